@@ -1,0 +1,25 @@
+"""What can go wrong, each named by the fact and carrying the sentence that the person reads."""
+
+
+class TocsinError(Exception):
+    """Base of every refusal that a person is told about; `str(error)` is the sentence to show."""
+
+
+class InvalidPolicy(TocsinError):
+    """A policy or knowledge file says something that cannot be followed."""
+
+
+class InvalidSettings(TocsinError):
+    """The environment lacks a setting or holds one that cannot be used."""
+
+
+class UnknownIncident(TocsinError):
+    """No incident goes by that reference, or the channel is not an incident's."""
+
+
+class TransitionRefused(TocsinError):
+    """An incident cannot go from its status to the one asked for."""
+
+
+class BadRequest(TocsinError):
+    """What a person typed or sent cannot be understood; the sentence says what to type."""

@@ -1,0 +1,96 @@
+"""An incident, its statuses and the only ways between them. Source of the order: product journey investigating → closed."""
+
+from __future__ import annotations
+
+import enum
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.errors import TransitionRefused
+from bot.domain.severity import Severity
+
+
+class Status(enum.StrEnum):
+    INVESTIGATING = "investigating"
+    IDENTIFIED = "identified"
+    MITIGATED = "mitigated"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+
+    @property
+    def is_open(self) -> bool:
+        """True while somebody still has to work on it."""
+        return self in (Status.INVESTIGATING, Status.IDENTIFIED, Status.MITIGATED)
+
+
+ALLOWED: dict[Status, frozenset[Status]] = {
+    Status.INVESTIGATING: frozenset({Status.IDENTIFIED, Status.MITIGATED, Status.RESOLVED}),
+    Status.IDENTIFIED: frozenset({Status.INVESTIGATING, Status.MITIGATED, Status.RESOLVED}),
+    Status.MITIGATED: frozenset({Status.INVESTIGATING, Status.IDENTIFIED, Status.RESOLVED}),
+    Status.RESOLVED: frozenset({Status.INVESTIGATING, Status.CLOSED}),
+    Status.CLOSED: frozenset({Status.INVESTIGATING}),
+}
+
+_REFUSALS: dict[tuple[Status, Status], str] = {
+    (Status.INVESTIGATING, Status.CLOSED): "Resolve it first: `/incident resolve`, then `/incident close`.",
+    (Status.IDENTIFIED, Status.CLOSED): "Resolve it first: `/incident resolve`, then `/incident close`.",
+    (Status.MITIGATED, Status.CLOSED): "Resolve it first: `/incident resolve`, then `/incident close`.",
+}
+
+
+def check_transition(ref: str, current: Status, wanted: Status) -> None:
+    """Raise TransitionRefused, with a sentence that says what to do, unless `current` → `wanted` is allowed."""
+    if wanted in ALLOWED[current]:
+        return
+    if current is wanted:
+        raise TransitionRefused(f"{ref} is already {current}.")
+    if not current.is_open:
+        raise TransitionRefused(f"{ref} is {current}. Reopen it first: `/incident reopen`.")
+    raise TransitionRefused(f"{ref} is {current}. {_REFUSALS[current, wanted]}")
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """The facts of an incident as the other storeys read them. Instants are aware UTC."""
+
+    incident_id: int
+    ref: str
+    title: str
+    severity: Severity
+    status: Status
+    declared_at: datetime
+    declared_by: str
+    commander: str | None
+    channel_id: str | None
+    channel_name: str
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    identified_at: datetime | None
+    mitigated_at: datetime | None
+    resolved_at: datetime | None
+    closed_at: datetime | None
+    impact: str | None
+    cause: str | None
+    resolution: str | None
+
+
+def slug(text: str, limit: int) -> str:
+    """Lower-case ASCII words of `text` joined by hyphens, at most `limit` characters, cut between words."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    words = re.findall(r"[a-z0-9]+", plain)
+    out = ""
+    for word in words:
+        longer = f"{out}-{word}" if out else word[:limit]
+        if len(longer) > limit:
+            break
+        out = longer
+    return out
+
+
+def channel_name(ref: str, title: str) -> str:
+    """The incident's channel: `inc-2026-0001-checkout-returns-502`, within Slack's 80 characters and alphabet."""
+    start = ref.lower()
+    tail = slug(title, 60)
+    return f"{start}-{tail}" if tail else start

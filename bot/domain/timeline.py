@@ -1,0 +1,45 @@
+"""The kinds of timeline entries, in the past tense. An entry is a fact with its instant, its author and its origin."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime
+
+
+class Kind(enum.StrEnum):
+    DECLARED = "declared"
+    SEVERITY_RAISED = "severity_raised"
+    SEVERITY_LOWERED = "severity_lowered"
+    STATUS_CHANGED = "status_changed"
+    ACKNOWLEDGED = "acknowledged"
+    ROLE_TAKEN = "role_taken"
+    NOTED = "noted"
+    MESSAGE_POSTED = "message_posted"
+    MESSAGE_EDITED = "message_edited"
+    MESSAGE_DELETED = "message_deleted"
+    PINNED = "pinned"
+    UNPINNED = "unpinned"
+    PING_SENT = "ping_sent"
+    PING_FAILED = "ping_failed"
+    RESPONSE_BREACHED = "response_breached"
+    RESOLVED = "resolved"
+    REOPENED = "reopened"
+    CLOSED = "closed"
+    IMPACT_RECORDED = "impact_recorded"
+    CAUSE_RECORDED = "cause_recorded"
+    RESOLUTION_RECORDED = "resolution_recorded"
+    REVIEW_DRAFTED = "review_drafted"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of an incident's timeline. `at` is when it happened (aware UTC), `author` a Slack user id or None for Tocsin."""
+
+    entry_id: int
+    kind: Kind
+    at: datetime
+    author: str | None
+    text: str
+    key: bool  # marked as a key entry with the pushpin reaction
+    permalink: str | None

@@ -1,0 +1,1 @@
+"""Background work: read in a transaction, call out with none open, record in a transaction. Every job may run twice."""

@@ -1,0 +1,1 @@
+"""A local Slack: Web API, Socket Mode and a page. Speaks Slack's protocol; knows nothing of the bot."""
