@@ -184,7 +184,7 @@ class _PlainLoader(yaml.BaseLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
-            event = self.get_event()
+            event = self.get_event()  # type: ignore[no-untyped-call]  # the stubs leave it bare
             raise yaml.composer.ComposerError(
                 None, None, "aliases (*name) are not read; write it out", event.start_mark
             )
