@@ -23,3 +23,7 @@ class TransitionRefused(TocsinError):
 
 class BadRequest(TocsinError):
     """What a person typed or sent cannot be understood; the sentence says what to type."""
+
+
+class InvalidKnowledge(InvalidPolicy):
+    """A knowledge file cannot be read as an entry; the sentence names file, line and reason."""

@@ -1,0 +1,58 @@
+"""Text to weighted terms: words, wholes, neighbouring pairs, concepts. The same reading for documents and queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.triage.ranking import Weights
+from bot.triage.stems import Token, tokenize
+from bot.triage.vocabulary import Vocabulary
+
+CONCEPT = "§"  # first character of a concept's key: no word begins with it
+PAIR = "&"  # first character of a pair's key
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A key of the index, what it counts by its nature (0..), and the words of the text that it stands for."""
+
+    key: str
+    weight: float
+    words: tuple[str, ...]
+
+
+def read_units(text: str, vocabulary: Vocabulary, weights: Weights) -> Iterator[Unit]:
+    """The units of `text`, in order of appearance, repeated as often as they are there."""
+    return units_of(list(tokenize(text)), vocabulary, weights)
+
+
+def units_of(tokens: list[Token], vocabulary: Vocabulary, weights: Weights) -> Iterator[Unit]:
+    """The units of `tokens`: words, wholes, pairs of neighbouring words, concepts."""
+    previous: Token | None = None
+    for token in tokens:
+        weight = word_weight(token, vocabulary, weights)
+        if weight:
+            yield Unit(token.term, weight, (token.word,))
+        if token.whole:
+            continue
+        if weight and weights.pair:
+            if previous is not None and previous.term != token.term:
+                yield Unit(f"{PAIR}{previous.term} {token.term}", weights.pair, (previous.word, token.word))
+            previous = token
+    for sighting in vocabulary.sightings(tokens):
+        yield Unit(CONCEPT + sighting.concept, weights.concept, sighting.words)
+
+
+def word_weight(token: Token, vocabulary: Vocabulary, weights: Weights) -> float:
+    """What a word counts: nothing for stop words and single letters, little for weak words and numbers."""
+    term = token.term
+    if token.whole:
+        return weights.whole
+    if term in vocabulary.stop or (len(term) < 2 and not term.isdigit()):
+        return 0.0
+    if term in vocabulary.weak:
+        return weights.weak
+    if term.isdigit():
+        return weights.number
+    return 1.0
