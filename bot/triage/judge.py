@@ -1,0 +1,150 @@
+"""Severity of a message: the written matrix explains, a model of worked examples weighs, and the stronger rows overrule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from bot.domain.errors import InvalidPolicy
+from bot.domain.severity import Evidence, Judgement, Severity
+from bot.policy.severity import Row, SeverityPolicy
+from bot.triage import model as models
+from bot.triage.model import Features, Model
+from bot.triage.signals import Reading, Signals
+
+_STRENGTH = 1.0
+_TEMPERATURE = 1.0
+_WORD_WEIGHT = 0.5
+_EVIDENCE = 6  # spans shown: more is not read at 3 AM
+
+
+class Judge:
+    """Judges messages. Built by `load_judge`; holds no state that a judgement changes, so any thread may use it."""
+
+    def __init__(self, policy: SeverityPolicy, signals: Signals, model: Model | None) -> None:
+        self._policy = policy
+        self._signals = signals
+        self._model = model
+
+    def judge(self, text: str) -> Judgement:
+        """The judgement of one message, whatever it contains. The same text gives the same judgement."""
+        reading = self._signals.read(text)
+        row = first_row(self._policy, reading.facts)
+        if self._model is None or row.overrules:
+            return _judgement(row, reading, _certain(row), None)
+        shares = dict(zip(models.LABELS, self._model.probabilities(features_of(reading, self._policy)).tolist(), strict=True))
+        best, second = sorted(shares, key=lambda label: -shares[label])[:2]
+        row = _explaining(self._policy, reading.facts, row, best)
+        return _judgement(row, reading, shares[best], second, best)
+
+
+def load_judge(policy: SeverityPolicy, training_folder: Path | None, cache_folder: Path | None) -> Judge:
+    """A judge for this policy. Without training folder the matrix judges alone.
+
+    The fitted model is kept in `cache_folder` under a name made of examples, policy and code; where that is missing or
+    damaged it is fitted anew. Raises InvalidPolicy where an example cannot be read.
+    """
+    signals = Signals(policy.things)
+    if training_folder is None:
+        return Judge(policy, signals, None)
+    kept = cache_folder / f"judge-{_key(policy, training_folder)}.npz" if cache_folder else None
+    model = models.restore(kept) if kept else None
+    if model is None:
+        model = _fitted(policy, signals, training_folder)
+        if kept:
+            models.save(model, kept)
+    return Judge(policy, signals, model)
+
+
+def first_row(policy: SeverityPolicy, facts: Mapping[str, set[str]]) -> Row:
+    """The first row of the matrix under which these facts fall; the last row holds for everything."""
+    return next(row for row in policy.rows if row.holds(facts))
+
+
+def features_of(reading: Reading, policy: SeverityPolicy) -> Features:
+    """What the model sees of a message: signals, the matrix's row, and words."""
+    row = first_row(policy, reading.facts)
+    features: Features = dict.fromkeys(reading.features, 1.0)
+    features[f"row.{row.name}"] = 1.0
+    features[f"verdict.{row.verdict}"] = 1.0
+    words: Features = {}
+    for name in _grams(reading.words):
+        words[name] = 1.0
+    for name, value in models.unit(words).items():
+        features[name] = value * _WORD_WEIGHT * 4
+    return features
+
+
+def _grams(words: list[str]) -> list[str]:
+    plain = ["#" if word[0].isdigit() else word for word in words if word[0].isalnum() or word[0] in "?$"]
+    return [f"w:{word}" for word in plain] + [f"w:{one} {two}" for one, two in zip(plain, plain[1:], strict=False)]
+
+
+def _fitted(policy: SeverityPolicy, signals: Signals, folder: Path) -> Model:
+    try:
+        examples = models.read_examples(folder)
+    except (ValueError, OSError) as error:
+        raise InvalidPolicy(f"training examples: {error}") from None
+    if len({label for _, label in examples}) < 2:
+        raise InvalidPolicy(f"{folder}: expected examples of at least two severities in *.jsonl files.")
+    seen = [features_of(signals.read(text), policy) for text, _ in examples]
+    return models.fit(seen, [label for _, label in examples], _STRENGTH, _TEMPERATURE)
+
+
+def _key(policy: SeverityPolicy, folder: Path) -> str:
+    here = Path(__file__).parent
+    code = [(here / f"{name}.py").read_bytes() for name in ("judge", "lexicon", "model", "signals", "tokens", "words")]
+    data = [path.read_bytes() for path in sorted(folder.glob("*.jsonl"))]
+    shown = repr([(row.name, row.verdict, _sorted(row.when), _sorted(row.unless)) for row in policy.rows]) + repr(sorted(policy.things.items()))
+    return models.key_of([*code, *data, shown.encode()])
+
+
+def _sorted(conditions: Mapping[str, frozenset[str]]) -> list[tuple[str, list[str]]]:
+    return [(column, sorted(values)) for column, values in sorted(conditions.items())]
+
+
+def _certain(row: Row) -> float:
+    return 0.9 if row.overrules else 0.5
+
+
+def _label(row: Row) -> str:
+    return row.verdict.value if row.verdict else "none"
+
+
+def _explaining(policy: SeverityPolicy, facts: Mapping[str, set[str]], row: Row, label: str) -> Row:
+    """The row of this verdict that fits best: the first that holds, else the one with most of its conditions met."""
+    if _label(row) == label:
+        return row
+    rivals = [rival for rival in policy.rows if _label(rival) == label]
+    if not rivals:
+        return row
+    return max(rivals, key=lambda rival: (rival.holds(facts), _met(rival, facts)))
+
+
+def _met(row: Row, facts: Mapping[str, set[str]]) -> float:
+    if not row.when:
+        return 0.1
+    return sum(bool(facts.get(column, set()) & values) for column, values in row.when.items()) / len(row.when) - 0.2 * any(
+        facts.get(column, set()) & values for column, values in row.unless.items()
+    )
+
+
+def _judgement(row: Row, reading: Reading, confidence: float, second: str | None, label: str | None = None) -> Judgement:
+    verdict = label or _label(row)
+    severity = None if verdict == "none" else Severity(verdict)
+    runner_up = None if second in (None, "none") else Severity(str(second))
+    return Judgement(severity, round(min(1.0, confidence), 4), _evidence(row, reading), runner_up, row.says)
+
+
+def _evidence(row: Row, reading: Reading) -> tuple[Evidence, ...]:
+    """The words behind the row's conditions first, then those of other facts; each phrase once."""
+    wanted = {f"{column}.{value}" for column, values in row.when.items() for value in values}
+    ordered = sorted(enumerate(reading.evidence), key=lambda entry: (entry[1][0] not in wanted, entry[0]))
+    chosen: list[Evidence] = []
+    for _, (signal, evidence) in ordered:
+        if not evidence.text or signal.startswith(("degree.", "danger.disk")) or any(evidence.text in other.text for other in chosen):
+            continue
+        chosen.append(evidence)
+        if len(chosen) == _EVIDENCE:
+            break
+    return tuple(chosen)
