@@ -1,11 +1,4 @@
-"""The post-incident review (PIR) as a document of facts: who did what when, what the record lacks, what the figures say.
-
-Purpose: `draft` turns the facts of one incident into a `Review`; the renderings say that document as Markdown, JSON or
-facts for Slack. It may not invent: a line is recorded, asked for, or derived from figures and called derived.
-Source of the sections: post-incident procedures of the incident response runbook 3.2.
-
-All text in a `Review` is plain: nothing in it is escaped yet, and every renderer escapes all of it.
-"""
+"""What goes into a review (`ReviewFacts`) and what comes out (`Review`): shapes only, no rules."""
 
 from __future__ import annotations
 
@@ -13,7 +6,6 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from bot.domain.incident import Incident, Status
 from bot.domain.severity import Severity
@@ -107,7 +99,8 @@ class Line:
 
     text: str
     nature: Nature = Nature.RECORDED
-    label: str | None = None  # "Duration"
+    label: str | None = None  # "Duration", "Cause recorded"
+    by: str | None = None  # the name of who did or said it
     at: datetime | None = None  # set on lines of the timeline
     clock: str | None = None  # `at` as it is printed: "14:30", with the date where the incident spans days
     command: str | None = None  # what to type so that an asked-for fact is recorded
@@ -157,23 +150,3 @@ class ReviewSummary:
     facts: tuple[tuple[str, str], ...]  # label and value, in reading order: duration, impact, cause, figures
     asked: tuple[Line, ...]  # what nobody recorded, with the command that records it
     missed_targets: tuple[str, ...]
-
-
-def draft(facts: ReviewFacts, now: datetime) -> Review:
-    """The review of `facts` as it stands at `now` (aware UTC). Pure; same facts and same `now`, same document."""
-    raise NotImplementedError
-
-
-def to_markdown(review: Review) -> str:
-    """The review as Markdown. Text of people can neither break Markdown or HTML nor ping anybody when pasted."""
-    raise NotImplementedError
-
-
-def to_json(review: Review) -> dict[str, Any]:
-    """The review as JSON-ready values; keys are stable, scripts depend on them. Instants as ISO 8601 with zone."""
-    raise NotImplementedError
-
-
-def summary_for_slack(review: Review) -> ReviewSummary:
-    """What the message in the incident's channel says of the review; the blocks layer renders and escapes it."""
-    raise NotImplementedError

@@ -1,0 +1,190 @@
+"""What can be measured: response figures against targets, and what follows from them, said to be derived."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from bot.domain.review.document import Line, Nature, PingFact, ReviewFacts, Section
+from bot.domain.review.record import Record, origin
+from bot.domain.review.wording import Wording, counted, span
+from bot.domain.timeline import Kind
+
+LATE_AFTER = timedelta(minutes=1)  # a ping sent within a minute of being due is on time
+SILENCES_SHOWN = 3
+DERIVED_NOTE = "Derived by Tocsin from the figures against their targets. What people thought of it is theirs to add."
+
+
+def figures(facts: ReviewFacts, record: Record, wording: Wording, now: datetime) -> Section:
+    """The section of response figures; a figure with a target says whether it was met."""
+    incident = facts.incident
+    lines = [_acknowledging(facts, record, wording, now)]
+    if incident.identified_at:
+        lines.append(_since_declared(facts, "Time to identify", incident.identified_at, record))
+    if incident.mitigated_at:
+        lines.append(_since_declared(facts, "Time to mitigate", incident.mitigated_at, record))
+    lines.append(_resolving(facts, record, now))
+    people = {entry.author for entry in record.entries if entry.author}
+    lines.append(
+        Line(counted(len(people), "person") if len(people) == 1 else f"{len(people):,} people", label="Took part")
+    )
+    lines.append(Line(counted(len(record.messages()), "message"), label="Said in the channel"))
+    if reopened := len(record.of_kind(Kind.REOPENED)):
+        text = f"{_times(reopened)}; times run from the declaration to the last resolution"
+        lines.append(Line(text, label="Reopened", origins=record.last(Kind.REOPENED)))
+    return Section("figures", "Response figures", tuple(lines))
+
+
+def _acknowledging(facts: ReviewFacts, record: Record, wording: Wording, now: datetime) -> Line:
+    """Time to acknowledge against the response time of the matrix."""
+    incident, target = facts.incident, facts.respond_within
+    aim = f"target {span(target)}"
+    if incident.acknowledged_at is None:
+        over = (incident.resolved_at or now) - incident.declared_at > target
+        return Line(f"nobody acknowledged; {aim}", label="Time to acknowledge", met=False if over else None)
+    taken = incident.acknowledged_at - incident.declared_at
+    who = f" by {wording.person(incident.acknowledged_by)}" if incident.acknowledged_by else ""
+    return Line(
+        f"{span(taken)}{who}; {aim}",
+        label="Time to acknowledge",
+        met=taken <= target,
+        origins=record.first(Kind.ACKNOWLEDGED),
+    )
+
+
+def _since_declared(facts: ReviewFacts, label: str, at: datetime, record: Record) -> Line:
+    kinds = (Kind.STATUS_CHANGED, Kind.CAUSE_RECORDED)
+    return Line(span(at - facts.incident.declared_at), label=label, origins=record.at(at, *kinds)[:1])
+
+
+def _resolving(facts: ReviewFacts, record: Record, now: datetime) -> Line:
+    """Time to resolve; the target, where the policy names one, is to stay under it."""
+    incident, target = facts.incident, facts.resolve_within
+    aim = f"; target under {span(target)}" if target else ""
+    if incident.resolved_at is None:
+        taken = now - incident.declared_at
+        missed = target is not None and taken >= target
+        return Line(
+            f"not resolved, open for {span(taken)}{aim}", label="Time to resolve", met=False if missed else None
+        )
+    taken = incident.resolved_at - incident.declared_at
+    met = taken < target if target else None
+    return Line(f"{span(taken)}{aim}", label="Time to resolve", met=met, origins=record.last(Kind.RESOLVED))
+
+
+def went_well(measured: Section, facts: ReviewFacts, record: Record) -> Section:
+    """Targets that were met, pings that went out on time."""
+    lines = [_derived(line, "met the target") for line in measured.lines if line.met is True]
+    sent = [ping for ping in facts.pings if ping.sent_at]
+    if sent and not _late(facts.pings) and not record.of_kind(Kind.PING_FAILED):
+        what = "The one ping that fell due was" if len(sent) == 1 else f"All {len(sent):,} pings that fell due were"
+        if not _unsent(facts):
+            lines.append(Line(f"{what} sent within {span(LATE_AFTER)}.", Nature.DERIVED))
+    ask = Line("Not recorded: what the people involved found went well.", Nature.ASKED)
+    return Section("went_well", "What went well", (*lines, ask), DERIVED_NOTE)
+
+
+def could_improve(measured: Section, facts: ReviewFacts, record: Record, wording: Wording) -> Section:
+    """Targets that were missed, late and failed pings, corrections, silences."""
+    lines = [_derived(line, "missed the target") for line in measured.lines if line.met is False]
+    lines += _ping_troubles(facts, record, wording)
+    for change in facts.severity_changes:
+        if change.after.worse_than(change.before):
+            after = span(change.at - facts.incident.declared_at)
+            text = f"Severity was raised from {change.before} to {change.after}, {after} after the declaration."
+            lines.append(Line(text, Nature.DERIVED, origins=record.at(change.at, Kind.SEVERITY_RAISED)))
+    if reopened := record.of_kind(Kind.REOPENED):
+        text = f"Resolved too early: reopened {_times(len(reopened))}."
+        lines.append(Line(text, Nature.DERIVED, origins=tuple(origin(entry) for entry in reopened)))
+    ask = Line("Not recorded: what the people involved would change.", Nature.ASKED)
+    return Section("could_improve", "What could be improved", (*lines, ask), DERIVED_NOTE)
+
+
+def silences(facts: ReviewFacts, record: Record, wording: Wording, now: datetime) -> list[Line]:
+    """The longest stretches between declaration and resolution in which nothing was recorded."""
+    until = facts.incident.resolved_at or now
+    stretches = record.silences(facts.incident.declared_at, until)
+    long = [stretch for stretch in stretches if stretch[2] - stretch[1] > facts.silence_after]
+    lines = [
+        Line(
+            f"{span(end - start)} without an entry ({wording.clock(start)} to {wording.clock(end)}).",
+            Nature.DERIVED,
+            origins=(origin(before),) if before else (),
+        )
+        for before, start, end in sorted(long[:SILENCES_SHOWN], key=lambda stretch: stretch[1])
+    ]
+    if (more := len(long) - SILENCES_SHOWN) > 0:
+        text = f"{counted(more, 'shorter stretch') if more == 1 else f'{more:,} shorter stretches'} of more than "
+        lines.append(Line(f"{text}{span(facts.silence_after)} without an entry.", Nature.DERIVED))
+    return lines
+
+
+def escalations(facts: ReviewFacts, record: Record, wording: Wording) -> Section:
+    """Every rung as it went, in the order in which it fell due."""
+    pings = sorted(facts.pings, key=lambda ping: ping.due_at)
+    lines = tuple(
+        Line(
+            _went(ping, wording),
+            label=ping.role[:1].upper() + ping.role[1:],
+            origins=record.at(ping.sent_at, Kind.PING_SENT)[:1] if ping.sent_at else (),
+        )
+        for ping in pings
+    )
+    note = None if lines else "No escalation was planned for this incident."
+    return Section("escalations", "Escalations", lines, note)
+
+
+def _went(ping: PingFact, wording: Wording) -> str:
+    """One rung in words: rule, due, sent or why not, acknowledged."""
+    parts = [f"due {wording.clock(ping.due_at)} ({wording.plain(ping.rule, 80)})"]
+    if ping.sent_at:
+        to = f" to {wording.people(ping.persons)}" if ping.persons else " to nobody: no one holds the role"
+        late = f", {span(ping.sent_at - ping.due_at)} late" if ping.sent_at - ping.due_at > LATE_AFTER else ""
+        parts.append(f"sent {wording.clock(ping.sent_at)}{to}{late}")
+    else:
+        reason = wording.plain(ping.reason_not_sent or "", 200)
+        parts.append(f"not sent: {reason or 'no reason recorded'}")
+    if ping.acknowledged_at:
+        who = f" by {wording.person(ping.acknowledged_by)}" if ping.acknowledged_by else ""
+        parts.append(f"acknowledged {wording.clock(ping.acknowledged_at)}{who}")
+    elif ping.sent_at:
+        parts.append("not acknowledged")
+    return "; ".join(parts)
+
+
+def _derived(figure: Line, verdict: str) -> Line:
+    return Line(f"{figure.label} {verdict}: {figure.text}.", Nature.DERIVED, origins=figure.origins)
+
+
+def _late(pings: tuple[PingFact, ...]) -> list[PingFact]:
+    return [ping for ping in pings if ping.sent_at and ping.sent_at - ping.due_at > LATE_AFTER]
+
+
+def _unsent(facts: ReviewFacts) -> list[PingFact]:
+    """Pings that fell due before the end and were neither sent nor explained."""
+    end = facts.incident.resolved_at
+    return [
+        ping
+        for ping in facts.pings
+        if not ping.sent_at and not ping.reason_not_sent and end is not None and ping.due_at <= end
+    ]
+
+
+def _ping_troubles(facts: ReviewFacts, record: Record, wording: Wording) -> list[Line]:
+    lines = []
+    for ping in sorted(_late(facts.pings), key=lambda ping: ping.due_at):
+        if ping.sent_at:
+            text = f"The ping of the {ping.role} was sent {span(ping.sent_at - ping.due_at)} late."
+            lines.append(Line(text, Nature.DERIVED, origins=record.at(ping.sent_at, Kind.PING_SENT)[:1]))
+    for ping in sorted(_unsent(facts), key=lambda ping: ping.due_at):
+        text = (
+            f"The ping of the {ping.role}, due {wording.clock(ping.due_at)}, was never sent and no reason is recorded."
+        )
+        lines.append(Line(text, Nature.DERIVED))
+    if failed := record.of_kind(Kind.PING_FAILED):
+        text = f"{counted(len(failed), 'ping')} could not be delivered."
+        lines.append(Line(text, Nature.DERIVED, origins=tuple(origin(entry) for entry in failed)))
+    return lines
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count:,} times")

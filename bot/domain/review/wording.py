@@ -1,0 +1,104 @@
+"""Words for people: spans, instants, names, and text from Slack made plain. Escaping happens on rendering."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+LONGEST_TEXT = 2_000  # characters of a summary field; the record keeps the rest
+LONGEST_SAYING = 500  # characters of one line of the timeline
+LONGEST_NAME = 80
+
+# <@U1>, <#C1|name>, <!subteam^S1|@name>, <https://…|words>: what Slack sends for mentions and links.
+_REFERENCE = re.compile(
+    r"<(?:@(?P<user>[A-Z0-9]+)(?:\|(?P<user_label>[^<>]*))?"
+    r"|#(?P<channel>[A-Z0-9]+)(?:\|(?P<channel_label>[^<>]*))?"
+    r"|!(?P<special>channel|here|everyone|subteam\^[A-Z0-9]+|date\^[^<>|]*)(?:\|(?P<special_label>[^<>]*))?"
+    r"|(?P<address>(?:https?://|mailto:|tel:)[^<>|\s]+)(?:\|(?P<address_label>[^<>]*))?)>"
+)
+# Controls, zero-width characters, marks that turn the direction of what follows, and lone surrogates.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
+)
+_ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&"}
+
+
+def span(length: timedelta) -> str:
+    """A length of time in its two largest units: "23 minutes", "1 hour 5 minutes", "2 days", "40 seconds"."""
+    seconds = max(0, round(length.total_seconds()))
+    if seconds < 60:
+        return _count(seconds, "second")
+    minutes = seconds // 60
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    units = ((days, "day"), (hours, "hour"), (minutes, "minute"))
+    first = next(index for index, (count, _) in enumerate(units) if count)
+    return " ".join(_count(count, unit) for count, unit in units[first : first + 2] if count)
+
+
+def _count(number: int, unit: str) -> str:
+    return f"{number:,} {unit}" if number == 1 else f"{number:,} {unit}s"
+
+
+def counted(number: int, unit: str) -> str:
+    """ "1 message", "2 messages", "1,204 messages"."""
+    return _count(number, unit)
+
+
+def instant(at: datetime) -> str:
+    """An instant in full: "2026-11-20 14:30 UTC"."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def shortened(text: str, limit: int) -> str:
+    """At most `limit` characters of `text`, and how many are missing."""
+    if len(text) <= limit:
+        return text
+    return f"{text[:limit].rstrip()} … ({len(text) - limit:,} more characters in the record)"
+
+
+def tidied(text: str) -> str:
+    """One line: no control or direction marks, white space and line ends as single spaces."""
+    return " ".join(_UNSEEN.sub("", text).split())
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How this incident's people and instants are written."""
+
+    names: Mapping[str, str]  # Slack user id → display name
+    day: date  # the UTC day on which the incident began; instants of other days carry their date
+
+    def person(self, user_id: str | None) -> str:
+        """The name of a person; the id where nobody told the name; Tocsin for None."""
+        if user_id is None:
+            return "Tocsin"
+        return shortened(tidied(self.names.get(user_id, "")) or tidied(user_id) or "somebody", LONGEST_NAME)
+
+    def people(self, user_ids: tuple[str, ...]) -> str:
+        """Names joined by commas."""
+        return ", ".join(self.person(user_id) for user_id in user_ids)
+
+    def clock(self, at: datetime) -> str:
+        """ "14:30" on the incident's first day, "2026-11-21 09:00" on any other. UTC."""
+        there = at.astimezone(UTC)
+        return f"{there:%H:%M}" if there.date() == self.day else f"{there:%Y-%m-%d %H:%M}"
+
+    def plain(self, text: str, limit: int = LONGEST_TEXT) -> str:
+        """Slack's text as people read it: mentions by name, links spelled out, one line, at most `limit` characters."""
+        words = _REFERENCE.sub(self._reference, text)
+        for entity, character in _ENTITIES.items():
+            words = words.replace(entity, character)
+        return shortened(tidied(words), limit)
+
+    def _reference(self, match: re.Match[str]) -> str:
+        part = match.groupdict()
+        if user := part["user"]:
+            return "@" + (self.names.get(user) or part["user_label"] or user)
+        if channel := part["channel"]:
+            return "#" + (part["channel_label"] or channel)
+        if special := part["special"]:
+            return part["special_label"] or ("@" + special if special.isalpha() else "@group")
+        address, label = part["address"], part["address_label"]
+        return f"{label} ({address})" if label and label not in address else address
