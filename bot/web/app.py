@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from urllib.parse import quote, urlencode
 
+from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
 
 from bot.domain.review import Review
+from bot.web.pages import render_notice_html, render_review_html, style_source
 
 LINK_LIVES = timedelta(days=7)
+_PURPOSE = "tocsin-review-link"  # a token signed for anything else opens no review
+_NEW_LINK = "Tocsin posts the link to a review in the incident's channel in Slack: open the latest one there."
 
 
 def sign_review_link(base_url: str, key: str, ref: str) -> str:
     """The address of a review's page with a token for `ref` alone, stamped with the time of signing."""
-    raise NotImplementedError
+    token = URLSafeTimedSerializer(key, salt=_PURPOSE).dumps(ref)
+    return f"{base_url.rstrip('/')}/reviews/{quote(ref, safe='')}?{urlencode({'t': token})}"
 
 
 def create_web(
@@ -28,4 +38,81 @@ def create_web(
 
     `signer_key` None switches the review pages off; health and readiness still answer.
     """
-    raise NotImplementedError
+
+    def healthz(request: Request) -> Response:
+        return JSONResponse({"alive": True}, headers=_headers())
+
+    def readyz(request: Request) -> Response:
+        reasons = ready()
+        return JSONResponse({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200, headers=_headers())
+
+    def review(request: Request) -> Response:
+        ref = request.path_params["ref"]
+        if signer_key is None:
+            return _notice(
+                503, "Review pages are off", "This Tocsin has no key to sign links with: set TOCSIN_SECRET_KEY."
+            )
+        refusal = _refusal(signer_key, ref, request.query_params.get("t", ""), link_lives)
+        if refusal is not None:
+            return refusal
+        found = find_review(ref)
+        if found is None:
+            return _notice(
+                404, "No review yet", f"There is no review of {ref} yet: it is drafted when the incident closes."
+            )
+        return HTMLResponse(render_review_html(found), headers=_headers())
+
+    app = Starlette(
+        routes=[Route("/healthz", healthz), Route("/readyz", readyz), Route("/reviews/{ref}", review)],
+        exception_handlers={HTTPException: _told, Exception: _broken},
+    )
+    app.router.redirect_slashes = False  # a redirect would answer without our headers
+    return app
+
+
+def _refusal(key: str, ref: str, token: str, link_lives: timedelta) -> Response | None:
+    """The page that says why this token does not open this review; None if it does. Existence is not told."""
+    try:
+        signed = URLSafeTimedSerializer(key, salt=_PURPOSE).loads(token, max_age=int(link_lives.total_seconds()))
+    except SignatureExpired:
+        return _notice(410, "This link has expired", f"Links to reviews work for {link_lives.days} days.", _NEW_LINK)
+    except BadSignature:
+        return _notice(
+            403, "This link does not open a review", "It is incomplete or was changed on its way.", _NEW_LINK
+        )
+    if signed != ref:
+        return _notice(403, "This link does not open a review", "It was made for another incident.", _NEW_LINK)
+    return None
+
+
+def _headers() -> dict[str, str]:
+    """Nothing is fetched, framed, sniffed, cached or told to the next site."""
+    policy = (
+        f"default-src 'none'; style-src {style_source()}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+    return {
+        "Content-Security-Policy": policy,
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Cache-Control": "no-store",
+        "X-Robots-Tag": "noindex, nofollow",
+    }
+
+
+def _notice(status: int, title: str, *sentences: str) -> Response:
+    return HTMLResponse(render_notice_html(title, sentences), status, headers=_headers())
+
+
+def _told(request: Request, refused: Exception) -> Response:
+    """Pages that do not exist and methods that are not served."""
+    if isinstance(refused, HTTPException) and refused.status_code == 405:
+        response = _notice(405, "This page can only be read", "Open it in a browser.")
+        response.headers["Allow"] = "GET, HEAD"
+        return response
+    return _notice(404, "There is no such page", _NEW_LINK)
+
+
+def _broken(request: Request, error: Exception) -> Response:
+    """An error of ours: the server logs it, the reader is told without detail."""
+    return _notice(500, "This page cannot be shown just now", "The error was logged. Try again in a minute.")

@@ -2,14 +2,69 @@
 
 from __future__ import annotations
 
-from bot.domain.review import Review
+import base64
+import functools
+import hashlib
+from importlib import resources
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from bot.domain.review import Line, Nature, Review
+from bot.domain.review.renderings import web_address
+from bot.domain.review.wording import instant
+
+
+@functools.cache
+def _style() -> str:
+    """The style sheet, put inline into every page so that a saved or printed page stands alone."""
+    return resources.files("bot.web").joinpath("static/page.css").read_text(encoding="utf-8")
+
+
+@functools.cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("bot.web", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["instant"] = instant
+    environment.filters["web_address"] = web_address
+    environment.globals["style"] = Markup(_style())  # our own file, no text of people
+    return environment
+
+
+def style_source() -> str:
+    """What a Content-Security-Policy must name in `style-src` so that the inline style, and no other, is applied."""
+    digest = hashlib.sha256(_style().encode("utf-8")).digest()
+    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
 
 
 def render_review_html(review: Review) -> str:
     """The review as one self-contained HTML page: inline style, no script, nothing fetched."""
-    raise NotImplementedError
+    timeline = {one.entry_id for line in review.section("timeline").lines for one in line.origins}
+    return (
+        _environment()
+        .get_template("review.html")
+        .render(
+            review=review,
+            headline=_headline(review),
+            missing=sum(line.nature is Nature.ASKED for line in review.section("gaps").lines),
+            on_page=timeline,
+        )
+    )
 
 
 def render_notice_html(title: str, sentences: tuple[str, ...]) -> str:
     """A short page that says one thing: not found, link expired, no key set."""
-    raise NotImplementedError
+    return _environment().get_template("notice.html").render(title=title, sentences=sentences)
+
+
+def _headline(review: Review) -> list[Line]:
+    """The figures a reader looks for first: how long, and against which targets."""
+    duration = [line for line in review.section("summary").lines if line.label == "Duration"]
+    return duration + [
+        line for line in review.section("figures").lines if line.label and line.label.startswith("Time to")
+    ]
