@@ -3,23 +3,24 @@
 The rules, from the escalation matrix (role × severity):
 
 - Everything counts from the start of the *episode*: the declaration, or the latest reopening, which plans anew.
-- A role's page is due at the first moment at which the column then in force says that it is due. So raising the severity
-  pages at once whoever is already overdue under the new column; lowering cancels what had not fallen due; and what fell due
-  while its column was in force stays due. One page per role and episode, whatever the severity does afterwards.
-- A worse severity never pages a role later than a milder one would have: where the milder column is sooner (a day that
-  begins minutes away against a span of hours), its rule decides.
-- `weekly review` and `monthly review` list the incident in the role's next digest after its column came into force: once
-  per role and episode, and not at all for a role that was paged. A digest is not a page; raising the severity later still
-  pages.
+- A role's page is due at the first moment at which the column then in force says that it is due. So raising the
+  severity pages at once whoever is already overdue under the new column; lowering cancels what had not fallen due;
+  and what fell due while its column was in force stays due. One page per role and episode, whatever the severity does
+  afterwards.
+- A worse severity never pages a role later than a milder one would have: where the milder column is sooner (a day
+  that begins minutes away against a span of hours), its rule decides.
+- `weekly review` and `monthly review` list the incident in the role's next digest after its column came into force:
+  once per role and episode, and not at all for a role that was paged. A digest is not a page; raising the severity
+  later still pages.
 - The on-call engineer has the response time of the severity to acknowledge, counted from the moment their page is due
-  (the declaration for `at once`). Nobody acknowledging in time is a breach; it pages the secondary on-call by the on-call
-  engineer's own rule: at once, or at the next opening for `normal hours`.
-- Until somebody acknowledges, the on-call engineer is paged again at the policy's interval, for the severities that have
-  one. After time away only the latest of these is due, not one for each interval missed. A raised severity counts its
-  interval from the raise at the earliest.
+  (the declaration for `at once`). Nobody acknowledging in time is a breach; it pages the secondary on-call by the on-
+  call engineer's own rule: at once, or at the next opening for `normal hours`.
+- Until somebody acknowledges, the on-call engineer is paged again at the policy's interval, for the severities that
+  have one. After time away only the latest of these is due, not one for each interval missed. A raised severity
+  counts its interval from the raise at the earliest.
 - Acknowledging, by whomever, stops the response clock, the repeats and a secondary page that is not yet due. It does
-  not stop the higher rungs: they are told because the incident is still open. Mitigating counts as acknowledging, since
-  somebody is at work.
+  not stop the higher rungs: they are told because the incident is still open. Mitigating counts as acknowledging,
+  since somebody is at work.
 - Resolving, closing, merging into another incident and calling it a false alarm stop everything at that instant,
   including what fell due and was not yet sent. What is due at the very instant of the end is not sent.
 - Events of the same instant give the same plan in any order: the worst of several severities counts.
@@ -29,7 +30,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
@@ -163,9 +164,9 @@ class Breach:
 class Plan:
     """Everything that is due and to come in the latest episode, by time and then by rung.
 
-    `respond_by` is when the on-call engineer must have acknowledged, under the severity in force; None once somebody has or
-    the incident has ended. `breach` is the breach that happened or, if nobody acknowledges, will. After the end there are no
-    pings; a breach that had happened remains.
+    `respond_by` is when the on-call engineer must have acknowledged, under the severity in force (in the past where a
+    raise made it so); None once somebody has or the incident has ended. `breach` is the breach that happened or, if
+    nobody acknowledges, will. After the end there are no pings; a breach that had happened remains.
     """
 
     episode: int  # 1 from the declaration, one more with each reopening
@@ -206,10 +207,10 @@ def preview(policy: EscalationPolicy, severity: Severity, at: datetime) -> list[
 def plan(policy: EscalationPolicy, history: Iterable[Event], now: datetime) -> Plan:
     """What is due and to come for an incident with this history, as the module's rules say.
 
-    `history` holds one DECLARED event and any others in any order. An event stamped before the declaration (clocks differ)
-    counts as at the declaration, and one stamped after `now` counts as happened: a clock that was set back must not wake
-    people about an incident that is over. `now` (aware) decides only which repeat is the latest. Raises ValueError for a
-    history without declaration or with naive instants.
+    `history` holds one DECLARED event and any others in any order. An event stamped before the declaration (clocks
+    differ) counts as at the declaration, and one stamped after `now` counts as happened: a clock that was set back must
+    not wake people about an incident that is over. `now` (aware) decides only which repeat is the latest. Raises
+    ValueError for a history without declaration or with naive instants.
     """
     episode = _latest_episode(history)
     breach = _breach(policy, episode)
@@ -247,14 +248,11 @@ class _Stretch:
 @dataclass(frozen=True, slots=True)
 class _Episode:
     number: int
+    severity: Severity
     started_at: datetime
     stretches: tuple[_Stretch, ...]
     answered_at: datetime | None
     ended_at: datetime | None
-
-    @property
-    def severity(self) -> Severity:
-        return self.stretches[-1].severity
 
     def first_due(self, due_under: Callable[[Severity], datetime | None]) -> tuple[datetime, Severity] | None:
         """The first moment at which the severity then in force says due, with that severity; None for never."""
@@ -297,12 +295,13 @@ def _latest_episode(history: Iterable[Event]) -> _Episode:
     events = list(history)
     if any(event.at.tzinfo is None for event in events):
         raise ValueError("an instant needs a time zone")
-    declared = min((e for e in events if e.what is Happening.DECLARED), key=lambda e: e.at, default=None)
-    if declared is None or declared.severity is None:
+    declared = [(e.at, e.severity.rank, e.severity) for e in events if e.what is Happening.DECLARED and e.severity]
+    if not declared:
         raise ValueError("a history begins with a declaration and its severity")
-    start = declared.at.astimezone(UTC)
-    walk = _Walk(declared.severity, start)
-    changes = [(start, declared.severity)]
+    start, _, severity = min(declared)
+    start = start.astimezone(UTC)
+    walk = _Walk(severity, start)
+    changes = [(start, severity)]
 
     def instant(event: Event) -> datetime:
         return max(event.at.astimezone(UTC), start)
@@ -319,13 +318,22 @@ def _latest_episode(history: Iterable[Event]) -> _Episode:
             changes = [(at, walk.severity)]
         if walk.answered_at is None and walk.ended_at is None and any(e.what in _ANSWERS for e in together):
             walk.answered_at = at
-    return _Episode(walk.number, walk.started_at, _stretches(changes, walk.ended_at), walk.answered_at, walk.ended_at)
+    stretches = _stretches(changes, walk.ended_at)
+    return _Episode(walk.number, walk.severity, walk.started_at, stretches, walk.answered_at, walk.ended_at)
 
 
 def _stretches(changes: list[tuple[datetime, Severity]], ended_at: datetime | None) -> tuple[_Stretch, ...]:
-    untils: list[datetime | None] = [at for at, _ in changes[1:]]
-    pairs = zip(changes, [*untils, ended_at], strict=True)
-    return tuple(_Stretch(severity, since, until) for (since, severity), until in pairs)
+    """The times of constant severity between the changes, up to the end."""
+    stretches: list[_Stretch] = []
+    for since, severity in changes:
+        if ended_at is not None and since >= ended_at:
+            break
+        if stretches and stretches[-1].severity is severity:
+            continue
+        if stretches:
+            stretches[-1] = replace(stretches[-1], until=since)
+        stretches.append(_Stretch(severity, since, ended_at))
+    return tuple(stretches)
 
 
 def _rung(policy: EscalationPolicy, role: Role, severity: Severity, start: datetime) -> tuple[Rule, datetime]:
@@ -434,8 +442,8 @@ class _RepeatChain:
         """The latest repeat of the stretch up to `now` and the first after it, each with its number."""
         earliest = max(stretch.since, self.last) + every
         first = max(self.last + every, min(self.pending, earliest) if self.pending else earliest)
-        # Nothing is planned beyond the first after `now`, so an endless stretch is cut there.
-        end = max(now.astimezone(UTC), first) + every
+        # Nothing is planned beyond the first after `now`, so an endless stretch is cut just after it.
+        end = max(now.astimezone(UTC), first) + every + timedelta.resolution
         if stretch.until is not None:
             end = min(end, stretch.until)
         count = max(0, -((first - end) // every)) if first < end else 0

@@ -1,0 +1,34 @@
+"""The policy files of a folder as one object, read once at start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.domain.calendar import BusinessCalendar
+from bot.domain.escalation import EscalationPolicy
+from bot.policy.calendar import load_calendar
+from bot.policy.contacts import load_contacts
+from bot.policy.escalation import load_escalation, load_response_times
+from bot.policy.roster import Contacts
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What knowledge/policy says. `escalation.calendar` is `calendar`."""
+
+    escalation: EscalationPolicy
+    calendar: BusinessCalendar
+    contacts: Contacts
+
+
+def load_policy(folder: Path) -> Policy:
+    """Read and check the policy files of `folder`. Raises InvalidPolicy with file, line and reason of the first."""
+    escalation = load_escalation_policy(folder)
+    return Policy(escalation, escalation.calendar, load_contacts(folder / "contacts.yaml"))
+
+
+def load_escalation_policy(folder: Path) -> EscalationPolicy:
+    """Only what a preview needs: the matrix, the calendar and the response times. Raises InvalidPolicy."""
+    calendar = load_calendar(folder / "calendar.yaml")
+    return load_escalation(folder / "escalation.yaml", calendar, load_response_times(folder / "severity.yaml"))

@@ -1,0 +1,208 @@
+"""The people behind the roles: who holds one at an instant, who stands in, and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.domain.errors import BadRequest
+from bot.domain.escalation import LADDER, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody, or a user group, who can be pinged by at least one way."""
+
+    name: str
+    slack: str | None = None  # member id, U… or W…
+    user_group: str | None = None  # user group id, S…
+    email: str | None = None
+    phone: str | None = None  # + and country code
+
+    @property
+    def mention(self) -> str | None:
+        """Slack's notation that pings them; None for people who are not in Slack."""
+        if self.slack:
+            return f"<@{self.slack}>"
+        return f"<!subteam^{self.user_group}>" if self.user_group else None
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """`people` hold `role` instead of whoever would, from `from_at` up to, not including, `until_at` (aware UTC)."""
+
+    role: Role
+    people: tuple[Person, ...]
+    from_at: datetime
+    until_at: datetime
+
+    def holds(self, role: Role, at: datetime) -> bool:
+        return role is self.role and self.from_at <= at < self.until_at
+
+    def overlaps(self, other: Override) -> bool:
+        return self.role is other.role and self.from_at < other.until_at and other.from_at < self.until_at
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """People in turn: the first from `first_hand_over` (wall clock in `zone`), the next `every` after it, and round."""
+
+    zone: ZoneInfo
+    first_hand_over: datetime  # naive, by the wall clock of `zone`
+    every: timedelta
+    primary: tuple[Person, ...]
+    secondary: tuple[Person, ...]
+
+    def turn(self, at: datetime) -> int:
+        """How many hand-overs have been by `at`, the first being 0; negative before it."""
+        turn = (at.astimezone(self.zone).replace(tzinfo=None) - self.first_hand_over) // self.every
+        # The wall clock repeats an hour when it is put back; the hand-over happens the first time only.
+        while at >= self.hand_over(turn + 1):
+            turn += 1
+        while at < self.hand_over(turn):
+            turn -= 1
+        return turn
+
+    def hand_over(self, turn: int) -> datetime:
+        """The instant (aware UTC) at which a turn begins."""
+        wall = self.first_hand_over + turn * self.every
+        return wall.replace(tzinfo=self.zone).astimezone(UTC)
+
+    def on_call(self, role: Role, at: datetime) -> tuple[Person, ...]:
+        people = self.primary if role is Role.ON_CALL else self.secondary
+        return (people[self.turn(at) % len(people)],) if people else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """One written-out shift, from `from_at` up to, not including, `until_at` (aware UTC)."""
+
+    from_at: datetime
+    until_at: datetime
+    primary: Person
+    secondary: Person | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shifts:
+    """A schedule written out, in order and without gaps. Nobody is on call before the first and after the last."""
+
+    shifts: tuple[Shift, ...]
+
+    def on_call(self, role: Role, at: datetime) -> tuple[Person, ...]:
+        for shift in self.shifts:
+            if shift.from_at <= at < shift.until_at:
+                person = shift.primary if role is Role.ON_CALL else shift.secondary
+                return (person,) if person else ()
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    name: str
+    reach: str
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """Slack channels by name without `#`, or by id."""
+
+    announcement: str
+    stakeholder: str
+    support: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contacts:
+    """Everything that contacts.yaml says."""
+
+    people: Mapping[str, Person]
+    roles: Mapping[Role, tuple[Person, ...]]
+    on_call: Rotation | Shifts
+    overrides: tuple[Override, ...]
+    vendors: tuple[Vendor, ...]
+    channels: Channels
+    support_email: str | None
+    status_page: str | None
+
+    def by_slack(self, user_id: str) -> Person | None:
+        """The person with this Slack member id."""
+        return next((person for person in self.people.values() if person.slack == user_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """Something that would leave a ping without a reader: what is wrong and how to mend it."""
+
+    role: Role
+    reason: str
+    fix: str
+
+
+def who(contacts: Contacts, role: Role, at: datetime, overrides: Sequence[Override] = ()) -> tuple[Person, ...]:
+    """Who holds `role` at `at` (aware); empty where nobody does. `overrides` are those made in Slack; they go first."""
+    for override in (*overrides, *contacts.overrides):
+        if override.holds(role, at):
+            return override.people
+    if role in (Role.ON_CALL, Role.SECONDARY):
+        return contacts.on_call.on_call(role, at)
+    return contacts.roles.get(role, ())
+
+
+def answering(
+    contacts: Contacts, role: Role, at: datetime, overrides: Sequence[Override] = ()
+) -> tuple[Role, tuple[Person, ...]]:
+    """Who is pinged for `role`: its holders, else those of the nearest role that somebody holds, with that role.
+
+    An empty rung falls to the secondary (for the on-call engineer), then up the ladder, then down it. The people
+    are empty only where nobody holds any role.
+    """
+    order = [Role.ON_CALL, Role.SECONDARY, *LADDER[1:]]
+    place = order.index(role)
+    for stand_in in (*order[place:], *reversed(order[:place])):
+        people = who(contacts, stand_in, at, overrides)
+        if people:
+            return stand_in, people
+    return role, ()
+
+
+def holes(contacts: Contacts, at: datetime, overrides: Sequence[Override] = ()) -> tuple[Hole, ...]:
+    """What `doctor` reports at `at`: roles nobody holds, people without Slack, overrides that are over."""
+    found: list[Hole] = []
+    for role in Role:
+        people = who(contacts, role, at, overrides)
+        if not people:
+            stand_in, _ = answering(contacts, role, at, overrides)
+            meanwhile = f"its pings go to the {stand_in}" if stand_in is not role else "its pings go to nobody"
+            place = "on_call" if role in (Role.ON_CALL, Role.SECONDARY) else "roles"
+            fix = f"Name somebody under `{place}` in knowledge/policy/contacts.yaml."
+            found.append(Hole(role, f"nobody holds the role {role}; {meanwhile}", fix))
+        for person in people:
+            if person.mention is None:
+                reason = f"{person.name} has no Slack id and cannot be pinged there"
+                found.append(Hole(role, reason, f"Add `slack: U…` to {person.name} in knowledge/policy/contacts.yaml."))
+    primary, secondary = (who(contacts, role, at, overrides) for role in (Role.ON_CALL, Role.SECONDARY))
+    if primary and primary == secondary:
+        reason = f"{primary[0].name} is both the on-call engineer and the secondary, so a breach pages nobody new"
+        found.append(Hole(Role.SECONDARY, reason, "Shift `secondary` by one place in knowledge/policy/contacts.yaml."))
+    for override in contacts.overrides:
+        if override.until_at <= at:
+            reason = f"an override ended on {override.until_at:%Y-%m-%d} and does nothing any more"
+            found.append(Hole(override.role, reason, "Remove it from knowledge/policy/contacts.yaml."))
+    return tuple(found)
+
+
+def check_override(wanted: Override, existing: Sequence[Override], now: datetime) -> None:
+    """Raise BadRequest, saying what to do, for an override that is empty, in the past or overlaps an existing one."""
+    if wanted.until_at <= wanted.from_at:
+        raise BadRequest("The override ends before it begins. Give an end that is later.")
+    if wanted.until_at <= now:
+        raise BadRequest("The override would already be over. Give an end in the future.")
+    for other in existing:
+        if wanted.overlaps(other):
+            held = ", ".join(person.name for person in other.people)
+            raise BadRequest(
+                f"{held} already holds {other.role} until {other.until_at:%Y-%m-%d %H:%M} UTC. Begin after that."
+            )
