@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+import re
+from dataclasses import dataclass
 from importlib import resources
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -62,9 +64,24 @@ def render_notice_html(title: str, sentences: tuple[str, ...]) -> str:
     return _environment().get_template("notice.html").render(title=title, sentences=sentences)
 
 
-def _headline(review: Review) -> list[Line]:
+@dataclass(frozen=True, slots=True)
+class _Tile:
+    """One figure at the top of the page: the value large, the rest of its line below."""
+
+    label: str
+    value: str
+    detail: str
+    met: bool | None
+
+
+def _headline(review: Review) -> list[_Tile]:
     """The figures a reader looks for first: how long, and against which targets."""
-    duration = [line for line in review.section("summary").lines if line.label == "Duration"]
-    return duration + [
-        line for line in review.section("figures").lines if line.label and line.label.startswith("Time to")
-    ]
+    lines = [line for line in review.section("summary").lines if line.label == "Duration"]
+    lines += [line for line in review.section("figures").lines if line.label and line.label.startswith("Time to")]
+    return [_tile(line) for line in lines]
+
+
+def _tile(line: Line) -> _Tile:
+    value, *rest = re.split(r"; | by |, open for | \(", line.text, maxsplit=1)
+    detail = line.text[len(value) :].strip(" ;,").removeprefix("(").removesuffix(")") if rest else ""
+    return _Tile(line.label or "", value[:1].upper() + value[1:], detail, line.met)

@@ -60,7 +60,7 @@ class ActionItem:
 
 @dataclass(frozen=True, slots=True)
 class ReviewFacts:
-    """All that the record knows of one incident. `entries` in order of time; instants aware UTC."""
+    """All that the record knows of one incident. `entries` with corrections of messages applied; instants aware UTC."""
 
     incident: Incident
     entries: tuple[Entry, ...]
@@ -74,6 +74,8 @@ class ReviewFacts:
     detected_at: datetime | None = None
     contributing: tuple[str, ...] = ()  # contributing factors that somebody recorded
     actions: tuple[ActionItem, ...] = ()
+    false_alarm: bool | None = None  # None: nobody said
+    playbook_helped: bool | None = None
     silence_after: timedelta = field(default=timedelta(minutes=15))  # a longer pause in the record is a gap
 
 
@@ -99,10 +101,10 @@ class Line:
 
     text: str
     nature: Nature = Nature.RECORDED
-    label: str | None = None  # "Duration", "Cause recorded"
+    label: str | None = None  # "Duration", "Cause"
     by: str | None = None  # the name of who did or said it
     at: datetime | None = None  # set on lines of the timeline
-    clock: str | None = None  # `at` as it is printed: "14:30", with the date where the incident spans days
+    clock: str | None = None  # `at` as it is printed: "14:30", with the date on days after the first
     command: str | None = None  # what to type so that an asked-for fact is recorded
     met: bool | None = None  # a figure against its target
     key: bool = False  # marked as key by somebody

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from bot.domain.review.document import ActionItem, Line, Nature, Origin, PastIncident, Review, ReviewFacts, Section
-from bot.domain.review.figures import could_improve, escalations, figures, silences, went_well
+from bot.domain.review.figures import acknowledged, could_improve, escalations, figures, silences, went_well
 from bot.domain.review.record import Record
 from bot.domain.review.story import timeline
 from bot.domain.review.wording import Wording, counted, instant, span, tidied
@@ -55,10 +55,12 @@ def _summary(facts: ReviewFacts, record: Record, wording: Wording, now: datetime
     ended = f"resolved {wording.clock(until)}" if incident.resolved_at else "not resolved"
     duration = f"{span(until - _began(facts))} ({began}declared {wording.clock(incident.declared_at)}, {ended})"
     services = ", ".join(wording.plain(service, 100) for service in facts.services)
+    outcome = Line("False alarm", label="Outcome", origins=record.last(Kind.CLOSED))
     return Section(
         "summary",
         "Incident summary",
         (
+            *((outcome,) if facts.false_alarm else ()),
             Line(instant(_began(facts)), label="Date and time", origins=declared),
             Line(duration, label="Duration", origins=declared + record.last(Kind.RESOLVED)),
             _severity(facts, record, wording),
@@ -103,7 +105,10 @@ def _cause(facts: ReviewFacts, record: Record, wording: Wording) -> Section:
         command = "/incident note contributing: …"
         lines.append(Line("Not recorded.", Nature.ASKED, label="Contributing factors", command=command))
     origins = record.last(Kind.RESOLUTION_RECORDED) or record.last(Kind.RESOLVED)
-    lines.append(_said_or_asked("Resolution", incident.resolution, wording, origins, "resolution"))
+    lines.append(_said_or_asked("Resolution", incident.resolution, wording, origins, "note resolution:"))
+    if facts.playbook_helped is not None:
+        outcome = "resolved it" if facts.playbook_helped else "did not resolve it"
+        lines.append(Line(outcome, label="Playbook", origins=record.last(Kind.CLOSED)))
     return Section("root_cause", "Root cause analysis", tuple(lines))
 
 
@@ -166,12 +171,12 @@ def _gaps(facts: ReviewFacts, record: Record, wording: Wording, now: datetime) -
     incident = facts.incident
     missing = [
         (facts.detected_at, "when it was detected", "/incident note detected at …"),
-        (incident.acknowledged_at, "who acknowledged it", None),
+        (acknowledged(incident, record)[0], "who acknowledged it", None),
         (incident.commander, "who was in command", None),
-        (tuple(service for service in facts.services if service.strip()), "the services affected", None),
+        (any(map(_said, facts.services)), "the services affected", "/incident note services: …"),
         (_said(incident.impact), "the customer impact", "/incident impact …"),
         (_said(incident.cause), "the root cause", "/incident cause …"),
-        (_said(incident.resolution), "what resolved it", "/incident resolution …"),
+        (_said(incident.resolution), "what resolved it", "/incident note resolution: …"),
         (incident.mitigated_at or incident.resolved_at, "when it was mitigated", "/incident status mitigated"),
         (incident.resolved_at, "when it was resolved", "/incident resolve"),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from bot.domain.incident import Incident
 from bot.domain.review.document import Line, Nature, PingFact, ReviewFacts, Section
 from bot.domain.review.record import Record, origin
 from bot.domain.review.wording import Wording, counted, span
@@ -27,7 +28,7 @@ def figures(facts: ReviewFacts, record: Record, wording: Wording, now: datetime)
     lines.append(
         Line(counted(len(people), "person") if len(people) == 1 else f"{len(people):,} people", label="Took part")
     )
-    lines.append(Line(counted(len(record.messages()), "message"), label="Said in the channel"))
+    lines.append(Line(counted(len(record.of_kind(Kind.MESSAGE_POSTED)), "message"), label="Said in the channel"))
     if reopened := len(record.of_kind(Kind.REOPENED)):
         text = f"{_times(reopened)}; times run from the declaration to the last resolution"
         lines.append(Line(text, label="Reopened", origins=record.last(Kind.REOPENED)))
@@ -38,17 +39,26 @@ def _acknowledging(facts: ReviewFacts, record: Record, wording: Wording, now: da
     """Time to acknowledge against the response time of the matrix."""
     incident, target = facts.incident, facts.respond_within
     aim = f"target {span(target)}"
-    if incident.acknowledged_at is None:
+    at, by = acknowledged(incident, record)
+    if at is None:
         over = (incident.resolved_at or now) - incident.declared_at > target
         return Line(f"nobody acknowledged; {aim}", label="Time to acknowledge", met=False if over else None)
-    taken = incident.acknowledged_at - incident.declared_at
-    who = f" by {wording.person(incident.acknowledged_by)}" if incident.acknowledged_by else ""
+    taken = at - incident.declared_at
+    who = f" by {wording.person(by)}" if by else ""
     return Line(
         f"{span(taken)}{who}; {aim}",
         label="Time to acknowledge",
         met=taken <= target,
         origins=record.first(Kind.ACKNOWLEDGED),
     )
+
+
+def acknowledged(incident: Incident, record: Record) -> tuple[datetime | None, str | None]:
+    """When and by whom it was first acknowledged; reopening clears the incident's own stamp, the record keeps it."""
+    entries = record.of_kind(Kind.ACKNOWLEDGED)
+    if entries and (incident.acknowledged_at is None or entries[0].at < incident.acknowledged_at):
+        return entries[0].at, entries[0].author
+    return incident.acknowledged_at, incident.acknowledged_by
 
 
 def _since_declared(facts: ReviewFacts, label: str, at: datetime, record: Record) -> Line:
@@ -124,13 +134,18 @@ def escalations(facts: ReviewFacts, record: Record, wording: Wording) -> Section
     lines = tuple(
         Line(
             _went(ping, wording),
-            label=ping.role[:1].upper() + ping.role[1:],
+            label=_role(ping, wording),
             origins=record.at(ping.sent_at, Kind.PING_SENT)[:1] if ping.sent_at else (),
         )
         for ping in pings
     )
     note = None if lines else "No escalation was planned for this incident."
     return Section("escalations", "Escalations", lines, note)
+
+
+def _role(ping: PingFact, wording: Wording) -> str:
+    role = wording.plain(ping.role, 80)
+    return role[:1].upper() + role[1:]
 
 
 def _went(ping: PingFact, wording: Wording) -> str:
@@ -173,12 +188,11 @@ def _ping_troubles(facts: ReviewFacts, record: Record, wording: Wording) -> list
     lines = []
     for ping in sorted(_late(facts.pings), key=lambda ping: ping.due_at):
         if ping.sent_at:
-            text = f"The ping of the {ping.role} was sent {span(ping.sent_at - ping.due_at)} late."
+            text = f"The ping of the {wording.plain(ping.role, 80)} was sent {span(ping.sent_at - ping.due_at)} late."
             lines.append(Line(text, Nature.DERIVED, origins=record.at(ping.sent_at, Kind.PING_SENT)[:1]))
     for ping in sorted(_unsent(facts), key=lambda ping: ping.due_at):
-        text = (
-            f"The ping of the {ping.role}, due {wording.clock(ping.due_at)}, was never sent and no reason is recorded."
-        )
+        due = f"{wording.plain(ping.role, 80)}, due {wording.clock(ping.due_at)},"
+        text = f"The ping of the {due} was never sent and no reason is recorded."
         lines.append(Line(text, Nature.DERIVED))
     if failed := record.of_kind(Kind.PING_FAILED):
         text = f"{counted(len(failed), 'ping')} could not be delivered."

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from bot.domain.incident import Status
 from bot.domain.review.document import Line, Nature, Origin, Review, ReviewSummary, Section
@@ -35,9 +35,9 @@ def markdown_text(text: str) -> str:
 
 def web_address(address: str | None) -> str | None:
     """The address if it is plain http(s), with all that Markdown or HTML could trip over percent-encoded; else None."""
-    if not address or urlsplit(address).scheme not in ("http", "https"):
+    if not address or not re.match(r"https?://[\w.\[]", address):
         return None
-    return quote(address, safe=":/?#@!$&'*+,;=%-._~")
+    return quote(address, safe=":/?#@!$&'*+,;=%-._~[]", errors="replace")
 
 
 def to_markdown(review: Review) -> str:
@@ -62,7 +62,7 @@ def _markdown_section(section: Section) -> str:
 
 
 def _markdown_line(line: Line) -> str:
-    """`14:42 **Cause recorded** by somebody: text (entry 12)`, as far as the line has these parts."""
+    """`14:42 **Cause** by somebody: text (entry 12)`, as far as the line has these parts."""
     link = web_address(line.origins[0].permalink) if line.origins else None
     words = [f"[{line.clock}]({link})" if line.clock and link else line.clock or ""]
     words += ["📌" if line.key else "", _markdown_lead(line), markdown_text(line.text)]

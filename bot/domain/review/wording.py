@@ -85,17 +85,20 @@ class Wording:
         there = at.astimezone(UTC)
         return f"{there:%H:%M}" if there.date() == self.day else f"{there:%Y-%m-%d %H:%M}"
 
-    def plain(self, text: str, limit: int = LONGEST_TEXT) -> str:
-        """Slack's text as people read it: mentions by name, links spelled out, one line, at most `limit` characters."""
-        words = _REFERENCE.sub(self._reference, text)
+    def plain(self, text: str, limit: int = LONGEST_TEXT, mention: str = "") -> str:
+        """Slack's text as people read it: links spelled out, one line, at most `limit` characters.
+
+        People are named, with `mention` before the name.
+        """
+        words = _REFERENCE.sub(lambda match: self._reference(match, mention), text)
         for entity, character in _ENTITIES.items():
             words = words.replace(entity, character)
         return shortened(tidied(words), limit)
 
-    def _reference(self, match: re.Match[str]) -> str:
+    def _reference(self, match: re.Match[str], mention: str) -> str:
         part = match.groupdict()
         if user := part["user"]:
-            return "@" + (self.names.get(user) or part["user_label"] or user)
+            return mention + (self.names.get(user) or part["user_label"] or user)
         if channel := part["channel"]:
             return "#" + (part["channel_label"] or channel)
         if special := part["special"]:
