@@ -74,7 +74,8 @@ class Wording:
         """The name of a person; the id where nobody told the name; Tocsin for None."""
         if user_id is None:
             return "Tocsin"
-        return shortened(tidied(self.names.get(user_id, "")) or tidied(user_id) or "somebody", LONGEST_NAME)
+        name = tidied(self.names.get(user_id, "")) or tidied(user_id) or "somebody"
+        return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME].rstrip()}…"
 
     def people(self, user_ids: tuple[str, ...]) -> str:
         """Names joined by commas."""
