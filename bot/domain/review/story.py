@@ -70,6 +70,6 @@ def _note(messages: int, shown: int) -> str:
     if shown == messages:
         return "Times are UTC."
     return (
-        f"Times are UTC. {counted(shown, 'message')} of {messages:,} shown: those marked as key, and the last one before"
+        f"Times are UTC. {counted(shown, 'message')} of {messages:,} shown: those marked as key, and the last before"
         f" each change of status or severity. {messages - shown:,} left out here, kept in the incident's timeline."
     )

@@ -105,4 +105,5 @@ class Wording:
         if special := part["special"]:
             return part["special_label"] or ("@" + special if special.isalpha() else "@group")
         address, label = part["address"], part["address_label"]
-        return f"{label} ({address})" if label and label not in address else address
+        bare = re.sub(r"^(https?://|mailto:|tel:)", "", address)
+        return f"{label} ({address})" if label and label not in (address, bare) else address
