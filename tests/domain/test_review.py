@@ -1,4 +1,4 @@
-"""The draft of the review: what a full record becomes, what is asked for, and how text of people is kept in its place."""
+"""The draft of the review: what a full record becomes, what is asked for, and where text of people stays."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from bot.domain.incident import Status
 from bot.domain.review.document import Line, Nature, Origin, Review, ReviewSummary, Section
@@ -35,7 +35,11 @@ def markdown_text(text: str) -> str:
 
 def web_address(address: str | None) -> str | None:
     """The address if it is plain http(s), with all that Markdown or HTML could trip over percent-encoded; else None."""
-    if not address or not re.match(r"https?://[\w.\[]", address):
+    try:
+        parts = urlsplit(address or "")
+    except ValueError:
+        return None
+    if not address or parts.scheme not in ("http", "https") or not parts.netloc:
         return None
     return quote(address, safe=":/?#@!$&'*+,;=%-._~[]", errors="replace")
 

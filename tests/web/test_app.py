@@ -1,0 +1,175 @@
+"""The web application through real requests: health, signed links, refusals, headers."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from itsdangerous import URLSafeTimedSerializer
+from starlette.testclient import TestClient
+
+from bot.domain.review import Review, draft
+from bot.web.app import create_web, sign_review_link
+from bot.web.pages import style_source
+from tests.domain.review_facts import full_facts, minute
+
+KEY = "a key of at least sixteen characters"
+REF = "INC-2026-0001"
+
+
+def found(ref: str) -> Review | None:
+    return draft(full_facts(), minute(51)) if ref == REF else None
+
+
+def client(
+    *,
+    find_review: Callable[[str], Review | None] = found,
+    reasons: tuple[str, ...] = (),
+    key: str | None = KEY,
+    link_lives: timedelta = timedelta(days=7),
+) -> TestClient:
+    app = create_web(find_review=find_review, ready=lambda: list(reasons), signer_key=key, link_lives=link_lives)
+    return TestClient(app, raise_server_exceptions=False)
+
+
+def path(ref: str = REF, key: str = KEY) -> str:
+    parts = urlsplit(sign_review_link("https://tocsin.example.com", key, ref))
+    return f"{parts.path}?{parts.query}"
+
+
+def test_a_link_is_made_on_the_base_address_for_one_review() -> None:
+    link = sign_review_link("https://tocsin.example.com/", KEY, REF)
+    parts = urlsplit(link)
+    assert (parts.scheme, parts.netloc, parts.path) == ("https", "tocsin.example.com", "/reviews/INC-2026-0001")
+    assert list(parse_qs(parts.query)) == ["t"]
+
+
+def test_a_signed_link_opens_the_review() -> None:
+    answer = client().get(path())
+    assert answer.status_code == 200
+    assert "<h1>INC-2026-0001</h1>" in answer.text
+    assert "Database connection pool exhausted" in answer.text
+
+
+def test_a_head_request_answers_without_a_body() -> None:
+    for address in (path(), "/healthz", "/readyz"):
+        answer = client().head(address)
+        assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_healthz_is_alive_although_nothing_is_ready() -> None:
+    answer = client(reasons=("The database does not answer.",), key=None).get("/healthz")
+    assert (answer.status_code, answer.json()) == (200, {"alive": True})
+
+
+def test_readyz_says_why_it_is_not_ready() -> None:
+    answer = client(reasons=("The database does not answer.",)).get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json() == {"ready": False, "reasons": ["The database does not answer."]}
+    assert client().get("/readyz").json() == {"ready": True, "reasons": []}
+
+
+def other_purpose() -> str:
+    return URLSafeTimedSerializer(KEY, salt="something-else").dumps(REF)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"/reviews/{REF}",
+        f"/reviews/{REF}?t=",
+        f"/reviews/{REF}?t=forged",
+        f"/reviews/{REF}?t=a.b.c",
+        f"/reviews/{REF}?t=%00%ff",
+        path(key="another key of sixteen characters"),
+        path()[:-1] + ("A" if path()[-1] != "A" else "B") + "x",
+        path("INC-2026-0002").replace("INC-2026-0002?", f"{REF}?"),
+        f"/reviews/{REF}?t={other_purpose()}",
+    ],
+)
+def test_a_forged_link_shows_nothing_and_says_where_a_good_one_is(address: str) -> None:
+    asked: list[str] = []
+
+    def find_review(ref: str) -> Review | None:
+        asked.append(ref)
+        return found(ref)
+
+    answer = client(find_review=find_review).get(address)
+    assert answer.status_code == 403
+    assert asked == []
+    assert "incident&#39;s channel in Slack" in answer.text
+    assert "Checkout" not in answer.text
+
+
+def test_an_expired_link_says_so_and_where_a_new_one_is() -> None:
+    answer = client(link_lives=timedelta(seconds=-1)).get(path())
+    assert answer.status_code == 410
+    assert "This link has expired" in answer.text
+    assert "incident&#39;s channel in Slack" in answer.text
+    assert "Checkout" not in answer.text
+
+
+def test_a_signed_link_to_a_review_that_is_not_there_says_when_it_comes() -> None:
+    answer = client().get(path("INC-2026-0099"))
+    assert answer.status_code == 404
+    assert "There is no review of INC-2026-0099 yet" in answer.text
+
+
+def test_without_a_key_reviews_are_off() -> None:
+    answer = client(key=None).get(path())
+    assert answer.status_code == 503
+    assert "TOCSIN_SECRET_KEY" in answer.text
+
+
+def test_an_unknown_page_and_a_wrong_method_are_told_plainly() -> None:
+    assert client().get("/nothing/here").status_code == 404
+    assert client().get("/reviews/INC-2026-0001/").status_code == 404
+    refused = client().post(path())
+    assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")
+    assert "can only be read" in refused.text
+
+
+def test_an_error_of_ours_shows_no_detail() -> None:
+    def broken(ref: str) -> Review | None:
+        raise RuntimeError("password=hunter2")
+
+    answer = client(find_review=broken).get(path())
+    assert answer.status_code == 500
+    assert "hunter2" not in answer.text
+    assert "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "address", [path(), "/healthz", "/readyz", "/nothing", f"/reviews/{REF}?t=forged", "/reviews/INC-2026-0001/"]
+)
+def test_every_answer_carries_the_security_headers(address: str) -> None:
+    headers = client().get(address).headers
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["cache-control"] == "no-store"
+
+
+def test_the_error_page_carries_the_security_headers_too() -> None:
+    def broken(ref: str) -> Review | None:
+        raise RuntimeError
+
+    assert client(find_review=broken).get(path()).headers["x-frame-options"] == "DENY"
+
+
+def test_the_policy_names_the_style_that_the_page_holds() -> None:
+    answer = client().get(path())
+    styles = re.findall(r"<style>(.*?)</style>", answer.text, re.DOTALL)
+    assert len(styles) == 1
+    digest = base64.b64encode(hashlib.sha256(styles[0].encode()).digest()).decode()
+    assert style_source() == f"'sha256-{digest}'"
+    assert style_source() in answer.headers["content-security-policy"]
