@@ -296,6 +296,18 @@ def test_an_acknowledgement_stamped_before_the_declaration_counts() -> None:
     assert plan(SHIPPED, [declared(P0), happened(Happening.ACKNOWLEDGED, -0.01)], after(60)).breach is None
 
 
+def test_a_severity_stamped_before_the_declaration_lists_nobody_in_a_digest_that_is_over() -> None:
+    just_after_the_digest = utc("2026-11-16T09:00:01")
+    made = plan(SHIPPED, [declared(P3, just_after_the_digest), changed(P2, -1, just_after_the_digest)], MONDAY)
+    assert [(p.role, p.due_at) for p in of_kind(made, PingKind.DIGEST)] == [(Role.VP, utc("2026-11-23T09:00"))]
+
+
+def test_of_several_severities_in_one_instant_the_worst_counts() -> None:
+    made = plan(SHIPPED, [declared(P3), changed(P2, 5), changed(P0, 5), changed(P1, 5)], after(6))
+    assert made.severity is P0
+    assert pages(made)[Role.TEAM_LEAD] == after(30)
+
+
 def test_repeats_come_at_the_interval_and_after_time_away_only_the_latest_is_due() -> None:
     at_start = plan(SHIPPED, [declared(P0)], MONDAY)
     assert [p.due_at for p in of_kind(at_start, PingKind.REPEAT)] == [after(5)]
