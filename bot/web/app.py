@@ -75,7 +75,9 @@ def _refusal(key: str, ref: str, token: str, link_lives: timedelta) -> Response 
     try:
         signed = URLSafeTimedSerializer(key, salt=_PURPOSE).loads(token, max_age=int(link_lives.total_seconds()))
     except SignatureExpired:
-        return _notice(410, "This link has expired", f"Links to reviews work for {link_lives.days} days.", _NEW_LINK)
+        lifetime = f"Links to reviews work for {link_lives.days} days."
+        elsewhere = f"On the machine that runs Tocsin, `tocsin review {ref}` prints the same review."
+        return _notice(410, "This link has expired", lifetime, _NEW_LINK, elsewhere)
     except BadSignature:
         return _notice(
             403, "This link does not open a review", "It is incomplete or was changed on its way.", _NEW_LINK

@@ -17,6 +17,7 @@ from bot.domain.review import (
     Review,
     draft,
     from_json,
+    mentioned,
     summary_for_slack,
     to_json,
     to_markdown,
@@ -437,3 +438,7 @@ def test_spans_are_said_in_words(seconds: float, words: str) -> None:
 )
 def test_slack_text_is_made_plain(text: str, words: str) -> None:
     assert Wording({"U1": "One"}, BEGAN.date()).plain(text, mention="@") == words
+
+
+def test_people_mentioned_in_texts_are_found_so_that_their_names_can_be_looked_up() -> None:
+    assert mentioned(["<@U1> asks <@W2|two>", "nobody, <!here>", "<@U1>"]) == {"U1", "W2"}

@@ -110,6 +110,7 @@ def test_an_expired_link_says_so_and_where_a_new_one_is() -> None:
     answer = client(link_lives=timedelta(seconds=-1)).get(path())
     assert answer.status_code == 410
     assert "This link has expired" in answer.text
+    assert f"tocsin review {REF}" in answer.text
     assert "incident&#39;s channel in Slack" in answer.text
     assert "Checkout" not in answer.text
 

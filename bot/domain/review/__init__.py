@@ -22,6 +22,7 @@ from bot.domain.review.document import (
 )
 from bot.domain.review.drafting import draft
 from bot.domain.review.renderings import from_json, summary_for_slack, to_json, to_markdown
+from bot.domain.review.wording import mentioned
 
 __all__ = [
     "ActionItem",
@@ -37,6 +38,7 @@ __all__ = [
     "SeverityChange",
     "draft",
     "from_json",
+    "mentioned",
     "summary_for_slack",
     "to_json",
     "to_markdown",

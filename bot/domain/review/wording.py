@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -61,6 +61,11 @@ def shortened(text: str, limit: int) -> str:
 def tidied(text: str) -> str:
     """One line: no control or direction marks, white space and line ends as single spaces."""
     return " ".join(_UNSEEN.sub("", text).split())
+
+
+def mentioned(texts: Iterable[str]) -> frozenset[str]:
+    """Ids of the users that these texts mention: whoever fills in names must know theirs too."""
+    return frozenset(match["user"] for text in texts for match in _REFERENCE.finditer(text) if match["user"])
 
 
 @dataclass(frozen=True, slots=True)
