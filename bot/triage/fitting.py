@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+
+import numpy as np
 
 from bot.triage.documents import Document
 from bot.triage.postings import Collector, Postings
 from bot.triage.ranking import Weights
-from bot.triage.terms import read_units
+from bot.triage.terms import read_keys
 from bot.triage.vocabulary import Vocabulary
 
 Counts = dict[str, tuple[float, int]]  # key → (weighted frequency over the fields, strongest field)
-FORMAT = 1  # of the cached fit; raise it when reading, stemming or weighing changes
+FieldTimes = dict[str, dict[str, int]]  # field → key → times said
+FORMAT = 2  # of the cached fit; raise it when reading, stemming or weighing changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,69 +28,67 @@ class Fit:
     kinds: tuple[str, ...]
     fields: tuple[str, ...]
     terms: tuple[str, ...]
-    lengths: tuple[float, ...]  # mean weight of each field's text, aligned with `fields`
+    lengths: tuple[float, ...]  # mean number of terms of each field's text, aligned with `fields`
     postings: Postings
 
 
-def fit_documents(documents: Sequence[Document], vocabulary: Vocabulary, weights: Weights) -> Fit:
-    """Fit `documents`, which are in their final order. No documents give a fit that finds nothing."""
+def fit_documents(
+    documents: Sequence[Document],
+    vocabulary: Vocabulary,
+    weights: Weights,
+    progress: Callable[[int], None] | None = None,
+) -> Fit:
+    """Fit `documents`, which are in their final order. No documents give a fit that finds nothing.
+
+    `progress` is told after every thousand documents how many are read.
+    """
     fields = tuple(sorted({name for document in documents for name, _ in document.fields} | set(weights.fields)))
-    read = [_read(document, vocabulary, weights) for document in documents]
-    lengths = _mean_lengths(read, fields)
+    places = {name: place for place, name in enumerate(fields)}
+    pairs = len(documents) <= weights.pair_documents
     ids: dict[str, int] = {}
-    collector = Collector()
-    for units in read:
-        counts = count(units, fields, lengths, weights)
-        collector.add({ids.setdefault(key, len(ids)): value for key, value in counts.items()})
+    collector = Collector(len(fields))
+    for number, document in enumerate(documents, start=1):
+        read = read_document(document, vocabulary, pairs)
+        collector.add(
+            (places[name], {ids.setdefault(key, len(ids)): times for key, times in keys.items()})
+            for name, keys in read.items()
+        )
+        if progress is not None and number % 1_000 == 0:
+            progress(number)
+    shares = np.array([weights.fields.get(name, weights.other_field) for name in fields], np.float32)
     return Fit(
         refs=tuple(document.ref for document in documents),
         kinds=tuple(document.kind for document in documents),
         fields=fields,
         terms=tuple(ids),
-        lengths=lengths,
-        postings=collector.close(len(ids), weights),
+        lengths=tuple(float(length) for length in collector.mean_lengths()),
+        postings=collector.close(len(ids), shares, weights),
     )
 
 
-FieldUnits = dict[str, dict[str, float]]  # field → key → summed unit weight
-
-
-def _read(document: Document, vocabulary: Vocabulary, weights: Weights) -> FieldUnits:
-    read: FieldUnits = {}
+def read_document(document: Document, vocabulary: Vocabulary, pairs: bool) -> FieldTimes:
+    """What each field of `document` says, and how often."""
+    read: FieldTimes = {}
     for name, text in document.fields:
-        sums = read.setdefault(name, {})
-        for unit in read_units(text, vocabulary, weights):
-            sums[unit.key] = sums.get(unit.key, 0.0) + 1.0
+        times = read.setdefault(name, {})
+        for key in read_keys(text, vocabulary, pairs):
+            times[key] = times.get(key, 0) + 1
     return read
 
 
-def _mean_lengths(read: Sequence[FieldUnits], fields: tuple[str, ...]) -> tuple[float, ...]:
-    means = []
-    for name in fields:
-        lengths = [sum(units[name].values()) for units in read if units.get(name)]
-        means.append(sum(lengths) / len(lengths) if lengths else 1.0)
-    return tuple(means)
-
-
-def count(units: FieldUnits, fields: tuple[str, ...], lengths: tuple[float, ...], weights: Weights) -> Counts:
-    """BM25F: each field's frequencies over that field's relative length, times the field's weight, summed by key."""
+def count_document(document: Document, fit: Fit, vocabulary: Vocabulary, weights: Weights) -> Counts:
+    """One document measured by what `fit` knows, as BM25F does: for entries that come after it."""
     totals: dict[str, float] = {}
     strongest: dict[str, tuple[float, int]] = {}
-    for name, sums in units.items():
-        place = fields.index(name) if name in fields else fields.index("text")
-        length = sum(sums.values()) / lengths[place]
-        share = weights.fields.get(name, weights.other_field) / (1 - weights.length + weights.length * length)
-        for key, times in sums.items():
-            gain = times * share
-            totals[key] = totals.get(key, 0.0) + gain
-            if gain > strongest.get(key, (0.0, 0))[0]:
-                strongest[key] = (gain, place)
+    for name, times in read_document(document, vocabulary, pairs=True).items():
+        place = fit.fields.index(name if name in fit.fields else "text")
+        relative = sum(times.values()) / fit.lengths[place]
+        share = weights.fields.get(name, weights.other_field) / (1 - weights.length + weights.length * relative)
+        for key, said in times.items():
+            totals[key] = totals.get(key, 0.0) + said * share
+            if said * share > strongest.get(key, (0.0, 0))[0]:
+                strongest[key] = (said * share, place)
     return {key: (total, strongest[key][1]) for key, total in totals.items()}
-
-
-def count_document(document: Document, fit: Fit, vocabulary: Vocabulary, weights: Weights) -> Counts:
-    """One document measured by what `fit` knows: for entries that come after it."""
-    return count(_read(document, vocabulary, weights), fit.fields, fit.lengths, weights)
 
 
 def content_hash(documents: Sequence[Document], vocabulary: Vocabulary, weights: Weights) -> str:

@@ -247,7 +247,7 @@ class Index:
         postings, place = self._fit.postings, self._places[ref]
         column = postings.column(term)
         held = postings.documents[column]
-        at = int(np.searchsorted(held, place))
+        at = int(held.searchsorted(np.int32(place)))  # the same type, or the column would be copied
         if at == len(held) or held[at] != place:
             return 0.0, ""
         return unit.weight * float(postings.weights[column][at]), self._fit.fields[int(postings.fields[column][at])]

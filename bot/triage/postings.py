@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,41 +35,80 @@ class Postings:
 
 
 class Collector:
-    """Gathers (term, document, frequency, field) and closes into Postings. One document at a time, in order."""
+    """Gathers how often each document says each term in each field, then closes into Postings. Documents in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, fields: int) -> None:
         self._terms = array("i")
-        self._documents = array("i")
-        self._frequencies = array("f")
+        self._times = array("f")
+        self._spans = array("i")  # entries of _terms that each (document, field) holds
+        self._owners = array("i")
         self._fields = array("B")
+        self._lengths = array("f")
+        self._field_count = fields
         self.size = 0
 
-    def add(self, counts: dict[int, tuple[float, int]]) -> None:
-        """The next document's terms: term → (weighted frequency, strongest field)."""
-        place = self.size
-        self._terms.extend(counts)
-        self._documents.extend([place] * len(counts))
-        self._frequencies.extend([frequency for frequency, _ in counts.values()])
-        self._fields.extend([strongest for _, strongest in counts.values()])
+    def add(self, document: Iterable[tuple[int, dict[int, int]]]) -> None:
+        """The next document: for each of its fields the field's number and term → times said."""
+        for place, times in document:
+            self._terms.extend(times)
+            self._times.extend(times.values())
+            self._spans.append(len(times))
+            self._owners.append(self.size)
+            self._fields.append(place)
+            self._lengths.append(sum(times.values()))
         self.size += 1
 
-    def close(self, terms: int, weights: Weights) -> Postings:
-        """Columns for terms 0..terms-1, weighted."""
-        ids = np.frombuffer(self._terms, dtype=np.int32) if self._terms else np.zeros(0, np.int32)
+    def mean_lengths(self) -> Floats:
+        """Mean number of terms of each field over the documents that have it; 1 where none has. Shape (fields,)."""
+        fields, lengths = np.array(self._fields, np.uint8), np.array(self._lengths, np.float32)
+        filled = lengths > 0
+        totals = np.bincount(fields[filled], weights=lengths[filled], minlength=self._field_count)
+        counts = np.bincount(fields[filled], minlength=self._field_count)
+        return np.where(counts > 0, totals / np.maximum(counts, 1), 1.0).astype(np.float32)
+
+    def close(self, terms: int, shares: Floats, weights: Weights) -> Postings:
+        """Columns for terms 0..terms-1. `shares` is what each field counts, shape (fields,)."""
+        spans, fields = np.array(self._spans, np.int32), np.array(self._fields, np.uint8)
+        relative = np.array(self._lengths, np.float32) / self.mean_lengths()[fields]
+        share = (shares[fields] / (1 - weights.length + weights.length * relative)).astype(np.float32)
+        ids = np.array(self._terms, np.int32)
         order = np.argsort(ids, kind="stable")
-        held = np.bincount(ids, minlength=terms)
-        starts = np.zeros(terms + 1, np.int64)
-        np.cumsum(held, out=starts[1:])
-        documents = np.array(self._documents, dtype=np.int32)[order]
-        frequencies = np.array(self._frequencies, dtype=np.float32)[order]
-        fields = np.array(self._fields, dtype=np.uint8)[order]
-        rarity = idf(held, self.size)
-        values = saturated(frequencies, weights) * np.repeat(rarity, held)
-        peaks = np.zeros(terms, np.float32)
-        filled = held > 0
-        if values.size:
-            peaks[filled] = np.maximum.reduceat(values, starts[:-1][filled])
-        return Postings(starts, documents, values.astype(np.float32), fields, rarity, peaks, self.size)
+        ids = ids[order]
+        gains = (np.array(self._times, np.float32) * np.repeat(share, spans))[order]
+        owners = np.repeat(np.array(self._owners, np.int32), spans)[order]
+        of_field = np.repeat(fields, spans)[order]
+        del order
+        return _merged(ids, owners, gains, of_field, terms, self.size, weights)
+
+
+def _merged(
+    ids: Ints, owners: Ints, gains: Floats, fields: npt.NDArray[np.uint8], terms: int, size: int, weights: Weights
+) -> Postings:
+    """Postings from rows sorted by term and document, of which a document may have one for each of its fields."""
+    if not len(ids):
+        empty = np.zeros(0, np.int32)
+        nothing = np.zeros(0, np.float32)
+        zeros = np.zeros(terms, np.float32)
+        return Postings(np.zeros(terms + 1, np.int64), empty, nothing, np.zeros(0, np.uint8), zeros, zeros, size)
+    fresh = np.ones(len(ids), bool)
+    fresh[1:] = (ids[1:] != ids[:-1]) | (owners[1:] != owners[:-1])
+    firsts = np.flatnonzero(fresh)
+    sums = np.add.reduceat(gains, firsts)
+    tops = np.maximum.reduceat(gains, firsts)
+    group = np.cumsum(fresh) - 1
+    leads = np.flatnonzero(gains == tops[group])
+    _, keep = np.unique(group[leads], return_index=True)
+    strongest = fields[leads[keep]]
+    ids, owners = ids[firsts], owners[firsts]
+    held = np.bincount(ids, minlength=terms)
+    starts = np.zeros(terms + 1, np.int64)
+    np.cumsum(held, out=starts[1:])
+    rarity = idf(held, size)
+    values = (saturated(sums, weights) * rarity[ids]).astype(np.float32)
+    peaks = np.zeros(terms, np.float32)
+    filled = held > 0
+    peaks[filled] = np.maximum.reduceat(values, starts[:-1][filled])
+    return Postings(starts, owners, values, strongest, rarity, peaks, size)
 
 
 def idf(held: npt.NDArray[np.int64], size: int) -> Floats:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 def _field_weights() -> dict[str, float]:
     return {
-        "title": 2.0,
+        "title": 1.5,
         "symptoms": 2.0,
         "services": 1.0,
         "root cause": 1.0,
@@ -28,16 +28,16 @@ class Weights:
 
     fields: dict[str, float] = field(default_factory=_field_weights)
     other_field: float = 0.4  # a field that `fields` does not name
-    saturation: float = 1.2  # k1: how soon a repeated word stops adding
-    length: float = 0.5  # b: how much a long text is held back, 0..1
+    saturation: float = 1.6  # k1: how soon a repeated word stops adding
+    length: float = 0.8  # b: how much a long text is held back, 0..1
     concept: float = 1.0
-    pair: float = 0.35  # two neighbouring words together
+    pair: float = 0.2  # two neighbouring words together
+    pair_documents: int = 20_000  # with more documents than this the words alone tell them apart
     whole: float = 0.5  # an identifier matched whole, on top of its parts
-    part: float = 0.7  # a part of a split identifier
-    weak: float = 0.25  # words that say little
-    number: float = 0.5
+    weak: float = 0.2  # words that say little
+    number: float = 0.4
     guess: float = 0.6  # a word read as another, for a misspelling or a relative
-    repeated: float = 0.3  # each further time that the query says a word, logarithmically
+    repeated: float = 1.0  # each further time that the query says a word, logarithmically
     query_terms: int = 80  # the query's weightiest terms are searched; a pasted log has thousands
     unknown: float = 0.6  # how much a word that no entry has lowers the score
     threshold: float = 0.2

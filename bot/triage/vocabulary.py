@@ -54,19 +54,37 @@ class Vocabulary:
         return hashlib.sha256(content.encode()).hexdigest()
 
     def sightings(self, tokens: Sequence[Token]) -> Iterator[Sighting]:
-        """Concepts named by `tokens`, in order of appearance, each as often as it is named."""
+        """Concepts named by `tokens`, each as often as it is named."""
         walk = [token for token in tokens if not token.whole and token.term not in self.skip]
-        stems = [token.term for token in walk]
-        for start, stem in enumerate(stems):
-            for phrase in self.by_stem.get(stem, ()):
-                places = _match(phrase, stems, start)
-                if places:
-                    yield Sighting(phrase.concept, tuple(walk[place].word for place in places))
+        for phrase, places in self._matches([token.term for token in walk]):
+            yield Sighting(phrase.concept, tuple(walk[place].word for place in places))
         for token in tokens:
             if token.whole:
                 for phrase in self.by_stem.get(token.term, ()):
                     if len(phrase.stems) == 1:
                         yield Sighting(phrase.concept, (token.word,))
+
+    def concepts_in(self, tokens: Sequence[Token]) -> Iterator[str]:
+        """The concepts of `sightings` without their words."""
+        for phrase, _ in self._matches([t.term for t in tokens if not t.whole and t.term not in self.skip]):
+            yield phrase.concept
+        for token in tokens:
+            if token.whole:
+                for phrase in self.by_stem.get(token.term, ()):
+                    if len(phrase.stems) == 1:
+                        yield phrase.concept
+
+    def _matches(self, stems: list[str]) -> Iterator[tuple[Phrase, Sequence[int]]]:
+        """Phrases found among `stems`, with the places of their words."""
+        by_stem, end = self.by_stem, len(stems)
+        for start, stem in enumerate(stems):
+            for phrase in by_stem.get(stem, ()):
+                if len(phrase.stems) == 1:
+                    yield phrase, (start,)
+                elif phrase.gaps[1] or (start + 1 < end and stems[start + 1] == phrase.stems[1]):
+                    places = _match(phrase, stems, start)
+                    if places:
+                        yield phrase, places
 
 
 def _match(phrase: Phrase, stems: Sequence[str], start: int) -> list[int] | None:
