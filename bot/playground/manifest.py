@@ -1,0 +1,73 @@
+"""What an app manifest lets the app do: its commands, shortcuts, events and scopes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A slash command as the manifest names it."""
+
+    command: str
+    description: str
+    usage_hint: str
+    should_escape: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """A shortcut; `type` is "global" or "message"."""
+
+    name: str
+    type: str
+    callback_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppManifest:
+    """The part of a manifest that the playground enforces. `events` or `scopes` of None means: all of them."""
+
+    commands: tuple[Command, ...]
+    shortcuts: tuple[Shortcut, ...]
+    events: frozenset[str] | None
+    scopes: frozenset[str] | None
+    home_tab: bool
+    messages_tab: bool
+
+    def subscribed(self, event: str) -> bool:
+        """Whether the app asked to be sent this event."""
+        return self.events is None or event in self.events
+
+
+def permissive_manifest() -> AppManifest:
+    """An app that may do everything and has one command, for when no manifest is given."""
+    command = Command("/incident", "Declare and run incidents", "help", should_escape=True)
+    return AppManifest((command,), (), events=None, scopes=None, home_tab=True, messages_tab=True)
+
+
+def read_manifest(path: Path) -> AppManifest:
+    """The manifest in a YAML file. Raises KeyError or yaml.YAMLError where the file is not a manifest."""
+    manifest: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    features = manifest.get("features", {})
+    settings = manifest.get("settings", {})
+    home = features.get("app_home", {})
+    return AppManifest(
+        commands=tuple(_command(entry) for entry in features.get("slash_commands", ())),
+        shortcuts=tuple(Shortcut(s["name"], s["type"], s["callback_id"]) for s in features.get("shortcuts", ())),
+        events=frozenset(settings.get("event_subscriptions", {}).get("bot_events", ())),
+        scopes=frozenset(manifest.get("oauth_config", {}).get("scopes", {}).get("bot", ())),
+        home_tab=bool(home.get("home_tab_enabled", False)),
+        messages_tab=bool(home.get("messages_tab_enabled", True)),
+    )
+
+
+def _command(entry: dict[str, Any]) -> Command:
+    return Command(
+        entry["command"],
+        entry.get("description", ""),
+        entry.get("usage_hint", ""),
+        bool(entry.get("should_escape", False)),
+    )

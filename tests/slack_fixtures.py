@@ -1,0 +1,119 @@
+"""Fixtures for tests that need a Slack: a playground, its people, its journal. Load with `pytest_plugins`."""
+
+import json
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from slack_sdk import WebClient
+
+from bot.playground.app import Playground
+from bot.playground.manifest import read_manifest
+from bot.playground.person import Person
+from bot.playground.seed import seed_workspace
+from bot.playground.workspace import Timing
+
+MANIFEST = Path(__file__).parents[1] / "slack-manifest.yaml"
+QUICK = Timing(ack=3.0, trigger=3.0, retries=(0.05, 0.1, 0.2), connect=5.0)
+
+PersonNamed = Callable[[str], Person]
+
+
+class Control:
+    """The playground's control interface, for tests."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def journal(self, method: str = "", since: int = 0) -> list[dict[str, Any]]:
+        """Calls answered so far, oldest first."""
+        entries: list[dict[str, Any]] = self._ask("GET", f"journal?method={method}&since={since}")["entries"]
+        return entries
+
+    def wait_journal(self, method: str = "", since: int = 0, timeout: float = 10) -> list[dict[str, Any]]:
+        """Calls of a method after `since`; waits for the first one, fails where none comes."""
+        path = f"wait-journal?method={method}&since={since}&timeout={timeout}"
+        entries: list[dict[str, Any]] = self._ask("GET", path)["entries"]
+        assert entries, f"no call of {method or 'any method'} within {timeout} s"
+        return entries
+
+    def fault(self, method: str, kind: str, times: int = 1, **more: Any) -> None:
+        """Let the next calls of a method fail."""
+        self._ask("POST", "faults", {"method": method, "kind": kind, "times": times, **more})
+
+    def faults(self) -> list[dict[str, Any]]:
+        """Faults that have not happened yet."""
+        left: list[dict[str, Any]] = self._ask("GET", "faults")["faults"]
+        return left
+
+    def clear_faults(self) -> None:
+        """Take all faults back."""
+        self._ask("DELETE", "faults")
+
+    def sockets(self, wish: str) -> None:
+        """ "disconnect", "refuse" or "allow" the app's connections."""
+        self._ask("POST", "sockets", {"do": wish})
+
+    def outage(self, *, on: bool) -> None:
+        """Take Slack down, or bring it back."""
+        self._ask("POST", "outage", {"on": on})
+
+    def events(self) -> list[dict[str, Any]]:
+        """The events sent to the app, oldest first: `event_id` and `type`."""
+        kept: list[dict[str, Any]] = self._ask("GET", "events")["events"]
+        return kept
+
+    def redeliver(self, event_id: str) -> None:
+        """Send an event once more."""
+        self._ask("POST", "redeliver", {"event_id": event_id})
+
+    def message(self, channel: str, text: str, **more: Any) -> str:
+        """Post as another bot (`bot`) or with a subtype; the ts."""
+        return str(self._ask("POST", "message", {"channel": channel, "text": text, **more})["ts"])
+
+    def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.url}/control/{path}", data=data, method=method)
+        with urllib.request.urlopen(request, timeout=70) as response:
+            answer: dict[str, Any] = json.loads(response.read())
+        return answer
+
+
+@pytest.fixture
+def playground() -> Iterator[Playground]:
+    """A playground of the demo's people, with the shipped manifest's commands and shortcuts but every right."""
+    with Playground(seed_workspace(timing=QUICK)) as running:
+        yield running
+
+
+@pytest.fixture
+def manifest_playground() -> Iterator[Playground]:
+    """A playground that allows the app what the shipped manifest asks for, and nothing else."""
+    with Playground(seed_workspace(timing=QUICK, manifest=read_manifest(MANIFEST))) as running:
+        yield running
+
+
+@pytest.fixture
+def person(playground: Playground) -> PersonNamed:
+    """People by user id: `person("U0RESPONDER")`."""
+    return lambda user_id: Person(playground.url, user_id)
+
+
+@pytest.fixture
+def responder(person: PersonNamed) -> Person:
+    """The on-call engineer."""
+    return person("U0RESPONDER")
+
+
+@pytest.fixture
+def control(playground: Playground) -> Control:
+    """The playground's journal and faults."""
+    return Control(playground.url)
+
+
+@pytest.fixture
+def slack(playground: Playground) -> WebClient:
+    """The real Web API client, with the bot's token."""
+    return WebClient("xoxb-playground", base_url=playground.api_url)
