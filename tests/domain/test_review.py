@@ -295,6 +295,7 @@ def test_incidents_alike_in_the_same_quarter_are_counted() -> None:
         past("A-2", date(2026, 9, 30)),
         past("A-3", None),
         past("A-4", BEGAN.date()),
+        past("A-5", date(2026, 12, 1)),  # later than this one: no precedent
     )
     review = draft(full_facts(similar=similar), minute(51))
     assert texts(review, "similar")[-1] == "With this one, 3 incidents alike this quarter (A-1, A-4)."
@@ -442,3 +443,9 @@ def test_slack_text_is_made_plain(text: str, words: str) -> None:
 
 def test_people_mentioned_in_texts_are_found_so_that_their_names_can_be_looked_up() -> None:
     assert mentioned(["<@U1> asks <@W2|two>", "nobody, <!here>", "<@U1>"]) == {"U1", "W2"}
+
+
+def test_what_comes_after_the_resolution_leaves_no_gap() -> None:
+    late = entry(20, Kind.NOTED, minute(300), LEAD, "looked again")
+    gaps = texts(draft(full_facts(entries=(*ENTRIES, late)), minute(301)), "gaps")
+    assert gaps == ["25 minutes without an entry (14:45 to 15:10)."]

@@ -91,6 +91,7 @@ def other_purpose() -> str:
         path("INC-2026-0002").replace("INC-2026-0002?", f"{REF}?"),
         f"/reviews/{REF}?t={other_purpose()}",
     ],
+    ids=["none", "empty", "word", "dots", "bytes", "other key", "changed", "other incident", "other purpose"],
 )
 def test_a_forged_link_shows_nothing_and_says_where_a_good_one_is(address: str) -> None:
     asked: list[str] = []
@@ -146,7 +147,9 @@ def test_an_error_of_ours_shows_no_detail() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", [path(), "/healthz", "/readyz", "/nothing", f"/reviews/{REF}?t=forged", "/reviews/INC-2026-0001/"]
+    "address",
+    [path(), "/healthz", "/readyz", "/nothing", f"/reviews/{REF}?t=forged", "/reviews/INC-2026-0001/"],
+    ids=["review", "health", "ready", "unknown", "forged", "slash"],
 )
 def test_every_answer_carries_the_security_headers(address: str) -> None:
     headers = client().get(address).headers
