@@ -195,7 +195,12 @@ class PreviewLine:
 
 
 def preview(policy: EscalationPolicy, severity: Severity, at: datetime) -> list[PreviewLine]:
-    """Who would be pinged about an incident declared at `at` (aware) that nobody resolves: the four roles, in order."""
+    """Who would be pinged about an incident declared at `at` that nobody resolves: the four roles, in order.
+
+    Raises ValueError for a naive instant.
+    """
+    if at.tzinfo is None:
+        raise ValueError("an instant needs a time zone")
     start = at.astimezone(UTC)
     lines = []
     for role in LADDER:

@@ -382,6 +382,8 @@ def test_a_history_without_declaration_or_with_naive_instants_is_refused() -> No
         plan(SHIPPED, [happened(Happening.RESOLVED, 1)], MONDAY)
     with pytest.raises(ValueError, match="time zone"):
         plan(SHIPPED, [declared(P0, MONDAY.replace(tzinfo=None))], MONDAY)
+    with pytest.raises(ValueError, match="time zone"):
+        preview(SHIPPED, P0, MONDAY.replace(tzinfo=None))
 
 
 @pytest.mark.parametrize(
