@@ -1,1 +1,91 @@
-"""Slack's ways in: each opens one transaction, calls one flow and acknowledges."""
+"""Slack's ways in: each opens one transaction, calls one flow and acknowledges. This is the whole map of their ids."""
+
+from collections.abc import Callable
+from typing import Any
+
+from slack_bolt import App
+
+from bot.flows.desk import Desk
+from bot.listeners import actions, commands, events, shortcuts, views
+from bot.slack import modals
+from bot.slack.client import Slack
+
+PRESSES: dict[str, actions.Press] = {
+    "incident_acknowledge": actions.acknowledge,
+    "page_acknowledge": actions.acknowledge,
+    "incident_command": actions.take_command,
+    "incident_status": actions.set_status,
+    "incident_severity": actions.set_severity,
+    "report_declare": actions.declare_report,
+    "report_declare_as": actions.declare_report_as,
+    "report_dismiss": actions.dismiss_report,
+    "report_part_of": actions.join_report,
+}
+FORMS = ("incident_resolve", "incident_close")
+SUBMISSIONS: dict[str, tuple[views.Submission, str]] = {
+    modals.DECLARE: (views.declared, "title"),
+    modals.RESOLVE: (views.resolved, "resolution"),
+    modals.CLOSE: (views.closed, "cause"),
+}
+EVENTS: dict[str, Callable[..., None]] = {
+    "message": events.message,
+    "reaction_added": events.reaction,
+    "reaction_removed": events.reaction,
+    "channel_archive": events.channel_archived,
+    "channel_unarchive": events.channel_archived,
+    "group_archive": events.channel_archived,
+    "group_unarchive": events.channel_archived,
+}
+
+
+def register(app: App, desk: Desk, slack: Slack) -> None:
+    """Connect every id to its listener."""
+
+    def incident(ack: Any, command: Any) -> None:
+        commands.incident(desk, slack, ack, command)
+
+    def open_form(ack: Any, respond: Any, body: Any, action: Any) -> None:
+        actions.open_form(desk, slack, ack, respond, body, action)
+
+    def declare_global(ack: Any, body: Any) -> None:
+        shortcuts.declare_global(desk, slack, ack, body)
+
+    def declare_message(ack: Any, body: Any) -> None:
+        shortcuts.declare_message(desk, slack, ack, body)
+
+    app.command("/incident")(incident)
+    app.shortcut("declare_global")(declare_global)
+    app.shortcut("declare_message")(declare_message)
+    for action_id, press in PRESSES.items():
+        app.action(action_id)(_press(desk, press))
+    for action_id in FORMS:
+        app.action(action_id)(open_form)
+    for callback_id, (submission, field) in SUBMISSIONS.items():
+        app.view(callback_id)(_view(desk, submission, field))
+    for name, listener in EVENTS.items():
+        app.event(name)(_event(desk, listener))
+
+
+def _press(desk: Desk, press: actions.Press) -> Callable[..., None]:
+    run = actions.pressed(press)
+
+    def listener(ack: Any, respond: Any, body: Any, action: Any) -> None:
+        run(desk, ack, respond, body, action)
+
+    return listener
+
+
+def _view(desk: Desk, submission: views.Submission, field: str) -> Callable[..., None]:
+    run = views.submitted(submission, field)
+
+    def listener(ack: Any, body: Any, view: Any) -> None:
+        run(desk, ack, body, view)
+
+    return listener
+
+
+def _event(desk: Desk, run: Callable[..., None]) -> Callable[..., None]:
+    def listener(body: Any, event: Any) -> None:
+        run(desk, body, event)
+
+    return listener

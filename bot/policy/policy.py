@@ -10,7 +10,9 @@ from bot.domain.escalation import EscalationPolicy
 from bot.policy.calendar import load_calendar
 from bot.policy.contacts import load_contacts
 from bot.policy.escalation import load_escalation, load_response_times
+from bot.policy.review import ReviewPolicy, load_review
 from bot.policy.roster import Contacts
+from bot.policy.severity import SeverityPolicy, load_severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +22,20 @@ class Policy:
     escalation: EscalationPolicy
     calendar: BusinessCalendar
     contacts: Contacts
+    severity: SeverityPolicy
+    review: ReviewPolicy
 
 
 def load_policy(folder: Path) -> Policy:
     """Read and check the policy files of `folder`. Raises InvalidPolicy with file, line and reason of the first."""
     escalation = load_escalation_policy(folder)
-    return Policy(escalation, escalation.calendar, load_contacts(folder / "contacts.yaml"))
+    return Policy(
+        escalation,
+        escalation.calendar,
+        load_contacts(folder / "contacts.yaml"),
+        load_severity(folder / "severity.yaml"),
+        load_review(folder / "review.yaml"),
+    )
 
 
 def load_escalation_policy(folder: Path) -> EscalationPolicy:

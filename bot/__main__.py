@@ -1,0 +1,328 @@
+"""The command line: parse, wire, run. Libraries that a command does not need are loaded by those that do."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot.domain.errors import TocsinError
+from bot.domain.severity import Severity
+from bot.logs import configure_logs
+from bot.settings import Settings, missing_for_slack, read_settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Tocsin, an incident-response bot for Slack.",
+)
+db = typer.Typer(no_args_is_help=True, help="The database.")
+incident = typer.Typer(no_args_is_help=True, help="Incidents, as recorded.")
+escalation = typer.Typer(no_args_is_help=True, help="Who is pinged when.")
+knowledge = typer.Typer(no_args_is_help=True, help="Past incidents, playbooks and guides.")
+app.add_typer(db, name="db")
+app.add_typer(incident, name="incident")
+app.add_typer(escalation, name="escalation")
+app.add_typer(knowledge, name="knowledge")
+
+
+def main() -> None:
+    """Run the command; what went wrong is one clear sentence on stderr and exit status 1."""
+    try:
+        app()
+    except TocsinError as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(1) from None
+    except BrokenPipeError:
+        # The reader of our output has seen enough.
+        raise SystemExit(0) from None
+
+
+def _settings() -> Settings:
+    settings = read_settings()
+    configure_logs(settings.log_level, settings.log_json)
+    return settings
+
+
+def _slack_settings() -> Settings:
+    settings = _settings()
+    lines = missing_for_slack(settings)
+    if lines:
+        print("\n".join(lines), file=sys.stderr)
+        print("To look around without Slack: `make demo`.", file=sys.stderr)
+        raise typer.Exit(1)
+    return settings
+
+
+def _serve(listen: bool, work: bool, serve: bool) -> None:
+    """Run these parts until SIGTERM or Ctrl-C."""
+    settings = _slack_settings()
+    from bot.wiring.building import open_database
+    from bot.wiring.service import Parts, Service, build_desk
+
+    with open_database(settings) as database:
+        service = Service(settings, build_desk(settings, database), Parts(listen, work, serve))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: service.stop())
+        service.run(lambda line: print(line, file=sys.stderr, flush=True))
+
+
+@app.command()
+def run() -> None:
+    """Run everything in one process: listeners, worker and pages."""
+    _serve(listen=True, work=True, serve=True)
+
+
+@app.command()
+def listen() -> None:
+    """Run the listeners and pages only; `tocsin worker` does the rest elsewhere."""
+    _serve(listen=True, work=False, serve=True)
+
+
+@app.command()
+def worker() -> None:
+    """Run the worker only: posts, pings, escalation."""
+    _serve(listen=False, work=True, serve=False)
+
+
+@app.command()
+def web() -> None:
+    """Serve the pages only."""
+    _serve(listen=False, work=False, serve=True)
+
+
+@db.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the database to the newest migration."""
+    settings = _settings()
+    from bot.wiring.building import open_database
+
+    with open_database(settings, migrate=True):
+        print("The database is at the newest migration.")
+
+
+def _answer_lines(answer: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
+    """One output line per input line, in the same order. A bad line is answered with its error; then the status is 1."""
+    status = 0
+    for line in sys.stdin:
+        if not line.strip():
+            continue
+        asked: Any = None
+        try:
+            asked = json.loads(line)
+            if not isinstance(asked, dict):
+                raise ValueError("a line must be a JSON object")
+            result = answer(asked)
+        except (ValueError, KeyError, TypeError) as error:
+            status = 1
+            reason = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
+            result = {"id": asked.get("id") if isinstance(asked, dict) else None, "error": reason}
+        print(json.dumps(result, ensure_ascii=False), flush=True)
+    return status
+
+
+def _text(asked: dict[str, Any], key: str) -> str:
+    value = asked[key]
+    if not isinstance(value, str):
+        raise TypeError(f"{key} must be a text")
+    return value
+
+
+@app.command()
+def classify(
+    text: Annotated[list[str] | None, typer.Argument(help="The message to judge.")] = None,
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help='Read {"id","text"} lines from stdin, answer line by line.')
+    ] = False,
+) -> None:
+    """Judge the severity of a message and say why."""
+    settings = _settings()
+    from bot.wiring.building import build_judge
+
+    judge = build_judge(settings)
+
+    def answer(asked: dict[str, Any]) -> dict[str, Any]:
+        judged = judge.judge(_text(asked, "text"))
+        return {
+            "id": asked["id"],
+            "severity": judged.severity.value if judged.severity else "none",
+            "confidence": round(judged.confidence, 4),
+            "evidence": [{"text": item.text, "signal": item.signal} for item in judged.evidence],
+            "runner_up": judged.runner_up.value if judged.runner_up else "none",
+        }
+
+    if jsonl:
+        raise typer.Exit(_answer_lines(answer))
+    if not text:
+        raise typer.BadParameter("say which message to judge, or use --jsonl")
+    judged = judge.judge(" ".join(text))
+    print(f"{judged.severity.value if judged.severity else 'none'} ({judged.confidence:.0%}): {judged.row}")
+    for item in judged.evidence:
+        print(f"  {item.text!r}: {item.signal}")
+
+
+@app.command()
+def similar(
+    query: Annotated[list[str] | None, typer.Argument(help="What it looks like.")] = None,
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help='Read {"id","query"} lines from stdin, answer line by line.')
+    ] = False,
+    top: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 5,
+    kind: Annotated[str | None, typer.Option(help="Only incident, playbook or guide.")] = None,
+    corpus: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help='Search {"ref","title","text"} lines instead.')
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Also what scores below the threshold.")] = False,
+) -> None:
+    """Find past incidents, playbooks and guides that look alike, and say which words matched."""
+    settings = _settings()
+    if kind not in (None, "incident", "playbook", "guide"):
+        raise typer.BadParameter("must be incident, playbook or guide", param_hint="--kind")
+    from bot.triage.documents import read_corpus
+    from bot.wiring.building import build_memory, build_search
+
+    memory = None if corpus else build_memory(settings)
+    index = memory.index if memory else build_search(settings, read_corpus(corpus))  # type: ignore[arg-type]  # one of the two is there
+
+    def answer(asked: dict[str, Any]) -> dict[str, Any]:
+        found = index.search(_text(asked, "query"), limit=top, kind=kind, below_threshold=everything)
+        matches = [{"ref": m.ref, "score": round(m.score, 4), "terms": [term.text for term in m.terms]} for m in found]
+        return {"id": asked["id"], "matches": matches}
+
+    if jsonl:
+        raise typer.Exit(_answer_lines(answer))
+    if not query:
+        raise typer.BadParameter("say what it looks like, or use --jsonl")
+    found = index.search(" ".join(query), limit=top, kind=kind, below_threshold=everything)
+    for match in found:
+        title = memory.entries[match.ref].title if memory else ""
+        print(f"{match.ref}  {match.score:.2f}  {title}\n  {', '.join(term.text for term in match.terms)}")
+    if not found:
+        print("Nothing known looks like that.")
+
+
+@knowledge.command("search")
+def knowledge_search(query: Annotated[list[str], typer.Argument(help="What it looks like.")]) -> None:
+    """Search the knowledge folder; the same as `tocsin similar`."""
+    similar(query)
+
+
+@escalation.command("preview")
+def escalation_preview(
+    severity: Annotated[Severity, typer.Argument(help="P0, P1, P2 or P3.", case_sensitive=False)],
+    at: Annotated[
+        str | None, typer.Option(help="When it would be declared, ISO 8601; UTC where no zone is given.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a rung.")] = False,
+) -> None:
+    """Who would be pinged when, if nobody resolved it. Reads the policy only."""
+    settings = _settings()
+    from bot.domain.escalation import preview
+    from bot.policy.policy import load_escalation_policy
+
+    policy = load_escalation_policy(settings.knowledge_folder / "policy")
+    for line in preview(policy, severity, _instant(at)):
+        if as_json:
+            print(json.dumps({"role": line.role.value, "rule": line.rule, "due_at": line.due_at.isoformat()}))
+        else:
+            print(f"{line.role.value:20} {line.rule:15} {line.due_at:%a %Y-%m-%d %H:%M} UTC")
+
+
+def _instant(typed: str | None) -> datetime:
+    if typed is None:
+        return datetime.now(UTC)
+    try:
+        at = datetime.fromisoformat(typed)
+    except ValueError:
+        raise typer.BadParameter(
+            f"{typed!r} is no ISO 8601 instant such as 2026-11-22T03:00", param_hint="--at"
+        ) from None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+@incident.command("list")
+def incident_list(
+    everything: Annotated[bool, typer.Option("--all", help="Closed ones too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object an incident.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
+) -> None:
+    """Open incidents, the worst first."""
+    settings = _settings()
+    from bot.store import incidents
+    from bot.wiring.building import open_database
+
+    with open_database(settings) as database, database.transaction() as session:
+        rows = incidents.list_recent(session, limit) if everything else incidents.list_open(session, limit)
+        for row in rows:
+            if as_json:
+                print(json.dumps(incidents.as_document(row), ensure_ascii=False))
+            else:
+                print(f"{row.severity}  {row.ref}  {row.status:13}  {row.declared_at:%Y-%m-%d %H:%M}  {row.title}")
+        if not rows and not as_json:
+            print("No incident is open." if not everything else "No incident was ever declared.")
+
+
+@incident.command("show")
+def incident_show(
+    ref: Annotated[str, typer.Argument(help="INC-2026-0001")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """One incident with its timeline."""
+    settings = _settings()
+    from bot.store import incidents, timeline
+    from bot.wiring.building import open_database
+
+    with open_database(settings) as database, database.transaction() as session:
+        row = incidents.get_by_ref(session, ref)
+        entries = timeline.list_entries(session, row.incident_id)
+        if as_json:
+            lines = [
+                {"at": e.at.isoformat(), "kind": e.kind.value, "author": e.author, "text": e.text, "key": e.key}
+                for e in entries
+            ]
+            print(json.dumps(incidents.as_document(row) | {"timeline": lines}, ensure_ascii=False))
+            return
+        print(f"{row.severity}  {row.ref}  {row.title}\n{row.status}, declared {row.declared_at:%Y-%m-%d %H:%M} UTC")
+        for entry in entries:
+            print(f"{entry.at:%Y-%m-%d %H:%M:%S}  {'*' if entry.key else ' '} {entry.kind.value:18} {entry.text}")
+
+
+@app.command()
+def review(
+    ref: Annotated[str, typer.Argument(help="INC-2026-0001")],
+    format: Annotated[str, typer.Option(help="md, html or json.")] = "md",
+) -> None:
+    """Print the draft of an incident's review."""
+    settings = _settings()
+    if format not in ("md", "html", "json"):
+        raise typer.BadParameter("must be md, html or json", param_hint="--format")
+    from bot.domain.review import draft, to_json, to_markdown
+    from bot.flows.review import gather
+    from bot.store import incidents
+    from bot.web.pages import render_review_html
+    from bot.wiring.building import build_policy, open_database, review_finder
+    from bot.wiring.clock import Clock
+
+    policy = build_policy(settings)
+    with open_database(settings) as database:
+        found = review_finder(database)(ref)
+        if found is None:
+            with database.transaction() as session:
+                found = draft(
+                    gather(session, incidents.get_by_ref(session, ref), policy), Clock(settings.clock_file).now()
+                )
+    if format == "json":
+        print(json.dumps(to_json(found), ensure_ascii=False, indent=2))
+    else:
+        print(to_markdown(found) if format == "md" else render_review_html(found))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,183 @@
+"""Changing an incident: severity, status, acknowledgement, command, resolution, closing, reopening.
+
+Every function takes the locked row, answers with the sentence for the person who asked, and is harmless when repeated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.domain.errors import TransitionRefused
+from bot.domain.escalation import span_text
+from bot.domain.incident import Status, check_transition
+from bot.domain.severity import Severity
+from bot.domain.timeline import Kind
+from bot.flows import escalate
+from bot.flows.record import lock_of, record, refresh_card
+from bot.policy.policy import Policy
+from bot.store import incidents
+from bot.store.outbox import enqueue
+from bot.store.tables import IncidentRow
+
+
+def set_severity(
+    session: Session, row: IncidentRow, severity: Severity, by: str, policy: Policy, now: datetime, why: str = ""
+) -> str:
+    """Raise or lower; pings follow the new column."""
+    _refuse_when_over(row)
+    before = Severity(row.severity)
+    if before is severity:
+        return f"{row.ref} is {severity} already."
+    row.severity = severity.value
+    kind = Kind.SEVERITY_RAISED if severity.worse_than(before) else Kind.SEVERITY_LOWERED
+    verb = "raised" if kind is Kind.SEVERITY_RAISED else "lowered"
+    text = f"Severity {verb} from {before} to {severity} by <@{by}>" + (f": {why}" if why else ".")
+    record(
+        session,
+        row,
+        kind,
+        text,
+        now,
+        author=by,
+        data={"severity": severity.value, "before": before.value},
+        announce=True,
+    )
+    escalate.replan(session, row, policy.escalation, now)
+    refresh_card(session, row)
+    return f"{row.ref} is now {severity}, before it was {before}."
+
+
+def set_status(session: Session, row: IncidentRow, status: Status, by: str, policy: Policy, now: datetime) -> str:
+    """Move between the open statuses; resolving, closing and reopening have functions of their own."""
+    if row.status == status:
+        return f"{row.ref} is {status} already."
+    check_transition(row.ref, Status(row.status), status)
+    before, row.status = row.status, status.value
+    if status is Status.IDENTIFIED and row.identified_at is None:
+        row.identified_at = now
+    if status is Status.MITIGATED and row.mitigated_at is None:
+        row.mitigated_at = now
+    text = f"Status {before} → {status} by <@{by}>."
+    data = {"before": before, "after": status.value}
+    record(session, row, Kind.STATUS_CHANGED, text, now, author=by, data=data, announce=True)
+    escalate.replan(session, row, policy.escalation, now)
+    refresh_card(session, row)
+    return f"{row.ref} is now {status}."
+
+
+def acknowledge(session: Session, row: IncidentRow, by: str, policy: Policy, now: datetime) -> str:
+    """Somebody is on it. The first to say so takes command, unless that was settled."""
+    _refuse_when_over(row)
+    if row.acknowledged_at is not None:
+        escalate.acknowledge_pings(session, row, by, now)
+        return f"{row.ref} was acknowledged by <@{row.acknowledged_by}> already; your own pages are marked as seen."
+    row.acknowledged_at, row.acknowledged_by = now, by
+    after = span_text(now - row.declared_at)
+    record(session, row, Kind.ACKNOWLEDGED, f"Acknowledged by <@{by}> after {after}.", now, author=by, announce=True)
+    if row.commander is None:
+        _command(session, row, by, now)
+    escalate.acknowledge_pings(session, row, by, now)
+    escalate.replan(session, row, policy.escalation, now)
+    refresh_card(session, row)
+    return f"You acknowledged {row.ref}. Pages to on-call stop; higher rungs go on until it is resolved."
+
+
+def take_command(session: Session, row: IncidentRow, by: str, now: datetime) -> str:
+    """The commander decides and delegates."""
+    _refuse_when_over(row)
+    if not _command(session, row, by, now):
+        return f"You command {row.ref} already."
+    record(session, row, Kind.ROLE_TAKEN, f"<@{by}> takes command.", now, author=by, announce=True)
+    refresh_card(session, row)
+    return f"You command {row.ref} now."
+
+
+def _command(session: Session, row: IncidentRow, by: str, now: datetime) -> bool:
+    row.commander = by
+    return incidents.give_role(session, row.incident_id, "commander", by, now)
+
+
+def resolve(
+    session: Session, row: IncidentRow, by: str, policy: Policy, now: datetime, resolution: str = "", cause: str = ""
+) -> str:
+    """The trouble is over: everything that was still to be pinged is cancelled."""
+    check_transition(row.ref, Status(row.status), Status.RESOLVED)
+    row.status, row.resolved_at = Status.RESOLVED.value, now
+    _record_facts(session, row, by, now, resolution=resolution, cause=cause)
+    text = f"Resolved by <@{by}> after {span_text(now - row.declared_at)}" + (f": {resolution}" if resolution else ".")
+    record(session, row, Kind.RESOLVED, text, now, author=by, announce=True)
+    escalate.replan(session, row, policy.escalation, now)
+    escalate.refresh_pages(session, row)
+    refresh_card(session, row)
+    return f"{row.ref} is resolved. `/incident close` asks for cause and resolution and drafts the review."
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What the close form asks for. Empty strings mean: nothing new was said."""
+
+    cause: str = ""
+    resolution: str = ""
+    impact: str = ""
+    false_alarm: bool | None = None
+    playbook_helped: bool | None = None
+
+
+def close(session: Session, row: IncidentRow, by: str, said: Closing, policy: Policy, now: datetime) -> str:
+    """File the incident and have its review drafted."""
+    check_transition(row.ref, Status(row.status), Status.CLOSED)
+    row.status, row.closed_at = Status.CLOSED.value, now
+    _record_facts(session, row, by, now, resolution=said.resolution, cause=said.cause, impact=said.impact)
+    row.false_alarm = said.false_alarm if said.false_alarm is not None else row.false_alarm
+    row.playbook_helped = said.playbook_helped if said.playbook_helped is not None else row.playbook_helped
+    text = f"Closed by <@{by}>" + (" as a false alarm." if row.false_alarm else ".")
+    data = {"false_alarm": row.false_alarm, "playbook_helped": row.playbook_helped}
+    record(session, row, Kind.CLOSED, text, now, author=by, data=data, announce=True)
+    escalate.replan(session, row, policy.escalation, now)
+    refresh_card(session, row)
+    enqueue(session, "slack.review", lock=lock_of(row.incident_id), incident_id=row.incident_id, episode=row.episode)
+    return f"{row.ref} is closed. The review draft comes in a moment."
+
+
+def reopen(session: Session, row: IncidentRow, by: str, policy: Policy, now: datetime, why: str = "") -> str:
+    """It is not over: work and escalation begin anew."""
+    current = Status(row.status)
+    if current.is_open:
+        raise TransitionRefused(f"{row.ref} is {current}: it is open already.")
+    row.status, row.episode = Status.INVESTIGATING.value, row.episode + 1
+    row.resolved_at = row.closed_at = row.acknowledged_at = row.acknowledged_by = None
+    text = f"Reopened by <@{by}>" + (f": {why}" if why else ".")
+    record(session, row, Kind.REOPENED, text, now, author=by, announce=True)
+    escalate.replan(session, row, policy.escalation, now)
+    refresh_card(session, row)
+    return f"{row.ref} is open again. Escalation starts anew."
+
+
+def _record_facts(
+    session: Session,
+    row: IncidentRow,
+    by: str,
+    now: datetime,
+    *,
+    resolution: str = "",
+    cause: str = "",
+    impact: str = "",
+) -> None:
+    """Keep what was said about the incident where it says something new."""
+    said = (
+        ("resolution", resolution, Kind.RESOLUTION_RECORDED),
+        ("cause", cause, Kind.CAUSE_RECORDED),
+        ("impact", impact, Kind.IMPACT_RECORDED),
+    )
+    for name, text, kind in said:
+        if text and text != getattr(row, name):
+            setattr(row, name, text)
+            record(session, row, kind, text, now, author=by)
+
+
+def _refuse_when_over(row: IncidentRow) -> None:
+    if not Status(row.status).is_open:
+        raise TransitionRefused(f"{row.ref} is {row.status}. Reopen it first: `/incident reopen`.")

@@ -1,0 +1,78 @@
+"""Declaring an incident: the facts, the timeline's first entry, the room and the first pings, in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot.domain.errors import BadRequest
+from bot.domain.incident import Status, channel_name
+from bot.domain.severity import Severity
+from bot.domain.timeline import Kind
+from bot.flows import escalate
+from bot.flows.record import lock_of, record
+from bot.policy.policy import Policy
+from bot.store import incidents
+from bot.store.outbox import enqueue
+from bot.store.tables import IncidentRow
+
+LONGEST_TITLE = 250
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What somebody asked for. `request_key` names the request: sent twice, it declares once."""
+
+    request_key: str
+    title: str
+    severity: Severity
+    by: str
+    impact: str | None = None
+    similar: tuple[dict[str, Any], ...] = ()
+    report_channel_id: str | None = None
+    report_ts: str | None = None
+
+
+def declare(session: Session, wanted: Declaration, policy: Policy, now: datetime) -> tuple[IncidentRow, bool]:
+    """The incident and whether it is new. Raises BadRequest for a title that says nothing."""
+    title = " ".join(wanted.title.split())
+    if not any(character.isalnum() for character in title):
+        raise BadRequest("Say in a few words what is wrong: `/incident declare checkout returns 502`.")
+    earlier = incidents.find_by_request(session, wanted.request_key)
+    if earlier is not None:
+        return earlier, False
+    ref = incidents.next_ref(session, "INC", now.year)
+    row = incidents.add_incident(
+        session,
+        ref=ref,
+        request_key=wanted.request_key,
+        title=title[:LONGEST_TITLE],
+        severity=wanted.severity.value,
+        status=Status.INVESTIGATING.value,
+        declared_at=now,
+        declared_by=wanted.by,
+        channel_name=channel_name(ref, title),
+        impact=wanted.impact or None,
+        similar=list(wanted.similar),
+        report_channel_id=wanted.report_channel_id,
+        report_ts=wanted.report_ts,
+        episode=1,
+    )
+    _record(session, row, wanted, title, now)
+    # The room comes before everything else about this incident; the pings do not wait for it.
+    enqueue(session, "slack.open_room", lock=lock_of(row.incident_id), priority=4, incident_id=row.incident_id)
+    escalate.replan(session, row, policy.escalation, now)
+    return row, True
+
+
+def _record(session: Session, row: IncidentRow, wanted: Declaration, title: str, now: datetime) -> None:
+    text = f"Declared as {row.severity} by <@{wanted.by}>: {title}"
+    data = {"severity": row.severity}
+    record(
+        session, row, Kind.DECLARED, text, now, author=wanted.by, data=data, source_key=f"declare:{wanted.request_key}"
+    )
+    if wanted.impact:
+        record(session, row, Kind.IMPACT_RECORDED, wanted.impact, now, author=wanted.by)

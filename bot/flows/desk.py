@@ -1,0 +1,24 @@
+"""What every way in has at hand. Built once by the wiring; nothing in it changes but the memory's index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.flows.suggest import Memory
+from bot.policy.policy import Policy
+from bot.store.engine import Database
+from bot.triage.judge import Judge
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    database: Database
+    now: Callable[[], datetime]  # aware UTC
+    seconds_until: Callable[[datetime], float]  # how long to wait, which differs where time runs faster
+    policy: Policy
+    judge: Judge
+    memory: Memory
+    announcement_channel: Callable[[], str | None]  # the channel id, once it is known
+    review_link: Callable[[str], str | None]  # the address of a review's page; None where pages are off

@@ -1,0 +1,176 @@
+"""Escalation: the plan of an incident as durable pings, and what happens when one falls due.
+
+The plan itself is pure (`bot.domain.escalation`). Here it is reconciled with the rows, so that whatever crashes between,
+a rung is pinged once: the row is claimed and its job enqueued in one transaction.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.domain import escalation
+from bot.domain.escalation import EscalationPolicy, Event, Happening, Ping, Plan
+from bot.domain.severity import Severity
+from bot.domain.timeline import Kind
+from bot.flows.record import record
+from bot.store import pings, timeline
+from bot.store.outbox import PAGING, enqueue
+from bot.store.tables import IncidentRow, PingRow, TimelineEntry
+
+_HAPPENINGS = {
+    Kind.DECLARED: Happening.DECLARED,
+    Kind.SEVERITY_RAISED: Happening.SEVERITY_CHANGED,
+    Kind.SEVERITY_LOWERED: Happening.SEVERITY_CHANGED,
+    Kind.ACKNOWLEDGED: Happening.ACKNOWLEDGED,
+    Kind.RESOLVED: Happening.RESOLVED,
+    Kind.CLOSED: Happening.CLOSED,
+    Kind.REOPENED: Happening.REOPENED,
+}
+
+
+def replan(session: Session, row: IncidentRow, policy: EscalationPolicy, now: datetime) -> Plan:
+    """Bring the incident's pings into line with its history; enqueue those that are due. The row must be locked."""
+    plan = escalation.plan(policy, history(session, row), now)
+    held = {ping.key: ping for ping in pings.list_of_incident(session, row.incident_id)}
+    for ping in plan.pings:
+        held[ping.key] = _upsert(session, row, held.get(ping.key), ping)
+    wanted = {ping.key for ping in plan.pings}
+    for stale in held.values():
+        if stale.state == pings.PLANNED and stale.key not in wanted:
+            stale.state, stale.reason = pings.CANCELLED, _why_cancelled(row)
+    for ping in plan.due(now):
+        _send(session, held[ping.key], now)
+    _record_breach(session, row, plan, now)
+    row.wake_at = plan.wake_at(now)
+    return plan
+
+
+def history(session: Session, row: IncidentRow) -> list[Event]:
+    """What of the timeline bears on escalation."""
+    entries = timeline.list_rows(session, row.incident_id, (*_HAPPENINGS, Kind.STATUS_CHANGED))
+    return [event for entry in entries if (event := _event(entry)) is not None]
+
+
+def _event(entry: TimelineEntry) -> Event | None:
+    if entry.kind == Kind.STATUS_CHANGED:
+        return Event(entry.at, Happening.MITIGATED) if entry.data.get("after") == "mitigated" else None
+    severity = entry.data.get("severity")
+    return Event(entry.at, _HAPPENINGS[Kind(entry.kind)], Severity(severity) if severity else None)
+
+
+def _upsert(session: Session, row: IncidentRow, held: PingRow | None, ping: Ping) -> PingRow:
+    """The row of a rung: new, moved while it is still to come, or taken up again after it was cancelled."""
+    if held is None:
+        fresh = PingRow(
+            incident_id=row.incident_id,
+            key=ping.key,
+            role=ping.role.value,
+            kind=ping.kind.value,
+            rule=ping.rule,
+            severity=ping.severity.value,
+            due_at=ping.due_at,
+            state=pings.PLANNED,
+        )
+        return pings.add(session, fresh)
+    if held.state in (pings.PLANNED, pings.CANCELLED):
+        held.due_at, held.rule, held.severity = ping.due_at, ping.rule, ping.severity.value
+        held.state, held.reason = pings.PLANNED, None
+    return held
+
+
+def _why_cancelled(row: IncidentRow) -> str:
+    if row.resolved_at or row.closed_at:
+        return "resolved before it was due"
+    if row.acknowledged_at:
+        return "acknowledged before it was due"
+    return "severity was lowered before it was due"
+
+
+def _send(session: Session, ping: PingRow, now: datetime) -> None:
+    if ping.state != pings.PLANNED:
+        return
+    ping.state, ping.claimed_at = pings.SENDING, now
+    session.flush()
+    enqueue(session, "slack.page", queue=PAGING, lock=f"ping-{ping.ping_id}", priority=5, ping_id=ping.ping_id)
+
+
+def _record_breach(session: Session, row: IncidentRow, plan: Plan, now: datetime) -> None:
+    if plan.breach is None or plan.breach.at > now:
+        return
+    within = escalation.span_text(plan.breach.respond_within)
+    record(
+        session,
+        row,
+        Kind.RESPONSE_BREACHED,
+        f"Nobody acknowledged within {within}, the response time of {plan.breach.severity}.",
+        now,
+        at=plan.breach.at,
+        source_key=f"breach:{row.incident_id}:{plan.breach.key}",
+        announce=True,
+    )
+
+
+def sweep(session: Session, policy: EscalationPolicy, now: datetime, limit: int = 200) -> int:
+    """Replan the incidents on whose plan something fell due. Returns how many there were; call again at `limit`."""
+    rows = pings.claim_awake(session, now, limit)
+    for row in rows:
+        replan(session, row, policy, now)
+    return len(rows)
+
+
+def page_sent(session: Session, ping_id: int, user_ids: list[str], now: datetime) -> bool:
+    """Record that a ping went out and have it mentioned in the incident's channel. False when that was recorded."""
+    ping = pings.get_for_change(session, ping_id)
+    if ping.state != pings.SENDING:
+        return False
+    ping.state, ping.sent_at, ping.user_ids = pings.SENT, now, user_ids
+    row = session.get_one(IncidentRow, ping.incident_id)
+    who = ", ".join(f"<@{user_id}>" for user_id in user_ids)
+    late = now - ping.due_at
+    tail = f", {escalation.span_text(late)} late" if late.total_seconds() >= 60 else ""
+    record(
+        session,
+        row,
+        Kind.PING_SENT,
+        f"Paged {who} as {ping.role} ({ping.rule}){tail}.",
+        now,
+        source_key=f"ping:{ping.ping_id}",
+        data={"ping_id": ping.ping_id},
+        announce=ping.kind != "digest",
+    )
+    return True
+
+
+def page_failed(session: Session, ping_id: int, reason: str, now: datetime) -> None:
+    """Record why a ping reached nobody, where people see it."""
+    ping = pings.get_for_change(session, ping_id)
+    if ping.state != pings.SENDING:
+        return
+    ping.state, ping.reason = pings.FAILED, reason
+    row = session.get_one(IncidentRow, ping.incident_id)
+    text = f"Could not page the {ping.role} ({ping.rule}): {reason}"
+    record(session, row, Kind.PING_FAILED, text, now, source_key=f"ping:{ping.ping_id}", announce=True)
+
+
+def acknowledge_pings(session: Session, row: IncidentRow, user_id: str, now: datetime) -> None:
+    """Mark the pings of this person as answered, and have the messages of all open pages say that it is taken."""
+    for ping in pings.list_of_incident(session, row.incident_id):
+        if ping.state in (pings.SENT, pings.SENDING) and ping.acknowledged_at is None and user_id in ping.user_ids:
+            ping.acknowledged_at, ping.acknowledged_by = now, user_id
+    refresh_pages(session, row)
+
+
+def refresh_pages(session: Session, row: IncidentRow) -> None:
+    """Have every page that went out show where the incident stands."""
+    for ping in pings.list_of_incident(session, row.incident_id):
+        if ping.state in (pings.SENT, pings.SENDING):
+            enqueue(
+                session,
+                "slack.page_over",
+                queue=PAGING,
+                lock=f"ping-{ping.ping_id}",
+                once=f"page-over-{ping.ping_id}",
+                ping_id=ping.ping_id,
+            )

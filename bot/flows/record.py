@@ -1,0 +1,137 @@
+"""Recording: what happened goes on the timeline, and what people should hear of it is enqueued."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot.domain.incident import Status
+from bot.domain.timeline import Kind
+from bot.store import incidents, timeline
+from bot.store.outbox import enqueue
+from bot.store.tables import IncidentRow
+
+
+def lock_of(incident_id: int) -> str:
+    """Calls about one incident happen in the order in which they were decided."""
+    return f"incident-{incident_id}"
+
+
+def record(
+    session: Session,
+    row: IncidentRow,
+    kind: Kind,
+    text: str,
+    now: datetime,
+    *,
+    author: str | None = None,
+    announce: bool = False,
+    **more: Any,
+) -> int | None:
+    """Append an entry; with `announce`, its text is also posted in the incident's channel. None when it was there."""
+    at = more.pop("at", now)
+    entry_id = timeline.append(session, row.incident_id, kind, text, at=at, now=now, author=author, **more)
+    if announce and entry_id is not None:
+        enqueue(session, "slack.say", lock=lock_of(row.incident_id), entry_id=entry_id)
+    return entry_id
+
+
+def refresh_card(session: Session, row: IncidentRow) -> None:
+    """Have the card and its mirror show the present facts; changes that come close together are shown once."""
+    for task in ("slack.card", "slack.mirror"):
+        enqueue(
+            session,
+            task,
+            lock=lock_of(row.incident_id),
+            once=f"{task}-{row.incident_id}",
+            priority=2 if task == "slack.card" else 0,
+            incident_id=row.incident_id,
+        )
+
+
+def note(session: Session, row: IncidentRow, text: str, author: str, now: datetime, source_key: str) -> bool:
+    """A note by command: key by its nature, shown in the channel. False when the same command came twice."""
+    said = f"Note by <@{author}>: {text}"
+    entry_id = timeline.append(
+        session,
+        row.incident_id,
+        Kind.NOTED,
+        text,
+        at=now,
+        now=now,
+        author=author,
+        source_key=source_key,
+        data={"said": said},
+    )
+    if entry_id is not None:
+        enqueue(session, "slack.say", lock=lock_of(row.incident_id), entry_id=entry_id)
+    return entry_id is not None
+
+
+def message_posted(
+    session: Session,
+    channel_id: str,
+    ts: str,
+    author: str | None,
+    text: str,
+    now: datetime,
+    thread_ts: str | None = None,
+) -> bool:
+    """A message of an incident's channel onto its timeline; False elsewhere, and when it is there already."""
+    row = incidents.find_by_channel(session, channel_id)
+    if row is None:
+        return False
+    at = datetime.fromtimestamp(float(ts), tz=now.tzinfo)
+    data = {"thread_ts": thread_ts} if thread_ts and thread_ts != ts else {}
+    key = f"message:{channel_id}:{ts}"
+    recorded = record(
+        session, row, Kind.MESSAGE_POSTED, text, now, author=author, at=at, message_ts=ts, source_key=key, data=data
+    )
+    return recorded is not None
+
+
+def message_edited(
+    session: Session, channel_id: str, ts: str, author: str | None, text: str, now: datetime, edit_ts: str
+) -> bool:
+    """The new wording, beside the old one."""
+    row = incidents.find_by_channel(session, channel_id)
+    if row is None:
+        return False
+    key = f"edit:{channel_id}:{ts}:{edit_ts}"
+    return (
+        record(session, row, Kind.MESSAGE_EDITED, text, now, author=author, message_ts=ts, source_key=key) is not None
+    )
+
+
+def message_deleted(session: Session, channel_id: str, ts: str, now: datetime) -> bool:
+    """The fact that a message was taken back; what it said stays in the record but is shown nowhere."""
+    row = incidents.find_by_channel(session, channel_id)
+    if row is None:
+        return False
+    key = f"delete:{channel_id}:{ts}"
+    return record(session, row, Kind.MESSAGE_DELETED, "", now, message_ts=ts, source_key=key) is not None
+
+
+def pin_changed(
+    session: Session, channel_id: str, ts: str, user_id: str, pinned: bool, now: datetime, event_id: str
+) -> bool:
+    """Somebody set or took away the pushpin reaction on a message of an incident's channel."""
+    row = incidents.find_by_channel(session, channel_id)
+    if row is None:
+        return False
+    kind = Kind.PINNED if pinned else Kind.UNPINNED
+    key = f"reaction:{event_id}"
+    return record(session, row, kind, "", now, author=user_id, message_ts=ts, source_key=key) is not None
+
+
+def channel_archived(session: Session, channel_id: str, archived: bool) -> None:
+    """Remember that nothing can be posted there; the incident itself goes on."""
+    row = incidents.find_by_channel(session, channel_id)
+    if row is not None:
+        row.channel_archived = archived
+
+
+def is_worked_on(row: IncidentRow) -> bool:
+    return Status(row.status).is_open

@@ -1,0 +1,110 @@
+"""Drafting the post-incident review: the recorded facts gathered, drafted by the domain, kept as a version."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from bot.domain.review import (
+    PastIncident,
+    PingFact,
+    Review,
+    ReviewFacts,
+    SeverityChange,
+    draft,
+    from_json,
+    to_json,
+    to_markdown,
+)
+from bot.domain.severity import Severity
+from bot.domain.timeline import Kind
+from bot.policy.policy import Policy
+from bot.store import incidents, messages, pings, reviews, timeline
+from bot.store.tables import IncidentRow, ReviewRow
+
+
+def gather(session: Session, row: IncidentRow, policy: Policy) -> ReviewFacts:
+    """Everything that was recorded of an incident, as the review needs it."""
+    workspace = messages.find_workspace(session)
+    url = workspace.url if workspace else None
+    entries = timeline.list_entries(session, row.incident_id, lambda ts: messages.permalink(url, row.channel_id, ts))
+    sent = pings.list_of_incident(session, row.incident_id)
+    people = {entry.author for entry in entries if entry.author} | {user for ping in sent for user in ping.user_ids}
+    people |= {user for user in (row.commander, row.declared_by, row.acknowledged_by) if user}
+    return ReviewFacts(
+        incident=incidents.facts(row),
+        entries=entries,
+        pings=tuple(
+            PingFact(
+                role=ping.role,
+                persons=tuple(ping.user_ids),
+                due_at=ping.due_at,
+                sent_at=ping.sent_at,
+                acknowledged_at=ping.acknowledged_at,
+                acknowledged_by=ping.acknowledged_by,
+                rule=ping.rule,
+                reason_not_sent=ping.reason,
+            )
+            for ping in sent
+        ),
+        severity_changes=_severity_changes(session, row),
+        respond_within=policy.severity.levels[Severity(row.severity)].respond_within,
+        resolve_within=policy.review.resolve_within.get(Severity(row.severity)),
+        silence_after=policy.review.silence_after,
+        similar=tuple(_past(item) for item in row.similar if item["kind"] == "incident"),
+        names=messages.names_of(session, people | mentioned(entry.text for entry in entries)),
+        false_alarm=row.false_alarm,
+        playbook_helped=row.playbook_helped,
+    )
+
+
+def _severity_changes(session: Session, row: IncidentRow) -> tuple[SeverityChange, ...]:
+    changes = timeline.list_rows(session, row.incident_id, (Kind.SEVERITY_RAISED, Kind.SEVERITY_LOWERED))
+    return tuple(
+        SeverityChange(entry.at, Severity(entry.data["before"]), Severity(entry.data["severity"]), entry.author)
+        for entry in changes
+    )
+
+
+def _past(item: dict[str, object]) -> PastIncident:
+    happened = item.get("happened_on")
+    return PastIncident(
+        ref=str(item["ref"]),
+        title=str(item["title"]),
+        cause=str(item["cause"]),
+        fix=str(item["fix"]),
+        happened_on=date.fromisoformat(str(happened)) if happened else None,
+    )
+
+
+def draft_review(session: Session, row: IncidentRow, policy: Policy, now: datetime) -> tuple[Review, ReviewRow]:
+    """Draft from what is recorded now and keep it as the next version. Earlier versions stay."""
+    review = draft(gather(session, row, policy), now)
+    due_at = (row.resolved_at or now) + policy.review.due_within
+    kept = reviews.add(
+        session,
+        row.incident_id,
+        drafted_at=now,
+        due_at=due_at,
+        markdown=to_markdown(review),
+        document=to_json(review),
+    )
+    return review, kept
+
+
+def draft_once(session: Session, row: IncidentRow, policy: Policy, now: datetime) -> tuple[Review, ReviewRow]:
+    """The draft made since the incident was closed, or a new one: a repeated job adds no version."""
+    last = reviews.find_last(session, row.incident_id)
+    if last is not None and row.closed_at is not None and last.drafted_at >= row.closed_at:
+        return from_json(last.document), last
+    return draft_review(session, row, policy, now)
+
+
+def people_without_name(session: Session, row: IncidentRow) -> list[str]:
+    """User ids that the review would have to print as ids."""
+    entries = timeline.list_entries(session, row.incident_id)
+    people = {entry.author for entry in entries if entry.author} | mentioned(entry.text for entry in entries)
+    people |= {user for ping in pings.list_of_incident(session, row.incident_id) for user in ping.user_ids}
+    people |= {user for user in (row.commander, row.declared_by, row.acknowledged_by) if user}
+    return sorted(people - messages.names_of(session, people).keys())

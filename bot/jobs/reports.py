@@ -1,0 +1,92 @@
+"""Answers to reports, and the draft of the review."""
+
+from __future__ import annotations
+
+from bot.domain.escalation import Role
+from bot.domain.review import Review, summary_for_slack
+from bot.domain.severity import Severity
+from bot.flows.desk import Desk
+from bot.flows.review import draft_once, people_without_name
+from bot.flows.suggest import describe_decision, find_open_alike, judgement_of
+from bot.jobs.delivery import Speaker
+from bot.jobs.room import suggestions
+from bot.policy.roster import who
+from bot.slack import blocks
+from bot.slack.client import Message, Refused, Slack
+from bot.store import incidents, messages
+from bot.store.tables import ReportRow
+
+
+def answer(desk: Desk, slack: Slack, speaker: Speaker, *, report_id: int) -> None:
+    """Reply in the report's thread; once somebody decided, the same reply says what became of it."""
+    with desk.database.transaction() as session:
+        report = messages.find_report(session, report_id)
+        if report is None or report.severity is None:
+            return
+        channel_id, ts, decided = report.channel_id, report.ts, report.decision is not None
+        outcome = describe_decision(session, report) if decided else ""
+        rows = incidents.list_open(session) if not decided else []
+        open_ref = find_open_alike(desk.memory, rows, report.text) if rows else None
+    level = desk.policy.severity.levels[Severity(report.severity)]
+    if decided:
+        message = blocks.answered(judgement_of(report), level, f"<@{report.decided_by}>: {outcome}")
+    else:
+        message = _reply(desk, report, open_ref)
+    speaker.try_to_say(f"report:{report_id}", channel_id, message, thread_ts=ts)
+
+
+def _reply(desk: Desk, report: ReportRow, open_ref: str | None) -> Message:
+    judgement = judgement_of(report)
+    assert judgement.severity is not None
+    found = suggestions(report.similar)
+    return blocks.answer(
+        report.report_id,
+        judgement,
+        desk.policy.severity.levels[judgement.severity],
+        [item for item in found if item.kind == "incident"],
+        next((item for item in found if item.kind == "playbook"), None),
+        desk.policy.severity.levels,
+        open_ref,
+    )
+
+
+def review(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int, episode: int) -> None:
+    """Draft the review, post it in the channel, send it to the commander and the engineering manager."""
+    _learn_names(desk, slack, incident_id)
+    key = f"review:{incident_id}:{episode}"
+    with desk.database.transaction() as session:
+        row = incidents.get_for_change(session, incident_id)
+        drafted, kept = draft_once(session, row, desk.policy, desk.now())
+        incident, due_at = incidents.facts(row), kept.due_at
+    message = blocks.review_ready(incident, desk.review_link(incident.ref), _main_facts(drafted), due_at)
+    if incident.channel_id:
+        speaker.try_to_say(f"{key}:channel", incident.channel_id, message)
+    managers = [person.slack for person in who(desk.policy.contacts, Role.ENGINEERING_MANAGER, desk.now())]
+    for user_id in dict.fromkeys([incident.commander or incident.declared_by, *managers]):
+        if user_id:
+            _send(slack, speaker, f"{key}:{user_id}", user_id, message)
+
+
+def _send(slack: Slack, speaker: Speaker, key: str, user_id: str, message: Message) -> None:
+    try:
+        speaker.try_to_say(key, slack.open_direct(user_id), message)
+    except Refused as refused:
+        # One who left must not keep the draft from the others.
+        if refused.error not in ("user_not_found", "user_disabled", "user_not_visible"):
+            raise
+
+
+def _main_facts(drafted: Review) -> list[str]:
+    summary = summary_for_slack(drafted)
+    facts = [f"{label}: {value}" for label, value in summary.facts]
+    return facts + [f"Missing: {line.text} {line.command or ''}".strip() for line in summary.asked]
+
+
+def _learn_names(desk: Desk, slack: Slack, incident_id: int) -> None:
+    """Look up the people whom the review will name."""
+    with desk.database.transaction() as session:
+        unknown = people_without_name(session, incidents.get(session, incident_id))
+    names = {user_id: slack.name_of(user_id) for user_id in unknown}
+    with desk.database.transaction() as session:
+        for user_id, name in names.items():
+            messages.record_name(session, user_id, name, desk.now())

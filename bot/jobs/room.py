@@ -1,0 +1,118 @@
+"""The incident's room: its channel, its card, the mirror of that card, and lines about what happens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.domain.comms import harmless
+from bot.domain.escalation import Role
+from bot.domain.incident import Incident
+from bot.flows.desk import Desk
+from bot.flows.record import lock_of
+from bot.jobs.delivery import Speaker
+from bot.policy.roster import who
+from bot.slack import blocks
+from bot.slack.blocks import Suggestion
+from bot.slack.client import Slack
+from bot.store import incidents, messages, timeline
+from bot.store.outbox import enqueue
+
+
+def open_room(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -> None:
+    """Make the channel and post the card in it; the rest of the furnishing follows in a job of its own."""
+    with desk.database.transaction() as session:
+        row = incidents.get(session, incident_id)
+        incident, similar = incidents.facts(row), suggestions(row.similar)
+        bot_user_id = _bot_user_id(messages.find_workspace(session))
+    if incident.channel_id is None:
+        channel_id, name = slack.open_channel(
+            incident.channel_name, bot_user_id, private=incident.ref.startswith("SEC")
+        )
+        with desk.database.transaction() as session:
+            row = incidents.get_for_change(session, incident_id)
+            row.channel_id, row.channel_name = channel_id, name
+            incident = incidents.facts(row)
+    assert incident.channel_id is not None
+    speaker.try_to_say(
+        _card_key(incident), incident.channel_id, blocks.card(incident, desk.policy.severity.levels, similar)
+    )
+    with desk.database.transaction() as session:
+        for task in ("slack.furnish_room", "slack.mirror"):
+            enqueue(session, task, lock=lock_of(incident_id), incident_id=incident_id)
+
+
+def _bot_user_id(workspace: Any) -> str:
+    return workspace.bot_user_id if workspace else ""
+
+
+def _card_key(incident: Incident) -> str:
+    return f"card:{incident.incident_id}"
+
+
+def suggestions(similar: list[dict[str, Any]]) -> list[Suggestion]:
+    """Stored facts about past incidents as the blocks want them."""
+    return [
+        Suggestion(
+            ref=item["ref"],
+            kind=item["kind"],
+            title=item["title"],
+            words=tuple(item["words"]),
+            cause=item["cause"],
+            fix=item["fix"],
+            took=item["took"],
+        )
+        for item in similar
+    ]
+
+
+def furnish_room(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -> None:
+    """Topic, pinned card, and the people who have to be there."""
+    with desk.database.transaction() as session:
+        row = incidents.get(session, incident_id)
+        incident = incidents.facts(row)
+        card = messages.find_message(session, _card_key(incident))
+        card_ts = card.ts if card else None
+    if incident.channel_id is None:
+        return
+    on_call = [person.slack for person in who(desk.policy.contacts, Role.ON_CALL, desk.now()) if person.slack]
+    people = dict.fromkeys([incident.declared_by, incident.commander, *on_call])
+    slack.invite(incident.channel_id, [user_id for user_id in people if user_id])
+    slack.set_topic(incident.channel_id, f"{incident.severity} · {incident.ref} · {incident.title}")
+    if card_ts:
+        slack.pin(incident.channel_id, card_ts)
+
+
+def card(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -> None:
+    """Edit the card into what is true now. Before the room is there, nothing: it opens with the card of that moment."""
+    with desk.database.transaction() as session:
+        row = incidents.get(session, incident_id)
+        incident, similar, reachable = incidents.facts(row), suggestions(row.similar), not row.channel_archived
+    if incident.channel_id and reachable:
+        message = blocks.card(incident, desk.policy.severity.levels, similar)
+        speaker.try_to_say(_card_key(incident), incident.channel_id, message)
+
+
+def mirror(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -> None:
+    """The short copy in the announcement channel; in the thread's report it is announced by the answer itself."""
+    with desk.database.transaction() as session:
+        incident = incidents.facts(incidents.get(session, incident_id))
+        workspace = messages.find_workspace(session)
+        channel_id = workspace.announcement_channel_id if workspace else None
+    if channel_id and not incident.ref.startswith("SEC"):
+        speaker.try_to_say(f"mirror:{incident_id}", channel_id, blocks.mirror(incident))
+
+
+def say(desk: Desk, slack: Slack, speaker: Speaker, *, entry_id: int) -> None:
+    """One line in the incident's channel about one entry of its timeline."""
+    with desk.database.transaction() as session:
+        entry = timeline.get(session, entry_id)
+        row = incidents.get(session, entry.incident_id)
+        text, at, channel_id = entry.data.get("said") or entry.text, entry.at, row.channel_id
+        reachable = not row.channel_archived
+    if channel_id and reachable:
+        speaker.try_to_say(f"entry:{entry_id}", channel_id, blocks.announcement(harmless(text), at, desk.now()))
+
+
+def whisper(desk: Desk, slack: Slack, speaker: Speaker, *, channel_id: str, user_id: str, text: str) -> None:
+    """A sentence that only one person sees."""
+    slack.whisper(channel_id, user_id, text)

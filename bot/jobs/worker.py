@@ -1,0 +1,203 @@
+"""The worker: runs the outbox's jobs with one retry rule, and wakes the escalation plans whose time has come."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import procrastinate
+import structlog
+from procrastinate import BaseRetryStrategy, RetryDecision
+from procrastinate.jobs import Job
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from bot.flows.desk import Desk
+from bot.flows.escalate import sweep
+from bot.jobs import paging, reports, room
+from bot.jobs.delivery import Speaker
+from bot.slack.client import Refused, Slack, TryAgain
+from bot.store import messages, pings
+from bot.store.outbox import PAGING, SLACK
+
+log = structlog.get_logger(__name__)
+
+TASKS: dict[str, Callable[..., None]] = {
+    "slack.open_room": room.open_room,
+    "slack.furnish_room": room.furnish_room,
+    "slack.card": room.card,
+    "slack.mirror": room.mirror,
+    "slack.say": room.say,
+    "slack.whisper": room.whisper,
+    "slack.answer": reports.answer,
+    "slack.review": reports.review,
+    "slack.page": paging.page,
+    "slack.page_over": paging.page_over,
+}
+SLACK_THREADS = 6
+PAGING_THREADS = 3
+_LONGEST_WAIT = 15  # seconds between tries while Slack or the database is away
+_TRIES = 5  # for errors of our own, which another try seldom mends
+_SWEEP_EVERY = 1.0  # seconds at most; sooner when something is due sooner
+_STALLED_AFTER = 60  # seconds without a worker's heartbeat
+_UPKEEP_EVERY = 60.0  # seconds
+_EVENT_LIFE = timedelta(days=1)
+
+
+class Patience(BaseRetryStrategy):
+    """Slack or the database away: try until it is back. An error of our own: a few times, then it is failed and logged."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        if isinstance(exception, Refused):
+            return None
+        if isinstance(exception, TryAgain):
+            wait = exception.after if exception.after is not None else min(2**job.attempts * 0.5, _LONGEST_WAIT)
+            return RetryDecision(retry_in={"milliseconds": round(wait * 1000)})
+        if isinstance(exception, OperationalError | InterfaceError):
+            return RetryDecision(retry_in={"seconds": min(2**job.attempts, _LONGEST_WAIT)})
+        if job.attempts + 1 < _TRIES:
+            return RetryDecision(retry_in={"seconds": 2**job.attempts})
+        return None
+
+
+def job_app(desk: Desk, slack: Slack, url: str) -> procrastinate.App:
+    """The procrastinate app with every task bound to what it needs."""
+    connector = procrastinate.PsycopgConnector(conninfo=url, min_size=2, max_size=8, kwargs={"connect_timeout": 5})
+    app = procrastinate.App(connector=connector)
+    speaker = Speaker(desk.database, slack, desk.now)
+    for name, run in TASKS.items():
+        app.task(name=name, retry=Patience())(_bound(name, run, desk, slack, speaker))
+    return app
+
+
+def _bound(name: str, run: Callable[..., None], desk: Desk, slack: Slack, speaker: Speaker) -> Callable[..., None]:
+    def task(**arguments: Any) -> None:
+        with structlog.contextvars.bound_contextvars(job=name, **arguments):
+            try:
+                run(desk, slack, speaker, **arguments)
+            except TryAgain as error:
+                log.info("will be tried again", reason=str(error))
+                raise
+            except Refused as error:
+                log.error("slack refused for good", error=str(error))
+                raise
+
+    return task
+
+
+class Worker:
+    """Both queues and the sweep, in threads of their own, so that a stalled post never holds up a page."""
+
+    def __init__(self, desk: Desk, slack: Slack) -> None:
+        self._desk = desk
+        self._slack = slack
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop = threading.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._threads = [
+            threading.Thread(target=self._run_jobs, name="jobs"),
+            threading.Thread(target=self._run_sweeps, name="sweeps"),
+        ]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Let running jobs end, take no new ones."""
+        self._stop.set()
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._cancel)
+        for thread in self._threads:
+            thread.join()
+
+    def alive(self) -> bool:
+        return all(thread.is_alive() for thread in self._threads)
+
+    def _cancel(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
+    def _run_jobs(self) -> None:
+        """Jobs until stopped. When the database goes away the workers end; they are started again."""
+        while not self._stop.is_set():
+            try:
+                asyncio.run(self._work())
+            except Exception:  # a way in: the worker must outlive a database restart
+                log.exception("worker stopped; starting it again")
+                self._stop.wait(1)
+
+    async def _work(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._loop.set_default_executor(ThreadPoolExecutor(SLACK_THREADS + PAGING_THREADS, "job"))
+        app = job_app(self._desk, self._slack, self._desk.database.url)
+        async with app.open_async():
+            await _retry_stalled(app)
+            self._tasks = [
+                asyncio.create_task(self._consume(app, SLACK, SLACK_THREADS)),
+                asyncio.create_task(self._consume(app, PAGING, PAGING_THREADS)),
+                asyncio.create_task(self._upkeep(app)),
+            ]
+            if self._stop.is_set():
+                self._cancel()
+            done, pending = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in pending:
+                task.cancel()
+            await asyncio.gather(*pending, return_exceptions=True)
+            for task in done:
+                if not task.cancelled() and (error := task.exception()):
+                    raise error
+
+    async def _consume(self, app: procrastinate.App, queue: str, threads: int) -> None:
+        await app.run_worker_async(
+            queues=[queue],
+            name=queue,
+            concurrency=threads,
+            wait=True,
+            fetch_job_polling_interval=1.0,
+            install_signal_handlers=False,
+            delete_jobs="successful",
+            shutdown_graceful_timeout=10,
+        )
+
+    async def _upkeep(self, app: procrastinate.App) -> None:
+        """Free the jobs of workers that died, and forget events that Slack will not repeat."""
+        while True:
+            await asyncio.sleep(_UPKEEP_EVERY)
+            await _retry_stalled(app)
+            await asyncio.to_thread(self._forget_events)
+
+    def _forget_events(self) -> None:
+        with self._desk.database.transaction() as session:
+            messages.forget_events(session, self._desk.now() - _EVENT_LIFE)
+
+    def _run_sweeps(self) -> None:
+        while not self._stop.is_set():
+            pause = _SWEEP_EVERY
+            try:
+                pause = self._sweep()
+            except Exception:  # a way in: escalation must outlive whatever one sweep met
+                log.exception("sweep failed; trying again")
+            self._stop.wait(pause)
+
+    def _sweep(self) -> float:
+        """One sweep; the seconds until the next."""
+        limit = 200
+        now = self._desk.now()
+        with self._desk.database.transaction() as session:
+            if sweep(session, self._desk.policy.escalation, now, limit) == limit:
+                return 0.0
+        with self._desk.database.transaction() as session:
+            upcoming = pings.find_next_wake(session)
+        return min(_SWEEP_EVERY, max(0.02, self._desk.seconds_until(upcoming))) if upcoming else _SWEEP_EVERY
+
+
+async def _retry_stalled(app: procrastinate.App) -> None:
+    """Jobs that a dead worker had begun go back to the queue; each job can be repeated."""
+    manager = app.job_manager
+    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_AFTER):
+        log.warning("freeing a stalled job", job=job.task_name, job_id=job.id)
+        await manager.retry_job(job)

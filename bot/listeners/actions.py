@@ -1,0 +1,104 @@
+"""Buttons and selects. Each: one transaction, then the acknowledgement; a refusal goes to that person only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from slack_bolt import Ack, Respond
+from sqlalchemy.orm import Session
+
+from bot.domain.incident import Status, check_transition
+from bot.domain.severity import Severity
+from bot.flows import change, suggest
+from bot.flows.desk import Desk
+from bot.listeners.guard import told
+from bot.slack import modals
+from bot.slack.client import Slack
+from bot.store import incidents
+
+# What a press does: (session, desk, value, user id, now) → a sentence for the person, or None where the screen says it.
+Press = Callable[[Session, Desk, str, str, datetime], str | None]
+
+
+def pressed(press: Press) -> Callable[..., None]:
+    """A listener that runs `press` in its transaction, acknowledges, and whispers what there is to say."""
+
+    def listener(desk: Desk, ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any]) -> None:
+        user_id = body["user"]["id"]
+        value = action.get("value") or (action.get("selected_option") or {}).get("value") or ""
+
+        def whisper(text: str) -> None:
+            ack()
+            respond(text=text, response_type="ephemeral", replace_original=False)
+
+        with told(whisper, user=user_id, action=action["action_id"]):
+            with desk.database.transaction() as session:
+                sentence = press(session, desk, value, user_id, desk.now())
+            ack()
+            if sentence:
+                respond(text=sentence, response_type="ephemeral", replace_original=False)
+
+    return listener
+
+
+def acknowledge(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+    """From the card (`incident id`) or from a page (`ping id:incident id`)."""
+    row = incidents.get_for_change(session, int(value.split(":")[-1]))
+    return change.acknowledge(session, row, user_id, desk.policy, now)
+
+
+def take_command(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+    row = incidents.get_for_change(session, int(value))
+    return change.take_command(session, row, user_id, now)
+
+
+def set_status(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+    status, incident_id = value.split(":")
+    row = incidents.get_for_change(session, int(incident_id))
+    return change.set_status(session, row, Status(status), user_id, desk.policy, now)
+
+
+def set_severity(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+    severity, incident_id = value.split(":")
+    row = incidents.get_for_change(session, int(incident_id))
+    return change.set_severity(session, row, Severity(severity), user_id, desk.policy, now)
+
+
+def declare_report(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+    row, _ = suggest.declare_report(session, int(value), None, user_id, desk.policy, now)
+    return f"*{row.severity}* · {row.ref} declared. Its channel is being made; you will be invited."
+
+
+def declare_report_as(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+    severity, report_id = value.split(":")
+    row, _ = suggest.declare_report(session, int(report_id), Severity(severity), user_id, desk.policy, now)
+    return f"*{row.severity}* · {row.ref} declared. Its channel is being made; you will be invited."
+
+
+def dismiss_report(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+    return suggest.dismiss_report(session, int(value), user_id, now)
+
+
+def join_report(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+    report_id, ref = value.split(":")
+    return suggest.join_report(session, int(report_id), ref, user_id, now)
+
+
+def open_form(
+    desk: Desk, slack: Slack, ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any]
+) -> None:
+    """Resolve and Close open a form; a press on an incident that has moved on is told so instead."""
+
+    def whisper(text: str) -> None:
+        ack()
+        respond(text=text, response_type="ephemeral", replace_original=False)
+
+    with told(whisper, user=body["user"]["id"], action=action["action_id"]):
+        with desk.database.transaction() as session:
+            incident = incidents.facts(incidents.get(session, int(action["value"])))
+        resolving = action["action_id"] == "incident_resolve"
+        check_transition(incident.ref, incident.status, Status.RESOLVED if resolving else Status.CLOSED)
+        slack.open_view(body["trigger_id"], modals.resolve_form(incident) if resolving else modals.close_form(incident))
+        ack()

@@ -1,0 +1,128 @@
+"""What a person reads back from a command: short, plain, severity first. Facts in, text out."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from bot.domain.escalation import span_text
+from bot.domain.severity import Judgement, Level, Severity
+from bot.domain.timeline import Entry, Kind
+from bot.slack.text import escape, instant, person, plain, shorten
+from bot.store.tables import IncidentRow
+
+HELP: dict[str, tuple[str, str]] = {
+    "declare": (
+        "declare checkout returns 502",
+        "Declare an incident. Alone it opens a form; `declare P1 …` sets the severity.",
+    ),
+    "status": ("status mitigated", "Show where it stands, or set investigating, identified, mitigated."),
+    "severity": ("severity P1 all regions now", "Show or change the severity, with a reason if you like."),
+    "impact": ("impact a third of checkouts fail", "Record who notices, and how."),
+    "cause": ("cause connection pool exhausted", "Record the cause."),
+    "note": ("note rolled back build 212", "Put a sentence on the timeline and in the channel."),
+    "ack": ("ack", "Say that you are on it. Stops the pages to on-call."),
+    "timeline": ("timeline", "The latest entries, for you only."),
+    "list": ("list", "Open incidents, the worst first."),
+    "resolve": ("resolve raised the pool size", "It is over. Stops all pages."),
+    "close": ("close", "File it and draft the review. Alone it opens a form."),
+    "reopen": ("reopen errors are back", "Take it up again. Escalation starts anew."),
+    "help": ("help severity", "This list, or more about one word."),
+}
+_SHOWN = 20  # entries of a timeline shown in Slack; the review has them all
+
+
+def help_text(word: str) -> str:
+    """The list of subcommands, or one of them."""
+    wanted = word.strip().lower()
+    if wanted in HELP:
+        example, meaning = HELP[wanted]
+        return f"`/incident {example}`\n{meaning}\nIn another channel, name the incident: `/incident {wanted} INC-2026-0001 …`"
+    lines = [f"`/incident {example}` {meaning}" for example, meaning in HELP.values()]
+    return "\n".join(["*What you can type*", *lines, "A :pushpin: reaction marks a message as key for the review."])
+
+
+def unknown_word(word: str, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    hint = f"Did you mean `/incident {near[0]}`?" if near else "`/incident help` lists what there is."
+    return f"`{plain(shorten(word, 40))}` is not something I know. {hint}"
+
+
+def no_incident(word: str, ref: str | None, open_rows: Sequence[IncidentRow]) -> str:
+    what = f"There is no incident {escape(ref)}." if ref else "This channel is no incident's."
+    if not open_rows:
+        return f"{what} None is open. `/incident declare …` starts one."
+    names = ", ".join(row.ref for row in open_rows)
+    return f"{what} Open now: {names}. Name one, as in `/incident {plain(shorten(word, 20))} {open_rows[0].ref} …`"
+
+
+def declared(row: IncidentRow, given: bool, judged: Judgement) -> str:
+    """What was declared, and why at this severity."""
+    where = f"<#{row.channel_id}>" if row.channel_id else f"#{row.channel_name} (being made now)"
+    if given:
+        why = "as you said"
+    elif judged.severity is None:
+        why = "a first guess, as the words do not say how bad it is; change it with `/incident severity P1`"
+    else:
+        why = plain(judged.row).rstrip(".")
+    return f"*{row.severity}* · {row.ref} declared: {why}.\nChannel: {where}"
+
+
+def status(row: IncidentRow, now: datetime) -> str:
+    until = row.resolved_at or now
+    lines = [f"*{row.severity}* · {row.ref} · {plain(shorten(row.title, 200))}"]
+    lines.append(f"{row.status}, {'took' if row.resolved_at else 'open for'} {span_text(until - row.declared_at)}")
+    lines.append(f"Commander: {person(row.commander)}. Acknowledged: {_acknowledged(row)}.")
+    if row.channel_id:
+        lines.append(f"Channel: <#{row.channel_id}>")
+    return "\n".join(lines)
+
+
+def _acknowledged(row: IncidentRow) -> str:
+    return f"by {person(row.acknowledged_by)} {instant(row.acknowledged_at)}" if row.acknowledged_at else "not yet"
+
+
+def severity(row: IncidentRow, levels: Mapping[Severity, Level]) -> str:
+    lines = [f"{row.ref} is *{row.severity}*. Change it with `/incident severity P1`:"]
+    lines += [
+        f"{level.severity} {level.title}: {level.meaning}, respond within {span_text(level.respond_within)}"
+        for level in levels.values()
+    ]
+    return "\n".join(lines)
+
+
+def open_list(rows: Sequence[IncidentRow], now: datetime) -> str:
+    if not rows:
+        return "No incident is open. `/incident declare …` starts one."
+    lines = []
+    for row in rows[:20]:
+        where = f" <#{row.channel_id}>" if row.channel_id else ""
+        lines.append(
+            f"*{row.severity}* · {row.ref} · {plain(shorten(row.title, 80))} · {row.status}, {span_text(now - row.declared_at)}{where}"
+        )
+    if len(rows) > 20:
+        lines.append(f"… and {len(rows) - 20} more: `tocsin incident list` shows all.")
+    return "\n".join(lines)
+
+
+def timeline(row: IncidentRow, entries: Sequence[Entry]) -> str:
+    """The latest entries, oldest first, with what was left out counted."""
+    lines = [f"*Timeline of {row.ref}*"]
+    if len(entries) > _SHOWN:
+        lines.append(f"_{len(entries) - _SHOWN} earlier entries are in the review._")
+    lines += [_line(entry) for entry in entries[-_SHOWN:]]
+    return "\n".join(lines)
+
+
+def _line(entry: Entry) -> str:
+    mark = ":pushpin: " if entry.key else ""
+    # Stored in Slack's own escaped markup; cut before a token could be halved.
+    text = " ".join(entry.text.split())
+    shown = text if len(text) <= 200 else shorten(text.replace("<", "").replace(">", ""), 200)
+    said = (
+        f"{person(entry.author)}: {shown}"
+        if entry.kind in (Kind.MESSAGE_POSTED, Kind.NOTED) and entry.author
+        else shown
+    )
+    return f"{instant(entry.at)} {mark}{said}"

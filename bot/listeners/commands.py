@@ -1,0 +1,237 @@
+"""/incident: one function a subcommand, each in the transaction that `incident` opens. Commit first, acknowledge after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from slack_bolt import Ack
+from sqlalchemy.orm import Session
+
+from bot.domain.comms import leading_severity, parse_command, parse_severity, parse_status, plain_text
+from bot.domain.errors import BadRequest, UnknownIncident
+from bot.domain.incident import Status
+from bot.domain.severity import Severity
+from bot.domain.timeline import Kind
+from bot.flows import change
+from bot.flows.declare import LONGEST_TITLE, Declaration, declare
+from bot.flows.desk import Desk
+from bot.flows.record import note, record, refresh_card
+from bot.flows.suggest import recall
+from bot.listeners import answers
+from bot.listeners.guard import told
+from bot.slack import modals
+from bot.slack.client import Slack
+from bot.store import incidents, timeline
+from bot.store.tables import IncidentRow
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A slash command as the subcommands need it. `rest` is what was typed after the word, in Slack's markup."""
+
+    desk: Desk
+    now: datetime
+    word: str
+    ref: str | None
+    rest: str
+    user_id: str
+    channel_id: str
+    trigger_id: str
+
+
+Subcommand = Callable[[Session, Asked], str]
+
+
+def incident(desk: Desk, slack: Slack, ack: Ack, command: dict[str, Any]) -> None:
+    """The whole of /incident."""
+    with told(lambda text: ack(text=text), user=command["user_id"], command=command.get("text", "")[:200]):
+        typed = parse_command(command.get("text") or "")
+        asked = Asked(
+            desk=desk,
+            now=desk.now(),
+            word=typed.word,
+            ref=typed.ref,
+            rest=typed.rest,
+            user_id=command["user_id"],
+            channel_id=command["channel_id"],
+            trigger_id=command["trigger_id"],
+        )
+        form = _form_for(asked)
+        if form is not None:
+            slack.open_view(asked.trigger_id, form)
+            ack()
+            return
+        subcommand = SUBCOMMANDS.get(asked.word) or SUBCOMMANDS.get(ALIASES.get(asked.word, ""))
+        if subcommand is None:
+            raise BadRequest(answers.unknown_word(asked.word, SUBCOMMANDS))
+        with desk.database.transaction() as session:
+            answer = subcommand(session, asked)
+        ack(text=answer)
+
+
+def _form_for(asked: Asked) -> dict[str, Any] | None:
+    """Commands that open a form: a trigger lives three seconds, so nothing slow comes before it."""
+    levels = asked.desk.policy.severity.levels
+    if asked.word in ("declare", "new") and not plain_text(asked.rest):
+        return modals.declare_form(levels, asked.channel_id)
+    if asked.word != "close" or asked.rest:
+        return None
+    with asked.desk.database.transaction() as session:
+        row = _incident(session, asked)
+        if row.status != Status.RESOLVED:
+            return None  # `close` itself says why not
+        return modals.close_form(incidents.facts(row))
+
+
+def _incident(session: Session, asked: Asked, for_change: bool = False) -> IncidentRow:
+    """The incident that was named, or whose channel this is. Raises UnknownIncident with the ones that are open."""
+    row = (
+        incidents.find_by_ref(session, asked.ref) if asked.ref else incidents.find_by_channel(session, asked.channel_id)
+    )
+    if row is None:
+        raise UnknownIncident(answers.no_incident(asked.word, asked.ref, incidents.list_open(session, limit=5)))
+    return incidents.get_for_change(session, row.incident_id) if for_change else row
+
+
+def _declare(session: Session, asked: Asked) -> str:
+    severity, title = leading_severity(plain_text(asked.rest))
+    if len(title) > 3000:
+        raise BadRequest(
+            f"That is {len(title):,} characters. Give a title of at most {LONGEST_TITLE}; the rest fits in the channel."
+        )
+    judged = asked.desk.judge.judge(title)
+    chosen = severity or judged.severity or Severity.P2
+    declaration = Declaration(
+        request_key=f"command:{asked.trigger_id}",
+        title=title,
+        severity=chosen,
+        by=asked.user_id,
+        similar=tuple(recall(asked.desk.memory, title)),
+    )
+    row, _ = declare(session, declaration, asked.desk.policy, asked.now)
+    return answers.declared(row, given=severity is not None, judged=judged)
+
+
+def _status(session: Session, asked: Asked) -> str:
+    if not asked.rest:
+        if asked.ref is None and incidents.find_by_channel(session, asked.channel_id) is None:
+            return answers.open_list(incidents.list_open(session), asked.now)
+        return answers.status(_incident(session, asked), asked.now)
+    wanted = parse_status(asked.rest)
+    row = _incident(session, asked, for_change=True)
+    policy = asked.desk.policy
+    if wanted is Status.RESOLVED:
+        return change.resolve(session, row, asked.user_id, policy, asked.now)
+    if wanted is Status.CLOSED:
+        return change.close(session, row, asked.user_id, change.Closing(), policy, asked.now)
+    return change.set_status(session, row, wanted, asked.user_id, policy, asked.now)
+
+
+def _severity(session: Session, asked: Asked) -> str:
+    if not asked.rest:
+        return answers.severity(_incident(session, asked), asked.desk.policy.severity.levels)
+    severity, why = leading_severity(asked.rest)
+    if severity is None:
+        first, _, why = asked.rest.partition(" ")
+        severity = parse_severity(first)
+    row = _incident(session, asked, for_change=True)
+    return change.set_severity(session, row, severity, asked.user_id, asked.desk.policy, asked.now, plain_text(why))
+
+
+def _note(session: Session, asked: Asked) -> str:
+    row = _incident(session, asked, for_change=True)
+    if not asked.rest:
+        raise BadRequest("Say what to note: `/incident note rolled back to build 212`.")
+    note(session, row, asked.rest, asked.user_id, asked.now, f"command:{asked.trigger_id}")
+    return f"Noted on the timeline of {row.ref}."
+
+
+def _acknowledge(session: Session, asked: Asked) -> str:
+    row = _incident(session, asked, for_change=True)
+    return change.acknowledge(session, row, asked.user_id, asked.desk.policy, asked.now)
+
+
+def _timeline(session: Session, asked: Asked) -> str:
+    row = _incident(session, asked)
+    return answers.timeline(row, timeline.list_entries(session, row.incident_id))
+
+
+def _resolve(session: Session, asked: Asked) -> str:
+    row = _incident(session, asked, for_change=True)
+    said = plain_text(asked.rest)
+    return change.resolve(session, row, asked.user_id, asked.desk.policy, asked.now, resolution=said)
+
+
+def _close(session: Session, asked: Asked) -> str:
+    row = _incident(session, asked, for_change=True)
+    said = change.Closing(resolution=plain_text(asked.rest))
+    return change.close(session, row, asked.user_id, said, asked.desk.policy, asked.now)
+
+
+def _reopen(session: Session, asked: Asked) -> str:
+    row = _incident(session, asked, for_change=True)
+    return change.reopen(session, row, asked.user_id, asked.desk.policy, asked.now, plain_text(asked.rest))
+
+
+def _recorder(field: str, kind: Kind, example: str) -> Subcommand:
+    """`/incident impact …` and `/incident cause …`: read it, or record a new wording."""
+
+    def subcommand(session: Session, asked: Asked) -> str:
+        row = _incident(session, asked, for_change=True)
+        said = plain_text(asked.rest)
+        if not said:
+            return f"{field.capitalize()} of {row.ref}: {getattr(row, field) or f'not recorded. Type `/incident {field} {example}`.'}"
+        setattr(row, field, said)
+        text = f"{field.capitalize()} recorded by <@{asked.user_id}>: {said}"
+        record(
+            session,
+            row,
+            kind,
+            said,
+            asked.now,
+            author=asked.user_id,
+            data={"said": text},
+            announce=True,
+            source_key=f"command:{asked.trigger_id}",
+        )
+        refresh_card(session, row)
+        return f"{field.capitalize()} of {row.ref} recorded."
+
+    return subcommand
+
+
+def _list(session: Session, asked: Asked) -> str:
+    return answers.open_list(incidents.list_open(session), asked.now)
+
+
+def _help(session: Session, asked: Asked) -> str:
+    return answers.help_text(asked.rest)
+
+
+SUBCOMMANDS: dict[str, Subcommand] = {
+    "declare": _declare,
+    "status": _status,
+    "severity": _severity,
+    "impact": _recorder("impact", Kind.IMPACT_RECORDED, "a third of checkouts fail"),
+    "cause": _recorder("cause", Kind.CAUSE_RECORDED, "connection pool exhausted"),
+    "note": _note,
+    "ack": _acknowledge,
+    "timeline": _timeline,
+    "list": _list,
+    "resolve": _resolve,
+    "close": _close,
+    "reopen": _reopen,
+    "help": _help,
+}
+
+ALIASES = {
+    "new": "declare",
+    "acknowledge": "ack",
+    "sev": "severity",
+    "resolved": "resolve",
+    "closed": "close",
+    "?": "help",
+}

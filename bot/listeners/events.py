@@ -1,0 +1,108 @@
+"""Events: messages, their edits and deletions, the pushpin, archived channels. Each is taken in once, by its event id."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+
+from bot.domain.severity import Judgement
+from bot.flows import record
+from bot.flows.desk import Desk
+from bot.flows.suggest import Heard, judge_report, recall
+from bot.listeners.guard import told
+from bot.store import messages
+
+log = structlog.get_logger(__name__)
+
+PUSHPIN = "pushpin"
+# Messages with these subtypes are people's own words; the others tell of joins, topics and the like.
+_WORDS = frozenset({None, "file_share", "thread_broadcast", "me_message"})
+
+
+def _log_only(text: str) -> None:
+    log.warning("event was not taken in", reason=text)
+
+
+def message(desk: Desk, body: dict[str, Any], event: dict[str, Any]) -> None:
+    """A message was posted, edited or deleted in a channel that we are in."""
+    with told(_log_only, event=body["event_id"], channel=event.get("channel")):
+        subtype = event.get("subtype")
+        if subtype == "message_changed":
+            _edited(desk, body["event_id"], event)
+        elif subtype == "message_deleted":
+            _deleted(desk, body["event_id"], event)
+        elif subtype in _WORDS and event.get("user") and not event.get("bot_id"):
+            _posted(desk, body["event_id"], event)
+
+
+def _posted(desk: Desk, event_id: str, event: dict[str, Any]) -> None:
+    text = event.get("text") or _names_of_files(event)
+    heard = Heard(event["channel"], event["ts"], event["user"], text)
+    now = desk.now()
+    judged: Judgement | None = None
+    similar: list[dict[str, Any]] = []
+    if text and _is_report(desk, event):
+        # Judging needs no database, so no transaction waits for it.
+        judged = desk.judge.judge(text)
+        similar = recall(desk.memory, text) if judged.severity else []
+    with desk.database.transaction() as session:
+        if not messages.take_event(session, event_id, now):
+            return
+        if judged is not None:
+            judge_report(session, heard, judged, similar, desk.policy, now)
+        elif text:
+            thread_ts = event.get("thread_ts")
+            record.message_posted(session, heard.channel_id, heard.ts, heard.user_id, text, now, thread_ts)
+
+
+def _names_of_files(event: dict[str, Any]) -> str:
+    names = [str(file.get("name") or file.get("title") or "file") for file in event.get("files") or []]
+    return f"Shared {', '.join(names)}" if names else ""
+
+
+def _is_report(desk: Desk, event: dict[str, Any]) -> bool:
+    """A message that starts something in the announcement channel; replies in threads are conversation."""
+    in_thread = event.get("thread_ts") not in (None, event["ts"])
+    return event["channel"] == desk.announcement_channel() and not in_thread
+
+
+def _edited(desk: Desk, event_id: str, event: dict[str, Any]) -> None:
+    after, before = event.get("message") or {}, event.get("previous_message") or {}
+    if after.get("bot_id") or after.get("text") == before.get("text"):
+        return  # our own edits, and unfurled links, change no words
+    edit_ts = str((after.get("edited") or {}).get("ts") or event["event_ts"])
+    now = desk.now()
+    with desk.database.transaction() as session:
+        if messages.take_event(session, event_id, now):
+            text = str(after.get("text") or "")
+            record.message_edited(session, event["channel"], after["ts"], after.get("user"), text, now, edit_ts)
+
+
+def _deleted(desk: Desk, event_id: str, event: dict[str, Any]) -> None:
+    now = desk.now()
+    with desk.database.transaction() as session:
+        if messages.take_event(session, event_id, now):
+            record.message_deleted(session, event["channel"], event["deleted_ts"], now)
+
+
+def reaction(desk: Desk, body: dict[str, Any], event: dict[str, Any]) -> None:
+    """The pushpin marks a message as key; taking it away unmarks it."""
+    item = event.get("item") or {}
+    if event.get("reaction") != PUSHPIN or item.get("type") != "message":
+        return
+    with told(_log_only, event=body["event_id"], channel=item.get("channel")):
+        now = desk.now()
+        pinned = event["type"] == "reaction_added"
+        with desk.database.transaction() as session:
+            if messages.take_event(session, body["event_id"], now):
+                record.pin_changed(session, item["channel"], item["ts"], event["user"], pinned, now, body["event_id"])
+
+
+def channel_archived(desk: Desk, body: dict[str, Any], event: dict[str, Any]) -> None:
+    """An incident's channel was archived or brought back."""
+    with told(_log_only, event=body["event_id"], channel=event.get("channel")):
+        now = desk.now()
+        with desk.database.transaction() as session:
+            if messages.take_event(session, body["event_id"], now):
+                record.channel_archived(session, event["channel"], archived=event["type"].endswith("_archive"))

@@ -1,0 +1,44 @@
+"""The edge of the bot: what a listener raises becomes a sentence for the person, never a traceback in Slack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.domain.errors import TocsinError
+from bot.slack.client import Refused, TryAgain
+
+log = structlog.get_logger(__name__)
+
+_STORAGE = "Tocsin cannot reach its database right now, so nothing was changed. Try again in a moment."
+_SLACK = "Slack did not answer Tocsin in time, so nothing was changed. Try again."
+_OTHER = "Something went wrong inside Tocsin and was written to its log. Nothing was changed. Try again, or tell who runs it."
+
+
+@contextmanager
+def told(tell: Callable[[str], object], **facts: object) -> Iterator[None]:
+    """Run the body; on any error log it where it is ours, and call `tell` with a sentence for the person."""
+    with structlog.contextvars.bound_contextvars(**facts):
+        try:
+            yield
+        except (TryAgain, Refused) as error:
+            log.warning("slack did not do it", error=str(error))
+            _say(tell, _SLACK)
+        except TocsinError as refusal:
+            _say(tell, str(refusal))
+        except SQLAlchemyError:
+            log.exception("database error in a listener")
+            _say(tell, _STORAGE)
+        except Exception:  # a way in: whatever it was, the person must hear something
+            log.exception("error in a listener")
+            _say(tell, _OTHER)
+
+
+def _say(tell: Callable[[str], object], sentence: str) -> None:
+    try:
+        tell(sentence)
+    except Exception:  # the way back to the person is broken too: the log is all that is left
+        log.exception("could not tell the person", sentence=sentence)

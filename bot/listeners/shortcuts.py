@@ -1,0 +1,34 @@
+"""The two shortcuts "Declare incident": from anywhere, and from a message."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import structlog
+from slack_bolt import Ack
+
+from bot.domain.comms import plain_text
+from bot.flows.desk import Desk
+from bot.listeners.guard import told
+from bot.slack import modals
+from bot.slack.client import Slack
+
+log = structlog.get_logger(__name__)
+
+
+def declare_global(desk: Desk, slack: Slack, ack: Ack, body: dict[str, Any]) -> None:
+    """Opens the form. There is no channel to answer in, so a failure is only logged: Slack itself shows that nothing came."""
+    with told(lambda text: log.warning("shortcut failed", text=text), user=body["user"]["id"]):
+        slack.open_view(body["trigger_id"], modals.declare_form(desk.policy.severity.levels, ""))
+    ack()
+
+
+def declare_message(desk: Desk, slack: Slack, ack: Ack, body: dict[str, Any]) -> None:
+    """Opens the form with the message's first line as the title."""
+    message, channel_id = body["message"], body["channel"]["id"]
+    first = (plain_text(message.get("text") or "").splitlines() or [""])[0]
+    metadata = json.dumps({"channel": channel_id, "ts": message["ts"]})
+    with told(lambda text: log.warning("shortcut failed", text=text), user=body["user"]["id"]):
+        slack.open_view(body["trigger_id"], modals.declare_form(desk.policy.severity.levels, metadata, first))
+    ack()

@@ -1,0 +1,91 @@
+"""Submitted forms: commit, then let the form close; what cannot be done is said in the form, and nothing typed is lost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from slack_bolt import Ack
+from sqlalchemy.orm import Session
+
+from bot.domain.severity import Severity
+from bot.flows import change
+from bot.flows.declare import Declaration, declare
+from bot.flows.desk import Desk
+from bot.flows.suggest import recall
+from bot.listeners.guard import told
+from bot.slack import modals
+from bot.store import incidents
+from bot.store.outbox import enqueue
+
+Submission = Callable[[Session, Desk, dict[str, str], dict[str, Any], str, datetime], None]
+
+
+def submitted(submission: Submission, field: str) -> Callable[..., None]:
+    """A listener that runs `submission` in its transaction; a refusal shows under `field`."""
+
+    def listener(desk: Desk, ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
+        def refuse(text: str) -> None:
+            ack(response_action="errors", errors={field: text.replace("`", "")})
+
+        with told(refuse, user=body["user"]["id"], view=view["callback_id"]):
+            values = modals.read_values(view)
+            with desk.database.transaction() as session:
+                submission(session, desk, values, view, body["user"]["id"], desk.now())
+            ack()
+
+    return listener
+
+
+def declared(
+    session: Session, desk: Desk, values: dict[str, str], view: dict[str, Any], user_id: str, now: datetime
+) -> None:
+    """The declare form. Where it was opened from a message, that message is the report."""
+    origin = _origin(view.get("private_metadata") or "")
+    title = values["title"]
+    chosen = values["severity"]
+    severity = Severity(chosen) if chosen != modals.JUDGED else desk.judge.judge(title).severity or Severity.P2
+    declaration = Declaration(
+        request_key=f"view:{view.get('root_view_id') or view['id']}",
+        title=title,
+        severity=severity,
+        by=user_id,
+        impact=values.get("impact") or None,
+        similar=tuple(recall(desk.memory, f"{title}\n{values.get('impact', '')}")),
+        report_channel_id=origin.get("channel"),
+        report_ts=origin.get("ts"),
+    )
+    row, fresh = declare(session, declaration, desk.policy, now)
+    if fresh and origin.get("channel"):
+        text = f"*{row.severity}* · {row.ref} declared. Its channel is being made; you will be invited."
+        enqueue(session, "slack.whisper", channel_id=origin["channel"], user_id=user_id, text=text)
+
+
+def _origin(metadata: str) -> dict[str, str]:
+    """Where the form was opened: a channel id alone, or channel and message as JSON."""
+    if metadata.startswith("{"):
+        return {key: str(value) for key, value in json.loads(metadata).items()}
+    return {"channel": metadata} if metadata else {}
+
+
+def resolved(
+    session: Session, desk: Desk, values: dict[str, str], view: dict[str, Any], user_id: str, now: datetime
+) -> None:
+    row = incidents.get_for_change(session, int(view["private_metadata"]))
+    change.resolve(session, row, user_id, desk.policy, now, resolution=values["resolution"], cause=values["cause"])
+
+
+def closed(
+    session: Session, desk: Desk, values: dict[str, str], view: dict[str, Any], user_id: str, now: datetime
+) -> None:
+    row = incidents.get_for_change(session, int(view["private_metadata"]))
+    said = change.Closing(
+        cause=values["cause"],
+        resolution=values["resolution"],
+        impact=values["impact"],
+        false_alarm=values["alarm"] == "false",
+        playbook_helped={"yes": True, "no": False}.get(values["playbook"]),
+    )
+    change.close(session, row, user_id, said, desk.policy, now)

@@ -1,0 +1,108 @@
+"""The environment as one frozen Settings. The only reader of os.environ; imported by the wiring alone."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.domain.errors import InvalidSettings
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Every setting with its environment variable. Absent DATABASE_URL means: the embedded PostgreSQL."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True, env_ignore_empty=True)
+
+    database_url: str | None = Field(None, validation_alias="DATABASE_URL")
+    slack_base_url: str = Field("https://slack.com/api/", validation_alias="SLACK_BASE_URL")
+    slack_bot_token: SecretStr | None = Field(None, validation_alias="SLACK_BOT_TOKEN")
+    slack_app_token: SecretStr | None = Field(None, validation_alias="SLACK_APP_TOKEN")
+    slack_signing_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (), validation_alias="SLACK_SIGNING_SECRET"
+    )
+    data_folder: Path = Field(Path(".tocsin"), validation_alias="TOCSIN_DATA")
+    knowledge_folder: Path = Field(REPOSITORY / "knowledge", validation_alias="TOCSIN_KNOWLEDGE")
+    web_host: str = Field("127.0.0.1", validation_alias="TOCSIN_WEB_HOST")
+    web_port: int = Field(8080, ge=0, le=65535, validation_alias="TOCSIN_WEB_PORT")
+    web_url: str | None = Field(None, validation_alias="TOCSIN_WEB_URL")
+    secret_key: SecretStr | None = Field(None, min_length=16, validation_alias="TOCSIN_SECRET_KEY")
+    clock_file: Path | None = Field(None, validation_alias="TOCSIN_CLOCK_FILE")
+    log_level: str = Field("INFO", validation_alias="TOCSIN_LOG_LEVEL")
+    log_json: bool = Field(False, validation_alias="TOCSIN_LOG_JSON")
+
+    @field_validator("slack_signing_secrets", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        """Several secrets, comma-separated, while one is being rotated out."""
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgres(cls, value: str | None) -> str | None:
+        if value is not None and not re.match(r"postgres(ql)?(\+psycopg)?://", value):
+            raise ValueError("must start with postgresql://")
+        return value
+
+    @field_validator("slack_base_url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        if urlsplit(value).scheme not in ("http", "https"):
+            raise ValueError("must be an http(s) address such as https://slack.com/api/")
+        return value if value.endswith("/") else value + "/"
+
+    @field_validator("log_level")
+    @classmethod
+    def _is_level(cls, value: str) -> str:
+        if value.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+            raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+        return value.upper()
+
+    @property
+    def public_url(self) -> str:
+        """Where people's browsers reach the pages, without a slash at the end."""
+        return (self.web_url or f"http://127.0.0.1:{self.web_port}").rstrip("/")
+
+    @property
+    def link_key(self) -> str | None:
+        """The key that signs links to pages: the setting, or one derived from the bot token (rotating it ends old links)."""
+        if self.secret_key:
+            return self.secret_key.get_secret_value()
+        if self.slack_bot_token:
+            return hashlib.sha256(b"tocsin-links:" + self.slack_bot_token.get_secret_value().encode()).hexdigest()
+        return None
+
+
+_REMEDIES = {
+    "SLACK_BOT_TOKEN": "copy it from your app's page, OAuth & Permissions → Bot User OAuth Token (xoxb-…)",
+    "SLACK_APP_TOKEN": "create it on your app's page, Basic Information → App-Level Tokens, scope connections:write (xapp-…)",
+}
+
+
+def read_settings() -> Settings:
+    """The settings of this process. InvalidSettings has one line for each wrong value."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [f"{item['loc'][0]}: {item['msg'].removeprefix('Value error, ')}" for item in error.errors()]
+        raise InvalidSettings("\n".join(lines)) from None
+
+
+def missing_for_slack(settings: Settings) -> list[str]:
+    """What has to be set before the bot can talk to Slack: one line each with the way to mend it."""
+    given = {"SLACK_BOT_TOKEN": settings.slack_bot_token, "SLACK_APP_TOKEN": settings.slack_app_token}
+    lines = [f"{name} is not set: {_REMEDIES[name]}" for name, value in given.items() if value is None]
+    for name, prefix in (("SLACK_BOT_TOKEN", "xoxb-"), ("SLACK_APP_TOKEN", "xapp-")):
+        value = given[name]
+        if value is not None and not value.get_secret_value().startswith(prefix):
+            lines.append(f"{name} does not start with {prefix}: {_REMEDIES[name]}")
+    return lines

@@ -1,0 +1,291 @@
+"""Facts to Block Kit, pure: the card, its mirror, the answer to a report, announcements, pings, the review.
+
+Severity comes first, lines are short, and everything that a person wrote is escaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.domain.incident import Incident, Status
+from bot.domain.severity import Judgement, Level, Severity
+from bot.slack.client import Message
+from bot.slack.text import escape, fit, instant, person, plain, shorten, span
+
+Block = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A past incident, playbook or guide that looks alike, as it is shown to people."""
+
+    ref: str
+    kind: str
+    title: str
+    words: tuple[str, ...]
+    cause: str
+    fix: str
+    took: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One ping, with everything that its reader needs to know."""
+
+    ping_id: int
+    role: str
+    rule: str
+    kind: str
+    due_at: datetime
+    others: tuple[str, ...]
+
+
+def section(text: str, accessory: Block | None = None) -> Block:
+    block: Block = {"type": "section", "text": {"type": "mrkdwn", "text": fit(text, 3000)}}
+    return block | {"accessory": accessory} if accessory else block
+
+
+def context(text: str) -> Block:
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": fit(text, 2000)}]}
+
+
+def button(text: str, action_id: str, value: str, style: str | None = None, confirm: str | None = None) -> Block:
+    block: Block = {
+        "type": "button",
+        "text": {"type": "plain_text", "text": shorten(text, 75)},
+        "action_id": action_id,
+        "value": value,
+    }
+    if style:
+        block["style"] = style
+    if confirm:
+        block["confirm"] = {
+            "title": {"type": "plain_text", "text": "Are you sure?"},
+            "text": {"type": "plain_text", "text": confirm},
+            "confirm": {"type": "plain_text", "text": "Yes"},
+            "deny": {"type": "plain_text", "text": "No"},
+        }
+    return block
+
+
+def option(text: str, value: str) -> Block:
+    return {"text": {"type": "plain_text", "text": shorten(text, 75)}, "value": value}
+
+
+def select(placeholder: str, action_id: str, options: Sequence[Block], chosen: str | None = None) -> Block:
+    block: Block = {
+        "type": "static_select",
+        "action_id": action_id,
+        "placeholder": {"type": "plain_text", "text": placeholder},
+        "options": list(options),
+    }
+    initial = next((item for item in options if item["value"] == chosen), None)
+    return block | {"initial_option": initial} if initial else block
+
+
+def actions(block_id: str, *elements: Block) -> Block:
+    return {"type": "actions", "block_id": block_id, "elements": list(elements)}
+
+
+def severity_options(levels: Mapping[Severity, Level], suffix: str = "") -> list[Block]:
+    """One option a level; `suffix` joins the value so that the press says what it was pressed on."""
+    return [option(f"{level} {levels[level].title}: {levels[level].meaning}", f"{level}{suffix}") for level in Severity]
+
+
+def headline(incident: Incident) -> str:
+    return f"*{incident.severity}* · {incident.ref} · {plain(shorten(incident.title, 200))}"
+
+
+def card(incident: Incident, levels: Mapping[Severity, Level], similar: Sequence[Suggestion] = ()) -> Message:
+    """The incident's one card, edited in place. Buttons are those that the present status allows."""
+    level = levels[incident.severity]
+    fields = [
+        f"*Status*\n{incident.status}",
+        f"*Severity*\n{incident.severity} {level.title}: {level.meaning}",
+        f"*Commander*\n{person(incident.commander)}",
+        f"*Declared*\n{instant(incident.declared_at)} by {person(incident.declared_by)}",
+        f"*Acknowledged*\n{_acknowledged(incident, level)}",
+        f"*Impact*\n{plain(shorten(incident.impact, 300)) if incident.impact else 'not recorded yet'}",
+    ]
+    blocks: list[Block] = [
+        section(headline(incident)),
+        {"type": "section", "fields": [{"type": "mrkdwn", "text": fit(field, 2000)} for field in fields]},
+    ]
+    if incident.resolved_at:
+        took = span(incident.resolved_at - incident.declared_at)
+        blocks.append(section(f"Resolved {instant(incident.resolved_at)}, after {took}.{_outcome(incident)}"))
+    blocks += [section(_similar_line(item)) for item in similar[:1]]
+    blocks += _card_actions(incident, levels)
+    return Message(f"{incident.severity} {incident.ref} {escape(incident.title)}: {incident.status}", tuple(blocks))
+
+
+def _acknowledged(incident: Incident, level: Level) -> str:
+    if incident.acknowledged_at is None:
+        return f"not yet; answer within {span(level.respond_within)}"
+    after = span(incident.acknowledged_at - incident.declared_at)
+    return f"{person(incident.acknowledged_by)}, after {after}"
+
+
+def _outcome(incident: Incident) -> str:
+    lines = [("Cause", incident.cause), ("Resolution", incident.resolution)]
+    return "".join(f"\n*{name}:* {plain(shorten(text, 600))}" for name, text in lines if text)
+
+
+def _card_actions(incident: Incident, levels: Mapping[Severity, Level]) -> list[Block]:
+    value = str(incident.incident_id)
+    if incident.status is Status.CLOSED:
+        return [context("Closed. `/incident reopen` takes it up again.")]
+    if incident.status is Status.RESOLVED:
+        buttons = [button("Close and draft review", "incident_close", value, "primary")]
+        return [actions("card_actions", *buttons), context("Not over after all? `/incident reopen`.")]
+    statuses = [option(status.value, f"{status}:{value}") for status in Status if status.is_open]
+    elements = [
+        *([] if incident.acknowledged_at else [button("Acknowledge", "incident_acknowledge", value, "primary")]),
+        button("Resolve", "incident_resolve", value),
+        button("Take command", "incident_command", value),
+        select("Status", "incident_status", statuses, f"{incident.status}:{value}"),
+        select("Severity", "incident_severity", severity_options(levels, f":{value}"), f"{incident.severity}:{value}"),
+    ]
+    return [actions("card_actions", *elements)]
+
+
+def mirror(incident: Incident) -> Message:
+    """The card's short copy in the announcement channel."""
+    where = f"<#{incident.channel_id}>" if incident.channel_id else "its channel is being made"
+    lines = [headline(incident), f"{incident.status} · {where} · commander {person(incident.commander)}"]
+    if incident.resolved_at:
+        lines.append(f"Resolved after {span(incident.resolved_at - incident.declared_at)}.")
+    return Message(
+        f"{incident.severity} {incident.ref} {escape(incident.title)}: {incident.status}", (section("\n".join(lines)),)
+    )
+
+
+def answer(
+    report_id: int,
+    judgement: Judgement,
+    level: Level,
+    similar: Sequence[Suggestion],
+    playbook: Suggestion | None,
+    levels: Mapping[Severity, Level],
+    open_ref: str | None = None,
+) -> Message:
+    """The reply to a report: severity, why, the response time, what it looks like, and what can be pressed."""
+    words = ", ".join(f"“{plain(shorten(item.text, 80))}”" for item in judgement.evidence[:4])
+    why = f"Because of {words}: {plain(judgement.row)}" if words else plain(judgement.row)
+    blocks = [
+        section(
+            f"Looks like *{level.severity} {level.title}* ({level.meaning}). Respond within {span(level.respond_within)}.\n{why}"
+        )
+    ]
+    blocks += [section(_similar_line(item)) for item in similar[:3]]
+    if playbook:
+        blocks.append(section(f"Playbook: *{playbook.ref}* {plain(playbook.title)}"))
+    blocks.append(_answer_actions(report_id, level, levels, open_ref))
+    return Message(f"Looks like {level.severity} {level.title}: {level.meaning}", tuple(blocks))
+
+
+def _answer_actions(report_id: int, level: Level, levels: Mapping[Severity, Level], open_ref: str | None) -> Block:
+    value = str(report_id)
+    elements = [
+        button(
+            f"Declare {level.severity}", "report_declare", value, "danger" if level.severity.rank < 2 else "primary"
+        ),
+        select("Other severity", "report_declare_as", severity_options(levels, f":{value}")),
+        *([button(f"Part of {open_ref}", "report_part_of", f"{value}:{open_ref}")] if open_ref else []),
+        button("Not an incident", "report_dismiss", value),
+    ]
+    return actions("report_actions", *elements)
+
+
+def answered(judgement: Judgement, level: Level, outcome: str) -> Message:
+    """The same reply once somebody decided: the buttons are gone, the outcome is said."""
+    words = ", ".join(f"“{plain(shorten(item.text, 80))}”" for item in judgement.evidence[:4])
+    line = f"Judged *{level.severity} {level.title}*" + (f" because of {words}" if words else "") + "."
+    return Message(outcome, (section(outcome), context(line)))
+
+
+def _similar_line(item: Suggestion) -> str:
+    if item.kind == "guide":
+        return f"Guide *{item.ref}* {plain(item.title)}\n_Shared words: {plain(', '.join(item.words))}_"
+    lines = [f"Like *{item.ref}* {plain(item.title)}" + (f" (took {item.took})" if item.took else "")]
+    if item.cause:
+        lines.append(f"*Cause:* {plain(shorten(item.cause, 280))}")
+    if item.fix:
+        lines.append(f"*Fix:* {plain(shorten(item.fix, 280))}")
+    lines.append(f"_Shared words: {plain(', '.join(item.words))}_")
+    return "\n".join(lines)
+
+
+def announcement(text: str, at: datetime, now: datetime) -> Message:
+    """One line in the incident's channel about what happened; says when it is told late."""
+    late = now - at
+    told = f"{text} _(told {span(late)} later)_" if late > timedelta(minutes=5) else text
+    return Message(told, (section(told),))
+
+
+def page(incident: Incident, level: Level, ping: Page, now: datetime) -> Message:
+    """The ping: what, how long, why you, what is expected, what stops this, who else was told."""
+    late = now - ping.due_at
+    lines = [
+        headline(incident),
+        f"Open for {span(now - incident.declared_at)}, {incident.status}. Channel: {_channel(incident)}",
+    ]
+    lines.append(f"*Impact:* {plain(shorten(incident.impact, 300)) if incident.impact else 'not recorded yet'}")
+    lines.append(f"*Why you:* {_why(ping, incident)}")
+    lines.append(f"*Expected:* {_expected(incident, level)}")
+    lines.append("*Stops this:* Acknowledge ends the pages to on-call; resolving ends all of them.")
+    if ping.others:
+        lines.append("*Also told:* " + ", ".join(person(user_id) for user_id in ping.others))
+    if late > timedelta(minutes=1):
+        lines.append(f"_This was due {instant(ping.due_at)} and is {span(late)} late._")
+    value = f"{ping.ping_id}:{incident.incident_id}"
+    buttons = actions(
+        "page_actions",
+        *([] if incident.acknowledged_at else [button("Acknowledge", "page_acknowledge", value, "primary")]),
+        button("Take command", "incident_command", str(incident.incident_id)),
+    )
+    text = f"{incident.severity} {incident.ref} {escape(shorten(incident.title, 150))}: you are paged as {ping.role}"
+    return Message(text, (section("\n".join(lines)), buttons))
+
+
+def page_over(incident: Incident, ping: Page, outcome: str) -> Message:
+    """The ping after it was answered or its reason fell away."""
+    return Message(
+        outcome,
+        (section(f"{headline(incident)}\n{outcome}"), context(f"You were paged as {ping.role}. {_channel(incident)}")),
+    )
+
+
+def mention(incident: Incident, ping: Page, user_ids: Sequence[str]) -> Message:
+    """The same ping as one line in the incident's channel."""
+    who = " ".join(person(user_id) for user_id in user_ids)
+    text = f"{who} paged as {ping.role}: {_why(ping, incident)}"
+    return Message(text, (section(text),))
+
+
+def _channel(incident: Incident) -> str:
+    return f"<#{incident.channel_id}>" if incident.channel_id else f"#{incident.channel_name}, being made"
+
+
+def _why(ping: Page, incident: Incident) -> str:
+    return f"you are the {ping.role}; the escalation matrix says {ping.rule} for {incident.severity}."
+
+
+def _expected(incident: Incident, level: Level) -> str:
+    if incident.acknowledged_at:
+        return f"{person(incident.acknowledged_by)} is on it. Look whether they need help."
+    return f"acknowledge by {instant(incident.declared_at + level.respond_within)}."
+
+
+def review_ready(incident: Incident, link: str | None, lines: Sequence[str], due_at: datetime) -> Message:
+    """The draft of the review, announced with its main facts."""
+    title = f"Review draft of *{incident.ref}* is ready. Due {instant(due_at)}."
+    body = "\n".join(f"• {escape(shorten(line, 250))}" for line in lines[:12])
+    blocks = [section(title), section(body or "Nothing was recorded.")]
+    if link:
+        blocks.append(section(f"<{link}|Read the draft>"))
+    blocks.append(context(f"`tocsin review {incident.ref}` prints it as Markdown."))
+    return Message(f"Review draft of {incident.ref} is ready", tuple(blocks))

@@ -1,0 +1,225 @@
+"""Slack's Web API with one retry rule: a call succeeds, asks to be tried again, or is refused for good.
+
+Every call here may be repeated without harm. It never sleeps: who calls decides when to try again.
+"""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.error import URLError
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from bot.domain.errors import TocsinError
+
+# Slack's own names for "not now": the same call may succeed later.
+_PASSING = frozenset(
+    {"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
+)
+METADATA_TYPE = "tocsin_message"
+
+
+class TryAgain(TocsinError):
+    """Slack could not be reached or asked to wait. `after` is in seconds, None when Slack did not say."""
+
+    def __init__(self, method: str, reason: str, after: float | None = None) -> None:
+        super().__init__(f"{method}: {reason}")
+        self.after = after
+
+
+class Refused(TocsinError):
+    """Slack answered no, and will again. `error` is Slack's name of the reason."""
+
+    def __init__(self, method: str, error: str, detail: str = "") -> None:
+        super().__init__(f"{method}: {error}{' ' + detail if detail else ''}")
+        self.method = method
+        self.error = error
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is posted: `text` for notifications and screen readers, `blocks` for the screen."""
+
+    text: str
+    blocks: tuple[dict[str, Any], ...] = ()
+
+
+def web_client(base_url: str, token: str, timeout: int = 10) -> WebClient:
+    """A client without the library's own retries, which would post twice when only the answer was lost."""
+    return WebClient(token=token, base_url=base_url, timeout=timeout, retry_handlers=[])
+
+
+class Slack:
+    """The calls that Tocsin makes, by meaning."""
+
+    def __init__(self, client: WebClient) -> None:
+        self._client = client
+
+    def call(self, method: str, **arguments: Any) -> dict[str, Any]:
+        """One call. Raises TryAgain or Refused."""
+        try:
+            answer = self._client.api_call(method, json=arguments)
+        except SlackApiError as error:
+            raise _explain(method, error) from error
+        except (URLError, TimeoutError, OSError, http.client.HTTPException, SlackClientError, ValueError) as error:
+            # ValueError: an answer that is no JSON, as a proxy in trouble sends.
+            raise TryAgain(method, str(error) or type(error).__name__) from error
+        return dict(answer.data) if isinstance(answer.data, dict) else {}
+
+    def who_am_i(self) -> dict[str, Any]:
+        return self.call("auth.test")
+
+    def granted_scopes(self) -> frozenset[str]:
+        """The scopes that Slack says the bot token has."""
+        try:
+            answer = self._client.api_call("auth.test")
+        except SlackApiError as error:
+            raise _explain("auth.test", error) from error
+        except (URLError, TimeoutError, OSError, http.client.HTTPException, SlackClientError) as error:
+            raise TryAgain("auth.test", str(error)) from error
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        return frozenset(part.strip() for part in headers.get("x-oauth-scopes", "").split(",") if part.strip())
+
+    def post(self, channel_id: str, message: Message, key: str, thread_ts: str | None = None) -> str:
+        """Post and return the ts. `key` travels as metadata, by which `find_by_key` finds the message again."""
+        arguments: dict[str, Any] = {
+            "channel": channel_id,
+            "text": message.text,
+            "metadata": {"event_type": METADATA_TYPE, "event_payload": {"key": key}},
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
+        if message.blocks:
+            arguments["blocks"] = list(message.blocks)
+        if thread_ts:
+            arguments["thread_ts"] = thread_ts
+        return str(self.call("chat.postMessage", **arguments)["ts"])
+
+    def update(self, channel_id: str, ts: str, message: Message) -> None:
+        """Edit in place; a message that is gone stays gone."""
+        try:
+            self.call("chat.update", channel=channel_id, ts=ts, text=message.text, blocks=list(message.blocks))
+        except Refused as refused:
+            if refused.error not in ("message_not_found", "cant_update_message", "edit_window_closed"):
+                raise
+
+    def find_by_key(self, channel_id: str, key: str, oldest: float, thread_ts: str | None = None) -> str | None:
+        """The ts of a message of ours that Slack took though we never heard so. `oldest` in epoch seconds."""
+        method = "conversations.replies" if thread_ts else "conversations.history"
+        arguments: dict[str, Any] = {"oldest": f"{oldest:.6f}", "include_all_metadata": True}
+        if thread_ts:
+            arguments["ts"] = thread_ts
+        for message in self.pages(method, "messages", channel=channel_id, **arguments):
+            metadata = message.get("metadata") or {}
+            if (metadata.get("event_payload") or {}).get("key") == key:
+                return str(message["ts"])
+        return None
+
+    def whisper(self, channel_id: str, user_id: str, text: str) -> None:
+        """A message that only that person sees."""
+        self.call("chat.postEphemeral", channel=channel_id, user=user_id, text=text)
+
+    def open_channel(self, name: str, bot_user_id: str, private: bool) -> tuple[str, str]:
+        """Make the channel, or find the one that an earlier try made. Returns (id, name)."""
+        for candidate in (name, *(f"{name[:77]}-{number}" for number in range(2, 10))):
+            try:
+                channel = self.call("conversations.create", name=candidate, is_private=private)["channel"]
+                return channel["id"], channel["name"]
+            except Refused as refused:
+                if refused.error != "name_taken":
+                    raise
+            mine = self._find_channel(candidate, bot_user_id)
+            if mine:
+                return mine, candidate
+        raise Refused("conversations.create", "name_taken", name)
+
+    def _find_channel(self, name: str, bot_user_id: str) -> str | None:
+        """Only after name_taken: walk the channels for one of that name that we created."""
+        for channel in self.pages("conversations.list", "channels", types="public_channel,private_channel"):
+            if channel["name"] == name and channel.get("creator") == bot_user_id and not channel.get("is_archived"):
+                return str(channel["id"])
+        return None
+
+    def find_channel_by_name(self, name: str) -> str | None:
+        """The id of a channel that we are in. Walks our own memberships only, never the whole workspace."""
+        for channel in self.pages("users.conversations", "channels", types="public_channel,private_channel"):
+            if channel["name"] == name.lstrip("#"):
+                return str(channel["id"])
+        return None
+
+    def invite(self, channel_id: str, user_ids: list[str]) -> None:
+        """Bring people in, one by one so that one who cannot come keeps nobody else out."""
+        for user_id in user_ids:
+            try:
+                self.call("conversations.invite", channel=channel_id, users=user_id)
+            except Refused as refused:
+                if refused.error not in (
+                    "already_in_channel",
+                    "cant_invite_self",
+                    "user_not_found",
+                    "user_is_restricted",
+                ):
+                    raise
+
+    def pin(self, channel_id: str, ts: str) -> None:
+        try:
+            self.call("pins.add", channel=channel_id, timestamp=ts)
+        except Refused as refused:
+            if refused.error != "already_pinned":
+                raise
+
+    def set_topic(self, channel_id: str, topic: str) -> None:
+        self.call("conversations.setTopic", channel=channel_id, topic=topic[:250])
+
+    def open_direct(self, user_id: str) -> str:
+        """The id of our conversation with that person."""
+        return str(self.call("conversations.open", users=user_id)["channel"]["id"])
+
+    def open_view(self, trigger_id: str, view: dict[str, Any]) -> None:
+        self.call("views.open", trigger_id=trigger_id, view=view)
+
+    def name_of(self, user_id: str) -> str:
+        """What a person is called; the id itself when Slack does not know them."""
+        try:
+            user = self.call("users.info", user=user_id)["user"]
+        except Refused:
+            return user_id
+        profile = user.get("profile") or {}
+        return str(profile.get("display_name") or user.get("real_name") or user.get("name") or user_id)
+
+    def members_of_group(self, group_id: str) -> list[str]:
+        return [str(user_id) for user_id in self.call("usergroups.users.list", usergroup=group_id)["users"]]
+
+    def history(self, channel_id: str, oldest: str) -> Iterator[dict[str, Any]]:
+        """Messages after `oldest`, newest first, threads' replies not included."""
+        return self.pages("conversations.history", "messages", channel=channel_id, oldest=oldest)
+
+    def pages(self, method: str, field: str, **arguments: Any) -> Iterator[dict[str, Any]]:
+        """The items of all pages of a listing."""
+        cursor = ""
+        while True:
+            more = {"cursor": cursor} if cursor else {}
+            answer = self.call(method, limit=200, **arguments, **more)
+            yield from answer.get(field, [])
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return
+
+
+def _explain(method: str, error: SlackApiError) -> TryAgain | Refused:
+    response = error.response
+    if isinstance(response, dict):  # the library gives a plain dict when the body was no JSON
+        status, headers, data = int(response.get("status", 500)), response.get("headers", {}), {}
+    else:
+        status, headers, data = response.status_code, response.headers, response.data
+    name = str(data.get("error", f"http_{status}")) if isinstance(data, dict) else f"http_{status}"
+    if status == 429 or status >= 500 or name in _PASSING:
+        wait = next((value for header, value in headers.items() if header.lower() == "retry-after"), None)
+        return TryAgain(method, name, float(wait) if wait else None)
+    metadata = data.get("response_metadata") if isinstance(data, dict) else None
+    detail = "; ".join(str(line) for line in (metadata or {}).get("messages", [])[:3])
+    return Refused(method, name, detail)

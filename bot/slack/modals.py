@@ -1,0 +1,118 @@
+"""The forms: declare, resolve, close. Pure; the ids of their fields live here, and so does reading them back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.domain.incident import Incident
+from bot.domain.severity import Level, Severity
+from bot.slack.blocks import option, section, select, severity_options
+from bot.slack.text import plain, shorten
+
+DECLARE, RESOLVE, CLOSE = "declare_view", "resolve_view", "close_view"
+JUDGED = "judge"  # the choice "let Tocsin judge"
+
+
+def _view(callback_id: str, title: str, submit: str, metadata: str, blocks: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "type": "modal",
+        "callback_id": callback_id,
+        "title": {"type": "plain_text", "text": title},
+        "submit": {"type": "plain_text", "text": submit},
+        "close": {"type": "plain_text", "text": "Cancel"},
+        "private_metadata": metadata,
+        "blocks": blocks,
+    }
+
+
+def _input(
+    name: str, label: str, *, multiline: bool = False, optional: bool = False, limit: int = 3000, **extra: Any
+) -> dict[str, Any]:
+    element: dict[str, Any] = {
+        "type": "plain_text_input",
+        "action_id": name,
+        "multiline": multiline,
+        "max_length": limit,
+    }
+    if extra.get("initial"):
+        element["initial_value"] = shorten(str(extra["initial"]), limit)
+    if extra.get("placeholder"):
+        element["placeholder"] = {"type": "plain_text", "text": str(extra["placeholder"])}
+    return _field(name, label, element, optional)
+
+
+def _field(name: str, label: str, element: dict[str, Any], optional: bool = False) -> dict[str, Any]:
+    return {
+        "type": "input",
+        "block_id": name,
+        "label": {"type": "plain_text", "text": label},
+        "element": element,
+        "optional": optional,
+    }
+
+
+def declare_form(levels: Mapping[Severity, Level], metadata: str, title: str = "") -> dict[str, Any]:
+    """`metadata` says where the form was opened from: channel and message, as the listener wrote it."""
+    choices = [option("Let Tocsin judge from the text", JUDGED), *severity_options(levels)]
+    return _view(
+        DECLARE,
+        "Declare an incident",
+        "Declare",
+        metadata,
+        [
+            _input(
+                "title",
+                "What is wrong?",
+                limit=250,
+                initial=title,
+                placeholder="checkout returns 502 for a third of users",
+            ),
+            _field("severity", "Severity", select("Severity", "severity", choices, JUDGED)),
+            _input("impact", "Who notices, and how?", multiline=True, optional=True),
+        ],
+    )
+
+
+def resolve_form(incident: Incident) -> dict[str, Any]:
+    return _view(
+        RESOLVE,
+        "Resolve",
+        "Resolve",
+        str(incident.incident_id),
+        [
+            section(f"*{incident.severity}* · {incident.ref} · {plain(incident.title)}"),
+            _input("resolution", "What fixed it?", multiline=True, optional=True, initial=incident.resolution),
+            _input("cause", "What was the cause?", multiline=True, optional=True, initial=incident.cause),
+        ],
+    )
+
+
+def close_form(incident: Incident) -> dict[str, Any]:
+    yes_no = [option("Yes", "yes"), option("No", "no")]
+    alarm = [option("A real incident", "real"), option("A false alarm", "false")]
+    playbook = [*yes_no, option("No playbook was used", "none")]
+    return _view(
+        CLOSE,
+        "Close",
+        "Close",
+        str(incident.incident_id),
+        [
+            section(f"*{incident.severity}* · {incident.ref} · {plain(incident.title)}"),
+            _input("cause", "Cause", multiline=True, initial=incident.cause),
+            _input("resolution", "Resolution", multiline=True, initial=incident.resolution),
+            _input("impact", "Impact on customers", multiline=True, optional=True, initial=incident.impact),
+            _field("alarm", "Was it real?", select("Was it real?", "alarm", alarm, "real")),
+            _field("playbook", "Did the playbook fix it?", select("Did it?", "playbook", playbook, "none")),
+        ],
+    )
+
+
+def read_values(view: Mapping[str, Any]) -> dict[str, str]:
+    """The submitted fields by name, stripped; an empty field is an empty string."""
+    values: dict[str, str] = {}
+    for fields in view["state"]["values"].values():
+        for name, field in fields.items():
+            chosen = field.get("selected_option") or {}
+            values[name] = str(field.get("value") or chosen.get("value") or "").strip()
+    return values

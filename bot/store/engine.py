@@ -1,0 +1,47 @@
+"""The engine and `transaction()`, the only place in the product that commits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.orm import Session
+
+# Short on purpose: a responder's command must answer within Slack's 3 seconds or say that it could not.
+_OPTIONS = "-c lock_timeout=2000 -c statement_timeout=15000 -c timezone=UTC"
+
+
+def driver_url(url: str) -> str:
+    """The URL with SQLAlchemy's name of the psycopg 3 driver, whichever spelling was given."""
+    return re.sub(r"^postgres(ql)?(\+psycopg)?://", "postgresql+psycopg://", url)
+
+
+class Database:
+    """One PostgreSQL. Opened by the wiring, handed to every way in."""
+
+    def __init__(self, url: str, *, connections: int = 20) -> None:
+        self.url = re.sub(r"^postgres(ql)?(\+psycopg)?://", "postgresql://", url)
+        self.engine: Engine = create_engine(
+            driver_url(url),
+            pool_size=connections,
+            max_overflow=0,
+            pool_timeout=5,
+            pool_pre_ping=False,
+            connect_args={"connect_timeout": 5, "options": _OPTIONS},
+        )
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """One unit of work: committed when the block ends, rolled back when it raises."""
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def answers(self) -> bool:
+        """True when a query comes back; raises what the driver raises otherwise."""
+        with self.engine.connect() as connection:
+            return bool(connection.execute(text("select 1")).scalar())
+
+    def close(self) -> None:
+        self.engine.dispose()

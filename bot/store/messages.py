@@ -1,0 +1,100 @@
+"""What passed between Slack and us: events taken in, messages posted, reports judged, names and the workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from bot.store.tables import PersonRow, ReportRow, SlackEvent, SlackMessage, WorkspaceRow
+
+
+def take_event(session: Session, event_id: str, now: datetime) -> bool:
+    """True the first time that an event id is seen; the mark commits with what the event caused."""
+    statement = insert(SlackEvent).values(event_id=event_id, received_at=now).on_conflict_do_nothing()
+    return session.execute(statement.returning(SlackEvent.event_id)).scalar_one_or_none() is not None
+
+
+def forget_events(session: Session, before: datetime) -> None:
+    """Slack repeats an event for minutes only; older marks are of no use."""
+    session.execute(delete(SlackEvent).where(SlackEvent.received_at < before))
+
+
+def find_message(session: Session, key: str) -> SlackMessage | None:
+    return session.get(SlackMessage, key)
+
+
+def begin_message(session: Session, key: str, channel_id: str, now: datetime) -> SlackMessage | None:
+    """Note that we are about to post `key`. The earlier note when there is one (it may hold the ts), else None."""
+    earlier = session.get(SlackMessage, key)
+    if earlier is None:
+        session.add(SlackMessage(key=key, channel_id=channel_id, ts=None, attempted_at=now))
+        session.flush()
+    return earlier
+
+
+def record_message(session: Session, key: str, channel_id: str, ts: str) -> None:
+    row = session.get_one(SlackMessage, key)
+    row.channel_id, row.ts = channel_id, ts
+
+
+def forget_message(session: Session, key: str) -> None:
+    session.execute(delete(SlackMessage).where(SlackMessage.key == key))
+
+
+def add_report(session: Session, **values: Any) -> ReportRow | None:
+    """The new report, or None when that message was judged before."""
+    statement = insert(ReportRow).values(**values).on_conflict_do_nothing(index_elements=["channel_id", "ts"])
+    report_id = session.execute(statement.returning(ReportRow.report_id)).scalar_one_or_none()
+    return None if report_id is None else session.get_one(ReportRow, report_id)
+
+
+def get_report_for_change(session: Session, report_id: int) -> ReportRow | None:
+    return session.get(ReportRow, report_id, with_for_update=True, populate_existing=True)
+
+
+def find_report(session: Session, report_id: int) -> ReportRow | None:
+    return session.get(ReportRow, report_id)
+
+
+def find_report_of_message(session: Session, channel_id: str, ts: str) -> ReportRow | None:
+    return session.scalar(select(ReportRow).where(ReportRow.channel_id == channel_id, ReportRow.ts == ts))
+
+
+def names_of(session: Session, user_ids: Iterable[str]) -> dict[str, str]:
+    """Display names by user id, of those that we know."""
+    statement = select(PersonRow.user_id, PersonRow.name).where(PersonRow.user_id.in_(list(user_ids)))
+    return dict(session.execute(statement).tuples().all())
+
+
+def record_name(session: Session, user_id: str, name: str, now: datetime) -> None:
+    statement = insert(PersonRow).values(user_id=user_id, name=name, looked_up_at=now)
+    session.execute(
+        statement.on_conflict_do_update(index_elements=["user_id"], set_={"name": name, "looked_up_at": now})
+    )
+
+
+def find_workspace(session: Session) -> WorkspaceRow | None:
+    return session.scalar(select(WorkspaceRow).limit(1))
+
+
+def record_workspace(
+    session: Session, team_id: str, url: str, bot_user_id: str, announcement_channel_id: str | None
+) -> None:
+    """Keep what Slack said of itself; a channel once known is not forgotten because it was not found today."""
+    values: dict[str, Any] = {"url": url, "bot_user_id": bot_user_id}
+    if announcement_channel_id is not None:
+        values["announcement_channel_id"] = announcement_channel_id
+    statement = insert(WorkspaceRow).values(team_id=team_id, **values)
+    session.execute(statement.on_conflict_do_update(index_elements=["team_id"], set_=values))
+
+
+def permalink(workspace_url: str | None, channel_id: str | None, ts: str) -> str | None:
+    """The address of a message, made as Slack makes it."""
+    if not workspace_url or not channel_id:
+        return None
+    return f"{workspace_url.rstrip('/')}/archives/{channel_id}/p{ts.replace('.', '')}"

@@ -1,0 +1,40 @@
+"""Queries of drafted reviews."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bot.store.tables import ReviewRow
+
+
+def add(
+    session: Session,
+    incident_id: int,
+    *,
+    drafted_at: datetime,
+    due_at: datetime,
+    markdown: str,
+    document: dict[str, Any],
+) -> ReviewRow:
+    """Keep a draft as the next version of the incident's review."""
+    last = session.scalar(select(func.max(ReviewRow.version)).where(ReviewRow.incident_id == incident_id)) or 0
+    row = ReviewRow(
+        incident_id=incident_id,
+        version=last + 1,
+        drafted_at=drafted_at,
+        due_at=due_at,
+        markdown=markdown,
+        document=document,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def find_last(session: Session, incident_id: int) -> ReviewRow | None:
+    statement = select(ReviewRow).where(ReviewRow.incident_id == incident_id).order_by(ReviewRow.version.desc())
+    return session.scalar(statement.limit(1))

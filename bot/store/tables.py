@@ -1,0 +1,210 @@
+"""The tables. Instants are aware UTC; people are Slack user ids; the timeline is append-only (a trigger refuses the rest)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index, MetaData, Text, UniqueConstraint
+from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map: ClassVar = {
+        datetime: DateTime(timezone=True),
+        str: Text,
+        int: BigInteger,
+        dict[str, Any]: JSONB,
+        list[dict[str, Any]]: JSONB,
+        list[str]: ARRAY(Text),
+    }
+
+
+class IncidentNumber(Base):
+    """The last number given to a prefix (INC, SEC) in a year; its row lock makes references gapless."""
+
+    __tablename__ = "incident_numbers"
+    prefix: Mapped[str] = mapped_column(primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True)
+    last: Mapped[int]
+
+
+class IncidentRow(Base):
+    __tablename__ = "incidents"
+    incident_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    ref: Mapped[str] = mapped_column(unique=True)
+    request_key: Mapped[str] = mapped_column(unique=True)  # what asked for it: the same request declares once
+    title: Mapped[str]
+    severity: Mapped[str]
+    status: Mapped[str]
+    episode: Mapped[int] = mapped_column(server_default=sql("1"))  # one more at each reopening
+    declared_at: Mapped[datetime]
+    declared_by: Mapped[str]
+    commander: Mapped[str | None]
+    channel_name: Mapped[str]
+    channel_id: Mapped[str | None] = mapped_column(unique=True)
+    channel_archived: Mapped[bool] = mapped_column(server_default=sql("false"))
+    acknowledged_at: Mapped[datetime | None]
+    acknowledged_by: Mapped[str | None]
+    identified_at: Mapped[datetime | None]
+    mitigated_at: Mapped[datetime | None]
+    resolved_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    impact: Mapped[str | None]
+    cause: Mapped[str | None]
+    resolution: Mapped[str | None]
+    false_alarm: Mapped[bool | None]
+    playbook_helped: Mapped[bool | None]
+    report_channel_id: Mapped[str | None]
+    report_ts: Mapped[str | None]
+    similar: Mapped[list[dict[str, Any]]] = mapped_column(server_default=sql("'[]'::jsonb"))
+    wake_at: Mapped[datetime | None]  # when something on the escalation plan happens next
+    __table_args__ = (
+        Index("ix_incidents_status_declared_at", "status", "declared_at"),
+        Index("ix_incidents_wake_at", "wake_at", postgresql_where=sql("wake_at is not null")),
+    )
+
+
+class TimelineEntry(Base):
+    """One recorded fact. `at` is when it happened, `recorded_at` when we learnt of it; corrections are further entries."""
+
+    __tablename__ = "timeline_entries"
+    entry_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.incident_id"))
+    kind: Mapped[str]
+    at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    author: Mapped[str | None]
+    text: Mapped[str]
+    data: Mapped[dict[str, Any]] = mapped_column(server_default=sql("'{}'::jsonb"))
+    message_ts: Mapped[str | None]  # the Slack message that it speaks of
+    source_key: Mapped[str | None] = mapped_column(unique=True)  # what caused it: the same cause is recorded once
+    __table_args__ = (
+        Index("ix_timeline_entries_incident_id_at_entry_id", "incident_id", "at", "entry_id"),
+        Index("ix_timeline_entries_incident_id_message_ts", "incident_id", "message_ts"),
+    )
+
+
+class RoleRow(Base):
+    """Who holds a role in an incident, from when until when."""
+
+    __tablename__ = "incident_roles"
+    role_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.incident_id"))
+    role: Mapped[str]
+    user_id: Mapped[str]
+    taken_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    __table_args__ = (
+        Index("uq_incident_roles_holder", "incident_id", "role", unique=True, postgresql_where=sql("ended_at is null")),
+    )
+
+
+class PingRow(Base):
+    """One rung of the ladder for one incident: due, sent, acknowledged, how late, why not sent."""
+
+    __tablename__ = "pings"
+    ping_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.incident_id"))
+    key: Mapped[str]
+    role: Mapped[str]
+    kind: Mapped[str]
+    rule: Mapped[str]
+    severity: Mapped[str]
+    due_at: Mapped[datetime]
+    state: Mapped[str]  # planned, sending, sent, cancelled, failed
+    user_ids: Mapped[list[str]] = mapped_column(server_default=sql("'{}'"))
+    claimed_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    acknowledged_at: Mapped[datetime | None]
+    acknowledged_by: Mapped[str | None]
+    reason: Mapped[str | None]  # why it was cancelled or failed
+    __table_args__ = (
+        UniqueConstraint("incident_id", "key"),
+        Index("ix_pings_due_at_planned", "due_at", postgresql_where=sql("state = 'planned'")),
+    )
+
+
+class ReportRow(Base):
+    """A message of the announcement channel that was judged, with the verdict and what people then pressed."""
+
+    __tablename__ = "reports"
+    report_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    channel_id: Mapped[str]
+    ts: Mapped[str]
+    user_id: Mapped[str | None]
+    text: Mapped[str]
+    judged_at: Mapped[datetime]
+    severity: Mapped[str | None]
+    confidence: Mapped[float]
+    row: Mapped[str]
+    evidence: Mapped[list[dict[str, Any]]]
+    similar: Mapped[list[dict[str, Any]]]
+    answered: Mapped[bool]
+    decision: Mapped[str | None]  # declared, not_incident, part_of
+    chosen_severity: Mapped[str | None]
+    decided_by: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
+    incident_id: Mapped[int | None] = mapped_column(ForeignKey("incidents.incident_id"))
+    __table_args__ = (UniqueConstraint("channel_id", "ts"),)
+
+
+class SlackEvent(Base):
+    """An event that was taken in: Slack sends some again, we act once."""
+
+    __tablename__ = "slack_events"
+    event_id: Mapped[str] = mapped_column(primary_key=True)
+    received_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class SlackMessage(Base):
+    """A message that we posted or are about to: the key says which, a stored ts means update rather than post."""
+
+    __tablename__ = "slack_messages"
+    key: Mapped[str] = mapped_column(primary_key=True)
+    channel_id: Mapped[str]
+    ts: Mapped[str | None]
+    attempted_at: Mapped[datetime]
+
+
+class ReviewRow(Base):
+    """A drafted review, whole, as it was at that moment; drafting again adds a version."""
+
+    __tablename__ = "review_drafts"
+    review_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.incident_id"))
+    version: Mapped[int]
+    drafted_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    markdown: Mapped[str]
+    document: Mapped[dict[str, Any]]
+    __table_args__ = (UniqueConstraint("incident_id", "version"),)
+
+
+class PersonRow(Base):
+    """What a Slack user id is called; looked up once and refreshed when it is old."""
+
+    __tablename__ = "people"
+    user_id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    looked_up_at: Mapped[datetime]
+
+
+class WorkspaceRow(Base):
+    """The one workspace that this database serves, as auth.test told it; links to messages start with its url."""
+
+    __tablename__ = "workspace"
+    team_id: Mapped[str] = mapped_column(primary_key=True)
+    url: Mapped[str]
+    bot_user_id: Mapped[str]
+    announcement_channel_id: Mapped[str | None]

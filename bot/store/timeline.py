@@ -1,0 +1,123 @@
+"""The timeline: append facts, read them back as people should see them (edits followed, deletions left out, pins marked)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from bot.domain.timeline import Entry, Kind
+from bot.store.tables import TimelineEntry
+
+_CORRECTIONS = (Kind.MESSAGE_EDITED, Kind.MESSAGE_DELETED, Kind.PINNED, Kind.UNPINNED)
+
+
+def append(
+    session: Session,
+    incident_id: int,
+    kind: Kind,
+    text: str,
+    *,
+    at: datetime,
+    now: datetime,
+    author: str | None = None,
+    data: dict[str, Any] | None = None,
+    message_ts: str | None = None,
+    source_key: str | None = None,
+) -> int | None:
+    """Record one fact; its id, or None when `source_key` says that it is recorded already."""
+    statement = (
+        insert(TimelineEntry)
+        .values(
+            incident_id=incident_id,
+            kind=kind.value,
+            at=at,
+            recorded_at=now,
+            author=author,
+            text=text.replace("\x00", ""),  # PostgreSQL's text cannot hold it
+            data=data or {},
+            message_ts=message_ts,
+            source_key=source_key,
+        )
+        .on_conflict_do_nothing(index_elements=["source_key"])
+        .returning(TimelineEntry.entry_id)
+    )
+    return session.execute(statement).scalar_one_or_none()
+
+
+def get(session: Session, entry_id: int) -> TimelineEntry:
+    return session.get_one(TimelineEntry, entry_id)
+
+
+def list_rows(session: Session, incident_id: int, kinds: tuple[Kind, ...]) -> list[TimelineEntry]:
+    """The raw rows of some kinds, in time order."""
+    statement = (
+        select(TimelineEntry)
+        .where(TimelineEntry.incident_id == incident_id, TimelineEntry.kind.in_([kind.value for kind in kinds]))
+        .order_by(TimelineEntry.at, TimelineEntry.entry_id)
+    )
+    return list(session.scalars(statement))
+
+
+def count_entries(session: Session, incident_id: int) -> int:
+    statement = select(func.count()).where(TimelineEntry.incident_id == incident_id)
+    return session.scalar(statement) or 0
+
+
+def find_last_message_ts(session: Session, incident_id: int) -> str | None:
+    """The ts of the newest channel message recorded, where reading back after an absence starts."""
+    statement = select(func.max(TimelineEntry.message_ts)).where(
+        TimelineEntry.incident_id == incident_id, TimelineEntry.kind == Kind.MESSAGE_POSTED.value
+    )
+    return session.scalar(statement)
+
+
+def list_entries(
+    session: Session, incident_id: int, permalink: Callable[[str], str | None] = lambda _ts: None
+) -> tuple[Entry, ...]:
+    """The timeline as people read it, in time order. `permalink` makes a link of a message's ts."""
+    columns = TimelineEntry.__table__.c
+    statement = (
+        select(columns.entry_id, columns.kind, columns.at, columns.author, columns.text, columns.message_ts)
+        .where(columns.incident_id == incident_id)
+        .order_by(columns.at, columns.entry_id)
+    )
+    rows = session.execute(statement).all()
+    edited, deleted, pinned = _corrections(rows)
+    entries = []
+    for row in rows:
+        if Kind(row.kind) in _CORRECTIONS or row.message_ts in deleted:
+            continue
+        entries.append(
+            Entry(
+                entry_id=row.entry_id,
+                kind=Kind(row.kind),
+                at=row.at,
+                author=row.author,
+                text=edited.get(row.message_ts, row.text) if row.kind == Kind.MESSAGE_POSTED else row.text,
+                key=bool(pinned.get(row.message_ts)),
+                permalink=permalink(row.message_ts) if row.message_ts else None,
+            )
+        )
+    return tuple(entries)
+
+
+def _corrections(rows: Any) -> tuple[dict[str, str], set[str], dict[str, set[str]]]:
+    """(last text of edited messages, deleted messages, who pinned which message), each by the message's ts."""
+    edited: dict[str, str] = {}
+    deleted: set[str] = set()
+    pinned: dict[str, set[str]] = {}
+    for row in rows:
+        if row.kind == Kind.MESSAGE_EDITED:
+            edited[row.message_ts] = row.text
+        elif row.kind == Kind.MESSAGE_DELETED:
+            deleted.add(row.message_ts)
+        elif row.kind == Kind.PINNED:
+            pinned.setdefault(row.message_ts, set()).add(row.author or "")
+        elif row.kind == Kind.UNPINNED:
+            pinned.get(row.message_ts, set()).discard(row.author or "")
+    return edited, deleted, pinned

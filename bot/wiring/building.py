@@ -1,0 +1,75 @@
+"""Settings → database, policy, judge and memory: all that commands need which talk to nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+from bot.domain.errors import InvalidSettings
+from bot.domain.review import Review, from_json
+from bot.flows.suggest import Memory
+from bot.knowledge.entries import Entry, read_entries
+from bot.policy.policy import Policy, load_policy
+from bot.policy.severity import load_severity
+from bot.settings import Settings
+from bot.store import incidents, reviews
+from bot.store.embedded import embedded_postgres
+from bot.store.engine import Database
+from bot.store.migrations import behind, upgrade
+from bot.triage.documents import Document
+from bot.triage.index import Index, build_index
+from bot.triage.judge import Judge, load_judge
+from bot.triage.vocabulary import read_vocabulary
+
+
+@contextmanager
+def open_database(settings: Settings, *, migrate: bool = False, connections: int = 20) -> Iterator[Database]:
+    """The configured database, or the embedded one. The embedded one is always migrated, another only with `migrate`.
+
+    Raises InvalidSettings where the database is behind and may not be migrated here.
+    """
+    with ExitStack() as stack:
+        url = settings.database_url or stack.enter_context(embedded_postgres(settings.data_folder / "postgres"))
+        database = Database(url, connections=connections)
+        stack.callback(database.close)
+        sentence = behind(database.engine)
+        if sentence and (migrate or settings.database_url is None):
+            upgrade(database.engine)
+        elif sentence:
+            raise InvalidSettings(sentence)
+        yield database
+
+
+def build_policy(settings: Settings) -> Policy:
+    """Raises InvalidPolicy with file, line and reason."""
+    return load_policy(settings.knowledge_folder / "policy")
+
+
+def build_judge(settings: Settings) -> Judge:
+    """Raises InvalidPolicy with file, line and reason."""
+    policy = load_severity(settings.knowledge_folder / "policy" / "severity.yaml")
+    return load_judge(policy, settings.knowledge_folder / "training", settings.data_folder / "cache")
+
+
+def build_memory(settings: Settings) -> Memory:
+    """The knowledge folder, read and indexed. Raises InvalidKnowledge with file, line and reason."""
+    entries = read_entries(settings.knowledge_folder)
+    return Memory(build_search(settings, entries), {entry.ref: entry for entry in entries})
+
+
+def build_search(settings: Settings, items: list[Entry] | list[Document]) -> Index:
+    """The index over these entries or documents, fitted or read back from the cache."""
+    vocabulary = read_vocabulary(settings.knowledge_folder / "vocabulary.yaml")
+    return build_index(items, vocabulary, settings.data_folder / "cache")
+
+
+def review_finder(database: Database) -> Callable[[str], Review | None]:
+    """A function from an incident's reference to the last draft of its review."""
+
+    def find(ref: str) -> Review | None:
+        with database.transaction() as session:
+            row = incidents.find_by_ref(session, ref)
+            draft = reviews.find_last(session, row.incident_id) if row else None
+            return from_json(draft.document) if draft else None
+
+    return find

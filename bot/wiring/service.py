@@ -1,0 +1,214 @@
+"""`tocsin run`, `worker` and `web`: listeners, worker and pages built over one desk, started and stopped together."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import structlog
+import uvicorn
+from slack_bolt import App
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+
+from bot import listeners
+from bot.domain.errors import InvalidSettings
+from bot.flows.desk import Desk
+from bot.jobs.worker import Worker
+from bot.settings import Settings
+from bot.slack.client import Refused, Slack, TryAgain, web_client
+from bot.store import messages
+from bot.store.engine import Database
+from bot.web.app import create_web, sign_review_link
+from bot.wiring.building import build_judge, build_memory, build_policy, review_finder
+from bot.wiring.clock import Clock
+
+log = structlog.get_logger(__name__)
+
+LISTENER_THREADS = 8  # the database pool holds these, the worker's threads and the sweep
+_INTRODUCE_EVERY = 15.0  # seconds between tries while Slack is away or the channel is not there
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What of Tocsin this process runs."""
+
+    listen: bool = True
+    work: bool = True
+    serve: bool = True
+
+    def __str__(self) -> str:
+        names = (("listening", self.listen), ("working", self.work), ("serving pages", self.serve))
+        return ", ".join(name for name, on in names if on)
+
+
+def build_desk(settings: Settings, database: Database) -> Desk:
+    """Everything that the ways in need. Raises InvalidPolicy with file, line and reason."""
+    clock = Clock(settings.clock_file)
+    key = settings.link_key
+    return Desk(
+        database=database,
+        now=clock.now,
+        seconds_until=clock.seconds_until,
+        policy=build_policy(settings),
+        judge=build_judge(settings),
+        memory=build_memory(settings),
+        announcement_channel=_announcement_channel(database),
+        review_link=lambda ref: sign_review_link(settings.public_url, key, ref) if key else None,
+    )
+
+
+def _announcement_channel(database: Database) -> Callable[[], str | None]:
+    """The channel's id as `introduce` recorded it; asked of the database until it is known."""
+    known: list[str] = []
+
+    def find() -> str | None:
+        if not known:
+            with database.transaction() as session:
+                workspace = messages.find_workspace(session)
+                if workspace is not None and workspace.announcement_channel_id:
+                    known.append(workspace.announcement_channel_id)
+        return known[0] if known else None
+
+    return find
+
+
+def build_slack(settings: Settings) -> Slack:
+    """Raises InvalidSettings where there is no bot token."""
+    if settings.slack_bot_token is None:
+        raise InvalidSettings("SLACK_BOT_TOKEN is not set.")
+    return Slack(web_client(settings.slack_base_url, settings.slack_bot_token.get_secret_value()))
+
+
+def introduce(desk: Desk, slack: Slack) -> bool:
+    """Learn who we are and which channel we announce in. False while that channel is not to be found."""
+    me = slack.who_am_i()
+    name = desk.policy.contacts.channels.announcement
+    is_id = name[:1] == "C" and name.isupper()
+    channel_id = name if is_id else slack.find_channel_by_name(name)
+    with desk.database.transaction() as session:
+        messages.record_workspace(session, me["team_id"], me["url"], me["user_id"], channel_id)
+    if channel_id is None:
+        log.warning(f"#{name} is not among the bot's channels: type /invite @{me['user']} there", channel=name)
+    return channel_id is not None
+
+
+class Service:
+    """The parts of one process. `run` blocks until `stop`, which any thread or signal may call."""
+
+    def __init__(self, settings: Settings, desk: Desk, parts: Parts) -> None:
+        self._settings = settings
+        self._desk = desk
+        self._parts = parts
+        self._stopping = threading.Event()
+
+    def run(self, ready: Callable[[str], None]) -> None:
+        """Start, call `ready` once with a line about what runs, and end cleanly after `stop`."""
+        slack = build_slack(self._settings)
+        with ExitStack() as stack:
+            self._introduce(stack, slack)
+            if self._parts.work:
+                worker = Worker(self._desk, slack)
+                worker.start()
+                stack.callback(worker.stop)
+            if self._parts.serve:
+                stack.callback(self._serve())
+            if self._parts.listen:
+                stack.callback(self._listen(slack))
+            ready(f"Tocsin is {self._parts}.")
+            self._stopping.wait()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def _introduce(self, stack: ExitStack, slack: Slack) -> None:
+        """Now if Slack answers; else in the background until it does, so that a start during an outage succeeds."""
+        if self._try_to_introduce(slack):
+            return
+
+        def again() -> None:
+            while not self._stopping.wait(_INTRODUCE_EVERY):
+                if self._try_to_introduce(slack):
+                    return
+
+        thread = threading.Thread(target=again, name="introduction")
+        thread.start()
+        stack.callback(thread.join)
+        stack.callback(self._stopping.set)
+
+    def _try_to_introduce(self, slack: Slack) -> bool:
+        try:
+            return introduce(self._desk, slack)
+        except TryAgain as error:
+            log.warning("slack does not answer yet", reason=str(error))
+            return False
+        except Refused as refused:
+            raise InvalidSettings(f"Slack refused the bot token ({refused.error}): check SLACK_BOT_TOKEN.") from refused
+
+    def _listen(self, slack: Slack) -> Callable[[], None]:
+        """Connect over Socket Mode; retries by itself when Slack closes the connection."""
+        token, app_token = self._settings.slack_bot_token, self._settings.slack_app_token
+        assert token is not None and app_token is not None  # `missing_for_slack` was asked before
+        app = App(
+            client=web_client(self._settings.slack_base_url, token.get_secret_value()),
+            token_verification_enabled=False,  # `introduce` has asked already
+            listener_executor=ThreadPoolExecutor(LISTENER_THREADS, "listener"),
+        )
+        listeners.register(app, self._desk, slack)
+        connection = SocketModeHandler(app, app_token.get_secret_value(), ping_interval=10)
+        thread = threading.Thread(target=self._connect, args=(connection,), name="socket mode")
+        thread.start()
+
+        def close() -> None:
+            self._stopping.set()
+            thread.join()
+            connection.close()  # type: ignore[no-untyped-call]  # the library leaves it bare
+
+        return close
+
+    def _connect(self, connection: SocketModeHandler) -> None:
+        wait = 0.5
+        while not self._stopping.is_set():
+            try:
+                connection.connect()  # type: ignore[no-untyped-call]  # the library leaves it bare
+                return
+            except Exception as error:  # noqa: BLE001  # a way in: whatever the library met, Slack may be back next time
+                log.warning("could not connect to slack; trying again", reason=str(error))
+            self._stopping.wait(wait)
+            wait = min(wait * 2, 15.0)
+
+    def _serve(self) -> Callable[[], None]:
+        """The pages and health checks, in a thread of their own."""
+        web = create_web(
+            find_review=review_finder(self._desk.database),
+            ready=self._reasons_not_ready,
+            signer_key=self._settings.link_key,
+        )
+        config = uvicorn.Config(
+            web, host=self._settings.web_host, port=self._settings.web_port, log_config=None, access_log=False
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, name="pages")
+        thread.start()
+        while not server.started and thread.is_alive():
+            time.sleep(0.02)  # uvicorn offers no event for this
+        if not server.started:
+            raise InvalidSettings(
+                f"The pages cannot listen on {self._settings.web_host}:{self._settings.web_port}: set TOCSIN_WEB_PORT to a free port."
+            )
+
+        def close() -> None:
+            server.should_exit = True
+            thread.join()
+
+        return close
+
+    def _reasons_not_ready(self) -> list[str]:
+        try:
+            self._desk.database.answers()
+        except Exception as error:  # noqa: BLE001  # a way in: the probe must answer whatever is wrong
+            return [f"database: {type(error).__name__}"]
+        return []
