@@ -3,6 +3,7 @@
 import json
 import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,8 @@ class Control:
 @pytest.fixture
 def playground() -> Iterator[Playground]:
     """A playground of the demo's people, with the shipped manifest's commands and shortcuts but every right."""
-    with Playground(seed_workspace(timing=QUICK)) as running:
+    everything = replace(read_manifest(MANIFEST), events=None, scopes=None, home_tab=True, messages_tab=True)
+    with Playground(seed_workspace(timing=QUICK, manifest=everything)) as running:
         yield running
 
 

@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from bot.playground import messages
 from bot.playground.blocks import check_message_blocks
+from bot.playground.calls import ApiError
 from bot.playground.dispatch import Dispatcher
 from bot.playground.faults import Faults, read_fault
 from bot.playground.records import Json
@@ -113,7 +114,7 @@ def _posted(change: Callable[[Json], Json]) -> Callable[[Request], object]:
         try:
             body = json.loads(await request.body() or b"{}")
             return JSONResponse({"ok": True, **change(body)})
-        except ValueError as mistake:
+        except (ValueError, ApiError) as mistake:
             return JSONResponse({"ok": False, "error": str(mistake)}, 400)
 
     return endpoint

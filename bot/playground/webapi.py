@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.playground import chat, conversations, directory, documents, histories, marks, modals
+from bot.playground import canvases, chat, conversations, directory, documents, histories, marks, modals
 from bot.playground.calls import ApiError, Call, Method
 from bot.playground.faults import Fault, Faults
 from bot.playground.records import Json
@@ -33,6 +33,7 @@ class WebApi:
             **modals.METHODS,
             **marks.METHODS,
             **documents.METHODS,
+            **canvases.METHODS,
         }
         self._headers = {"x-slack-req-id": "playground"}
         if workspace.manifest.scopes is not None:
