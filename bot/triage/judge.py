@@ -12,7 +12,7 @@ from bot.triage import model as models
 from bot.triage.model import Features, Model
 from bot.triage.signals import Reading, Signals
 
-_STRENGTH = 1.0
+_STRENGTH = 0.4
 _TEMPERATURE = 1.0
 _WORD_WEIGHT = 0.5
 _EVIDENCE = 6  # spans shown: more is not read at 3 AM
@@ -71,12 +71,12 @@ def features_of(reading: Reading, policy: SeverityPolicy) -> Features:
     for name in _grams(reading.words):
         words[name] = 1.0
     for name, value in models.unit(words).items():
-        features[name] = value * _WORD_WEIGHT * 4
+        features[name] = value * _WORD_WEIGHT * 8
     return features
 
 
 def _grams(words: list[str]) -> list[str]:
-    plain = ["#" if word[0].isdigit() else word for word in words if word[0].isalnum() or word[0] in "?$"]
+    plain = ["#" if word[0].isdigit() else word for word in words if word and (word[0].isalnum() or word[0] in "?$")]
     return [f"w:{word}" for word in plain] + [f"w:{one} {two}" for one, two in zip(plain, plain[1:], strict=False)]
 
 

@@ -37,6 +37,7 @@ class Lexicon:
                     known |= words
                     mendable |= {word for word in words if len(word) >= _MENDED}
         self._known = known
+        self._mendable = mendable
         self._near: dict[str, str] = {}
         for word in sorted(mendable, reverse=True):
             for form in _deletions(word):
@@ -53,12 +54,10 @@ class Lexicon:
         """The known word at one typing error's distance, else the word itself."""
         if len(word) < _MENDED or word in self._known or not word.isalpha() or self._stemmed(word):
             return word
-        if word in self._near:
-            return self._near[word]
-        for form in _deletions(word):
-            near = self._near.get(form)
-            if near is not None and abs(len(near) - len(word)) <= 1 and near[0] == word[0]:
-                return near
+        for form in [word, *_deletions(word)]:  # a letter is missing, one too many, or two are swapped
+            for near in (self._near.get(form), form if form in self._mendable else None):
+                if near and (len(near) != len(word) or sorted(near) == sorted(word)) and _same_ends(near, word):
+                    return near
         return word
 
     def _stemmed(self, word: str) -> bool:
@@ -111,6 +110,11 @@ def _cut(word: str) -> tuple[str, ...]:
     if star and parts:
         parts[-1] += "*"
     return tuple(parts)
+
+
+def _same_ends(one: str, other: str) -> bool:
+    """Other first or last letters are another word or another ending, not a slip of the finger."""
+    return one[0] == other[0] and one[-1] == other[-1]
 
 
 def _deletions(word: str) -> list[str]:

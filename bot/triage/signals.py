@@ -46,7 +46,7 @@ class Signals:
         phrases: dict[str, list[str]] = {f"what.{value}": list(listed) for value, listed in things.items()}
         for signal, text in PHRASES.items():
             phrases.setdefault(signal, []).extend(part.strip() for part in text.split(",") if part.strip())
-        self._lexicon = Lexicon(phrases, [*PLAIN, *ENGLISH])
+        self._lexicon = Lexicon(phrases, [*PLAIN.split(), *ENGLISH.split()])
 
     def read(self, message: str) -> Reading:
         """Facts of the first `LENGTH_JUDGED` characters. Never raises; the same message gives the same reading."""
@@ -148,7 +148,7 @@ def _note_language(reading: Reading, tokens: list[Token], message: str) -> None:
         reading.note("kind.foreign", message[:LENGTH_JUDGED].strip()[:60])
 
 
-_FOREIGN, _ENGLISH = frozenset(FOREIGN), frozenset(ENGLISH)
+_FOREIGN, _ENGLISH = frozenset(FOREIGN.split()), frozenset(ENGLISH.split())
 
 
 def _value(text: str) -> float | None:
