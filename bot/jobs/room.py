@@ -25,9 +25,7 @@ def open_room(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -
         incident, similar = incidents.facts(row), suggestions(row.similar)
         bot_user_id = _bot_user_id(messages.find_workspace(session))
     if incident.channel_id is None:
-        channel_id, name = slack.open_channel(
-            incident.channel_name, bot_user_id, private=incident.ref.startswith("SEC")
-        )
+        channel_id, name = slack.open_channel(incident.channel_name, bot_user_id)
         with desk.database.transaction() as session:
             row = incidents.get_for_change(session, incident_id)
             row.channel_id, row.channel_name = channel_id, name
@@ -98,7 +96,7 @@ def mirror(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -> N
         incident = incidents.facts(incidents.get(session, incident_id))
         workspace = messages.find_workspace(session)
         channel_id = workspace.announcement_channel_id if workspace else None
-    if channel_id and not incident.ref.startswith("SEC"):
+    if channel_id:
         speaker.try_to_say(f"mirror:{incident_id}", channel_id, blocks.mirror(incident))
 
 

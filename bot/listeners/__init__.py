@@ -33,8 +33,6 @@ EVENTS: dict[str, Callable[..., None]] = {
     "reaction_removed": events.reaction,
     "channel_archive": events.channel_archived,
     "channel_unarchive": events.channel_archived,
-    "group_archive": events.channel_archived,
-    "group_unarchive": events.channel_archived,
 }
 
 

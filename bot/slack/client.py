@@ -123,11 +123,11 @@ class Slack:
         """A message that only that person sees."""
         self.call("chat.postEphemeral", channel=channel_id, user=user_id, text=text)
 
-    def open_channel(self, name: str, bot_user_id: str, private: bool) -> tuple[str, str]:
+    def open_channel(self, name: str, bot_user_id: str) -> tuple[str, str]:
         """Make the channel, or find the one that an earlier try made. Returns (id, name)."""
         for candidate in (name, *(f"{name[:77]}-{number}" for number in range(2, 10))):
             try:
-                channel = self.call("conversations.create", name=candidate, is_private=private)["channel"]
+                channel = self.call("conversations.create", name=candidate)["channel"]
                 return channel["id"], channel["name"]
             except Refused as refused:
                 if refused.error != "name_taken":
@@ -139,14 +139,14 @@ class Slack:
 
     def _find_channel(self, name: str, bot_user_id: str) -> str | None:
         """Only after name_taken: walk the channels for one of that name that we created."""
-        for channel in self.pages("conversations.list", "channels", types="public_channel,private_channel"):
+        for channel in self.pages("conversations.list", "channels", types="public_channel"):
             if channel["name"] == name and channel.get("creator") == bot_user_id and not channel.get("is_archived"):
                 return str(channel["id"])
         return None
 
     def find_channel_by_name(self, name: str) -> str | None:
         """The id of a channel that we are in. Walks our own memberships only, never the whole workspace."""
-        for channel in self.pages("users.conversations", "channels", types="public_channel,private_channel"):
+        for channel in self.pages("users.conversations", "channels", types="public_channel"):
             if channel["name"] == name.lstrip("#"):
                 return str(channel["id"])
         return None

