@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from bot.triage.ranking import Weights
 
+LONG_COLUMN = 5_000  # shorter ones are read at once: asking whether they may be left out costs as much
 Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float32]
 
@@ -134,56 +135,42 @@ def best(
         return []
     terms.sort(key=lambda pair: (-float(postings.peaks[pair[0]]) * pair[1], pair[0]))
     bounds = [float(postings.peaks[term]) * weight for term, weight in terms]
-    rest = sum(bounds)
     scores = np.zeros(postings.size, np.float32)
-    touched: list[Ints] = []
-    done = 0
+    rest, bar, done = sum(bounds), 0.0, 0
     for term, weight in terms:
-        if done and _may_stop(scores, touched, allowed, count, rest, postings.size):
-            break
         column = postings.column(term)
+        if column.stop - column.start > LONG_COLUMN and done:
+            bar = _bar(scores, postings.documents[postings.column(terms[done - 1][0])], allowed, count, bar)
+            if bar > rest:
+                break
         scores[postings.documents[column]] += postings.weights[column] * np.float32(weight)
-        touched.append(postings.documents[column])
         rest -= bounds[done]
         done += 1
-    candidates = np.unique(np.concatenate(touched)) if postings.size > 4 * sum(map(len, touched)) else _nonzero(scores)
+    candidates = np.flatnonzero(scores > max(0.0, bar - max(0.0, rest) * 1.001)).astype(np.int32)
     if allowed is not None:
         candidates = candidates[allowed[candidates]]
     values = scores[candidates]
-    candidates, values = _keep_possible(candidates, values, count, rest)
-    for term, weight in terms[done:]:
-        values = values + _looked_up(postings, term, candidates) * np.float32(weight)
+    for place in range(done, len(terms)):
+        candidates, values = _keep_possible(candidates, values, count, sum(bounds[place:]))
+        values = values + _looked_up(postings, terms[place][0], candidates) * np.float32(terms[place][1])
+    candidates, values = _keep_possible(candidates, values, count, 0.0)
     order = np.lexsort((candidates, -values))[:count]
     return [(int(candidates[i]), float(values[i])) for i in order]
 
 
-def _nonzero(scores: Floats) -> Ints:
-    return np.flatnonzero(scores).astype(np.int32)
-
-
-def _may_stop(
-    scores: Floats,
-    touched: list[Ints],
-    allowed: npt.NDArray[np.bool_] | None,
-    count: int,
-    rest: float,
-    size: int,
-) -> bool:
-    """Whether documents not yet touched are out: the remaining terms together cannot lift one into the best `count`."""
-    if size < 2_000:
-        return False  # reading everything costs less than asking
-    seen = touched[0] if len(touched[0]) >= count else touched[-1]
-    values = scores[seen] if allowed is None else scores[seen[allowed[seen]]]
+def _bar(scores: Floats, column: Ints, allowed: npt.NDArray[np.bool_] | None, count: int, known: float) -> float:
+    """A score that at least `count` documents have reached already: the better of `known` and the column's own."""
+    values = scores[column] if allowed is None else scores[column[allowed[column]]]
     if len(values) < count:
-        return False
-    return float(np.partition(values, len(values) - count)[len(values) - count]) > rest
+        return known
+    return max(known, float(np.partition(values, len(values) - count)[len(values) - count]))
 
 
 def _keep_possible(candidates: Ints, values: Floats, count: int, rest: float) -> tuple[Ints, Floats]:
-    """Only candidates which the remaining terms could still lift into the best `count`."""
+    """Only candidates which the remaining terms could still lift into the best `count`, ties included."""
     if len(values) <= count:
         return candidates, values
-    bar = np.partition(values, len(values) - count)[len(values) - count] - rest * 1.0001
+    bar = np.partition(values, len(values) - count)[len(values) - count] - rest * 1.001
     keep = values >= bar
     return candidates[keep], values[keep]
 

@@ -31,6 +31,7 @@ class Weights:
     saturation: float = 1.6  # k1: how soon a repeated word stops adding
     length: float = 0.8  # b: how much a long text is held back, 0..1
     concept: float = 1.0
+    ambiguity: float = 0.5  # how much a word's meanings share its weight: 0 each has it whole, 1 they divide it
     pair: float = 0.2  # two neighbouring words together
     pair_documents: int = 20_000  # with more documents than this the words alone tell them apart
     whole: float = 0.5  # an identifier matched whole, on top of its parts

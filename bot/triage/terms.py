@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -53,8 +54,11 @@ def units_of(tokens: list[Token], vocabulary: Vocabulary, weights: Weights) -> I
             if previous is not None and previous.term != token.term:
                 yield Unit(f"{PAIR}{previous.term} {token.term}", weights.pair, (previous.word, token.word))
             previous = token
-    for sighting in vocabulary.sightings(tokens):
-        yield Unit(CONCEPT + sighting.concept, weights.concept, sighting.words)
+    sightings = list(vocabulary.sightings(tokens))
+    named = Counter(sighting.words for sighting in sightings)  # words of several meanings count less for each of them
+    for sighting in sightings:
+        share = weights.concept / named[sighting.words] ** weights.ambiguity
+        yield Unit(CONCEPT + sighting.concept, share, sighting.words)
 
 
 def word_weight(token: Token, vocabulary: Vocabulary, weights: Weights) -> float:
