@@ -23,7 +23,7 @@ const part = (id) => document.getElementById(id);
 class Page {
   constructor(data) {
     this.state = new State(data);
-    this.names = directory(() => this.state, (channel, ts) => this.go(channel, { reveal: ts }));
+    this.names = directory(() => this.state, (channel, ts, thread) => this.go(channel, { reveal: ts, thread }));
     this.stop = () => {};
     this.modals = new Modals({
       names: this.names, act: (action, fields) => this.act(action, fields), channel: () => this.realChannel(), appName: () => this.state.app.name,
@@ -120,7 +120,7 @@ class Page {
     const linked = placeOf(window.location.href);
     const wanted = linked?.channel ?? query.get("channel");
     const known = wanted === "app" || this.state.channels.has(wanted);
-    this.go(known ? wanted : this.homeChannel(), { replace: true, reveal: linked?.ts ?? null, thread: query.get("thread"), focus: !isPhone() });
+    this.go(known ? wanted : this.homeChannel(), { replace: true, reveal: linked?.ts ?? null, thread: linked?.thread ?? null, focus: !isPhone() });
   }
 
   async go(id, { replace = false, reveal = null, thread = null, focus = !isPhone(), tab = null } = {}) {
@@ -133,11 +133,13 @@ class Page {
     this.state.tab = tab ?? (id === "app" ? "home" : "messages");
     this.writeAddress(replace || !moved, thread);
     this.drawSidebar();
-    await this.conversation.show({ reveal, focus });
-    if (thread) this.openThread(thread, { focus: false });
+    await this.conversation.show({ reveal: thread ? null : reveal, focus });
+    if (thread) await this.openThread(thread, { focus: false });
+    if (thread && reveal) this.thread.list.reveal(reveal);
   }
 
   writeAddress(replace, thread = this.state.threadTs) {
+    rememberPerson(this.state.me);
     const query = new URLSearchParams({ as: this.state.me, channel: this.state.channelId });
     if (thread) query.set("thread", thread);
     const address = `/?${query}`;
@@ -234,7 +236,8 @@ class Page {
   }
 
   failed(error) {
-    toast(error.message ?? String(error), { kind: "error" });
+    toast(error.message ?? String(error), { kind: "error", instead: error.said });
+    this.lastSaid = error.said;
   }
 
   async send(text, threadTs = null) {
@@ -268,7 +271,7 @@ class Page {
       names: this.names,
       channel: () => this.realChannel(),
       failed: (error) => this.failed(error),
-      attachTools: (row, message) => this.tools.attach(row, message),
+      attachTools: (row, message, thread) => this.tools.attach(row, message, thread),
       openThread: (ts) => this.openThread(ts),
       pickReaction: (message, anchor) => this.tools.pick(message, anchor),
       react: (message, name, add) => this.tryTo("react", { ...within(message), name, add }),
@@ -404,14 +407,37 @@ const HAPPENED = {
     page.topbar.drawRates();
     page.topbar.tick();
   },
-  toast: (page, { text, kind }) => toast(text, { kind: kind === "error" ? "error" : "notice" }),
+  toast(page, { text, kind }) {
+    // The answer to one's own act says the same in other words.
+    if (text !== page.lastSaid) toast(text, { kind: kind === "error" ? "error" : "notice" });
+    page.lastSaid = null;
+  },
 };
 
 const isPhone = () => window.matchMedia("(max-width: 720px)").matches;
 
+const PERSON = "playground-person";
+
+/** Whom one was last, for links that do not say. */
+function rememberedPerson() {
+  try {
+    return window.localStorage.getItem(PERSON);
+  } catch {
+    return null;
+  }
+}
+
+function rememberPerson(id) {
+  try {
+    window.localStorage.setItem(PERSON, id);
+  } catch {
+    // A browser that keeps nothing begins as the first person.
+  }
+}
+
 async function begin() {
   const query = new URLSearchParams(window.location.search);
-  const wanted = query.get("as") ?? FIRST_PERSON;
+  const wanted = query.get("as") ?? rememberedPerson() ?? FIRST_PERSON;
   let data;
   try {
     data = await bootstrap(wanted);

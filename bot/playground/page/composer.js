@@ -53,10 +53,18 @@ function mentionCompletions(before, host) {
     ? host.names.people({ withBots: true })
         .filter((user) => user.name.toLowerCase().startsWith(wanted) || (user.real_name ?? "").toLowerCase().includes(wanted))
         .map((user) => ({ text: `@${user.name} `, label: user.real_name || user.name, note: `@${user.name}`, lead: avatar(user, "tiny") }))
+        .concat(groupEntries(host.names, wanted))
     : host.names.channels()
         .filter((channel) => !channel.is_im && channel.name.includes(wanted))
         .map((channel) => ({ text: `#${channel.name} `, label: `#${channel.name}`, note: "", lead: icon("hash") }));
   return entries.length ? { from, entries } : null;
+}
+
+function groupEntries(names, wanted) {
+  return names
+    .groups()
+    .filter((group) => group.handle.startsWith(wanted))
+    .map((group) => ({ text: `@${group.handle} `, label: `@${group.handle}`, note: group.name ?? "", lead: icon("bell") }));
 }
 
 function emojiCompletions(before) {

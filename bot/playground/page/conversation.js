@@ -1,6 +1,6 @@
 // The middle of the page: a channel's head, its messages and its composer; or the app's home.
 
-import { h, icon, openMenu, toast } from "./dom.js";
+import { fill, h, icon, openMenu, toast } from "./dom.js";
 import { Composer } from "./composer.js";
 import { MessageList, authorOf, clockTime, keyOf } from "./messages.js";
 import { ask, emptyState, openSheet } from "./dialogs.js";
@@ -50,28 +50,27 @@ export class Conversation {
     this.drawFrame();
     if (!channel) return this.openHome(focus);
     this.composer.text = this.state.drafts.get(this.draftKey()) ?? "";
-    const cached = this.state.conversations.get(channel.id);
+    const cached = this.conversationOf(channel.id);
     const newFrom = channel.unread > 0 ? channel.last_read : null;
-    if (cached) this.list.reset(cached.messages, { newFrom, head: this.headOf(cached) });
-    else this.list.reset([]);
+    this.list.reset(cached.messages, { newFrom, head: cached.fetched ? this.headOf(cached) : null });
     if (focus) this.composer.focus();
-    await this.refresh({ newFrom, first: !cached });
+    await this.refresh();
     if (visit === this.visit && reveal) await this.reveal(reveal);
     return null;
   }
 
   /** Fetches the newest messages; what is already shown and the same stays as it is. */
-  async refresh({ newFrom = null, first = false } = {}) {
+  async refresh() {
     const channel = this.state.channel;
     if (!channel) return this.state.channelId === "app" ? this.openHome(false) : null;
     const { state } = this;
     try {
-      const answer = await this.page.loadMessages(channel.id);
+      const answer = await this.latest(channel.id);
       if (state !== this.state) return null;
       const cached = this.merge(channel.id, answer);
       if (channel.id !== this.state.channelId) return null;
-      if (first) this.list.reset(cached.messages, { newFrom, head: this.headOf(cached) });
-      else this.list.draw(cached.messages);
+      this.list.head = this.headOf(cached);
+      this.list.draw(cached.messages);
       this.drawFrame();
       this.markRead();
     } catch (error) {
@@ -80,19 +79,34 @@ export class Conversation {
     return null;
   }
 
+  /** The newest messages, asked for again when something happened meanwhile: an old answer must not undo an event. */
+  async latest(id) {
+    const known = this.conversationOf(id);
+    for (let tries = 0; ; tries += 1) {
+      const { changes } = known;
+      const answer = await this.page.loadMessages(id);
+      if (known.changes === changes || tries === 4) return answer;
+    }
+  }
+
+  /** What is known of a channel; nothing at first, but events are kept from then on. */
+  conversationOf(id) {
+    const { conversations } = this.state;
+    if (!conversations.has(id)) conversations.set(id, { messages: [], hasMore: false, pins: [], changes: 0, fetched: false });
+    return conversations.get(id);
+  }
+
   merge(id, answer) {
-    const known = this.state.conversations.get(id);
-    const before = new Map((known?.messages ?? []).map((message) => [keyOf(message), message]));
+    const known = this.conversationOf(id);
+    const before = new Map(known.messages.map((message) => [keyOf(message), message]));
     const fresh = answer.messages.map((message) => same(before.get(keyOf(message)), message));
     const since = fresh[0]?.ts ?? "";
     const until = fresh.at(-1)?.ts ?? "";
-    const kept = (known?.messages ?? []).filter((message) => (message.ts < since && known) || message.ts > until);
+    const kept = known.messages.filter((message) => message.ts < since || message.ts > until);
     const keys = new Set(fresh.map(keyOf));
     const messages = [...kept.filter((message) => !keys.has(keyOf(message))), ...fresh].sort(byTs);
     const older = kept.some((message) => message.ts < since);
-    const merged = { messages, hasMore: older ? known.hasMore : answer.has_more, pins: answer.pins ?? [] };
-    this.state.conversations.set(id, merged);
-    return merged;
+    return Object.assign(known, { messages, hasMore: older ? known.hasMore : answer.has_more, pins: answer.pins ?? [], fetched: true });
   }
 
   headOf(cached) {
@@ -147,7 +161,8 @@ export class Conversation {
     const name = channel ? this.state.channelName(channel) : this.state.app.name;
     const kind = channel?.is_im || !channel ? null : icon(channel.is_archived ? "archive" : channel.is_private ? "lock" : "hash");
     const topic = channel?.topic?.value ?? channel?.topic ?? "";
-    this.head.replaceChildren(
+    fill(
+      this.head,
       h("div", { class: "channel-title" }, h("h1", {}, kind, kind && channel.is_private ? h("span", { class: "visually-hidden" }, "Private channel ") : null, name),
         topic ? h("div", { class: "topic prose inline", title: topic }, mrkdwn(topic, this.page.names)) : null),
       isApp ? this.tabs() : null,
@@ -174,6 +189,7 @@ export class Conversation {
     const more = h("button", { type: "button", class: "icon-button", "aria-label": "Channel actions", "aria-haspopup": "menu", "aria-expanded": "false" }, icon("more"));
     more.addEventListener("click", () => openMenu(more, this.channelMenu(channel), { label: "Channel actions" }));
     return h("div", { class: "head-tools" },
+      channel.canvas_id ? h("button", { type: "button", class: "head-button", onclick: () => this.page.openCanvas(channel.canvas_id, "Canvas") }, icon("file"), "Canvas") : null,
       pins.length ? h("button", { type: "button", class: "head-button", "aria-label": `${pins.length} pinned`, title: "Pinned messages", onclick: () => this.showPins() }, icon("pin"), String(pins.length)) : null,
       channel.is_im || !channel.num_members ? null : h("span", { class: "members", title: `${channel.num_members} members` }, `${channel.num_members} members`),
       channel.is_im ? null : more);
@@ -251,6 +267,7 @@ export class Conversation {
   update(channelId, change, { arrived = false } = {}) {
     const cached = this.state.conversations.get(channelId);
     if (!cached) return;
+    cached.changes += 1;
     change(cached);
     if (channelId === this.state.channelId) this.list.draw(cached.messages, { arrived });
   }
@@ -285,10 +302,12 @@ export class Conversation {
     });
   }
 
-  /** An ephemeral message is only on this page: it goes without asking the server. */
+  /** An ephemeral message is this person's alone: it goes at once, whatever becomes of the call. */
   dismiss(message) {
-    this.drop(this.state.channelId, keyOf(message));
-    this.page.thread.drop(this.state.channelId, keyOf(message));
+    const channel = this.state.channelId;
+    this.drop(channel, keyOf(message));
+    this.page.thread.drop(channel, keyOf(message));
+    return this.page.tryTo("delete_message", { channel, ephemeral_id: message.ephemeral_id });
   }
 
   /** A reply raises its parent's count, unless the parent has already been told. */

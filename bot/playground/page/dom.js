@@ -25,6 +25,11 @@ export function fragment(...children) {
   return result;
 }
 
+/** Puts these children in place of the old ones; null and false are left out. */
+export function fill(element, ...children) {
+  element.replaceChildren(...flat(children));
+}
+
 function flat(children) {
   return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
 }
@@ -51,6 +56,7 @@ const STROKES = {
   eye: "M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12zM12 9.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5z",
   file: "M6 3.5h8l4 4v13H6zM14 3.5v4h4",
   down: "M12 5v14M6 13l6 6 6-6",
+  bell: "M12 4c-3.3 0-5 2.3-5 5.5 0 4-1.5 5.5-2.5 6.5h15c-1-1-2.5-2.5-2.5-6.5C17 6.3 15.3 4 12 4zM10 19a2 2 0 0 0 4 0",
   check: "M5 12.5l4.5 4.5L19 7.5",
   help: "M9.5 9.5a2.5 2.5 0 1 1 3.6 2.2c-.8.4-1.1 1-1.1 1.8M12 17v.01M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17z",
   archive: "M4 5h16v4H4zM6 9v11h12V9M10 13h4",
@@ -224,13 +230,14 @@ export function announce(text) {
   liveRegion.textContent = text;
 }
 
-/** A short notice that goes away by itself; errors stay longer and are announced at once. */
-export function toast(text, { kind = "notice", action = null } = {}) {
+/** A short notice that goes away by itself; errors stay longer and are announced at once. `instead`: a text it replaces. */
+export function toast(text, { kind = "notice", action = null, instead = null } = {}) {
   const shelf = document.getElementById("toasts");
+  for (const old of [...shelf.children]) if ([text, instead].includes(old.dataset.text)) old.remove();
   const close = () => note.remove();
   const note = h(
     "div",
-    { class: `toast ${kind}`, role: kind === "error" ? "alert" : "status" },
+    { class: `toast ${kind}`, role: kind === "error" ? "alert" : "status", dataset: { text } },
     h("span", { class: "toast-text" }, text),
     action ? h("button", { type: "button", class: "toast-action", onclick: () => (close(), action.run()) }, action.label) : null,
     h("button", { type: "button", class: "icon-button", "aria-label": "Dismiss", onclick: close }, icon("close")),

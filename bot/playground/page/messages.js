@@ -217,7 +217,7 @@ function renderMessage(message, host, { compact, thread }) {
       reactions(message, host),
       thread ? null : threadSummary(message, host)),
   );
-  host.attachTools(row, message);
+  host.attachTools(row, message, thread);
   return row;
 }
 

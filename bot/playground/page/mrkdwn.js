@@ -11,7 +11,7 @@ export function unescape(text) {
 
 /** A link that opens safely; anything but web and mail addresses stays text. */
 export function safeLink(address, label, extra = {}) {
-  if (!/^(https?:\/\/|mailto:|tel:)/i.test(address)) return document.createTextNode(label || address);
+  if (!LINKED.test(address)) return document.createTextNode(label || address);
   return h("a", { href: address, target: "_blank", rel: "noopener noreferrer", class: "link", ...extra }, label || address);
 }
 
@@ -82,7 +82,9 @@ export function channelLink(id, names, fallback = "") {
   return h("button", { type: "button", class: "mention channel-link", onclick: () => names.go(id) }, text);
 }
 
-/** What stands between < and >. */
+const LINKED = /^(https?:\/\/|mailto:|tel:)/i;
+
+/** What stands between < and >. What is no token of Slack's stays text. */
 function token(inside, names) {
   const bar = inside.indexOf("|");
   const target = bar < 0 ? inside : inside.slice(0, bar);
@@ -96,6 +98,7 @@ function token(inside, names) {
     return h("span", { class: "mention mention-me" }, label || `@${word}`);
   }
   const address = unescape(target);
+  if (!LINKED.test(address)) return document.createTextNode(unescape(`<${inside}>`));
   return names.link ? names.link(address, label) : safeLink(address, label);
 }
 
@@ -186,7 +189,7 @@ function spanEnd(text, start, mark) {
 
 /** Links inside code are shown as their address. */
 function bare(code) {
-  return code.replace(/<([^<>|\n]+)(?:\|([^<>\n]*))?>/g, (_, target, label) => label || target);
+  return code.replace(/<((?:https?:|mailto:|[@#!])[^<>|\n]*)(?:\|([^<>\n]*))?>/g, (_, target, label) => label || target);
 }
 
 /** A whole mrkdwn text: paragraphs, quotes, lists and code fences. */

@@ -26,6 +26,7 @@ export class ServerError extends Error {
   constructor(code, message) {
     super(SENTENCES[code] ?? message ?? `That did not work (${code}).`);
     this.code = code;
+    this.said = message ?? null;
   }
 }
 

@@ -1,6 +1,6 @@
 // The list of places: channels, the app, direct messages, and what else could be joined.
 
-import { avatar, h, icon } from "./dom.js";
+import { avatar, fill, h, icon } from "./dom.js";
 
 const byName = (state) => (one, other) => state.channelName(one).localeCompare(state.channelName(other));
 
@@ -12,7 +12,8 @@ export function drawSidebar(node, state, host) {
   const direct = all.filter((channel) => channel.is_im && channel.user !== state.app.bot_user_id).sort(byName(state));
   const others = all.filter((channel) => !channel.is_im && !channel.is_archived && !channel.is_member && !channel.is_private).sort(byName(state));
   const archived = all.filter((channel) => !channel.is_im && channel.is_archived).sort(byName(state));
-  node.replaceChildren(
+  fill(
+    node,
     h("div", { class: "sidebar-scroll" },
       section("Channels", mine.map((channel) => place(channel, state, host))),
       section("App", [appRow(state, host)]),

@@ -19,7 +19,7 @@ export class State {
     this.me = typeof data.me === "string" ? data.me : data.me?.id;
     this.users = new Map((data.users ?? []).map((user) => [user.id, user]));
     this.channels = new Map((data.channels ?? []).map((channel) => [channel.id, channel]));
-    this.groups = new Map((data.usergroups ?? []).map((group) => [group.id, group]));
+    this.groups = new Map((data.groups ?? []).map((group) => [group.id, group]));
     this.commands = data.commands ?? [];
     this.shortcuts = data.shortcuts ?? [];
     this.app = data.app ?? { name: "App", connected: true };
@@ -55,7 +55,7 @@ export function directory(state, go) {
   const follow = (address) => {
     const place = placeOf(address);
     if (!place || !state().channels.has(place.channel)) return false;
-    go(place.channel, place.ts);
+    go(place.channel, place.ts, place.thread);
     return true;
   };
   return {
@@ -64,6 +64,7 @@ export function directory(state, go) {
     bot: (id) => (id ? state().users.get(state().app.bot_user_id) ?? null : null),
     channel: (id) => state().channels.get(id) ?? null,
     group: (id) => state().groups.get(id) ?? null,
+    groups: () => [...state().groups.values()],
     people: (options) => state().people(options),
     channels: () =>
       [...state().channels.values()].filter((channel) => !channel.is_archived).map((channel) => ({ ...channel, label: state().channelName(channel) })),
@@ -90,8 +91,8 @@ export function placeOf(address) {
   const archive = /^\/archives\/([A-Z0-9]+)(?:\/p(\d{7,}))?$/.exec(url.pathname);
   if (archive) {
     const [, channel, digits] = archive;
-    return { channel, ts: digits ? `${digits.slice(0, -6)}.${digits.slice(-6)}` : null };
+    return { channel, ts: digits ? `${digits.slice(0, -6)}.${digits.slice(-6)}` : null, thread: url.searchParams.get("thread_ts") };
   }
   if (url.origin !== window.location.origin || url.pathname !== "/" || !url.searchParams.has("channel")) return null;
-  return { channel: url.searchParams.get("channel"), ts: url.searchParams.get("message") };
+  return { channel: url.searchParams.get("channel"), ts: url.searchParams.get("message"), thread: url.searchParams.get("thread") };
 }

@@ -11,6 +11,7 @@ export class Thread {
     this.node = node;
     this.page = page;
     this.messages = [];
+    this.changes = 0;
     this.returnTo = null;
     this.list = new MessageList(page.messageHost(), { label: "Thread", thread: true });
     this.composer = new Composer(
@@ -57,13 +58,22 @@ export class Thread {
     const ts = this.state.threadTs;
     if (!ts || this.node.hidden) return;
     try {
-      const answer = await fetchReplies(this.state.me, this.channelId, ts);
+      const answer = await this.latest(ts);
       if (ts !== this.state.threadTs) return;
       const before = new Map(this.messages.map((message) => [keyOf(message), message]));
       this.messages = answer.messages.map((message) => same(before.get(keyOf(message)), message));
       this.list.draw(this.messages);
     } catch (error) {
       this.page.failed(error);
+    }
+  }
+
+  /** The thread's messages, asked for again when something happened meanwhile. */
+  async latest(ts) {
+    for (let tries = 0; ; tries += 1) {
+      const { changes } = this;
+      const answer = await fetchReplies(this.state.me, this.channelId, ts);
+      if (this.changes === changes || tries === 4) return answer;
     }
   }
 
@@ -83,6 +93,7 @@ export class Thread {
   // ---- what happens ----
 
   concerns(channelId, message) {
+    this.changes += 1;
     return channelId === this.channelId && this.state.threadTs && (message.thread_ts === this.state.threadTs || message.ts === this.state.threadTs);
   }
 
@@ -102,12 +113,14 @@ export class Thread {
 
   patch(channelId, ts, fields) {
     if (channelId !== this.channelId) return;
+    this.changes += 1;
     this.messages = this.messages.map((one) => (one.ts === ts ? { ...one, ...fields } : one));
     this.list.draw(this.messages);
   }
 
   drop(channelId, key) {
     if (channelId !== this.channelId) return;
+    this.changes += 1;
     this.messages = this.messages.filter((one) => keyOf(one) !== key);
     this.list.draw(this.messages);
   }

@@ -1,6 +1,6 @@
 // What can be done with a message: a bar that follows pointer and focus, a menu, a picker, and a place to edit.
 
-import { h, icon, openMenu, place } from "./dom.js";
+import { fill, h, icon, openMenu, place } from "./dom.js";
 import { PICKER, QUICK, emojiFor, emojiWords } from "./emoji.js";
 import { unescape } from "./mrkdwn.js";
 
@@ -15,9 +15,9 @@ export class MessageTools {
   }
 
   /** Makes a row show its tools on hover and focus, and its menu on a long press. */
-  attach(row, message) {
-    row.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && this.show(row, message));
-    row.addEventListener("focusin", (event) => event.target.matches(":focus-visible") && this.show(row, message, true));
+  attach(row, message, thread) {
+    row.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && this.show(row, message, thread));
+    row.addEventListener("focusin", (event) => event.target.matches(":focus-visible") && this.show(row, message, thread, true));
     row.addEventListener("contextmenu", (event) => {
       if (event.target.closest("a, input, textarea") || window.getSelection()?.toString()) return;
       event.preventDefault();
@@ -32,7 +32,7 @@ export class MessageTools {
     for (const end of ["pointerup", "pointercancel", "pointermove", "pointerleave"]) row.addEventListener(end, cancel);
   }
 
-  show(row, message, byFocus = false) {
+  show(row, message, thread, byFocus = false) {
     if (this.bar.parentNode === row) return;
     if (!byFocus && this.bar.contains(document.activeElement)) return;
     if (row.querySelector(".editor")) return;
@@ -45,10 +45,10 @@ export class MessageTools {
             h("button", { type: "button", class: "icon-button quick", "aria-label": `React with ${emojiWords(name)}`, title: emojiWords(name), onclick: () => this.toggle(message, name) }, emojiFor(name)),
           ),
           button("react", "Add a reaction", (event) => this.pick(message, event.currentTarget)),
-          button("reply", "Reply in thread", () => this.host.openThread(message.thread_ts ?? message.ts)),
+          thread ? null : button("reply", "Reply in thread", () => this.host.openThread(message.thread_ts ?? message.ts)),
           button("more", "More actions", (event) => this.menu(message, event.currentTarget)),
         ];
-    this.bar.replaceChildren(...buttons);
+    fill(this.bar, buttons);
     row.append(this.bar);
   }
 

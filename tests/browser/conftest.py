@@ -1,0 +1,87 @@
+"""Real headless Chromium, a playground of its own for each test, and pages that must not log an error."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
+
+from bot.playground.app import Playground
+from bot.playground.manifest import AppManifest, Command, Shortcut
+from bot.playground.seed import seed_workspace
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE_MS = 15_000
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The browser of the whole run."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"no Chromium at {CHROMIUM}: install Debian's package `chromium` to run the browser tests")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def playground() -> Iterator[Playground]:
+    """A fresh playground whose app has one command, two shortcuts and a home."""
+    manifest = AppManifest(
+        commands=(
+            Command("/incident", "Declare and run incidents", "declare | status | severity P0-P3 | help", should_escape=True),
+        ),
+        shortcuts=(
+            Shortcut("Declare incident", "global", "declare_global"),
+            Shortcut("Declare incident", "message", "declare_message"),
+        ),
+        events=None,
+        scopes=None,
+        home_tab=True,
+        messages_tab=True,
+    )
+    with Playground(seed_workspace(manifest=manifest)) as running:
+        yield running
+
+
+@pytest.fixture
+def open_page(chromium: Browser, playground: Playground) -> Iterator[OpenPage]:
+    """Opens the page as somebody; fails the test if the page logged an error."""
+    contexts = []
+    problems: list[str] = []
+
+    def note_console(message: ConsoleMessage) -> None:
+        if message.type == "error" and "WebSocket" not in message.text:
+            problems.append(message.text)
+
+    def note_error(error: Error) -> None:
+        problems.append(str(error))
+
+    def open_page(person: str = "U0RESPONDER", channel: str = "C0INCIDENTS", *, width: int = 1280, height: int = 800) -> Page:
+        context = chromium.new_context(viewport={"width": width, "height": height}, has_touch=width < 500, reduced_motion="reduce")
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("console", note_console)
+        page.on("pageerror", note_error)
+        page.goto(f"{playground.url}/?as={person}&channel={channel}")
+        page.get_by_role("combobox").or_(page.locator(".closed")).first.wait_for()
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert problems == []
