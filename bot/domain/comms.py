@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.domain.errors import BadRequest
@@ -23,6 +24,7 @@ _STATUS_WORDS = {
     "close": Status.CLOSED,
 }
 _TOKEN = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
+_MENTION = re.compile(r"<@([A-Z0-9]+)(?:\|[^<>]*)?>")
 _LOUD = re.compile(r"<!(channel|here|everyone|subteam\^[A-Z0-9]+)(?:\|[^<>]*)?>")
 
 
@@ -93,6 +95,11 @@ def plain_text(markup: str) -> str:
 
     text = _TOKEN.sub(word, markup)
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
+
+
+def mentioned(markups: Iterable[str]) -> set[str]:
+    """The user ids that these texts mention."""
+    return {user_id for markup in markups for user_id in _MENTION.findall(markup)}
 
 
 def harmless(markup: str) -> str:

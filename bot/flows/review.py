@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
+from bot.domain.comms import mentioned
 from bot.domain.review import (
     PastIncident,
     PingFact,
