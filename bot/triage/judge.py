@@ -12,10 +12,20 @@ from bot.triage import model as models
 from bot.triage.model import Features, Model
 from bot.triage.signals import Reading, Signals
 
-_STRENGTH = 0.4
+_STRENGTH = 0.3
 _TEMPERATURE = 1.0
-_WORD_WEIGHT = 0.5
+_TEXT_WEIGHT = 4.0
+_LONGEST_WORD = 24
 _EVIDENCE = 6  # spans shown: more is not read at 3 AM
+
+
+def _cost(truth: int, said: int) -> float:
+    """What it costs to say one level where another is true: more the further off, and most where an outage is made little of."""
+    steps = said - truth
+    return (steps != 0) + 0.1 * steps * steps + (0.5 if truth <= 1 and steps >= 2 else 0.0)
+
+
+_COSTS = tuple(tuple(_cost(truth, said) for truth in range(len(models.LABELS))) for said in range(len(models.LABELS)))
 
 
 class Judge:
@@ -32,10 +42,12 @@ class Judge:
         row = first_row(self._policy, reading.facts)
         if self._model is None or row.overrules:
             return _judgement(row, reading, _certain(row), None)
-        shares = dict(zip(models.LABELS, self._model.probabilities(features_of(reading, self._policy)).tolist(), strict=True))
-        best, second = sorted(shares, key=lambda label: -shares[label])[:2]
-        row = _explaining(self._policy, reading.facts, row, best)
-        return _judgement(row, reading, shares[best], second, best)
+        shares = self._model.probabilities(features_of(reading, self._policy)).tolist()
+        costs = [sum(share * cost for share, cost in zip(shares, column, strict=True)) for column in _COSTS]
+        best, second = sorted(range(len(costs)), key=costs.__getitem__)[:2]
+        label = models.LABELS[best]
+        row = _explaining(self._policy, reading.facts, row, label)
+        return _judgement(row, reading, shares[best], models.LABELS[second], label)
 
 
 def load_judge(policy: SeverityPolicy, training_folder: Path | None, cache_folder: Path | None) -> Judge:
@@ -62,22 +74,31 @@ def first_row(policy: SeverityPolicy, facts: Mapping[str, set[str]]) -> Row:
 
 
 def features_of(reading: Reading, policy: SeverityPolicy) -> Features:
-    """What the model sees of a message: signals, the matrix's row, and words."""
+    """What the model sees of a message: signals, the matrix's row, words and parts of words."""
     row = first_row(policy, reading.facts)
     features: Features = dict.fromkeys(reading.features, 1.0)
     features[f"row.{row.name}"] = 1.0
     features[f"verdict.{row.verdict}"] = 1.0
-    words: Features = {}
-    for name in _grams(reading.words):
-        words[name] = 1.0
-    for name, value in models.unit(words).items():
-        features[name] = value * _WORD_WEIGHT * 8
+    for grams in (_word_grams(reading.words), _letter_grams(reading.words)):
+        features.update((name, value * _TEXT_WEIGHT) for name, value in models.unit(grams).items())
     return features
 
 
-def _grams(words: list[str]) -> list[str]:
+def _word_grams(words: list[str]) -> Features:
     plain = ["#" if word[0].isdigit() else word for word in words if word and (word[0].isalnum() or word[0] in "?$")]
-    return [f"w:{word}" for word in plain] + [f"w:{one} {two}" for one, two in zip(plain, plain[1:], strict=False)]
+    pairs = zip(plain, plain[1:], strict=False)
+    return dict.fromkeys([*(f"w:{word}" for word in plain), *(f"w:{one} {two}" for one, two in pairs)], 1.0)
+
+
+def _letter_grams(words: list[str]) -> Features:
+    """Runs of 3 to 5 letters, ends of words marked by a blank, so that a word's other forms are known too."""
+    grams: Features = {}
+    for word in set(words):
+        marked = f" {word[:_LONGEST_WORD]} "
+        for size in (3, 4, 5):
+            for start in range(len(marked) - size + 1):
+                grams["c:" + marked[start : start + size]] = 1.0
+    return grams
 
 
 def _fitted(policy: SeverityPolicy, signals: Signals, folder: Path) -> Model:
