@@ -189,7 +189,8 @@ def similar(
     from bot.wiring.building import build_memory, build_search
 
     memory = None if corpus else build_memory(settings)
-    index = memory.index if memory else build_search(settings, read_corpus(corpus))  # type: ignore[arg-type]  # one of the two is there
+    # Without a memory there is a corpus.
+    index = memory.index if memory else build_search(settings, read_corpus(corpus))  # type: ignore[arg-type]
 
     def answer(asked: dict[str, Any]) -> dict[str, Any]:
         found = index.search(_text(asked, "query"), limit=top, kind=kind, below_threshold=everything)

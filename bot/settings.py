@@ -74,7 +74,7 @@ class Settings(BaseSettings):
 
     @property
     def link_key(self) -> str | None:
-        """The key that signs links to pages: the setting, or one derived from the bot token (rotating it ends old links)."""
+        """The key that signs links to pages: the setting, or one made of the bot token (rotating it ends old links)."""
         if self.secret_key:
             return self.secret_key.get_secret_value()
         if self.slack_bot_token:
@@ -84,7 +84,9 @@ class Settings(BaseSettings):
 
 _REMEDIES = {
     "SLACK_BOT_TOKEN": "copy it from your app's page, OAuth & Permissions → Bot User OAuth Token (xoxb-…)",
-    "SLACK_APP_TOKEN": "create it on your app's page, Basic Information → App-Level Tokens, scope connections:write (xapp-…)",
+    "SLACK_APP_TOKEN": (
+        "create it on your app's page, Basic Information → App-Level Tokens, scope connections:write (xapp-…)"
+    ),
 }
 
 

@@ -103,7 +103,7 @@ def running(service: Service) -> Iterator[None]:
     def run() -> None:
         try:
             service.run(lambda _line: ready.set())
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  # raised again in the thread that waits
             failed.append(error)
             ready.set()
 

@@ -1,4 +1,4 @@
-"""An incident, its statuses and the only ways between them. Source of the order: product journey investigating → closed."""
+"""An incident, its statuses and the only ways between them, and the name of its channel."""
 
 from __future__ import annotations
 

@@ -34,7 +34,10 @@ class Kind(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of an incident's timeline. `at` is when it happened (aware UTC), `author` a Slack user id or None for Tocsin."""
+    """One line of an incident's timeline.
+
+    `at` is when it happened (aware UTC), `author` a Slack user id or None for Tocsin, `text` in Slack's markup.
+    """
 
     entry_id: int
     kind: Kind

@@ -1,7 +1,7 @@
 """Escalation: the plan of an incident as durable pings, and what happens when one falls due.
 
-The plan itself is pure (`bot.domain.escalation`). Here it is reconciled with the rows, so that whatever crashes between,
-a rung is pinged once: the row is claimed and its job enqueued in one transaction.
+The plan itself is pure (`bot.domain.escalation`). Here it is reconciled with the rows, so that whatever crashes
+between, a rung is pinged once: the row is claimed and its job enqueued in one transaction.
 """
 
 from __future__ import annotations

@@ -89,7 +89,10 @@ def judge_report(
     policy: Policy,
     now: datetime,
 ) -> ReportRow | None:
-    """Keep the verdict; enqueue the answer unless this is chatter, too unsure, or shadow mode. None when judged before."""
+    """Keep the verdict; enqueue the answer unless this is chatter, too unsure, or shadow mode.
+
+    None when that message was judged before.
+    """
     speaks = (
         judgement.severity is not None
         and judgement.confidence >= policy.severity.reply_threshold

@@ -48,7 +48,7 @@ _EVENT_LIFE = timedelta(days=1)
 
 
 class Patience(BaseRetryStrategy):
-    """Slack or the database away: try until it is back. An error of our own: a few times, then it is failed and logged."""
+    """Slack or the database away: try until it is back. Refused: never again. An error of our own: a few times."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         if isinstance(exception, Refused):

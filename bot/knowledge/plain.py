@@ -15,10 +15,11 @@ def _markdown() -> MarkdownIt:
 
 def opening(markdown: str, limit: int = 280) -> str:
     """The first words of `markdown`, at most `limit` characters; whole sentences where they fit."""
-    pieces: list[str] = []
-    for token in _markdown().parse(markdown):
-        if token.type == "inline" and token.children:
-            pieces.append("".join(_words(child) for child in token.children).strip())
+    pieces = [
+        "".join(_words(child) for child in token.children).strip()
+        for token in _markdown().parse(markdown)
+        if token.type == "inline" and token.children
+    ]
     text = " ".join(" ".join(pieces).split())
     if len(text) <= limit:
         return text

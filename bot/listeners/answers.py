@@ -38,7 +38,8 @@ def help_text(word: str) -> str:
     wanted = word.strip().lower()
     if wanted in HELP:
         example, meaning = HELP[wanted]
-        return f"`/incident {example}`\n{meaning}\nIn another channel, name the incident: `/incident {wanted} INC-2026-0001 …`"
+        elsewhere = f"In another channel, name the incident: `/incident {wanted} INC-2026-0001 …`"
+        return f"`/incident {example}`\n{meaning}\n{elsewhere}"
     lines = [f"`/incident {example}` {meaning}" for example, meaning in HELP.values()]
     return "\n".join(["*What you can type*", *lines, "A :pushpin: reaction marks a message as key for the review."])
 
@@ -98,9 +99,8 @@ def open_list(rows: Sequence[IncidentRow], now: datetime) -> str:
     lines = []
     for row in rows[:20]:
         where = f" <#{row.channel_id}>" if row.channel_id else ""
-        lines.append(
-            f"*{row.severity}* · {row.ref} · {plain(shorten(row.title, 80))} · {row.status}, {span_text(now - row.declared_at)}{where}"
-        )
+        stands = f"{row.status}, {span_text(now - row.declared_at)}"
+        lines.append(f"*{row.severity}* · {row.ref} · {plain(shorten(row.title, 80))} · {stands}{where}")
     if len(rows) > 20:
         lines.append(f"… and {len(rows) - 20} more: `tocsin incident list` shows all.")
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""/incident: one function a subcommand, each in the transaction that `incident` opens. Commit first, acknowledge after."""
+"""/incident: one function a subcommand, each in the transaction that `incident` opens: commit, then acknowledge."""
 
 from __future__ import annotations
 
@@ -183,7 +183,8 @@ def _recorder(field: str, kind: Kind, example: str) -> Subcommand:
         row = _incident(session, asked, for_change=True)
         said = plain_text(asked.rest)
         if not said:
-            return f"{field.capitalize()} of {row.ref}: {getattr(row, field) or f'not recorded. Type `/incident {field} {example}`.'}"
+            recorded = getattr(row, field) or f"not recorded. Type `/incident {field} {example}`."
+            return f"{field.capitalize()} of {row.ref}: {recorded}"
         setattr(row, field, said)
         text = f"{field.capitalize()} recorded by <@{asked.user_id}>: {said}"
         record(

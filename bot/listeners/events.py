@@ -1,4 +1,4 @@
-"""Events: messages, their edits and deletions, the pushpin, archived channels. Each is taken in once, by its event id."""
+"""Events: messages, their edits and deletions, the pushpin, archived channels. Each is taken in once, by its id."""
 
 from __future__ import annotations
 

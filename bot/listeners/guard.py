@@ -15,7 +15,10 @@ log = structlog.get_logger(__name__)
 
 _STORAGE = "Tocsin cannot reach its database right now, so nothing was changed. Try again in a moment."
 _SLACK = "Slack did not answer Tocsin in time, so nothing was changed. Try again."
-_OTHER = "Something went wrong inside Tocsin and was written to its log. Nothing was changed. Try again, or tell who runs it."
+_OTHER = (
+    "Something went wrong inside Tocsin and was written to its log. Nothing was changed. "
+    "Try again, or tell who runs it."
+)
 
 
 @contextmanager

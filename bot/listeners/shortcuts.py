@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 
 def declare_global(desk: Desk, slack: Slack, ack: Ack, body: dict[str, Any]) -> None:
-    """Opens the form. There is no channel to answer in, so a failure is only logged: Slack itself shows that nothing came."""
+    """Opens the form. There is no channel to answer in, so a failure is only logged: Slack shows that nothing came."""
     with told(lambda text: log.warning("shortcut failed", text=text), user=body["user"]["id"]):
         slack.open_view(body["trigger_id"], modals.declare_form(desk.policy.severity.levels, ""))
     ack()

@@ -175,11 +175,8 @@ def answer(
     """The reply to a report: severity, why, the response time, what it looks like, and what can be pressed."""
     words = ", ".join(f"“{plain(shorten(item.text, 80))}”" for item in judgement.evidence[:4])
     why = f"Because of {words}: {plain(judgement.row)}" if words else plain(judgement.row)
-    blocks = [
-        section(
-            f"Looks like *{level.severity} {level.title}* ({level.meaning}). Respond within {span(level.respond_within)}.\n{why}"
-        )
-    ]
+    verdict = f"Looks like *{level.severity} {level.title}* ({level.meaning})."
+    blocks = [section(f"{verdict} Respond within {span(level.respond_within)}.\n{why}")]
     blocks += [section(_similar_line(item)) for item in similar[:3]]
     if playbook:
         blocks.append(section(f"Playbook: *{playbook.ref}* {plain(playbook.title)}"))

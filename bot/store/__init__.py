@@ -1,1 +1,4 @@
-"""PostgreSQL: the engine, the tables, queries as functions of a session, and the outbox. transaction() holds the only commit."""
+"""PostgreSQL: the engine, the tables, queries as functions of a session, and the outbox.
+
+`transaction()` holds the only commit.
+"""

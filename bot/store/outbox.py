@@ -1,4 +1,4 @@
-"""The transactional outbox: a call to the outside is a procrastinate job that commits or vanishes with the caller's rows."""
+"""The transactional outbox: a call to the outside is a job that commits or vanishes with the caller's rows."""
 
 from __future__ import annotations
 

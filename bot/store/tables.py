@@ -1,4 +1,7 @@
-"""The tables. Instants are aware UTC; people are Slack user ids; the timeline is append-only (a trigger refuses the rest)."""
+"""The tables. Instants are aware UTC; people are Slack user ids.
+
+The timeline is append-only: a trigger refuses changes and deletions.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +79,7 @@ class IncidentRow(Base):
 
 
 class TimelineEntry(Base):
-    """One recorded fact. `at` is when it happened, `recorded_at` when we learnt of it; corrections are further entries."""
+    """One recorded fact: `at` is when it happened, `recorded_at` when we learnt of it. Corrections are further entries."""
 
     __tablename__ = "timeline_entries"
     entry_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)

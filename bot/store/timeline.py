@@ -1,4 +1,4 @@
-"""The timeline: append facts, read them back as people should see them (edits followed, deletions left out, pins marked)."""
+"""The timeline: append facts, read them back as people see them (edits followed, deletions left out, pins marked)."""
 
 from __future__ import annotations
 

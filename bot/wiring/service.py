@@ -196,9 +196,8 @@ class Service:
         while not server.started and thread.is_alive():
             time.sleep(0.02)  # uvicorn offers no event for this
         if not server.started:
-            raise InvalidSettings(
-                f"The pages cannot listen on {self._settings.web_host}:{self._settings.web_port}: set TOCSIN_WEB_PORT to a free port."
-            )
+            where = f"{self._settings.web_host}:{self._settings.web_port}"
+            raise InvalidSettings(f"The pages cannot listen on {where}: set TOCSIN_WEB_PORT to a free port.")
 
         def close() -> None:
             server.should_exit = True
