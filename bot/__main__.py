@@ -109,7 +109,7 @@ def db_upgrade() -> None:
 
 
 def _answer_lines(answer: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
-    """One output line per input line, in the same order. A bad line is answered with its error; then the status is 1."""
+    """One output line per input line, in the same order. A bad line gets its error; then the status is 1."""
     status = 0
     for line in sys.stdin:
         if not line.strip():

@@ -1,4 +1,4 @@
-"""Submitted forms: commit, then let the form close; what cannot be done is said in the form, with all that was typed."""
+"""Submitted forms: commit, then let the form close; what cannot be done is said in the form, and nothing is lost."""
 
 from __future__ import annotations
 

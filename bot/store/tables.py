@@ -79,7 +79,7 @@ class IncidentRow(Base):
 
 
 class TimelineEntry(Base):
-    """One recorded fact: `at` is when it happened, `recorded_at` when we learnt of it. Corrections are further entries."""
+    """One recorded fact: `at` is when it happened, `recorded_at` when we learnt it. Corrections are further entries."""
 
     __tablename__ = "timeline_entries"
     entry_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
