@@ -211,7 +211,8 @@ def _action(block: Json, element: Json, given: Json) -> Json:
             raise Refused("option_not_found", "This choice is no longer there.")
         return {**action, "selected_option": option}
     field = FIELDS[element["type"]][0]
-    state = element_state(element, given.get(field, given.get("value")))
-    if field == "selected_option" and state[field] is None and given.get(field, given.get("value")) is not None:
+    chosen = given.get(field, given.get("value"))
+    state = element_state(element, None if chosen is None else {field: chosen})
+    if field == "selected_option" and state[field] is None and chosen is not None:
         raise Refused("option_not_found", "This choice is no longer there.")
     return {**action, **state}
