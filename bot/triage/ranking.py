@@ -28,17 +28,17 @@ class Weights:
 
     fields: dict[str, float] = field(default_factory=_field_weights)
     other_field: float = 0.4  # a field that `fields` does not name
-    saturation: float = 1.6  # k1: how soon a repeated word stops adding
-    length: float = 0.8  # b: how much a long text is held back, 0..1
-    concept: float = 1.0
+    saturation: float = 3.0  # k1: how soon a repeated word stops adding
+    length: float = 0.95  # b: how much a long text is held back, 0..1
+    concept: float = 0.8
     ambiguity: float = 0.5  # how much a word's meanings share its weight: 0 each has it whole, 1 they divide it
-    pair: float = 0.2  # two neighbouring words together
+    pair: float = 0.15  # two neighbouring words together
     pair_documents: int = 20_000  # with more documents than this the words alone tell them apart
     whole: float = 0.5  # an identifier matched whole, on top of its parts
-    weak: float = 0.2  # words that say little
+    weak: float = 0.3  # words that say little
     number: float = 0.4
     guess: float = 0.6  # a word read as another, for a misspelling or a relative
     repeated: float = 1.0  # each further time that the query says a word, logarithmically
-    query_terms: int = 80  # the query's weightiest terms are searched; a pasted log has thousands
+    query_terms: int = 120  # the query's weightiest terms are searched; a pasted log has thousands
     unknown: float = 0.6  # how much a word that no entry has lowers the score
     threshold: float = 0.2
