@@ -40,6 +40,7 @@ def replan(session: Session, row: IncidentRow, policy: EscalationPolicy, now: da
     for stale in held.values():
         if stale.state == pings.PLANNED and stale.key not in wanted:
             stale.state, stale.reason = pings.CANCELLED, _why_cancelled(row)
+    session.flush()  # all rungs in one statement; their ids name the jobs
     for ping in plan.due(now):
         _send(session, held[ping.key], now)
     _record_breach(session, row, plan, now)
@@ -73,7 +74,8 @@ def _upsert(session: Session, row: IncidentRow, held: PingRow | None, ping: Ping
             due_at=ping.due_at,
             state=pings.PLANNED,
         )
-        return pings.add(session, fresh)
+        session.add(fresh)
+        return fresh
     if held.state in (pings.PLANNED, pings.CANCELLED):
         held.due_at, held.rule, held.severity = ping.due_at, ping.rule, ping.severity.value
         held.state, held.reason = pings.PLANNED, None

@@ -18,12 +18,6 @@ def list_of_incident(session: Session, incident_id: int) -> Sequence[PingRow]:
     return session.scalars(statement.order_by(PingRow.due_at, PingRow.ping_id)).all()
 
 
-def add(session: Session, row: PingRow) -> PingRow:
-    session.add(row)
-    session.flush()
-    return row
-
-
 def get(session: Session, ping_id: int) -> PingRow:
     return session.get_one(PingRow, ping_id)
 

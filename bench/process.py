@@ -1,0 +1,73 @@
+"""The real bot as a child process on an embedded PostgreSQL, for measuring from outside."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from bot.playground.app import Playground
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """A running bot: its process and the seconds from its start to its being ready."""
+
+    process: psutil.Process
+    ready_after: float
+
+    def resident_megabytes(self) -> float:
+        return float(self.process.memory_info().rss) / 2**20
+
+    def processor_seconds(self) -> float:
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
+
+
+@contextmanager
+def running_bot(playground: Playground, data: Path) -> Iterator[Bot]:
+    """`tocsin run` against the playground, ended by SIGTERM."""
+    clean = {
+        name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "TOCSIN_", "DATABASE"))
+    }
+    environment = {
+        **clean,
+        "SLACK_BASE_URL": playground.api_url,
+        "SLACK_BOT_TOKEN": "xoxb-playground",
+        "SLACK_APP_TOKEN": "xapp-playground",
+        "TOCSIN_DATA": str(data),
+        "TOCSIN_WEB_PORT": "0",
+        "TOCSIN_LOG_LEVEL": "WARNING",
+    }
+    began = time.perf_counter()
+    command = [sys.executable, "-m", "bot", "run"]
+    child = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    try:
+        assert child.stderr is not None
+        for line in child.stderr:
+            if line.startswith("Tocsin is"):
+                break
+        else:
+            raise RuntimeError("the bot ended before it was ready")
+        ready_after = time.perf_counter() - began
+        threading.Thread(target=_forward, args=(child,), daemon=True).start()
+        yield Bot(psutil.Process(child.pid), ready_after)
+    finally:
+        child.send_signal(signal.SIGTERM)
+        child.wait(30)
+
+
+def _forward(child: subprocess.Popen[str]) -> None:
+    """Show the bot's warnings, and keep its pipe from filling up."""
+    assert child.stderr is not None
+    for line in child.stderr:
+        print("  bot:", line.rstrip()[:200], file=sys.stderr)
