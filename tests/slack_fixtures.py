@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from slack_sdk import WebClient
+from slack_sdk.socket_mode import SocketModeClient
 
 from bot.playground.app import Playground
 from bot.playground.manifest import read_manifest
@@ -80,6 +81,16 @@ class Control:
         with urllib.request.urlopen(request, timeout=70) as response:
             answer: dict[str, Any] = json.loads(response.read())
         return answer
+
+
+def close_quickly(client: SocketModeClient, playground: Playground) -> None:
+    """Close an app's connection from Slack's side first: the client alone would sit out its receive timeout."""
+    client.auto_reconnect_enabled = False
+    Control(playground.url).sockets("refuse")
+    try:
+        client.close()
+    except AttributeError:  # its own thread closed the socket in the same moment; the second attempt finds none
+        client.close()
 
 
 @pytest.fixture

@@ -182,6 +182,10 @@ class Person:
         view: Json | None = self._wire.get("/page/home", {"user": self.user_id})["view"]
         return view
 
+    def canvas(self, canvas_id: str) -> Json:
+        """A canvas: `title`, `markdown`, `channel`."""
+        return self._wire.get("/page/canvas", {"id": canvas_id})
+
     def bootstrap(self) -> Json:
         """Everything a page gets at its start."""
         return self._wire.get("/page/bootstrap", {"user": self.user_id})
