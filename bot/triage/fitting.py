@@ -17,7 +17,7 @@ from bot.triage.vocabulary import Vocabulary
 
 Counts = dict[str, tuple[float, int]]  # key → (weighted frequency over the fields, strongest field)
 FieldTimes = dict[str, dict[str, int]]  # field → key → times said
-FORMAT = 2  # of the cached fit; raise it when reading, stemming or weighing changes
+FORMAT = 3  # of the cached fit; raise it when reading, stemming or weighing changes
 
 
 @dataclass(frozen=True, slots=True)

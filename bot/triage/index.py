@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +22,11 @@ from bot.triage.terms import CONCEPT, PAIR, Unit, units_of, word_weight
 from bot.triage.vocabulary import Vocabulary
 
 KEPT_TERMS = 8  # words named in an explanation
+MOST_READ = 200_000  # terms, most frequent first, among which the speller's words are found
+MOST_RESPELT = 24
+LARGE = 2_000  # documents from which on a fit prepares at once what the first query would wait for
+
+_Reading = tuple[Token, float, list[tuple[str, float]]]  # the best reading, how sure it is, other readings
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +94,22 @@ class Index:
         return np.array(self._fit.kinds, dtype=object)
 
     @cached_property
+    def _fresh(self) -> frozenset[str]:
+        """Keys that only entries added since the fit may have."""
+        return frozenset(key for _, held in self._added.values() for key in held)
+
+    @cached_property
     def _speller(self) -> Speller:
         held = np.diff(self._fit.postings.starts)
         order = np.lexsort((np.arange(len(held)), -held))
-        words = [self._fit.terms[i] for i in order[: 4 * 50_000] if self._fit.terms[i][0] not in (CONCEPT, PAIR)]
-        fresh = {key for _, keys in self._added.values() for key in keys if key[0] not in (CONCEPT, PAIR)}
-        return Speller([*words, *sorted((fresh | self._vocabulary.known) - set(words))])
+        words = [self._fit.terms[i] for i in order[:MOST_READ] if self._fit.terms[i][0] not in (CONCEPT, PAIR)]
+        return Speller([*words, *sorted(self._vocabulary.known - set(words))])
+
+    def warm(self) -> Index:
+        """Build now what the first queries would wait for; the same index."""
+        assert self._term_ids is not None and self._places is not None and self._kind_codes is not None
+        assert self._speller is not None
+        return self
 
     def with_entry(self, entry: Entry | Document) -> Index:
         """The index with `entry` added, or in place of the one that had its ref. Nothing is fitted again."""
@@ -114,7 +129,7 @@ class Index:
 
     def _changed(self, added: dict[str, tuple[str, dict[str, tuple[float, int]]]], removed: frozenset[str]) -> Index:
         index = Index(self._fit, self._vocabulary, self._weights, added, removed)
-        for name in ("_term_ids", "_places", "_kind_codes"):  # what follows from the fit alone is shared
+        for name in ("_term_ids", "_places", "_kind_codes", "_speller"):  # what follows from the fit alone is shared
             if name in self.__dict__:
                 index.__dict__[name] = self.__dict__[name]
         return index
@@ -165,19 +180,19 @@ class Index:
         return math.log1p((len(self) + 0.5) / 1.5)
 
     def _whole(self, asked: Sequence[_Asked]) -> float:
-        """The score of a document that answers every word of the query once: what 1.0 stands for."""
-        unknown = self._weights.unknown
+        """What the score 1.0 stands for: every word of the query answered well, and enough words to be sure."""
         total = 0.0
         for unit in asked:
-            if unit.key[0] == PAIR:
-                continue
-            known = unit.key in self._term_ids
-            total += unit.weight * self._rarity(unit.key) * (1.0 if known else unknown)
-        return total
+            if unit.key[0] != PAIR:
+                known = unit.key in self._term_ids
+                total += unit.weight * self._rarity(unit.key) * (1.0 if known else self._weights.unknown)
+        if total <= 0:
+            return 0.0
+        return self._weights.full * (total + self._weights.doubt * math.log1p((len(self) + 0.5) / 1.5))
 
     def _ask(self, query: str) -> list[_Asked]:
         """The query's units merged by key, misspelt words read as their neighbours, the weightiest kept."""
-        tokens = [self._respelt(token) for token in tokenize(query)]
+        tokens = self._respelt_all(tokenize(query))
         weight: dict[str, float] = {}
         times: dict[str, int] = {}
         words: dict[str, tuple[str, ...]] = {}
@@ -191,7 +206,7 @@ class Index:
         asked.sort(key=lambda unit: (-unit.weight * self._rarity(unit.key), unit.key))
         return asked[: self._weights.query_terms]
 
-    def _query_units(self, tokens: list[tuple[Token, float, list[tuple[str, float]]]]) -> Iterable[Unit]:
+    def _query_units(self, tokens: list[_Reading]) -> Iterable[Unit]:
         likeness = {token.word: value for token, value, _ in tokens if value < 1}
         for unit in units_of([token for token, _, _ in tokens], self._vocabulary, self._weights):
             sure = min((likeness.get(word, 1.0) for word in unit.words), default=1.0)
@@ -201,12 +216,19 @@ class Index:
                 base = word_weight(Token(term, token.word), self._vocabulary, self._weights)
                 yield Unit(term, base * value, (token.word,))
 
-    def _respelt(self, token: Token) -> tuple[Token, float, list[tuple[str, float]]]:
+    def _respelt_all(self, tokens: Iterable[Token]) -> list[_Reading]:
+        """Every token as known words read it; in a long text only the first MOST_RESPELT unknown words are looked up."""
+        readings = []
+        looked_up = 0
+        for token in tokens:
+            known = token.whole or self._knows(token.term) or looked_up >= MOST_RESPELT
+            looked_up += not known
+            readings.append((token, 1.0, []) if known else self._respelt(token))
+        return readings
+
+    def _respelt(self, token: Token) -> _Reading:
         """The token as known words read it: best reading, how sure, and other readings with their weights."""
-        term = token.term
-        if token.whole or self._knows(term):
-            return token, 1.0, []
-        guesses = self._speller.guesses(term)
+        guesses = self._speller.guesses(token.term)
         if not guesses:
             return token, 1.0, []
         factor = self._weights.guess
@@ -215,9 +237,7 @@ class Index:
         return Token(guesses[0][0], token.word), sure * (factor if sure < 0.85 else 0.9), others
 
     def _knows(self, term: str) -> bool:
-        if term in self._term_ids or term in self._vocabulary.known:
-            return True
-        return any(term in held for _, held in self._added.values())
+        return term in self._term_ids or term in self._vocabulary.known or term in self._fresh
 
     def _explain(self, ref: str, asked: Sequence[_Asked]) -> tuple[Term, ...]:
         """The query's words that matched `ref`, strongest first, shares of the score, at most KEPT_TERMS."""
@@ -259,20 +279,26 @@ def build_index(
     cache_folder: Path | None = None,
     *,
     weights: Weights | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> Index:
     """The index over `items` (entries or documents, any order).
 
     With `cache_folder` the fit is kept there under a hash of content, vocabulary and weights, and read back instead of
-    fitted when nothing changed; a damaged or missing cache file is fitted again. Raises InvalidKnowledge for a ref that
+    fitted when nothing changed; a damaged or missing cache file is fitted again. `progress` hears of each thousand
+    documents read. Raises InvalidKnowledge for a ref that
     comes twice.
     """
     weights = weights or Weights()
     documents = documents_of(items)
     if cache_folder is None:
-        return Index(fit_documents(documents, vocabulary, weights), vocabulary, weights)
+        return _ready(Index(fit_documents(documents, vocabulary, weights, progress), vocabulary, weights))
     path = cache_folder / f"index-{content_hash(documents, vocabulary, weights)}.npz"
     fit = load_fit(path)
     if fit is None:
-        fit = fit_documents(documents, vocabulary, weights)
+        fit = fit_documents(documents, vocabulary, weights, progress)
         save_fit(path, fit)
-    return Index(fit, vocabulary, weights)
+    return _ready(Index(fit, vocabulary, weights))
+
+
+def _ready(index: Index) -> Index:
+    return index.warm() if len(index) > LARGE else index
