@@ -98,6 +98,59 @@ def web() -> None:
     _serve(listen=False, work=False, serve=True)
 
 
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object with all lines.")] = False,
+) -> None:
+    """Check settings, database, knowledge, policy and Slack; say what mends each fault. Exit status 1 if there is one."""
+    configure_logs("ERROR", False)
+    from bot.wiring.doctor import examine, well
+
+    findings = []
+    for finding in examine(datetime.now(UTC)):
+        findings.append(finding)
+        if not as_json:
+            print(finding, flush=True)
+    if as_json:
+        print(json.dumps({"ok": well(findings), "checks": [finding.as_document() for finding in findings]}))
+    if not well(findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Where the page is; the next free one if taken.")] = 8000,
+    data: Annotated[Path, typer.Option(help="What happened is kept here between runs.")] = Path(".tocsin/demo"),
+    rate: Annotated[
+        float | None, typer.Option(min=0.1, max=3600, help="Seconds of the demo in a real one; 1, or 60 with --play.")
+    ] = None,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open the page, where there is a screen.")
+    ] = True,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget the last run.")] = False,
+    play: Annotated[
+        bool, typer.Option("--play", help="Play one P1 by itself, in a folder of its own; its review goes to stdout.")
+    ] = False,
+) -> None:
+    """Run Tocsin with a local Slack in the browser: no account needed."""
+
+    def say(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    if play:
+        from bot.playground.play import run_play
+
+        raise typer.Exit(run_play(rate or 60.0, sys.stdout))
+    from bot.playground.demo import CannotStart, Wishes, run_demo
+
+    try:
+        status = run_demo(Wishes(data, port, rate or 1.0, browser, fresh), say)
+    except CannotStart as reason:
+        say(str(reason))
+        status = 1
+    raise typer.Exit(status)
+
+
 @db.command("upgrade")
 def db_upgrade() -> None:
     """Bring the database to the newest migration."""

@@ -1,0 +1,379 @@
+"""`tocsin doctor`: looks at everything that Tocsin stands on and names, for each thing that is wrong, what mends it.
+
+It changes nothing in Slack and nothing in a database of one's own, and answers whatever is broken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import yaml
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.domain.errors import InvalidKnowledge, InvalidSettings, TocsinError
+from bot.knowledge.entries import entry_paths, parse_entry
+from bot.policy.policy import Policy
+from bot.policy.roster import Person, holes
+from bot.settings import REPOSITORY, Settings, missing_for_slack, read_settings
+from bot.slack.client import Refused, Slack, TryAgain, web_client
+from bot.store.embedded import embedded_postgres
+from bot.store.engine import Database
+from bot.store.migrations import behind
+from bot.wiring.building import build_judge, build_memory, build_policy
+
+MANIFEST = REPOSITORY / "slack-manifest.yaml"
+_TIMEOUT = 5  # seconds for one call; a person waits for the answer
+_NEW_TOKEN = "copy it anew from your app's page, OAuth & Permissions → Bot User OAuth Token, into SLACK_BOT_TOKEN."
+_NEW_APP_TOKEN = (
+    "make one with the scope connections:write on your app's page, Basic Information → App-Level Tokens, "
+    "and put it into SLACK_APP_TOKEN."
+)
+_LATER = "Try again later; https://slack-status.com says whether Slack is in trouble. Otherwise check SLACK_BASE_URL and the way out."
+
+
+class State(StrEnum):
+    WELL = "ok"
+    BROKEN = "failed"
+    UNKNOWN = "not checked"
+
+
+_MARKS = {State.WELL: "✓", State.BROKEN: "✗", State.UNKNOWN: "–"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report. `fix` is empty unless something has to be mended."""
+
+    check: str
+    state: State
+    says: str
+    fix: str = ""
+
+    def __str__(self) -> str:
+        line = f"{_MARKS[self.state]} {self.check}: {self.says}"
+        return f"{line}\n    → {self.fix}" if self.fix else line
+
+    def as_document(self) -> dict[str, str]:
+        """The line for machines."""
+        return {"check": self.check, "status": self.state.value, "says": self.says, "fix": self.fix}
+
+
+@dataclass(slots=True)
+class _Known:
+    """What earlier checks found out and later ones need; None where it could not be had."""
+
+    settings: Settings
+    now: datetime
+    policy: Policy | None = None
+    slack: Slack | None = None
+    bot_name: str = "tocsin"
+    why_no_slack: str = ""
+    secrets: tuple[str, ...] = field(default=())
+
+
+Check = Callable[[_Known], Iterator[Finding]]
+
+
+def examine(now: datetime, read: Callable[[], Settings] = read_settings) -> Iterator[Finding]:
+    """All findings, each as soon as it is known. Never raises for what it looks at."""
+    try:
+        settings = read()
+    except InvalidSettings as error:
+        for line in str(error).splitlines():
+            name, _, reason = line.partition(": ")
+            yield Finding("settings", State.BROKEN, f"{name} cannot be used", _sentence(reason))
+        yield Finding("everything else", State.UNKNOWN, "not looked at, as the settings cannot be read")
+        return
+    known = _Known(settings, now.astimezone(UTC), secrets=_secrets(settings))
+    for name, check in CHECKS.items():
+        yield from _guarded(name, check, known)
+
+
+def well(findings: list[Finding]) -> bool:
+    """True when nothing has to be mended."""
+    return all(finding.state is not State.BROKEN for finding in findings)
+
+
+def _guarded(name: str, check: Check, known: _Known) -> Iterator[Finding]:
+    """The findings of one check; whatever it raises becomes a finding too, with secrets blacked out."""
+    try:
+        for finding in check(known):
+            yield Finding(finding.check, finding.state, _masked(finding.says, known), _masked(finding.fix, known))
+    except TryAgain as error:
+        known.slack, known.why_no_slack = None, "Slack does not answer"  # nobody waits for that twice
+        yield Finding(name, State.BROKEN, _masked(f"Slack does not answer ({error})", known), _LATER)
+    except Refused as error:
+        yield Finding(name, State.BROKEN, f"Slack refused {error.method} ({error.error})", _fix_for(error))
+    except TocsinError as error:
+        yield Finding(name, State.BROKEN, _masked(str(error), known), "Correct what this line names.")
+    except Exception as error:  # noqa: BLE001  # a way in: the report must go on whatever one check met
+        says = _masked(f"{type(error).__name__}: {_first_line(error)}", known)
+        yield Finding(name, State.BROKEN, says, "This was not foreseen; the message is all there is to go by.")
+
+
+# -- settings and store -----------------------------------------------------------------------------------------------
+
+
+def _settings(known: _Known) -> Iterator[Finding]:
+    lines = missing_for_slack(known.settings)
+    for line in lines:
+        says, _, fix = line.partition(": ")
+        yield Finding("settings", State.BROKEN, says, _sentence(fix))
+    if lines:
+        known.why_no_slack = "the tokens are missing or wrong"
+    else:
+        yield Finding("settings", State.WELL, "all that is needed is set")
+
+
+def _database(known: _Known) -> Iterator[Finding]:
+    own = known.settings.database_url
+    folder = known.settings.data_folder / "postgres"
+    try:
+        with ExitStack() as stack:
+            database = Database(own or stack.enter_context(embedded_postgres(folder)), connections=1)
+            stack.callback(database.close)
+            database.answers()
+            yield Finding("database", State.WELL, "answers" if own else f"the embedded PostgreSQL in {folder} answers")
+            yield _migrations(database, embedded=own is None)
+    except (SQLAlchemyError, OSError, RuntimeError, ValueError) as error:
+        fix = "Start PostgreSQL, or correct host, port, name, user or password in DATABASE_URL."
+        if own is None:
+            fix = f"Make {folder} writable, or set DATABASE_URL to a PostgreSQL of your own."
+        yield Finding("database", State.BROKEN, _first_line(getattr(error, "orig", None) or error), fix)
+        yield Finding("migrations", State.UNKNOWN, "the database does not answer")
+
+
+def _migrations(database: Database, *, embedded: bool) -> Finding:
+    sentence = behind(database.engine)
+    if sentence is None:
+        return Finding("migrations", State.WELL, "the database is at the newest migration")
+    if embedded:
+        return Finding("migrations", State.WELL, "the embedded database is brought up to date at the next start")
+    return Finding("migrations", State.BROKEN, sentence.partition(": run")[0], "Run `tocsin db upgrade`.")
+
+
+# -- what it knows ----------------------------------------------------------------------------------------------------
+
+
+def _policy(known: _Known) -> Iterator[Finding]:
+    known.policy = build_policy(known.settings)
+    yield Finding("policy", State.WELL, f"the files in {known.settings.knowledge_folder / 'policy'} are valid")
+
+
+def _escalation(known: _Known) -> Iterator[Finding]:
+    if known.policy is None:
+        yield Finding("escalation", State.UNKNOWN, "the policy cannot be read")
+        return
+    found = holes(known.policy.contacts, known.now)
+    for hole in found:
+        yield Finding("escalation", State.BROKEN, hole.reason, hole.fix)
+    if not found:
+        yield Finding("escalation", State.WELL, "every role is held by somebody who can be pinged")
+
+
+def _knowledge(known: _Known) -> Iterator[Finding]:
+    folder = known.settings.knowledge_folder
+    refs: dict[str, Path] = {}
+    broken = False
+    for path in entry_paths(folder):
+        try:
+            ref = parse_entry(path.read_text(encoding="utf-8"), path).ref
+            if ref in refs:
+                raise InvalidKnowledge(f"{path}: ref {ref} is already used by {refs[ref]}.")
+            refs[ref] = path
+        except (InvalidKnowledge, OSError, UnicodeDecodeError) as error:
+            broken = True
+            says = str(error) if isinstance(error, InvalidKnowledge) else f"{path}: {error}"
+            yield Finding("knowledge", State.BROKEN, says, "Correct the entry, or move it out of the folder.")
+    if not refs and not broken:
+        fix = "Set TOCSIN_KNOWLEDGE to the folder that holds incidents, playbooks and policy."
+        yield Finding("knowledge", State.BROKEN, f"{folder} holds no entry", fix)
+    elif not broken:
+        yield Finding("knowledge", State.WELL, f"all {len(refs)} entries are valid")
+
+
+def _index(known: _Known) -> Iterator[Finding]:
+    memory = build_memory(known.settings)
+    yield Finding("index", State.WELL, f"searches {len(memory.entries)} entries")
+
+
+def _judge(known: _Known) -> Iterator[Finding]:
+    judged = build_judge(known.settings).judge("checkout is down for every customer")
+    verdict = judged.severity.value if judged.severity else "none"
+    yield Finding("judge", State.WELL, f"judges (a complete outage is {verdict})")
+
+
+# -- Slack ------------------------------------------------------------------------------------------------------------
+
+
+def _bot_token(known: _Known) -> Iterator[Finding]:
+    token = known.settings.slack_bot_token
+    if known.why_no_slack or token is None:
+        yield Finding("slack", State.UNKNOWN, known.why_no_slack or "SLACK_BOT_TOKEN is not set")
+        return
+    slack = Slack(web_client(known.settings.slack_base_url, token.get_secret_value(), timeout=_TIMEOUT))
+    try:
+        me = slack.who_am_i()
+    except Refused as refused:
+        known.why_no_slack = "Slack refuses the bot token"
+        says = f"Slack refuses the bot token ({refused.error})"
+        yield Finding("slack", State.BROKEN, says, _sentence(_NEW_TOKEN))
+        return
+    known.slack, known.bot_name = slack, str(me.get("user", "tocsin"))
+    yield Finding("slack", State.WELL, f"the bot token is @{known.bot_name} in {me.get('team', 'the workspace')}")
+
+
+def _scopes(known: _Known) -> Iterator[Finding]:
+    if known.slack is None:
+        yield Finding("scopes", State.UNKNOWN, known.why_no_slack)
+        return
+    wanted = _manifest_scopes()
+    granted = known.slack.granted_scopes()
+    if not granted or not wanted:
+        why = "Slack did not say which were granted" if wanted else f"{MANIFEST.name} is not beside the code"
+        yield Finding("scopes", State.UNKNOWN, why)
+        return
+    missing = sorted(wanted - granted)
+    if missing:
+        fix = f"Add them on your app's page under OAuth & Permissions, or paste {MANIFEST.name} there, and reinstall the app."
+        yield Finding("scopes", State.BROKEN, f"not granted: {', '.join(missing)}", fix)
+        return
+    more = sorted(granted - wanted)
+    tail = f"; granted though nothing needs it: {', '.join(more)}" if more else ""
+    yield Finding("scopes", State.WELL, f"all {len(wanted)} of the manifest are granted{tail}")
+
+
+def _manifest_scopes() -> frozenset[str]:
+    """What the manifest asks for; empty where the file did not come with the code."""
+    if not MANIFEST.is_file():
+        return frozenset()
+    manifest: dict[str, Any] = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
+    return frozenset(manifest["oauth_config"]["scopes"]["bot"])
+
+
+def _app_token(known: _Known) -> Iterator[Finding]:
+    token = known.settings.slack_app_token
+    # A refused bot token says nothing about this one; a Slack that is away does.
+    if token is None or (known.slack is None and known.why_no_slack != "Slack refuses the bot token"):
+        yield Finding("socket mode", State.UNKNOWN, known.why_no_slack or "SLACK_APP_TOKEN is not set")
+        return
+    try:
+        Slack(web_client(known.settings.slack_base_url, token.get_secret_value(), timeout=_TIMEOUT)).call(
+            "apps.connections.open"
+        )
+    except Refused as refused:
+        says = f"Slack refuses the app token ({refused.error})"
+        yield Finding("socket mode", State.BROKEN, says, _sentence(_NEW_APP_TOKEN))
+        return
+    yield Finding("socket mode", State.WELL, "the app token opens a connection")
+
+
+def _channel(known: _Known) -> Iterator[Finding]:
+    if known.slack is None or known.policy is None:
+        yield Finding("channel", State.UNKNOWN, known.why_no_slack or "the policy cannot be read")
+        return
+    name = known.policy.contacts.channels.announcement
+    fix = f"Type /invite @{known.bot_name} in it; where there is none, create it, or name another in contacts.yaml."
+    if name[:1] == "C" and name.isupper():
+        found = _is_member(known.slack, name)
+    else:
+        found, name = known.slack.find_channel_by_name(name) is not None, f"#{name}"
+    if found:
+        yield Finding("channel", State.WELL, f"the bot is in {name}")
+    else:
+        yield Finding("channel", State.BROKEN, f"{name} is not among the bot's channels", fix)
+
+
+def _is_member(slack: Slack, channel_id: str) -> bool:
+    try:
+        channel = slack.call("conversations.info", channel=channel_id)["channel"]
+    except Refused as refused:
+        if refused.error == "channel_not_found":
+            return False
+        raise
+    return bool(channel.get("is_member")) and not channel.get("is_archived")
+
+
+def _people(known: _Known) -> Iterator[Finding]:
+    if known.slack is None or known.policy is None:
+        yield Finding("people", State.UNKNOWN, known.why_no_slack or "the policy cannot be read")
+        return
+    people = [person for person in known.policy.contacts.people.values() if person.mention]
+    broken = False
+    for person in people:
+        reason = _why_unreachable(known.slack, person)
+        if reason:
+            broken = True
+            fix = f"Correct the id of {person.name} in knowledge/policy/contacts.yaml, or name somebody else."
+            yield Finding("people", State.BROKEN, f"{person.name}: {reason}", fix)
+    if not broken:
+        yield Finding("people", State.WELL, f"all {len(people)} of contacts.yaml are in the workspace")
+
+
+def _why_unreachable(slack: Slack, person: Person) -> str:
+    """Why Slack cannot ping this person or group; empty where it can."""
+    try:
+        if person.user_group:
+            members = slack.members_of_group(person.user_group)
+            return "" if members else f"the user group {person.user_group} has no members"
+        user = slack.call("users.info", user=person.slack)["user"]
+    except Refused as refused:
+        if refused.error in ("user_not_found", "user_not_visible", "no_such_subteam", "subteam_not_found"):
+            return f"{person.slack or person.user_group} is unknown to the workspace"
+        raise
+    if user.get("deleted"):
+        return f"{person.slack} was deactivated"
+    return f"{person.slack} is a bot" if user.get("is_bot") else ""
+
+
+CHECKS: dict[str, Check] = {
+    "settings": _settings,
+    "database": _database,
+    "policy": _policy,
+    "escalation": _escalation,
+    "knowledge": _knowledge,
+    "index": _index,
+    "judge": _judge,
+    "slack": _bot_token,
+    "scopes": _scopes,
+    "socket mode": _app_token,
+    "channel": _channel,
+    "people": _people,
+}
+
+
+# -- wording ----------------------------------------------------------------------------------------------------------
+
+
+def _fix_for(refused: Refused) -> str:
+    if refused.error == "missing_scope":
+        return "The line about scopes says what to grant."
+    return "Slack's documentation of that method explains the reason; try again if it may pass."
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:].rstrip(".") + "." if text else ""
+
+
+def _first_line(error: object) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def _secrets(settings: Settings) -> tuple[str, ...]:
+    """What must never be printed, the password in DATABASE_URL included."""
+    kept = [settings.slack_bot_token, settings.slack_app_token, settings.secret_key, *settings.slack_signing_secrets]
+    found = [secret.get_secret_value() for secret in kept if secret]
+    before_host = (settings.database_url or "").partition("://")[2].rpartition("@")[0]
+    return tuple(text for text in (*found, before_host.partition(":")[2], settings.database_url or "") if len(text) > 2)
+
+
+def _masked(text: str, known: _Known) -> str:
+    for secret in sorted(known.secrets, key=len, reverse=True):
+        text = text.replace(secret, "•••")
+    return text
