@@ -42,7 +42,9 @@ def playground() -> Iterator[Playground]:
     """A fresh playground whose app has one command, two shortcuts and a home."""
     manifest = AppManifest(
         commands=(
-            Command("/incident", "Declare and run incidents", "declare | status | severity P0-P3 | help", should_escape=True),
+            Command(
+                "/incident", "Declare and run incidents", "declare | status | severity P0-P3 | help", should_escape=True
+            ),
         ),
         shortcuts=(
             Shortcut("Declare incident", "global", "declare_global"),
@@ -70,8 +72,12 @@ def open_page(chromium: Browser, playground: Playground) -> Iterator[OpenPage]:
     def note_error(error: Error) -> None:
         problems.append(str(error))
 
-    def open_page(person: str = "U0RESPONDER", channel: str = "C0INCIDENTS", *, width: int = 1280, height: int = 800) -> Page:
-        context = chromium.new_context(viewport={"width": width, "height": height}, has_touch=width < 500, reduced_motion="reduce")
+    def open_page(
+        person: str = "U0RESPONDER", channel: str = "C0INCIDENTS", *, width: int = 1280, height: int = 800
+    ) -> Page:
+        context = chromium.new_context(
+            viewport={"width": width, "height": height}, has_touch=width < 500, reduced_motion="reduce"
+        )
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)

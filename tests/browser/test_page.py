@@ -16,6 +16,7 @@ from bot.playground.app import Playground
 from .conftest import PATIENCE_MS, OpenPage
 
 INCIDENTS = "C0INCIDENTS"
+DOT = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 Json = dict[str, Any]
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -36,12 +37,12 @@ def connect(app: App) -> Iterator[Callable[[], SocketModeHandler]]:
     def connect() -> SocketModeHandler:
         handler = SocketModeHandler(app, app_token="xapp-playground")
         handlers.append(handler)
-        handler.connect()
+        handler.connect()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
         return handler
 
     yield connect
     for handler in handlers:
-        handler.close()
+        handler.close()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
 
 
 def plain(text: str) -> Json:
@@ -97,7 +98,9 @@ def message(page: Page, text: str) -> Locator:
 # ---- writing ----
 
 
-def test_what_one_person_writes_another_reads_as_text(open_page: OpenPage, app: App, connect: Callable[[], object]) -> None:
+def test_what_one_person_writes_another_reads_as_text(
+    open_page: OpenPage, app: App, connect: Callable[[], object]
+) -> None:
     connect()
     writer, reader = open_page(), open_page("U0TEAMLEAD")
     write(writer, "checkout is <img src=x onerror=document.title='hit'> & *down* for @team-lead")
@@ -189,8 +192,9 @@ def test_tokens_of_the_apps_text_are_shown_and_only_web_addresses_are_links(open
     page = open_page()
     say(
         app,
-        "*bold* _soft_ ~gone~ `<b>code</b>` <https://example.com/a|runbook> <javascript:alert(1)|trap> <b> <@U0TEAMLEAD> "
-        "<#C0UPDATES> <!subteam^S0ONCALL> :rotating_light: :no_such: <!date^1700000000^{date_num}|then>\n&gt; quoted\n• one\n• two",
+        "*bold* _soft_ ~gone~ `<b>code</b>` <https://example.com/a|runbook> <javascript:alert(1)|trap> <b> "
+        "<@U0TEAMLEAD> <#C0UPDATES> <!subteam^S0ONCALL> :rotating_light: :no_such: "
+        "<!date^1700000000^{date_num}|then>\n&gt; quoted\n• one\n• two",
     )
     row = message(page, "runbook")
     expect(row.locator("strong")).to_have_text("bold")
@@ -213,16 +217,23 @@ def test_every_block_and_element_is_shown(open_page: OpenPage, app: App) -> None
         app,
         blocks=[
             {"type": "header", "text": plain("INC-2026-0001 :fire:")},
-            {"type": "section", "text": {"type": "mrkdwn", "text": "*Checkout*"}, "accessory": button("Open", "open", url="https://example.com/")},
+            {
+                "type": "section",
+                "text": {"type": "mrkdwn", "text": "*Checkout*"},
+                "accessory": button("Open", "open", url="https://example.com/"),
+            },
             {"type": "section", "fields": [plain("Severity"), plain("P1")]},
             {"type": "divider"},
             {"type": "context", "elements": [{"type": "mrkdwn", "text": "since _two_"}]},
-            {"type": "image", "image_url": "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7", "alt_text": "Error rate"},
+            {"type": "image", "image_url": DOT, "alt_text": "Error rate"},
             {"type": "markdown", "text": "## Steps\n1. **Roll back**\n2. [Look](https://example.com/look)"},
             {
                 "type": "rich_text",
                 "elements": [
-                    {"type": "rich_text_section", "elements": [{"type": "text", "text": "rich", "style": {"bold": True}}]},
+                    {
+                        "type": "rich_text_section",
+                        "elements": [{"type": "text", "text": "rich", "style": {"bold": True}}],
+                    },
                     {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": "<pre>"}]},
                 ],
             },
@@ -233,7 +244,12 @@ def test_every_block_and_element_is_shown(open_page: OpenPage, app: App) -> None
                     {"type": "users_select", "action_id": "a2", "placeholder": plain("Person")},
                     {"type": "channels_select", "action_id": "a3", "placeholder": plain("Channel")},
                     {"type": "conversations_select", "action_id": "a4", "placeholder": plain("Conversation")},
-                    {"type": "multi_static_select", "action_id": "a5", "placeholder": plain("Several"), "options": options},
+                    {
+                        "type": "multi_static_select",
+                        "action_id": "a5",
+                        "placeholder": plain("Several"),
+                        "options": options,
+                    },
                     {"type": "overflow", "action_id": "a6", "options": options},
                     {"type": "datepicker", "action_id": "a7", "initial_date": "2026-11-20"},
                     {"type": "timepicker", "action_id": "a8", "initial_time": "14:05"},
@@ -251,7 +267,9 @@ def test_every_block_and_element_is_shown(open_page: OpenPage, app: App) -> None
     expect(row.get_by_role("img", name="Error rate")).to_be_visible()
     expect(row.get_by_role("heading", name="Steps")).to_be_visible()
     expect(row.locator("pre")).to_have_text("<pre>")
-    expect(row.get_by_label("Person").locator("option")).to_contain_text(["Person", "Responder", "Secondary", "Team Lead"])
+    expect(row.get_by_label("Person").locator("option")).to_contain_text(
+        ["Person", "Responder", "Secondary", "Team Lead"]
+    )
     expect(row.locator("input[type=date]")).to_have_value("2026-11-20")
     expect(row.get_by_role("radio")).to_have_count(2)
 
@@ -318,7 +336,9 @@ def test_pins_are_marked_and_listed(open_page: OpenPage, app: App) -> None:
 # ---- pressing ----
 
 
-def test_a_button_waits_for_the_app_and_is_not_sent_twice(open_page: OpenPage, app: App, connect: Callable[[], object]) -> None:
+def test_a_button_waits_for_the_app_and_is_not_sent_twice(
+    open_page: OpenPage, app: App, connect: Callable[[], object]
+) -> None:
     presses: list[str] = []
     answer = threading.Event()
 
@@ -341,7 +361,9 @@ def test_a_button_waits_for_the_app_and_is_not_sent_twice(open_page: OpenPage, a
     assert presses == ["1"]
 
 
-def test_a_press_that_asks_first_is_sent_only_after_yes(open_page: OpenPage, app: App, connect: Callable[[], object]) -> None:
+def test_a_press_that_asks_first_is_sent_only_after_yes(
+    open_page: OpenPage, app: App, connect: Callable[[], object]
+) -> None:
     presses: list[str] = []
 
     @app.action("dismiss")
@@ -352,7 +374,12 @@ def test_a_press_that_asks_first_is_sent_only_after_yes(open_page: OpenPage, app
 
     connect()
     page = open_page()
-    question = {"title": plain("Not an incident?"), "text": plain("It is kept."), "confirm": plain("Yes, sure"), "deny": plain("Back")}
+    question = {
+        "title": plain("Not an incident?"),
+        "text": plain("It is kept."),
+        "confirm": plain("Yes, sure"),
+        "deny": plain("Back"),
+    }
     say(app, blocks=[{"type": "actions", "elements": [button("Not an incident", "dismiss", confirm=question)]}])
     page.get_by_role("button", name="Not an incident").click()
     page.keyboard.press("Escape")
@@ -377,7 +404,12 @@ def test_a_choice_is_sent_as_slack_sends_it(open_page: OpenPage, app: App, conne
     connect()
     page = open_page()
     options = [{"text": plain(name), "value": name.lower()} for name in ("P0", "P1")]
-    select = {"type": "static_select", "action_id": "severity", "placeholder": plain("Another severity"), "options": options}
+    select = {
+        "type": "static_select",
+        "action_id": "severity",
+        "placeholder": plain("Another severity"),
+        "options": options,
+    }
     say(app, blocks=[{"type": "actions", "elements": [select]}])
     page.get_by_label("Another severity").select_option("P1")
     assert seen.wait(10)
@@ -503,7 +535,9 @@ def test_a_message_shortcut_names_its_message(open_page: OpenPage, app: App, con
     expect(page.get_by_label("What is wrong?")).to_have_value("logins time out")
 
 
-def test_the_apps_home_is_shown_as_it_is_published(open_page: OpenPage, app: App, connect: Callable[[], object]) -> None:
+def test_the_apps_home_is_shown_as_it_is_published(
+    open_page: OpenPage, app: App, connect: Callable[[], object]
+) -> None:
     @app.event("app_home_opened")
     def opened(client: WebClient, event: Json) -> None:
         blocks = [{"type": "section", "text": plain("No open incidents")}]
@@ -535,11 +569,13 @@ def test_time_runs_faster_for_everybody(open_page: OpenPage) -> None:
     expect(page.get_by_role("radio", name="600×")).to_have_attribute("aria-checked", "true")
 
 
-def test_a_banner_stands_while_the_app_is_away(open_page: OpenPage, app: App, connect: Callable[[], SocketModeHandler]) -> None:
+def test_a_banner_stands_while_the_app_is_away(
+    open_page: OpenPage, app: App, connect: Callable[[], SocketModeHandler]
+) -> None:
     handler = connect()
     page = open_page()
     expect(page.locator("#banner")).to_be_hidden()
-    handler.close()
+    handler.close()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
     expect(page.locator("#banner")).to_contain_text("Tocsin is not connected")
 
 
@@ -548,6 +584,7 @@ def test_the_first_visit_shows_three_steps_that_are_ticked_off(open_page: OpenPa
     hints = page.get_by_role("region", name="What to try")
     expect(hints.get_by_role("listitem")).to_have_count(3)
     hints.get_by_role("button", name="Write an example").click()
+    expect(page.locator("#composer")).to_have_value(re.compile("checkout"))
     expect(page.locator("#composer")).to_be_focused()
     page.locator("#composer").press("Enter")
     expect(hints.locator("li.done")).to_have_count(1)

@@ -35,7 +35,7 @@ class Page {
     });
     this.topbar = new Topbar(part("topbar"), {
       state: () => this.state, toggleDrawer: () => this.drawer(), setRate: (rate) => this.tryTo("set_rate", { rate }),
-      become: (id) => this.become(id), showHints: () => (this.hints.open(!this.hints.isOpen), this.go(this.homeChannel())),
+      dayChanged: () => this.conversation?.drawDays(), become: (id) => this.become(id), showHints: () => (this.hints.open(!this.hints.isOpen), this.go(this.homeChannel())),
       countsOf: async (id) => (await bootstrap(id)).channels.reduce((sum, channel) => sum + (channel.mentions || (channel.is_im ? channel.unread : 0) || 0), 0),
     });
     this.conversation = new Conversation(part("main"), this);
@@ -348,7 +348,7 @@ class Page {
 
   notice(channel, channelId, message) {
     if (channelId === this.realChannel()) return announce(spoken(message, this.names));
-    const mentioned = String(message.text ?? "").includes(`<@${this.state.me}`) || channel?.is_im;
+    const mentioned = channel?.is_im || this.namesMe(message);
     if (channel && !message.is_ephemeral && !(channel.latest_ts >= message.ts)) {
       channel.latest_ts = message.ts;
       channel.unread = (channel.unread ?? 0) + 1;
@@ -357,6 +357,13 @@ class Page {
     }
     if (!mentioned) return null;
     return toast(spoken(message, this.names), { action: { label: "Open", run: () => this.go(channelId, { reveal: message.ts }) } });
+  }
+
+  /** Whether the text calls the person: by name, by a group they are in, or as everybody. */
+  namesMe(message) {
+    const text = String(message.text ?? "");
+    const mine = [...this.state.groups.values()].filter((group) => group.users?.includes(this.state.me));
+    return text.includes(`<@${this.state.me}`) || /<!(channel|here|everyone)/.test(text) || mine.some((group) => text.includes(`<!subteam^${group.id}`));
   }
 
   /** Somebody else was named: the people switch shows it. */

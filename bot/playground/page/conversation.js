@@ -121,6 +121,11 @@ export class Conversation {
     return h("li", { class: "beginning" }, h("strong", {}, channel.is_im ? name : `#${name}`), h("span", { class: "prose inline" }, mrkdwn(words, this.page.names)));
   }
 
+  /** "Today" has become "Yesterday". */
+  drawDays() {
+    this.list.draw(this.list.messages);
+  }
+
   async loadOlder() {
     const cached = this.state.conversations.get(this.state.channelId);
     if (!cached?.hasMore || this.loading) return;

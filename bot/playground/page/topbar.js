@@ -5,7 +5,7 @@ import { avatar, bell, h, icon, openMenu } from "./dom.js";
 const RATES = [1, 10, 60, 600];
 const RATE_WORDS = { 1: "as it is", 10: "an hour in 6 minutes", 60: "an hour a minute", 600: "an hour in 6 seconds" };
 
-/** The bar. `host`: {state(), toggleDrawer(), setRate(rate), become(id), countsOf(id) → Promise<{unread, mentions}>, showHints()}. */
+/** The bar. `host`: {state(), toggleDrawer(), setRate(rate), become(id), dayChanged(), countsOf(id) → Promise<number waiting>, showHints()}. */
 export class Topbar {
   constructor(node, host) {
     this.host = host;
@@ -82,7 +82,10 @@ export class Topbar {
       this.time.textContent = time;
       this.time.dateTime = now.toISOString();
     }
-    if (this.date.textContent !== date) this.date.textContent = date;
+    if (this.date.textContent !== date) {
+      this.date.textContent = date;
+      this.host.dayChanged();
+    }
   }
 
   speedMenu() {

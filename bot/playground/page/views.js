@@ -67,6 +67,7 @@ class Modal {
 
   draw(view) {
     const focused = this.focusMark();
+    const held = this.frame.contains(document.activeElement);
     const kept = this.surface ? keptValues(this.surface) : undefined;
     this.view = view;
     this.surface = {
@@ -87,7 +88,9 @@ class Modal {
       h("footer", { class: "dialog-foot" }, h("span", { class: "from-app" }, `From ${this.host.appName()}`), closeButton, this.submitButton),
     );
     this.setSending(this.sending);
-    if (focused) this.frame.querySelector(focused)?.focus();
+    const again = focused && this.frame.querySelector(focused);
+    if (again) again.focus();
+    else if (held) this.focusIn(true);
   }
 
   /** A selector for the control that has focus, so that an update of the view does not lose it. */
@@ -100,8 +103,9 @@ class Modal {
     return `[data-block="${CSS.escape(block ?? "")}"] [data-action="${CSS.escape(action)}"]`;
   }
 
-  focusIn() {
-    if (this.dialog.contains(document.activeElement) && document.activeElement !== this.dialog && this.focused) return;
+  /** Focus goes to the first field, once; `afresh` when what had focus is gone (a form that was still loading). */
+  focusIn(afresh = false) {
+    if (this.focused && !afresh && this.dialog.contains(document.activeElement)) return;
     this.focused = true;
     const field = this.body.querySelector("[data-autofocus]") ?? this.body.querySelector("input, textarea, select, button");
     (field ?? this.frame.querySelector(".dialog-foot button:last-child"))?.focus();
