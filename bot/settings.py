@@ -99,12 +99,20 @@ def read_settings() -> Settings:
         raise InvalidSettings("\n".join(lines)) from None
 
 
-def missing_for_slack(settings: Settings) -> list[str]:
-    """What has to be set before the bot can talk to Slack: one line each with the way to mend it."""
-    given = {"SLACK_BOT_TOKEN": settings.slack_bot_token, "SLACK_APP_TOKEN": settings.slack_app_token}
-    lines = [f"{name} is not set: {_REMEDIES[name]}" for name, value in given.items() if value is None]
-    for name, prefix in (("SLACK_BOT_TOKEN", "xoxb-"), ("SLACK_APP_TOKEN", "xapp-")):
-        value = given[name]
-        if value is not None and not value.get_secret_value().startswith(prefix):
-            lines.append(f"{name} does not start with {prefix}: {_REMEDIES[name]}")
-    return lines
+def missing_for_slack(settings: Settings, *, listening: bool = True) -> list[str]:
+    """What has to be set before the bot can talk to Slack: one line each with the way to mend it.
+
+    Who only posts needs no way in; who listens needs Socket Mode's app token, or signing secrets for HTTP.
+    """
+    lines = [_wrong("SLACK_BOT_TOKEN", settings.slack_bot_token, "xoxb-")]
+    if listening and not (settings.slack_signing_secrets and settings.slack_app_token is None):
+        lines.append(_wrong("SLACK_APP_TOKEN", settings.slack_app_token, "xapp-"))
+    return [line for line in lines if line]
+
+
+def _wrong(name: str, value: SecretStr | None, prefix: str) -> str | None:
+    if value is None:
+        return f"{name} is not set: {_REMEDIES[name]}"
+    if not value.get_secret_value().startswith(prefix):
+        return f"{name} does not start with {prefix}: {_REMEDIES[name]}"
+    return None

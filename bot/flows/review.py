@@ -102,6 +102,12 @@ def draft_once(session: Session, row: IncidentRow, policy: Policy, now: datetime
     return draft_review(session, row, policy, now)
 
 
+def redraft_if_closed(session: Session, row: IncidentRow, policy: Policy, now: datetime) -> None:
+    """What is recorded after the closing belongs in the review too: it gets a further version."""
+    if row.closed_at is not None and reviews.find_last(session, row.incident_id) is not None:
+        draft_review(session, row, policy, now)
+
+
 def people_without_name(session: Session, row: IncidentRow) -> list[str]:
     """User ids that the review would have to print as ids."""
     entries = timeline.list_entries(session, row.incident_id)

@@ -19,6 +19,7 @@ from bot.flows import change
 from bot.flows.declare import LONGEST_TITLE, Declaration, declare
 from bot.flows.desk import Desk
 from bot.flows.record import note, record, refresh_card
+from bot.flows.review import redraft_if_closed
 from bot.flows.suggest import recall
 from bot.listeners import answers
 from bot.listeners.guard import told
@@ -146,6 +147,7 @@ def _note(session: Session, asked: Asked) -> str:
     if not asked.rest:
         raise BadRequest("Say what to note: `/incident note rolled back to build 212`.")
     note(session, row, asked.rest, asked.user_id, asked.now, f"command:{asked.trigger_id}")
+    redraft_if_closed(session, row, asked.desk.policy, asked.now)
     return f"Noted on the timeline of {row.ref}."
 
 
@@ -199,6 +201,7 @@ def _recorder(field: str, kind: Kind, example: str) -> Subcommand:
             source_key=f"command:{asked.trigger_id}",
         )
         refresh_card(session, row)
+        redraft_if_closed(session, row, asked.desk.policy, asked.now)
         return f"{field.capitalize()} of {row.ref} recorded."
 
     return subcommand

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from urllib.parse import quote, urlencode
 
@@ -33,10 +33,11 @@ def create_web(
     ready: Callable[[], list[str]],
     signer_key: str | None,
     link_lives: timedelta = LINK_LIVES,
+    more: Sequence[Route] = (),
 ) -> Starlette:
     """The application. `find_review` answers a reference; `ready` lists reasons not to be ready (empty: ready).
 
-    `signer_key` None switches the review pages off; health and readiness still answer.
+    `signer_key` None switches the review pages off; health and readiness still answer. `more` routes are served beside.
     """
 
     def healthz(request: Request) -> Response:
@@ -63,7 +64,7 @@ def create_web(
         return HTMLResponse(render_review_html(found), headers=_headers())
 
     app = Starlette(
-        routes=[Route("/healthz", healthz), Route("/readyz", readyz), Route("/reviews/{ref}", review)],
+        routes=[Route("/healthz", healthz), Route("/readyz", readyz), Route("/reviews/{ref}", review), *more],
         exception_handlers={HTTPException: _told, Exception: _broken},
     )
     app.router.redirect_slashes = False  # a redirect would answer without our headers

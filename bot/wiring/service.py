@@ -13,6 +13,8 @@ import structlog
 import uvicorn
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.routing import Route
 
 from bot import listeners
 from bot.domain.errors import InvalidSettings
@@ -23,6 +25,7 @@ from bot.slack.client import Refused, Slack, TryAgain, web_client
 from bot.store import messages
 from bot.store.engine import Database
 from bot.web.app import create_web, sign_review_link
+from bot.web.slack import slack_route
 from bot.wiring.building import build_judge, build_memory, build_policy, review_finder
 from bot.wiring.clock import Clock
 
@@ -104,20 +107,28 @@ class Service:
         self._desk = desk
         self._parts = parts
         self._stopping = threading.Event()
+        self._checks: dict[str, Callable[[], bool]] = {}
 
     def run(self, ready: Callable[[str], None]) -> None:
         """Start, call `ready` once with a line about what runs, and end cleanly after `stop`."""
         slack = build_slack(self._settings)
+        routes = []
         with ExitStack() as stack:
             self._introduce(stack, slack)
             if self._parts.work:
                 worker = Worker(self._desk, slack)
                 worker.start()
                 stack.callback(worker.stop)
-            if self._parts.serve:
-                stack.callback(self._serve())
+                self._checks["worker"] = worker.alive
             if self._parts.listen:
-                stack.callback(self._listen(slack))
+                app = self._listeners(slack)
+                if self._settings.slack_app_token:
+                    stack.callback(self._connect(app, self._settings.slack_app_token.get_secret_value()))
+                else:
+                    secrets = [secret.get_secret_value() for secret in self._settings.slack_signing_secrets]
+                    routes.append(slack_route(app, secrets))
+            if self._parts.serve:
+                stack.callback(self._serve(routes))
             ready(f"Tocsin is {self._parts}.")
             self._stopping.wait()
 
@@ -148,19 +159,24 @@ class Service:
         except Refused as refused:
             raise InvalidSettings(f"Slack refused the bot token ({refused.error}): check SLACK_BOT_TOKEN.") from refused
 
-    def _listen(self, slack: Slack) -> Callable[[], None]:
-        """Connect over Socket Mode; retries by itself when Slack closes the connection."""
-        token, app_token = self._settings.slack_bot_token, self._settings.slack_app_token
-        assert token is not None and app_token is not None  # `missing_for_slack` was asked before
+    def _listeners(self, slack: Slack) -> App:
+        token = self._settings.slack_bot_token
+        assert token is not None  # `missing_for_slack` was asked before
         app = App(
             client=web_client(self._settings.slack_base_url, token.get_secret_value()),
             token_verification_enabled=False,  # `introduce` has asked already
+            request_verification_enabled=False,  # over HTTP `slack_route` does it, with every secret in rotation
             listener_executor=ThreadPoolExecutor(LISTENER_THREADS, "listener"),
         )
         listeners.register(app, self._desk, slack)
-        connection = SocketModeHandler(app, app_token.get_secret_value(), ping_interval=10)
-        thread = threading.Thread(target=self._connect, args=(connection,), name="socket mode")
+        return app
+
+    def _connect(self, app: App, app_token: str) -> Callable[[], None]:
+        """Open Socket Mode, in the background until it succeeds. Returns how to close it."""
+        connection = SocketModeHandler(app, app_token, ping_interval=10)
+        thread = threading.Thread(target=self._keep_connecting, args=(connection,), name="socket mode")
         thread.start()
+        self._checks["socket mode"] = connection.client.is_connected
 
         def close() -> None:
             self._stopping.set()
@@ -169,7 +185,7 @@ class Service:
 
         return close
 
-    def _connect(self, connection: SocketModeHandler) -> None:
+    def _keep_connecting(self, connection: SocketModeHandler) -> None:
         wait = 0.5
         while not self._stopping.is_set():
             try:
@@ -180,12 +196,13 @@ class Service:
             self._stopping.wait(wait)
             wait = min(wait * 2, 15.0)
 
-    def _serve(self) -> Callable[[], None]:
+    def _serve(self, routes: list[Route]) -> Callable[[], None]:
         """The pages and health checks, in a thread of their own."""
         web = create_web(
             find_review=review_finder(self._desk.database),
             ready=self._reasons_not_ready,
             signer_key=self._settings.link_key,
+            more=routes,
         )
         config = uvicorn.Config(
             web, host=self._settings.web_host, port=self._settings.web_port, log_config=None, access_log=False
@@ -206,8 +223,9 @@ class Service:
         return close
 
     def _reasons_not_ready(self) -> list[str]:
+        reasons = [f"{name} is not running" for name, check in self._checks.items() if not check()]
         try:
             self._desk.database.answers()
-        except Exception as error:  # noqa: BLE001  # a way in: the probe must answer whatever is wrong
-            return [f"database: {type(error).__name__}"]
-        return []
+        except SQLAlchemyError as error:
+            reasons.append(f"database: {type(error).__name__}")
+        return reasons

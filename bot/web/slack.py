@@ -1,0 +1,41 @@
+"""Slack over HTTP: signed requests to /slack/events, for several replicas behind a load balancer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import structlog
+from slack_bolt import App, BoltRequest
+from slack_sdk.signature import SignatureVerifier
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+log = structlog.get_logger(__name__)
+
+LARGEST_BODY = 2_000_000  # bytes; Slack's own payloads stay far below
+
+
+def slack_route(app: App, signing_secrets: Sequence[str]) -> Route:
+    """The endpoint. A request counts when any of the secrets signed it, so that one can be rotated without a gap.
+
+    `app` must have Bolt's own request verification off: it knows a single secret only.
+    """
+    verifiers = [SignatureVerifier(secret) for secret in signing_secrets]
+
+    async def endpoint(request: Request) -> Response:
+        body = b""
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > LARGEST_BODY:
+                return PlainTextResponse("The request is too large.", 413)
+        headers = dict(request.headers)
+        if not any(verifier.is_valid_request(body, headers) for verifier in verifiers):
+            log.warning("a request to /slack/events was not signed by Slack")
+            return PlainTextResponse("The signature is missing, too old or wrong.", 401)
+        asked = BoltRequest(body=body.decode("utf-8", "replace"), headers={**headers})
+        answered = await run_in_threadpool(app.dispatch, asked)
+        return Response(answered.body, answered.status, headers=answered.first_headers_without_set_cookie())
+
+    return Route("/slack/events", endpoint, methods=["POST"])

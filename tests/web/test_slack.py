@@ -1,0 +1,75 @@
+"""Slack over HTTP: signatures with every secret in rotation, and a command answered in the response."""
+
+from __future__ import annotations
+
+import time
+from urllib.parse import urlencode
+
+import pytest
+from slack_bolt import Ack, App
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.signature import SignatureVerifier
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from bot.slack.client import web_client
+from bot.web.slack import LARGEST_BODY, slack_route
+
+COMMAND = {
+    "command": "/incident",
+    "text": "help",
+    "team_id": "T1",
+    "user_id": "U1",
+    "channel_id": "C1",
+    "trigger_id": "1.2",
+}
+
+
+@pytest.fixture
+def client() -> TestClient:
+    app = App(
+        client=web_client("http://127.0.0.1:9/api/", "xoxb-test"),
+        token_verification_enabled=False,
+        request_verification_enabled=False,
+        authorize=lambda: AuthorizeResult(
+            enterprise_id=None, team_id="T1", bot_token="xoxb-test", bot_user_id="U2", bot_id="B1"
+        ),
+    )
+
+    def incident(ack: Ack, command: dict[str, str]) -> None:
+        ack(text=f"heard {command['text']}")
+
+    app.command("/incident")(incident)
+    return TestClient(Starlette(routes=[slack_route(app, ["new secret", "old secret"])]))
+
+
+def _headers(body: str, secret: str, at: float) -> dict[str, str]:
+    signature = SignatureVerifier(secret).generate_signature(timestamp=str(int(at)), body=body)
+    return {
+        "X-Slack-Request-Timestamp": str(int(at)),
+        "X-Slack-Signature": signature or "",
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+
+
+@pytest.mark.parametrize("secret", ["new secret", "old secret"])
+def test_a_command_signed_with_any_secret_in_rotation_is_answered(client: TestClient, secret: str) -> None:
+    body = urlencode(COMMAND)
+    answer = client.post("/slack/events", content=body, headers=_headers(body, secret, time.time()))
+    assert answer.status_code == 200
+    assert answer.json()["text"] == "heard help"
+
+
+@pytest.mark.parametrize(("secret", "age"), [("stolen", 0.0), ("new secret", 600.0)])
+def test_a_wrong_or_old_signature_is_refused(client: TestClient, secret: str, age: float) -> None:
+    body = urlencode(COMMAND)
+    answer = client.post("/slack/events", content=body, headers=_headers(body, secret, time.time() - age))
+    assert answer.status_code == 401
+
+
+def test_an_unsigned_request_is_refused(client: TestClient) -> None:
+    assert client.post("/slack/events", content=urlencode(COMMAND)).status_code == 401
+
+
+def test_a_huge_request_is_refused_before_it_is_read_whole(client: TestClient) -> None:
+    assert client.post("/slack/events", content=b"x" * (LARGEST_BODY + 1)).status_code == 413
