@@ -4,7 +4,9 @@ import asyncio
 import mimetypes
 import socket
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import uvicorn
 from starlette.applications import Starlette
@@ -25,6 +27,8 @@ from bot.playground.wire import Wire
 from bot.playground.workspace import Workspace
 
 PAGE = Path(__file__).parent / "page"
+
+Result = TypeVar("Result")
 
 
 def create_app(workspace: Workspace, wire: Wire | None = None) -> Starlette:
@@ -139,6 +143,16 @@ class Playground:
             self._server.should_exit = True
             self._thread.join(5)
         self._socket.close()
+
+    def on_loop(self, work: Callable[[], Result]) -> Result:
+        """What `work` returns, run between two requests, when nothing changes the workspace. For other threads."""
+        if self._loop is None:
+            raise RuntimeError("the playground has not been started")
+
+        async def run() -> Result:
+            return work()
+
+        return asyncio.run_coroutine_threadsafe(run(), self._loop).result(10)
 
     def __enter__(self) -> "Playground":
         return self.start()
