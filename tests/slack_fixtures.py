@@ -71,6 +71,10 @@ class Control:
         """Send an event once more."""
         self._ask("POST", "redeliver", {"event_id": event_id})
 
+    def request_url(self, url: str) -> None:
+        """Name the app's address for HTTP mode; fails unless it answers the challenge."""
+        self._ask("POST", "http", {"url": url})
+
     def message(self, channel: str, text: str, **more: Any) -> str:
         """Post as another bot (`bot`) or with a subtype; the ts."""
         return str(self._ask("POST", "message", {"channel": channel, "text": text, **more})["ts"])

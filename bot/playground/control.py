@@ -14,6 +14,7 @@ from bot.playground.dispatch import Dispatcher
 from bot.playground.faults import Faults, read_fault
 from bot.playground.records import Json
 from bot.playground.views import number_blocks
+from bot.playground.webhooks import RequestUrl
 from bot.playground.workspace import Workspace
 
 OTHER_BOT = "B0MONITOR"
@@ -37,6 +38,7 @@ class Control:
             Route("/control/journal", self._journal),
             Route("/control/wait-journal", self._wait_journal),
             Route("/control/events", self._events),
+            Route("/control/http", self._http, methods=["POST"]),
             Route("/control/faults", self._faults, methods=["GET", "POST", "DELETE"]),
             *(Route(path, _posted(change), methods=["POST"]) for path, change in changes.items()),
         ]
@@ -55,6 +57,17 @@ class Control:
     async def _events(self, request: Request) -> Response:
         shown = [{"event_id": e["event_id"], "type": e["type"]} for e in self.dispatcher.recent.values()]
         return JSONResponse({"events": shown, "unacknowledged": len(self.dispatcher.pending)})
+
+    async def _http(self, request: Request) -> Response:
+        """Take the app's request URL, if it answers the challenge."""
+        try:
+            address = RequestUrl(str(json.loads(await request.body()).get("url", "")), self.dispatcher, self.faults)
+        except (ValueError, AttributeError) as mistake:
+            return JSONResponse({"ok": False, "error": str(mistake)}, 400)
+        if not await address.verify():
+            return JSONResponse({"ok": False, "error": "url_not_verified"}, 400)
+        self.dispatcher.attach(address)
+        return JSONResponse({"ok": True})
 
     async def _faults(self, request: Request) -> Response:
         if request.method == "DELETE":

@@ -148,10 +148,8 @@ def mark(call: Call) -> Json:
 
 def _managed(call: Call, *instead: str) -> Channel:
     """The call's channel, open, to be changed; `instead` are narrower scopes that also allow it."""
-    if not any(call.has(scope) for scope in instead):
-        channel = call.open_channel(scopes="manage")
-    else:
-        channel = call.open_channel()
+    narrowly = any(call.has(scope) for scope in instead)
+    channel = call.open_channel(scopes="" if narrowly else "manage")
     if channel.kind in ("im", "mpim"):
         raise ApiError("method_not_supported_for_channel_type")
     return channel

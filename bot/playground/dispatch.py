@@ -28,7 +28,11 @@ class NotAnswered(Exception):
 
 
 class Link(Protocol):
-    """One way to the app that is open now."""
+    """One way to the app that is open now. One that `stays` is not closed by asking the app to connect anew."""
+
+    @property
+    def stays(self) -> bool:
+        """Whether it is an address rather than a connection."""
 
     def send(self, delivery: "Delivery") -> None:
         """Send the payload; returns at once."""
@@ -97,8 +101,9 @@ class Dispatcher:
     def hang_up(self, reason: str = "") -> None:
         """Close all connections; with a reason ("refresh_requested", "warning") the app is told first."""
         for link in list(self.links):
-            self.detach(link)
-            link.hang_up(reason)
+            if not link.stays:
+                self.detach(link)
+                link.hang_up(reason)
 
     # -- sending ------------------------------------------------------------------------------------------------------
 
@@ -185,7 +190,9 @@ class Dispatcher:
                 delivery.answer.set_exception(NotAnswered("dispatch_failed"))
         self.pending.clear()
         self.homeless.clear()
-        self.hang_up()
+        for link in list(self.links):
+            self.detach(link)
+            link.hang_up("")
 
     def _new_id(self) -> str:
         return f"{next(self._numbers):08x}-0000-4000-8000-000000000000"

@@ -15,6 +15,8 @@ from bot.playground.records import APP_ID, Json
 class SocketLink:
     """One web socket of the app."""
 
+    stays = False
+
     def __init__(self, socket: WebSocket) -> None:
         self._socket = socket
         self._outgoing: asyncio.Queue[str | None] = asyncio.Queue()
