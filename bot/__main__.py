@@ -51,9 +51,9 @@ def _settings() -> Settings:
     return settings
 
 
-def _slack_settings() -> Settings:
+def _slack_settings(listening: bool) -> Settings:
     settings = _settings()
-    lines = missing_for_slack(settings)
+    lines = missing_for_slack(settings, listening=listening)
     if lines:
         print("\n".join(lines), file=sys.stderr)
         print("To look around without Slack: `make demo`.", file=sys.stderr)
@@ -63,7 +63,7 @@ def _slack_settings() -> Settings:
 
 def _serve(listen: bool, work: bool, serve: bool) -> None:
     """Run these parts until SIGTERM or Ctrl-C."""
-    settings = _slack_settings()
+    settings = _slack_settings(listen)
     from bot.wiring.building import open_database
     from bot.wiring.service import Parts, Service, build_desk
 
@@ -94,7 +94,7 @@ def worker() -> None:
 
 @app.command()
 def web() -> None:
-    """Serve the pages only."""
+    """Serve the review pages and health checks only."""
     _serve(listen=False, work=False, serve=True)
 
 
