@@ -5,6 +5,7 @@ It changes nothing in Slack and nothing in a database of one's own, and answers 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from bot.store.migrations import behind
 from bot.wiring.building import build_judge, build_memory, build_policy
 
 MANIFEST = REPOSITORY / "slack-manifest.yaml"
+_SLACKS_WORD = re.compile(r"[a-z_]+")  # Slack's own names of errors; a proxy or another server answers otherwise
 _TIMEOUT = 5  # seconds for one call; a person waits for the answer
 _NEW_TOKEN = "copy it anew from your app's page, OAuth & Permissions → Bot User OAuth Token, into SLACK_BOT_TOKEN."
 _NEW_APP_TOKEN = (
@@ -112,6 +114,9 @@ def _guarded(name: str, check: Check, known: _Known) -> Iterator[Finding]:
         yield Finding(name, State.BROKEN, f"Slack refused {error.method} ({error.error})", _fix_for(error))
     except TocsinError as error:
         yield Finding(name, State.BROKEN, _masked(str(error), known), "Correct what this line names.")
+    except OSError as error:
+        fix = "See that this file or folder is there and that Tocsin may read and write it."
+        yield Finding(name, State.BROKEN, _masked(_first_line(error), known), fix)
     except Exception as error:  # noqa: BLE001  # a way in: the report must go on whatever one check met
         says = _masked(f"{type(error).__name__}: {_first_line(error)}", known)
         yield Finding(name, State.BROKEN, says, "This was not foreseen; the message is all there is to go by.")
@@ -221,6 +226,11 @@ def _bot_token(known: _Known) -> Iterator[Finding]:
     try:
         me = slack.who_am_i()
     except Refused as refused:
+        if not _SLACKS_WORD.fullmatch(refused.error):
+            known.why_no_slack = "what answers at SLACK_BASE_URL is not Slack"
+            fix = "Set SLACK_BASE_URL to https://slack.com/api/, or leave it out."
+            yield Finding("slack", State.BROKEN, f"{known.why_no_slack} ({refused.error})", fix)
+            return
         known.why_no_slack = "Slack refuses the bot token"
         says = f"Slack refuses the bot token ({refused.error})"
         yield Finding("slack", State.BROKEN, says, _sentence(_NEW_TOKEN))

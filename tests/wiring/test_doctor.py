@@ -1,0 +1,328 @@
+"""The doctor against the playground and a real PostgreSQL: all well, and one fault at a time."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from bot.playground.app import Playground
+from bot.playground.manifest import read_manifest
+from bot.playground.seed import seed_workspace
+from bot.settings import REPOSITORY, Settings
+from bot.store.engine import Database, driver_url
+from bot.wiring.doctor import CHECKS, Finding, State, examine, well
+from tests.slack_fixtures import MANIFEST, QUICK, Control
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+Configure = Callable[..., Settings]
+
+
+@pytest.fixture(scope="module")
+def slack() -> Iterator[Playground]:
+    """A playground that allows what the shipped manifest asks for; tests that break it use one of their own."""
+    with Playground(seed_workspace(timing=QUICK, manifest=read_manifest(MANIFEST))) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Keeps the fitted index and model, so that only the first examination waits for them."""
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture
+def configure(slack: Playground, database: Database, data_folder: Path) -> Configure:
+    """Settings with which all is well, and what the test changes in them by variable."""
+
+    def settings(**changes: str) -> Settings:
+        environment = {
+            "DATABASE_URL": database.url,
+            "SLACK_BASE_URL": slack.api_url,
+            "SLACK_BOT_TOKEN": "xoxb-playground",
+            "SLACK_APP_TOKEN": "xapp-playground",
+            "TOCSIN_DATA": str(data_folder),
+        }
+        return Settings.model_validate(environment | changes)
+
+    return settings
+
+
+@pytest.fixture
+def knowledge(tmp_path: Path) -> Path:
+    """A copy of the knowledge folder that a test may break."""
+    return Path(shutil.copytree(REPOSITORY / "knowledge", tmp_path / "knowledge"))
+
+
+def examined(settings: Settings) -> list[Finding]:
+    return list(examine(NOW, lambda: settings))
+
+
+def broken(findings: list[Finding]) -> list[Finding]:
+    return [finding for finding in findings if finding.state is State.BROKEN]
+
+
+def the_one_broken(findings: list[Finding], check: str) -> Finding:
+    """The only thing to mend, which must be `check` and must say how."""
+    found = broken(findings)
+    assert [finding.check for finding in found] == [check], "\n".join(map(str, found))
+    assert found[0].fix
+    return found[0]
+
+
+def state_of(findings: list[Finding], check: str) -> State:
+    return next(finding.state for finding in findings if finding.check == check)
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
+
+
+def edit(file: Path, before: str, after: str) -> None:
+    said = file.read_text(encoding="utf-8")
+    assert before in said
+    file.write_text(said.replace(before, after), encoding="utf-8")
+
+
+def test_a_complete_installation_has_nothing_to_mend(configure: Configure) -> None:
+    findings = examined(configure())
+    assert [finding for finding in findings if finding.state is not State.WELL] == []
+    assert {finding.check for finding in findings} == set(CHECKS) | {"migrations"}
+    assert well(findings)
+
+
+def test_missing_tokens_are_named_with_where_to_find_them(configure: Configure) -> None:
+    findings = examined(configure(SLACK_BOT_TOKEN="", SLACK_APP_TOKEN="xoxb-in-the-wrong-place"))
+    found = broken(findings)
+    assert [finding.check for finding in found] == ["settings", "settings"]
+    assert "SLACK_BOT_TOKEN does not start with xoxb-" in found[0].says
+    assert "SLACK_APP_TOKEN does not start with xapp-" in found[1].says
+    assert all("your app's page" in finding.fix for finding in found)
+    assert {state_of(findings, check) for check in ("slack", "scopes", "socket mode", "people")} == {State.UNKNOWN}
+
+
+def test_a_wrong_bot_token_is_told_apart_from_the_app_token(configure: Configure) -> None:
+    findings = examined(configure(SLACK_BOT_TOKEN="xoxb-of-another-app"))
+    assert "invalid_auth" in the_one_broken(findings, "slack").says
+    assert state_of(findings, "socket mode") is State.WELL
+    assert state_of(findings, "people") is State.UNKNOWN
+
+
+def test_a_wrong_app_token_is_named(configure: Configure) -> None:
+    finding = the_one_broken(examined(configure(SLACK_APP_TOKEN="xapp-of-another-app")), "socket mode")
+    assert "connections:write" in finding.fix
+
+
+def test_scopes_that_were_not_granted_are_named(configure: Configure) -> None:
+    manifest = read_manifest(MANIFEST)
+    assert manifest.scopes is not None
+    fewer = replace(manifest, scopes=manifest.scopes - {"pins:write", "usergroups:read"} | {"files:write"})
+    with Playground(seed_workspace(timing=QUICK, manifest=fewer)) as playground:
+        findings = examined(configure(SLACK_BASE_URL=playground.api_url))
+    finding = the_one_broken(findings, "scopes")
+    assert finding.says == "not granted: pins:write, usergroups:read"
+    assert "reinstall" in finding.fix
+
+
+def test_a_scope_that_a_check_itself_needs_is_no_traceback(configure: Configure) -> None:
+    manifest = read_manifest(MANIFEST)
+    assert manifest.scopes is not None
+    fewer = replace(manifest, scopes=manifest.scopes - {"users:read", "channels:read"})
+    with Playground(seed_workspace(timing=QUICK, manifest=fewer)) as playground:
+        found = broken(examined(configure(SLACK_BASE_URL=playground.api_url)))
+    assert [finding.check for finding in found] == ["scopes", "channel", "people"]
+    assert all("missing_scope" in finding.says and "scopes" in finding.fix for finding in found[1:])
+
+
+def test_more_scopes_than_needed_are_mentioned_and_no_fault(configure: Configure) -> None:
+    manifest = read_manifest(MANIFEST)
+    assert manifest.scopes is not None
+    more = replace(manifest, scopes=manifest.scopes | {"files:write"})
+    with Playground(seed_workspace(timing=QUICK, manifest=more)) as playground:
+        findings = examined(configure(SLACK_BASE_URL=playground.api_url))
+    assert well(findings)
+    assert any("nothing needs it: files:write" in finding.says for finding in findings)
+
+
+def test_slack_in_trouble_is_one_fault_and_the_rest_is_not_waited_for(configure: Configure) -> None:
+    with Playground(seed_workspace(timing=QUICK, manifest=read_manifest(MANIFEST))) as playground:
+        Control(playground.url).outage(on=True)
+        findings = examined(configure(SLACK_BASE_URL=playground.api_url))
+    assert "does not answer" in the_one_broken(findings, "slack").says
+    assert {state_of(findings, check) for check in ("scopes", "socket mode", "channel", "people")} == {State.UNKNOWN}
+
+
+def test_an_address_where_nothing_listens_is_one_fault(configure: Configure) -> None:
+    findings = examined(configure(SLACK_BASE_URL=f"http://127.0.0.1:{free_port()}/api/"))
+    assert "SLACK_BASE_URL" in the_one_broken(findings, "slack").fix
+
+
+@pytest.mark.parametrize("fault", [{"kind": "status", "status": 502}, {"kind": "ratelimited"}, {"kind": "drop"}])
+def test_slack_failing_halfway_is_a_line_too(configure: Configure, fault: dict[str, Any]) -> None:
+    with Playground(seed_workspace(timing=QUICK, manifest=read_manifest(MANIFEST))) as playground:
+        Control(playground.url).fault("users.conversations", **fault)
+        findings = examined(configure(SLACK_BASE_URL=playground.api_url))
+    the_one_broken(findings, "channel")
+    assert state_of(findings, "slack") is State.WELL
+    assert state_of(findings, "people") is State.UNKNOWN
+
+
+def test_an_answer_that_is_not_slacks_is_no_traceback(configure: Configure, slack: Playground) -> None:
+    the_one_broken(examined(configure(SLACK_BASE_URL=f"{slack.url}/static/")), "slack")
+
+
+def test_a_database_that_is_down_is_named_without_its_password(configure: Configure) -> None:
+    url = f"postgresql://tocsin:very-secret@127.0.0.1:{free_port()}/tocsin"
+    findings = examined(configure(DATABASE_URL=url))
+    assert "DATABASE_URL" in the_one_broken(findings, "database").fix
+    assert state_of(findings, "migrations") is State.UNKNOWN
+    assert "very-secret" not in "\n".join(map(str, findings))
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://", "postgresql://tocsin:very-secret@[nowhere/x", "postgresql://h:port/x"]
+)
+def test_a_database_address_that_makes_no_sense_is_no_traceback(configure: Configure, url: str) -> None:
+    findings = examined(configure(DATABASE_URL=url))
+    assert "database" in [finding.check for finding in broken(findings)]
+    assert "very-secret" not in "\n".join(map(str, findings))
+
+
+def test_a_database_that_is_behind_is_told_to_be_upgraded(configure: Configure, postgres: str) -> None:
+    with create_engine(driver_url(postgres), isolation_level="AUTOCOMMIT").connect() as admin:
+        admin.execute(text("create database not_migrated"))
+    findings = examined(configure(DATABASE_URL=postgres.replace("/postgres?", "/not_migrated?")))
+    assert the_one_broken(findings, "migrations").fix == "Run `tocsin db upgrade`."
+    assert state_of(findings, "database") is State.WELL
+
+
+def without_url(settings: Settings) -> Settings:
+    return settings.model_copy(update={"database_url": None})
+
+
+def test_without_database_url_the_embedded_one_is_examined(configure: Configure, tmp_path: Path) -> None:
+    findings = examined(without_url(configure(TOCSIN_DATA=str(tmp_path / "d"))))
+    assert well(findings)
+    assert any("embedded" in finding.says for finding in findings)
+
+
+def test_a_data_folder_that_cannot_be_made_is_no_traceback(configure: Configure, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    found = broken(examined(without_url(configure(TOCSIN_DATA=str(tmp_path / "file")))))
+    assert found[0].check == "database" and "writable" in found[0].fix
+
+
+def test_a_policy_file_that_is_no_yaml_is_named_by_file_and_line(configure: Configure, knowledge: Path) -> None:
+    (knowledge / "policy" / "contacts.yaml").write_text("people:\n  responder: {slack: U0\n")
+    findings = examined(configure(TOCSIN_KNOWLEDGE=str(knowledge)))
+    assert "contacts.yaml" in the_one_broken(findings, "policy").says
+    assert {state_of(findings, check) for check in ("escalation", "channel", "people")} == {State.UNKNOWN}
+
+
+def test_a_policy_file_that_is_missing_is_named(configure: Configure, knowledge: Path) -> None:
+    (knowledge / "policy" / "escalation.yaml").unlink()
+    assert "escalation.yaml" in the_one_broken(examined(configure(TOCSIN_KNOWLEDGE=str(knowledge))), "policy").says
+
+
+def test_a_role_that_nobody_holds_is_a_hole(configure: Configure, knowledge: Path) -> None:
+    edit(knowledge / "policy" / "contacts.yaml", "  VP engineering: [VP engineering]\n", "")
+    finding = the_one_broken(examined(configure(TOCSIN_KNOWLEDGE=str(knowledge))), "escalation")
+    assert "nobody holds the role" in finding.says and "contacts.yaml" in finding.fix
+
+
+def test_every_broken_entry_is_named_not_only_the_first(configure: Configure, knowledge: Path) -> None:
+    edit(knowledge / "incidents" / "NFI-2024-0001.md", "## Symptoms", "## Signs")
+    edit(knowledge / "playbooks" / "PB-s3.md", "kind: playbook", "kind: recipe")
+    found = [f for f in examined(configure(TOCSIN_KNOWLEDGE=str(knowledge))) if f.check == "knowledge"]
+    assert [finding.state for finding in found] == [State.BROKEN, State.BROKEN]
+    assert "NFI-2024-0001.md" in found[0].says and "PB-s3.md" in found[1].says
+
+
+def test_an_empty_knowledge_folder_is_a_fault_and_no_traceback(configure: Configure, tmp_path: Path) -> None:
+    found = broken(examined(configure(TOCSIN_KNOWLEDGE=str(tmp_path))))
+    assert {"policy", "knowledge"} <= {finding.check for finding in found}
+    assert any("TOCSIN_KNOWLEDGE" in finding.fix for finding in found)
+
+
+def test_training_examples_that_cannot_be_read_break_the_judge_only(configure: Configure, knowledge: Path) -> None:
+    (knowledge / "training" / "minor.jsonl").write_text("{no json\n")
+    the_one_broken(examined(configure(TOCSIN_KNOWLEDGE=str(knowledge))), "judge")
+
+
+def test_what_nobody_foresaw_becomes_a_line(configure: Configure, knowledge: Path) -> None:
+    (knowledge / "vocabulary.yaml").write_bytes(b"\xff\xfe\x00")
+    assert "index" in [finding.check for finding in broken(examined(configure(TOCSIN_KNOWLEDGE=str(knowledge))))]
+
+
+@pytest.mark.parametrize("channel", ["war-room", "C0NOWHERE", "C0GENERAL"])
+def test_a_channel_without_the_bot_is_a_fault(configure: Configure, knowledge: Path, channel: str) -> None:
+    edit(knowledge / "policy" / "contacts.yaml", "announcement: incident-response", f"announcement: {channel}")
+    finding = the_one_broken(examined(configure(TOCSIN_KNOWLEDGE=str(knowledge))), "channel")
+    assert channel in finding.says and "/invite @tocsin" in finding.fix
+
+
+def test_a_channel_given_by_its_id_is_found(configure: Configure, knowledge: Path) -> None:
+    edit(knowledge / "policy" / "contacts.yaml", "announcement: incident-response", "announcement: C0INCIDENTS")
+    assert well(examined(configure(TOCSIN_KNOWLEDGE=str(knowledge))))
+
+
+def test_people_and_groups_unknown_to_the_workspace_are_named(configure: Configure, knowledge: Path) -> None:
+    contacts = knowledge / "policy" / "contacts.yaml"
+    edit(contacts, "slack: U0VP,", "slack: U0GONE,")
+    edit(contacts, "slack: U0MANAGER,", "user_group: S0NOBODY,")
+    found = broken(examined(configure(TOCSIN_KNOWLEDGE=str(knowledge))))
+    assert [finding.check for finding in found] == ["people", "people"]
+    assert "S0NOBODY" in found[0].says and "U0GONE" in found[1].says
+
+
+def test_a_user_group_with_members_is_as_good_as_a_person(configure: Configure, knowledge: Path) -> None:
+    edit(knowledge / "policy" / "contacts.yaml", "slack: U0VP,", "user_group: S0ONCALL,")
+    assert well(examined(configure(TOCSIN_KNOWLEDGE=str(knowledge))))
+
+
+def doctor(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    command = [sys.executable, "-m", "bot", "doctor", *arguments]
+    return subprocess.run(
+        command, env=kept | environment, cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def test_the_command_prints_json_and_ends_with_status_0(
+    slack: Playground, database: Database, data_folder: Path
+) -> None:
+    ended = doctor(
+        "--json",
+        DATABASE_URL=database.url,
+        SLACK_BASE_URL=slack.api_url,
+        SLACK_BOT_TOKEN="xoxb-playground",
+        SLACK_APP_TOKEN="xapp-playground",
+        TOCSIN_DATA=str(data_folder),
+    )
+    report = json.loads(ended.stdout)
+    assert (ended.returncode, report["ok"], ended.stderr) == (0, True, "")
+    assert {line["status"] for line in report["checks"]} == {"ok"}
+    assert list(report["checks"][0]) == ["check", "status", "says", "fix"]
+
+
+def test_the_command_shows_every_wrong_setting_and_ends_with_status_1() -> None:
+    ended = doctor(TOCSIN_WEB_PORT="many", SLACK_BASE_URL="slack.com", TOCSIN_SECRET_KEY="tiny-secret")
+    assert ended.returncode == 1
+    for name in ("TOCSIN_WEB_PORT", "SLACK_BASE_URL", "TOCSIN_SECRET_KEY"):
+        assert f"✗ settings: {name} cannot be used" in ended.stdout
+    assert "tiny-secret" not in ended.stdout + ended.stderr
+    assert "Traceback" not in ended.stderr
