@@ -6,7 +6,6 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from bot.domain.comms import mentioned
 from bot.domain.review import (
     PastIncident,
     PingFact,
@@ -15,6 +14,7 @@ from bot.domain.review import (
     SeverityChange,
     draft,
     from_json,
+    mentioned,
     to_json,
     to_markdown,
 )
