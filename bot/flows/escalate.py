@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.domain import escalation
-from bot.domain.escalation import EscalationPolicy, Event, Happening, Ping, Plan
+from bot.domain.escalation import EscalationPolicy, Event, Happening, Ping, PingKind, Plan
 from bot.domain.severity import Severity
 from bot.domain.timeline import Kind
 from bot.flows.record import record
@@ -38,8 +38,9 @@ def replan(session: Session, row: IncidentRow, policy: EscalationPolicy, now: da
         held[ping.key] = _upsert(session, row, held.get(ping.key), ping)
     wanted = {ping.key for ping in plan.pings}
     for stale in held.values():
-        if stale.state == pings.PLANNED and stale.key not in wanted:
-            stale.state, stale.reason = pings.CANCELLED, _why_cancelled(row)
+        # One that is being sent is called off too: its job looks once more before it speaks.
+        if stale.state in (pings.PLANNED, pings.SENDING) and stale.key not in wanted:
+            stale.state, stale.reason = pings.CANCELLED, _why_cancelled(row, stale, plan)
     session.flush()  # all rungs in one statement; their ids name the jobs
     for ping in plan.due(now):
         _send(session, held[ping.key], now)
@@ -82,12 +83,15 @@ def _upsert(session: Session, row: IncidentRow, held: PingRow | None, ping: Ping
     return held
 
 
-def _why_cancelled(row: IncidentRow) -> str:
+def _why_cancelled(row: IncidentRow, ping: PingRow, plan: Plan) -> str:
+    when = "it was due" if ping.state == pings.PLANNED else "it was sent"
     if row.resolved_at or row.closed_at:
-        return "resolved before it was due"
-    if row.acknowledged_at:
-        return "acknowledged before it was due"
-    return "severity was lowered before it was due"
+        return f"resolved before {when}"
+    if ping.kind in (PingKind.REPEAT, PingKind.SECONDARY) and plan.respond_by is None:
+        return f"acknowledged before {when}"
+    if any(other.kind == ping.kind == PingKind.REPEAT for other in plan.pings):
+        return "a later one took its place"
+    return f"severity was changed before {when}"
 
 
 def _send(session: Session, ping: PingRow, now: datetime) -> None:
@@ -125,10 +129,14 @@ def sweep(session: Session, policy: EscalationPolicy, now: datetime, limit: int 
 def page_sent(session: Session, ping_id: int, user_ids: list[str], now: datetime) -> bool:
     """Record that a ping went out and have it mentioned in the incident's channel. False when that was recorded."""
     ping = pings.get_for_change(session, ping_id)
-    if ping.state != pings.SENDING:
+    called_off = ping.state == pings.CANCELLED
+    if ping.state != pings.SENDING and not called_off:
         return False
-    ping.state, ping.sent_at, ping.user_ids = pings.SENT, now, user_ids
+    ping.state, ping.sent_at, ping.user_ids, ping.reason = pings.SENT, now, user_ids, None
     row = session.get_one(IncidentRow, ping.incident_id)
+    if called_off:
+        # It was on its way when the reason for it fell away: what was sent is a fact, and must say that it is over.
+        refresh_pages(session, row)
     who = ", ".join(f"<@{user_id}>" for user_id in user_ids)
     late = now - ping.due_at
     tail = f", {escalation.span_text(late)} late" if late.total_seconds() >= 60 else ""
