@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -12,8 +13,10 @@ from typing import Any
 import procrastinate
 import structlog
 from procrastinate import BaseRetryStrategy, RetryDecision
+from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.flows.desk import Desk
 from bot.flows.escalate import sweep
@@ -21,7 +24,7 @@ from bot.jobs import paging, reports, room
 from bot.jobs.delivery import Speaker
 from bot.slack.client import Refused, Slack, TryAgain
 from bot.store import messages, pings
-from bot.store.outbox import PAGING, SLACK
+from bot.store.outbox import PAGING, SLACK, free_jobs_of_dead_workers
 
 log = structlog.get_logger(__name__)
 
@@ -42,9 +45,17 @@ PAGING_THREADS = 3
 _LONGEST_WAIT = 15  # seconds between tries while Slack or the database is away
 _TRIES = 5  # for errors of our own, which another try seldom mends
 _SWEEP_EVERY = 1.0  # seconds at most; sooner when something is due sooner
-_STALLED_AFTER = 60  # seconds without a worker's heartbeat
-_UPKEEP_EVERY = 60.0  # seconds
+_HEARTBEAT_EVERY = 3.0  # seconds
+_SILENT_AFTER = 10.0  # seconds without a heartbeat after which a worker is taken for dead
+_LOOK_EVERY = 3.0  # seconds between looks for jobs of dead workers; two looks in a row must agree
+_FORGET_WORKER_AFTER = 86_400.0  # seconds; long, as a live worker that was forgotten would lose its jobs
+_FORGET_EVENTS_EVERY = 600.0  # seconds
 _EVENT_LIFE = timedelta(days=1)
+
+
+def _wait_before(attempts: int) -> int:
+    """Milliseconds until the next try: half a second, doubled each time, bounded."""
+    return round(min(0.5 * 2 ** min(attempts, 10), _LONGEST_WAIT) * 1000)
 
 
 class Patience(BaseRetryStrategy):
@@ -54,10 +65,10 @@ class Patience(BaseRetryStrategy):
         if isinstance(exception, Refused):
             return None
         if isinstance(exception, TryAgain):
-            wait = exception.after if exception.after is not None else min(2**job.attempts * 0.5, _LONGEST_WAIT)
-            return RetryDecision(retry_in={"milliseconds": round(wait * 1000)})
-        if isinstance(exception, OperationalError | InterfaceError):
-            return RetryDecision(retry_in={"seconds": min(2**job.attempts, _LONGEST_WAIT)})
+            wait = _wait_before(job.attempts) if exception.after is None else round(exception.after * 1000)
+            return RetryDecision(retry_in={"milliseconds": wait})
+        if isinstance(exception, OperationalError | InterfaceError | PoolTimeout | ConnectorException):
+            return RetryDecision(retry_in={"milliseconds": _wait_before(job.attempts)})
         if job.attempts + 1 < _TRIES:
             return RetryDecision(retry_in={"seconds": 2**job.attempts})
         return None
@@ -132,14 +143,13 @@ class Worker:
 
     async def _work(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._loop.set_default_executor(ThreadPoolExecutor(SLACK_THREADS + PAGING_THREADS, "job"))
+        self._loop.set_default_executor(ThreadPoolExecutor(SLACK_THREADS + PAGING_THREADS + 1, "job"))
         app = job_app(self._desk, self._slack, self._desk.database.url)
         async with app.open_async():
-            await _retry_stalled(app)
             self._tasks = [
                 asyncio.create_task(self._consume(app, SLACK, SLACK_THREADS)),
                 asyncio.create_task(self._consume(app, PAGING, PAGING_THREADS)),
-                asyncio.create_task(self._upkeep(app)),
+                asyncio.create_task(self._upkeep()),
             ]
             if self._stop.is_set():
                 self._cancel()
@@ -160,15 +170,28 @@ class Worker:
             fetch_job_polling_interval=1.0,
             install_signal_handlers=False,
             delete_jobs="successful",
+            update_heartbeat_interval=_HEARTBEAT_EVERY,
+            stalled_worker_timeout=_FORGET_WORKER_AFTER,
             shutdown_graceful_timeout=10,
         )
 
-    async def _upkeep(self, app: procrastinate.App) -> None:
+    async def _upkeep(self) -> None:
         """Free the jobs of workers that died, and forget events that Slack will not repeat."""
+        suspects: frozenset[tuple[int, int]] = frozenset()
+        forget_at = 0.0
         while True:
-            await asyncio.sleep(_UPKEEP_EVERY)
-            await _retry_stalled(app)
-            await asyncio.to_thread(self._forget_events)
+            suspects = await asyncio.to_thread(self._free_jobs, suspects)
+            if time.monotonic() >= forget_at:
+                await asyncio.to_thread(self._forget_events)
+                forget_at = time.monotonic() + _FORGET_EVENTS_EVERY
+            await asyncio.sleep(_LOOK_EVERY)
+
+    def _free_jobs(self, suspects: frozenset[tuple[int, int]]) -> frozenset[tuple[int, int]]:
+        with self._desk.database.transaction() as session:
+            freed, suspects = free_jobs_of_dead_workers(session, _SILENT_AFTER, suspects)
+        if freed:
+            log.warning("took over the jobs of a worker that died", jobs=freed)
+        return suspects
 
     def _forget_events(self) -> None:
         with self._desk.database.transaction() as session:
@@ -193,11 +216,3 @@ class Worker:
         with self._desk.database.transaction() as session:
             upcoming = pings.find_next_wake(session)
         return min(_SWEEP_EVERY, max(0.02, self._desk.seconds_until(upcoming))) if upcoming else _SWEEP_EVERY
-
-
-async def _retry_stalled(app: procrastinate.App) -> None:
-    """Jobs that a dead worker had begun go back to the queue; each job can be repeated."""
-    manager = app.job_manager
-    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_AFTER):
-        log.warning("freeing a stalled job", job=job.task_name, job_id=job.id)
-        await manager.retry_job(job)
