@@ -62,7 +62,11 @@ class Slack:
     def call(self, method: str, **arguments: Any) -> dict[str, Any]:
         """One call. Raises TryAgain or Refused."""
         try:
-            answer = self._client.api_call(method, json=arguments)
+            # JSON where an argument is nested; Slack's reading methods understand a form only.
+            if method.startswith(("chat.", "views.")):
+                answer = self._client.api_call(method, json=arguments)
+            else:
+                answer = self._client.api_call(method, params=arguments)
         except SlackApiError as error:
             raise _explain(method, error) from error
         except (URLError, TimeoutError, OSError, http.client.HTTPException, SlackClientError, ValueError) as error:
@@ -219,7 +223,7 @@ def _explain(method: str, error: SlackApiError) -> TryAgain | Refused:
     name = str(data.get("error", f"http_{status}")) if isinstance(data, dict) else f"http_{status}"
     if status == 429 or status >= 500 or name in _PASSING:
         wait = next((value for header, value in headers.items() if header.lower() == "retry-after"), None)
-        return TryAgain(method, name, float(wait) if wait else None)
+        return TryAgain(method, name, float(wait) if wait and wait.isdecimal() else None)
     metadata = data.get("response_metadata") if isinstance(data, dict) else None
     detail = "; ".join(str(line) for line in (metadata or {}).get("messages", [])[:3])
     return Refused(method, name, detail)
