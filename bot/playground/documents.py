@@ -159,11 +159,11 @@ class FileStore:
         return PlainTextResponse(f"OK - {len(content)}")
 
     async def download(self, request: Request) -> Response:
-        """The bytes of a file, for the app's token and for the page of a person."""
+        """The bytes of a file, for the app's token and for browsers."""
         stored = self.workspace.files.get(request.path_params["file_id"])
         bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
-        person = request.query_params.get("user", "")
-        if stored is None or (bearer != self.workspace.secrets.bot_token and person not in self.workspace.users):
+        from_page = request.headers.get("sec-fetch-site") in ("same-origin", "none")  # a browser shows it to a person
+        if stored is None or not (from_page or bearer == self.workspace.secrets.bot_token):
             return PlainTextResponse("There is no such file.", 404)
         media_type = stored.record["mimetype"]
         inline = media_type in _SHOWN_INLINE and "download" not in request.query_params

@@ -71,7 +71,7 @@ class PageApi:
         if user_id is None or channel is None:
             return _refusal("channel_not_found")
         before = request.query_params.get("before") or "9999999999.999999"
-        limit = min(int(request.query_params.get("limit") or 50), 500)
+        limit = min(_number(request, "limit", 50), 500)
         high = bisect_left(channel.timeline, before)
         low = max(0, high - limit)
         shown = [channel.messages[ts] for ts in channel.timeline[low:high]]
@@ -125,9 +125,9 @@ class PageApi:
         since = request.query_params.get("since")
         if since is None:
             return JSONResponse({"n": self.workspace.feed.last, "events": []})
-        seconds = min(float(request.query_params.get("timeout") or 10), LONGEST_WAIT)
-        found = await self.workspace.feed.wait(int(since), user_id, seconds)
-        return JSONResponse({"n": found[-1]["n"] if found else int(since), "events": found})
+        number, seconds = _number(request, "since", 0), _number(request, "timeout_ms", 10_000) / 1000
+        found = await self.workspace.feed.wait(number, user_id, min(seconds, LONGEST_WAIT))
+        return JSONResponse({"n": found[-1]["n"] if found else number, "events": found})
 
     async def events(self, socket: WebSocket) -> None:
         """Push the person's events as they happen."""
@@ -166,6 +166,12 @@ async def _send_all(socket: WebSocket, queue: asyncio.Queue[str]) -> None:
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # the page is gone
         while True:
             await socket.send_text(await queue.get())
+
+
+def _number(request: Request, name: str, default: int) -> int:
+    """A whole number of the query; the default where it is none."""
+    value = request.query_params.get(name, "")
+    return int(value) if value.isdecimal() else default
 
 
 def _refusal(code: str, status: int = 404) -> Response:

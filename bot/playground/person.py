@@ -205,7 +205,9 @@ class Person:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise NotSeen(f"{self.user_id} waited {timeout:g} s for {what or look}; saw {_told(seen)}")
-            heard = self._wire.get("/page/wait", {"user": self.user_id, "since": number, "timeout": f"{left:.3f}"})
+            heard = self._wire.get(
+                "/page/wait", {"user": self.user_id, "since": number, "timeout_ms": round(left * 1000)}
+            )
             number = heard["n"]
             seen += heard["events"]
         return found
@@ -216,7 +218,9 @@ class Person:
         number = self.mark() if since is None else since
         seen: list[Json] = []
         while (left := deadline - time.monotonic()) > 0:
-            heard = self._wire.get("/page/wait", {"user": self.user_id, "since": number, "timeout": f"{left:.3f}"})
+            heard = self._wire.get(
+                "/page/wait", {"user": self.user_id, "since": number, "timeout_ms": round(left * 1000)}
+            )
             number = heard["n"]
             for event in self._listed(heard, "events"):
                 if wanted(event):
