@@ -55,7 +55,7 @@ _EVENT_LIFE = timedelta(days=1)
 
 def _wait_before(attempts: int) -> int:
     """Milliseconds until the next try: half a second, doubled each time, bounded."""
-    return round(min(0.5 * 2 ** min(attempts, 10), _LONGEST_WAIT) * 1000)
+    return int(min(500 * 2 ** min(attempts, 10), _LONGEST_WAIT * 1000))
 
 
 class Patience(BaseRetryStrategy):

@@ -8,6 +8,7 @@ from typing import Any, cast
 import procrastinate
 import psycopg
 from procrastinate.exceptions import AlreadyEnqueued
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 PAGING = "paging"  # a queue of its own, so that a stalled post never holds up a page
@@ -44,6 +45,33 @@ def enqueue(
             _defer(session, task, queue=queue, lock=lock, priority=priority, arguments=arguments, queueing_lock=once)
     except AlreadyEnqueued:
         return
+
+
+def free_jobs_of_dead_workers(
+    session: Session, silent_for: float, suspects: frozenset[tuple[int, int]]
+) -> tuple[list[str], frozenset[tuple[int, int]]]:
+    """Put back the jobs whose worker has been silent for so many seconds, and was suspected of it before.
+
+    Returns the names of the tasks put back, and who is suspected now: pairs of job and worker id. Looking twice gives a
+    worker that lives, but lost the database for a while, the time to say so. Replicas may look at the same moment.
+    """
+    found = {(job_id, worker_id or 0): task for job_id, worker_id, task in session.execute(_SILENT, {"s": silent_for})}
+    freed = []
+    for (job_id, _), task in ((key, task) for key, task in found.items() if key in suspects):
+        session.execute(_FREE, {"job_id": job_id})
+        freed.append(task)
+    return freed, frozenset(found) - suspects
+
+
+# Locked, so that of two replicas one frees a job; a job whose worker is not registered has none.
+_SILENT = sql("""
+    select job.id, job.worker_id, job.task_name from procrastinate_jobs job
+    left join procrastinate_workers worker on worker.id = job.worker_id
+    where job.status = 'doing'
+    and (worker.id is null or worker.last_heartbeat < now() - make_interval(secs => :s))
+    order by job.id for update of job skip locked
+""")
+_FREE = sql("select procrastinate_retry_job_v2(:job_id, now(), null, null, null)")
 
 
 def _defer(
