@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import structlog
+from procrastinate.exceptions import ConnectorException
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.domain.errors import TocsinError
@@ -32,7 +33,7 @@ def told(tell: Callable[[str], object], **facts: object) -> Iterator[None]:
             _say(tell, _SLACK)
         except TocsinError as refusal:
             _say(tell, str(refusal))
-        except SQLAlchemyError:
+        except (SQLAlchemyError, ConnectorException):
             log.exception("database error in a listener")
             _say(tell, _STORAGE)
         except Exception:  # a way in: whatever it was, the person must hear something

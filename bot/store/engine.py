@@ -27,9 +27,9 @@ class Database:
             driver_url(url),
             pool_size=connections,
             max_overflow=0,
-            pool_timeout=5,
-            pool_pre_ping=False,
-            connect_args={"connect_timeout": 5, "options": _OPTIONS},
+            pool_timeout=2,
+            pool_pre_ping=True,  # after a restart of the server nobody meets a dead connection,
+            connect_args={"connect_timeout": 2, "options": _OPTIONS},
         )
 
     @contextmanager
