@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bot.domain.errors import BadRequest
@@ -25,6 +25,7 @@ _STATUS_WORDS = {
 }
 _TOKEN = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
 _MENTION = re.compile(r"<@([A-Z0-9]+)(?:\|[^<>]*)?>")
+_EMOJI = re.compile(r":[a-z0-9_+'-]+:")
 _LOUD = re.compile(r"<!(channel|here|everyone|subteam\^[A-Z0-9]+)(?:\|[^<>]*)?>")
 
 
@@ -100,6 +101,29 @@ def plain_text(markup: str) -> str:
 def mentioned(markups: Iterable[str]) -> set[str]:
     """The user ids that these texts mention."""
     return {user_id for markup in markups for user_id in _MENTION.findall(markup)}
+
+
+def escape(text: str) -> str:
+    """Plain words as Slack's markup: `<!channel>` or `<@U…>` in them pings nobody."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def quiet(markup: str, names: Mapping[str, str] | None = None) -> str:
+    """A person's words, repeated by us: mentions become names, so that nobody is pinged by text; links stay links."""
+    known = names or {}
+
+    def word(match: re.Match[str]) -> str:
+        sign, target, label = match.groups()
+        if sign == "@":
+            return "@" + (label or escape(known.get(target, target)))
+        return "@" + (label or target.split("^")[0]).lstrip("@") if sign == "!" else match.group(0)
+
+    return _TOKEN.sub(word, markup)
+
+
+def says_something(text: str) -> bool:
+    """False for what has no letter and no digit, emoji aside: it would make no title."""
+    return any(character.isalnum() for character in _EMOJI.sub("", text))
 
 
 def harmless(markup: str) -> str:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from bot.domain.comms import escape
 from bot.domain.errors import TransitionRefused
 from bot.domain.escalation import span_text
 from bot.domain.incident import Status, check_transition
@@ -34,7 +35,7 @@ def set_severity(
     row.severity = severity.value
     kind = Kind.SEVERITY_RAISED if severity.worse_than(before) else Kind.SEVERITY_LOWERED
     verb = "raised" if kind is Kind.SEVERITY_RAISED else "lowered"
-    text = f"Severity {verb} from {before} to {severity} by <@{by}>" + (f": {why}" if why else ".")
+    text = f"Severity {verb} from {before} to {severity} by <@{by}>" + (f": {escape(why)}" if why else ".")
     record(
         session,
         row,
@@ -107,7 +108,9 @@ def resolve(
     check_transition(row.ref, Status(row.status), Status.RESOLVED)
     row.status, row.resolved_at = Status.RESOLVED.value, now
     _record_facts(session, row, by, now, resolution=resolution, cause=cause)
-    text = f"Resolved by <@{by}> after {span_text(now - row.declared_at)}" + (f": {resolution}" if resolution else ".")
+    text = f"Resolved by <@{by}> after {span_text(now - row.declared_at)}" + (
+        f": {escape(resolution)}" if resolution else "."
+    )
     record(session, row, Kind.RESOLVED, text, now, author=by, announce=True)
     escalate.replan(session, row, policy.escalation, now)
     escalate.refresh_pages(session, row)
@@ -149,7 +152,7 @@ def reopen(session: Session, row: IncidentRow, by: str, policy: Policy, now: dat
         raise TransitionRefused(f"{row.ref} is {current}: it is open already.")
     row.status, row.episode = Status.INVESTIGATING.value, row.episode + 1
     row.resolved_at = row.closed_at = row.acknowledged_at = row.acknowledged_by = None
-    text = f"Reopened by <@{by}>" + (f": {why}" if why else ".")
+    text = f"Reopened by <@{by}>" + (f": {escape(why)}" if why else ".")
     record(session, row, Kind.REOPENED, text, now, author=by, announce=True)
     escalate.replan(session, row, policy.escalation, now)
     refresh_card(session, row)
@@ -175,7 +178,7 @@ def _record_facts(
     for name, text, kind in said:
         if text and text != getattr(row, name):
             setattr(row, name, text)
-            record(session, row, kind, text, now, author=by)
+            record(session, row, kind, escape(text), now, author=by)
 
 
 def _refuse_when_over(row: IncidentRow) -> None:

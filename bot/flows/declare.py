@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from bot.domain.comms import escape, says_something
 from bot.domain.errors import BadRequest
 from bot.domain.incident import Status, channel_name
 from bot.domain.severity import Severity
@@ -39,7 +40,7 @@ class Declaration:
 def declare(session: Session, wanted: Declaration, policy: Policy, now: datetime) -> tuple[IncidentRow, bool]:
     """The incident and whether it is new. Raises BadRequest for a title that says nothing."""
     title = " ".join(wanted.title.split())
-    if not any(character.isalnum() for character in title):
+    if not says_something(title):
         raise BadRequest("Say in a few words what is wrong: `/incident declare checkout returns 502`.")
     earlier = incidents.find_by_request(session, wanted.request_key)
     if earlier is not None:
@@ -69,10 +70,10 @@ def declare(session: Session, wanted: Declaration, policy: Policy, now: datetime
 
 
 def _record(session: Session, row: IncidentRow, wanted: Declaration, title: str, now: datetime) -> None:
-    text = f"Declared as {row.severity} by <@{wanted.by}>: {title}"
+    text = f"Declared as {row.severity} by <@{wanted.by}>: {escape(title)}"
     data = {"severity": row.severity}
     record(
         session, row, Kind.DECLARED, text, now, author=wanted.by, data=data, source_key=f"declare:{wanted.request_key}"
     )
     if wanted.impact:
-        record(session, row, Kind.IMPACT_RECORDED, wanted.impact, now, author=wanted.by)
+        record(session, row, Kind.IMPACT_RECORDED, escape(wanted.impact), now, author=wanted.by)

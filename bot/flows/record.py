@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from bot.domain.comms import quiet
 from bot.domain.incident import Status
 from bot.domain.timeline import Kind
 from bot.store import incidents, timeline
@@ -53,7 +54,7 @@ def refresh_card(session: Session, row: IncidentRow) -> None:
 
 def note(session: Session, row: IncidentRow, text: str, author: str, now: datetime, source_key: str) -> bool:
     """A note by command: key by its nature, shown in the channel. False when the same command came twice."""
-    said = f"Note by <@{author}>: {text}"
+    said = f"Note by <@{author}>: {quiet(text)}"
     entry_id = timeline.append(
         session,
         row.incident_id,

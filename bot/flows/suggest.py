@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.domain.comms import plain_text
+from bot.domain.comms import mentioned, plain_text, quiet
 from bot.domain.errors import BadRequest, TransitionRefused
 from bot.domain.escalation import span_text
 from bot.domain.incident import Status
@@ -173,7 +173,8 @@ def join_report(session: Session, report_id: int, ref: str, by: str, now: dateti
         )
     report.incident_id = row.incident_id
     _decide(session, report, "part_of", by, now)
-    text = f"Report added by <@{by}>: {report.text}"
+    names = messages.names_of(session, mentioned([report.text]))
+    text = f"Report added by <@{by}>: {quiet(report.text, names)}"
     record(session, row, Kind.NOTED, text, now, author=report.user_id, source_key=f"report:{report_id}", announce=True)
     return f"Added to {row.ref}."
 

@@ -6,10 +6,11 @@ import difflib
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
+from bot.domain.comms import escape, harmless
 from bot.domain.escalation import span_text
 from bot.domain.severity import Judgement, Level, Severity
 from bot.domain.timeline import Entry, Kind
-from bot.slack.text import escape, instant, person, plain, shorten
+from bot.slack.text import fit, instant, person, plain, shorten
 from bot.store.tables import IncidentRow
 
 HELP: dict[str, tuple[str, str]] = {
@@ -30,6 +31,7 @@ HELP: dict[str, tuple[str, str]] = {
     "reopen": ("reopen errors are back", "Take it up again. Escalation starts anew."),
     "help": ("help severity", "This list, or more about one word."),
 }
+_ANYWHERE = frozenset({"declare", "list", "help"})  # these speak of no one incident
 _SHOWN = 20  # entries of a timeline shown in Slack; the review has them all
 
 
@@ -38,6 +40,8 @@ def help_text(word: str) -> str:
     wanted = word.strip().lower()
     if wanted in HELP:
         example, meaning = HELP[wanted]
+        if wanted in _ANYWHERE:
+            return f"`/incident {example}`\n{meaning}"
         elsewhere = f"In another channel, name the incident: `/incident {wanted} INC-2026-0001 …`"
         return f"`/incident {example}`\n{meaning}\n{elsewhere}"
     lines = [f"`/incident {example}` {meaning}" for example, meaning in HELP.values()]
@@ -115,14 +119,17 @@ def timeline(row: IncidentRow, entries: Sequence[Entry]) -> str:
     return "\n".join(lines)
 
 
+# Entries whose text is the bare words; the others are whole sentences.
+_LABELS = {Kind.IMPACT_RECORDED: "Impact", Kind.CAUSE_RECORDED: "Cause", Kind.RESOLUTION_RECORDED: "Resolution"}
+_LONGEST_LINE = 200
+
+
 def _line(entry: Entry) -> str:
     mark = ":pushpin: " if entry.key else ""
-    # Stored in Slack's own escaped markup; cut before a token could be halved.
-    text = " ".join(entry.text.split())
-    shown = text if len(text) <= 200 else shorten(text.replace("<", "").replace(">", ""), 200)
-    said = (
-        f"{person(entry.author)}: {shown}"
-        if entry.kind in (Kind.MESSAGE_POSTED, Kind.NOTED) and entry.author
-        else shown
-    )
-    return f"{instant(entry.at)} {mark}{said}"
+    text = " ".join(harmless(entry.text).split())
+    shown = fit(text, _LONGEST_LINE)
+    if entry.kind in _LABELS:
+        shown = f"{_LABELS[entry.kind]}: {shown}"
+    elif entry.kind in (Kind.MESSAGE_POSTED, Kind.NOTED) and entry.author:
+        shown = f"{person(entry.author)}: {shown}"
+    return f"{instant(entry.at)} {mark}{shown}"

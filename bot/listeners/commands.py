@@ -10,7 +10,7 @@ from typing import Any
 from slack_bolt import Ack
 from sqlalchemy.orm import Session
 
-from bot.domain.comms import leading_severity, parse_command, parse_severity, parse_status, plain_text
+from bot.domain.comms import escape, leading_severity, parse_command, parse_severity, parse_status, plain_text
 from bot.domain.errors import BadRequest, UnknownIncident
 from bot.domain.incident import Status
 from bot.domain.severity import Severity
@@ -76,7 +76,7 @@ def incident(desk: Desk, slack: Slack, ack: Ack, command: dict[str, Any]) -> Non
 def _form_for(asked: Asked) -> dict[str, Any] | None:
     """Commands that open a form: a trigger lives three seconds, so nothing slow comes before it."""
     levels = asked.desk.policy.severity.levels
-    if asked.word in ("declare", "new") and not plain_text(asked.rest):
+    if asked.word in ("declare", "new") and not asked.ref and not plain_text(asked.rest):
         return modals.declare_form(levels, asked.channel_id)
     if asked.word != "close" or asked.rest:
         return None
@@ -98,7 +98,8 @@ def _incident(session: Session, asked: Asked, for_change: bool = False) -> Incid
 
 
 def _declare(session: Session, asked: Asked) -> str:
-    severity, title = leading_severity(plain_text(asked.rest))
+    # A reference here is part of the title: "INC-2026-0007 is back".
+    severity, title = leading_severity(plain_text(" ".join(part for part in (asked.ref, asked.rest) if part)))
     if len(title) > 3000:
         raise BadRequest(
             f"That is {len(title):,} characters. Give a title of at most {LONGEST_TITLE}; the rest fits in the channel."
@@ -185,15 +186,16 @@ def _recorder(field: str, kind: Kind, example: str) -> Subcommand:
         row = _incident(session, asked, for_change=True)
         said = plain_text(asked.rest)
         if not said:
-            recorded = getattr(row, field) or f"not recorded. Type `/incident {field} {example}`."
+            known = getattr(row, field)
+            recorded = escape(known) if known else f"not recorded. Type `/incident {field} {example}`."
             return f"{field.capitalize()} of {row.ref}: {recorded}"
         setattr(row, field, said)
-        text = f"{field.capitalize()} recorded by <@{asked.user_id}>: {said}"
+        text = f"{field.capitalize()} recorded by <@{asked.user_id}>: {escape(said)}"
         record(
             session,
             row,
             kind,
-            said,
+            escape(said),
             asked.now,
             author=asked.user_id,
             data={"said": text},

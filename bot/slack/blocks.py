@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.domain.comms import escape
 from bot.domain.incident import Incident, Status
 from bot.domain.severity import Judgement, Level, Severity
 from bot.slack.client import Message
-from bot.slack.text import escape, fit, instant, person, plain, shorten, span
+from bot.slack.text import fit, instant, person, plain, shorten, span
 
 Block = dict[str, Any]
 

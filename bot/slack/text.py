@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
+from bot.domain.comms import escape
 
-def escape(text: str) -> str:
-    """What a person wrote, shown as written: `<!channel>` or `<@U…>` in it pings nobody."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+# Marks that turn the direction of everything after them: in a title they would turn the rest of our line too.
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def plain(text: str) -> str:
     """A title safe inside bold text on one line: also no markup characters that would break the line's own."""
-    return escape(" ".join(text.split())).replace("*", "\u2217").replace("`", "'").replace("~", "\u223c")
+    words = " ".join(_TURNING.sub("", text).split())
+    return escape(words).replace("*", "\u2217").replace("`", "'").replace("~", "\u223c")
 
 
 def shorten(text: str, limit: int) -> str:
@@ -21,10 +23,12 @@ def shorten(text: str, limit: int) -> str:
 
 
 def fit(text: str, limit: int) -> str:
-    """Already escaped text cut to `limit` characters without leaving half an entity."""
+    """Already escaped text cut to `limit` characters without leaving half an entity or half a mention."""
     if len(text) <= limit:
         return text
     cut = text[: limit - 1]
+    if cut.rfind("<") > cut.rfind(">"):
+        cut = cut[: cut.rfind("<")]
     start = cut.rfind("&", max(0, len(cut) - 5))
     return (cut[:start] if start >= 0 and ";" not in cut[start:] else cut) + "…"
 
