@@ -1,5 +1,6 @@
 """Slack's ways in: each opens one transaction, calls one flow and acknowledges. This is the whole map of their ids."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +22,7 @@ PRESSES: dict[str, actions.Press] = {
     "report_dismiss": actions.dismiss_report,
     "report_part_of": actions.join_report,
 }
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 FORMS = ("incident_resolve", "incident_close")
 SUBMISSIONS: dict[str, tuple[views.Submission, str]] = {
     modals.DECLARE: (views.declared, "title"),
@@ -38,6 +40,7 @@ EVENTS: dict[str, Callable[..., None]] = {
 
 def register(app: App, desk: Desk, slack: Slack) -> None:
     """Connect every id to its listener."""
+    app.middleware(_storable)
 
     def incident(ack: Any, command: Any) -> None:
         commands.incident(desk, slack, ack, command)
@@ -62,6 +65,23 @@ def register(app: App, desk: Desk, slack: Slack) -> None:
         app.view(callback_id)(_view(desk, submission, field))
     for name, listener in EVENTS.items():
         app.event(name)(_event(desk, listener))
+
+
+def _storable(body: Any, next: Callable[[], None]) -> None:
+    """Before any listener: take out the characters that PostgreSQL cannot hold."""
+    _clean(body)
+    next()
+
+
+def _clean(part: Any) -> Any:
+    """The same object, its texts without NUL and lone surrogates."""
+    if isinstance(part, str):
+        return part if part.isprintable() else _UNSTORABLE.sub("", part)
+    if isinstance(part, dict):
+        part.update({key: _clean(value) for key, value in part.items()})
+    elif isinstance(part, list):
+        part[:] = [_clean(value) for value in part]
+    return part
 
 
 def _press(desk: Desk, press: actions.Press) -> Callable[..., None]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import http.client
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+import structlog
 from slack_bolt import Ack, Respond
+from slack_sdk.errors import SlackClientError
 from sqlalchemy.orm import Session
 
 from bot.domain.incident import Status, check_transition
@@ -17,6 +20,8 @@ from bot.listeners.guard import told
 from bot.slack import modals
 from bot.slack.client import Slack
 from bot.store import incidents
+
+log = structlog.get_logger(__name__)
 
 # What a press does: (session, desk, value, user id, now) → a sentence for the person, or None where the screen says it.
 Press = Callable[[Session, Desk, str, str, datetime], str | None]
@@ -29,18 +34,24 @@ def pressed(press: Press) -> Callable[..., None]:
         user_id = body["user"]["id"]
         value = action.get("value") or (action.get("selected_option") or {}).get("value") or ""
 
-        def whisper(text: str) -> None:
-            ack()
-            respond(text=text, response_type="ephemeral", replace_original=False)
-
-        with told(whisper, user=user_id, action=action["action_id"]):
+        said: list[str] = []
+        with told(said.append, user=user_id, action=action["action_id"]):
             with desk.database.transaction() as session:
                 sentence = press(session, desk, value, user_id, desk.now())
-            ack()
-            if sentence:
-                respond(text=sentence, response_type="ephemeral", replace_original=False)
+            said += [sentence] if sentence else []
+        _answer(ack, respond, said)
 
     return listener
+
+
+def _answer(ack: Ack, respond: Respond, said: list[str]) -> None:
+    """Acknowledge, then whisper. What was decided stands even if the whisper does not get through."""
+    ack()
+    for sentence in said:
+        try:
+            respond(text=sentence, response_type="ephemeral", replace_original=False)
+        except (OSError, http.client.HTTPException, SlackClientError) as error:
+            log.warning("could not whisper", sentence=sentence, error=str(error))
 
 
 def acknowledge(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
@@ -91,14 +102,11 @@ def open_form(
 ) -> None:
     """Resolve and Close open a form; a press on an incident that has moved on is told so instead."""
 
-    def whisper(text: str) -> None:
-        ack()
-        respond(text=text, response_type="ephemeral", replace_original=False)
-
-    with told(whisper, user=body["user"]["id"], action=action["action_id"]):
+    said: list[str] = []
+    with told(said.append, user=body["user"]["id"], action=action["action_id"]):
         with desk.database.transaction() as session:
             incident = incidents.facts(incidents.get(session, int(action["value"])))
         resolving = action["action_id"] == "incident_resolve"
         check_transition(incident.ref, incident.status, Status.RESOLVED if resolving else Status.CLOSED)
         slack.open_view(body["trigger_id"], modals.resolve_form(incident) if resolving else modals.close_form(incident))
-        ack()
+    _answer(ack, respond, said)

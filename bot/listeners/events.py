@@ -28,16 +28,16 @@ def message(desk: Desk, body: dict[str, Any], event: dict[str, Any]) -> None:
     """A message was posted, edited or deleted in a channel that we are in."""
     with told(_log_only, event=body["event_id"], channel=event.get("channel")):
         subtype = event.get("subtype")
-        if subtype == "message_changed":
-            _edited(desk, body["event_id"], event)
-        elif subtype == "message_deleted":
+        if subtype == "message_deleted" or _is_tombstone(event):
             _deleted(desk, body["event_id"], event)
+        elif subtype == "message_changed":
+            _edited(desk, body["event_id"], event)
         elif subtype in _WORDS and event.get("user") and not event.get("bot_id"):
             _posted(desk, body["event_id"], event)
 
 
 def _posted(desk: Desk, event_id: str, event: dict[str, Any]) -> None:
-    text = event.get("text") or _names_of_files(event)
+    text = "\n".join(part for part in (event.get("text"), _names_of_files(event)) if part)
     heard = Heard(event["channel"], event["ts"], event["user"], text)
     now = desk.now()
     judged: Judgement | None = None
@@ -79,11 +79,17 @@ def _edited(desk: Desk, event_id: str, event: dict[str, Any]) -> None:
             record.message_edited(session, event["channel"], after["ts"], after.get("user"), text, now, edit_ts)
 
 
+def _is_tombstone(event: dict[str, Any]) -> bool:
+    """A deleted message that has replies stays as an empty shell: Slack tells of that as a change."""
+    return event.get("subtype") == "message_changed" and (event.get("message") or {}).get("subtype") == "tombstone"
+
+
 def _deleted(desk: Desk, event_id: str, event: dict[str, Any]) -> None:
     now = desk.now()
     with desk.database.transaction() as session:
         if messages.take_event(session, event_id, now):
-            record.message_deleted(session, event["channel"], event["deleted_ts"], now)
+            ts = event.get("deleted_ts") or event["message"]["ts"]
+            record.message_deleted(session, event["channel"], ts, now)
 
 
 def reaction(desk: Desk, body: dict[str, Any], event: dict[str, Any]) -> None:
