@@ -44,7 +44,7 @@ def parse_command(text: str) -> Typed:
     if not parts:
         return Typed("help", None, "")
     word, rest = parts[0].lower().lstrip("/"), parts[1].strip() if len(parts) > 1 else ""
-    first, _, after = rest.partition(" ")
+    first, after = (*rest.split(None, 1), "", "")[:2]
     if _REF.match(first):
         return Typed(word, first.upper(), after.strip())
     return Typed(word, None, rest)
