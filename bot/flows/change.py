@@ -55,6 +55,7 @@ def set_status(session: Session, row: IncidentRow, status: Status, by: str, poli
     """Move between the open statuses; resolving, closing and reopening have functions of their own."""
     if row.status == status:
         return f"{row.ref} is {status} already."
+    _refuse_when_over(row)
     check_transition(row.ref, Status(row.status), status)
     before, row.status = row.status, status.value
     if status is Status.IDENTIFIED and row.identified_at is None:
