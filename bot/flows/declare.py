@@ -42,6 +42,7 @@ def declare(session: Session, wanted: Declaration, policy: Policy, now: datetime
     title = " ".join(wanted.title.split())
     if not says_something(title):
         raise BadRequest("Say in a few words what is wrong: `/incident declare checkout returns 502`.")
+    incidents.lock_request(session, wanted.request_key)
     earlier = incidents.find_by_request(session, wanted.request_key)
     if earlier is not None:
         return earlier, False

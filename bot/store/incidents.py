@@ -36,6 +36,11 @@ def add_incident(session: Session, **values: Any) -> IncidentRow:
     return row
 
 
+def lock_request(session: Session, request_key: str) -> None:
+    """Have a second request of that key wait until this transaction ends, and then see what it did."""
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(request_key, 0))))
+
+
 def find_by_request(session: Session, request_key: str) -> IncidentRow | None:
     return session.scalar(select(IncidentRow).where(IncidentRow.request_key == request_key))
 
