@@ -20,7 +20,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "security": ("running", "sign", "personal", "contained", "low"),
     "cost": ("large", "small"),
     "backup": ("failing",),
-    "alarm": ("firing", "ok", "all-dead"),
+    "alarm": ("firing", "ok", "zero", "all-dead"),
+    "announced": ("performance", "availability", "several", "outage", "past"),
     "fine": ("works", "around", "denied"),
     "kind": (
         "empty", "foreign", "drill", "denied-drill", "update", "recovered", "maintenance", "past", "learning", "draft",

@@ -61,6 +61,9 @@ class Signals:
         _note_phrases(reading, message, tokens, clauses, hits)
         _note_numbers(reading, message, tokens, clauses)
         _note_shape(reading, message, tokens)
+        _note_quoted(reading, tokens, hits)
+        _note_zero(reading, message, tokens)
+        _note_announcement(reading, message[:LENGTH_JUDGED])
         _conclude(reading, message)
         return reading
 
@@ -269,6 +272,8 @@ def _note_shape(reading: Reading, message: str, tokens: list[Token]) -> None:
         reading.note(
             "kind.question", message[tokens[0].start : tokens[min(2, len(tokens) - 1)].end]
         ) if "?" in text else add("shape.asking-word")
+    if re.match(r"\s*(?:<@[^>]+>|@?[\w\[\]\-]{2,20})\s?[:,] ?[a-z]", text) or re.match(r"\s*<@[^>]+>", text):
+        add("shape.addressed")
     count = len(words)
     add(
         "length.tiny"
@@ -323,6 +328,73 @@ _ASKING = frozenset(
 )
 
 
+def _note_quoted(reading: Reading, tokens: list[Token], hits: list[Hit]) -> None:
+    """Trouble that stands only between quotation marks is being talked about rather than reported."""
+    inside, quoted = False, []
+    for token in tokens:
+        if token.kind == "other" and token.text in _QUOTES:
+            inside = not inside
+        quoted.append(inside)
+    places = [quoted[hit.first] for hit in hits if hit.signal in _TROUBLE]
+    if places and all(places):
+        reading.features.add("shape.trouble-quoted")
+
+
+_QUOTES = frozenset("\"'“”„«»‘`")
+_ZERO = re.compile(r"(?:[=:]|==|\bvalue|\bis|\bat|\bto|\bshows?|\breports?)\s*\[?(?P<zero>(?:0|zero)(?:\.0+)?)\b(?![.,:\d%]*\d)|\b(?P<of>0 (?:of|/|out of) ?\d+)", re.IGNORECASE)
+
+
+def _note_zero(reading: Reading, message: str, tokens: list[Token]) -> None:
+    """A figure that fell to nothing."""
+    match = _ZERO.search(message[:LENGTH_JUDGED])
+    if match:
+        reading.note("alarm.zero", match.group(match.lastgroup or 0))
+
+
+_ANNOUNCING = re.compile(
+    r"\bwe(?: are|'re|’re)(?: currently| aware| actively| still| continuing| now)*(?: to)? (?:investigat\w+|experiencing|seeing|monitoring)"
+    r"|\binvestigating reports of|\bcontinuing to investigate|\b(?:is|are)(?: now| currently)? experiencing degraded|\bwill provide an update|^\[retroactive\]",
+    re.IGNORECASE,
+)
+_SUBJECT = re.compile(r"([A-Z][\w ]{2,30}?) (?:is|are)(?: now| currently)? experiencing")
+_TITLED = re.compile(r"^(?:incident|disruption|issues?|outage|problems?) with ([^.\n]{3,160})", re.IGNORECASE)
+_PERIOD = re.compile(r"\bbetween\b[^\n]{3,60}\b(?:utc|and)\b|\bbeginning at\b[^\n]{3,60}\bUTC\b|^\[retroactive\]|\bfrom \d{1,2}:\d\d[^\n]{0,20} (?:to|until) \d{1,2}:\d\d", re.IGNORECASE)
+
+
+_UPDATE = re.compile(r"^\W*(?:status |quick |\d+\w* )?update\b|\binc-\d|\bdraft\b|\bwording\b|\bproposed text", re.IGNORECASE)
+_OVER = re.compile(r"\b(?:fixed|mitigated|resolved|restored|reverted|experienced|had|was|were)\b", re.IGNORECASE)
+_OUTAGE = re.compile(r"\b(?:complete|total|full|an|experiencing an) outage of (?:all|our|\w+ products)|all services are|unavailable for all", re.IGNORECASE)
+_AVAILABILITY = re.compile(r"degraded availability|major outage|significant(?:ly)? (?:fail|error|impact|degrad)\w*|\bnot available\b|high (?:percentage|rate) of", re.IGNORECASE)
+_PART_ONLY = re.compile(r"\bother [\w ]{2,30} (?:are|is|remain) (?:available|not|un|work)\w*|\bfor the [\w .\-]{3,40} models?\b|partial(?:ly)? (?:un)?availab\w+", re.IGNORECASE)
+_SEVERAL = 3  # services named in one announcement that make it more than a trouble of one
+
+
+def _note_announcement(reading: Reading, text: str) -> None:
+    """The formal language of status pages."""
+    match, titled, period = _ANNOUNCING.search(text), _TITLED.search(text), _PERIOD.search(text)
+    if (match is None and not (titled and period)) or _UPDATE.search(text):
+        return
+    if period and _OVER.search(text) and "ontinuing to" not in text and "still" not in text:
+        reading.note("announced.past", period.group())
+    elif match is not None and (titled or len(text) > 80 or "degraded" in text or "outage" in text):
+        reading.note(*_announced(text, match.group(), titled))
+
+
+def _announced(text: str, words: str, titled: re.Match[str] | None) -> tuple[str, str]:
+    """How much is announced, and the words that say so."""
+    services = {found.group(1).split()[-1] for found in _SUBJECT.finditer(text)}
+    if titled:
+        services |= {part.split()[-1] for part in re.split(r",| and |&", titled.group(1)) if part.strip()}
+    outage, availability = _OUTAGE.search(text), _AVAILABILITY.search(text)
+    if outage:
+        return "announced.outage", outage.group()
+    if availability and not _PART_ONLY.search(text):
+        return "announced.availability", availability.group()
+    if len(services) >= _SEVERAL:
+        return "announced.several", titled.group() if titled else words
+    return "announced.performance", words
+
+
 def _conclude(reading: Reading, message: str) -> None:
     """Facts that follow from several signals together."""
     facts = reading.facts
@@ -335,6 +407,8 @@ def _conclude(reading: Reading, message: str) -> None:
         re.search(r"healthy.?host|HealthyHostCount", message[:LENGTH_JUDGED], re.IGNORECASE) and "[0.0" in message
     ):
         reading.note("alarm.all-dead", _words_of(reading, "alarm.all-of") or "HealthyHostCount"[: len(message)])
+    if "zero" in facts.get("alarm", set()) and re.search(r"healthy|backends|targets|in.?service|up\b|probe_success|availability", message[:LENGTH_JUDGED], re.IGNORECASE):
+        reading.note("alarm.all-dead", _words_of(reading, "alarm.zero"))
     if "where" in facts and not facts["where"] & {"production"} and "elsewhere" in facts["where"]:
         reading.features.add("where.only-elsewhere")
     if not how:
