@@ -36,7 +36,8 @@ def open_room(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -
     )
     with desk.database.transaction() as session:
         for task in ("slack.furnish_room", "slack.mirror"):
-            enqueue(session, task, lock=lock_of(incident_id), incident_id=incident_id)
+            once = f"{task}-{incident_id}"
+            enqueue(session, task, lock=lock_of(incident_id), once=once, incident_id=incident_id)
 
 
 def _bot_user_id(workspace: Any) -> str:

@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.error import URLError
 
+import structlog
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.domain.errors import TocsinError
+
+log = structlog.get_logger(__name__)
 
 # Slack's own names for "not now": the same call may succeed later.
 _PASSING = frozenset(
@@ -161,13 +164,8 @@ class Slack:
             try:
                 self.call("conversations.invite", channel=channel_id, users=user_id)
             except Refused as refused:
-                if refused.error not in (
-                    "already_in_channel",
-                    "cant_invite_self",
-                    "user_not_found",
-                    "user_is_restricted",
-                ):
-                    raise
+                if refused.error != "already_in_channel":
+                    log.warning("could not invite", channel=channel_id, user=user_id, error=refused.error)
 
     def pin(self, channel_id: str, ts: str) -> None:
         try:
