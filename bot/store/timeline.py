@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bot.domain.timeline import Entry, Kind
-from bot.store.tables import TimelineEntry
+from bot.store.tables import SlackMessage, TimelineEntry
 
 _CORRECTIONS = (Kind.MESSAGE_EDITED, Kind.MESSAGE_DELETED, Kind.PINNED, Kind.UNPINNED)
 
@@ -81,8 +81,12 @@ def list_entries(
 ) -> tuple[Entry, ...]:
     """The timeline as people read it, in time order. `permalink` makes a link of a message's ts."""
     columns = TimelineEntry.__table__.c
+    # What we said in the channel about an entry can be marked and linked like anybody's message.
+    said = SlackMessage.__table__.c
+    message_ts = func.coalesce(columns.message_ts, said.ts).label("message_ts")
     statement = (
-        select(columns.entry_id, columns.kind, columns.at, columns.author, columns.text, columns.message_ts)
+        select(columns.entry_id, columns.kind, columns.at, columns.author, columns.text, message_ts)
+        .outerjoin(SlackMessage, said.key == func.concat("entry:", columns.entry_id))
         .where(columns.incident_id == incident_id)
         .order_by(columns.at, columns.entry_id)
     )
@@ -90,7 +94,8 @@ def list_entries(
     edited, deleted, pinned = _corrections(rows)
     entries = []
     for row in rows:
-        if Kind(row.kind) in _CORRECTIONS or row.message_ts in deleted:
+        is_message = row.kind == Kind.MESSAGE_POSTED
+        if Kind(row.kind) in _CORRECTIONS or (is_message and row.message_ts in deleted):
             continue
         entries.append(
             Entry(
@@ -98,7 +103,7 @@ def list_entries(
                 kind=Kind(row.kind),
                 at=row.at,
                 author=row.author,
-                text=edited.get(row.message_ts, row.text) if row.kind == Kind.MESSAGE_POSTED else row.text,
+                text=edited.get(row.message_ts, row.text) if is_message else row.text,
                 key=bool(pinned.get(row.message_ts)),
                 permalink=permalink(row.message_ts) if row.message_ts else None,
             )
