@@ -16,7 +16,7 @@ from bot.triage.fitting import Fit, content_hash, count_document, fit_documents
 from bot.triage.postings import best
 from bot.triage.ranking import Weights
 from bot.triage.snapshot import load_fit, save_fit
-from bot.triage.spelling import Speller
+from bot.triage.spelling import ONE_SLIP, Speller
 from bot.triage.stems import Token, tokenize
 from bot.triage.terms import CONCEPT, PAIR, Unit, units_of, word_weight
 from bot.triage.vocabulary import Vocabulary
@@ -231,10 +231,9 @@ class Index:
         guesses = self._speller.guesses(token.term)
         if not guesses:
             return token, 1.0, []
-        factor = self._weights.guess
-        sure = 1.0 if guesses[0][1] >= 0.85 else guesses[0][1]
-        others = [(known, value * factor) for known, value in guesses[1:]]
-        return Token(guesses[0][0], token.word), sure * (factor if sure < 0.85 else 0.9), others
+        (nearest, likeness), *rest = guesses
+        factor = self._weights.slip if likeness >= ONE_SLIP else self._weights.guess * likeness
+        return Token(nearest, token.word), factor, [(known, value * self._weights.guess) for known, value in rest]
 
     def _knows(self, term: str) -> bool:
         return term in self._term_ids or term in self._vocabulary.known or term in self._fresh

@@ -37,7 +37,8 @@ class Weights:
     whole: float = 0.5  # an identifier matched whole, on top of its parts
     weak: float = 0.3  # words that say little
     number: float = 0.4
-    guess: float = 0.6  # a word read as another, for a misspelling or a relative
+    slip: float = 0.75  # an unknown word read as a known one that differs by a letter
+    guess: float = 0.6  # an unknown word read as a known one that shares much of its letters
     repeated: float = 1.0  # each further time that the query says a word, logarithmically
     query_terms: int = 120  # the query's weightiest terms are searched; a pasted log has thousands
     unknown: float = 0.6  # how much a word that no entry has lowers the score

@@ -11,6 +11,7 @@ SHORTEST = 4  # shorter words have too few n-grams to say what was meant
 MOST_WORDS = 50_000
 SIMILAR = 0.5  # least cosine of the n-gram sets
 MOST_GUESSES = 2
+ONE_SLIP = 0.85  # likeness of two words that one slip of the hand turns into each other
 
 
 class Speller:
@@ -49,7 +50,7 @@ class Speller:
         allowed = 1 if len(word) < 8 else 2
         slips = edits(word, known, allowed)
         if slips <= allowed and word[0] == known[0]:
-            return max(likeness, 1.0 - 0.15 * slips)
+            return max(likeness, 1.0 - (1 - ONE_SLIP) * slips)
         return likeness if word[:3] == known[:3] else likeness * 0.8
 
 

@@ -10,7 +10,9 @@ from functools import lru_cache
 
 MAX_CHARACTERS = 20_000  # longer texts are read up to here: a pasted log says what it says at its start
 _CHUNK = re.compile(r"[^\W_]+(?:[-_.:/@$#*'’+]+[^\W_]+)*", re.UNICODE)
-_MARKUP = re.compile(r"<(?:https?://|mailto:)[^>]*>|</?[a-zA-Z][^<>]{0,200}>|https?://\S+|:[a-z][a-z0-9_+-]*:")
+_MARKUP = re.compile(
+    r"<(?:https?://|mailto:)[^>]*>|</?[a-zA-Z][^<>]{0,200}>|https?://\S+|(?<!\w):[a-z][a-z0-9_+-]*:(?!\w)"
+)
 _SEPARATORS = re.compile(r"[-_.:/@$#*+]+")
 _CAMEL = re.compile(r"\d[xX]{2}(?![a-z])|[A-Z]+s?(?![a-z])|[A-Z]?[a-z]+|\d+[a-z]{1,2}(?![a-z])|\d+|[^\W\d_]+")
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?|\d{4}-\d{2}-\d{2}(?:t.*)?", re.IGNORECASE)

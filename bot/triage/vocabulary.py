@@ -125,9 +125,14 @@ def _words(value: object, key: str, path: Path) -> list[str]:
         return []
     if isinstance(value, str):
         return value.split()
-    if isinstance(value, list) and all(isinstance(word, (str, int, float)) for word in value):
+    if isinstance(value, list) and all(_is_word(word) for word in value):
         return [str(word) for word in value]
     raise InvalidKnowledge(f"{path}:1: {key} must be a list of words.")
+
+
+def _is_word(value: object) -> bool:
+    """YAML reads a bare `on` or `no` as true or false: those must be quoted."""
+    return isinstance(value, (str, int, float)) and not isinstance(value, bool)
 
 
 def _concepts(value: object, path: Path) -> dict[str, list[str]]:
@@ -137,7 +142,7 @@ def _concepts(value: object, path: Path) -> dict[str, list[str]]:
     for name, phrases in value.items():
         if isinstance(phrases, str):
             phrases = [part.strip() for part in phrases.split(",")]
-        if not isinstance(phrases, list) or not all(isinstance(p, (str, int, float)) for p in phrases):
+        if not isinstance(phrases, list) or not all(_is_word(p) for p in phrases):
             raise InvalidKnowledge(f"{path}:1: concept {name!r} must list its phrases.")
         found[str(name)] = [str(phrase) for phrase in phrases if str(phrase).strip()]
     return found
