@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.domain.errors import BadRequest
@@ -24,7 +24,6 @@ _STATUS_WORDS = {
     "close": Status.CLOSED,
 }
 _TOKEN = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
-_MENTION = re.compile(r"<@([A-Z0-9]+)(?:\|[^<>]*)?>")
 _EMOJI = re.compile(r":[a-z0-9_+'-]+:")
 _LOUD = re.compile(r"<!(channel|here|everyone|subteam\^[A-Z0-9]+)(?:\|[^<>]*)?>")
 
@@ -96,11 +95,6 @@ def plain_text(markup: str) -> str:
 
     text = _TOKEN.sub(word, markup)
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
-
-
-def mentioned(markups: Iterable[str]) -> set[str]:
-    """The user ids that these texts mention."""
-    return {user_id for markup in markups for user_id in _MENTION.findall(markup)}
 
 
 def escape(text: str) -> str:

@@ -9,10 +9,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.domain.comms import mentioned, plain_text, quiet
+from bot.domain.comms import plain_text, quiet
 from bot.domain.errors import BadRequest, TransitionRefused
 from bot.domain.escalation import span_text
 from bot.domain.incident import Status
+from bot.domain.review import mentioned
 from bot.domain.severity import Evidence, Judgement, Severity
 from bot.domain.timeline import Kind
 from bot.flows.declare import Declaration, declare
