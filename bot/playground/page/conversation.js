@@ -26,8 +26,7 @@ export class Conversation {
     this.composer.field.id = "composer";
     this.foot = h("div", { class: "channel-foot" }, page.hints.node, this.composer.node);
     this.home = h("div", { class: "home-frame", tabindex: "-1" });
-    this.empty = h("div", { class: "empty-frame" });
-    node.replaceChildren(this.head, this.empty, this.list.node, this.home, this.foot);
+    node.replaceChildren(this.head, this.list.node, this.home, this.foot);
   }
 
   get state() {
@@ -176,7 +175,6 @@ export class Conversation {
     const showHome = !channel;
     this.list.node.hidden = showHome;
     this.home.hidden = !showHome;
-    this.empty.hidden = true;
     this.foot.hidden = showHome;
     if (channel) this.drawFoot(channel, name);
   }

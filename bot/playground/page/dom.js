@@ -1,4 +1,4 @@
-// Building elements. Text always goes in as text nodes: nothing on this page sets innerHTML.
+// Building elements. Text always goes in as text nodes: nothing on this page is ever parsed as markup.
 
 const SVG = "http://www.w3.org/2000/svg";
 

@@ -125,7 +125,7 @@ const SPANS = [
   { mark: "~", tag: "s" },
 ];
 
-const INLINE = /<([^<>\n]+)>|`([^`\n]+)`|:([a-z0-9_+'-]+(?:::skin-tone-\d)?):|([*_~])/gi;
+const INLINE = /<([^<>\n]+)>|`([^`\n]+)`|:([a-z0-9_+'-]+(?:::skin-tone-\d)?):|([*_~])|(https?:\/\/(?:(?!&[lg]t;)[^\s<>`|])*[^\s<>`|.,;:!?)\]'"*_~])/gi;
 
 /** One line (or a piece of one) of mrkdwn as nodes. */
 export function inline(text, names) {
@@ -136,10 +136,11 @@ export function inline(text, names) {
     if (to > plainFrom) out.push(unescape(text.slice(plainFrom, to)));
   };
   for (let found = pattern.exec(text); found; found = pattern.exec(text)) {
-    const [whole, inside, code, shortcode, mark] = found;
+    const [whole, inside, code, shortcode, mark, address] = found;
     let node = null;
     let end = found.index + whole.length;
     if (inside !== undefined) node = token(inside, names);
+    else if (address !== undefined) node = token(address, names);
     else if (code !== undefined) node = h("code", {}, unescape(bare(code)));
     else if (shortcode !== undefined) node = emojiFor(shortcode) ? emoji(shortcode) : null;
     else {
