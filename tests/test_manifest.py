@@ -1,0 +1,219 @@
+"""slack-manifest.yaml and the code, compared both ways: nothing is used that is not asked for, nothing asked for unused."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cache
+from typing import Any, cast
+
+import pytest
+import yaml
+
+from bot import listeners
+from bot.listeners.commands import ALIASES, SUBCOMMANDS
+from bot.playground.dispatch import Dispatcher
+from bot.playground.faults import Faults
+from bot.playground.manifest import AppManifest, read_manifest
+from bot.playground.records import BOT_USER_ID, Json
+from bot.playground.seed import seed_workspace
+from bot.playground.sockets import SocketMode
+from bot.playground.webapi import WebApi
+from bot.playground.wire import Wire
+from bot.settings import REPOSITORY
+from tests.slack_fixtures import MANIFEST
+
+SHIPPED = read_manifest(MANIFEST)
+SCOPES = SHIPPED.scopes or frozenset()
+# What Slack asks for before it sends an event; the playground sends whatever is subscribed.
+SCOPE_OF_EVENT = {
+    "message.channels": "channels:history",
+    "message.groups": "groups:history",
+    "message.im": "im:history",
+    "reaction_added": "reactions:read",
+    "reaction_removed": "reactions:read",
+    "channel_archive": "channels:read",
+    "channel_unarchive": "channels:read",
+    "channel_rename": "channels:read",
+    "group_archive": "groups:read",
+    "group_unarchive": "groups:read",
+    "member_joined_channel": "channels:read",
+    "app_home_opened": "",
+}
+
+
+# -- the code's side: what it calls and listens to ---------------------------------------------------------------------
+
+
+@cache
+def source() -> list[ast.AST]:
+    """Every node of the bot's own code; the playground plays Slack and calls nothing."""
+    files = [path for path in (REPOSITORY / "bot").rglob("*.py") if "playground" not in path.parts]
+    return [node for path in files for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
+
+
+def named_in_calls() -> Iterator[str]:
+    """The methods written out where the Web API is called."""
+    for node in source():
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
+            first = node.args[0]
+            calling = node.func.attr in ("call", "pages", "api_call")
+            if calling and isinstance(first, ast.Constant) and isinstance(first.value, str):
+                yield first.value
+
+
+@cache
+def called() -> frozenset[str]:
+    """All Web API methods that the code names, whether in the call or in a variable on the way to it."""
+    texts = {node.value for node in source() if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return frozenset(texts & web_api(SHIPPED).methods.keys()) | frozenset(named_in_calls())
+
+
+@cache
+def kinds() -> tuple[str, ...]:
+    """The kinds of conversation in which the code acts."""
+    private = any(isinstance(node, ast.keyword) and node.arg == "is_private" for node in source())
+    direct = "conversations.open" in called()
+    return ("channel", *(["group"] if private else []), *(["im"] if direct else []))
+
+
+class Registrations:
+    """Stands where Bolt's app would, and keeps what the listeners register for."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, set[str]] = {"command": set(), "shortcut": set(), "event": set()}
+
+    def __getattr__(self, kind: str) -> Callable[[Any], Callable[[object], None]]:
+        def register(name: Any) -> Callable[[object], None]:
+            self.found.setdefault(kind, set()).add(str(name))
+            return lambda listener: None
+
+        return register
+
+
+@cache
+def registered() -> dict[str, set[str]]:
+    app = Registrations()
+    nothing = cast("Any", None)  # registering builds nothing, so desk and Slack are not touched
+    listeners.register(cast("Any", app), nothing, nothing)
+    return app.found
+
+
+# -- the playground's side: which scope a method needs ------------------------------------------------------------------
+
+
+def web_api(manifest: AppManifest) -> WebApi:
+    workspace = seed_workspace(manifest=manifest)
+    faults = Faults()
+    return WebApi(workspace, faults, SocketMode(Dispatcher(workspace), faults), Wire())
+
+
+def answer(method: str, kind: str, scopes: frozenset[str]) -> Json:
+    """What Slack answers to the method, in a conversation of this kind, for an app with these scopes."""
+    api = web_api(replace(SHIPPED, scopes=scopes))
+    workspace = api.workspace
+    if kind == "im":
+        channel = workspace.direct_channel(BOT_USER_ID, "U0VP")
+    else:
+        channel = workspace.add_channel("of-the-bot", kind, creator=BOT_USER_ID)
+        channel.members[BOT_USER_ID] = None
+    arguments: Json = {
+        "channel": channel.id,
+        "user": "U0VP",
+        "users": "U0VP",
+        "usergroup": "S0ONCALL",
+        "name": "probe",
+        "text": "probe",
+        "topic": "probe",
+        "ts": "1.000000",
+        "timestamp": "1.000000",
+        "types": "private_channel" if kind == "group" else "public_channel",
+        "is_private": kind == "group",
+    }
+    if method == "conversations.open":
+        del arguments["channel"]  # it names people; with a channel it would only look that up
+    secrets = workspace.secrets
+    token = secrets.app_token if api.methods[method].token == "app" else secrets.bot_token
+    return api.invoke(method, arguments, token)
+
+
+@cache
+def needed(method: str) -> frozenset[str]:
+    """The scopes of the manifest without which Slack refuses the method."""
+    return frozenset(
+        scope
+        for scope in SCOPES
+        for kind in kinds()
+        if answer(method, kind, SCOPES - {scope}).get("error") == "missing_scope"
+    )
+
+
+# -- the comparison -----------------------------------------------------------------------------------------------------
+
+
+def test_the_code_was_read() -> None:
+    assert {"chat.postMessage", "conversations.create", "conversations.history", "auth.test"} <= called()
+    assert kinds()[0] == "channel"
+
+
+def test_every_method_that_the_code_calls_is_one_of_slacks() -> None:
+    assert set(named_in_calls()) <= web_api(SHIPPED).methods.keys()
+
+
+@pytest.mark.parametrize("method", sorted(called()))
+def test_every_method_that_the_code_calls_is_allowed_by_the_manifest(method: str) -> None:
+    for kind in kinds():
+        assert answer(method, kind, SCOPES).get("error") != "missing_scope", f"{method} in a {kind}"
+
+
+@pytest.mark.parametrize("event", sorted(SHIPPED.events or ()))
+def test_every_event_that_the_manifest_subscribes_to_is_covered_by_a_scope(event: str) -> None:
+    assert SCOPE_OF_EVENT[event] in {*SCOPES, ""}
+
+
+@pytest.mark.parametrize("scope", sorted(SCOPES))
+def test_every_scope_of_the_manifest_is_needed(scope: str) -> None:
+    by_methods = [method for method in sorted(called()) if scope in needed(method)]
+    by_events = [event for event in sorted(SHIPPED.events or ()) if SCOPE_OF_EVENT[event] == scope]
+    by_commands = [name for name in registered()["command"] | registered()["shortcut"] if scope == "commands"]
+    assert by_methods or by_events or by_commands, f"nothing needs {scope}"
+
+
+def test_every_scope_says_why_it_is_asked_for() -> None:
+    lines = MANIFEST.read_text(encoding="utf-8").splitlines()
+    for scope in SCOPES:
+        line = next(line for line in lines if line.strip().removeprefix("- ").partition(" ")[0] == scope)
+        assert line.partition("#")[2].strip(), f"{scope} has no reason"
+
+
+def test_events_of_the_manifest_and_of_the_listeners_are_the_same() -> None:
+    subscribed = {event.partition(".")[0] for event in SHIPPED.events or ()}
+    assert subscribed == registered()["event"] == set(listeners.EVENTS)
+
+
+def test_messages_are_heard_in_every_kind_of_channel_that_the_bot_makes() -> None:
+    heard = {"channel": "message.channels", "group": "message.groups"}
+    assert {heard[kind] for kind in kinds() if kind != "im"} <= (SHIPPED.events or frozenset())
+
+
+def test_commands_of_the_manifest_and_of_the_listeners_are_the_same() -> None:
+    assert {command.command for command in SHIPPED.commands} == registered()["command"]
+
+
+def test_shortcuts_of_the_manifest_and_of_the_listeners_are_the_same() -> None:
+    assert {shortcut.callback_id for shortcut in SHIPPED.shortcuts} == registered()["shortcut"]
+
+
+def test_the_commands_hint_names_subcommands_that_exist() -> None:
+    hint = next(command.usage_hint for command in SHIPPED.commands if command.command == "/incident")
+    words = {word.strip() for word in hint.split("|")}
+    assert words <= SUBCOMMANDS.keys() | ALIASES.keys()
+    assert {"declare", "resolve", "close", "help"} <= words
+
+
+def test_the_manifest_switches_on_what_the_bot_connects_by() -> None:
+    settings = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))["settings"]
+    assert settings["socket_mode_enabled"] and settings["interactivity"]["is_enabled"]
+    escaped = [command.should_escape for command in SHIPPED.commands]
+    assert all(escaped), "people and channels must reach the bot as ids"
