@@ -52,6 +52,7 @@ def create_app(workspace: Workspace, wire: Wire | None = None) -> Starlette:
             Route("/page/wait", page.wait),
             Route("/page/bootstrap", page.bootstrap),
             Route("/page/home", page.home),
+            Route("/page/views", page.views),
             Route("/page/canvas", page.canvas),
             WebSocketRoute("/page/events", page.events),
             Route("/upload/{file_id}", files.upload, methods=["POST", "PUT"]),

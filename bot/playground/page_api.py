@@ -99,6 +99,10 @@ class PageApi:
         """The person's App Home."""
         return JSONResponse({"view": self.workspace.views.homes.get(self._user(request) or "")})
 
+    async def views(self, request: Request) -> Response:
+        """The person's open forms, root first."""
+        return JSONResponse({"views": self.workspace.views.open_views(self._user(request) or "")})
+
     async def canvas(self, request: Request) -> Response:
         """A canvas as Markdown."""
         canvas = self.workspace.canvases.get(request.query_params.get("id", ""))

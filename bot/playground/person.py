@@ -175,7 +175,7 @@ class Person:
 
     def views(self) -> list[Json]:
         """The person's open forms, the first opened first."""
-        return self._listed(self.bootstrap(), "views")
+        return self._listed(self._wire.get("/page/views", {"user": self.user_id}), "views")
 
     def home(self) -> Json | None:
         """The person's App Home."""
