@@ -13,7 +13,7 @@ def _markdown() -> MarkdownIt:
     return MarkdownIt("commonmark")
 
 
-def opening(markdown: str, limit: int = 280) -> str:
+def opening(markdown: str, limit: int = 160) -> str:
     """The first words of `markdown`, at most `limit` characters; whole sentences where they fit."""
     pieces = [
         "".join(_words(child) for child in token.children).strip()

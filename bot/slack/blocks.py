@@ -18,6 +18,8 @@ from bot.slack.text import fit, instant, person, plain, shorten, span
 
 Block = dict[str, Any]
 
+_GIST = 160  # characters of a past incident's cause or fix: the entry has the rest
+
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
@@ -178,10 +180,11 @@ def answer(
     why = f"Because of {words}: {plain(judgement.row)}" if words else plain(judgement.row)
     verdict = f"Looks like *{level.severity} {level.title}* ({level.meaning})."
     blocks = [section(f"{verdict} Respond within {span(level.respond_within)}.\n{why}")]
+    # What is pressed comes before what is read: on a phone the rest is below the fold.
+    blocks.append(_answer_actions(report_id, level, levels, open_ref))
     blocks += [section(_similar_line(item)) for item in similar[:3]]
     if playbook:
         blocks.append(section(f"Playbook: *{playbook.ref}* {plain(playbook.title)}"))
-    blocks.append(_answer_actions(report_id, level, levels, open_ref))
     return Message(f"Looks like {level.severity} {level.title}: {level.meaning}", tuple(blocks))
 
 
@@ -210,9 +213,9 @@ def _similar_line(item: Suggestion) -> str:
         return f"Guide *{item.ref}* {plain(item.title)}\n_Shared words: {plain(', '.join(item.words))}_"
     lines = [f"Like *{item.ref}* {plain(item.title)}" + (f" (took {item.took})" if item.took else "")]
     if item.cause:
-        lines.append(f"*Cause:* {plain(shorten(item.cause, 280))}")
+        lines.append(f"*Cause:* {plain(shorten(item.cause, _GIST))}")
     if item.fix:
-        lines.append(f"*Fix:* {plain(shorten(item.fix, 280))}")
+        lines.append(f"*Fix:* {plain(shorten(item.fix, _GIST))}")
     lines.append(f"_Shared words: {plain(', '.join(item.words))}_")
     return "\n".join(lines)
 

@@ -68,7 +68,7 @@ def find_report_of_message(session: Session, channel_id: str, ts: str) -> Report
 def names_of(session: Session, user_ids: Iterable[str]) -> dict[str, str]:
     """Display names by user id, of those that we know."""
     statement = select(PersonRow.user_id, PersonRow.name).where(PersonRow.user_id.in_(list(user_ids)))
-    return dict(session.execute(statement).tuples().all())
+    return {row.user_id: row.name for row in session.execute(statement)}
 
 
 def record_name(session: Session, user_id: str, name: str, now: datetime) -> None:
