@@ -20,6 +20,10 @@ for name in [name for name in os.environ if name.startswith(("SLACK_", "TOCSIN_"
     del os.environ[name]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--pictures", default="", help="a folder into which the browser story puts its pictures")
+
+
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a real server that lives as long as this test process."""
@@ -50,8 +54,15 @@ def database(postgres: str, template: str) -> Iterator[Database]:
     database.close()
 
 
+@pytest.fixture(scope="session")
+def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What was fitted once is not fitted again by the next module of this test process."""
+    return tmp_path_factory.mktemp("data")
+
+
 @pytest.fixture(scope="module")
-def stage(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def stage(database: Database, data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """The bot running against the playground."""
-    with staged(database, Path(tmp_path_factory.mktemp("stage"))) as built:
+    folder = Path(tmp_path_factory.mktemp("stage"))
+    with staged(database, folder, lambda settings: settings.model_copy(update={"data_folder": data_folder})) as built:
         yield built
