@@ -1,0 +1,94 @@
+"""All migrations, run on an empty database, make what the code describes."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from procrastinate.schema import SchemaManager
+from sqlalchemy import Engine, create_engine, text
+
+from bot.store.engine import Database, driver_url
+from bot.store.migrations import behind, upgrade
+from bot.store.tables import Base
+
+_QUEUE_S_OWN = ("procrastinate_", "idx_procrastinate_", "waiting_jobs_by_lock")
+
+
+@pytest.fixture
+def empty(postgres: str) -> Iterator[Database]:
+    """A database in which nothing is."""
+    name = f"t{uuid.uuid4().hex[:12]}"
+    with create_engine(driver_url(postgres), isolation_level="AUTOCOMMIT").connect() as admin:
+        admin.execute(text(f"create database {name}"))
+    database = Database(postgres.replace("/postgres?", f"/{name}?"), connections=2)
+    yield database
+    database.close()
+
+
+def _differences(engine: Engine) -> list[Any]:
+    def ours(_object: object, name: str | None, *_: object) -> bool:
+        return not (name or "").startswith(_QUEUE_S_OWN)
+
+    with engine.connect() as connection:
+        options = {"include_object": ours, "compare_type": True}
+        return list(compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata))
+
+
+def test_the_migrations_make_the_tables_of_the_code(empty: Database) -> None:
+    assert _differences(empty.engine) != []
+    upgrade(empty.engine)
+    assert _differences(empty.engine) == []
+
+
+def test_a_database_that_is_behind_is_told_what_to_do(empty: Database) -> None:
+    sentence = behind(empty.engine)
+    assert sentence is not None
+    assert "migration none" in sentence
+    assert "`tocsin db upgrade`" in sentence
+    upgrade(empty.engine)
+    assert behind(empty.engine) is None
+
+
+def test_upgrading_again_changes_nothing(empty: Database) -> None:
+    upgrade(empty.engine)
+    upgrade(empty.engine)
+    assert behind(empty.engine) is None
+
+
+def test_the_changed_time_limit_of_migrations_does_not_stay(empty: Database) -> None:
+    upgrade(empty.engine)
+    with empty.engine.connect() as connection:
+        assert connection.execute(text("show statement_timeout")).scalar_one() == "15s"
+
+
+_OBJECTS = text(
+    """
+    select 'table ' || relname from pg_class
+        where relkind = 'r' and relnamespace = 'public'::regnamespace and relname like 'procrastinate%'
+    union all
+    select 'column ' || attrelid::regclass || '.' || attname || ' ' || format_type(atttypid, atttypmod) from pg_attribute
+        where attrelid in (select oid from pg_class where relkind = 'r' and relname like 'procrastinate%') and attnum > 0
+    union all
+    select 'function ' || proname || ' ' || md5(prosrc) from pg_proc where proname like 'procrastinate%'
+    union all
+    select 'trigger ' || tgname from pg_trigger where tgname like 'procrastinate%'
+    """
+)
+
+
+def _queue_objects(engine: Engine) -> set[str]:
+    with engine.connect() as connection:
+        return set(connection.execute(_OBJECTS).scalars())
+
+
+def test_the_job_queue_s_schema_is_the_installed_library_s(empty: Database, database: Database) -> None:
+    with empty.engine.begin() as connection:
+        connection.exec_driver_sql(SchemaManager.get_schema().replace("%", "%%"))
+    wanted = _queue_objects(empty.engine)
+    assert len(wanted) > 50
+    assert _queue_objects(database.engine) == wanted
