@@ -90,6 +90,8 @@ class Control:
 def close_quickly(client: SocketModeClient, playground: Playground) -> None:
     """Close an app's connection from Slack's side first: the client alone would sit out its receive timeout."""
     client.auto_reconnect_enabled = False
+    client.closed = True
+    client.enqueue_message("")  # wakes the thread that would wait a second for a message before it looks at `closed`
     Control(playground.url).sockets("refuse")
     try:
         client.close()

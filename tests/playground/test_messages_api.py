@@ -35,6 +35,7 @@ def test_blocks_get_ids_so_that_they_can_be_acted_on(slack: WebClient) -> None:
     assert block["elements"][0]["action_id"]
 
 
+@pytest.mark.filterwarnings("ignore:The top-level `text`")
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
