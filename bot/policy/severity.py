@@ -24,7 +24,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "announced": ("performance", "availability", "several", "outage", "past"),
     "fine": ("works", "around", "denied"),
     "kind": (
-        "empty", "foreign", "drill", "denied-drill", "update", "recovered", "maintenance", "past", "learning", "draft",
+        "empty", "foreign", "drill", "denied-drill", "running", "update", "work", "recovered", "maintenance", "past", "learning", "draft",
         "request", "question", "social", "deploy",
     ),
 }  # fmt: skip

@@ -16,6 +16,8 @@ _BREAKS = re.compile(r"[.!?;,\n(){}\[\]—–|…]|->|→|\s-\s")
 _CLAUSE_WORDS = {"but", "however", "although", "though", "while", "whereas", "only", "except", "otherwise", "yet"}
 _NEGATIONS = {"not", "no", "isnt", "never", "without", "dont", "wont", "hasnt", "neither", "nor", "nothing", "none"}
 _TROUBLE = ("how.down", "how.partly", "how.slow", "how.delayed", "how.wrong", "how.exposed", "how.lost")
+_DENIABLE = (*_TROUBLE, "fine.works", "kind.maintenance")
+_DENIED = {"fine.works": "how.down", "kind.maintenance": "degree.unplanned"}
 _COUNTED = re.compile(r"users?|customers?|clients?|people|ppl|players?|members?|patients?|merchants?|tenants?|shoppers?|subscribers?|accounts?|orders?|records?|"
                       r"tickets?|employees?|devices?|stores?|visitors?|students?|drivers?|passengers?|sessions?|requests?|messages?|events?|rows?|files?|seats?|partners?|complaints?")  # fmt: skip
 _FULL = {"disk", "volume", "storage", "filesystem", "partition", "tablespace", "inodes", "wal", "quota", "full", "space", "memory", "cpu", "heap", "usage", "capacity", "fs", "var", "ebs", "pvc"}  # fmt: skip
@@ -56,7 +58,7 @@ class Signals:
             reading.note("kind.empty", message[:LENGTH_JUDGED].strip()[:40])
             return reading
         clauses = _clauses(tokens, reading.words)
-        hits = _longest(self._lexicon.find(reading.words))
+        hits = _longest([*self._lexicon.find(reading.words), *_undone(reading.words)])
         _note_language(reading, tokens, message)
         _note_phrases(reading, message, tokens, clauses, hits)
         _note_numbers(reading, message, tokens, clauses)
@@ -64,6 +66,7 @@ class Signals:
         _note_quoted(reading, tokens, hits)
         _note_zero(reading, message, tokens)
         _note_announcement(reading, message[:LENGTH_JUDGED])
+        _note_strong_kinds(reading, message[:LENGTH_JUDGED])
         _conclude(reading, message)
         return reading
 
@@ -76,6 +79,20 @@ def _clauses(tokens: list[Token], words: list[str]) -> list[int]:
             number += 1
         numbers.append(number)
     return numbers
+
+
+_NOT_DONE = frozenset(("isnt", "not", "hasnt", "never"))
+_HARMLESS = re.compile(r"(?:un)?(?:affect|impact|need|requir|involv|plann|expect|includ|support|concern|interest|notic|touch|us|reach|relat|go|mean|expos|suppos|encourag|allow|bother|complain)(?:ed|ing)|going|being|red|need|feed|speed|anything|nothing")  # fmt: skip
+
+
+def _undone(words: list[str]) -> list[Hit]:
+    """`isn't recorded`, `not being calculated`: whatever ought to be done and is not."""
+    hits = []
+    for place, word in enumerate(words[:-1]):
+        follows = words[place + 1]
+        if word in _NOT_DONE and len(follows) > 4 and follows.endswith(("ed", "ing", "shed")) and not _HARMLESS.fullmatch(follows):
+            hits.append(Hit("how.down", place, place + 2))
+    return hits
 
 
 def _longest(hits: list[Hit]) -> list[Hit]:
@@ -109,9 +126,11 @@ def _note_phrases(reading: Reading, message: str, tokens: list[Token], clauses: 
     fine, trouble = set(), set()
     denied: set[int] = set()
     for index, hit in enumerate(hits):
-        if hit.signal in _TROUBLE or hit.signal == "fine.works":
+        if hit.signal in _DENIABLE:
             if _negated(hit, reading.words, clauses):
                 denied.add(index)
+            elif hit.signal == "kind.maintenance":
+                continue
             elif hit.signal == "fine.works":
                 fine.add(clauses[hit.first])
             else:
@@ -121,7 +140,7 @@ def _note_phrases(reading: Reading, message: str, tokens: list[Token], clauses: 
         clause = clauses[hit.first]
         good = clause in fine and clause not in trouble
         if index in denied:
-            reading.note("fine.denied" if hit.signal != "fine.works" else "how.down", text)
+            reading.note(_DENIED.get(hit.signal, "fine.denied"), text)
         elif hit.signal.startswith(("what.", "reach.")) and good:
             reading.note(f"fine.{hit.signal.replace('.', '-')}", text)
         else:
@@ -341,11 +360,15 @@ def _note_quoted(reading: Reading, tokens: list[Token], hits: list[Hit]) -> None
 
 
 _QUOTES = frozenset("\"'“”„«»‘`")
+_BACK_TO_OK = re.compile(r'"?NewStateValue"?\s*[:=]\s*"?OK\b|"status"\s*:\s*"(?:resolved|ok)"|^\W*(?:OK|RESOLVED|RECOVERED|RECOVERY|UP)\b\W')
 _ZERO = re.compile(r"(?:[=:]|==|\bvalue|\bis|\bat|\bto|\bshows?|\breports?)\s*\[?(?P<zero>(?:0|zero)(?:\.0+)?)\b(?![.,:\d%]*\d)|\b(?P<of>0 (?:of|/|out of) ?\d+)", re.IGNORECASE)
 
 
 def _note_zero(reading: Reading, message: str, tokens: list[Token]) -> None:
     """A figure that fell to nothing."""
+    back = _BACK_TO_OK.search(message[:LENGTH_JUDGED])
+    if back:
+        reading.note("alarm.ok", back.group().strip())
     match = _ZERO.search(message[:LENGTH_JUDGED])
     if match:
         reading.note("alarm.zero", match.group(match.lastgroup or 0))
@@ -393,6 +416,28 @@ def _announced(text: str, words: str, titled: re.Match[str] | None) -> tuple[str
     if len(services) >= _SEVERAL:
         return "announced.several", titled.group() if titled else words
     return "announced.performance", words
+
+
+_RUNNING = re.compile(
+    r"^\W*(?:\w+ ){0,2}update\b[^.\n]{0,24}\b(?:inc|sec)-?\d+|^\W*(?:status |incident |quick |\d\w* )?update\b\s*(?:\d+\b|[\]:—–-])|\bnext (?:update|comms|news)\b"
+    r"|\b(?:ic|shift|incident) (?:handover|change)\b|\b(?:handing|taking) over (?:as|to|from)\b|^\W*(?:inc|sec)-\d+[^\w\n]{1,3}(?:update|still|mitigat|root cause|vendor)|\bsame incident\b",
+    re.IGNORECASE,
+)
+_WORK_OVER = re.compile(r"\b(?:maintenance|upgrade|migration|patching|failover test|rehearsal|exercise|deploy(?:ment)?|rollout)\b[^.\n]{0,20}\b(?:finished|done|completed?|over|went (?:well|fine|smoothly))\b", re.IGNORECASE)
+_WORK_AHEAD = re.compile(r"\b(?:scheduled|planned|upcoming) (?:\w+ )?(?:maintenance|downtime|reboot|upgrade|retirement|work)\b|\bno (?:customer )?action (?:is )?(?:required|needed)\b", re.IGNORECASE)
+
+
+def _note_strong_kinds(reading: Reading, text: str) -> None:
+    """Forms that leave no doubt what the message is, however bad the words in it sound."""
+    running = _RUNNING.search(text)
+    if running:
+        reading.note("kind.running", running.group())
+    how = reading.facts.get("how", set())
+    over, ahead = _WORK_OVER.search(text), _WORK_AHEAD.search(text)
+    if over and not how:
+        reading.note("kind.work", over.group())
+    elif ahead and not how & {"down", "exposed", "lost", "partly"}:
+        reading.note("kind.work", ahead.group())
 
 
 def _conclude(reading: Reading, message: str) -> None:
