@@ -180,6 +180,10 @@ def test_every_scope_of_the_manifest_is_needed(scope: str) -> None:
     assert by_methods or by_events or by_commands, f"nothing needs {scope}"
 
 
+def test_commands_and_shortcuts_have_the_scope_that_they_need() -> None:
+    assert "commands" in SCOPES or not registered()["command"] | registered()["shortcut"]
+
+
 def test_every_scope_says_why_it_is_asked_for() -> None:
     lines = MANIFEST.read_text(encoding="utf-8").splitlines()
     for scope in SCOPES:

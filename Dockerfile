@@ -1,0 +1,37 @@
+# Tocsin as an image: `docker build -t tocsin .`, then `docker run --env-file .env -p 8080:8080 tocsin`.
+# docker-compose.yml runs it with PostgreSQL, migrations and workers of its own.
+
+FROM python:3.11-slim AS build
+WORKDIR /app
+RUN python -m venv --without-pip /opt/venv
+COPY pyproject.toml constraints.txt README.md LICENSE ./
+# An empty package first, so that the dependencies are a layer that a change of the code leaves alone. The install is
+# editable: the code finds knowledge/ and migrations/ beside itself.
+RUN mkdir bot && touch bot/__init__.py \
+    && pip --python /opt/venv/bin/python install --no-cache-dir --constraint constraints.txt --editable .
+
+FROM python:3.11-slim
+# The rules of time zones, for business hours and hand-overs.
+RUN apt-get update && apt-get install -y --no-install-recommends tzdata && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --user-group --uid 10001 --home-dir /data tocsin \
+    && install --directory --owner tocsin --group tocsin /data
+COPY --from=build /opt/venv /opt/venv
+WORKDIR /app
+COPY slack-manifest.yaml ./
+COPY bot bot
+COPY migrations migrations
+COPY knowledge knowledge
+RUN /opt/venv/bin/python -m compileall -q bot
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    TOCSIN_DATA=/data \
+    TOCSIN_WEB_HOST=0.0.0.0 \
+    TOCSIN_WEB_PORT=8080 \
+    TOCSIN_LOG_JSON=true
+USER 10001
+VOLUME /data
+EXPOSE 8080
+HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 \
+    CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"TOCSIN_WEB_PORT\"]}/healthz', timeout=4)"]
+ENTRYPOINT ["tocsin"]
+CMD ["run"]
