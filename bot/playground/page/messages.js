@@ -71,9 +71,14 @@ export class MessageList {
     return this.scroller.scrollHeight - this.scroller.scrollTop - this.scroller.clientHeight < NEAR_BOTTOM_PX;
   }
 
+  /** Shows the newest message: its end, or its beginning where it is too tall to be seen whole. */
   toBottom(smooth = false) {
-    this.scroller.scrollTo({ top: this.scroller.scrollHeight, behavior: smooth ? "smooth" : "instant" });
+    const last = this.list.lastElementChild;
+    const tall = last && last.offsetHeight > this.scroller.clientHeight;
+    const start = tall ? last.getBoundingClientRect().top - this.scroller.getBoundingClientRect().top + this.scroller.scrollTop : 0;
+    this.scroller.scrollTo({ top: tall ? start - 8 : this.scroller.scrollHeight, behavior: smooth ? "smooth" : "instant" });
     this.jump.hidden = true;
+    if (tall) this.onBottom();
   }
 
   scrolled() {
