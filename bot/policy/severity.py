@@ -24,8 +24,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "announced": ("performance", "availability", "several", "outage", "past"),
     "fine": ("works", "around", "denied"),
     "kind": (
-        "empty", "foreign", "drill", "denied-drill", "running", "update", "work", "recovered", "maintenance", "past", "learning", "draft",
-        "request", "question", "social", "deploy",
+        "empty", "foreign", "drill", "denied-drill", "running", "update", "work", "recovered", "maintenance", "past",
+        "learning", "draft", "request", "asking", "question", "commit", "social", "deploy",
     ),
 }  # fmt: skip
 THINGS = ("whole", "money", "major", "minor", "cosmetic", "internal", "infrastructure")

@@ -16,10 +16,13 @@ _STRENGTH = 0.3
 _TEMPERATURE = 1.0
 _TEXT_WEIGHT = 4.0
 _LONGEST_WORD = 24
+_HALF = 0.5
 _EVIDENCE = 6  # spans shown: more is not read at 3 AM
 
 
 _WEIGHT = (1.5, 1.3, 1.0, 1.0, 1.0)
+_SURE, _DOUBT = 0.5, 0.15
+_ANCHORS = ("alarm", "announced", "share", "part", "count", "security", "cost", "danger", "backup", "where", "reach", "fill")
 _NONE = models.LABELS.index("none")
 
 
@@ -36,6 +39,11 @@ def _cost(truth: int, said: int) -> float:
 
 
 _COSTS = tuple(tuple(_cost(truth, said) for truth in range(len(models.LABELS))) for said in range(len(models.LABELS)))
+
+
+def _is_guess(share: float, none: float, facts: Mapping[str, set[str]]) -> bool:
+    """Unsure, and the message names nobody affected, no production, no alarm, no figure: then silence is better."""
+    return share < _SURE and none > _DOUBT and not any(facts.get(column) for column in _ANCHORS)
 
 
 class Judge:
@@ -55,6 +63,8 @@ class Judge:
         shares = self._model.probabilities(features_of(reading, self._policy)).tolist()
         costs = [sum(share * cost for share, cost in zip(shares, column, strict=True)) for column in _COSTS]
         best, second = sorted(range(len(costs)), key=costs.__getitem__)[:2]
+        if best != _NONE and _is_guess(shares[best], shares[_NONE], reading.facts):
+            best, second = _NONE, best
         label = models.LABELS[best]
         row = _explaining(self._policy, reading.facts, row, label)
         return _judgement(row, reading, shares[best], models.LABELS[second], label)
@@ -143,21 +153,30 @@ def _label(row: Row) -> str:
 
 
 def _explaining(policy: SeverityPolicy, facts: Mapping[str, set[str]], row: Row, label: str) -> Row:
-    """The row of this verdict that fits best: the first that holds, else the one with most of its conditions met."""
+    """The row of this verdict that explains best: one that holds, else the one with most of its conditions met.
+
+    Where no row of the verdict has even half of its conditions met, the level's own meaning is the explanation.
+    """
     if _label(row) == label:
         return row
-    rivals = [rival for rival in policy.rows if _label(rival) == label]
-    if not rivals:
-        return row
-    return max(rivals, key=lambda rival: (rival.holds(facts), _met(rival, facts)))
+    rivals = [rival for rival in policy.rows if _label(rival) == label and not rival.overrules]
+    best = max(rivals, key=lambda rival: (rival.holds(facts), _met(rival, facts)), default=None)
+    if best is not None and (best.holds(facts) or _met(best, facts) >= _HALF):
+        return best
+    verdict = None if label == "none" else Severity(label)
+    says = "It reads like messages that need no answer"
+    if verdict is not None:
+        says = f"It reads like reports of {label}: {policy.levels[verdict].meaning}"
+    return Row("examples", says, verdict, {}, {}, False)
 
 
 def _met(row: Row, facts: Mapping[str, set[str]]) -> float:
+    """Share of the row's conditions that the facts meet; less where a fact speaks against the row."""
     if not row.when:
-        return 0.1
-    return sum(bool(facts.get(column, set()) & values) for column, values in row.when.items()) / len(row.when) - 0.2 * any(
-        facts.get(column, set()) & values for column, values in row.unless.items()
-    )
+        return 0.0
+    met = sum(bool(facts.get(column, set()) & values) for column, values in row.when.items()) / len(row.when)
+    against = any(facts.get(column, set()) & values for column, values in row.unless.items())
+    return met - 0.3 * against
 
 
 def _judgement(row: Row, reading: Reading, confidence: float, second: str | None, label: str | None = None) -> Judgement:

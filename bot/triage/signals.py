@@ -427,11 +427,19 @@ _WORK_OVER = re.compile(r"\b(?:maintenance|upgrade|migration|patching|failover t
 _WORK_AHEAD = re.compile(r"\b(?:scheduled|planned|upcoming) (?:\w+ )?(?:maintenance|downtime|reboot|upgrade|retirement|work)\b|\bno (?:customer )?action (?:is )?(?:required|needed)\b", re.IGNORECASE)
 
 
+_ASKS = re.compile(r"^\W*(?:(?:hi|hello|hey|morning)\b[\w ,!]{0,20})?(?:i(?:'ve| have)(?: got)? (?:a|one|two) (?:\w+ )?questions?|(?:quick |stupid |dumb )?question\b)", re.IGNORECASE)
+_COMMIT = re.compile(r"^\W*(?:\w+ )?\*\s*(?:\(?bug \d+|r\d{3,})|^\W*(?:fix(?:es)?|feat|chore|docs|refactor|revert)(?:\([\w\-]+\))?: |\b(?:closes|fixes) #\d+", re.IGNORECASE)
+
+
 def _note_strong_kinds(reading: Reading, text: str) -> None:
     """Forms that leave no doubt what the message is, however bad the words in it sound."""
     running = _RUNNING.search(text)
     if running:
         reading.note("kind.running", running.group())
+    for kind, pattern in (("asking", _ASKS), ("commit", _COMMIT)):
+        match = pattern.search(text)
+        if match:
+            reading.note(f"kind.{kind}", match.group().strip())
     how = reading.facts.get("how", set())
     over, ahead = _WORK_OVER.search(text), _WORK_AHEAD.search(text)
     if over and not how:
