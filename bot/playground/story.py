@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 REPORT = (
     "Checkout answers 502 for about a third of customers\n"
-    "Support gets calls since ten minutes: orders fail at the payment step, in production, in every country."
+    "Calls have been coming in for ten minutes: orders fail at the payment step, in production, in every country."
 )
 CAUSE = (
     "Release 212 of orders-api keeps its database transaction open while it waits for the payment provider, "
@@ -107,7 +107,7 @@ class Story:
         play.until(15)
         with play.step("Status identified, cause recorded"):
             released = play.now() - timedelta(minutes=34)
-            self._note(f"Release 212 of orders-api went out at {released:%H:%M}, 20 minutes before the first call")
+            self._note(f"Release 212 of orders-api went out at {released:%H:%M}, nine minutes before the first call")
             self._command("status identified", "investigating → identified")
             self._command(f"cause {CAUSE}", "Cause recorded")
         play.until(18)
@@ -143,7 +143,7 @@ class Story:
         play.until(126)
         with play.step("The team lead reviews the fix in the incident's channel"):
             self.lead.act("join", channel=self.room)
-            self._say(self.lead, "I am here. Read 213, it is right. Approved: ship it, I tell support.")
+            self._say(self.lead, "I'm here. I have read 213 and it is right: approved, ship it. I'll tell support.")
 
     def ended(self) -> None:
         """Mitigated, resolved and closed, each with what has to be known."""
@@ -264,4 +264,6 @@ def _expect(met: bool, otherwise: str) -> None:
 
 def _expect_facts(text: str, ref: str) -> None:
     missing = [fact for fact in (ref, *FACTS) if fact not in text]
-    _expect(not missing, f"{', '.join(map(repr, missing))} missing in {len(text):,} characters that begin {text[:80]!r}")
+    _expect(
+        not missing, f"{', '.join(map(repr, missing))} missing in {len(text):,} characters that begin {text[:80]!r}"
+    )

@@ -1,0 +1,60 @@
+"""`tocsin demo --play`: the whole P1, as anybody would run it."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from bot.playground.play import Failed, Play
+
+
+@pytest.fixture(scope="module")
+def played() -> subprocess.CompletedProcess[str]:
+    program = [sys.executable, "-m", "bot", "demo", "--play", "--rate", "300"]
+    return subprocess.run(program, capture_output=True, text=True, timeout=240, check=False)
+
+
+def test_the_play_goes_through_and_every_step_is_told(played: subprocess.CompletedProcess[str]) -> None:
+    assert played.returncode == 0, played.stderr
+    told = played.stderr.splitlines()
+    assert "✗" not in played.stderr
+    assert sum(" ✓ " in line and line.endswith(" ms") for line in told) >= 20
+    assert "the team lead is paged" in played.stderr
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        "# Post-incident review: INC-",
+        "**Checkout answers 502 for about a third of customers**",
+        "**Severity**: P1",
+        "480 of the 500 connections",
+        "2,300 orders",
+        "Release 213",
+        "📌 **secondary**: orders-db is at 500 of 500 connections",
+        "Paged team-lead as team lead (2 h)",
+        "Time to acknowledge met the target",
+        "not sent: resolved before it was due",
+    ],
+)
+def test_the_review_on_stdout_has_the_facts(played: subprocess.CompletedProcess[str], fact: str) -> None:
+    assert fact in played.stdout
+
+
+def test_nothing_but_the_review_is_on_stdout(played: subprocess.CompletedProcess[str]) -> None:
+    assert played.stdout.startswith("# Post-incident review")
+    assert "✓ Tocsin starts" not in played.stdout
+
+
+def test_a_step_that_fails_says_what_was_seen_instead(tmp_path: Path) -> None:
+    told = io.StringIO()
+    play = Play(tmp_path, 60.0, Console(file=told, width=200))
+    with pytest.raises(Failed), play.step("The sun rises"):
+        raise AssertionError("it rained")
+    assert "✗ The sun rises" in told.getvalue()
+    assert "it rained" in told.getvalue()
