@@ -1,21 +1,51 @@
-"""From a report to the declared incident, over Slack's own protocol."""
+"""From a report to what people decide about it, over Slack's own protocol."""
 
 from __future__ import annotations
 
-from tests.stage import INCIDENTS, Stage, press, texts
+from bot.domain.severity import Severity
+from bot.playground.person import content_of
+from bot.slack.text import span
+from tests.journeys.story import (
+    Message,
+    ask,
+    card_of,
+    entries,
+    press_and_hear,
+    report,
+    report_row,
+    row,
+    rows,
+    said_by_bot,
+    settle,
+)
+from tests.journeys.wire import press_stale
+from tests.stage import INCIDENTS, Stage, press
+
+
+def buttons(message: Message) -> list[str]:
+    return [
+        found["action_id"] for block in message["blocks"] if block["type"] == "actions" for found in block["elements"]
+    ]
 
 
 def test_a_report_is_answered_in_its_thread_and_can_be_declared(stage: Stage) -> None:
     responder = stage.responder
-    ts = responder.say(INCIDENTS, "checkout is down for everyone, every payment fails with 502")
-    answer = responder.wait_for(lambda: next(iter(responder.replies(INCIDENTS, ts)[1:]), None), what="the answer")
-    assert "Looks like" in texts([answer])[0]
+    ts, answer = report(stage, "checkout is down for everyone, every payment fails with 502")
+    judged = report_row(stage, ts)
+    level = stage.desk.policy.severity.levels[Severity(judged.severity or "")]
+    assert f"*{level.severity} {level.title}*" in content_of(answer)
+    assert f"Respond within {span(level.respond_within)}" in content_of(answer)
+    assert all(f"“{item['text']}”" in content_of(answer) for item in judged.evidence[:3])
     press(responder, INCIDENTS, answer, "report_declare")
     channel = responder.wait_for_channel("inc-")
-    card = responder.wait_for(lambda: next(iter(responder.messages(channel["id"])), None), what="the card")
-    assert "checkout is down" in texts([card])[0]
+    responder.wait_for(lambda: responder.messages(channel["id"]) or None, what="the card")
+    assert "checkout is down" in content_of(card_of(responder, channel))
     decided = responder.wait_for_message(INCIDENTS, "declared as", thread_ts=ts)
-    assert not any(block["type"] == "actions" for block in decided["blocks"])
+    assert buttons(decided) == []
+    kept = report_row(stage, ts)
+    assert (kept.decision, kept.chosen_severity, kept.decided_by) == ("declared", level.severity, "U0RESPONDER")
+    declared = rows(stage)[-1]
+    assert (declared.severity, declared.report_ts, declared.incident_id) == (level.severity, ts, kept.incident_id)
 
 
 def test_chatter_gets_silence(stage: Stage) -> None:
@@ -24,3 +54,56 @@ def test_chatter_gets_silence(stage: Stage) -> None:
     marker = responder.say(INCIDENTS, "login is completely broken for all customers, nobody gets in")
     responder.wait_for(lambda: responder.replies(INCIDENTS, marker)[1:] or None, what="the answer to the later report")
     assert responder.replies(INCIDENTS, ts)[1:] == []
+    assert report_row(stage, ts).severity is None
+
+
+def test_a_report_can_be_declared_at_another_severity(stage: Stage) -> None:
+    ts, answer = report(stage, "search results are slow, pages take 8 seconds")
+    heard = press_and_hear(stage.responder, INCIDENTS, answer, "report_declare_as", option="P3", thread_ts=ts)
+    assert heard.startswith("*P3* · INC-")
+    kept = report_row(stage, ts)
+    assert kept.chosen_severity == "P3" != kept.severity
+    assert rows(stage)[-1].severity == "P3"
+
+
+def test_a_report_can_be_called_no_incident(stage: Stage) -> None:
+    ts, answer = report(stage, "the shop is down, all customers see an error page")
+    before = len(rows(stage))
+    heard = press_and_hear(stage.responder, INCIDENTS, answer, "report_dismiss", thread_ts=ts)
+    assert heard == "Noted: not an incident."
+    decided = stage.responder.wait_for_message(INCIDENTS, ">: not an incident", thread_ts=ts)
+    assert buttons(decided) == []
+    assert report_row(stage, ts).decision == "not_incident"
+    assert len(rows(stage)) == before
+
+
+def test_a_report_joins_the_open_incident_that_it_is_part_of(stage: Stage) -> None:
+    ask(stage.responder, INCIDENTS, "/incident declare P1 image uploads to the media bucket fail with AccessDenied")
+    open_ref = rows(stage)[-1].ref
+    channel = stage.room(stage.responder, open_ref)
+    lead = stage.team_lead
+    ts = lead.say(INCIDENTS, "uploads to the media bucket fail with AccessDenied for all users, @vp-engineering look")
+    answer = lead.wait_for(lambda: next(iter(lead.replies(INCIDENTS, ts)[1:]), None), what="the answer")
+    assert f"Part of {open_ref}" in content_of(answer)
+    before = len(rows(stage))
+    assert press_and_hear(lead, INCIDENTS, answer, "report_part_of", thread_ts=ts) == f"Added to {open_ref}."
+    stage.responder.wait_for_message(channel["id"], "Report added by")
+    settle(stage.database)
+    said = said_by_bot(stage.responder, channel["id"])[-1]
+    assert "<@U0VP" not in said, "repeating a person's words pings nobody again"
+    assert len(rows(stage)) == before
+    assert report_row(stage, ts).incident_id == row(stage, open_ref).incident_id
+    assert any("AccessDenied for all users" in entry.text for entry in entries(stage, open_ref))
+
+
+def test_a_second_press_of_each_button_of_a_report_says_who_decided(stage: Stage) -> None:
+    ts, answer = report(stage, "orders api returns 500 to every customer")
+    first = press_and_hear(stage.responder, INCIDENTS, answer, "report_declare", thread_ts=ts)
+    ref = first.split()[2]
+    before = len(rows(stage))
+    for action_id, option in (("report_declare", None), ("report_declare_as", "P2"), ("report_dismiss", None)):
+        heard = press_stale(stage, stage.team_lead, answer, action_id, option)
+        assert heard.startswith("<@U0RESPONDER> decided that already: declared as")
+        assert ref in heard
+    assert len(rows(stage)) == before
+    assert report_row(stage, ts).decision == "declared"

@@ -1,0 +1,142 @@
+"""The card: what it shows, and what its buttons and selects do, pressed once and pressed twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.playground.person import content_of
+from tests.journeys.story import (
+    Message,
+    ask,
+    card_of,
+    card_says,
+    kinds,
+    press_and_hear,
+    row,
+    rows,
+    settle,
+)
+from tests.journeys.wire import press_stale, submit_stale
+from tests.stage import BOT, INCIDENTS, Stage, element, press
+
+
+def ids(message: Message) -> list[str]:
+    """The action ids that can be pressed."""
+    return [
+        found["action_id"] for block in message["blocks"] for found in block.get("elements", []) if "value" in found
+    ]
+
+
+def test_acknowledge_and_take_command(stage: Stage) -> None:
+    responder, lead = stage.responder, stage.team_lead
+    ref, channel = stage.declare("P1 shipping labels cannot be printed")
+    lead.act("join", channel=channel["id"])
+    fresh = card_of(responder, channel)
+    assert "not yet; answer within 1 h" in content_of(fresh)
+    assert press_and_hear(responder, channel["id"], fresh, "incident_acknowledge").startswith(
+        f"You acknowledged {ref}."
+    )
+    shown = card_says(responder, channel, "<@U0RESPONDER>, after")
+    assert "incident_acknowledge" not in ids(shown)
+    assert "already" in press_stale(stage, lead, fresh, "incident_acknowledge")
+    assert press_and_hear(lead, channel["id"], shown, "incident_command") == f"You command {ref} now."
+    assert press_stale(stage, lead, fresh, "incident_command") == f"You command {ref} already."
+    card_says(responder, channel, "*Commander*\n<@U0TEAMLEAD>")
+    kept = row(stage, ref)
+    assert (kept.acknowledged_by, kept.commander) == ("U0RESPONDER", "U0TEAMLEAD")
+    assert kinds(stage, ref).count("acknowledged") == 1
+    assert kinds(stage, ref).count("role_taken") == 1
+
+
+def test_the_page_acknowledges_and_is_edited_in_place(stage: Stage) -> None:
+    responder = stage.responder
+    ref, _ = stage.declare("P1 invoices are not sent", by=stage.team_lead)
+    place = responder.dm_with(BOT)
+    page = responder.wait_for_message(place, ref)
+    press(responder, place, page, "page_acknowledge")
+    edited = responder.wait_for_message(place, "Acknowledged by <@U0RESPONDER>")
+    assert edited["ts"] == page["ts"]
+    assert not [found for block in edited["blocks"] for found in block.get("elements", []) if "action_id" in found]
+    assert "already" in press_stale(stage, responder, page, "page_acknowledge")
+    assert row(stage, ref).acknowledged_by == "U0RESPONDER"
+
+
+def test_status_and_severity_are_chosen_on_the_card(stage: Stage) -> None:
+    responder = stage.responder
+    ref, channel = stage.declare("P2 reports arrive late")
+    fresh = card_of(responder, channel)
+    assert press_and_hear(responder, channel["id"], fresh, "incident_status", "mitigated") == f"{ref} is now mitigated."
+    assert press_stale(stage, responder, fresh, "incident_status", "mitigated") == f"{ref} is mitigated already."
+    shown = card_says(responder, channel, "*Status*\nmitigated")
+    assert press_and_hear(responder, channel["id"], shown, "incident_severity", "P0").startswith(f"{ref} is now P0")
+    assert press_stale(stage, responder, fresh, "incident_severity", "P0") == f"{ref} is P0 already."
+    card_says(responder, channel, f"P0 {ref}")
+    kept = row(stage, ref)
+    assert (kept.status, kept.severity) == ("mitigated", "P0")
+    assert element(card_of(responder, channel), "incident_status")["initial_option"]["value"].startswith("mitigated:")
+    assert kinds(stage, ref).count("severity_raised") == 1
+
+
+def test_resolve_and_close_by_form(stage: Stage) -> None:
+    responder = stage.responder
+    ref, channel = stage.declare("P2 coupons are refused")
+    fresh = card_of(responder, channel)
+    press(responder, channel["id"], fresh, "incident_resolve")
+    form = responder.wait_for_view("resolve_view")
+    filled = {"resolution": {"resolution": "turned the rule off"}, "cause": {"cause": "a rule with *stars*"}}
+    assert responder.submit(form, filled) == {}
+    resolved = card_says(responder, channel, "Close and draft review")
+    assert "*Cause:* a rule with" in content_of(resolved)
+    assert f"{ref} is already resolved." in press_stale(stage, responder, fresh, "incident_resolve")
+    press(responder, channel["id"], resolved, "incident_close")
+    form = responder.wait_for_view("close_view")
+    shown = {block["block_id"]: block["element"].get("initial_value") for block in form["blocks"] if "element" in block}
+    assert (shown["cause"], shown["resolution"]) == ("a rule with *stars*", "turned the rule off")
+    filled = {"impact": {"impact": "12 orders lost"}, "playbook": {"playbook": "no"}, "alarm": {"alarm": "real"}}
+    filled |= {"cause": {"cause": shown["cause"]}, "resolution": {"resolution": shown["resolution"]}}
+    assert responder.submit(form, filled) == {}
+    card_says(responder, channel, "takes it up again")
+    kept = row(stage, ref)
+    assert (kept.status, kept.impact, kept.false_alarm, kept.playbook_helped) == (
+        "closed",
+        "12 orders lost",
+        False,
+        False,
+    )
+    assert "is already closed" in press_stale(stage, responder, resolved, "incident_close")
+    assert kinds(stage, ref).count("closed") == 1
+    assert kinds(stage, ref).count("cause_recorded") == 1
+
+
+@pytest.mark.parametrize("way", ["resolve", "close"])
+def test_a_form_of_an_incident_that_moved_on_says_so_and_keeps_what_was_typed(stage: Stage, way: str) -> None:
+    responder = stage.responder
+    ref, channel = stage.declare("P3 the status page is slow")
+    if way == "close":
+        ask(responder, INCIDENTS, f"/incident resolve {ref}")
+        card_says(responder, channel, "Close and draft review")
+    press(responder, channel["id"], card_of(responder, channel), f"incident_{way}")
+    form = responder.wait_for_view(f"{way}_view")
+    other = "resolve" if way == "resolve" else "reopen"
+    ask(stage.team_lead, INCIDENTS, f"/incident {other} {ref}")
+    before = kinds(stage, ref)
+    filled = {"cause": {"cause": "typed with care"}, "resolution": {"resolution": "typed with care"}}
+    errors = responder.submit(form, filled)
+    [sentence] = errors.values()
+    assert sentence.startswith(ref)
+    assert [view["id"] for view in responder.views()] == [form["id"]], "the form stays, and with it what was typed"
+    assert kinds(stage, ref) == before
+    assert row(stage, ref).cause is None
+    responder.close_view(form)
+
+
+def test_a_form_that_declares_twice_declares_once(stage: Stage) -> None:
+    responder = stage.responder
+    responder.command(INCIDENTS, "/incident declare")
+    form = responder.wait_for_view("declare_view")
+    filled = {"title": {"title": "badge readers are offline"}, "severity": {"severity": "P3"}}
+    assert responder.submit(form, filled) == {}
+    before = len(rows(stage))
+    assert submit_stale(stage, responder, form, filled) == {}
+    settle(stage.database)
+    assert len(rows(stage)) == before

@@ -1,0 +1,168 @@
+"""Every subcommand: in the incident's channel, and from another one with the incident's reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from bot.listeners.answers import HELP
+from bot.listeners.commands import ALIASES, SUBCOMMANDS
+from tests.journeys.story import Message, ask, card_says, entries, kinds, row, said_by_bot, settle
+from tests.stage import INCIDENTS, Stage
+
+
+@pytest.fixture
+def incident(stage: Stage) -> Iterator[tuple[str, Message]]:
+    """A fresh P2 and its channel; resolved afterwards, so that the next story's list is short."""
+    ref, channel = stage.declare("P2 the nightly export is slow")
+    yield ref, channel
+    ask(stage.responder, INCIDENTS, f"/incident resolve {ref}")
+
+
+def places(ref: str, channel: Message) -> list[tuple[str, str]]:
+    """Where a command can be typed, and what names the incident there."""
+    return [(channel["id"], ""), (INCIDENTS, f"{ref} ")]
+
+
+def test_status_is_told_and_set_in_the_channel_and_from_elsewhere(stage: Stage, incident: tuple[str, Message]) -> None:
+    ref, channel = incident
+    responder = stage.responder
+    for (place, name), wanted in zip(places(ref, channel), ("identified", "mitigated"), strict=True):
+        assert f"*P2* · {ref} · the nightly export is slow" in ask(responder, place, f"/incident status {name}")
+        assert ask(responder, place, f"/incident status {name}{wanted}") == f"{ref} is now {wanted}."
+        assert ask(responder, place, f"/incident status {name}{wanted}") == f"{ref} is {wanted} already."
+    kept = row(stage, ref)
+    assert kept.status == "mitigated" and kept.identified_at and kept.mitigated_at
+    assert kinds(stage, ref).count("status_changed") == 2
+    card_says(responder, channel, "mitigated")
+    responder.wait_for_message(channel["id"], "Status identified → mitigated by <@U0RESPONDER>.")
+    responder.wait_for_message(INCIDENTS, lambda said: ref in str(said) and "mitigated · " in str(said))
+
+
+def test_status_outside_an_incident_lists_what_is_open(stage: Stage, incident: tuple[str, Message]) -> None:
+    ref, channel = incident
+    for word in ("status", "list"):
+        told = ask(stage.responder, INCIDENTS, f"/incident {word}")
+        assert f"*P2* · {ref} · the nightly export is slow · investigating" in told
+        assert f"<#{channel['id']}>" in told
+
+
+def test_severity_is_told_and_changed_with_a_reason(stage: Stage, incident: tuple[str, Message]) -> None:
+    ref, channel = incident
+    responder = stage.responder
+    for (place, name), (typed, severity) in zip(
+        places(ref, channel), (("sev1 <all> regions", "P1"), ("low calmed down", "P3")), strict=True
+    ):
+        assert "P0 " in ask(responder, place, f"/incident severity {name}")
+        assert ask(responder, place, f"/incident severity {name}{typed}").startswith(f"{ref} is now {severity}")
+    assert row(stage, ref).severity == "P3"
+    assert [kind for kind in kinds(stage, ref) if kind.startswith("severity")] == [
+        "severity_raised",
+        "severity_lowered",
+    ]
+    responder.wait_for_message(channel["id"], "Severity raised from P2 to P1 by <@U0RESPONDER>: &lt;all&gt; regions")
+    responder.wait_for_message(channel["id"], "Severity lowered from P1 to P3 by <@U0RESPONDER>: calmed down")
+    card_says(responder, channel, f"P3 {ref}")
+
+
+@pytest.mark.parametrize("field", ["impact", "cause"])
+def test_impact_and_cause_are_recorded_shown_and_told(stage: Stage, incident: tuple[str, Message], field: str) -> None:
+    ref, channel = incident
+    responder = stage.responder
+    for place, name in places(ref, channel):
+        asked = ask(responder, place, f"/incident {field} {name}")
+        assert asked.startswith(f"{field.capitalize()} of {ref}: ")
+        words = f"a third of <exports> & {'more' if name else 'less'}"
+        assert ask(responder, place, f"/incident {field} {name}{words}") == f"{field.capitalize()} of {ref} recorded."
+        assert getattr(row(stage, ref), field) == words
+        shown = words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        responder.wait_for_message(channel["id"], f"{field.capitalize()} recorded by <@U0RESPONDER>: {shown}")
+    assert kinds(stage, ref).count(f"{field}_recorded") == 2
+
+
+def test_notes_go_on_the_timeline_and_into_the_channel_and_ping_nobody(
+    stage: Stage, incident: tuple[str, Message]
+) -> None:
+    ref, channel = incident
+    for place, name in places(ref, channel):
+        told = ask(
+            stage.team_lead if name else stage.responder, place, f"/incident note {name}@vp-engineering @channel"
+        )
+        assert told == f"Noted on the timeline of {ref}."
+    settle(stage.database)
+    notes = [said for said in said_by_bot(stage.responder, channel["id"]) if said.startswith("Note by")]
+    assert notes[0].split("\n")[0] == "Note by <@U0RESPONDER>: @vp-engineering @channel"
+    assert notes[1].split("\n")[0] == "Note by <@U0TEAMLEAD>: @vp-engineering @channel"
+    assert kinds(stage, ref).count("noted") == 2
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_ack_stops_the_clock_and_gives_command(stage: Stage, incident: tuple[str, Message], elsewhere: bool) -> None:
+    ref, channel = incident
+    place, name = places(ref, channel)[elsewhere]
+    told = ask(stage.responder, place, f"/incident ack {name}".strip())
+    assert told.startswith(f"You acknowledged {ref}.")
+    again = ask(stage.team_lead, INCIDENTS, f"/incident ack {ref}")
+    assert again.startswith(f"{ref} was acknowledged by <@U0RESPONDER> already")
+    kept = row(stage, ref)
+    assert (kept.acknowledged_by, kept.commander) == ("U0RESPONDER", "U0RESPONDER")
+    assert kinds(stage, ref).count("acknowledged") == 1
+    card_says(stage.responder, channel, "<@U0RESPONDER>, after")
+
+
+def test_the_timeline_is_told_to_who_asks(stage: Stage, incident: tuple[str, Message]) -> None:
+    ref, channel = incident
+    ask(stage.responder, channel["id"], "/incident cause the index was dropped")
+    for place, name in places(ref, channel):
+        told = ask(stage.responder, place, f"/incident timeline {name}".strip())
+        assert told.startswith(f"*Timeline of {ref}*")
+        assert "Declared as P2 by <@U0RESPONDER>: the nightly export is slow" in told
+        assert "Cause: the index was dropped" in told
+
+
+def test_every_subcommand_has_help_and_help_lists_every_one(stage: Stage) -> None:
+    assert set(HELP) == set(SUBCOMMANDS)
+    told = ask(stage.responder, INCIDENTS, "/incident help")
+    for word in SUBCOMMANDS:
+        assert f"`/incident {HELP[word][0]}`" in told
+        assert HELP[word][1] in ask(stage.responder, INCIDENTS, f"/incident help {word}")
+    assert ask(stage.responder, INCIDENTS, "/incident") == told
+    assert ask(stage.responder, INCIDENTS, "/incident ?") == told
+
+
+def test_every_alias_leads_to_a_subcommand() -> None:
+    assert set(ALIASES.values()) <= set(SUBCOMMANDS)
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_resolve_close_and_reopen_by_command(stage: Stage, elsewhere: bool) -> None:
+    responder = stage.responder
+    ref, channel = stage.declare("P3 the wiki is slow")
+    place, name = places(ref, channel)[elsewhere]
+    assert "Resolve it first" in ask(responder, place, f"/incident close {name}restarted it")
+    assert ask(responder, place, f"/incident resolve {name}restarted <it>").startswith(f"{ref} is resolved.")
+    assert ask(responder, place, f"/incident resolve {name}") == f"{ref} is already resolved."
+    kept = row(stage, ref)
+    assert kept.status == "resolved" and kept.resolved_at and kept.resolution == "restarted <it>"
+    responder.wait_for_message(channel["id"], "min: restarted &lt;it&gt;")
+    card_says(responder, channel, "Close and draft review")
+    assert ask(responder, place, f"/incident reopen {name}it is back").startswith(f"{ref} is open again.")
+    assert "open already" in ask(responder, place, f"/incident reopen {name}")
+    kept = row(stage, ref)
+    assert (kept.status, kept.resolved_at, kept.episode) == ("investigating", None, 2)
+    card_says(responder, channel, "Acknowledge")
+    ask(responder, place, f"/incident resolve {name}")
+    assert ask(responder, place, f"/incident close {name}moved it to new hardware").startswith(f"{ref} is closed.")
+    kept = row(stage, ref)
+    assert kept.status == "closed" and kept.closed_at and kept.resolution == "moved it to new hardware"
+    assert "Reopen it first" in ask(responder, place, f"/incident severity {name}P1")
+    card_says(responder, channel, "takes it up again")
+    responder.wait_for_message(channel["id"], f"Review draft of *{ref}*")
+    assert [kind for kind in kinds(stage, ref) if kind in ("resolved", "reopened", "closed")] == [
+        "resolved",
+        "reopened",
+        "resolved",
+        "closed",
+    ]
+    assert entries(stage, ref)[0].text.endswith("the wiki is slow")
