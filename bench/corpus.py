@@ -8,95 +8,15 @@ from itertools import accumulate
 
 from bot.triage.documents import Document
 
-_ONSETS = [
-    "b",
-    "c",
-    "d",
-    "f",
-    "g",
-    "h",
-    "j",
-    "k",
-    "l",
-    "m",
-    "n",
-    "p",
-    "r",
-    "s",
-    "t",
-    "v",
-    "w",
-    "z",
-    "br",
-    "cr",
-    "dr",
-    "fl",
-    "gr",
-    "pl",
-    "pr",
-    "st",
-    "tr",
-    "sh",
-    "ch",
-]
-_VOWELS = ["a", "e", "i", "o", "u", "ai", "ea", "ou"]
+_ONSETS = [*"bcdfghjklmnprstvwz", "br", "cr", "dr", "fl", "gr", "pl", "pr", "st", "tr", "sh", "ch"]
+_VOWELS = [*"aeiou", "ai", "ea", "ou"]
 _CODAS = ["", "n", "r", "s", "t", "l", "m", "nd", "st", "ck"]
-_COMMON = [
-    "the",
-    "of",
-    "and",
-    "to",
-    "in",
-    "for",
-    "with",
-    "after",
-    "since",
-    "on",
-    "was",
-    "is",
-    "are",
-    "from",
-    "at",
-    "error",
-    "failed",
-    "timeout",
-    "latency",
-    "deploy",
-    "release",
-    "service",
-    "database",
-    "queue",
-    "cache",
-    "lambda",
-    "dynamodb",
-    "api",
-    "gateway",
-    "load",
-    "balancer",
-    "bucket",
-    "dns",
-    "traffic",
-    "users",
-    "customers",
-    "checkout",
-    "login",
-    "connection",
-    "pool",
-    "retry",
-    "throttled",
-    "memory",
-    "cpu",
-    "node",
-    "cluster",
-    "replica",
-    "backup",
-    "alarm",
-    "dashboard",
-    "stale",
-    "missing",
-    "slow",
-    "down",
-]
+_COMMON_TEXT = """
+the of and to in for with after since on was is are from at error failed timeout latency deploy release service database
+queue cache lambda dynamodb api gateway load balancer bucket dns traffic users customers checkout login connection pool
+retry throttled memory cpu node cluster replica backup alarm dashboard stale missing slow down
+"""
+_COMMON = _COMMON_TEXT.split()
 TOPICS = 4_000
 
 
