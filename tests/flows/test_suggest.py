@@ -1,0 +1,194 @@
+"""Reports: judged once, answered when sure, decided once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+from bot.domain.errors import BadRequest, TransitionRefused, UnknownIncident
+from bot.domain.incident import Status
+from bot.domain.severity import Evidence, Judgement, Severity
+from bot.domain.timeline import Kind
+from bot.flows import change, suggest
+from bot.flows.suggest import Heard, Memory
+from bot.policy.policy import Policy
+from bot.settings import REPOSITORY, Settings
+from bot.store import timeline
+from bot.store.tables import ReportRow
+from bot.wiring.building import build_memory
+from tests.flows.conftest import Declare
+from tests.queue import empty_queue, queued
+from tests.rows import NOON, minutes
+
+SURE = Judgement(Severity.P1, 0.9, (Evidence("502", "5xx"), Evidence("a third", "many")), Severity.P0, "a major part")
+SIMILAR = [{"ref": "NFI-2023-0010", "kind": "incident", "title": "t"}]
+_stamps = iter(f"1795176{number:03d}.000100" for number in range(1000))
+
+
+def heard(text: str = "checkout returns 502 for a third of users") -> Heard:
+    return Heard("C0INCIDENTS", next(_stamps), "U0SUPPORT", text)
+
+
+@pytest.fixture
+def report(session: Session, policy: Policy) -> ReportRow:
+    """A report that was answered."""
+    row = suggest.judge_report(session, heard(), SURE, SIMILAR, policy, NOON)
+    assert row is not None
+    empty_queue(session)
+    return row
+
+
+def test_a_sure_verdict_is_kept_and_answered(session: Session, policy: Policy) -> None:
+    message = heard()
+    row = suggest.judge_report(session, message, SURE, SIMILAR, policy, NOON)
+    assert row is not None
+    assert (row.severity, row.text, row.answered, row.similar) == ("P1", message.text, True, SIMILAR)
+    assert suggest.judgement_of(row) == replace(SURE, runner_up=None)
+    (job,) = queued(session, "slack.answer", report_id=row.report_id)
+    assert job.lock == f"report-{row.report_id}"
+    assert suggest.judge_report(session, message, SURE, SIMILAR, policy, NOON + minutes(1)) is None
+    assert len(queued(session, "slack.answer", report_id=row.report_id)) == 1
+
+
+def test_a_verdict_at_the_threshold_is_answered_and_one_below_is_kept_in_silence(
+    session: Session, policy: Policy
+) -> None:
+    threshold = policy.severity.reply_threshold
+    at = suggest.judge_report(session, heard(), replace(SURE, confidence=threshold), [], policy, NOON)
+    below = suggest.judge_report(session, heard(), replace(SURE, confidence=threshold - 0.01), [], policy, NOON)
+    assert at is not None and below is not None
+    assert (at.answered, below.answered) == (True, False)
+    assert queued(session, "slack.answer", report_id=below.report_id) == []
+
+
+def test_chatter_is_kept_in_silence(session: Session, policy: Policy) -> None:
+    verdict = Judgement(None, 0.99, (), None, "nothing is wrong")
+    row = suggest.judge_report(session, heard("lunch?"), verdict, [], policy, NOON)
+    assert row is not None
+    assert (row.severity, row.answered) == (None, False)
+    assert queued(session, "slack.answer", report_id=row.report_id) == []
+
+
+def test_in_the_shadow_nothing_is_answered(session: Session, policy: Policy) -> None:
+    shadow = replace(policy, severity=replace(policy.severity, shadow=True))
+    row = suggest.judge_report(session, heard(), SURE, [], shadow, NOON)
+    assert row is not None
+    assert not row.answered
+    assert queued(session, "slack.answer", report_id=row.report_id) == []
+
+
+def test_a_report_is_declared_with_the_judged_severity(session: Session, policy: Policy, report: ReportRow) -> None:
+    row, fresh = suggest.declare_report(session, report.report_id, None, "U0RESPONDER", policy, NOON)
+    assert fresh
+    assert (row.severity, row.title) == ("P1", "checkout returns 502 for a third of users")
+    assert (row.report_channel_id, row.report_ts, row.similar) == (report.channel_id, report.ts, SIMILAR)
+    assert (report.decision, report.chosen_severity, report.decided_by) == ("declared", "P1", "U0RESPONDER")
+    assert (report.decided_at, report.incident_id) == (NOON, row.incident_id)
+    assert len(queued(session, "slack.answer", report_id=report.report_id)) == 1
+    row.channel_id = f"C{row.incident_id}"
+    assert suggest.describe_decision(session, report) == f"declared as P1, {row.ref} in <#{row.channel_id}>."
+
+
+def test_another_severity_can_be_chosen(session: Session, policy: Policy, report: ReportRow) -> None:
+    row, _ = suggest.declare_report(session, report.report_id, Severity.P3, "U0RESPONDER", policy, NOON)
+    assert (row.severity, report.chosen_severity, report.severity) == ("P3", "P3", "P1")
+
+
+TITLES = {
+    "first line\nsecond line": "first line",
+    "\n\n  third line": "third line",
+    "<@U0VP|vp> checkout &amp; cart are down": "@vp checkout & cart are down",
+    "word " * 60: ("word " * 23).strip() + "…",
+}
+
+
+@pytest.mark.parametrize(("text", "title"), TITLES.items())
+def test_the_title_is_the_first_line_in_plain_words(session: Session, policy: Policy, text: str, title: str) -> None:
+    report = suggest.judge_report(session, heard(text), SURE, [], policy, NOON)
+    assert report is not None
+    row, _ = suggest.declare_report(session, report.report_id, None, "U0RESPONDER", policy, NOON)
+    assert row.title == title
+    assert len(row.title) <= 120
+
+
+def test_a_report_can_be_dismissed(session: Session, report: ReportRow) -> None:
+    assert suggest.dismiss_report(session, report.report_id, "U0RESPONDER", NOON) == "Noted: not an incident."
+    assert (report.decision, report.decided_by, report.incident_id) == ("not_incident", "U0RESPONDER", None)
+    assert suggest.describe_decision(session, report) == "not an incident."
+    assert len(queued(session, "slack.answer", report_id=report.report_id)) == 1
+
+
+def test_a_report_can_join_an_open_incident(session: Session, report: ReportRow, declared: Declare) -> None:
+    row = declared()
+    assert suggest.join_report(session, report.report_id, row.ref, "U0RESPONDER", NOON) == f"Added to {row.ref}."
+    entry = timeline.list_entries(session, row.incident_id)[-1]
+    assert (entry.kind, entry.author) == (Kind.NOTED, "U0SUPPORT")
+    assert entry.text == f"Report added by <@U0RESPONDER>: {report.text}"
+    assert len(queued(session, "slack.say", entry_id=entry.entry_id)) == 1
+    assert (report.decision, report.incident_id) == ("part_of", row.incident_id)
+    assert suggest.describe_decision(session, report) == f"part of {row.ref}."
+
+
+def test_a_report_cannot_join_what_is_over_or_unknown(
+    session: Session, report: ReportRow, declared: Declare, policy: Policy
+) -> None:
+    row = declared()
+    change.resolve(session, row, "U0RESPONDER", policy, NOON)
+    with pytest.raises(TransitionRefused, match=f"{row.ref} is {Status.RESOLVED} by now"):
+        suggest.join_report(session, report.report_id, row.ref, "U0RESPONDER", NOON)
+    with pytest.raises(UnknownIncident):
+        suggest.join_report(session, report.report_id, "INC-1990-0001", "U0RESPONDER", NOON)
+    assert report.decision is None
+
+
+def test_a_decision_stands_whatever_is_pressed_next(
+    session: Session, report: ReportRow, declared: Declare, policy: Policy
+) -> None:
+    row, _ = suggest.declare_report(session, report.report_id, None, "U0RESPONDER", policy, NOON)
+    sentence = f"<@U0RESPONDER> decided that already: declared as P1, {row.ref}"
+    with pytest.raises(TransitionRefused, match=sentence):
+        suggest.declare_report(session, report.report_id, Severity.P0, "U0TEAMLEAD", policy, NOON)
+    with pytest.raises(TransitionRefused, match=sentence):
+        suggest.dismiss_report(session, report.report_id, "U0TEAMLEAD", NOON)
+    with pytest.raises(TransitionRefused, match=sentence):
+        suggest.join_report(session, report.report_id, row.ref, "U0TEAMLEAD", NOON)
+    assert (report.decision, report.decided_by) == ("declared", "U0RESPONDER")
+
+
+def test_a_report_that_is_not_known_says_what_to_type(session: Session, policy: Policy) -> None:
+    with pytest.raises(BadRequest, match=r"`/incident declare …`"):
+        suggest.declare_report(session, -1, None, "U0RESPONDER", policy, NOON)
+
+
+@pytest.fixture(scope="module")
+def memory(tmp_path_factory: pytest.TempPathFactory) -> Memory:
+    """The shipped knowledge."""
+    data = tmp_path_factory.mktemp("data")
+    return build_memory(
+        Settings.model_validate({"TOCSIN_DATA": Path(data), "TOCSIN_KNOWLEDGE": REPOSITORY / "knowledge"})
+    )
+
+
+def test_what_is_recalled_is_plain_facts_ready_to_be_shown(memory: Memory) -> None:
+    found = suggest.recall(memory, "lambda cannot reach the database, connection pool exhausted")
+    assert 1 <= len(found) <= 4
+    assert [item["kind"] for item in found] == sorted(item["kind"] for item in found)  # incidents, then the playbook
+    for item in found:
+        assert memory.entries[item["ref"]].title == item["title"]
+        assert item["words"]
+        assert item["kind"] == "playbook" or (item["cause"] and item["fix"])
+
+
+def test_nothing_is_recalled_for_what_looks_like_nothing(memory: Memory) -> None:
+    assert suggest.recall(memory, "who wants to join for lunch?") == []
+
+
+def test_an_open_incident_of_the_same_trouble_is_found(memory: Memory, declared: Declare) -> None:
+    same = declared(title="checkout returns 502 for a third of users")
+    other = declared(title="nightly export to the warehouse is late")
+    assert suggest.find_open_alike(memory, [other, same], "customers see 502 at checkout") == same.ref
+    assert suggest.find_open_alike(memory, [other], "customers see 502 at checkout") is None
+    assert suggest.find_open_alike(memory, [], "customers see 502 at checkout") is None
