@@ -164,20 +164,22 @@ def db_upgrade() -> None:
 def _answer_lines(answer: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
     """One output line per input line, in the same order. A bad line gets its error; then the status is 1."""
     status = 0
-    for line in sys.stdin:
+    for line in sys.stdin.buffer:
         if not line.strip():
             continue
         asked: Any = None
         try:
-            asked = json.loads(line)
+            asked = json.loads(line.decode("utf-8-sig"))
             if not isinstance(asked, dict):
                 raise ValueError("a line must be a JSON object")
             result = answer(asked)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             status = 1
             reason = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
             result = {"id": asked.get("id") if isinstance(asked, dict) else None, "error": reason}
-        print(json.dumps(result, ensure_ascii=False), flush=True)
+        # Half a character, which JSON can spell and UTF-8 cannot, is answered as it was spelled.
+        sys.stdout.buffer.write(json.dumps(result, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n")
+        sys.stdout.buffer.flush()
     return status
 
 
@@ -305,7 +307,7 @@ def _instant(typed: str | None) -> datetime:
 def incident_list(
     everything: Annotated[bool, typer.Option("--all", help="Closed ones too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object an incident.")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 50,
 ) -> None:
     """Open incidents, the worst first."""
     settings = _settings()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
+from sqlalchemy.exc import ArgumentError, OperationalError
+
 from bot.domain.errors import InvalidSettings
 from bot.domain.review import Review, from_json
 from bot.flows.suggest import Memory
@@ -26,18 +28,31 @@ from bot.triage.vocabulary import read_vocabulary
 def open_database(settings: Settings, *, migrate: bool = False, connections: int = 20) -> Iterator[Database]:
     """The configured database, or the embedded one. The embedded one is always migrated, another only with `migrate`.
 
-    Raises InvalidSettings where the database is behind and may not be migrated here.
+    Raises InvalidSettings where the database does not answer, or is behind and may not be migrated here.
     """
     with ExitStack() as stack:
         url = settings.database_url or stack.enter_context(embedded_postgres(settings.data_folder / "postgres"))
-        database = Database(url, connections=connections)
+        try:
+            database = Database(url, connections=connections)
+        except (ArgumentError, ValueError):  # the messages repeat the address, password included
+            raise InvalidSettings("DATABASE_URL is no address such as postgresql://user:password@host/name.") from None
         stack.callback(database.close)
-        sentence = behind(database.engine)
+        sentence = _behind(database)
         if sentence and (migrate or settings.database_url is None):
             upgrade(database.engine)
         elif sentence:
             raise InvalidSettings(sentence)
         yield database
+
+
+def _behind(database: Database) -> str | None:
+    try:
+        return behind(database.engine)
+    except OperationalError as error:
+        reason = str(error.orig).splitlines()[0]
+        raise InvalidSettings(
+            f"The database does not answer ({reason}). Start it, or correct DATABASE_URL; `tocsin doctor` checks both."
+        ) from error
 
 
 def build_policy(settings: Settings) -> Policy:
