@@ -120,6 +120,19 @@ def settle(database: Database, seconds: float = 30) -> None:
         time.sleep(0.02)  # the queue tells nobody that it is empty
 
 
+def swept(stage: Stage, seconds: float = 10) -> None:
+    """Wait until escalation has looked at everything that is due by now, and until it is said."""
+    deadline = time.monotonic() + seconds
+    statement = text("select count(*) from incidents where wake_at <= :now")
+    while True:
+        with stage.database.engine.connect() as connection:
+            due = connection.execute(statement, {"now": stage.desk.now()}).scalar()
+        if not due:
+            return settle(stage.database)
+        assert time.monotonic() < deadline, f"{due} incidents are still due"
+        time.sleep(0.02)  # a sweep tells nobody that it ended
+
+
 def failed_jobs(database: Database) -> list[str]:
     """Jobs that were given up."""
     with database.engine.connect() as connection:

@@ -48,11 +48,8 @@ def test_the_on_call_engineer_is_paged_at_once_by_direct_message(stage: Stage) -
     for part in ("Why you:", "Expected:", "Stops this:", "Impact:", "Acknowledge"):
         assert part in content_of(page)
     settle(stage.database)
-    assert [(ping.role, ping.state, ping.user_ids) for ping in pings_of(stage, ref)][0] == (
-        "on-call engineer",
-        "sent",
-        ["U0RESPONDER"],
-    )
+    first = pings_of(stage, ref)[0]
+    assert (first.role, first.state, first.user_ids) == ("on-call engineer", "sent", ["U0RESPONDER"])
 
 
 def test_without_a_severity_the_words_decide_and_the_answer_says_why(stage: Stage) -> None:

@@ -25,7 +25,7 @@ def on_loop(playground: Playground, work: Callable[[], Awaitable[Any]]) -> Any:
     async def run() -> None:
         try:
             result.append(await work())
-        except BaseException as error:
+        except Exception as error:  # noqa: BLE001  # handed to the thread that waits
             failure.append(error)
         finally:
             done.set()

@@ -1,0 +1,167 @@
+"""Escalation by the matrix, with everybody's clock moved forward instead of waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.playground.person import Person, content_of
+from bot.store.incidents import list_open
+from tests.journeys.story import Message, ask, entries, jump, jump_to, kinds, pings_of, said_by_bot, settle, swept
+from tests.stage import BOT, INCIDENTS, Stage, press
+
+MINUTE, HOUR = 60, 3600
+FIRST_MONDAY = datetime(2030, 1, 7, 10, tzinfo=UTC)
+ON_CALL, SECONDARY, LEAD, MANAGER, VP = "U0RESPONDER", "U0SECONDARY", "U0TEAMLEAD", "U0MANAGER", "U0VP"
+
+
+@pytest.fixture(scope="module")
+def mondays() -> Iterator[datetime]:
+    return iter([FIRST_MONDAY + timedelta(weeks=number) for number in range(20)])
+
+
+@pytest.fixture(autouse=True)
+def monday_morning(stage: Stage, mondays: Iterator[datetime]) -> None:
+    """Every story begins on a Monday of its own at ten, inside business hours, with nothing open."""
+    with stage.database.transaction() as session:
+        open_refs = [row.ref for row in list_open(session)]
+    for ref in open_refs:
+        ask(stage.responder, INCIDENTS, f"/incident resolve {ref}")
+    settle(stage.database)
+    jump_to(stage, next(mondays))
+
+
+def pages(stage: Stage, user_id: str, ref: str) -> list[Message]:
+    """The direct messages of one person about an incident."""
+    person = stage.person(user_id)
+    shown = person.messages(person.dm_with(BOT))
+    return [said for said in shown if ref in content_of(said) and not said.get("is_ephemeral")]
+
+
+def wait_for_page(stage: Stage, user_id: str, ref: str, count: int = 1) -> Message:
+    person: Person = stage.person(user_id)
+    person.wait_for(lambda: len(pages(stage, user_id, ref)) >= count or None, what=f"page {count} about {ref}")
+    settle(stage.database)
+    assert len(pages(stage, user_id, ref)) == count
+    return pages(stage, user_id, ref)[-1]
+
+
+def counts(stage: Stage, ref: str) -> dict[str, int]:
+    swept(stage)
+    everybody = (ON_CALL, SECONDARY, LEAD, MANAGER, VP)
+    return {user_id: len(pages(stage, user_id, ref)) for user_id in everybody if pages(stage, user_id, ref)}
+
+
+def test_a_p0_climbs_the_ladder_by_the_matrix_and_each_rung_is_paged_once(stage: Stage) -> None:
+    ref, channel = stage.declare("P0 the whole shop is down")
+    wait_for_page(stage, ON_CALL, ref)
+    jump(stage, 5 * MINUTE)
+    again = wait_for_page(stage, ON_CALL, ref, 2)
+    assert "Acknowledge" in content_of(again)
+    jump(stage, 10 * MINUTE)
+    secondary = wait_for_page(stage, SECONDARY, ref)
+    assert "secondary on-call" in content_of(secondary)
+    jump(stage, 15 * MINUTE)
+    lead = wait_for_page(stage, LEAD, ref)
+    assert f"P0 {ref}" in content_of(lead)
+    assert "Open for 30 min" in content_of(lead)
+    assert "you are the team lead" in content_of(lead)
+    assert "<@U0RESPONDER>" in content_of(lead).split("Also told:")[1]
+    jump(stage, 30 * MINUTE)
+    wait_for_page(stage, MANAGER, ref)
+    jump(stage, 60 * MINUTE)
+    wait_for_page(stage, VP, ref)
+    told = counts(stage, ref)
+    assert (told[SECONDARY], told[LEAD], told[MANAGER], told[VP]) == (1, 1, 1, 1)
+    breaches = [entry for entry in entries(stage, ref) if entry.kind == "response_breached"]
+    assert [entry.text for entry in breaches] == ["Nobody acknowledged within 15 min, the response time of P0."]
+    lines = said_by_bot(stage.responder, channel["id"])
+    assert sum("Nobody acknowledged within 15 min" in line for line in lines) == 1
+    assert sum("<@U0VP> as VP engineering" in line for line in lines) == 1
+    sent = [ping for ping in pings_of(stage, ref) if ping.kind != "repeat"]
+    assert [ping.role for ping in sent if ping.state == "sent"] == [
+        "on-call engineer",
+        "secondary on-call",
+        "team lead",
+        "engineering manager",
+        "VP engineering",
+    ]
+
+
+def test_acknowledging_stops_the_repeats_and_the_secondary_but_not_the_lead(stage: Stage) -> None:
+    ref, _ = stage.declare("P0 the tills are down")
+    page = wait_for_page(stage, ON_CALL, ref)
+    responder = stage.responder
+    press(responder, responder.dm_with(BOT), page, "page_acknowledge")
+    responder.wait_for_message(responder.dm_with(BOT), "Acknowledged by <@U0RESPONDER>")
+    jump(stage, 31 * MINUTE)
+    wait_for_page(stage, LEAD, ref)
+    assert counts(stage, ref) == {ON_CALL: 1, LEAD: 1}
+    assert "response_breached" not in kinds(stage, ref)
+    assert "is on it" in content_of(pages(stage, LEAD, ref)[0])
+
+
+def test_resolving_cancels_everything_and_edits_the_pages_in_place(stage: Stage) -> None:
+    ref, _ = stage.declare("P0 the mobile app crashes on start")
+    first = wait_for_page(stage, ON_CALL, ref)
+    ask(stage.responder, INCIDENTS, f"/incident resolve {ref} turned the flag off")
+    settle(stage.database)
+    after = pages(stage, ON_CALL, ref)
+    assert [said["ts"] for said in after] == [first["ts"]]
+    assert "Nothing is expected of you" in content_of(after[0])
+    jump(stage, 26 * HOUR)
+    assert counts(stage, ref) == {ON_CALL: 1}
+    assert {ping.state for ping in pings_of(stage, ref)} == {"sent", "cancelled"}
+
+
+def test_raising_the_severity_pages_at_once_who_is_overdue(stage: Stage) -> None:
+    ref, _ = stage.declare("P2 thumbnails are blurry")
+    wait_for_page(stage, ON_CALL, ref)
+    jump(stage, 45 * MINUTE)
+    assert counts(stage, ref) == {ON_CALL: 1}
+    ask(stage.responder, INCIDENTS, f"/incident severity {ref} P0 all images are gone")
+    wait_for_page(stage, LEAD, ref)
+    told = counts(stage, ref)
+    assert LEAD in told and MANAGER not in told and VP not in told
+    assert told[LEAD] == 1
+
+
+def test_lowering_the_severity_cancels_what_was_not_due(stage: Stage) -> None:
+    ref, _ = stage.declare("P0 emails are not sent")
+    wait_for_page(stage, ON_CALL, ref)
+    ask(stage.responder, INCIDENTS, f"/incident severity {ref} P3")
+    jump(stage, 3 * HOUR)
+    assert counts(stage, ref) == {ON_CALL: 1}
+
+
+def test_a_milder_incident_at_night_waits_for_the_opening(stage: Stage) -> None:
+    jump(stage, 12 * HOUR)
+    ref, _ = stage.declare("P2 the intranet search is slow")
+    settle(stage.database)
+    assert counts(stage, ref) == {}
+    jump(stage, 11 * HOUR)
+    wait_for_page(stage, ON_CALL, ref)
+    assert counts(stage, ref)[ON_CALL] == 1
+
+
+def test_what_fell_due_long_ago_is_paged_once_and_says_that_it_is_late(stage: Stage) -> None:
+    ref, _ = stage.declare("P1 the partner api is slow")
+    wait_for_page(stage, ON_CALL, ref)
+    jump(stage, 3 * HOUR)
+    late = wait_for_page(stage, LEAD, ref)
+    assert "late" in content_of(late)
+    told = counts(stage, ref)
+    assert (told[LEAD], told[SECONDARY]) == (1, 1)
+    assert told[ON_CALL] == 2, "of the repeats that were missed only the latest is sent"
+
+
+def test_reopening_escalates_anew(stage: Stage) -> None:
+    ref, _ = stage.declare("P0 card payments fail")
+    wait_for_page(stage, ON_CALL, ref)
+    ask(stage.responder, INCIDENTS, f"/incident resolve {ref}")
+    ask(stage.responder, INCIDENTS, f"/incident reopen {ref}")
+    wait_for_page(stage, ON_CALL, ref, 2)
+    jump(stage, 31 * MINUTE)
+    wait_for_page(stage, LEAD, ref)
