@@ -269,6 +269,9 @@ def _manifest_scopes() -> frozenset[str]:
 
 def _app_token(known: _Known) -> Iterator[Finding]:
     token = known.settings.slack_app_token
+    if token is None and known.settings.slack_signing_secrets:
+        yield Finding("socket mode", State.WELL, "not used: Slack sends to the bot over HTTP")
+        return
     # A refused bot token says nothing about this one; a Slack that is away does.
     if token is None or (known.slack is None and known.why_no_slack != "Slack refuses the bot token"):
         yield Finding("socket mode", State.UNKNOWN, known.why_no_slack or "SLACK_APP_TOKEN is not set")

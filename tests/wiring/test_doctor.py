@@ -127,6 +127,12 @@ def test_a_wrong_app_token_is_named(configure: Configure) -> None:
     assert "connections:write" in finding.fix
 
 
+def test_an_app_that_slack_reaches_over_http_needs_no_app_token(configure: Configure) -> None:
+    without_token = {"slack_app_token": None}
+    findings = examined(configure(SLACK_SIGNING_SECRET="a-secret").model_copy(update=without_token))
+    assert well(findings) and state_of(findings, "socket mode") is State.WELL
+
+
 def test_scopes_that_were_not_granted_are_named(configure: Configure) -> None:
     manifest = read_manifest(MANIFEST)
     assert manifest.scopes is not None
