@@ -184,7 +184,7 @@ def answer(
     blocks.append(_answer_actions(report_id, level, levels, open_ref))
     blocks += [section(_similar_line(item)) for item in similar[:3]]
     if playbook:
-        blocks.append(section(f"Playbook: *{playbook.ref}* {plain(playbook.title)}"))
+        blocks.append(section(f"Playbook: *{playbook.ref}* {plain(shorten(playbook.title, 200))}"))
     return Message(f"Looks like {level.severity} {level.title}: {level.meaning}", tuple(blocks))
 
 
@@ -209,15 +209,17 @@ def answered(judgement: Judgement, level: Level, outcome: str) -> Message:
 
 
 def _similar_line(item: Suggestion) -> str:
+    """At most 2,500 characters, so that three of them and all the rest stay within what a message may hold."""
+    title, words = plain(shorten(item.title, 200)), plain(shorten(", ".join(item.words), 200))
     if item.kind == "guide":
-        return f"Guide *{item.ref}* {plain(item.title)}\n_Shared words: {plain(', '.join(item.words))}_"
-    lines = [f"Like *{item.ref}* {plain(item.title)}" + (f" (took {item.took})" if item.took else "")]
+        return fit(f"Guide *{item.ref}* {title}\n_Shared words: {words}_", 2500)
+    lines = [f"Like *{item.ref}* {title}" + (f" (took {item.took})" if item.took else "")]
     if item.cause:
         lines.append(f"*Cause:* {plain(shorten(item.cause, _GIST))}")
     if item.fix:
         lines.append(f"*Fix:* {plain(shorten(item.fix, _GIST))}")
-    lines.append(f"_Shared words: {plain(', '.join(item.words))}_")
-    return "\n".join(lines)
+    lines.append(f"_Shared words: {words}_")
+    return fit("\n".join(lines), 2500)
 
 
 def announcement(text: str, at: datetime, now: datetime) -> Message:
