@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 from dataclasses import replace
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -336,23 +337,32 @@ def test_a_ref_found_in_two_files_is_imported_once(tmp_path: Path) -> None:
     assert str(one) in second.reason
 
 
-def _import(folder: Path, documents: Path) -> None:
-    for _ in range(20):
-        write_entries([e for report in read_documents([documents]) for e in report.entries], folder)
+ROUNDS = 40
 
 
-def test_two_people_importing_at_once_leave_whole_entries_and_no_versions(tmp_path: Path) -> None:
-    reports(tmp_path)
+def _import(folder: Path, own: Path, together: Barrier) -> None:
+    """One of two people, who at the same moments import the same document in ever new versions."""
+    for number in range(ROUNDS):
+        path = written(
+            own, "ferry.md", POST_MORTEM.replace("Gave the permission back", f"Fixed it the {number}th time")
+        )
+        entries = read_document(path).entries
+        together.wait()
+        write_entries(entries, folder)
+
+
+def test_two_people_importing_at_once_keep_each_version_once(tmp_path: Path) -> None:
     folder = tmp_path / "knowledge"
     context = multiprocessing.get_context("spawn")
-    people = [context.Process(target=_import, args=(folder, tmp_path / "documents")) for _ in range(2)]
+    together = context.Barrier(2)
+    people = [context.Process(target=_import, args=(folder, tmp_path / name, together)) for name in ("one", "two")]
     for person in people:
         person.start()
     for person in people:
         person.join()
     assert [person.exitcode for person in people] == [0, 0]
-    assert len(read_entries(folder)) == 4
-    assert not (folder / "archive").exists()
+    assert len(read_entries(folder)) == 1
+    assert len(list((folder / "archive").iterdir())) == ROUNDS - 1
     assert not list(folder.rglob("*.part"))
 
 
