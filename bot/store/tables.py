@@ -132,9 +132,12 @@ class PingRow(Base):
     acknowledged_at: Mapped[datetime | None]
     acknowledged_by: Mapped[str | None]
     reason: Mapped[str | None]  # why it was cancelled or failed
+    asked_by: Mapped[str | None]  # who escalated by hand
+    note: Mapped[str | None]  # what they said, or who stood in for whom and why
     __table_args__ = (
         UniqueConstraint("incident_id", "key"),
         Index("ix_pings_due_at_planned", "due_at", postgresql_where=sql("state = 'planned'")),
+        Index("ix_pings_digests", "role", "due_at", postgresql_where=sql("kind = 'digest'")),
     )
 
 
@@ -211,3 +214,106 @@ class WorkspaceRow(Base):
     url: Mapped[str]
     bot_user_id: Mapped[str]
     announcement_channel_id: Mapped[str | None]
+
+
+class OverrideRow(Base):
+    """Somebody who holds a role for a while instead of whoever would, as arranged in Slack."""
+
+    __tablename__ = "roster_overrides"
+    override_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    request_key: Mapped[str] = mapped_column(unique=True)  # the command that asked for it: sent twice, it counts once
+    role: Mapped[str]
+    user_id: Mapped[str]
+    from_at: Mapped[datetime]
+    until_at: Mapped[datetime]
+    made_by: Mapped[str]
+    made_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
+    removed_by: Mapped[str | None]
+    __table_args__ = (Index("ix_roster_overrides_until_at", "until_at", postgresql_where=sql("removed_at is null")),)
+
+
+class ShiftRow(Base):
+    """One shift of an imported schedule. `person` is a name of contacts.yaml; a new import replaces those of its role."""
+
+    __tablename__ = "roster_shifts"
+    shift_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    role: Mapped[str]
+    person: Mapped[str]
+    from_at: Mapped[datetime]
+    until_at: Mapped[datetime]
+    source: Mapped[str]
+    imported_at: Mapped[datetime]
+    __table_args__ = (UniqueConstraint("role", "from_at"), Index("ix_roster_shifts_until_at", "until_at"))
+
+
+class HandoverRow(Base):
+    """The command of an incident, offered to somebody. It changes hands when they accept, not before."""
+
+    __tablename__ = "handovers"
+    handover_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    request_key: Mapped[str] = mapped_column(unique=True)
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.incident_id"))
+    from_user: Mapped[str | None]
+    to_user: Mapped[str]
+    asked_by: Mapped[str]
+    asked_at: Mapped[datetime]
+    state: Mapped[str]  # offered, accepted, withdrawn
+    decided_at: Mapped[datetime | None]
+    __table_args__ = (
+        Index("uq_handovers_offered", "incident_id", unique=True, postgresql_where=sql("state = 'offered'")),
+    )
+
+
+class NoticeRow(Base):
+    """A mail or text message beside a ping. The key says which; sent ones are not sent again."""
+
+    __tablename__ = "notices"
+    notice_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    way: Mapped[str]  # mail, text
+    address: Mapped[str]
+    subject: Mapped[str]
+    body: Mapped[str]
+    state: Mapped[str]  # planned, sent, failed
+    made_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    reason: Mapped[str | None]  # why it failed
+
+
+class KnowledgeVersion(Base):
+    """An entry of knowledge as it was from one change to the next. Rows are added, never altered; the newest counts."""
+
+    __tablename__ = "knowledge_versions"
+    version_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    ref: Mapped[str]
+    version: Mapped[int]
+    change: Mapped[int | None] = mapped_column(index=True)  # null only until its transaction has its number
+    document: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))  # null: taken out
+    content_hash: Mapped[str]
+    origin: Mapped[str]  # the file that it was read from, or "closed incident"
+    incident_id: Mapped[int | None] = mapped_column(ForeignKey("incidents.incident_id"))  # of our own, closed
+    added_at: Mapped[datetime]
+    added_by: Mapped[str]
+    __table_args__ = (UniqueConstraint("ref", "version"),)
+
+
+class KnowledgeState(Base):
+    """One row: the number of the last change, and the change through which every replica's index is fitted."""
+
+    __tablename__ = "knowledge_state"
+    only: Mapped[bool] = mapped_column(primary_key=True, autoincrement=False)
+    changes: Mapped[int]
+    fitted: Mapped[int]
+
+
+class SuggestionVote(Base):
+    """What one person said of one suggestion; said anew, it replaces what was said before."""
+
+    __tablename__ = "suggestion_votes"
+    shown_key: Mapped[str] = mapped_column(primary_key=True)  # what it was shown for: report:12, command:…, similar:…
+    ref: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[str] = mapped_column(primary_key=True)
+    place: Mapped[int]  # 1 is the first
+    helped: Mapped[bool]
+    voted_at: Mapped[datetime] = mapped_column(index=True)
