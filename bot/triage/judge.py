@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bot.domain.errors import InvalidPolicy
@@ -12,16 +12,13 @@ from bot.triage import model as models
 from bot.triage.model import Features, Model
 from bot.triage.signals import Reading, Signals
 
-_STRENGTH = 0.3
-_TEMPERATURE = 1.0
-_TEXT_WEIGHT = 4.0
-_LONGEST_WORD = 24
-_HALF = 0.5
+_STRENGTH = 0.3  # inverse regularisation, by cross-validation; at this strength the probabilities are calibrated
+_TEXT_WEIGHT = 4.0  # length of the vector of words and of that of letters, beside signals of 1 each
+_LONGEST_WORD = 24  # letters; longer ones are identifiers or noise
+_HALF = 0.5  # share of a row's conditions that makes it an explanation
 _EVIDENCE = 6  # spans shown: more is not read at 3 AM
-
-
-_WEIGHT = (1.5, 1.3, 1.0, 1.0, 1.0)
-_SURE, _DOUBT = 0.5, 0.15
+_WEIGHT = (1.5, 1.3, 1.0, 1.0, 1.0)  # of a mistake about a message of this label
+_SURE, _DOUBT = 0.5, 0.15  # below the one and with `none` above the other, a judgement is a guess
 _ANCHORS = ("alarm", "announced", "share", "part", "count", "security", "cost", "danger", "backup", "where", "reach", "fill")
 _NONE = models.LABELS.index("none")
 
@@ -81,11 +78,24 @@ def load_judge(policy: SeverityPolicy, training_folder: Path | None, cache_folde
         return Judge(policy, signals, None)
     kept = cache_folder / f"judge-{_key(policy, training_folder)}.npz" if cache_folder else None
     model = models.restore(kept) if kept else None
-    if model is None:
-        model = _fitted(policy, signals, training_folder)
-        if kept:
-            models.save(model, kept)
+    if model is not None:
+        return Judge(policy, signals, model)
+    try:
+        examples = models.read_examples(training_folder)
+    except (ValueError, OSError) as error:
+        raise InvalidPolicy(f"training examples: {error}") from None
+    if len({label for _, label in examples}) < 2:
+        raise InvalidPolicy(f"{training_folder}: expected *.jsonl files with examples of at least two severities.")
+    model = _fitted(policy, signals, examples)
+    if kept:
+        models.save(model, kept)
     return Judge(policy, signals, model)
+
+
+def fit_judge(policy: SeverityPolicy, examples: Sequence[tuple[str, str]]) -> Judge:
+    """A judge that learned from these (text, label) alone; nothing is kept. For measuring on examples held out."""
+    signals = Signals(policy.things)
+    return Judge(policy, signals, _fitted(policy, signals, examples))
 
 
 def first_row(policy: SeverityPolicy, facts: Mapping[str, set[str]]) -> Row:
@@ -121,15 +131,9 @@ def _letter_grams(words: list[str]) -> Features:
     return grams
 
 
-def _fitted(policy: SeverityPolicy, signals: Signals, folder: Path) -> Model:
-    try:
-        examples = models.read_examples(folder)
-    except (ValueError, OSError) as error:
-        raise InvalidPolicy(f"training examples: {error}") from None
-    if len({label for _, label in examples}) < 2:
-        raise InvalidPolicy(f"{folder}: expected examples of at least two severities in *.jsonl files.")
+def _fitted(policy: SeverityPolicy, signals: Signals, examples: Sequence[tuple[str, str]]) -> Model:
     seen = [features_of(signals.read(text), policy) for text, _ in examples]
-    return models.fit(seen, [label for _, label in examples], _STRENGTH, _TEMPERATURE)
+    return models.fit(seen, [label for _, label in examples], _STRENGTH)
 
 
 def _key(policy: SeverityPolicy, folder: Path) -> str:
@@ -145,6 +149,9 @@ def _sorted(conditions: Mapping[str, frozenset[str]]) -> list[tuple[str, list[st
 
 
 def _certain(row: Row) -> float:
+    """A row that stands alone is certain, but for a language that the judge does not read."""
+    if any("foreign" in values for values in row.when.values()):
+        return 0.2
     return 0.9 if row.overrules else 0.5
 
 

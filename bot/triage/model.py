@@ -7,6 +7,7 @@ import json
 import math
 import os
 import tempfile
+import zipfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -42,10 +43,10 @@ class Model:
         return np.asarray(raised / raised.sum(), dtype=np.float64)
 
 
-def fit(examples: Sequence[Features], labels: Sequence[str], strength: float = 1.0, temperature: float = 1.0) -> Model:
+def fit(examples: Sequence[Features], labels: Sequence[str], strength: float) -> Model:
     """A model of these examples. Deterministic: the same examples in the same order give the same weights.
 
-    `strength` is the inverse regularisation of sklearn's LogisticRegression; `temperature` divides the scores.
+    `strength` is the inverse regularisation of scikit-learn's LogisticRegression.
     """
     from scipy.sparse import csr_matrix  # loading scikit-learn takes a second, which only a fit should cost
     from sklearn.linear_model import LogisticRegression
@@ -63,9 +64,12 @@ def fit(examples: Sequence[Features], labels: Sequence[str], strength: float = 1
     chosen = LogisticRegression(C=strength, max_iter=400, tol=1e-3).fit(matrix, [LABELS.index(label) for label in labels])
     weights = np.zeros((len(places), len(LABELS)), dtype=np.float32)
     bias = np.full(len(LABELS), -30.0, dtype=np.float32)
+    slopes, offsets = chosen.coef_, chosen.intercept_
+    if len(chosen.classes_) == 2:  # scikit-learn gives the second class alone
+        slopes, offsets = np.vstack([-slopes, slopes]) / 2, np.concatenate([-offsets, offsets]) / 2
     for column, label in enumerate(chosen.classes_):
-        weights[:, label] = chosen.coef_[column] / temperature
-        bias[label] = chosen.intercept_[column] / temperature
+        weights[:, label] = slopes[column]
+        bias[label] = offsets[column]
     return Model(places, weights, bias)
 
 
@@ -85,7 +89,7 @@ def restore(path: Path) -> Model | None:
         with np.load(path, allow_pickle=False) as kept:
             names = kept["names"].tobytes().decode().split("\n")
             weights, bias = kept["weights"], kept["bias"]
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
     if weights.shape != (len(names), len(LABELS)) or bias.shape != (len(LABELS),):
         return None

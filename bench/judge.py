@@ -1,0 +1,102 @@
+"""`python -m bench.judge`: quality of the judge on examples held out of its own training, and what a judgement costs."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from bench.figures import figure, percentile
+from bot.policy.severity import SeverityPolicy, load_severity
+from bot.triage.judge import Judge, fit_judge, load_judge
+from bot.triage.model import LABELS, read_examples
+
+ROOT = Path(__file__).parents[1]
+TRAINING = ROOT / "knowledge" / "training"
+FOLDS = 5
+SEVERE = 2  # P0 and P1 stand first in LABELS
+
+Example = tuple[str, str]
+
+
+def measure() -> None:
+    """Print all figures."""
+    policy = load_severity(ROOT / "knowledge" / "policy" / "severity.yaml")
+    examples = read_examples(TRAINING)
+    print(f"{len(examples)} examples: {dict(sorted(Counter(label for _, label in examples).items()))}")
+    quality(held_out(policy, examples))
+    cost(policy, examples)
+
+
+def held_out(policy: SeverityPolicy, examples: list[Example]) -> list[tuple[int, int]]:
+    """(true, given) places in LABELS of every example, judged by a judge that has not seen it."""
+    order = list(range(len(examples)))
+    random.Random(1).shuffle(order)
+    pairs = []
+    for fold in range(FOLDS):
+        unseen = set(order[fold::FOLDS])
+        judge = fit_judge(policy, [example for place, example in enumerate(examples) if place not in unseen])
+        for place in sorted(unseen):
+            text, label = examples[place]
+            pairs.append((LABELS.index(label), LABELS.index(judge.judge(text).severity or "none")))
+    return pairs
+
+
+def quality(pairs: list[tuple[int, int]]) -> None:
+    """Agreement over pairs of (true, given), and the confusion table."""
+    severe = [given - true >= SEVERE for true, given in pairs if true < SEVERE]
+    none = len(LABELS) - 1
+    hits = sum(true == given == none for true, given in pairs)
+    claimed = sum(true == none for true, _ in pairs) + sum(given == none for _, given in pairs)
+    figure(f"accuracy, {FOLDS}-fold", 100 * sum(true == given for true, given in pairs) / len(pairs), "%")
+    figure(f"within one level, {FOLDS}-fold", 100 * sum(abs(t - g) <= 1 for t, g in pairs) / len(pairs), "%")
+    figure(f"quadratic kappa, {FOLDS}-fold", 100 * kappa(pairs), "%")
+    figure(f"F1 of none, {FOLDS}-fold", 100 * 2 * hits / claimed, "%")
+    figure(f"P0/P1 called two levels too mild, {FOLDS}-fold", 100 * sum(severe) / len(severe), "%")
+    print("true \\ given " + "".join(f"{label:>6}" for label in LABELS))
+    for place, label in enumerate(LABELS):
+        row = Counter(given for true, given in pairs if true == place)
+        print(f"{label:>12} " + "".join(f"{row[given]:6}" for given in range(len(LABELS))))
+
+
+def kappa(pairs: list[tuple[int, int]]) -> float:
+    """Agreement beyond chance, mistakes weighed by the square of their distance."""
+    true, given = Counter(t for t, _ in pairs), Counter(g for _, g in pairs)
+    seen = sum((t - g) ** 2 for t, g in pairs)
+    chance = sum((t - g) ** 2 * true[t] * given[g] for t in true for g in given) / len(pairs)
+    return 1 - seen / chance
+
+
+def cost(policy: SeverityPolicy, examples: list[Example]) -> None:
+    """Time to fit, to load and to judge; short and longest messages."""
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.perf_counter()
+        load_judge(policy, TRAINING, Path(folder))
+        figure("fitting", time.perf_counter() - began, "s")
+        began = time.perf_counter()
+        judge = load_judge(policy, TRAINING, Path(folder))
+        figure("loading what was fitted", 1000 * (time.perf_counter() - began), "ms", 1000)
+        [file] = Path(folder).glob("*.npz")
+        figure("size of what was fitted", file.stat().st_size / 1024, "kB")
+    times = timed(judge, [text for text, _ in examples])
+    figure("one judgement, median", 1000 * percentile(times, 0.5), "ms")
+    figure("one judgement, p99", 1000 * percentile(times, 0.99), "ms", 5)
+    joined = " ".join(text for text, _ in examples)
+    longest = timed(judge, [joined[start : start + 40_000] for start in range(0, 60_000, 500)])
+    figure("one judgement of 40,000 characters, p99", 1000 * percentile(longest, 0.99), "ms", 5)
+
+
+def timed(judge: Judge, texts: list[str]) -> list[float]:
+    """Seconds for each of the texts."""
+    times = []
+    for text in texts:
+        began = time.perf_counter()
+        judge.judge(text)
+        times.append(time.perf_counter() - began)
+    return times
+
+
+if __name__ == "__main__":
+    measure()
