@@ -142,31 +142,22 @@ def parse_entry(text: str, path: Path) -> Entry:
         raise InvalidKnowledge(f"{path}:{body_line}: the section ## Symptoms is missing.")
     if len(set(names)) < len(names):
         raise InvalidKnowledge(f"{path}:{body_line}: a section appears twice.")
-    severity = fields.text("severity")
-    if severity is not None and severity not in Severity.__members__:
-        raise fields.refuse("severity", f"must be one of P0, P1, P2, P3, not {severity!r}")
-    category = fields.text("category")
-    if category is not None and category not in CATEGORIES:
-        raise fields.refuse("category", f"{category!r} is not one of {', '.join(sorted(CATEGORIES))}")
-    steps: tuple[Step, ...] = ()
-    if kind == "playbook":
-        steps = _steps_of(sections, path)
     return Entry(
         ref=fields.ref(),
         kind=cast(Kind, kind),
         title=fields.required("title"),
-        severity=Severity(severity) if severity else None,
+        severity=fields.severity(),
         source_label=fields.text("source_label"),
         date=fields.day("date"),
         services=fields.texts("services"),
         platform=fields.text("platform"),
-        category=category,
+        category=fields.category(),
         resolution_minutes=fields.whole_number("resolution_minutes"),
         source=fields.text("source"),
         owner=fields.text("owner"),
         reviewed_at=fields.day("reviewed_at"),
         sections=tuple((name, content) for name, content, _ in sections),
-        steps=steps,
+        steps=_steps_of(sections, path) if kind == "playbook" else (),
         success=fields.text("success"),
         path=path,
     )
@@ -233,6 +224,18 @@ class _Fields:
         if self._path.stem != ref:
             raise self.refuse("ref", f"{ref!r} does not match the file name")
         return ref
+
+    def severity(self) -> Severity | None:
+        value = self.text("severity")
+        if value is not None and value not in Severity.__members__:
+            raise self.refuse("severity", f"must be one of P0, P1, P2, P3, not {value!r}")
+        return Severity(value) if value else None
+
+    def category(self) -> str | None:
+        value = self.text("category")
+        if value is not None and value not in CATEGORIES:
+            raise self.refuse("category", f"{value!r} is not one of {', '.join(sorted(CATEGORIES))}")
+        return value
 
     def texts(self, key: str) -> tuple[str, ...]:
         value = self._front.get(key) or []

@@ -1,4 +1,9 @@
-"""How much what counts: the weights of the ranking, in one place. Chosen by cross-validation (see bench/similar.py)."""
+"""How much what counts: the weights of the ranking, in one place.
+
+Chosen by cross-validation on graded queries written for it and on parts of documents searched by their other parts
+(`python -m bench.similar` prints the figures). Around these values the answers hardly change. Latent components
+(truncated SVD, 20 and 40 of them) changed no answer among the first three of the held-out queries and are left out.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +48,7 @@ class Weights:
     query_terms: int = 120  # the query's weightiest terms are searched; a pasted log has thousands
     unknown: float = 0.6  # how much a word that no entry has lowers the score
     doubt: float = 4.5  # so many rare words must match before a score can come near 1: one lucky word proves little
-    threshold: float = 0.17  # keeps 95 % of the graded queries and silences four of five ordinary chat lines
+    threshold: float = 0.17  # keeps 94 % of the graded queries and silences four of five ordinary chat lines
 
     @property
     def full(self) -> float:
