@@ -67,11 +67,21 @@ def _serve(listen: bool, work: bool, serve: bool) -> None:
     from bot.wiring.building import open_database
     from bot.wiring.service import Parts, Service, build_desk
 
+    early: list[None] = []
+    # An embedded PostgreSQL that is just starting can only be stopped when it has started.
+    _when_asked_to_end(lambda: early.append(None))
     with open_database(settings) as database:
+        _when_asked_to_end(sys.exit)
+        if early:
+            return
         service = Service(settings, build_desk(settings, database), Parts(listen, work, serve))
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: service.stop())
+        _when_asked_to_end(service.stop)
         service.run(lambda line: print(line, file=sys.stderr, flush=True))
+
+
+def _when_asked_to_end(end: Callable[[], object]) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: end())
 
 
 @app.command()

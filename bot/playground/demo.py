@@ -14,6 +14,7 @@ import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from types import FrameType
 
@@ -26,6 +27,7 @@ from bot.playground.seed import seed_workspace
 from bot.playground.workspace import Workspace
 
 MANIFEST = Path(__file__).resolve().parents[2] / "slack-manifest.yaml"
+FIRST_REPORT = "Checkout answers 502 for about a third of customers"
 _PORTS_TRIED = 20
 _LOCK_WAIT = 15.0  # seconds that a demo which was killed may need to end its bot
 _GIVE_UP_AFTER = 3  # starts in a row that never got ready
@@ -226,7 +228,7 @@ class Watch:
         self._heard.put(("ended", process))
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
-        with suppress(OSError, NotSeen):
+        with suppress(OSError, ValueError, HTTPException, NotSeen):  # the playground may end before the bot is ready
             wait_until_connected(self._playground.url, process)
             if process.poll() is None:
                 self._heard.put(("ready", process))
@@ -279,7 +281,8 @@ def _welcome(url: str, log: Path) -> list[str]:
         "",
         f"  Tocsin's demo is ready: {url}",
         "",
-        "  1. Write in #incident-response: checkout returns 502 for a third of users. Press Declare in the thread.",
+        f"  1. Write in #incident-response: {FIRST_REPORT}",
+        "     Tocsin answers in its thread. Press Declare there.",
         "  2. Work in the incident's channel: /incident note …, a 📌 on what matters. Let time run faster at the top,",
         "     be the team lead for a moment, and see the ping come.",
         "  3. /incident resolve raised the pool size, then Close on the card: the review draft is there in seconds.",

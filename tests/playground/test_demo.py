@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import psutil
 import pytest
 
 from bot.playground.child import bot_environment, find_postgres
-from bot.playground.demo import open_browser
+from bot.playground.demo import FIRST_REPORT, open_browser
 from bot.playground.person import Person
 from tests.stage import INCIDENTS, press
 
@@ -100,6 +101,29 @@ def test_ctrl_c_ends_everything_and_leaves_no_process(demo: Demo) -> None:
     assert "The bot has ended" not in "".join(demo.lines)
 
 
+@pytest.mark.parametrize("moment", ["the bot's process", "the database's folder", "the database"])
+def test_ctrl_c_during_the_start_leaves_no_process_either(moment: str) -> None:
+    with tempfile.TemporaryDirectory(prefix="tocsin-demo-") as name:
+        data = Path(name) / "data"
+        demo = Demo(data)
+        reached = {
+            "the bot's process": lambda: psutil.Process(demo.process.pid).children(),
+            "the database's folder": (data / "postgres").exists,
+            "the database": (data / "postgres" / "postmaster.pid").exists,
+        }[moment]
+        while not reached():
+            time.sleep(0.01)  # nobody tells when a process has come so far
+        assert demo.end(signal.SIGINT) == 0
+        assert [process for process in psutil.process_iter() if str(data) in " ".join(command_of(process))] == []
+
+
+def command_of(process: psutil.Process) -> list[str]:
+    try:
+        return list(process.cmdline())
+    except psutil.Error:
+        return []
+
+
 def test_killing_the_demo_ends_the_bot_and_its_database(demo: Demo) -> None:
     family = demo.family()
     demo.end(signal.SIGKILL)
@@ -149,6 +173,14 @@ def test_a_bot_that_dies_is_started_again_and_the_demo_says_so(demo: Demo) -> No
     responder = demo.person()
     responder.command(INCIDENTS, "/incident help")
     assert "What you can type" in responder.wait_for_ephemeral(INCIDENTS)["text"]
+
+
+def test_what_the_demo_tells_one_to_write_is_answered_with_a_button_to_declare(demo: Demo) -> None:
+    demo.read_until(FIRST_REPORT)
+    responder = demo.person()
+    ts = responder.say(INCIDENTS, FIRST_REPORT)
+    answer = responder.wait_for_message(INCIDENTS, "Looks like", thread_ts=ts)
+    assert "report_declare" in str(answer["blocks"])
 
 
 def test_a_taken_port_is_said_and_the_next_one_used(folder: Path) -> None:
