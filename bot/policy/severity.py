@@ -82,7 +82,9 @@ def _levels(node: Node) -> Mapping[Severity, Level]:
         fields = found[severity.value].fields("title", "meaning", "respond_within")
         within = fields["respond_within"].duration()
         if within < longest:
-            raise fields["respond_within"].refuse(f"{severity.value} must not be answered sooner than a worse severity.")
+            raise fields["respond_within"].refuse(
+                f"{severity.value} must not be answered sooner than a worse severity."
+            )
         longest = within
         levels[severity] = Level(severity, fields["title"].text(), fields["meaning"].text(), within)
     return levels

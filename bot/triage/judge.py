@@ -19,7 +19,20 @@ _HALF = 0.5  # share of a row's conditions that makes it an explanation
 _EVIDENCE = 6  # spans shown: more is not read at 3 AM
 _WEIGHT = (1.5, 1.3, 1.0, 1.0, 1.0)  # of a mistake about a message of this label
 _SURE, _DOUBT = 0.5, 0.15  # below the one and with `none` above the other, a judgement is a guess
-_ANCHORS = ("alarm", "announced", "share", "part", "count", "security", "cost", "danger", "backup", "where", "reach", "fill")
+_ANCHORS = (
+    "alarm",
+    "announced",
+    "share",
+    "part",
+    "count",
+    "security",
+    "cost",
+    "danger",
+    "backup",
+    "where",
+    "reach",
+    "fill",
+)
 _NONE = models.LABELS.index("none")
 
 
@@ -140,7 +153,9 @@ def _key(policy: SeverityPolicy, folder: Path) -> str:
     here = Path(__file__).parent
     code = [(here / f"{name}.py").read_bytes() for name in ("judge", "lexicon", "model", "signals", "tokens", "words")]
     data = [path.read_bytes() for path in sorted(folder.glob("*.jsonl"))]
-    shown = repr([(row.name, row.verdict, _sorted(row.when), _sorted(row.unless)) for row in policy.rows]) + repr(sorted(policy.things.items()))
+    shown = repr([(row.name, row.verdict, _sorted(row.when), _sorted(row.unless)) for row in policy.rows]) + repr(
+        sorted(policy.things.items())
+    )
     return models.key_of([*code, *data, shown.encode()])
 
 
@@ -186,7 +201,9 @@ def _met(row: Row, facts: Mapping[str, set[str]]) -> float:
     return met - 0.3 * against
 
 
-def _judgement(row: Row, reading: Reading, confidence: float, second: str | None, label: str | None = None) -> Judgement:
+def _judgement(
+    row: Row, reading: Reading, confidence: float, second: str | None, label: str | None = None
+) -> Judgement:
     verdict = label or _label(row)
     severity = None if verdict == "none" else Severity(verdict)
     runner_up = None if second in (None, "none") else Severity(str(second))
@@ -199,7 +216,11 @@ def _evidence(row: Row, reading: Reading) -> tuple[Evidence, ...]:
     ordered = sorted(enumerate(reading.evidence), key=lambda entry: (entry[1][0] not in wanted, entry[0]))
     chosen: list[Evidence] = []
     for _, (signal, evidence) in ordered:
-        if not evidence.text or signal.startswith(("degree.", "danger.disk")) or any(evidence.text in other.text for other in chosen):
+        if (
+            not evidence.text
+            or signal.startswith(("degree.", "danger.disk"))
+            or any(evidence.text in other.text for other in chosen)
+        ):
             continue
         chosen.append(evidence)
         if len(chosen) == _EVIDENCE:

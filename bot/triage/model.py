@@ -52,7 +52,9 @@ def fit(examples: Sequence[Features], labels: Sequence[str], strength: float) ->
     from sklearn.linear_model import LogisticRegression
 
     counts = Counter(name for features in examples for name in features)
-    places = {name: place for place, name in enumerate(sorted(name for name, seen in counts.items() if seen >= _LEAST_SEEN))}
+    places = {
+        name: place for place, name in enumerate(sorted(name for name, seen in counts.items() if seen >= _LEAST_SEEN))
+    }
     rows, columns, values = [], [], []
     for row, features in enumerate(examples):
         for name, value in sorted(features.items()):
@@ -61,7 +63,9 @@ def fit(examples: Sequence[Features], labels: Sequence[str], strength: float) ->
                 columns.append(places[name])
                 values.append(value)
     matrix = csr_matrix((values, (rows, columns)), shape=(len(examples), len(places)), dtype=np.float64)
-    chosen = LogisticRegression(C=strength, max_iter=400, tol=1e-3).fit(matrix, [LABELS.index(label) for label in labels])
+    chosen = LogisticRegression(C=strength, max_iter=400, tol=1e-3).fit(
+        matrix, [LABELS.index(label) for label in labels]
+    )
     weights = np.zeros((len(places), len(LABELS)), dtype=np.float32)
     bias = np.full(len(LABELS), -30.0, dtype=np.float32)
     slopes, offsets = chosen.coef_, chosen.intercept_

@@ -90,7 +90,12 @@ def _undone(words: list[str]) -> list[Hit]:
     hits = []
     for place, word in enumerate(words[:-1]):
         follows = words[place + 1]
-        if word in _NOT_DONE and len(follows) > 4 and follows.endswith(("ed", "ing", "shed")) and not _HARMLESS.fullmatch(follows):
+        if (
+            word in _NOT_DONE
+            and len(follows) > 4
+            and follows.endswith(("ed", "ing", "shed"))
+            and not _HARMLESS.fullmatch(follows)
+        ):
             hits.append(Hit("how.down", place, place + 2))
     return hits
 
@@ -360,8 +365,13 @@ def _note_quoted(reading: Reading, tokens: list[Token], hits: list[Hit]) -> None
 
 
 _QUOTES = frozenset("\"'“”„«»‘`")
-_BACK_TO_OK = re.compile(r'"?NewStateValue"?\s*[:=]\s*"?OK\b|"status"\s*:\s*"(?:resolved|ok)"|^\W*(?:OK|RESOLVED|RECOVERED|RECOVERY|UP)\b\W')
-_ZERO = re.compile(r"(?:[=:]|==|\bvalue|\bis|\bat|\bto|\bshows?|\breports?)\s*\[?(?P<zero>(?:0|zero)(?:\.0+)?)\b(?![.,:\d%]*\d)|\b(?P<of>0 (?:of|/|out of) ?\d+)", re.IGNORECASE)
+_BACK_TO_OK = re.compile(
+    r'"?NewStateValue"?\s*[:=]\s*"?OK\b|"status"\s*:\s*"(?:resolved|ok)"|^\W*(?:OK|RESOLVED|RECOVERED|RECOVERY|UP)\b\W'
+)
+_ZERO = re.compile(
+    r"(?:[=:]|==|\bvalue|\bis|\bat|\bto|\bshows?|\breports?)\s*\[?(?P<zero>(?:0|zero)(?:\.0+)?)\b(?![.,:\d%]*\d)|\b(?P<of>0 (?:of|/|out of) ?\d+)",
+    re.IGNORECASE,
+)
 
 
 def _note_zero(reading: Reading, message: str, tokens: list[Token]) -> None:
@@ -381,14 +391,28 @@ _ANNOUNCING = re.compile(
 )
 _SUBJECT = re.compile(r"([A-Z][\w ]{2,30}?) (?:is|are)(?: now| currently)? experiencing")
 _TITLED = re.compile(r"^(?:incident|disruption|issues?|outage|problems?) with ([^.\n]{3,160})", re.IGNORECASE)
-_PERIOD = re.compile(r"\bbetween\b[^\n]{3,60}\b(?:utc|and)\b|\bbeginning at\b[^\n]{3,60}\bUTC\b|^\[retroactive\]|\bfrom \d{1,2}:\d\d[^\n]{0,20} (?:to|until) \d{1,2}:\d\d", re.IGNORECASE)
+_PERIOD = re.compile(
+    r"\bbetween\b[^\n]{3,60}\b(?:utc|and)\b|\bbeginning at\b[^\n]{3,60}\bUTC\b|^\[retroactive\]|\bfrom \d{1,2}:\d\d[^\n]{0,20} (?:to|until) \d{1,2}:\d\d",
+    re.IGNORECASE,
+)
 
 
-_UPDATE = re.compile(r"^\W*(?:status |quick |\d+\w* )?update\b|\binc-\d|\bdraft\b|\bwording\b|\bproposed text", re.IGNORECASE)
+_UPDATE = re.compile(
+    r"^\W*(?:status |quick |\d+\w* )?update\b|\binc-\d|\bdraft\b|\bwording\b|\bproposed text", re.IGNORECASE
+)
 _OVER = re.compile(r"\b(?:fixed|mitigated|resolved|restored|reverted|experienced|had|was|were)\b", re.IGNORECASE)
-_OUTAGE = re.compile(r"\b(?:complete|total|full|an|experiencing an) outage of (?:all|our|\w+ products)|all services are|unavailable for all", re.IGNORECASE)
-_AVAILABILITY = re.compile(r"degraded availability|major outage|significant(?:ly)? (?:fail|error|impact|degrad)\w*|\bnot available\b|high (?:percentage|rate) of", re.IGNORECASE)
-_PART_ONLY = re.compile(r"\bother [\w ]{2,30} (?:are|is|remain) (?:available|not|un|work)\w*|\bfor the [\w .\-]{3,40} models?\b|partial(?:ly)? (?:un)?availab\w+", re.IGNORECASE)
+_OUTAGE = re.compile(
+    r"\b(?:complete|total|full|an|experiencing an) outage of (?:all|our|\w+ products)|all services are|unavailable for all",
+    re.IGNORECASE,
+)
+_AVAILABILITY = re.compile(
+    r"degraded availability|major outage|significant(?:ly)? (?:fail|error|impact|degrad)\w*|\bnot available\b|high (?:percentage|rate) of",
+    re.IGNORECASE,
+)
+_PART_ONLY = re.compile(
+    r"\bother [\w ]{2,30} (?:are|is|remain) (?:available|not|un|work)\w*|\bfor the [\w .\-]{3,40} models?\b|partial(?:ly)? (?:un)?availab\w+",
+    re.IGNORECASE,
+)
 _SEVERAL = 3  # services named in one announcement that make it more than a trouble of one
 
 
@@ -423,12 +447,24 @@ _RUNNING = re.compile(
     r"|\b(?:ic|shift|incident) (?:handover|change)\b|\b(?:handing|taking) over (?:as|to|from)\b|^\W*(?:inc|sec)-\d+[^\w\n]{1,3}(?:update|still|mitigat|root cause|vendor)|\bsame incident\b",
     re.IGNORECASE,
 )
-_WORK_OVER = re.compile(r"\b(?:maintenance|upgrade|migration|patching|failover test|rehearsal|exercise|deploy(?:ment)?|rollout)\b[^.\n]{0,20}\b(?:finished|done|completed?|over|went (?:well|fine|smoothly))\b", re.IGNORECASE)
-_WORK_AHEAD = re.compile(r"\b(?:scheduled|planned|upcoming) (?:\w+ )?(?:maintenance|downtime|reboot|upgrade|retirement|work)\b|\bno (?:customer )?action (?:is )?(?:required|needed)\b", re.IGNORECASE)
+_WORK_OVER = re.compile(
+    r"\b(?:maintenance|upgrade|migration|patching|failover test|rehearsal|exercise|deploy(?:ment)?|rollout)\b[^.\n]{0,20}\b(?:finished|done|completed?|over|went (?:well|fine|smoothly))\b",
+    re.IGNORECASE,
+)
+_WORK_AHEAD = re.compile(
+    r"\b(?:scheduled|planned|upcoming) (?:\w+ )?(?:maintenance|downtime|reboot|upgrade|retirement|work)\b|\bno (?:customer )?action (?:is )?(?:required|needed)\b",
+    re.IGNORECASE,
+)
 
 
-_ASKS = re.compile(r"^\W*(?:(?:hi|hello|hey|morning)\b[\w ,!]{0,20})?(?:i(?:'ve| have)(?: got)? (?:a|one|two) (?:\w+ )?questions?|(?:quick |stupid |dumb )?question\b)", re.IGNORECASE)
-_COMMIT = re.compile(r"^\W*(?:\w+ )?\*\s*(?:\(?bug \d+|r\d{3,})|^\W*(?:fix(?:es)?|feat|chore|docs|refactor|revert)(?:\([\w\-]+\))?: |\b(?:closes|fixes) #\d+", re.IGNORECASE)
+_ASKS = re.compile(
+    r"^\W*(?:(?:hi|hello|hey|morning)\b[\w ,!]{0,20})?(?:i(?:'ve| have)(?: got)? (?:a|one|two) (?:\w+ )?questions?|(?:quick |stupid |dumb )?question\b)",
+    re.IGNORECASE,
+)
+_COMMIT = re.compile(
+    r"^\W*(?:\w+ )?\*\s*(?:\(?bug \d+|r\d{3,})|^\W*(?:fix(?:es)?|feat|chore|docs|refactor|revert)(?:\([\w\-]+\))?: |\b(?:closes|fixes) #\d+",
+    re.IGNORECASE,
+)
 
 
 def _note_strong_kinds(reading: Reading, text: str) -> None:
@@ -448,6 +484,9 @@ def _note_strong_kinds(reading: Reading, text: str) -> None:
         reading.note("kind.work", ahead.group())
 
 
+_TOO_MUCH = 22  # facts; a text that says everything says nothing by its pairs of facts
+
+
 def _conclude(reading: Reading, message: str) -> None:
     """Facts that follow from several signals together."""
     facts = reading.facts
@@ -460,7 +499,9 @@ def _conclude(reading: Reading, message: str) -> None:
         re.search(r"healthy.?host|HealthyHostCount", message[:LENGTH_JUDGED], re.IGNORECASE) and "[0.0" in message
     ):
         reading.note("alarm.all-dead", _words_of(reading, "alarm.all-of") or "HealthyHostCount"[: len(message)])
-    if "zero" in facts.get("alarm", set()) and re.search(r"healthy|backends|targets|in.?service|up\b|probe_success|availability", message[:LENGTH_JUDGED], re.IGNORECASE):
+    if "zero" in facts.get("alarm", set()) and re.search(
+        r"healthy|backends|targets|in.?service|up\b|probe_success|availability", message[:LENGTH_JUDGED], re.IGNORECASE
+    ):
         reading.note("alarm.all-dead", _words_of(reading, "alarm.zero"))
     if "where" in facts and not facts["where"] & {"production"} and "elsewhere" in facts["where"]:
         reading.features.add("where.only-elsewhere")
@@ -475,6 +516,8 @@ def _conclude(reading: Reading, message: str) -> None:
     }
     for kind in sorted(facts.get("kind", ())):
         reading.features.add(f"kind.{kind}&{'trouble' if how - {'partly'} else 'calm'}")
+    if len(columns) > _TOO_MUCH:
+        return
     for one in sorted(columns):
         reading.features.update(
             f"{one}+{other}" for other in columns if one < other and one.split(".")[0] != other.split(".")[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-LENGTH_JUDGED = 2000  # characters; what stands later in a message is not read, so that time is bounded
+LENGTH_JUDGED = 1200  # characters; what stands later in a message is not read, so that time is bounded
 
 _TOKEN = re.compile(
     r"(?P<markup><[@!#][^>\s]{0,80}>|<?https?://[^\s>|]{1,300}(?:\|[^>]{0,200})?>?)"

@@ -2,25 +2,58 @@
 
 ROWS: dict[str, tuple[str, str]] = {
     "empty": (":tada: :tada:", "checkout :tada:"),
-    "foreign": ("la page de paiement ne marche pas pour les clients", "the payment page does not work for our French customers"),
+    "foreign": (
+        "la page de paiement ne marche pas pour les clients",
+        "the payment page does not work for our French customers",
+    ),
     "recovered-alarm": ("OK: queue-age back below the threshold", "ALARM: queue-age above the threshold"),
-    "running": ("UPDATE 2: half of the logins still fail, next update at 15:00", "since the update half of the logins fail"),
-    "work": ("scheduled maintenance of the ledger on Sunday, no action required", "checkout is down outside any scheduled maintenance, no action helps"),
-    "asking": ("hi, quick question: how do coupons work with trials?", "all customers ask the same question: why is checkout down"),
+    "running": (
+        "UPDATE 2: half of the logins still fail, next update at 15:00",
+        "since the update half of the logins fail",
+    ),
+    "work": (
+        "scheduled maintenance of the ledger on Sunday, no action required",
+        "checkout is down outside any scheduled maintenance, no action helps",
+    ),
+    "asking": (
+        "hi, quick question: how do coupons work with trials?",
+        "all customers ask the same question: why is checkout down",
+    ),
     "commit": ("fix: escape the title in the sidebar", "please fix: nobody in production can log in"),
-    "announced-past": ("[Retroactive] Between 09:10 and 09:35 UTC some requests failed, which is fixed.", "We are investigating reports of degraded performance since 09:10 UTC."),
-    "announced-outage": ("We are currently experiencing an outage of all services and are working on it.", "We are currently experiencing degraded performance of the search service only."),
-    "announced-availability": ("We are investigating degraded availability of the exports service.", "We are investigating degraded performance of the exports service."),
-    "announced-performance": ("We are investigating reports of degraded performance for uploads.", "Somebody reports that uploads perform badly."),
-    "drill": ("game day: the primary database will be killed at ten", "not a drill: the primary database was killed for everybody"),
+    "announced-past": (
+        "[Retroactive] Between 09:10 and 09:35 UTC some requests failed, which is fixed.",
+        "We are investigating reports of degraded performance since 09:10 UTC.",
+    ),
+    "announced-outage": (
+        "We are currently experiencing an outage of all services and are working on it.",
+        "We are currently experiencing degraded performance of the search service only.",
+    ),
+    "announced-availability": (
+        "We are investigating degraded availability of the exports service.",
+        "We are investigating degraded performance of the exports service.",
+    ),
+    "announced-performance": (
+        "We are investigating reports of degraded performance for uploads.",
+        "Somebody reports that uploads perform badly.",
+    ),
+    "drill": (
+        "game day: the primary database will be killed at ten",
+        "not a drill: the primary database was killed for everybody",
+    ),
     "running-update": ("rolling back now, looking into it", "rolled the dice, checkout is down"),
     "draft": ("template for the notice: payments fail for customers", "payments fail for customers"),
     "maintenance": ("patching of the hosts tonight as planned", "hosts dead for everyone, no maintenance planned"),
     "recovered": ("login works again, it was slow for a while", "login is slow for a while already"),
     "review": ("postmortem of the slow search is ready", "search is slow"),
     "question": ("who owns the notification service?", "notification service dead, who owns it?"),
-    "attack-running": ("an attacker is copying tables, the copy is still running", "a researcher rates it low: the job that copies tables is still running"),
-    "mass-exposure": ("personal data of all customers leaked", "personal data of all customers leaked from the export, the link is revoked"),
+    "attack-running": (
+        "an attacker is copying tables, the copy is still running",
+        "a researcher rates it low: the job that copies tables is still running",
+    ),
+    "mass-exposure": (
+        "personal data of all customers leaked",
+        "personal data of all customers leaked from the export, the link is revoked",
+    ),
     "low-finding": ("pentest: missing header on the docs host", "pentest: customer data readable from the docs host"),
     "security": ("an access key was committed to a public repo", "an access form was added to the public pages"),
     "security-sign": ("suspicious logins to the admin panel", "slow logins to the admin panel"),

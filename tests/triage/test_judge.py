@@ -171,7 +171,9 @@ def test_hostile_text_gets_a_judgement(text: str, judge: Judge) -> None:
     assert all(evidence.text in text for evidence in judgement.evidence)
 
 
-@pytest.mark.parametrize("text", ["", "🔥🔥🔥", ":fire:", " \n", "сайт не работает у всех", "サイトが落ちています 全員"])
+@pytest.mark.parametrize(
+    "text", ["", "🔥🔥🔥", ":fire:", " \n", "сайт не работает у всех", "サイトが落ちています 全員"]
+)
 def test_what_cannot_be_read_is_no_report(text: str, judge: Judge) -> None:
     assert judge.judge(text).severity is None
 
