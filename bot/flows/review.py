@@ -15,6 +15,7 @@ from bot.domain.review import (
     draft,
     from_json,
     mentioned,
+    read_notes,
     to_json,
     to_markdown,
 )
@@ -30,6 +31,7 @@ def gather(session: Session, row: IncidentRow, policy: Policy) -> ReviewFacts:
     workspace = messages.find_workspace(session)
     url = workspace.url if workspace else None
     entries = timeline.list_entries(session, row.incident_id, lambda ts: messages.permalink(url, row.channel_id, ts))
+    noted = read_notes(entries, row.declared_at)
     sent = pings.list_of_incident(session, row.incident_id)
     people = {entry.author for entry in entries if entry.author} | {user for ping in sent for user in ping.user_ids}
     people |= {user for user in (row.commander, row.declared_by, row.acknowledged_by) if user}
@@ -54,6 +56,9 @@ def gather(session: Session, row: IncidentRow, policy: Policy) -> ReviewFacts:
         resolve_within=policy.review.resolve_within.get(Severity(row.severity)),
         silence_after=policy.review.silence_after,
         similar=tuple(_past(item) for item in row.similar if item["kind"] == "incident"),
+        services=noted.services,
+        contributing=noted.contributing,
+        detected_at=noted.detected_at,
         names=messages.names_of(session, people | mentioned(entry.text for entry in entries)),
         false_alarm=row.false_alarm,
         playbook_helped=row.playbook_helped,

@@ -21,6 +21,7 @@ from bot.domain.review.document import (
     SeverityChange,
 )
 from bot.domain.review.drafting import draft
+from bot.domain.review.notes import Noted, read_notes
 from bot.domain.review.renderings import from_json, summary_for_slack, to_json, to_markdown
 from bot.domain.review.wording import mentioned
 
@@ -28,6 +29,7 @@ __all__ = [
     "ActionItem",
     "Line",
     "Nature",
+    "Noted",
     "Origin",
     "PastIncident",
     "PingFact",
@@ -39,6 +41,7 @@ __all__ = [
     "draft",
     "from_json",
     "mentioned",
+    "read_notes",
     "summary_for_slack",
     "to_json",
     "to_markdown",

@@ -170,7 +170,7 @@ def _gaps(facts: ReviewFacts, record: Record, wording: Wording, now: datetime) -
     """What nobody recorded, each with the command that records it, and the silences."""
     incident = facts.incident
     missing = [
-        (facts.detected_at, "when it was detected", "/incident note detected at …"),
+        (facts.detected_at, "when it was detected", "/incident note detected at 14:28"),
         (acknowledged(incident, record)[0], "who acknowledged it", None),
         (incident.commander, "who was in command", None),
         (any(map(_said, facts.services)), "the services affected", "/incident note services: …"),

@@ -1,0 +1,53 @@
+"""Facts that people record as notes with a word in front: `services: …`, `contributing: …`, `detected at 14:28`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+
+from bot.domain.timeline import Entry, Kind
+
+_LABELLED = re.compile(r"^(services?(?: affected)?|contributing(?: factors?)?)\s*:\s*(.+)$", re.IGNORECASE | re.DOTALL)
+_DETECTED = re.compile(r"^detected\s*(?:at|:)?\s*(?:(\d{4}-\d\d-\d\d)[T ])?(\d{1,2}):(\d\d)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What the notes say, in the order in which it was said; `detected_at` is the last one said (aware UTC)."""
+
+    services: tuple[str, ...] = ()
+    contributing: tuple[str, ...] = ()
+    detected_at: datetime | None = None
+
+
+def read_notes(entries: Iterable[Entry], declared_at: datetime) -> Noted:
+    """The labelled facts among the notes. A time without a date is the latest such UTC time up to the declaration."""
+    services: dict[str, None] = {}
+    contributing: list[str] = []
+    detected_at = None
+    for entry in entries:
+        if entry.kind is not Kind.NOTED:
+            continue
+        text = entry.text.strip()
+        if found := _LABELLED.match(text):
+            label, said = found[1].lower(), found[2].strip()
+            if label.startswith("service"):
+                services |= dict.fromkeys(part.strip() for part in said.split(",") if part.strip())
+            else:
+                contributing.append(said)
+        elif found := _DETECTED.match(text):
+            detected_at = _instant(found[1], int(found[2]), int(found[3]), declared_at) or detected_at
+    return Noted(tuple(services), tuple(contributing), detected_at)
+
+
+def _instant(day: str | None, hour: int, minute: int, declared_at: datetime) -> datetime | None:
+    """None where there is no such time."""
+    declared_at = declared_at.astimezone(UTC)
+    try:
+        date = datetime.fromisoformat(day).date() if day else declared_at.date()
+        at = datetime.combine(date, time(hour, minute), UTC)
+    except ValueError:
+        return None
+    return at - timedelta(days=1) if day is None and at > declared_at else at

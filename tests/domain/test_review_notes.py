@@ -1,0 +1,55 @@
+"""Notes with a word in front fill the fields of the review that asked for them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.domain.review import Noted, read_notes
+from bot.domain.timeline import Entry, Kind
+
+DECLARED = datetime(2026, 11, 20, 0, 10, tzinfo=UTC)
+
+
+def note(text: str, kind: Kind = Kind.NOTED) -> Entry:
+    return Entry(1, kind, DECLARED, "U1", text, False, None)
+
+
+def test_services_are_collected_once_each_in_the_order_said() -> None:
+    said = read_notes(
+        [note("services: orders-api, orders-db"), note("Services affected: orders-db,checkout")], DECLARED
+    )
+    assert said.services == ("orders-api", "orders-db", "checkout")
+
+
+def test_every_contributing_factor_is_kept_whole() -> None:
+    said = read_notes([note("contributing: no index, and no alarm"), note("Contributing factor: a sale")], DECLARED)
+    assert said.contributing == ("no index, and no alarm", "a sale")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("detected at 00:05", datetime(2026, 11, 20, 0, 5, tzinfo=UTC)),
+        ("detected at 23:50", datetime(2026, 11, 19, 23, 50, tzinfo=UTC)),
+        ("Detected: 2026-11-19 22:00", datetime(2026, 11, 19, 22, 0, tzinfo=UTC)),
+        ("detected at 2026-11-19T22:00", datetime(2026, 11, 19, 22, 0, tzinfo=UTC)),
+        ("detected at 25:99", None),
+        ("detected at 2026-13-40 10:00", None),
+        ("detected by a customer", None),
+    ],
+)
+def test_when_it_was_detected_is_read_as_the_latest_such_time_before_the_declaration(
+    text: str, expected: datetime | None
+) -> None:
+    assert read_notes([note(text)], DECLARED).detected_at == expected
+
+
+def test_a_time_that_cannot_be_leaves_the_one_said_before() -> None:
+    said = read_notes([note("detected at 00:05"), note("detected at 25:99")], DECLARED)
+    assert said.detected_at == datetime(2026, 11, 20, 0, 5, tzinfo=UTC)
+
+
+def test_chat_and_plain_notes_fill_nothing() -> None:
+    assert read_notes([note("services: a", Kind.MESSAGE_POSTED), note("rolled back"), note("")], DECLARED) == Noted()
