@@ -6,6 +6,7 @@ Every call here may be repeated without harm. It never sleeps: who calls decides
 from __future__ import annotations
 
 import http.client
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,8 @@ log = structlog.get_logger(__name__)
 _PASSING = frozenset(
     {"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
 )
+# What else stands in an answer's place is not from Slack: a proxy's page, half an answer.
+_ERROR_NAME = re.compile(r"[a-z0-9_]+")
 METADATA_TYPE = "tocsin_message"
 
 
@@ -219,7 +222,7 @@ def _explain(method: str, error: SlackApiError) -> TryAgain | Refused:
     else:
         status, headers, data = response.status_code, response.headers, response.data
     name = str(data.get("error", f"http_{status}")) if isinstance(data, dict) else f"http_{status}"
-    if status == 429 or status >= 500 or name in _PASSING:
+    if status == 429 or status >= 500 or name in _PASSING or not _ERROR_NAME.fullmatch(name):
         wait = next((value for header, value in headers.items() if header.lower() == "retry-after"), None)
         return TryAgain(method, name, float(wait) if wait and wait.isdecimal() else None)
     metadata = data.get("response_metadata") if isinstance(data, dict) else None
