@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from bot.domain.errors import InvalidPolicy
@@ -129,7 +130,7 @@ def features_of(reading: Reading, policy: SeverityPolicy) -> Features:
 
 def _word_grams(words: list[str]) -> Features:
     plain = ["#" if word[0].isdigit() else word for word in words if word and (word[0].isalnum() or word[0] in "?$")]
-    pairs = zip(plain, plain[1:], strict=False)
+    pairs = pairwise(plain)
     return dict.fromkeys([*(f"w:{word}" for word in plain), *(f"w:{one} {two}" for one, two in pairs)], 1.0)
 
 

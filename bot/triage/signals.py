@@ -18,11 +18,58 @@ _NEGATIONS = {"not", "no", "isnt", "never", "without", "dont", "wont", "hasnt", 
 _TROUBLE = ("how.down", "how.partly", "how.slow", "how.delayed", "how.wrong", "how.exposed", "how.lost")
 _DENIABLE = (*_TROUBLE, "fine.works", "kind.maintenance")
 _DENIED = {"fine.works": "how.down", "kind.maintenance": "degree.unplanned"}
-_COUNTED = re.compile(r"users?|customers?|clients?|people|ppl|players?|members?|patients?|merchants?|tenants?|shoppers?|subscribers?|accounts?|orders?|records?|"
-                      r"tickets?|employees?|devices?|stores?|visitors?|students?|drivers?|passengers?|sessions?|requests?|messages?|events?|rows?|files?|seats?|partners?|complaints?")  # fmt: skip
-_FULL = {"disk", "volume", "storage", "filesystem", "partition", "tablespace", "inodes", "wal", "quota", "full", "space", "memory", "cpu", "heap", "usage", "capacity", "fs", "var", "ebs", "pvc"}  # fmt: skip
-_SPAN = {"second": 1, "seconds": 1, "sec": 1, "secs": 1, "s": 1, "ms": 0, "minute": 60, "minutes": 60, "min": 60, "mins": 60, "m": 60, "hour": 3600, "hours": 3600,
-         "h": 3600, "hrs": 3600, "day": 86400, "days": 86400, "d": 86400, "week": 604800, "weeks": 604800, "month": 2592000, "months": 2592000}  # fmt: skip
+_COUNTED = re.compile(
+    r"users?|customers?|clients?|people|ppl|players?|members?|patients?|merchants?|tenants?|shoppers?"
+    r"|subscribers?|accounts?|orders?|records?|"
+    r"tickets?|employees?|devices?|stores?|visitors?|students?|drivers?|passengers?|sessions?"
+    r"|requests?|messages?|events?|rows?|files?|seats?|partners?|complaints?"
+)
+_FULL = {
+    "disk",
+    "volume",
+    "storage",
+    "filesystem",
+    "partition",
+    "tablespace",
+    "inodes",
+    "wal",
+    "quota",
+    "full",
+    "space",
+    "memory",
+    "cpu",
+    "heap",
+    "usage",
+    "capacity",
+    "fs",
+    "var",
+    "ebs",
+    "pvc",
+}
+_SPAN = {
+    "second": 1,
+    "seconds": 1,
+    "sec": 1,
+    "secs": 1,
+    "s": 1,
+    "ms": 0,
+    "minute": 60,
+    "minutes": 60,
+    "min": 60,
+    "mins": 60,
+    "m": 60,
+    "hour": 3600,
+    "hours": 3600,
+    "h": 3600,
+    "hrs": 3600,
+    "day": 86400,
+    "days": 86400,
+    "d": 86400,
+    "week": 604800,
+    "weeks": 604800,
+    "month": 2592000,
+    "months": 2592000,
+}
 
 
 @dataclass(slots=True)
@@ -82,7 +129,11 @@ def _clauses(tokens: list[Token], words: list[str]) -> list[int]:
 
 
 _NOT_DONE = frozenset(("isnt", "not", "hasnt", "never"))
-_HARMLESS = re.compile(r"(?:un)?(?:affect|impact|need|requir|involv|plann|expect|includ|support|concern|interest|notic|touch|us|reach|relat|go|mean|expos|suppos|encourag|allow|bother|complain)(?:ed|ing)|going|being|red|need|feed|speed|anything|nothing")  # fmt: skip
+_HARMLESS = re.compile(
+    r"(?:un)?(?:affect|impact|need|requir|involv|plann|expect|includ|support|concern|interest|notic"
+    r"|touch|us|reach|relat|go|mean|expos|suppos|encourag|allow|bother|complain)(?:ed|ing)|going"
+    r"|being|red|need|feed|speed|anything|nothing"
+)
 
 
 def _undone(words: list[str]) -> list[Hit]:
@@ -121,10 +172,10 @@ def _longest(hits: list[Hit]) -> list[Hit]:
 
 def _negated(hit: Hit, words: list[str], clauses: list[int]) -> bool:
     """True when one of the two words before the phrase, in its own clause, denies it."""
-    for place in range(max(0, hit.first - 2), hit.first):
-        if clauses[place] == clauses[hit.first] and words[place] in _NEGATIONS:
-            return True
-    return False
+    return any(
+        clauses[place] == clauses[hit.first] and words[place] in _NEGATIONS
+        for place in range(max(0, hit.first - 2), hit.first)
+    )
 
 
 def _note_phrases(reading: Reading, message: str, tokens: list[Token], clauses: list[int], hits: list[Hit]) -> None:
@@ -366,10 +417,12 @@ def _note_quoted(reading: Reading, tokens: list[Token], hits: list[Hit]) -> None
 
 _QUOTES = frozenset("\"'“”„«»‘`")
 _BACK_TO_OK = re.compile(
-    r'"?NewStateValue"?\s*[:=]\s*"?OK\b|"status"\s*:\s*"(?:resolved|ok)"|^\W*(?:OK|RESOLVED|RECOVERED|RECOVERY|UP)\b\W'
+    r'"?NewStateValue"?\s*[:=]\s*"?OK\b|"status"\s*:\s*"(?:resolved|ok)"|^\W*(?:OK|RESOLVED|RECOVERED'
+    r"|RECOVERY|UP)\b\W"
 )
 _ZERO = re.compile(
-    r"(?:[=:]|==|\bvalue|\bis|\bat|\bto|\bshows?|\breports?)\s*\[?(?P<zero>(?:0|zero)(?:\.0+)?)\b(?![.,:\d%]*\d)|\b(?P<of>0 (?:of|/|out of) ?\d+)",
+    r"(?:[=:]|==|\bvalue|\bis|\bat|\bto|\bshows?|\breports?)\s*\[?(?P<zero>(?:0"
+    r"|zero)(?:\.0+)?)\b(?![.,:\d%]*\d)|\b(?P<of>0 (?:of|/|out of) ?\d+)",
     re.IGNORECASE,
 )
 
@@ -385,14 +438,17 @@ def _note_zero(reading: Reading, message: str, tokens: list[Token]) -> None:
 
 
 _ANNOUNCING = re.compile(
-    r"\bwe(?: are|'re|’re)(?: currently| aware| actively| still| continuing| now)*(?: to)? (?:investigat\w+|experiencing|seeing|monitoring)"
-    r"|\binvestigating reports of|\bcontinuing to investigate|\b(?:is|are)(?: now| currently)? experiencing degraded|\bwill provide an update|^\[retroactive\]",
+    r"\bwe(?: are|'re|’re)(?: currently| aware| actively| still| continuing"
+    r"| now)*(?: to)? (?:investigat\w+|experiencing|seeing|monitoring)"
+    r"|\binvestigating reports of|\bcontinuing to investigate|\b(?:is|are)(?: now"
+    r"| currently)? experiencing degraded|\bwill provide an update|^\[retroactive\]",
     re.IGNORECASE,
 )
 _SUBJECT = re.compile(r"([A-Z][\w ]{2,30}?) (?:is|are)(?: now| currently)? experiencing")
 _TITLED = re.compile(r"^(?:incident|disruption|issues?|outage|problems?) with ([^.\n]{3,160})", re.IGNORECASE)
 _PERIOD = re.compile(
-    r"\bbetween\b[^\n]{3,60}\b(?:utc|and)\b|\bbeginning at\b[^\n]{3,60}\bUTC\b|^\[retroactive\]|\bfrom \d{1,2}:\d\d[^\n]{0,20} (?:to|until) \d{1,2}:\d\d",
+    r"\bbetween\b[^\n]{3,60}\b(?:utc|and)\b|\bbeginning at\b[^\n]{3,60}\bUTC\b|^\[retroactive\]"
+    r"|\bfrom \d{1,2}:\d\d[^\n]{0,20} (?:to|until) \d{1,2}:\d\d",
     re.IGNORECASE,
 )
 
@@ -402,15 +458,18 @@ _UPDATE = re.compile(
 )
 _OVER = re.compile(r"\b(?:fixed|mitigated|resolved|restored|reverted|experienced|had|was|were)\b", re.IGNORECASE)
 _OUTAGE = re.compile(
-    r"\b(?:complete|total|full|an|experiencing an) outage of (?:all|our|\w+ products)|all services are|unavailable for all",
+    r"\b(?:complete|total|full|an|experiencing an) outage of (?:all|our|\w+ products)"
+    r"|all services are|unavailable for all",
     re.IGNORECASE,
 )
 _AVAILABILITY = re.compile(
-    r"degraded availability|major outage|significant(?:ly)? (?:fail|error|impact|degrad)\w*|\bnot available\b|high (?:percentage|rate) of",
+    r"degraded availability|major outage|significant(?:ly)? (?:fail|error|impact|degrad)\w*"
+    r"|\bnot available\b|high (?:percentage|rate) of",
     re.IGNORECASE,
 )
 _PART_ONLY = re.compile(
-    r"\bother [\w ]{2,30} (?:are|is|remain) (?:available|not|un|work)\w*|\bfor the [\w .\-]{3,40} models?\b|partial(?:ly)? (?:un)?availab\w+",
+    r"\bother [\w ]{2,30} (?:are|is|remain) (?:available|not|un|work)\w*"
+    r"|\bfor the [\w .\-]{3,40} models?\b|partial(?:ly)? (?:un)?availab\w+",
     re.IGNORECASE,
 )
 _SEVERAL = 3  # services named in one announcement that make it more than a trouble of one
@@ -443,26 +502,32 @@ def _announced(text: str, words: str, titled: re.Match[str] | None) -> tuple[str
 
 
 _RUNNING = re.compile(
-    r"^\W*(?:\w+ ){0,2}update\b[^.\n]{0,24}\b(?:inc|sec)-?\d+|^\W*(?:status |incident |quick |\d\w* )?update\b\s*(?:\d+\b|[\]:—–-])|\bnext (?:update|comms|news)\b"
-    r"|\b(?:ic|shift|incident) (?:handover|change)\b|\b(?:handing|taking) over (?:as|to|from)\b|^\W*(?:inc|sec)-\d+[^\w\n]{1,3}(?:update|still|mitigat|root cause|vendor)|\bsame incident\b",
+    r"^\W*(?:\w+ ){0,2}update\b[^.\n]{0,24}\b(?:inc|sec)-?\d+|^\W*(?:status |incident |quick "
+    r"|\d\w* )?update\b\s*(?:\d+\b|[\]:—–-])|\bnext (?:update|comms|news)\b"
+    r"|\b(?:ic|shift|incident) (?:handover|change)\b|\b(?:handing|taking) over (?:as|to|from)\b"
+    r"|^\W*(?:inc|sec)-\d+[^\w\n]{1,3}(?:update|still|mitigat|root cause|vendor)|\bsame incident\b",
     re.IGNORECASE,
 )
 _WORK_OVER = re.compile(
-    r"\b(?:maintenance|upgrade|migration|patching|failover test|rehearsal|exercise|deploy(?:ment)?|rollout)\b[^.\n]{0,20}\b(?:finished|done|completed?|over|went (?:well|fine|smoothly))\b",
+    r"\b(?:maintenance|upgrade|migration|patching|failover test|rehearsal|exercise|deploy(?:ment)?"
+    r"|rollout)\b[^.\n]{0,20}\b(?:finished|done|completed?|over|went (?:well|fine|smoothly))\b",
     re.IGNORECASE,
 )
 _WORK_AHEAD = re.compile(
-    r"\b(?:scheduled|planned|upcoming) (?:\w+ )?(?:maintenance|downtime|reboot|upgrade|retirement|work)\b|\bno (?:customer )?action (?:is )?(?:required|needed)\b",
+    r"\b(?:scheduled|planned|upcoming) (?:\w+ )?(?:maintenance|downtime|reboot|upgrade|retirement"
+    r"|work)\b|\bno (?:customer )?action (?:is )?(?:required|needed)\b",
     re.IGNORECASE,
 )
 
 
 _ASKS = re.compile(
-    r"^\W*(?:(?:hi|hello|hey|morning)\b[\w ,!]{0,20})?(?:i(?:'ve| have)(?: got)? (?:a|one|two) (?:\w+ )?questions?|(?:quick |stupid |dumb )?question\b)",
+    r"^\W*(?:(?:hi|hello|hey|morning)\b[\w ,!]{0,20})?(?:i(?:'ve| have)(?: got)? (?:a|one"
+    r"|two) (?:\w+ )?questions?|(?:quick |stupid |dumb )?question\b)",
     re.IGNORECASE,
 )
 _COMMIT = re.compile(
-    r"^\W*(?:\w+ )?\*\s*(?:\(?bug \d+|r\d{3,})|^\W*(?:fix(?:es)?|feat|chore|docs|refactor|revert)(?:\([\w\-]+\))?: |\b(?:closes|fixes) #\d+",
+    r"^\W*(?:\w+ )?\*\s*(?:\(?bug \d+|r\d{3,})|^\W*(?:fix(?:es)?|feat|chore|docs|refactor"
+    r"|revert)(?:\([\w\-]+\))?: |\b(?:closes|fixes) #\d+",
     re.IGNORECASE,
 )
 

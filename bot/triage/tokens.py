@@ -22,15 +22,51 @@ _TOKEN = re.compile(
 )
 _CAMEL = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
 _NOT = {
-    "can": "cant", "could": "cant", "does": "dont", "do": "dont", "did": "dont", "is": "isnt", "are": "isnt", "was": "isnt", "were": "isnt",
-    "will": "wont", "would": "wont", "has": "hasnt", "have": "hasnt", "had": "hasnt",
-}  # fmt: skip
+    "can": "cant",
+    "could": "cant",
+    "does": "dont",
+    "do": "dont",
+    "did": "dont",
+    "is": "isnt",
+    "are": "isnt",
+    "was": "isnt",
+    "were": "isnt",
+    "will": "wont",
+    "would": "wont",
+    "has": "hasnt",
+    "have": "hasnt",
+    "had": "hasnt",
+}
 _CONTRACTED = {
-    "can't": "cant", "cannot": "cant", "cant": "cant", "couldn't": "cant", "couldnt": "cant", "doesn't": "dont", "doesnt": "dont", "don't": "dont",
-    "dont": "dont", "didn't": "dont", "didnt": "dont", "isn't": "isnt", "isnt": "isnt", "aren't": "isnt", "arent": "isnt", "wasn't": "isnt",
-    "wasnt": "isnt", "weren't": "isnt", "werent": "isnt", "ain't": "isnt", "won't": "wont", "wont": "wont", "wouldn't": "wont",
-    "wouldnt": "wont", "hasn't": "hasnt", "hasnt": "hasnt", "haven't": "hasnt", "havent": "hasnt",
-}  # fmt: skip
+    "can't": "cant",
+    "cannot": "cant",
+    "cant": "cant",
+    "couldn't": "cant",
+    "couldnt": "cant",
+    "doesn't": "dont",
+    "doesnt": "dont",
+    "don't": "dont",
+    "dont": "dont",
+    "didn't": "dont",
+    "didnt": "dont",
+    "isn't": "isnt",
+    "isnt": "isnt",
+    "aren't": "isnt",
+    "arent": "isnt",
+    "wasn't": "isnt",
+    "wasnt": "isnt",
+    "weren't": "isnt",
+    "werent": "isnt",
+    "ain't": "isnt",
+    "won't": "wont",
+    "wont": "wont",
+    "wouldn't": "wont",
+    "wouldnt": "wont",
+    "hasn't": "hasnt",
+    "hasnt": "hasnt",
+    "haven't": "hasnt",
+    "havent": "hasnt",
+}
 
 
 @dataclass(frozen=True, slots=True)
