@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -74,6 +75,11 @@ class Rotation:
         people = self.primary if role is Role.ON_CALL else self.secondary
         return (people[self.turn(at) % len(people)],) if people else ()
 
+    def changes(self, at: datetime) -> tuple[datetime, ...]:
+        """The hand-overs after `at` of one whole round."""
+        turn = self.turn(at)
+        return tuple(self.hand_over(turn + ahead) for ahead in range(1, len(self.primary) + len(self.secondary) + 1))
+
 
 @dataclass(frozen=True, slots=True)
 class Shift:
@@ -97,6 +103,10 @@ class Shifts:
                 person = shift.primary if role is Role.ON_CALL else shift.secondary
                 return (person,) if person else ()
         return ()
+
+    def changes(self, at: datetime) -> tuple[datetime, ...]:
+        """The beginnings and ends of shifts after `at`."""
+        return tuple(end for shift in self.shifts for end in (shift.from_at, shift.until_at) if end > at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +151,19 @@ class Hole:
     fix: str
 
 
-def who(contacts: Contacts, role: Role, at: datetime, overrides: Sequence[Override] = ()) -> tuple[Person, ...]:
-    """Who holds `role` at `at` (aware); empty where nobody does. `overrides` are those made in Slack; they go first."""
-    for override in (*overrides, *contacts.overrides):
+def who(
+    contacts: Contacts,
+    role: Role,
+    at: datetime,
+    overrides: Sequence[Override] = (),
+    imported: Sequence[Override] = (),
+) -> tuple[Person, ...]:
+    """Who holds `role` at `at` (aware); empty where nobody does.
+
+    First come `overrides`, made in Slack, then those of contacts.yaml, then the shifts of an imported schedule, then
+    contacts.yaml's own rotation and roles.
+    """
+    for override in (*overrides, *contacts.overrides, *imported):
         if override.holds(role, at):
             return override.people
     if role in (Role.ON_CALL, Role.SECONDARY):
@@ -151,30 +171,108 @@ def who(contacts: Contacts, role: Role, at: datetime, overrides: Sequence[Overri
     return contacts.roles.get(role, ())
 
 
+def stand_ins(role: Role) -> tuple[Role, ...]:
+    """The role itself, then who answers when nobody holds it: the secondary (for on-call), up the ladder, then down."""
+    order = [Role.ON_CALL, Role.SECONDARY, *LADDER[1:]]
+    place = order.index(role)
+    return (*order[place:], *reversed(order[:place]))
+
+
 def answering(
-    contacts: Contacts, role: Role, at: datetime, overrides: Sequence[Override] = ()
+    contacts: Contacts,
+    role: Role,
+    at: datetime,
+    overrides: Sequence[Override] = (),
+    imported: Sequence[Override] = (),
 ) -> tuple[Role, tuple[Person, ...]]:
     """Who is pinged for `role`: its holders, else those of the nearest role that somebody holds, with that role.
 
-    An empty rung falls to the secondary (for the on-call engineer), then up the ladder, then down it. The people
-    are empty only where nobody holds any role.
+    The people are empty only where nobody holds any role.
     """
-    order = [Role.ON_CALL, Role.SECONDARY, *LADDER[1:]]
-    place = order.index(role)
-    for stand_in in (*order[place:], *reversed(order[:place])):
-        people = who(contacts, stand_in, at, overrides)
+    for stand_in in stand_ins(role):
+        people = who(contacts, stand_in, at, overrides, imported)
         if people:
             return stand_in, people
     return role, ()
 
 
-def holes(contacts: Contacts, at: datetime, overrides: Sequence[Override] = ()) -> tuple[Hole, ...]:
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """Everything that decides who holds a role: contacts.yaml, imported schedules, and what was arranged in Slack."""
+
+    contacts: Contacts
+    overrides: tuple[Override, ...] = ()
+    imported: tuple[Override, ...] = ()
+
+    def who(self, role: Role, at: datetime) -> tuple[Person, ...]:
+        """See the function `who`."""
+        return who(self.contacts, role, at, self.overrides, self.imported)
+
+    def find_next(self, role: Role, at: datetime) -> tuple[datetime, tuple[Person, ...]] | None:
+        """When the role next changes hands after `at`, and to whom; None where no change is known."""
+        spans = (*self.overrides, *self.contacts.overrides, *self.imported)
+        edges = {end for span in spans if span.role is role for end in (span.from_at, span.until_at)}
+        if role in (Role.ON_CALL, Role.SECONDARY):
+            last = max((edge for edge in edges if edge > at), default=at)
+            edges |= set(self.contacts.on_call.changes(at)) | set(self.contacts.on_call.changes(last))
+        present = self.who(role, at)
+        for edge in sorted(edge for edge in edges if edge > at):
+            if (people := self.who(role, edge)) != present:
+                return edge, people
+        return None
+
+
+_ROLE_WORDS = {
+    "on call engineer": Role.ON_CALL,
+    "on call": Role.ON_CALL,
+    "oncall": Role.ON_CALL,
+    "primary on call": Role.ON_CALL,
+    "primary": Role.ON_CALL,
+    "secondary on call": Role.SECONDARY,
+    "secondary": Role.SECONDARY,
+    "backup": Role.SECONDARY,
+    "team lead": Role.TEAM_LEAD,
+    "lead": Role.TEAM_LEAD,
+    "tl": Role.TEAM_LEAD,
+    "engineering manager": Role.ENGINEERING_MANAGER,
+    "manager": Role.ENGINEERING_MANAGER,
+    "em": Role.ENGINEERING_MANAGER,
+    "vp engineering": Role.VP,
+    "vp": Role.VP,
+}
+
+
+def leading_role(text: str) -> tuple[Role | None, str]:
+    """`VP site is down` → (VP engineering, "site is down"); (None, text) where no role is named first."""
+    words = text.replace("-", " ").split()
+    for count in (3, 2, 1):
+        role = _ROLE_WORDS.get(" ".join(words[:count]).lower().rstrip(":,"))
+        if role is not None and len(words) >= count:
+            named = re.match(rf"(?:[^\s-]+[\s-]*){{{count}}}", text.strip())
+            return role, text.strip()[named.end() :] if named else ""
+    return None, text.strip()
+
+
+def parse_role(text: str) -> Role:
+    """The role that somebody typed. Raises BadRequest with those there are."""
+    role, rest = leading_role(text)
+    if role is None or rest:
+        names = ", ".join(role.value for role in Role)
+        raise BadRequest(
+            f"Say which role: {names}. As in `/incident oncall override @someone until 18:00 as team lead`."
+        )
+    return role
+
+
+def holes(
+    contacts: Contacts, at: datetime, overrides: Sequence[Override] = (), imported: Sequence[Override] = ()
+) -> tuple[Hole, ...]:
     """What `doctor` reports at `at`: roles nobody holds, people without Slack, overrides that are over."""
     found: list[Hole] = []
     for role in Role:
-        people = who(contacts, role, at, overrides)
+        people = who(contacts, role, at, overrides, imported)
         if not people:
-            stand_in, _ = answering(contacts, role, at, overrides)
+            stand_in, _ = answering(contacts, role, at, overrides, imported)
             meanwhile = f"its pings go to the {stand_in}" if stand_in is not role else "its pings go to nobody"
             place = "on_call" if role in (Role.ON_CALL, Role.SECONDARY) else "roles"
             fix = f"Name somebody under `{place}` in knowledge/policy/contacts.yaml."
@@ -183,7 +281,7 @@ def holes(contacts: Contacts, at: datetime, overrides: Sequence[Override] = ()) 
             if person.mention is None:
                 reason = f"{person.name} has no Slack id and cannot be pinged there"
                 found.append(Hole(role, reason, f"Add `slack: U…` to {person.name} in knowledge/policy/contacts.yaml."))
-    primary, secondary = (who(contacts, role, at, overrides) for role in (Role.ON_CALL, Role.SECONDARY))
+    primary, secondary = (who(contacts, role, at, overrides, imported) for role in (Role.ON_CALL, Role.SECONDARY))
     if primary and primary == secondary:
         reason = f"{primary[0].name} is both the on-call engineer and the secondary, so a breach pages nobody new"
         found.append(Hole(Role.SECONDARY, reason, "Shift `secondary` by one place in knowledge/policy/contacts.yaml."))

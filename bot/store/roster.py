@@ -1,0 +1,76 @@
+"""Queries of the roster: overrides made in Slack, imported shifts, and hand-overs of command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from bot.store.tables import HandoverRow, OverrideRow, ShiftRow
+
+OFFERED, ACCEPTED, WITHDRAWN = "offered", "accepted", "withdrawn"
+
+
+def lock_roster(session: Session) -> None:
+    """Have other changes of the roster wait until this transaction ends, so that two never overlap."""
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("roster", 0))))
+
+
+def list_overrides(session: Session, now: datetime) -> Sequence[OverrideRow]:
+    """Those that hold now or will, by their beginning."""
+    statement = select(OverrideRow).where(OverrideRow.removed_at.is_(None), OverrideRow.until_at > now)
+    return session.scalars(statement.order_by(OverrideRow.from_at, OverrideRow.override_id)).all()
+
+
+def find_override_by_request(session: Session, request_key: str) -> OverrideRow | None:
+    return session.scalar(select(OverrideRow).where(OverrideRow.request_key == request_key))
+
+
+def get_override(session: Session, override_id: int) -> OverrideRow:
+    return session.get_one(OverrideRow, override_id)
+
+
+def add_override(session: Session, **values: Any) -> OverrideRow:
+    row = OverrideRow(**values)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def list_shifts(session: Session, now: datetime) -> Sequence[ShiftRow]:
+    """Imported shifts that hold now or will, by role and time."""
+    statement = select(ShiftRow).where(ShiftRow.until_at > now)
+    return session.scalars(statement.order_by(ShiftRow.role, ShiftRow.from_at)).all()
+
+
+def replace_shifts(session: Session, role: str, shifts: Iterable[ShiftRow]) -> int:
+    """Put these in place of the role's earlier ones; how many they were."""
+    gone = session.execute(delete(ShiftRow).where(ShiftRow.role == role).returning(ShiftRow.shift_id)).all()
+    session.add_all(list(shifts))
+    session.flush()
+    return len(gone)
+
+
+def find_handover_by_request(session: Session, request_key: str) -> HandoverRow | None:
+    return session.scalar(select(HandoverRow).where(HandoverRow.request_key == request_key))
+
+
+def find_offered(session: Session, incident_id: int) -> HandoverRow | None:
+    """The hand-over of this incident that waits for an answer."""
+    return session.scalar(
+        select(HandoverRow).where(HandoverRow.incident_id == incident_id, HandoverRow.state == OFFERED)
+    )
+
+
+def get_handover(session: Session, handover_id: int, for_change: bool = False) -> HandoverRow:
+    return session.get_one(HandoverRow, handover_id, with_for_update=for_change, populate_existing=for_change)
+
+
+def add_handover(session: Session, **values: Any) -> HandoverRow:
+    row = HandoverRow(state=OFFERED, **values)
+    session.add(row)
+    session.flush()
+    return row
