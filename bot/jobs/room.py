@@ -76,7 +76,7 @@ def furnish_room(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int
     on_call = [person.slack for person in who(desk.policy.contacts, Role.ON_CALL, desk.now()) if person.slack]
     people = dict.fromkeys([incident.declared_by, incident.commander, *on_call])
     slack.invite(incident.channel_id, [user_id for user_id in people if user_id])
-    slack.set_topic(incident.channel_id, f"{incident.severity} · {incident.ref} · {incident.title}")
+    slack.set_topic(incident.channel_id, blocks.topic(incident))
     if card_ts:
         slack.pin(incident.channel_id, card_ts)
 

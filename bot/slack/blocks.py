@@ -14,7 +14,7 @@ from bot.domain.comms import escape
 from bot.domain.incident import Incident, Status
 from bot.domain.severity import Judgement, Level, Severity
 from bot.slack.client import Message
-from bot.slack.text import fit, instant, person, plain, shorten, span
+from bot.slack.text import fit, instant, person, plain, shorten, span, unturned
 
 Block = dict[str, Any]
 
@@ -102,6 +102,11 @@ def headline(incident: Incident) -> str:
     return f"*{incident.severity}* · {incident.ref} · {plain(shorten(incident.title, 200))}"
 
 
+def topic(incident: Incident) -> str:
+    """What a room's head says of it; Slack allows 250 characters."""
+    return fit(f"{incident.severity} · {incident.ref} · {plain(incident.title)}", 250)
+
+
 def card(incident: Incident, levels: Mapping[Severity, Level], similar: Sequence[Suggestion] = ()) -> Message:
     """The incident's one card, edited in place. Buttons are those that the present status allows."""
     level = levels[incident.severity]
@@ -122,7 +127,7 @@ def card(incident: Incident, levels: Mapping[Severity, Level], similar: Sequence
         blocks.append(section(f"Resolved {instant(incident.resolved_at)}, after {took}.{_outcome(incident)}"))
     blocks += [section(_similar_line(item)) for item in similar[:1]]
     blocks += _card_actions(incident, levels)
-    return Message(f"{incident.severity} {incident.ref} {escape(incident.title)}: {incident.status}", tuple(blocks))
+    return Message(f"{incident.severity} {incident.ref} {plain(incident.title)}: {incident.status}", tuple(blocks))
 
 
 def _acknowledged(incident: Incident, level: Level) -> str:
@@ -162,7 +167,7 @@ def mirror(incident: Incident) -> Message:
     if incident.resolved_at:
         lines.append(f"Resolved after {span(incident.resolved_at - incident.declared_at)}.")
     return Message(
-        f"{incident.severity} {incident.ref} {escape(incident.title)}: {incident.status}", (section("\n".join(lines)),)
+        f"{incident.severity} {incident.ref} {plain(incident.title)}: {incident.status}", (section("\n".join(lines)),)
     )
 
 
@@ -225,7 +230,7 @@ def _similar_line(item: Suggestion) -> str:
 def announcement(text: str, at: datetime, now: datetime) -> Message:
     """One line in the incident's channel about what happened; says when it is told late."""
     late = now - at
-    told = f"{text} _(told {span(late)} later)_" if late > timedelta(minutes=5) else text
+    told = unturned(f"{text} _(told {span(late)} later)_" if late > timedelta(minutes=5) else text)
     return Message(told, (section(told),))
 
 
@@ -250,7 +255,7 @@ def page(incident: Incident, level: Level, ping: Page, now: datetime) -> Message
         *([] if incident.acknowledged_at else [button("Acknowledge", "page_acknowledge", value, "primary")]),
         button("Take command", "incident_command", str(incident.incident_id)),
     )
-    text = f"{incident.severity} {incident.ref} {escape(shorten(incident.title, 150))}: you are paged as {ping.role}"
+    text = f"{incident.severity} {incident.ref} {plain(shorten(incident.title, 150))}: you are paged as {ping.role}"
     return Message(text, (section("\n".join(lines)), buttons))
 
 

@@ -11,10 +11,14 @@ from bot.domain.comms import escape
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
+def unturned(text: str) -> str:
+    """Without the marks that turn the direction of what follows; words of any script stay as they are."""
+    return _TURNING.sub("", text)
+
+
 def plain(text: str) -> str:
     """A title safe inside bold text on one line: also no markup characters that would break the line's own."""
-    words = " ".join(_TURNING.sub("", text).split())
-    return escape(words).replace("*", "\u2217").replace("`", "'").replace("~", "\u223c")
+    return escape(" ".join(unturned(text).split())).replace("*", "\u2217").replace("`", "'").replace("~", "\u223c")
 
 
 def shorten(text: str, limit: int) -> str:
@@ -24,6 +28,7 @@ def shorten(text: str, limit: int) -> str:
 
 def fit(text: str, limit: int) -> str:
     """Already escaped text cut to `limit` characters without leaving half an entity or half a mention."""
+    text = unturned(text)
     if len(text) <= limit:
         return text
     cut = text[: limit - 1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bot.playground.play import Failed, Play
+from bot.playground.play import Failed, Play, run_play
 
 
 @pytest.fixture(scope="module")
@@ -58,3 +59,18 @@ def test_a_step_that_fails_says_what_was_seen_instead(tmp_path: Path) -> None:
         raise AssertionError("it rained")
     assert "✗ The sun rises" in told.getvalue()
     assert "it rained" in told.getvalue()
+
+
+def test_a_play_that_fails_ends_with_status_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def begin(play: Play, stack: object) -> None:
+        with play.step("The curtain rises"):
+            raise AssertionError("it is stuck")
+
+    monkeypatch.setattr(Play, "begin", begin)
+    monkeypatch.setattr(signal, "signal", lambda number, action: None)
+    assert run_play(60.0, sys.stdout) == 1
+    told = capsys.readouterr()
+    assert "it is stuck" in told.err
+    assert told.out == ""
