@@ -25,7 +25,7 @@ def opening(markdown: str, limit: int = 160) -> str:
         return text
     cut = text[:limit]
     end = max(cut.rfind(mark) for mark in (". ", "; "))
-    return cut[: end + 1].rstrip("; ") if end > limit // 2 else cut.rsplit(" ", 1)[0] + "…"
+    return cut[: end + 1].rstrip("; ") if end > limit // 2 else cut[:-1].rsplit(" ", 1)[0] + "…"
 
 
 def _words(token: Token) -> str:
