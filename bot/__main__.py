@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -116,6 +117,8 @@ def doctor(
     configure_logs("ERROR", False)
     from bot.wiring.doctor import examine, well
 
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without ✓ must not end the examination
     findings = []
     for finding in examine(datetime.now(UTC)):
         findings.append(finding)

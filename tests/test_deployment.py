@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from importlib.metadata import distribution
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +117,13 @@ def test_the_image_keeps_no_build_tools_and_does_not_run_as_root() -> None:
     steps = " ".join(instruction.rest for instruction in dockerfile()[-1] if instruction.word == "RUN")
     assert f"--uid {user.rest}" in steps
     assert "pip install" not in steps and "build-essential" not in steps
-    assert "--constraint constraints.txt" in " ".join(instruction.rest for instruction in dockerfile()[0])
+
+
+def test_the_image_has_the_pinned_packages_and_every_extra_but_the_developers() -> None:
+    (install,) = [step.rest for step in dockerfile()[0] if step.word == "RUN" and "install" in step.rest]
+    assert "--constraint constraints.txt" in install
+    (extras,) = re.findall(r"--editable '\.\[(.+)\]'", install)
+    assert set(extras.split(",")) == PROJECT["optional-dependencies"].keys() - {"dev"}
 
 
 def test_the_image_has_the_python_that_the_project_asks_for() -> None:
@@ -358,8 +365,8 @@ def test_constraints_are_plain_lines_of_name_and_version() -> None:
 
 def test_constraints_pin_every_dependency_and_theirs_and_nothing_else() -> None:
     pinned = constraints()
-    development = PROJECT["optional-dependencies"]["dev"]
-    waiting = [Requirement(line) for line in PROJECT["dependencies"] + development]
+    asked = [*PROJECT["dependencies"], *chain.from_iterable(PROJECT["optional-dependencies"].values())]
+    waiting = [Requirement(line) for line in asked]
     seen: set[tuple[str, frozenset[str]]] = set()
     while waiting:
         requirement = waiting.pop()

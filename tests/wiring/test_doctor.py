@@ -332,3 +332,9 @@ def test_the_command_shows_every_wrong_setting_and_ends_with_status_1() -> None:
         assert f"✗ settings: {name} cannot be used" in ended.stdout
     assert "tiny-secret" not in ended.stdout + ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_a_terminal_that_knows_no_check_mark_still_gets_the_report() -> None:
+    ended = doctor(TOCSIN_WEB_PORT="many", PYTHONIOENCODING="ascii")
+    assert ended.returncode == 1
+    assert "settings: TOCSIN_WEB_PORT cannot be used" in ended.stdout and ended.stderr == ""
