@@ -17,7 +17,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "where": ("production", "elsewhere", "vendor"),
     "share": ("most", "many", "some", "few"),
     "danger": ("soon", "later"),
-    "security": ("running", "sign", "personal", "contained", "low"),
+    "security": ("running", "attack", "sign", "personal", "contained", "low"),
     "cost": ("large", "small"),
     "backup": ("failing",),
     "alarm": ("firing", "ok", "zero", "all-dead"),

@@ -19,7 +19,7 @@ _LONGEST_WORD = 24  # letters; longer ones are identifiers or noise
 _HALF = 0.5  # share of a row's conditions that makes it an explanation
 _EVIDENCE = 6  # spans shown: more is not read at 3 AM
 _WEIGHT = (1.5, 1.3, 1.0, 1.0, 1.0)  # of a mistake about a message of this label
-_SURE, _DOUBT = 0.5, 0.15  # below the one and with `none` above the other, a judgement is a guess
+_SURE, _SURE_OF_TALK, _DOUBT = 0.5, 0.65, 0.12  # a judgement below, with `none` above the last, is a guess
 _ANCHORS = (
     "alarm",
     "announced",
@@ -52,9 +52,12 @@ def _cost(truth: int, said: int) -> float:
 _COSTS = tuple(tuple(_cost(truth, said) for truth in range(len(models.LABELS))) for said in range(len(models.LABELS)))
 
 
-def _is_guess(share: float, none: float, facts: Mapping[str, set[str]]) -> bool:
-    """Unsure, and the message names nobody affected, no production, no alarm, no figure: then silence is better."""
-    return share < _SURE and none > _DOUBT and not any(facts.get(column) for column in _ANCHORS)
+def _is_guess(share: float, none: float, reading: Reading) -> bool:
+    """Unsure, it sounds like talk, and it names nobody affected, no production, no alarm, no figure: silence is better."""
+    facts = reading.facts
+    talk = bool(facts.get("degree", set()) & {"talk", "code", "meeting"}) or not facts.get("how")
+    certain = _SURE_OF_TALK if talk else _SURE
+    return share < certain and none > _DOUBT and not any(facts.get(column) for column in _ANCHORS)
 
 
 class Judge:
@@ -74,7 +77,7 @@ class Judge:
         shares = self._model.probabilities(features_of(reading, self._policy)).tolist()
         costs = [sum(share * cost for share, cost in zip(shares, column, strict=True)) for column in _COSTS]
         best, second = sorted(range(len(costs)), key=costs.__getitem__)[:2]
-        if best != _NONE and _is_guess(shares[best], shares[_NONE], reading.facts):
+        if best != _NONE and _is_guess(shares[best], shares[_NONE], reading):
             best, second = _NONE, best
         label = models.LABELS[best]
         row = _explaining(self._policy, reading.facts, row, label)

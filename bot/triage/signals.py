@@ -85,7 +85,7 @@ class Reading:
         column, _, value = signal.partition(".")
         self.facts.setdefault(column, set()).add(value)
         self.features.add(signal)
-        self.evidence.append((signal, Evidence(text, signal)))
+        self.evidence.append((signal, Evidence(text.strip(), signal)))
 
 
 class Signals:
@@ -558,6 +558,9 @@ def _conclude(reading: Reading, message: str) -> None:
     how = facts.get("how", set())
     if "word" in facts.get("danger", set()) or facts.get("fill"):
         _note_danger(reading)
+    security = facts.get("security", set())
+    if "running" in security and ("sign" in security or how & {"exposed", "lost"}):
+        reading.note("security.attack", _words_of(reading, "security.running"))
     if reading.facts.get("backup") == {"word"} and how & {"down", "partly", "delayed", "lost"}:
         reading.note("backup.failing", _words_of(reading, "backup.word"))
     if "all-of" in facts.get("alarm", set()) or (

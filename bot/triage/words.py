@@ -68,7 +68,7 @@ PHRASES: dict[str, str] = {
         miscalculat*, inconsistent, out of sync, inaccurate, garbled, mojibake, mixed up, swapped, someone else's, other people's,
         another customer's, negative, not match*, dont match, dont add up, too low, too high, old price*, wrong price*,
         undercharg*, overcharg*, shows _ instead, still shows, misrouted, wrong person|patient|account|customer|address""",
-    "how.exposed": """
+    "how.exposed": """mysqldump, outbound, copied out,
         accessed from, can see and edit, sees the, seed phrase, published by someone, got in, exposed, exposes, exposing, leak,
         leaked, leaks, leaking, leakage, breach, breached, public repo, public gist, public bucket, publicly
         accessible|readable|listable|available, world readable, open to the internet|world, committed to, pasted in|into|to,
