@@ -184,11 +184,3 @@ def test_what_is_recalled_is_plain_facts_ready_to_be_shown(memory: Memory) -> No
 
 def test_nothing_is_recalled_for_what_looks_like_nothing(memory: Memory) -> None:
     assert suggest.recall(memory, "who wants to join for lunch?") == []
-
-
-def test_an_open_incident_of_the_same_trouble_is_found(memory: Memory, declared: Declare) -> None:
-    same = declared(title="checkout returns 502 for a third of users")
-    other = declared(title="nightly export to the warehouse is late")
-    assert suggest.find_open_alike(memory, [other, same], "customers see 502 at checkout") == same.ref
-    assert suggest.find_open_alike(memory, [other], "customers see 502 at checkout") is None
-    assert suggest.find_open_alike(memory, [], "customers see 502 at checkout") is None
