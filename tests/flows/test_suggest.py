@@ -13,7 +13,8 @@ from bot.domain.incident import Status
 from bot.domain.severity import Evidence, Judgement, Severity
 from bot.domain.timeline import Kind
 from bot.flows import change, suggest
-from bot.flows.suggest import Heard, Memory
+from bot.flows.memory import Memory
+from bot.flows.suggest import Heard
 from bot.policy.policy import Policy
 from bot.settings import REPOSITORY, Settings
 from bot.store import timeline
