@@ -189,6 +189,7 @@ class Watch:
         for number in _ENDING:
             signal.signal(number, self._signal)
         try:
+            self._say("Starting PostgreSQL, the playground and the bot; the first time takes a few seconds longer.")
             self._start()
             status = None
             while status is None:

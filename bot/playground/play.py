@@ -15,6 +15,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from http.client import HTTPException
 from pathlib import Path
 from typing import NoReturn, TextIO
 
@@ -42,7 +43,8 @@ class Failed(Exception):
 def run_play(rate: float, output: TextIO) -> int:
     """Play; the review as Markdown on `output`; 0, or 1 where a step failed."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
     with tempfile.TemporaryDirectory(prefix="tocsin-play-") as name, ExitStack() as stack:
         play = Play(Path(name).resolve(), rate, console)
         try:
@@ -104,7 +106,7 @@ class Play:
         started, paused = time.monotonic(), self._paused
         try:
             yield
-        except (AssertionError, LookupError, OSError) as error:
+        except (AssertionError, LookupError, OSError, ValueError, HTTPException, subprocess.SubprocessError) as error:
             self._console.print(Text.assemble((at, "dim"), ("  ✗ ", "bold red"), what))
             self._console.print(Text(f"         {error or type(error).__name__}", style="red"))
             raise Failed(what) from error

@@ -77,7 +77,7 @@ def left_of(family: list[psutil.Process]) -> list[psutil.Process]:
 
 
 @pytest.fixture(scope="module")
-def folder() -> Iterator[Path]:
+def data() -> Iterator[Path]:
     """One data folder for all, so that only the first start has to learn.
 
     Not pytest's own: to root's PostgreSQL, which runs as another user, that is closed whenever a session begins.
@@ -86,19 +86,63 @@ def folder() -> Iterator[Path]:
         yield Path(name)
 
 
+@pytest.fixture(scope="module")
+def started(data: Path) -> Iterator[list[Demo]]:
+    """The demos that were started for whoever needs one that runs."""
+    demos: list[Demo] = []
+    yield demos
+    end_all(demos)
+
+
 @pytest.fixture
-def demo(folder: Path) -> Iterator[Demo]:
-    running = Demo(folder).ready()
-    yield running
-    if running.process.poll() is None:
-        running.end()
+def demo(data: Path, started: list[Demo]) -> Demo:
+    """A demo that runs: the last one, if no test has ended it."""
+    if not started or started[-1].process.poll() is not None:
+        started.append(Demo(data).ready())
+    return started[-1]
+
+
+@pytest.fixture
+def folder(data: Path, started: list[Demo]) -> Path:
+    """The data of a demo that does not run."""
+    end_all(started)
+    return data
+
+
+def end_all(demos: list[Demo]) -> None:
+    for demo in demos:
+        if demo.process.poll() is None:
+            demo.end()
+
+
+def test_what_the_demo_tells_one_to_write_is_answered_with_a_button_to_declare(demo: Demo) -> None:
+    responder = demo.person()
+    ts = responder.say(INCIDENTS, FIRST_REPORT)
+    answer = responder.wait_for_message(INCIDENTS, "Looks like", thread_ts=ts)
+    assert "report_declare" in str(answer["blocks"])
+
+
+def test_a_bot_that_dies_is_started_again_and_the_demo_says_so(demo: Demo) -> None:
+    demo.bot().kill()
+    assert "SIGKILL" in demo.read_until("The bot has ended")
+    demo.read_until("The bot is back")
+    responder = demo.person()
+    responder.command(INCIDENTS, "/incident help")
+    assert "What you can type" in responder.wait_for_ephemeral(INCIDENTS)["text"]
+
+
+def test_a_second_demo_on_the_same_data_waits_for_the_first(demo: Demo) -> None:
+    other = Demo(demo.folder)
+    other.read_until("Another demo holds this data")
+    assert other.end(signal.SIGINT) != 0
+    assert demo.process.poll() is None
 
 
 def test_ctrl_c_ends_everything_and_leaves_no_process(demo: Demo) -> None:
     family = demo.family()
     assert demo.end(signal.SIGINT) == 0
     assert left_of(family) == []
-    assert "The bot has ended" not in "".join(demo.lines)
+    assert "The bot has ended" not in "".join(demo.lines).partition("Ending")[2]
 
 
 @pytest.mark.parametrize("moment", ["the bot's process", "the database's folder", "the database"])
@@ -166,23 +210,6 @@ def test_after_a_restart_the_incident_its_channel_and_its_card_go_on(folder: Pat
         second.end()
 
 
-def test_a_bot_that_dies_is_started_again_and_the_demo_says_so(demo: Demo) -> None:
-    demo.bot().kill()
-    assert "SIGKILL" in demo.read_until("The bot has ended")
-    demo.read_until("The bot is back")
-    responder = demo.person()
-    responder.command(INCIDENTS, "/incident help")
-    assert "What you can type" in responder.wait_for_ephemeral(INCIDENTS)["text"]
-
-
-def test_what_the_demo_tells_one_to_write_is_answered_with_a_button_to_declare(demo: Demo) -> None:
-    demo.read_until(FIRST_REPORT)
-    responder = demo.person()
-    ts = responder.say(INCIDENTS, FIRST_REPORT)
-    answer = responder.wait_for_message(INCIDENTS, "Looks like", thread_ts=ts)
-    assert "report_declare" in str(answer["blocks"])
-
-
 def test_a_taken_port_is_said_and_the_next_one_used(folder: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
@@ -201,7 +228,7 @@ def test_a_lost_workspace_takes_the_database_with_it(folder: Path) -> None:
     (folder / "workspace.json").write_text('{"format": 1, "channels": [')
     demo = Demo(folder).ready()
     try:
-        assert "Starting over, database included" in demo.lines[0]
+        assert "Starting over, database included" in "".join(demo.lines)
         responder = demo.person()
         responder.command(INCIDENTS, "/incident list")
         assert "No incident is open" in responder.wait_for_ephemeral(INCIDENTS)["text"]
