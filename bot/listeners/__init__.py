@@ -64,7 +64,7 @@ def register(app: App, desk: Desk, slack: Slack) -> None:
     for callback_id, (submission, field) in SUBMISSIONS.items():
         app.view(callback_id)(_view(desk, submission, field))
     for name, listener in EVENTS.items():
-        app.event(name)(_event(desk, listener))
+        app.event(name, middleware=[_event(desk, listener)])(_taken_in)
 
 
 def _storable(body: Any, next: Callable[[], None]) -> None:
@@ -103,7 +103,14 @@ def _view(desk: Desk, submission: views.Submission, field: str) -> Callable[...,
 
 
 def _event(desk: Desk, run: Callable[..., None]) -> Callable[..., None]:
-    def listener(body: Any, event: Any) -> None:
-        run(desk, body, event)
+    """Before the acknowledgement, which Bolt gives events first: what cannot be stored now, Slack sends again."""
 
-    return listener
+    def middleware(body: Any, event: Any, next: Callable[[], None]) -> None:
+        run(desk, body, event)
+        next()
+
+    return middleware
+
+
+def _taken_in() -> None:
+    """What is left of an event once its middleware has stored it: the acknowledgement, which Bolt gives by itself."""

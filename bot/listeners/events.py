@@ -26,7 +26,7 @@ def _log_only(text: str) -> None:
 
 def message(desk: Desk, body: dict[str, Any], event: dict[str, Any]) -> None:
     """A message was posted, edited or deleted in a channel that we are in."""
-    with told(_log_only, event=body["event_id"], channel=event.get("channel")):
+    with told(_log_only, again=True, event=body["event_id"], channel=event.get("channel")):
         subtype = event.get("subtype")
         if subtype == "message_deleted" or _is_tombstone(event):
             _deleted(desk, body["event_id"], event)
@@ -97,7 +97,7 @@ def reaction(desk: Desk, body: dict[str, Any], event: dict[str, Any]) -> None:
     item = event.get("item") or {}
     if event.get("reaction") != PUSHPIN or item.get("type") != "message":
         return
-    with told(_log_only, event=body["event_id"], channel=item.get("channel")):
+    with told(_log_only, again=True, event=body["event_id"], channel=item.get("channel")):
         now = desk.now()
         pinned = event["type"] == "reaction_added"
         with desk.database.transaction() as session:
@@ -107,7 +107,7 @@ def reaction(desk: Desk, body: dict[str, Any], event: dict[str, Any]) -> None:
 
 def channel_archived(desk: Desk, body: dict[str, Any], event: dict[str, Any]) -> None:
     """An incident's channel was archived or brought back."""
-    with told(_log_only, event=body["event_id"], channel=event.get("channel")):
+    with told(_log_only, again=True, event=body["event_id"], channel=event.get("channel")):
         now = desk.now()
         with desk.database.transaction() as session:
             if messages.take_event(session, body["event_id"], now):

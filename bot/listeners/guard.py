@@ -23,8 +23,11 @@ _OTHER = (
 
 
 @contextmanager
-def told(tell: Callable[[str], object], **facts: object) -> Iterator[None]:
-    """Run the body; on any error log it where it is ours, and call `tell` with a sentence for the person."""
+def told(tell: Callable[[str], object], *, again: bool = False, **facts: object) -> Iterator[None]:
+    """Run the body; on any error log it where it is ours, and call `tell` with a sentence for the person.
+
+    With `again` an error of the database is raised: whoever sent this will send it once more.
+    """
     with structlog.contextvars.bound_contextvars(**facts):
         try:
             yield
@@ -35,6 +38,8 @@ def told(tell: Callable[[str], object], **facts: object) -> Iterator[None]:
             _say(tell, str(refusal))
         except (SQLAlchemyError, ConnectorException):
             log.exception("database error in a listener")
+            if again:
+                raise
             _say(tell, _STORAGE)
         except Exception:  # a way in: whatever it was, the person must hear something
             log.exception("error in a listener")

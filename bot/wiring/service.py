@@ -32,6 +32,7 @@ from bot.wiring.clock import Clock
 log = structlog.get_logger(__name__)
 
 LISTENER_THREADS = 8  # the database pool holds these, the worker's threads and the sweep
+_LOOK_AT_SOCKET_EVERY = 3.0  # seconds; a connection that was lost is opened again at the next look
 _INTRODUCE_EVERY = 15.0  # seconds between tries while Slack is away or the channel is not there
 
 
@@ -173,7 +174,7 @@ class Service:
 
     def _connect(self, app: App, app_token: str) -> Callable[[], None]:
         """Open Socket Mode, in the background until it succeeds. Returns how to close it."""
-        connection = SocketModeHandler(app, app_token, ping_interval=10)
+        connection = SocketModeHandler(app, app_token, ping_interval=_LOOK_AT_SOCKET_EVERY)
         thread = threading.Thread(target=self._keep_connecting, args=(connection,), name="socket mode")
         thread.start()
         self._checks["socket mode"] = connection.client.is_connected
