@@ -136,6 +136,7 @@ class PingKind(enum.StrEnum):
     SECONDARY = "secondary"  # after a breach
     REPEAT = "repeat"  # the on-call engineer again
     DIGEST = "digest"  # a line in the role's next review
+    MANUAL = "manual"  # asked for by a person; never planned
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,21 @@ between, a rung is pinged once: the row is claimed and its job enqueued in one t
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from bot.domain import escalation
-from bot.domain.escalation import EscalationPolicy, Event, Happening, Ping, PingKind, Plan
+from bot.domain.comms import escape
+from bot.domain.errors import BadRequest, TransitionRefused
+from bot.domain.escalation import LADDER, EscalationPolicy, Event, Happening, Ping, PingKind, Plan, Role
+from bot.domain.incident import Status
 from bot.domain.severity import Severity
 from bot.domain.timeline import Kind
 from bot.flows.record import record
 from bot.store import pings, timeline
-from bot.store.outbox import PAGING, enqueue
+from bot.store.outbox import PAGING, enqueue, enqueue_many
 from bot.store.tables import IncidentRow, PingRow, TimelineEntry
 
 _HAPPENINGS = {
@@ -30,28 +34,59 @@ _HAPPENINGS = {
 }
 
 
+_TELLING = (*_HAPPENINGS, Kind.STATUS_CHANGED)
+
+
 def replan(session: Session, row: IncidentRow, policy: EscalationPolicy, now: datetime) -> Plan:
     """Bring the incident's pings into line with its history; enqueue those that are due. The row must be locked."""
-    plan = escalation.plan(policy, history(session, row), now)
-    held = {ping.key: ping for ping in pings.list_of_incident(session, row.incident_id)}
+    held = pings.list_of_incident(session, row.incident_id)
+    plan, due = _reconcile(session, row, policy, history(session, row), held, now)
+    session.flush()  # all rungs in one statement; their ids name the jobs
+    _send(session, due)
+    return plan
+
+
+def _reconcile(
+    session: Session,
+    row: IncidentRow,
+    policy: EscalationPolicy,
+    events: list[Event],
+    known: Sequence[PingRow],
+    now: datetime,
+) -> tuple[Plan, list[PingRow]]:
+    """The plan, its rows brought into line, and those of them that were claimed just now: their jobs are still to come."""
+    plan = escalation.plan(policy, events, now)
+    held = {ping.key: ping for ping in known}
     for ping in plan.pings:
         held[ping.key] = _upsert(session, row, held.get(ping.key), ping)
     wanted = {ping.key for ping in plan.pings}
     for stale in held.values():
         # One that is being sent is called off too: its job looks once more before it speaks.
-        if stale.state in (pings.PLANNED, pings.SENDING) and stale.key not in wanted:
+        if (
+            stale.state in (pings.PLANNED, pings.SENDING)
+            and stale.key not in wanted
+            and not _still_asked_for(row, stale)
+        ):
             stale.state, stale.reason = pings.CANCELLED, _why_cancelled(row, stale, plan)
-    session.flush()  # all rungs in one statement; their ids name the jobs
-    for ping in plan.due(now):
-        _send(session, held[ping.key], now)
+    due = [held[ping.key] for ping in plan.due(now) if held[ping.key].state == pings.PLANNED]
+    for claimed in due:
+        claimed.state, claimed.claimed_at = pings.SENDING, now
     _record_breach(session, row, plan, now)
     row.wake_at = plan.wake_at(now)
-    return plan
+    return plan, due
+
+
+def _still_asked_for(row: IncidentRow, ping: PingRow) -> bool:
+    """A ping by hand is on no plan; it stands as long as the incident is open."""
+    return ping.kind == PingKind.MANUAL and Status(row.status).is_open
 
 
 def history(session: Session, row: IncidentRow) -> list[Event]:
     """What of the timeline bears on escalation."""
-    entries = timeline.list_rows(session, row.incident_id, (*_HAPPENINGS, Kind.STATUS_CHANGED))
+    return _events(timeline.list_rows(session, row.incident_id, _TELLING))
+
+
+def _events(entries: Iterable[TimelineEntry]) -> list[Event]:
     return [event for entry in entries if (event := _event(entry)) is not None]
 
 
@@ -94,12 +129,23 @@ def _why_cancelled(row: IncidentRow, ping: PingRow, plan: Plan) -> str:
     return f"severity was changed before {when}"
 
 
-def _send(session: Session, ping: PingRow, now: datetime) -> None:
-    if ping.state != pings.PLANNED:
-        return
-    ping.state, ping.claimed_at = pings.SENDING, now
-    session.flush()
-    enqueue(session, "slack.page", queue=PAGING, lock=f"ping-{ping.ping_id}", priority=5, ping_id=ping.ping_id)
+def _send(session: Session, claimed: Sequence[PingRow]) -> None:
+    """The jobs of pings that were claimed in this transaction. Digests of one role and time are one message."""
+    pages = [ping for ping in claimed if ping.kind != PingKind.DIGEST]
+    jobs = [(f"ping-{ping.ping_id}", {"ping_id": ping.ping_id}) for ping in pages]
+    enqueue_many(session, "slack.page", jobs, queue=PAGING, priority=5)
+    for role, due_at in sorted({(ping.role, ping.due_at) for ping in claimed if ping.kind == PingKind.DIGEST}):
+        name = f"digest-{role}-{due_at.isoformat()}"
+        enqueue(
+            session,
+            "slack.digest",
+            queue=PAGING,
+            lock=name,
+            once=name,
+            role=role,
+            due_at=due_at.isoformat(),
+            priority=1,
+        )
 
 
 def _record_breach(session: Session, row: IncidentRow, plan: Plan, now: datetime) -> None:
@@ -119,15 +165,77 @@ def _record_breach(session: Session, row: IncidentRow, plan: Plan, now: datetime
 
 
 def sweep(session: Session, policy: EscalationPolicy, now: datetime, limit: int = 200) -> int:
-    """Replan the incidents on whose plan something fell due. Returns how many there were; call again at `limit`."""
+    """Replan the incidents on whose plan something fell due. Returns how many there were; call again at `limit`.
+
+    However many they are, they cost the same few statements.
+    """
     rows = pings.claim_awake(session, now, limit)
+    if not rows:
+        return 0
+    incident_ids = [row.incident_id for row in rows]
+    held = pings.list_of_incidents(session, incident_ids)
+    told = timeline.list_rows_of(session, incident_ids, _TELLING)
+    claimed: list[PingRow] = []
     for row in rows:
-        replan(session, row, policy, now)
+        events = _events(told[row.incident_id])
+        claimed += _reconcile(session, row, policy, events, held[row.incident_id], now)[1]
+    session.flush()
+    _send(session, claimed)
     return len(rows)
 
 
-def page_sent(session: Session, ping_id: int, user_ids: list[str], now: datetime) -> bool:
-    """Record that a ping went out and have it mentioned in the incident's channel. False when that was recorded."""
+def escalate_by_hand(
+    session: Session, row: IncidentRow, role: Role | None, reason: str, by: str, request_key: str, now: datetime
+) -> tuple[PingRow, bool]:
+    """Ping a role now, or the next rung that was not pinged; the ping and whether it is new. The row must be locked.
+
+    Raises TransitionRefused when the incident is over, BadRequest when there is no further rung.
+    """
+    if not Status(row.status).is_open:
+        raise TransitionRefused(f"{row.ref} is {row.status}. Reopen it first: `/incident reopen`.")
+    held = pings.list_of_incident(session, row.incident_id)
+    earlier = next((ping for ping in held if ping.key.endswith(f"/{request_key}")), None)
+    if earlier is not None:
+        return earlier, False
+    role = role or _next_rung(row, held)
+    ping = PingRow(
+        incident_id=row.incident_id,
+        key=f"{row.episode}/{PingKind.MANUAL}/{role}/{request_key}",
+        role=role.value,
+        kind=PingKind.MANUAL.value,
+        rule="asked for by hand",
+        severity=row.severity,
+        due_at=now,
+        state=pings.SENDING,
+        claimed_at=now,
+        asked_by=by,
+        note=reason or None,
+    )
+    session.add(ping)
+    session.flush()
+    _send(session, [ping])
+    return ping, True
+
+
+def _next_rung(row: IncidentRow, held: Sequence[PingRow]) -> Role:
+    """The lowest rung of the ladder to which nothing was sent in this episode."""
+    told = {ping.role for ping in held if ping.state in (pings.SENDING, pings.SENT) and episode_of(ping) == row.episode}
+    for role in LADDER:
+        if role.value not in told:
+            return role
+    raise BadRequest("Every rung has been pinged. Name the one to ping again: `/incident escalate VP still down`.")
+
+
+def episode_of(ping: PingRow) -> int:
+    """Which opening of the incident a ping belongs to; see the plan's keys."""
+    return int(ping.key.split("/", 1)[0])
+
+
+def page_sent(session: Session, ping_id: int, user_ids: list[str], now: datetime, instead: str = "") -> bool:
+    """Record that a ping went out and have it mentioned in the incident's channel. False when that was recorded.
+
+    `instead` says who stood in for whom, and why, where it did not reach those who hold the role.
+    """
     ping = pings.get_for_change(session, ping_id)
     called_off = ping.state == pings.CANCELLED
     if ping.state != pings.SENDING and not called_off:
@@ -144,13 +252,20 @@ def page_sent(session: Session, ping_id: int, user_ids: list[str], now: datetime
         session,
         row,
         Kind.PING_SENT,
-        f"Paged {who} as {ping.role} ({ping.rule}){tail}.",
+        f"Paged {who} as {ping.role} ({_cause(ping)}){tail}." + (f" {instead}" if instead else ""),
         now,
         source_key=f"ping:{ping.ping_id}",
         data={"ping_id": ping.ping_id},
-        announce=ping.kind != "digest",
+        announce=ping.kind != PingKind.DIGEST,
     )
     return True
+
+
+def _cause(ping: PingRow) -> str:
+    """Why it was sent, as the timeline says it."""
+    if ping.kind != PingKind.MANUAL:
+        return ping.rule
+    return f"by hand, <@{ping.asked_by}>" + (f": {escape(ping.note)}" if ping.note else "")
 
 
 def page_failed(session: Session, ping_id: int, reason: str, now: datetime) -> None:
@@ -160,7 +275,7 @@ def page_failed(session: Session, ping_id: int, reason: str, now: datetime) -> N
         return
     ping.state, ping.reason = pings.FAILED, reason
     row = session.get_one(IncidentRow, ping.incident_id)
-    text = f"Could not page the {ping.role} ({ping.rule}): {reason}"
+    text = f"Could not page the {ping.role} ({_cause(ping)}): {reason}"
     record(session, row, Kind.PING_FAILED, text, now, source_key=f"ping:{ping.ping_id}", announce=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, cast
 
@@ -45,6 +46,18 @@ def enqueue(
             _defer(session, task, queue=queue, lock=lock, priority=priority, arguments=arguments, queueing_lock=once)
     except AlreadyEnqueued:
         return
+
+
+def enqueue_many(
+    session: Session, task: str, jobs: Sequence[tuple[str, dict[str, Any]]], *, queue: str = SLACK, priority: int = 0
+) -> None:
+    """Like `enqueue` for many jobs of one task in one statement: pairs of lock and arguments."""
+    if not jobs:
+        return
+    connection = cast("psycopg.Connection[Any]", session.connection().connection.driver_connection)
+    deferrer = _deferrer().configure_task(task, queue=queue, priority=priority)
+    batch = [deferrer.job.evolve(lock=lock, task_kwargs=arguments) for lock, arguments in jobs]
+    deferrer.job_manager.batch_defer_jobs(batch, connection=connection)
 
 
 def free_jobs_of_dead_workers(

@@ -18,6 +18,32 @@ def list_of_incident(session: Session, incident_id: int) -> Sequence[PingRow]:
     return session.scalars(statement.order_by(PingRow.due_at, PingRow.ping_id)).all()
 
 
+def list_of_incidents(session: Session, incident_ids: Sequence[int]) -> dict[int, list[PingRow]]:
+    """The pings of many incidents in one query, by incident."""
+    found: dict[int, list[PingRow]] = {incident_id: [] for incident_id in incident_ids}
+    statement = select(PingRow).where(PingRow.incident_id.in_(incident_ids))
+    for ping in session.scalars(statement.order_by(PingRow.due_at, PingRow.ping_id)):
+        found[ping.incident_id].append(ping)
+    return found
+
+
+def find_by_key(session: Session, incident_id: int, key: str) -> PingRow | None:
+    return session.scalar(select(PingRow).where(PingRow.incident_id == incident_id, PingRow.key == key))
+
+
+def list_digest_for_change(session: Session, role: str, due_at: datetime) -> Sequence[tuple[PingRow, IncidentRow]]:
+    """What one digest lists: pings that are due or sent, with their incidents, the worst and oldest first."""
+    statement = (
+        select(PingRow, IncidentRow)
+        .join(IncidentRow)
+        .where(PingRow.kind == "digest", PingRow.role == role, PingRow.due_at == due_at)
+        .where(PingRow.state.in_((PLANNED, SENDING, SENT)))
+        .order_by(IncidentRow.severity, IncidentRow.declared_at, IncidentRow.incident_id)
+        .with_for_update(of=PingRow)
+    )
+    return [(ping, row) for ping, row in session.execute(statement)]
+
+
 def get(session: Session, ping_id: int) -> PingRow:
     return session.get_one(PingRow, ping_id)
 

@@ -63,6 +63,23 @@ def list_rows(session: Session, incident_id: int, kinds: tuple[Kind, ...]) -> li
     return list(session.scalars(statement))
 
 
+def list_rows_of(session: Session, incident_ids: list[int], kinds: tuple[Kind, ...]) -> dict[int, list[TimelineEntry]]:
+    """The raw rows of some kinds of many incidents in one query, by incident and in time order."""
+    found: dict[int, list[TimelineEntry]] = {incident_id: [] for incident_id in incident_ids}
+    statement = (
+        select(TimelineEntry)
+        .where(TimelineEntry.incident_id.in_(incident_ids), TimelineEntry.kind.in_([kind.value for kind in kinds]))
+        .order_by(TimelineEntry.at, TimelineEntry.entry_id)
+    )
+    for entry in session.scalars(statement):
+        found[entry.incident_id].append(entry)
+    return found
+
+
+def find_by_source(session: Session, source_key: str) -> TimelineEntry | None:
+    return session.scalar(select(TimelineEntry).where(TimelineEntry.source_key == source_key))
+
+
 def count_entries(session: Session, incident_id: int) -> int:
     statement = select(func.count()).where(TimelineEntry.incident_id == incident_id)
     return session.scalar(statement) or 0
