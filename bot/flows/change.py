@@ -16,7 +16,7 @@ from bot.domain.escalation import span_text
 from bot.domain.incident import Status, check_transition
 from bot.domain.severity import Severity
 from bot.domain.timeline import Kind
-from bot.flows import escalate
+from bot.flows import escalate, learn
 from bot.flows.record import lock_of, record, refresh_card
 from bot.policy.policy import Policy
 from bot.store import incidents
@@ -141,6 +141,7 @@ def close(session: Session, row: IncidentRow, by: str, said: Closing, policy: Po
     data = {"false_alarm": row.false_alarm, "playbook_helped": row.playbook_helped}
     record(session, row, Kind.CLOSED, text, now, author=by, data=data, announce=True)
     escalate.replan(session, row, policy.escalation, now)
+    learn.learn_closed(session, row, by, now)
     refresh_card(session, row)
     enqueue(session, "slack.review", lock=lock_of(row.incident_id), incident_id=row.incident_id, episode=row.episode)
     return f"{row.ref} is closed. The review draft comes in a moment."
@@ -155,6 +156,7 @@ def reopen(session: Session, row: IncidentRow, by: str, policy: Policy, now: dat
     row.resolved_at = row.closed_at = row.acknowledged_at = row.acknowledged_by = None
     text = f"Reopened by <@{by}>" + (f": {escape(why)}" if why else ".")
     record(session, row, Kind.REOPENED, text, now, author=by, announce=True)
+    learn.forget_reopened(session, row, by, now)
     escalate.replan(session, row, policy.escalation, now)
     refresh_card(session, row)
     return f"{row.ref} is open again. Escalation starts anew."

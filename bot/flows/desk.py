@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.flows.suggest import Memory
+from bot.flows.memory import LiveMemory
 from bot.policy.policy import Policy
 from bot.store.engine import Database
 from bot.triage.judge import Judge
@@ -19,6 +19,6 @@ class Desk:
     seconds_until: Callable[[datetime], float]  # how long to wait, which differs where time runs faster
     policy: Policy
     judge: Judge
-    memory: Memory
+    memory: LiveMemory
     announcement_channel: Callable[[], str | None]  # the channel id, once it is known
     review_link: Callable[[str], str | None]  # the address of a review's page; None where pages are off

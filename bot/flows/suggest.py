@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,31 +17,39 @@ from bot.domain.review import mentioned
 from bot.domain.severity import Evidence, Judgement, Severity
 from bot.domain.timeline import Kind
 from bot.flows.declare import Declaration, declare
+from bot.flows.memory import Memory
 from bot.flows.record import record
-from bot.knowledge.entries import Entry
 from bot.knowledge.plain import opening
 from bot.policy.policy import Policy
 from bot.store import incidents, messages
 from bot.store.outbox import enqueue
 from bot.store.tables import IncidentRow, ReportRow
-from bot.triage.documents import Document
-from bot.triage.index import Index, Match
+from bot.triage.index import Match
 
-OPEN_KIND = "open"  # how open incidents are told apart in a search
-
-
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """What is known of the past: the index and the entries that its refs name."""
-
-    index: Index
-    entries: Mapping[str, Entry]
+SHOWN = 3  # past incidents that a person is shown
+EARLIER = "earlier"  # the kind of our own incidents that look the same and are beyond those shown
+# Chosen on tests/flows/data/alike.jsonl: from this score on, an incident of our own is taken for the same trouble.
+SAME = 0.40
+_MOST_LOOKED_AT = 12  # more repetitions than these are not told apart
 
 
-def recall(memory: Memory, text: str, limit: int = 3) -> list[dict[str, Any]]:
-    """Past incidents, then at most one playbook, that look like `text`: plain facts, ready to be stored and shown."""
-    found = [_describe(memory, match) for match in memory.index.search(text, limit=limit, kind="incident")]
-    return found + [_describe(memory, match) for match in memory.index.search(text, limit=1, kind="playbook")]
+def recall(memory: Memory, text: str, *, guide: bool = False, without: str = "") -> list[dict[str, Any]]:
+    """What looks like `text`, as plain facts ready to be stored and shown: up to three past incidents, then at most one
+    playbook, with `guide` at most one guide, and then those of our own incidents that look the same but were not among
+    the three. The incident `without` is left out.
+    """
+    most = (_MOST_LOOKED_AT if memory.own else SHOWN) + bool(without)
+    past = [match for match in memory.index.search(text, limit=most, kind="incident") if match.ref != without]
+    found = [_describe(memory, match) for match in past[:SHOWN]]
+    for kind in ("playbook", "guide") if guide else ("playbook",):
+        found += [_describe(memory, match) for match in memory.index.search(text, limit=1, kind=kind)]
+    rest = [_describe(memory, match) for match in past[SHOWN:] if _same(memory, match)]
+    return found + [item | {"kind": EARLIER} for item in rest]
+
+
+def _same(memory: Memory, match: Match) -> bool:
+    """Whether our own record has this trouble already."""
+    return match.ref in memory.own and match.score >= SAME
 
 
 def _describe(memory: Memory, match: Match) -> dict[str, Any]:
@@ -53,23 +61,13 @@ def _describe(memory: Memory, match: Match) -> dict[str, Any]:
         "title": entry.title,
         "score": match.score,
         "words": [term.text for term in match.terms[:5]],
+        "terms": [{"text": term.text, "share": term.share, "field": term.field} for term in match.terms[:5]],
+        "same": _same(memory, match),
         "cause": opening(entry.section("Root cause")),
         "fix": opening(entry.section("Resolution")),
         "took": took,
         "happened_on": entry.date.isoformat() if entry.date else None,
     }
-
-
-def find_open_alike(memory: Memory, rows: Sequence[IncidentRow], text: str) -> str | None:
-    """The ref of an open incident that the text seems to be about."""
-    index = memory.index
-    for row in rows:
-        body = "\n".join(part for part in (row.title, row.impact, row.cause) if part)
-        index = index.with_entry(
-            Document(ref=row.ref, kind=OPEN_KIND, title=row.title, fields=(("title", row.title), ("symptoms", body)))
-        )
-    found = index.search(text, limit=1, kind=OPEN_KIND) if rows else ()
-    return found[0].ref if found else None
 
 
 @dataclass(frozen=True, slots=True)

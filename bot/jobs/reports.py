@@ -6,8 +6,9 @@ from bot.domain.escalation import Role
 from bot.domain.review import Review, summary_for_slack
 from bot.domain.severity import Severity
 from bot.flows.desk import Desk
+from bot.flows.learn import for_everybody
 from bot.flows.review import draft_once, people_without_name
-from bot.flows.suggest import describe_decision, find_open_alike, judgement_of
+from bot.flows.suggest import describe_decision, judgement_of
 from bot.jobs.delivery import Speaker
 from bot.jobs.room import suggestions
 from bot.policy.roster import who
@@ -25,8 +26,8 @@ def answer(desk: Desk, slack: Slack, speaker: Speaker, *, report_id: int) -> Non
             return
         channel_id, ts, decided = report.channel_id, report.ts, report.decision is not None
         outcome = describe_decision(session, report) if decided else ""
-        rows = incidents.list_open(session) if not decided else []
-        open_ref = find_open_alike(desk.memory, rows, report.text) if rows else None
+        rows = [row for row in incidents.list_open(session) if for_everybody(row)] if not decided else []
+        open_ref = desk.memory.find_open(rows, report.text) if rows else None
     level = desk.policy.severity.levels[Severity(report.severity)]
     if decided:
         message = blocks.answered(judgement_of(report), level, f"<@{report.decided_by}>: {outcome}")

@@ -18,6 +18,7 @@ from bot.domain.timeline import Kind
 from bot.flows import change
 from bot.flows.declare import LONGEST_TITLE, Declaration, declare
 from bot.flows.desk import Desk
+from bot.flows.learn import learn_closed
 from bot.flows.record import note, record, refresh_card
 from bot.flows.review import redraft_if_closed
 from bot.flows.suggest import recall
@@ -111,7 +112,7 @@ def _declare(session: Session, asked: Asked) -> str:
         title=title,
         severity=chosen,
         by=asked.user_id,
-        similar=tuple(recall(asked.desk.memory, title)),
+        similar=tuple(recall(asked.desk.memory.current(), title)),
     )
     row, _ = declare(session, declaration, asked.desk.policy, asked.now)
     return answers.declared(row, given=severity is not None, judged=judged)
@@ -204,6 +205,8 @@ def _recorder(field: str, kind: Kind, example: str) -> Subcommand:
         )
         refresh_card(session, row)
         redraft_if_closed(session, row, asked.desk.policy, asked.now)
+        if row.closed_at is not None:
+            learn_closed(session, row, asked.user_id, asked.now)
         return f"{field.capitalize()} of {row.ref} recorded."
 
     return subcommand

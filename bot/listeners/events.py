@@ -45,7 +45,7 @@ def _posted(desk: Desk, event_id: str, event: dict[str, Any]) -> None:
     if text and _is_report(desk, event):
         # Judging needs no database, so no transaction waits for it.
         judged = desk.judge.judge(text)
-        similar = recall(desk.memory, text) if judged.severity else []
+        similar = recall(desk.memory.current(), text) if judged.severity else []
     with desk.database.transaction() as session:
         if not messages.take_event(session, event_id, now):
             return

@@ -53,7 +53,7 @@ def declared(
         severity=severity,
         by=user_id,
         impact=values.get("impact") or None,
-        similar=tuple(recall(desk.memory, f"{title}\n{values.get('impact', '')}")),
+        similar=tuple(recall(desk.memory.current(), f"{title}\n{values.get('impact', '')}")),
         report_channel_id=origin.get("channel"),
         report_ts=origin.get("ts"),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -84,6 +84,11 @@ def list_open(session: Session, limit: int = 50) -> Sequence[IncidentRow]:
         .order_by(IncidentRow.severity, IncidentRow.declared_at, IncidentRow.incident_id)
     )
     return session.scalars(statement.limit(limit)).all()
+
+
+def known_refs(session: Session, refs: Collection[str]) -> frozenset[str]:
+    """Those of `refs` that are incidents of our own."""
+    return frozenset(session.scalars(select(IncidentRow.ref).where(IncidentRow.ref == func.any(list(refs)))))
 
 
 def list_recent(session: Session, limit: int) -> Sequence[IncidentRow]:

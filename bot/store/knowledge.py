@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -61,10 +62,15 @@ def list_versions(session: Session, ref: str) -> Sequence[KnowledgeVersion]:
 
 def newest_of(session: Session, refs: Collection[str]) -> dict[str, tuple[int, str, int | None]]:
     """(version, content hash, incident id) of the newest version of those refs that have one."""
-    columns = KnowledgeVersion.ref, KnowledgeVersion.version, KnowledgeVersion.content_hash, KnowledgeVersion.incident_id
+    columns = (
+        KnowledgeVersion.ref,
+        KnowledgeVersion.version,
+        KnowledgeVersion.content_hash,
+        KnowledgeVersion.incident_id,
+    )
     statement = (
         select(*columns)
-        .distinct(KnowledgeVersion.ref)
+        .ext(distinct_on(KnowledgeVersion.ref))
         .where(KnowledgeVersion.ref == func.any(list(refs)))
         .order_by(KnowledgeVersion.ref, KnowledgeVersion.version.desc())
     )
@@ -73,7 +79,7 @@ def newest_of(session: Session, refs: Collection[str]) -> dict[str, tuple[int, s
 
 def list_at(session: Session, change: int | None = None) -> Sequence[KnowledgeVersion]:
     """What was known at a change's number (now, where none is given), by ref; what was taken out is left out."""
-    newest = select(KnowledgeVersion.version_id).distinct(KnowledgeVersion.ref)
+    newest = select(KnowledgeVersion.version_id).ext(distinct_on(KnowledgeVersion.ref))
     if change is not None:
         newest = newest.where(KnowledgeVersion.change <= change)
     newest = newest.order_by(KnowledgeVersion.ref, KnowledgeVersion.version.desc())
@@ -87,7 +93,7 @@ def list_since(session: Session, change: int) -> Sequence[KnowledgeVersion]:
     """The newest version of every ref that changed after `change`, in the order of the changes."""
     newest = (
         select(KnowledgeVersion.version_id)
-        .distinct(KnowledgeVersion.ref)
+        .ext(distinct_on(KnowledgeVersion.ref))
         .where(KnowledgeVersion.change > change)
         .order_by(KnowledgeVersion.ref, KnowledgeVersion.version.desc())
     )
@@ -122,7 +128,7 @@ def add(session: Session, versions: Sequence[NewVersion], added_by: str, now: da
         for item in versions
     ]
     ids = list(session.scalars(insert(KnowledgeVersion).returning(KnowledgeVersion.version_id), rows))
-    change = session.execute(_next_change()).scalar_one()
+    change: int = session.execute(_next_change()).scalar_one()
     session.execute(
         update(KnowledgeVersion).where(KnowledgeVersion.version_id == func.any(ids)).values(change=change),
         execution_options={"synchronize_session": False},

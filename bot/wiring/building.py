@@ -9,7 +9,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 
 from bot.domain.errors import InvalidSettings
 from bot.domain.review import Review, from_json
-from bot.flows.suggest import Memory
+from bot.flows.memory import LiveMemory, Memory
 from bot.knowledge.entries import Entry, read_entries
 from bot.policy.policy import Policy, load_policy
 from bot.policy.severity import load_severity
@@ -70,6 +70,15 @@ def build_memory(settings: Settings) -> Memory:
     """The knowledge folder, read and indexed. Raises InvalidKnowledge with file, line and reason."""
     entries = read_entries(settings.knowledge_folder)
     return Memory(build_search(settings, entries), {entry.ref: entry for entry in entries})
+
+
+def build_live_memory(settings: Settings, database: Database) -> LiveMemory:
+    """The knowledge folder and what the database adds to it. Raises InvalidKnowledge with file, line and reason."""
+
+    def fit(entries: list[Entry]) -> Index:
+        return build_search(settings, entries)
+
+    return LiveMemory(database, read_entries(settings.knowledge_folder), fit)
 
 
 def build_search(settings: Settings, items: list[Entry] | list[Document]) -> Index:

@@ -26,7 +26,7 @@ from bot.store import messages
 from bot.store.engine import Database
 from bot.web.app import create_web, sign_review_link
 from bot.web.slack import slack_route
-from bot.wiring.building import build_judge, build_memory, build_policy, review_finder
+from bot.wiring.building import build_judge, build_live_memory, build_policy, review_finder
 from bot.wiring.clock import Clock
 
 log = structlog.get_logger(__name__)
@@ -59,7 +59,7 @@ def build_desk(settings: Settings, database: Database) -> Desk:
         seconds_until=clock.seconds_until,
         policy=build_policy(settings),
         judge=build_judge(settings),
-        memory=build_memory(settings),
+        memory=build_live_memory(settings, database),
         announcement_channel=_announcement_channel(database),
         review_link=lambda ref: sign_review_link(settings.public_url, key, ref) if key else None,
     )

@@ -1,0 +1,110 @@
+"""Learning: people's entries and our own closed incidents become what the memory finds; earlier versions are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from bot.domain.errors import BadRequest
+from bot.domain.severity import Severity
+from bot.knowledge.documents import content_hash, to_document
+from bot.knowledge.entries import Entry
+from bot.store import incidents, knowledge
+from bot.store.knowledge import NewVersion
+from bot.store.tables import IncidentRow
+
+CLOSED_INCIDENT = "closed incident"
+_TAKEN_OUT = ""  # the content hash of nothing
+
+
+class Outcome(StrEnum):
+    """What became of an entry that was brought in."""
+
+    ADDED = "added"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """One entry's outcome, and why where it was refused."""
+
+    ref: str
+    outcome: Outcome
+    reason: str = ""
+
+
+def learn(session: Session, entries: Sequence[Entry], by: str, now: datetime) -> list[Learnt]:
+    """Keep the entries, the last of each ref: new ones, and those whose content differs from what is kept."""
+    entries = list({entry.ref: entry for entry in entries}.values())
+    known = knowledge.newest_of(session, [entry.ref for entry in entries])
+    ours = incidents.known_refs(session, [entry.ref for entry in entries])
+    learnt, fresh = [], []
+    for entry in entries:
+        document = to_document(entry)
+        content = content_hash(document)
+        before = known.get(entry.ref)
+        if entry.ref in ours:
+            reason = f"{entry.ref} is an incident of your own; what is known of it follows from its record."
+            learnt.append(Learnt(entry.ref, Outcome.REFUSED, reason))
+        elif before is not None and before[1] == content:
+            learnt.append(Learnt(entry.ref, Outcome.UNCHANGED))
+        else:
+            gone = before is None or before[1] == _TAKEN_OUT
+            learnt.append(Learnt(entry.ref, Outcome.ADDED if gone else Outcome.UPDATED))
+            fresh.append(NewVersion(entry.ref, document, content, str(entry.path or entry.source or "")))
+    if fresh:
+        knowledge.add(session, fresh, by, now)
+    return learnt
+
+
+def forget(session: Session, ref: str, by: str, now: datetime) -> None:
+    """Take an entry out; its versions stay. Raises BadRequest where the database holds no such entry."""
+    last = knowledge.find(session, ref)
+    if last is None or last.document is None:
+        raise BadRequest(f"No entry {ref} was imported. `tocsin knowledge list` shows what there is.")
+    knowledge.add(session, [NewVersion(ref, None, _TAKEN_OUT, last.origin, last.incident_id)], by, now)
+
+
+def learn_closed(session: Session, row: IncidentRow, by: str, now: datetime) -> None:
+    """Have a closed incident found from now on. False alarms and what is not for everybody are not learnt from."""
+    if row.closed_at is None or row.false_alarm or not for_everybody(row):
+        return forget_reopened(session, row, by, now)
+    document = to_document(_entry_of(row))
+    content = content_hash(document)
+    last = knowledge.find(session, row.ref)
+    if last is None or last.content_hash != content:
+        knowledge.add(session, [NewVersion(row.ref, document, content, CLOSED_INCIDENT, row.incident_id)], by, now)
+    return None
+
+
+def forget_reopened(session: Session, row: IncidentRow, by: str, now: datetime) -> None:
+    """What is open again is no past incident until it is closed again."""
+    last = knowledge.find(session, row.ref)
+    if last is not None and last.document is not None and last.incident_id == row.incident_id:
+        knowledge.add(session, [NewVersion(row.ref, None, _TAKEN_OUT, CLOSED_INCIDENT, row.incident_id)], by, now)
+
+
+def for_everybody(row: IncidentRow) -> bool:
+    """False for security incidents, which are shown to nobody outside their channel."""
+    return not row.ref.startswith("SEC-")
+
+
+def _entry_of(row: IncidentRow) -> Entry:
+    told = (("Symptoms", row.impact or row.title), ("Root cause", row.cause), ("Resolution", row.resolution))
+    took = row.resolved_at - row.declared_at if row.resolved_at else None
+    return Entry(
+        ref=row.ref,
+        kind="incident",
+        title=row.title,
+        severity=Severity(row.severity),
+        date=row.declared_at.date(),
+        resolution_minutes=max(0, round(took.total_seconds() / 60)) if took is not None else None,
+        source=CLOSED_INCIDENT,
+        sections=tuple((name, text) for name, text in told if text),
+    )
