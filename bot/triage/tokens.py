@@ -87,7 +87,7 @@ def read(message: str) -> list[Token]:
         start, end = match.span()
         if kind == "word":
             found.extend(_words(match.group(), start))
-        elif match.group() == "-" and 0 < start and message[start - 1].isalnum() and message[end : end + 1].isalnum():
+        elif match.group() == "-" and start > 0 and message[start - 1].isalnum() and message[end : end + 1].isalnum():
             continue  # sign-in is sign in
         elif kind == "escape":
             found.append(Token({"&gt;": ">", "&lt;": "<", "&amp;": "&"}[match.group().lower()], "other", start, end))
