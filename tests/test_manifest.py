@@ -85,7 +85,7 @@ class Registrations:
         self.found: dict[str, set[str]] = {"command": set(), "shortcut": set(), "event": set()}
 
     def __getattr__(self, kind: str) -> Callable[[Any], Callable[[object], None]]:
-        def register(name: Any) -> Callable[[object], None]:
+        def register(name: Any, **more: object) -> Callable[[object], None]:
             self.found.setdefault(kind, set()).add(str(name))
             return lambda listener: None
 
