@@ -10,8 +10,8 @@ from __future__ import annotations
 PHRASES: dict[str, str] = {
     # how
     "how.down": """
-        no _ _ works|can|goes|succeeds, no _ works, maintenance page, maintenance picture, maintenance screen, come back up, isnt
-        back, never came back, dont come back, impossible, no _ can, no _ gets|get|goes|works|arrives|leaves|starts|opens, nothing
+        no _ _ works|can|goes|succeeds, no _ works, maintenance page, maintenance screen, come back up, isnt back, never came
+        back, dont come back, impossible, no _ can, no _ gets|get|goes|works|arrives|leaves|starts|opens, nothing
         leaves|starts|opens|prints|moves, deliver nothing|nothing, delivers nothing, shows nothing, show nothing, turned off,
         switched off, blackout, brick, bricks, bricked, no network|power|internet|signal|payment|connection|answer|response,
         stands still, stand still, unreadable, cant anybody, closed to, doesnt answer, dont answer, never came, came without, at
@@ -22,25 +22,24 @@ PHRASES: dict[str, str] = {
         dont load*, wont load, not loading, never load*, not load*, dont open, wont open, not open*, dont start, wont start, not
         start*, never start*, fails to, failed to, failing to, unable to, cant, impossible to, refuses to, fail every|each time,
         fails every|each time, fail for, fails for, all fail*, always fail*, fail hard, fails completely, completely broken,
-        broken, broke, busted, borked, hosed, kaput, blank page, white page, blank screen, white screen, black screen, blank
-        panel, empty page, error page*, 5xx, 500, 500s, 502, 502s, 503, 503s, 504, 504s, bad gateway, internal server error,
-        service unavailable, gateway timeout, connection refused, refused, econnrefused, no healthy, 0 healthy, not one, not a
-        single, nobody can, no one can, noone can, none of, nothing works, nothing loads, nothing goes|comes|gets|is|happens, zero
+        broken, broke, busted, borked, hosed, kaput, blank page, white page, blank screen, white screen, black screen, empty page,
+        error page*, 5xx, 500, 500s, 502, 502s, 503, 503s, 504, 504s, bad gateway, internal server error, service unavailable,
+        gateway timeout, connection refused, refused, econnrefused, no healthy, 0 healthy, not one, not a single, nobody can, no
+        one can, noone can, none of, nothing works, nothing loads, nothing goes|comes|gets|is|happens, zero
         orders|payments|logins|results|traffic|requests|events|builds, 0
         orders|payments|logins|results|traffic|requests|events|builds|rows, no
         orders|payments|logins|traffic|sms|mails|emails|messages|notifications|labels|picks|route|routes|results|events|sound|audio|video|data|codes|webhooks,
-        rejected, rejects, reject*, declined, declines, decline, denied, locked out, stuck outside, stuck, hangs, hung, frozen,
-        freezes, crash, crashes, crashing, crashed, crashloop*, crash loop*, not sent, not sending, not arriv*, dont arriv*, never
-        arriv*, not deliver*, dont get, dont receiv*, not receiv*, never receiv*, gets nothing, get nothing, gets nobody, isnt
-        sent, isnt being, isnt deliver*, not being sent|delivered|processed|created|generated|triggered|picked, kicked, kicks,
-        went dark, lost connect*, no connect*, unplayable, stopped, halted, at a standstill, blocked, cant be, wont let, wont
-        boot, isnt accepting, not accepting, unassigned, not available, isnt available, aborts, disconnected, disconnects,
-        exhausted, oom, oomkilled, evicted, not ready, dont connect, no dial tone, no signal, gone, vanish*, disappear*, missing,
-        taken down, tanked, flatlined, flat line, dropped to 0|zero, fell to 0|zero, at 0|zero, evacuat*, suspended, gridlock, all
-        red, dont accept, not process*, isnt process*, dont process, dont print, wont print, not print*, dont sync, wont sync, not
-        sync*, dont show, dont appear, not show*, dont update, not updat*, isnt updat*, not possible, unhealthy, inoperable,
-        inoperative, wedged, bricked, deadlock*, split brain, panics, panicked, segfault*, closing the doors, by hand, on paper,
-        pen and paper, cash only, error for all""",
+        rejected, rejects, reject*, declined, declines, decline, denied, locked out, stuck, hangs, hung, frozen, freezes, crash,
+        crashes, crashing, crashed, crashloop*, crash loop*, not sent, not sending, not arriv*, dont arriv*, never arriv*, not
+        deliver*, dont get, dont receiv*, not receiv*, never receiv*, gets nothing, get nothing, gets nobody, isnt sent, isnt
+        being, isnt deliver*, not being sent|delivered|processed|created|generated|triggered|picked, kicked, kicks, went dark,
+        lost connect*, no connect*, unplayable, stopped, halted, at a standstill, blocked, cant be, wont let, wont boot, isnt
+        accepting, not accepting, unassigned, not available, isnt available, aborts, disconnected, disconnects, exhausted, oom,
+        oomkilled, evicted, not ready, dont connect, no dial tone, no signal, gone, vanish*, disappear*, missing, taken down,
+        tanked, flatlined, flat line, dropped to 0|zero, fell to 0|zero, at 0|zero, suspended, gridlock, all red, dont accept, not
+        process*, isnt process*, dont process, dont print, wont print, not print*, dont sync, wont sync, not sync*, dont show,
+        dont appear, not show*, dont update, not updat*, isnt updat*, not possible, unhealthy, inoperable, inoperative, wedged,
+        bricked, deadlock*, split brain, panics, panicked, segfault*, by hand, on paper, pen and paper, cash only, error for all""",
     "how.partly": """
         intermittent*, sporadic*, sometimes, occasional*, flaky, flapping, flaps, every other, once in a while, now and then, at
         random, random*, some of, some users|customers|people|requests|orders|calls|jobs|players, a few
@@ -68,23 +67,23 @@ PHRASES: dict[str, str] = {
         miscalculat*, inconsistent, out of sync, inaccurate, garbled, mojibake, mixed up, swapped, someone else's, other people's,
         another customer's, negative, not match*, dont match, dont add up, too low, too high, old price*, wrong price*,
         undercharg*, overcharg*, shows _ instead, still shows, misrouted, wrong person|patient|account|customer|address""",
-    "how.exposed": """mysqldump, outbound, copied out,
-        accessed from, can see and edit, sees the, seed phrase, published by someone, got in, exposed, exposes, exposing, leak,
-        leaked, leaks, leaking, leakage, breach, breached, public repo, public gist, public bucket, publicly
-        accessible|readable|listable|available, world readable, open to the internet|world, committed to, pasted in|into|to,
-        credentials in, secrets in, plaintext, plain text, unauthorized, unauthorised, unauthenticated, without auth*, without
-        login, without logging, no auth*, see each other's, see other people's, see other customer*, sees other, see someone
-        else's, sees another, sees data of, other tenant*, another tenant*, cross tenant, wrong tenant, listable, indexable by,
-        indexed by google, sent to the wrong, phish*, stolen, compromised, compromise, hacked, ransom*, malware, exfil*, dumped,
-        for sale, dark web, pastebin, scrap*, data of other, each others, idor, someone else's
+    "how.exposed": """
+        mysqldump, outbound, copied out, accessed from, can see and edit, sees the, seed phrase, published by someone, got in,
+        exposed, exposes, exposing, leak, leaked, leaks, leaking, leakage, breach, breached, public repo, public gist, public
+        bucket, publicly accessible|readable|listable|available, world readable, open to the internet|world, committed to, pasted
+        in|into|to, credentials in, secrets in, plaintext, plain text, unauthorized, unauthorised, unauthenticated, without auth*,
+        without login, without logging, no auth*, see each other's, see other people's, see other customer*, sees other, see
+        someone else's, sees another, sees data of, other tenant*, another tenant*, cross tenant, wrong tenant, listable,
+        indexable by, indexed by google, sent to the wrong, phish*, stolen, compromised, compromise, hacked, ransom*, malware,
+        exfil*, dumped, for sale, dark web, pastebin, scrap*, data of other, each others, idor, someone else's
         data|orders|profile|account|invoices|inbox, api key in, token in, key in, private key, secret key, password in, harvest*""",
     "how.lost": """
         data loss, lost data, lost all, lost the, lost, loses, losing, deleted, deletes, deleting, wiped, wipes, wiping, erased,
         truncated table, dropped table, drop table, dropped the, drop database, dropped database, corrupt*, overwrit*, overwrote,
         unrecoverable, irrecoverabl*, not recoverable, irrevers*, purged, purging, removed prod, are gone, is gone, were gone,
-        already gone, rm -rf, destroyed, destroy, no backup, no backups, expires everything, delete from, delete without where,
-        zeroed, missing rows, missing records, vanished from, discarded, discards, dropping events, never stored, never written,
-        not stored, not persisted, silently drop*""",
+        already gone, rm -rf, destroyed, destroy, no backup, no backups, delete from, delete without where, zeroed, missing rows,
+        missing records, vanished from, discarded, discards, dropping events, never stored, never written, not stored, not
+        persisted, silently drop*""",
     # for whom
     "reach.everyone": """
         everyone, everybody, every
@@ -102,9 +101,8 @@ PHRASES: dict[str, str] = {
         most users|customers|people|players|of, majority, the bulk of, nearly all|every*|everyone, almost
         all|every*|everyone|nobody, two thirds, three quarters, half of, half the, about half, roughly half, a half""",
     "reach.many": """
-        many users|customers|people|players|clients|reports|of, many, lots of, a lot of, thousands, hundreds, dozens, tickets so
-        far, support is flooded, tickets, flood*, reports coming, complaints, a third, a quarter, one third, phones ring*, lines
-        are""",
+        many users|customers|people|players|clients|reports|of, many, lots of, a lot of, thousands, hundreds, dozens, support is
+        flooded, tickets, flood*, reports coming, complaints, a third, a quarter, one third, phones ring*, lines are""",
     "reach.region": """
         region, eu, europe, emea, apac, us east, us west, eu west, eu central, latam, dach, uk, us, usa, germany, german, france,
         french, brazil, brazilian, india, japan, japanese, china, spain, italy, poland, canada, australia, mexico, nordics,
@@ -141,10 +139,10 @@ PHRASES: dict[str, str] = {
     "reach.nobody": """
         no impact, no user impact, no customer impact, no effect, zero impact, no one affected|noticed|impacted, nobody
         affected|noticed|impacted|complained|hurt, no visible, not visible to, without impact, no harm, harmless, no functional,
-        function ok, functionally fine, impact none, no users|customers affected|impacted, not affecting, doesnt affect, dont
-        affect, no complaints, no tickets, never used, unused, nobody uses, no customers yet, not user facing, no action needed,
-        no urgency, not urgent, low priority, lowprio, nice to have, when you have time, whenever, no rush, minor, trivial, nit,
-        tiny, small thing, cosmetic, just cosmetic, purely visual, fyi""",
+        functionally fine, impact none, no users|customers affected|impacted, not affecting, doesnt affect, dont affect, no
+        complaints, no tickets, never used, unused, nobody uses, no customers yet, not user facing, no action needed, no urgency,
+        not urgent, low priority, lowprio, nice to have, when you have time, whenever, no rush, minor, trivial, nit, tiny, small
+        thing, cosmetic, just cosmetic, purely visual, fyi""",
     "share.most": """
         half of, half the, half our, two thirds, three quarters, most of our|the|all, the majority, every second
         payment|request|order|call|login|user|customer, seven of ten, nine of ten, nearly all, almost all""",
@@ -172,8 +170,8 @@ PHRASES: dict[str, str] = {
         expires, expiring, expire, expiry, expired, will be full, will fill, fills up, filling up, filling, full in, runs out, run
         out, running out, running low, almost full, nearly full, wraparound, exhaust*, about to, will stop, stop working, will
         break, days left, hours left, minutes left, min left, left before, before it, headroom, at this rate, at the current rate,
-        until full, eating, deadline, cutoff, due today, due tonight, end of life, eol, sunset, will hit, limit reached soon,
-        approaching, climbing, growing by, quota, critical level""",
+        until full, deadline, cutoff, due today, due tonight, end of life, eol, sunset, will hit, limit reached soon, approaching,
+        climbing, growing by, quota, critical level""",
     "danger.now": """
         tonight, in _ minutes|min|mins, in _ hours|hour|h, within the hour, within an hour, this evening, by noon, today, at
         midnight, before midnight, in an hour, in half an hour, in under an hour, tomorrow, tomorrow morning, hours left, minutes
@@ -195,17 +193,17 @@ PHRASES: dict[str, str] = {
     "security.running": """
         taken over, takes over, keeps deleting, being deleted, being copied, being downloaded, being dumped, still running, right
         now, still going, keeps going, ongoing, ransom*, encrypting, encrypted files, bitcoin, exfil*, still active, still
-        connected, sustained outbound, still accessible, still public, still open, still live, being used, as we speak, actively,
-        in progress, still downloading, spreading, lateral movement, crypto miner, mining, root shell, reverse shell, defaced,
-        dump for sale, at this moment, currently being, still valid, not revoked, still being""",
+        connected, still accessible, still public, still open, still live, being used, as we speak, actively, in progress, still
+        downloading, spreading, lateral movement, crypto miner, mining, root shell, reverse shell, defaced, dump for sale, at this
+        moment, currently being, still valid, not revoked, still being""",
     "security.sign": """
         somebody accessed, someone accessed, was accessed, unknown process, stranger, someone unknown, break in, break-in, moves
         valves, suspicious, unusual login*, unknown ip*, unknown host, strange login*, credential stuffing, brute force,
-        bruteforce, ddos, dos, l7, botnet, bots, flood, syn flood, attack, attacker, attackers, intruder, intrusion, hacker,
-        hackers, soc, siem, guardduty, unknown device, unknown admin, new admin user, impossible travel, account takeover, ato,
-        hijack*, signed in as, logged in as, phishing, c2, beacon*, backdoor, web shell, webshell, injection, sqli, xss, rce,
-        cve*, vulnerab*, privilege escalation, impersonat*, spoof*, card testing, fraud*, stolen laptop, lost laptop, insider,
-        tampered, malicious, trojan, supply chain""",
+        bruteforce, ddos, dos, botnet, bots, flood, syn flood, attack, attacker, attackers, intruder, intrusion, hacker, hackers,
+        soc, siem, guardduty, unknown device, unknown admin, new admin user, impossible travel, account takeover, ato, hijack*,
+        signed in as, logged in as, phishing, c2, beacon*, backdoor, web shell, webshell, injection, sqli, xss, rce, cve*,
+        vulnerab*, privilege escalation, impersonat*, spoof*, card testing, fraud*, stolen laptop, lost laptop, insider, tampered,
+        malicious, trojan, supply chain""",
     "security.personal": """
         customer data, personal data, pii, phi, ssn, passport*, medical records, health records, patient data, card numbers, card
         data, pan, cvv, credit card numbers, email addresses, e-mail addresses, addresses, names, phone numbers, passwords,
@@ -213,30 +211,29 @@ PHRASES: dict[str, str] = {
         customer profiles, user table, users table, order history, private messages, gdpr, photos, kyc, dpo, prod db, database
         dump, customer database, customer db*""",
     "security.contained": """
-        revoked, rotated, disabled, closed it, fixed now, blocked now, taken down, killed all sessions, no access in the logs, no
-        access seen, no sign of, no signs of, no evidence of, nothing in the logs, contained, isolated, removed it, already
-        blocked, reset my password, reset the password, wiped remotely, was blocked, all blocked, waf blocked, waf blocks, no one
-        got in""",
+        revoked, rotated, disabled, closed it, fixed now, blocked now, taken down, no access in the logs, no access seen, no sign
+        of, no signs of, no evidence of, nothing in the logs, contained, isolated, removed it, already blocked, reset my password,
+        reset the password, wiped remotely, was blocked, all blocked, waf blocked, waf blocks, no one got in""",
     "security.low": """
         low severity, rates it low, rated low, informational, header is missing, missing header, x-frame-options, hsts, csp, bug
-        bounty, pentest*, pen test, no policies attached, never used, scanner found, security scan, dependabot alert, outdated
-        library, dev dependency, version banner, self xss, low risk, no exploit, theoretical, best practice, spf, dmarc, dkim,
-        cookie without, password policy, expired key, unused key, unused account, without mfa, inactive, trivy, npm audit, tls
-        1.0, weak cipher*, disclosure report, no pii, no customer data, test data, fake data, dummy data""",
+        bounty, pentest*, pen test, never used, scanner found, security scan, dependabot alert, outdated library, dev dependency,
+        version banner, self xss, low risk, no exploit, theoretical, best practice, spf, dmarc, dkim, cookie without, password
+        policy, expired key, unused key, unused account, inactive, trivy, npm audit, tls 1.0, weak cipher*, disclosure report, no
+        pii, no customer data, test data, fake data, dummy data""",
     # against trouble
     "fine.works": """
         successful, succeeded, passed, 0 failed, no failures, quiet, ready, baseline, works, work, working, fine, ok, okay,
         unaffected, untouched, normal, normally, healthy, not affected, not impacted, isnt affected, isnt impacted, go through,
         goes through, going through, serving, is up, are up, still up, holding, stable, unimpacted, okayish, good, not involved,
-        no problem, no problems, no issue, no issues, succeeds, succeed, operational, as usual, as expected, play ok, alive,
+        no problem, no problems, no issue, no issues, succeeds, succeed, operational, as usual, as expected, alive,
         complete|completes fine, not down, isnt down, isnt dead, not an outage, isnt an outage, nothing is down, no outage, all
         well""",
     "fine.around": """
         workaround, work around, manually, by hand, refresh helps, reload helps, retry works, works on retry, second try works,
-        works the second time, works second time, on second attempt, after a retry, after retry, after refresh, comes out in the
-        end, comes through eventually, eventually, fallback, falls back, fall back, failover worked, redirect catches, can still,
-        still possible, type it, can use, via the web, instead use, comes back by itself, self heals, recovers by itself,
-        reconnect*, absorbed, absorbs, carry on, tap tap, closing it helps, in the end, finally arrive*""",
+        works the second time, works second time, on second attempt, after a retry, after retry, after refresh, comes through
+        eventually, eventually, fallback, falls back, fall back, failover worked, can still, still possible, can use, via the web,
+        instead use, comes back by itself, self heals, recovers by itself, reconnect*, absorbed, absorbs, in the end, finally
+        arrive*""",
     # not a report
     "kind.drill": """
         on purpose, pretend, game day, drill, game day, gameday, fire drill, exercise, chaos day, chaos test, chaos experiment,
@@ -333,8 +330,8 @@ PHRASES: dict[str, str] = {
         the last, in the last, past hour, this morning, minutes now, all day, for hours, just now, began""",
     "degree.reported": """
         customers report, users report, users complain, complaints, customers complain, customers calling, tickets, support gets,
-        support says, phoned, called, emails from, twitter, reddit, discord, social media, told us, writing that, are writing,
-        downdetector, confirm, confirmed, reproduced, can reproduce, i checked, tried""",
+        support says, phoned, called, emails from, twitter, reddit, discord, social media, told us, downdetector, confirm,
+        confirmed, reproduced, can reproduce, i checked, tried""",
     "degree.success": """
         success rate, success ratio, success, successful, availability, uptime, apdex, conversion, hit rate, pass rate, acceptance
         rate, auth rate, authorization rate, delivery rate""",
