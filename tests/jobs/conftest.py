@@ -17,7 +17,7 @@ from bot.playground.app import Playground
 from bot.settings import Settings
 from bot.slack.client import Slack, web_client
 from bot.store.engine import Database
-from bot.store.tables import IncidentRow
+from bot.store.tables import IncidentRow, ReportRow, SlackMessage
 from bot.wiring.service import build_desk, introduce
 from tests.queue import empty_queue
 from tests.slack_fixtures import control, person, playground, responder  # noqa: F401 (fixtures)
@@ -41,10 +41,13 @@ def slack(playground: Playground) -> Slack:  # noqa: F811
 
 @pytest.fixture
 def desk(built: Desk, slack: Slack) -> Desk:
-    """The desk, introduced to this test's Slack, with an empty queue."""
-    assert introduce(built, slack)
+    """The desk, introduced to this test's Slack, with an empty queue and nothing of the Slack of the test before."""
     with built.database.transaction() as session:
         empty_queue(session)
+        session.query(IncidentRow).update({"channel_id": None})
+        session.query(SlackMessage).delete()
+        session.query(ReportRow).delete()
+    assert introduce(built, slack)
     return built
 
 

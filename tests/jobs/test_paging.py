@@ -1,0 +1,139 @@
+"""Pages: to whoever holds the role, once, recorded; and taken back when they are answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.domain.escalation import Role
+from bot.domain.severity import Severity
+from bot.domain.timeline import Kind
+from bot.flows import change
+from bot.flows.desk import Desk
+from bot.jobs import paging
+from bot.jobs.delivery import Speaker
+from bot.playground.person import Person
+from bot.policy.roster import Person as Contact
+from bot.policy.roster import Rotation
+from bot.slack.client import Slack, TryAgain
+from bot.store import incidents, pings, timeline
+from bot.store.tables import IncidentRow, PingRow
+from tests.jobs.conftest import Declared, later
+from tests.slack_fixtures import Control
+
+Named = Callable[[str], Person]
+
+
+def the_page(desk: Desk, row: IncidentRow) -> PingRow:
+    """The page to the on-call engineer, as it stands."""
+    with desk.database.transaction() as session:
+        found = pings.list_of_incident(session, row.incident_id)
+        return next(ping for ping in found if (ping.kind, ping.role) == ("page", Role.ON_CALL))
+
+
+def entries(desk: Desk, row: IncidentRow, kind: Kind) -> list[str]:
+    with desk.database.transaction() as session:
+        return [entry.text for entry in timeline.list_rows(session, row.incident_id, (kind,))]
+
+
+def received(person: Person) -> list[dict[str, Any]]:
+    return person.messages(person.dm_with("U0TOCSIN"))
+
+
+def on_call(desk: Desk, *people: Contact) -> Desk:
+    """The same desk, with these people on call."""
+    schedule = desk.policy.contacts.on_call
+    assert isinstance(schedule, Rotation)
+    contacts = replace(desk.policy.contacts, on_call=replace(schedule, primary=people, secondary=()), roles={})
+    return replace(desk, policy=replace(desk.policy, contacts=contacts))
+
+
+def test_a_page_reaches_its_person_once_and_is_recorded(
+    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, person: Named
+) -> None:
+    row = declared(Severity.P0)
+    ping_id = the_page(desk, row).ping_id
+    for _ in range(2):
+        paging.page(desk, slack, speaker, ping_id=ping_id)
+    (message,) = received(person("U0RESPONDER"))
+    assert message["text"] == f"P0 {row.ref} {row.title}: you are paged as on-call engineer"
+    sent = the_page(desk, row)
+    assert (sent.state, sent.user_ids) == (pings.SENT, ["U0RESPONDER"])
+    assert entries(desk, row, Kind.PING_SENT) == ["Paged <@U0RESPONDER> as on-call engineer (at once)."]
+
+
+def test_a_page_whose_answer_was_lost_is_not_sent_twice(
+    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, person: Named, control: Control
+) -> None:
+    row = declared(Severity.P0)
+    ping_id = the_page(desk, row).ping_id
+    control.fault("chat.postMessage", "drop_after")
+    with pytest.raises(TryAgain):
+        paging.page(desk, slack, speaker, ping_id=ping_id)
+    assert the_page(desk, row).state == pings.SENDING
+    paging.page(later(desk, 12), slack, speaker, ping_id=ping_id)
+    assert len(received(person("U0RESPONDER"))) == 1
+    assert entries(desk, row, Kind.PING_SENT) == ["Paged <@U0RESPONDER> as on-call engineer (at once), 12 min late."]
+
+
+def test_a_page_that_was_called_off_is_not_sent(
+    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, person: Named
+) -> None:
+    row = declared(Severity.P0)
+    with desk.database.transaction() as session:
+        found = incidents.get_for_change(session, row.incident_id)
+        change.resolve(session, found, "U0TEAMLEAD", desk.policy, desk.now())
+    paging.page(desk, slack, speaker, ping_id=the_page(desk, row).ping_id)
+    assert received(person("U0RESPONDER")) == []
+    assert entries(desk, row, Kind.PING_SENT) == []
+
+
+@pytest.mark.parametrize("ending", ["acknowledge", "resolve"])
+def test_an_answered_page_loses_its_button(
+    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, person: Named, ending: str
+) -> None:
+    row = declared(Severity.P0)
+    ping_id = the_page(desk, row).ping_id
+    paging.page(desk, slack, speaker, ping_id=ping_id)
+    paging.page_over(desk, slack, speaker, ping_id=ping_id)  # nothing has happened: nothing changes
+    assert "page_acknowledge" in str(received(person("U0RESPONDER")))
+    with desk.database.transaction() as session:
+        found = incidents.get_for_change(session, row.incident_id)
+        getattr(change, ending)(session, found, "U0TEAMLEAD", desk.policy, desk.now())
+    paging.page_over(desk, slack, speaker, ping_id=ping_id)
+    (message,) = received(person("U0RESPONDER"))
+    assert "page_acknowledge" not in str(message)
+    said = "Acknowledged by <@U0TEAMLEAD>" if ending == "acknowledge" else "Nothing is expected of you."
+    assert said in message["text"]
+
+
+def test_everybody_of_a_group_is_paged(
+    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, person: Named
+) -> None:
+    row = declared(Severity.P0)
+    several = on_call(desk, Contact("the group", user_group="S0ONCALL"))
+    paging.page(several, slack, speaker, ping_id=the_page(desk, row).ping_id)
+    assert the_page(desk, row).user_ids == ["U0RESPONDER"]
+    assert len(received(person("U0RESPONDER"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("contact", "why"),
+    [
+        (Contact("left", slack="U0GONE"), "Slack refused <@U0GONE> (user_not_found)."),
+        (Contact("mail only", email="x@example.com"), "nobody who holds it has a Slack id. `tocsin doctor` says how"),
+        (Contact("no such group", user_group="S0GONE"), "nobody who holds it has a Slack id."),
+    ],
+)
+def test_a_page_that_reaches_nobody_says_so_on_the_timeline(
+    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, contact: Contact, why: str
+) -> None:
+    row = declared(Severity.P0)
+    paging.page(on_call(desk, contact), slack, speaker, ping_id=the_page(desk, row).ping_id)
+    failed = the_page(desk, row)
+    assert failed.state == pings.FAILED
+    (text,) = entries(desk, row, Kind.PING_FAILED)
+    assert text.startswith(f"Could not page the on-call engineer (at once): {why}")

@@ -1,0 +1,126 @@
+"""Answers to reports, and the review's draft, each said once to the right people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from bot.domain.severity import Evidence, Judgement, Severity
+from bot.flows import change, suggest
+from bot.flows.change import Closing
+from bot.flows.desk import Desk
+from bot.flows.suggest import Heard
+from bot.jobs import reports, room
+from bot.jobs.delivery import Speaker
+from bot.playground.person import Person
+from bot.slack.client import Slack
+from bot.store import incidents
+from bot.store import reviews as drafts
+from bot.store.tables import IncidentRow
+from tests.jobs.conftest import Declared
+from tests.slack_fixtures import Control
+
+INCIDENTS = "C0INCIDENTS"
+SURE = Judgement(Severity.P1, 0.9, (Evidence("502", "5xx"),), None, "a major part")
+Named = Callable[[str], Person]
+
+
+@pytest.fixture
+def reported(desk: Desk, responder: Person) -> tuple[int, str]:
+    """A report that was judged: its id and its ts."""
+    text = "checkout returns 502 for a third of users"
+    ts = responder.say(INCIDENTS, text)
+    with desk.database.transaction() as session:
+        heard = Heard(INCIDENTS, ts, "U0RESPONDER", text)
+        row = suggest.judge_report(session, heard, SURE, [], desk.policy, desk.now())
+        assert row is not None
+        return row.report_id, ts
+
+
+def answers(responder: Person, ts: str) -> list[dict[str, Any]]:
+    return responder.replies(INCIDENTS, ts)[1:]
+
+
+def test_a_report_is_answered_once_in_its_thread(
+    desk: Desk, slack: Slack, speaker: Speaker, reported: tuple[int, str], responder: Person
+) -> None:
+    report_id, ts = reported
+    for _ in range(2):
+        reports.answer(desk, slack, speaker, report_id=report_id)
+    (answer,) = answers(responder, ts)
+    assert "Looks like *P1 high*" in str(answer["blocks"])
+    assert "report_declare" in str(answer["blocks"])
+
+
+def test_a_decision_takes_the_place_of_the_buttons(
+    desk: Desk, slack: Slack, speaker: Speaker, reported: tuple[int, str], responder: Person
+) -> None:
+    report_id, ts = reported
+    reports.answer(desk, slack, speaker, report_id=report_id)
+    with desk.database.transaction() as session:
+        row, _ = suggest.declare_report(session, report_id, Severity.P0, "U0TEAMLEAD", desk.policy, desk.now())
+    reports.answer(desk, slack, speaker, report_id=report_id)
+    (answer,) = answers(responder, ts)
+    assert answer["text"] == f"<@U0TEAMLEAD>: declared as P0, {row.ref}."
+    assert "report_declare" not in str(answer["blocks"])
+
+
+def test_what_is_no_report_is_not_answered(desk: Desk, slack: Slack, speaker: Speaker, control: Control) -> None:
+    with desk.database.transaction() as session:
+        heard = Heard(INCIDENTS, "1.000001", "U0RESPONDER", "lunch?")
+        row = suggest.judge_report(session, heard, Judgement(None, 0.9, (), None, ""), [], desk.policy, desk.now())
+        assert row is not None
+        report_id = row.report_id
+    reports.answer(desk, slack, speaker, report_id=report_id)
+    reports.answer(desk, slack, speaker, report_id=-1)
+    assert control.journal("chat.postMessage") == []
+
+
+@pytest.fixture
+def closed(desk: Desk, slack: Slack, speaker: Speaker, declared: Declared) -> IncidentRow:
+    """An incident with a room, resolved and closed."""
+    row = declared()
+    room.open_room(desk, slack, speaker, incident_id=row.incident_id)
+    with desk.database.transaction() as session:
+        found = incidents.get_for_change(session, row.incident_id)
+        change.acknowledge(session, found, "U0TEAMLEAD", desk.policy, desk.now())
+        change.resolve(session, found, "U0TEAMLEAD", desk.policy, desk.now(), "raised it", "pool exhausted")
+        change.close(session, found, "U0TEAMLEAD", Closing(), desk.policy, desk.now())
+        return found
+
+
+def test_the_draft_goes_to_the_room_the_commander_and_the_manager_once(
+    desk: Desk, slack: Slack, speaker: Speaker, closed: IncidentRow, person: Named
+) -> None:
+    assert closed.channel_id is not None
+    slack.invite(closed.channel_id, ["U0RESPONDER"])
+    for _ in range(2):
+        reports.review(desk, slack, speaker, incident_id=closed.incident_id, episode=1)
+    places = {
+        "U0RESPONDER": closed.channel_id,
+        "U0TEAMLEAD": person("U0TEAMLEAD").dm_with("U0TOCSIN"),
+        "U0MANAGER": person("U0MANAGER").dm_with("U0TOCSIN"),
+    }
+    for user_id, place in places.items():
+        ready = [m for m in person(user_id).messages(place) if m["text"].startswith("Review draft of")]
+        assert [message["text"] for message in ready] == [f"Review draft of {closed.ref} is ready"]
+    with desk.database.transaction() as session:
+        last = drafts.find_last(session, closed.incident_id)
+        assert last is not None
+        assert last.version == 1
+        assert "pool exhausted" in last.markdown
+        assert "team-lead" in last.markdown  # a name, not an id
+
+
+def test_one_who_left_keeps_the_draft_from_nobody(
+    desk: Desk, slack: Slack, speaker: Speaker, closed: IncidentRow, person: Named
+) -> None:
+    with desk.database.transaction() as session:
+        incidents.get(session, closed.incident_id).commander = "U0GONE"
+    reports.review(desk, slack, speaker, incident_id=closed.incident_id, episode=1)
+    manager = person("U0MANAGER")
+    assert [m["text"] for m in manager.messages(manager.dm_with("U0TOCSIN"))] == [
+        f"Review draft of {closed.ref} is ready"
+    ]
