@@ -1,0 +1,139 @@
+"""Slack fails, asks to wait, drops connections, is away: everything is said afterwards, once, in order."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.severity import Severity
+from bot.flows import change, record
+from bot.playground.person import content_of
+from bot.store import incidents
+from tests.faults.troubles import control, fail, faults_left, journal, nothing_twice
+from tests.journeys.story import ask, card_of, failed_jobs, jump, pings_of, row, rows, said_by_bot, settle, swept
+from tests.stage import INCIDENTS, Stage, wait_until_connected
+
+KINDS: dict[str, dict[str, object]] = {
+    "error": {"error": "internal_error"},
+    "ratelimited": {"retry_after": 1},
+    "status": {"status": 500},
+    "timeout": {"seconds": 0.3},
+    "drop": {},
+    "drop_after": {},
+}
+METHODS = ("conversations.create", "chat.postMessage", "conversations.invite", "pins.add", "conversations.open")
+
+
+def whole(stage: Stage, ref: str) -> None:
+    """One channel, one card that is pinned, one mirror, one ping, and everything on the timeline said once."""
+    settle(stage.database)
+    assert faults_left(stage.playground) == []
+    assert failed_jobs(stage.database) == []
+    said = nothing_twice(stage.playground)
+    kept = row(stage, ref)
+    for key in (f"card:{kept.incident_id}", f"mirror:{kept.incident_id}"):
+        assert said[key] == 1
+    room = stage.playground.workspace.channels[str(kept.channel_id)]
+    assert list(room.pins) == [card_of(stage.responder, {"id": kept.channel_id})["ts"]]
+    assert "U0RESPONDER" in room.members
+    [page] = [ping for ping in pings_of(stage, ref) if ping.state == "sent"]
+    assert said[f"ping:{page.ping_id}:U0RESPONDER"] == 1
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_declaration_survives_every_fault_of_every_call(stage: Stage, method: str, kind: str) -> None:
+    fail(stage.playground, method, kind, **KINDS[kind])
+    ask(stage.responder, INCIDENTS, f"/incident declare P1 {kind} while calling {method.replace('.', ' ')}")
+    whole(stage, rows(stage)[-1].ref)
+
+
+def test_a_wait_that_slack_asks_for_is_kept(stage: Stage) -> None:
+    ref, channel = stage.declare("P3 too many messages")
+    settle(stage.database)
+    before = len(journal(stage.playground, "chat.postMessage"))
+    fail(stage.playground, "chat.postMessage", "ratelimited", retry_after=2)
+    ask(stage.responder, channel["id"], "/incident note patience")
+    settle(stage.database)
+    refused, taken = journal(stage.playground, "chat.postMessage")[before:]
+    assert (refused["error"], taken["ok"]) == ("ratelimited", True)
+    assert taken["at"] - refused["at"] >= 1.9
+    nothing_twice(stage.playground)
+
+
+def test_a_form_that_slack_does_not_open_is_answered_with_a_sentence(stage: Stage) -> None:
+    fail(stage.playground, "views.open", "drop")
+    assert "Slack did not answer" in ask(stage.responder, INCIDENTS, "/incident declare")
+    assert stage.responder.views() == []
+    stage.responder.command(INCIDENTS, "/incident declare")
+    stage.responder.close_view(stage.responder.wait_for_view("declare_view"))
+
+
+def test_after_an_outage_everything_is_said_once_and_in_order(stage: Stage) -> None:
+    responder = stage.responder
+    ref, channel = stage.declare("P0 nothing works during the outage")
+    settle(stage.database)
+    before = len(said_by_bot(responder, channel["id"]))
+    control(stage.playground, "outage", on=True)
+    with stage.database.transaction() as session:
+        incident = incidents.get_for_change(session, row(stage, ref).incident_id)
+        now = stage.desk.now()
+        for number in range(1, 6):
+            record.note(session, incident, f"step {number}", "U0TEAMLEAD", now, f"test:{ref}:{number}")
+        change.set_severity(session, incident, Severity.P1, "U0TEAMLEAD", stage.desk.policy, now)
+        change.set_severity(session, incident, Severity.P0, "U0TEAMLEAD", stage.desk.policy, now)
+    failed = len(journal(stage.playground))
+    responder.wait_for(
+        lambda: len([call for call in journal(stage.playground)[failed:] if not call["ok"]]) >= 3 or _breathe(stage),
+        what="calls that fail",
+    )
+    jump(stage, 6 * 60)
+    control(stage.playground, "outage", on=False)
+    swept(stage)
+    wait_until_connected(stage.playground)
+    lines = [line.split("\n")[0] for line in said_by_bot(responder, channel["id"])[before:]]
+    told = [line for line in lines if not line.startswith("Paged")]
+    assert [line.split(":")[-1].split("_(")[0].strip() for line in told[:5]] == [f"step {n}" for n in range(1, 6)]
+    assert [line.split(" by ")[0] for line in told[5:7]] == [
+        "Severity lowered from P0 to P1",
+        "Severity raised from P1 to P0",
+    ]
+    assert all("later)_" in line for line in told[:5]), "what is told late says so"
+    assert f"P0 {ref}" in content_of(card_of(responder, channel))
+    nothing_twice(stage.playground)
+    assert failed_jobs(stage.database) == []
+    assert "P0" in ask(responder, INCIDENTS, f"/incident status {ref}")
+
+
+def _breathe(stage: Stage) -> None:
+    """During an outage nothing happens on anybody's page; somebody talking to somebody else is what wakes us."""
+    stage.team_lead.say("general", "is Slack slow for you too?")
+
+
+def test_what_people_say_while_the_connection_is_away_is_taken_in_afterwards(stage: Stage) -> None:
+    responder = stage.responder
+    ref, channel = stage.declare("P3 the connection blinks")
+    settle(stage.database)
+    control(stage.playground, "sockets", do="refuse")
+    responder.say(channel["id"], "said into the silence")
+    control(stage.playground, "sockets", do="allow")
+    wait_until_connected(stage.playground)
+    responder.wait_for(
+        lambda: "said into the silence" in ask(responder, INCIDENTS, f"/incident timeline {ref}") or None,
+        timeout=20,
+        what="the message on the timeline",
+    )
+
+
+def test_a_connection_that_slack_renews_loses_nothing(stage: Stage) -> None:
+    responder = stage.responder
+    ref, channel = stage.declare("P3 the connection is renewed")
+    for number in range(3):
+        control(stage.playground, "sockets", do="disconnect")
+        responder.say(channel["id"], f"line {number}")
+    wait_until_connected(stage.playground)
+
+    def told() -> bool:
+        said = ask(responder, INCIDENTS, f"/incident timeline {ref}")
+        return all(said.count(f"line {number}") == 1 for number in range(3))
+
+    responder.wait_for(lambda: told() or None, timeout=20, what="all lines on the timeline")

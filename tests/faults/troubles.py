@@ -1,0 +1,90 @@
+"""Trouble on request: a Slack that fails, a Slack that is away, a database that is away; and what must hold after it."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import create_engine, text
+
+from bot.playground.app import Playground
+from bot.store.engine import Database, driver_url
+
+
+def control(playground: Playground, path: str, **body: object) -> dict[str, Any]:
+    """Call the playground's control interface."""
+    request = urllib.request.Request(f"{playground.url}/control/{path}", json.dumps(body).encode(), method="POST")
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        found: dict[str, Any] = json.load(answer)
+    assert found["ok"], found
+    return found
+
+
+def fail(playground: Playground, method: str, kind: str, times: int = 1, **more: object) -> None:
+    """The next calls of this method meet this fault."""
+    control(playground, "faults", method=method, kind=kind, times=times, **more)
+
+
+def faults_left(playground: Playground) -> list[dict[str, Any]]:
+    with urllib.request.urlopen(f"{playground.url}/control/faults", timeout=30) as answer:
+        found: list[dict[str, Any]] = json.load(answer)["faults"]
+    return found
+
+
+def journal(playground: Playground, method: str = "") -> list[dict[str, Any]]:
+    """The Web API's calls, oldest first."""
+    kept = playground.workspace.journal
+    return playground.on_loop(lambda: kept.since(0, method))
+
+
+def keys_said(playground: Playground) -> Counter[str]:
+    """How often each thing that the bot had to say stands in Slack, by its key."""
+    found: Counter[str] = Counter()
+    for channel in playground.workspace.channels.values():
+        for message in list(channel.messages.values()):
+            key = ((message.get("metadata") or {}).get("event_payload") or {}).get("key")
+            if key:
+                found[str(key)] += 1
+    return found
+
+
+def nothing_twice(playground: Playground) -> Counter[str]:
+    """What was said, each once. Fails where something stands there twice."""
+    found = keys_said(playground)
+    assert {key: number for key, number in found.items() if number > 1} == {}
+    names = [channel.name for channel in playground.workspace.channels.values() if channel.kind == "channel"]
+    assert len(names) == len(set(names))
+    return found
+
+
+@contextmanager
+def database_away(database: Database) -> Iterator[None]:
+    """Nobody gets a connection and those that exist are cut, until the block ends."""
+    name = database.engine.url.database
+    admin = create_engine(driver_url(database.url.replace(f"/{name}?", "/postgres?")), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"alter database {name} with allow_connections false"))
+        cut(connection, str(name))
+        try:
+            yield
+        finally:
+            connection.execute(text(f"alter database {name} with allow_connections true"))
+    admin.dispose()
+
+
+def cut_connections(database: Database) -> None:
+    """What a restart of the server does to those that are connected."""
+    name = database.engine.url.database
+    admin = create_engine(driver_url(database.url.replace(f"/{name}?", "/postgres?")), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        cut(connection, str(name))
+    admin.dispose()
+
+
+def cut(connection: Any, name: str) -> None:
+    statement = text("select pg_terminate_backend(pid) from pg_stat_activity where datname = :name")
+    connection.execute(statement, {"name": name})
