@@ -72,7 +72,7 @@ class Play:
 
     def __init__(self, folder: Path, rate: float, console: Console) -> None:
         self.folder, self.rate, self._console = folder, rate, console
-        self.clock = DemoClock(folder / "clock.json", rate=rate)
+        self.clock = DemoClock(folder / "clock.json")
         self.playground = Playground(seed_workspace(self.clock, manifest=app_manifest()))
         self.bot: Bot | None = None
         self._web_port = free_port(0)
@@ -93,6 +93,7 @@ class Play:
             wait_until_connected(self.playground.url, process)
             if process.poll() is not None:
                 raise AssertionError(f"the bot has ended with status {process.returncode}")
+        self.clock.set_rate(self.rate)
         self._zero = self.clock.now()
 
     def person(self, user_id: str) -> Person:

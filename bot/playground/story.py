@@ -53,12 +53,14 @@ class Story:
         self.manager = play.person("U0MANAGER")
         self.report_ts, self.room, self.ref = "", "", ""
         self.answer: Json = {}
+        self.reported_at = play.now()
 
     # -- scenes -------------------------------------------------------------------------------------------------------
 
     def reported(self) -> None:
         """Support reports; the thread gets severity and reasons."""
         with self.play.step("Customer support reports trouble in #incident-response"):
+            self.reported_at = self.play.now()
             self.report_ts = self.support.say(INCIDENTS, REPORT)
         with self.play.step("Tocsin answers in the thread with severity, reasons and similar incidents"):
             self.answer = self.responder.wait_for_message(INCIDENTS, "Looks like", thread_ts=self.report_ts)
@@ -95,6 +97,8 @@ class Story:
                 self.responder, "Load balancer and pods are healthy. The 502s are orders-api giving up after 30 s."
             )
             play.until(8)
+            detected = self.reported_at - timedelta(minutes=10)
+            self._note(f"detected at {detected:%H:%M} by customers' calls")
             self._note("services: orders-api, orders-db, checkout")
             play.until(11)
             found = self._say(
@@ -106,7 +110,7 @@ class Story:
             self._whispered(self.responder, "/incident timeline", ":pushpin:")
         play.until(15)
         with play.step("Status identified, cause recorded"):
-            released = play.now() - timedelta(minutes=34)
+            released = self.reported_at - timedelta(minutes=19)
             self._note(f"Release 212 of orders-api went out at {released:%H:%M}, nine minutes before the first call")
             self._command("status identified", "investigating → identified")
             self._command(f"cause {CAUSE}", "Cause recorded")
@@ -118,6 +122,7 @@ class Story:
             play.until(24)
             self._say(self.responder, "orders-db now ends idle transactions after 30 s. Errors down from 31 % to 12 %.")
             play.until(27)
+            self._note("contributing: orders-db set no limit to the time a transaction may be idle")
             self._note("contributing: release 212 changed a column type, so that it could not be rolled back")
 
     def escalated(self) -> None:

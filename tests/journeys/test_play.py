@@ -36,6 +36,8 @@ def test_the_play_goes_through_and_every_step_is_told(played: subprocess.Complet
         "**Severity**: P1",
         "480 of the 500 connections",
         "2,300 orders",
+        "**Services affected**: orders-api, orders-db, checkout",
+        "**Contributing factor**: release 212 changed a column type",
         "Release 213",
         "📌 **secondary**: orders-db is at 500 of 500 connections",
         "Paged team-lead as team lead (2 h)",
