@@ -71,8 +71,9 @@ _OBJECTS = text(
     select 'table ' || relname from pg_class
         where relkind = 'r' and relnamespace = 'public'::regnamespace and relname like 'procrastinate%'
     union all
-    select 'column ' || attrelid::regclass || '.' || attname || ' ' || format_type(atttypid, atttypmod) from pg_attribute
-        where attrelid in (select oid from pg_class where relkind = 'r' and relname like 'procrastinate%') and attnum > 0
+    select 'column ' || attrelid::regclass || '.' || attname || ' ' || format_type(atttypid, atttypmod)
+        from pg_attribute join pg_class on pg_class.oid = attrelid
+        where relkind = 'r' and relname like 'procrastinate%' and attnum > 0
     union all
     select 'function ' || proname || ' ' || md5(prosrc) from pg_proc where proname like 'procrastinate%'
     union all
