@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,6 +19,10 @@ from bot.domain.errors import TocsinError
 from bot.domain.severity import Severity
 from bot.logs import configure_logs
 from bot.settings import Settings, missing_for_slack, read_settings
+
+if TYPE_CHECKING:  # what only types need is not worth anybody's wait
+    from bot.knowledge.entries import Entry
+    from bot.triage.index import Match
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -270,17 +276,136 @@ def similar(
     if not query:
         raise typer.BadParameter("say what it looks like, or use --jsonl")
     found = index.search(" ".join(query), limit=top, kind=kind, below_threshold=everything)
+    _print_matches(found, memory.entries if memory else {})
+
+
+def _print_matches(found: Sequence[Match], entries: Mapping[str, Entry]) -> None:
+    """The matches with the words that made them, or that there are none."""
     for match in found:
-        title = memory.entries[match.ref].title if memory else ""
+        title = entries[match.ref].title if match.ref in entries else ""
         print(f"{match.ref}  {match.score:.2f}  {title}\n  {', '.join(term.text for term in match.terms)}")
     if not found:
         print("Nothing known looks like that.")
 
 
 @knowledge.command("search")
-def knowledge_search(query: Annotated[list[str], typer.Argument(help="What it looks like.")]) -> None:
-    """Search the knowledge folder; the same as `tocsin similar`."""
-    similar(query)
+def knowledge_search(
+    query: Annotated[list[str], typer.Argument(help="What it looks like.")],
+    top: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 5,
+) -> None:
+    """Search what is known, imported entries and closed incidents included."""
+    settings = _settings()
+    from bot.wiring.knowledge import search_memory
+
+    memory = search_memory(settings)
+    _print_matches(memory.index.search(" ".join(query), limit=top), memory.entries)
+
+
+@knowledge.command("import")
+def knowledge_import(
+    paths: Annotated[list[Path], typer.Argument(help="Markdown or text files, or folders of them.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be found; change nothing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a file and an entry.")] = False,
+) -> None:
+    """Bring in your own post-mortems and runbooks. The same document twice changes nothing."""
+    settings = _settings()
+    from bot.wiring.knowledge import import_documents
+
+    def say(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    with _progress("Reading", _count_files(paths)) as advance:
+        found = import_documents(
+            settings, paths, getpass.getuser(), datetime.now(UTC), dry_run=dry_run, progress=advance, say=say
+        )
+    if as_json:
+        for record in found.records():
+            print(json.dumps(record, ensure_ascii=False))
+    else:
+        for line in found.lines():
+            print(line)
+    if found.failed:
+        raise typer.Exit(1)
+
+
+def _count_files(paths: list[Path]) -> int:
+    return sum(sum(1 for _ in path.rglob("*")) if path.is_dir() else 1 for path in paths)
+
+
+@contextmanager
+def _progress(what: str, total: int) -> Iterator[Callable[[object], None]]:
+    """A bar on stderr for work that takes long; nothing where stderr is no terminal."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda _done: bar.advance(task)
+
+
+@knowledge.command("list")
+def knowledge_list(
+    kind: Annotated[str | None, typer.Option(help="Only incident, playbook or guide.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object an entry.")] = False,
+) -> None:
+    """All entries of the knowledge folder and the database."""
+    settings = _settings()
+    if kind not in (None, "incident", "playbook", "guide"):
+        raise typer.BadParameter("must be incident, playbook or guide", param_hint="--kind")
+    from bot.wiring.knowledge import list_known
+
+    for known in list_known(settings):
+        entry = known.entry
+        if kind not in (None, entry.kind):
+            continue
+        if as_json:
+            print(json.dumps(known.record(), ensure_ascii=False))
+        else:
+            print(f"{entry.ref:24}  {entry.kind:8}  {entry.severity or '--'}  {known.where:8}  {entry.title}")
+
+
+@knowledge.command("show")
+def knowledge_show(
+    ref: Annotated[str, typer.Argument(help="NFI-2023-0010")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """One entry as a knowledge file; what the database keeps of its past goes to stderr."""
+    settings = _settings()
+    from bot.knowledge.documents import to_document
+    from bot.knowledge.importer import render_entry
+    from bot.wiring.knowledge import find_known, list_versions
+
+    known = find_known(settings, ref)
+    if as_json:
+        print(json.dumps(known.record() | {"document": to_document(known.entry)}, ensure_ascii=False))
+        return
+    print(render_entry(known.entry), end="")
+    for row in list_versions(settings, ref):
+        what = row.origin if row.document is not None else "taken out"
+        print(f"version {row.version}: {row.added_at:%Y-%m-%d %H:%M} UTC by {row.added_by}: {what}", file=sys.stderr)
+
+
+@knowledge.command("remove")
+def knowledge_remove(ref: Annotated[str, typer.Argument(help="DOC-checkout-outage")]) -> None:
+    """Take an imported entry out. Its versions are kept; importing the document again brings it back."""
+    settings = _settings()
+    from bot.wiring.knowledge import remove
+
+    print(remove(settings, ref, getpass.getuser(), datetime.now(UTC)))
+
+
+@knowledge.command("check")
+def knowledge_check() -> None:
+    """Check every entry of the folder and the database. Exit status 1 if one has to be mended."""
+    settings = _settings()
+    from bot.wiring.knowledge import check
+
+    broken = False
+    for wrong, line in check(settings):
+        broken = broken or wrong
+        print(line, file=sys.stderr if wrong else sys.stdout)
+    if broken:
+        raise typer.Exit(1)
 
 
 @escalation.command("preview")

@@ -147,6 +147,7 @@ def _next_change() -> Any:
 
 def try_to_lock(session: Session) -> bool:
     """Become the only one who imports or removes, until this transaction ends. False while somebody else is."""
+    session.execute(text("set local statement_timeout = '60s'"))  # thousands of entries take longer than a command may
     return bool(session.scalar(select(func.pg_try_advisory_xact_lock(_IMPORTERS))))
 
 

@@ -1,0 +1,227 @@
+"""`tocsin knowledge …`: what the folder and the database hold, bringing documents in, and checking it all."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from bot.domain.errors import BadRequest, InvalidKnowledge, InvalidSettings
+from bot.flows import learn
+from bot.flows.learn import Learnt, Outcome
+from bot.flows.memory import Memory
+from bot.knowledge.documents import from_document
+from bot.knowledge.entries import Entry, entry_paths, parse_entry
+from bot.knowledge.importer import FileReport, entry_record, read_documents
+from bot.settings import Settings
+from bot.store import knowledge
+from bot.store.tables import KnowledgeVersion
+from bot.wiring.building import build_live_memory, build_memory, open_database
+
+FOLDER = "folder"
+DATABASE = "database"
+_WAIT = 60  # seconds for another import to end
+_BUSY = f"Another import was still under way after {_WAIT} seconds. Nothing was changed; try again when it has ended."
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import found in each file, and what became of each entry; nothing became of any in a dry run."""
+
+    files: tuple[FileReport, ...]
+    learnt: dict[str, Learnt]
+
+    @property
+    def failed(self) -> bool:
+        """True when something was refused and nothing was found, or an entry could not be taken."""
+        nothing = not any(report.entries for report in self.files)
+        refused = any(report.status == "refused" for report in self.files)
+        return (nothing and refused) or any(item.outcome is Outcome.REFUSED for item in self.learnt.values())
+
+    def records(self) -> Iterator[dict[str, object]]:
+        """For machines: each file's record, and after it one for each entry found in it."""
+        for report in self.files:
+            yield report.record()
+            for entry in report.entries:
+                told: dict[str, object] = {"path": str(report.path), "status": report.status}
+                if entry.ref in self.learnt:
+                    told |= {"outcome": self.learnt[entry.ref].outcome.value}
+                yield entry_record(entry) | told
+
+    def lines(self) -> Iterator[str]:
+        """For people: each file with its entries or the reason why there are none, then the sums."""
+        for report in self.files:
+            yield f"{report.status:8}  {report.path}: {report.reason}"
+            for entry in report.entries:
+                learnt = self.learnt.get(entry.ref)
+                outcome = f" ({learnt.outcome}{': ' + learnt.reason if learnt.reason else ''})" if learnt else ""
+                yield f"          {entry.kind} {entry.ref}: {entry.title}{outcome}"
+        files = Counter(report.status for report in self.files)
+        sums = [f"{count} {status}" for status in ("imported", "skipped", "refused") if (count := files[status])]
+        outcomes = Counter(item.outcome for item in self.learnt.values())
+        told = [f"{outcomes[outcome]} {outcome}" for outcome in Outcome if outcomes[outcome]]
+        yield f"Files: {', '.join(sums) or 'none'}. Entries: {', '.join(told) or 'nothing was kept'}."
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An entry with where it is held; `since` and `by` of those in the database."""
+
+    entry: Entry
+    where: str
+    origin: str
+    since: datetime | None = None
+    by: str = ""
+
+    def record(self) -> dict[str, object]:
+        """The line for machines."""
+        entry = self.entry
+        return {
+            "ref": entry.ref,
+            "kind": entry.kind,
+            "title": entry.title,
+            "severity": entry.severity.value if entry.severity else None,
+            "date": entry.date.isoformat() if entry.date else None,
+            "where": self.where,
+            "origin": self.origin,
+            "since": self.since.isoformat() if self.since else None,
+            "by": self.by or None,
+        }
+
+
+def has_database(settings: Settings) -> bool:
+    """Whether there is a database to ask: the configured one, or an embedded one that was used before."""
+    return settings.database_url is not None or (settings.data_folder / "postgres" / "PG_VERSION").exists()
+
+
+def import_documents(
+    settings: Settings,
+    paths: Sequence[Path],
+    by: str,
+    now: datetime,
+    *,
+    dry_run: bool,
+    progress: Callable[[Path], None],
+    say: Callable[[str], None],
+) -> Imported:
+    """Read the documents; keep their entries unless this is a dry run, which needs no database.
+
+    Raises BadRequest where somebody else's import does not end.
+    """
+    files = tuple(read_documents(paths, progress))
+    entries = [replace(entry, path=report.path) for report in files for entry in report.entries]
+    if dry_run or not entries:
+        return Imported(files, {})
+    with open_database(settings) as database, database.transaction() as session:
+        if not knowledge.try_to_lock(session):
+            say("Another import is under way; waiting for it to end.")
+            if not knowledge.wait_for_lock(session, _WAIT):
+                raise BadRequest(_BUSY)
+        learnt = learn.learn(session, entries, by, now)
+    return Imported(files, {item.ref: item for item in learnt})
+
+
+def remove(settings: Settings, ref: str, by: str, now: datetime) -> str:
+    """Take an entry out of the database; the sentence that says what is left. Raises BadRequest for an unknown ref."""
+    folder = {entry.ref: entry for entry in _readable(settings)}
+    with open_database(settings) as database, database.transaction() as session:
+        if not knowledge.wait_for_lock(session, _WAIT):
+            raise BadRequest(_BUSY)
+        held = knowledge.find(session, ref)
+        if (held is None or held.document is None) and ref in folder:
+            raise BadRequest(f"{ref} is a file: remove {folder[ref].path} and start Tocsin anew.")
+        learn.forget(session, ref, by, now)
+    back = f" The folder's entry of that name is found again ({folder[ref].path})." if ref in folder else ""
+    return f"{ref} is taken out; its versions are kept.{back}"
+
+
+def list_known(settings: Settings) -> list[Known]:
+    """All entries by ref; one of the database stands for the folder's of the same ref."""
+    known = {entry.ref: Known(entry, FOLDER, str(entry.path)) for entry in _readable(settings)}
+    for row in _rows(settings):
+        entry = _parsed(row)
+        if isinstance(entry, Entry):
+            known[row.ref] = Known(entry, DATABASE, row.origin, row.added_at, row.added_by)
+    return [known[ref] for ref in sorted(known)]
+
+
+def find_known(settings: Settings, ref: str) -> Known:
+    """The entry that a search would find. Raises BadRequest for an unknown ref."""
+    for known in list_known(settings):
+        if known.entry.ref == ref:
+            return known
+    raise BadRequest(f"No entry {ref} is known. `tocsin knowledge list` shows what there is.")
+
+
+def list_versions(settings: Settings, ref: str) -> list[KnowledgeVersion]:
+    """What the database holds of a ref, the oldest first; nothing where there is no database."""
+    if not has_database(settings):
+        return []
+    with open_database(settings) as database, database.transaction() as session:
+        return list(knowledge.list_versions(session, ref))
+
+
+def check(settings: Settings) -> Iterator[tuple[bool, str]]:
+    """Everything that has to be said of folder and database: (whether it must be mended, a line)."""
+    paths: dict[str, Path] = {}
+    for path in entry_paths(settings.knowledge_folder):
+        found = _read(path)
+        if isinstance(found, str):
+            yield True, found
+        elif found.ref in paths:
+            yield True, f"{path}:2: ref {found.ref} is already used by {paths[found.ref]}."
+        else:
+            paths[found.ref] = path
+    try:
+        rows = _rows(settings)
+    except InvalidSettings as error:
+        yield True, str(error)
+        rows = []
+    for row in rows:
+        entry = _parsed(row)
+        if isinstance(entry, str):
+            yield True, f"database: {entry} `tocsin knowledge import` it anew, or `tocsin knowledge remove {row.ref}`."
+        elif row.ref in paths:
+            yield False, f"{row.ref} is in the database ({row.origin}) and in {paths[row.ref]}: the database's is used."
+    yield False, f"{len(paths)} entries in {settings.knowledge_folder}, {len(rows)} in the database."
+
+
+def search_memory(settings: Settings) -> Memory:
+    """What a search goes through: the folder, and the database where there is one."""
+    if not has_database(settings):
+        return build_memory(settings)
+    with open_database(settings) as database:
+        return build_live_memory(settings, database).current()
+
+
+def _rows(settings: Settings) -> Sequence[KnowledgeVersion]:
+    if not has_database(settings):
+        return []
+    with open_database(settings) as database, database.transaction() as session:
+        return knowledge.list_at(session)
+
+
+def _parsed(row: KnowledgeVersion) -> Entry | str:
+    """The entry, or why it is none."""
+    try:
+        return from_document(row.document or {})
+    except InvalidKnowledge as error:
+        return str(error)
+
+
+def _read(path: Path) -> Entry | str:
+    """The entry of a file, or why it is none. A file that vanished meanwhile is said to have."""
+    try:
+        return parse_entry(path.read_text(encoding="utf-8"), path)
+    except InvalidKnowledge as error:
+        return str(error)
+    except (OSError, UnicodeDecodeError) as error:
+        return f"{path}:1: cannot be read as UTF-8 text ({error})."
+
+
+def _readable(settings: Settings) -> Iterator[Entry]:
+    """The folder's entries that can be read; `check` names the others."""
+    found = (_read(path) for path in entry_paths(settings.knowledge_folder))
+    return (entry for entry in found if isinstance(entry, Entry))
