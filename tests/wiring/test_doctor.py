@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -220,8 +221,9 @@ def without_url(settings: Settings) -> Settings:
     return settings.model_copy(update={"database_url": None})
 
 
-def test_without_database_url_the_embedded_one_is_examined(configure: Configure, tmp_path: Path) -> None:
-    findings = examined(without_url(configure(TOCSIN_DATA=str(tmp_path / "d"))))
+def test_without_database_url_the_embedded_one_is_examined(configure: Configure) -> None:
+    with tempfile.TemporaryDirectory(prefix="tocsin-") as folder:
+        findings = examined(without_url(configure(TOCSIN_DATA=folder)))
     assert well(findings)
     assert any("embedded" in finding.says for finding in findings)
 
