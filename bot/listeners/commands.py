@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from slack_bolt import Ack
 from sqlalchemy.orm import Session
 
 from bot.domain.comms import escape, leading_severity, parse_command, parse_severity, parse_status, plain_text
-from bot.domain.errors import BadRequest, UnknownIncident
+from bot.domain.errors import BadRequest
 from bot.domain.incident import Status
 from bot.domain.severity import Severity
 from bot.domain.timeline import Kind
@@ -23,28 +20,11 @@ from bot.flows.record import note, record, refresh_card
 from bot.flows.review import redraft_if_closed
 from bot.flows.suggest import recall
 from bot.listeners import answers
+from bot.listeners.asked import Asked, Subcommand, incident_of
 from bot.listeners.guard import told
 from bot.slack import modals
-from bot.slack.client import Slack
+from bot.slack.client import Message, Slack
 from bot.store import incidents, timeline
-from bot.store.tables import IncidentRow
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A slash command as the subcommands need it. `rest` is what was typed after the word, in Slack's markup."""
-
-    desk: Desk
-    now: datetime
-    word: str
-    ref: str | None
-    rest: str
-    user_id: str
-    channel_id: str
-    trigger_id: str
-
-
-Subcommand = Callable[[Session, Asked], str]
 
 
 def incident(desk: Desk, slack: Slack, ack: Ack, command: dict[str, Any]) -> None:
@@ -71,7 +51,10 @@ def incident(desk: Desk, slack: Slack, ack: Ack, command: dict[str, Any]) -> Non
             raise BadRequest(answers.unknown_word(asked.word, SUBCOMMANDS))
         with desk.database.transaction() as session:
             answer = subcommand(session, asked)
-        ack(text=answer)
+        if isinstance(answer, Message):
+            ack(text=answer.text, blocks=list(answer.blocks))
+        else:
+            ack(text=answer)
 
 
 def _form_for(asked: Asked) -> dict[str, Any] | None:
@@ -82,20 +65,10 @@ def _form_for(asked: Asked) -> dict[str, Any] | None:
     if asked.word != "close" or asked.rest:
         return None
     with asked.desk.database.transaction() as session:
-        row = _incident(session, asked)
+        row = incident_of(session, asked)
         if row.status != Status.RESOLVED:
             return None  # `close` itself says why not
         return modals.close_form(incidents.facts(row))
-
-
-def _incident(session: Session, asked: Asked, for_change: bool = False) -> IncidentRow:
-    """The incident that was named, or whose channel this is. Raises UnknownIncident with the ones that are open."""
-    row = (
-        incidents.find_by_ref(session, asked.ref) if asked.ref else incidents.find_by_channel(session, asked.channel_id)
-    )
-    if row is None:
-        raise UnknownIncident(answers.no_incident(asked.word, asked.ref, incidents.list_open(session, limit=5)))
-    return incidents.get_for_change(session, row.incident_id) if for_change else row
 
 
 def _declare(session: Session, asked: Asked) -> str:
@@ -122,9 +95,9 @@ def _status(session: Session, asked: Asked) -> str:
     if not asked.rest:
         if asked.ref is None and incidents.find_by_channel(session, asked.channel_id) is None:
             return answers.open_list(incidents.list_open(session), asked.now)
-        return answers.status(_incident(session, asked), asked.now)
+        return answers.status(incident_of(session, asked), asked.now)
     wanted = parse_status(asked.rest)
-    row = _incident(session, asked, for_change=True)
+    row = incident_of(session, asked, for_change=True)
     policy = asked.desk.policy
     if wanted is Status.RESOLVED:
         return change.resolve(session, row, asked.user_id, policy, asked.now)
@@ -135,17 +108,17 @@ def _status(session: Session, asked: Asked) -> str:
 
 def _severity(session: Session, asked: Asked) -> str:
     if not asked.rest:
-        return answers.severity(_incident(session, asked), asked.desk.policy.severity.levels)
+        return answers.severity(incident_of(session, asked), asked.desk.policy.severity.levels)
     severity, why = leading_severity(asked.rest)
     if severity is None:
         first, _, why = asked.rest.partition(" ")
         severity = parse_severity(first)
-    row = _incident(session, asked, for_change=True)
+    row = incident_of(session, asked, for_change=True)
     return change.set_severity(session, row, severity, asked.user_id, asked.desk.policy, asked.now, plain_text(why))
 
 
 def _note(session: Session, asked: Asked) -> str:
-    row = _incident(session, asked, for_change=True)
+    row = incident_of(session, asked, for_change=True)
     if not asked.rest:
         raise BadRequest("Say what to note: `/incident note rolled back to build 212`.")
     note(session, row, asked.rest, asked.user_id, asked.now, f"command:{asked.trigger_id}")
@@ -154,29 +127,29 @@ def _note(session: Session, asked: Asked) -> str:
 
 
 def _acknowledge(session: Session, asked: Asked) -> str:
-    row = _incident(session, asked, for_change=True)
+    row = incident_of(session, asked, for_change=True)
     return change.acknowledge(session, row, asked.user_id, asked.desk.policy, asked.now)
 
 
 def _timeline(session: Session, asked: Asked) -> str:
-    row = _incident(session, asked)
+    row = incident_of(session, asked)
     return answers.timeline(row, timeline.list_entries(session, row.incident_id))
 
 
 def _resolve(session: Session, asked: Asked) -> str:
-    row = _incident(session, asked, for_change=True)
+    row = incident_of(session, asked, for_change=True)
     said = plain_text(asked.rest)
     return change.resolve(session, row, asked.user_id, asked.desk.policy, asked.now, resolution=said)
 
 
 def _close(session: Session, asked: Asked) -> str:
-    row = _incident(session, asked, for_change=True)
+    row = incident_of(session, asked, for_change=True)
     said = change.Closing(resolution=plain_text(asked.rest))
     return change.close(session, row, asked.user_id, said, asked.desk.policy, asked.now)
 
 
 def _reopen(session: Session, asked: Asked) -> str:
-    row = _incident(session, asked, for_change=True)
+    row = incident_of(session, asked, for_change=True)
     return change.reopen(session, row, asked.user_id, asked.desk.policy, asked.now, plain_text(asked.rest))
 
 
@@ -184,7 +157,7 @@ def _recorder(field: str, kind: Kind, example: str) -> Subcommand:
     """`/incident impact …` and `/incident cause …`: read it, or record a new wording."""
 
     def subcommand(session: Session, asked: Asked) -> str:
-        row = _incident(session, asked, for_change=True)
+        row = incident_of(session, asked, for_change=True)
         said = plain_text(asked.rest)
         if not said:
             known = getattr(row, field)

@@ -1,0 +1,44 @@
+"""A slash command as the subcommands need it, and the incident that it speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.domain.errors import UnknownIncident
+from bot.flows.desk import Desk
+from bot.listeners import answers
+from bot.slack.client import Message
+from bot.store import incidents
+from bot.store.tables import IncidentRow
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A slash command as the subcommands need it. `rest` is what was typed after the word, in Slack's markup."""
+
+    desk: Desk
+    now: datetime
+    word: str
+    ref: str | None
+    rest: str
+    user_id: str
+    channel_id: str
+    trigger_id: str
+
+
+# Answers with a sentence, or with blocks; both are for the person who asked, alone.
+Subcommand = Callable[[Session, Asked], str | Message]
+
+
+def incident_of(session: Session, asked: Asked, for_change: bool = False) -> IncidentRow:
+    """The incident that was named, or whose channel this is. Raises UnknownIncident with the ones that are open."""
+    row = (
+        incidents.find_by_ref(session, asked.ref) if asked.ref else incidents.find_by_channel(session, asked.channel_id)
+    )
+    if row is None:
+        raise UnknownIncident(answers.no_incident(asked.word, asked.ref, incidents.list_open(session, limit=5)))
+    return incidents.get_for_change(session, row.incident_id) if for_change else row
