@@ -294,7 +294,7 @@ def _welcome(url: str, log: Path) -> list[str]:
 
 
 def _short(path: Path) -> str:
-    with suppress(ValueError):
+    with suppress(ValueError, OSError):
         return str(path.relative_to(Path.cwd()))
     return str(path)
 
