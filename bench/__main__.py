@@ -1,21 +1,32 @@
-"""`python -m bench [PART …]`: run all measurements, or the named ones."""
+"""`python -m bench [PART …]`: run all measurements, or the named ones.
+
+Parts: commands (through the playground), judge, similar (against bm25s; slow: it makes corpora up to a million documents).
+"""
 
 from __future__ import annotations
 
 import argparse
 
-from bench import commands
+from bench import commands, judge, similar
+
+PARTS = ("commands", "judge", "similar")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("parts", nargs="*", default=["commands"], help="commands")
+    parser.add_argument("parts", nargs="*", default=list(PARTS), help=", ".join(PARTS))
     parser.add_argument("--seconds", type=float, default=60, help="how long commands are sent")
     parser.add_argument("--rate", type=float, default=20, help="commands a second")
     parser.add_argument("--declarations", type=float, default=0.2, help="share of commands that declare an incident")
     asked = parser.parse_args()
+    if unknown := set(asked.parts) - set(PARTS):
+        parser.error(f"unknown part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     if "commands" in asked.parts:
         commands.measure(asked.seconds, asked.rate, asked.declarations)
+    if "judge" in asked.parts:
+        judge.measure()
+    if "similar" in asked.parts:
+        similar.measure()
 
 
 if __name__ == "__main__":

@@ -93,7 +93,7 @@ def load_judge(policy: SeverityPolicy, training_folder: Path | None, cache_folde
     signals = Signals(policy.things)
     if training_folder is None:
         return Judge(policy, signals, None)
-    kept = cache_folder / f"judge-{_key(policy, training_folder)}.npz" if cache_folder else None
+    kept = _kept(policy, training_folder, cache_folder) if cache_folder else None
     model = models.restore(kept) if kept else None
     if model is not None:
         return Judge(policy, signals, model)
@@ -107,6 +107,15 @@ def load_judge(policy: SeverityPolicy, training_folder: Path | None, cache_folde
     if kept:
         models.save(model, kept)
     return Judge(policy, signals, model)
+
+
+def is_fitted(policy: SeverityPolicy, training_folder: Path, cache_folder: Path) -> bool:
+    """True where `load_judge` would read the fitted model back instead of fitting it, which takes seconds and memory."""
+    return _kept(policy, training_folder, cache_folder).exists()
+
+
+def _kept(policy: SeverityPolicy, training_folder: Path, cache_folder: Path) -> Path:
+    return cache_folder / f"judge-{_key(policy, training_folder)}.npz"
 
 
 def fit_judge(policy: SeverityPolicy, examples: Sequence[tuple[str, str]]) -> Judge:

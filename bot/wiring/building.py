@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 from sqlalchemy.exc import ArgumentError, OperationalError
 
@@ -20,7 +22,7 @@ from bot.store.engine import Database
 from bot.store.migrations import behind, upgrade
 from bot.triage.documents import Document
 from bot.triage.index import Index, build_index
-from bot.triage.judge import Judge, load_judge
+from bot.triage.judge import Judge, is_fitted, load_judge
 from bot.triage.vocabulary import read_vocabulary
 
 
@@ -62,8 +64,24 @@ def build_policy(settings: Settings) -> Policy:
 
 def build_judge(settings: Settings) -> Judge:
     """Raises InvalidPolicy with file, line and reason."""
-    policy = load_severity(settings.knowledge_folder / "policy" / "severity.yaml")
-    return load_judge(policy, settings.knowledge_folder / "training", settings.data_folder / "cache")
+    return _judge(settings.knowledge_folder, settings.data_folder / "cache")
+
+
+def warm_judge(settings: Settings) -> None:
+    """Have a child process fit the judge where the cache does not hold it.
+
+    Fitting loads scikit-learn, which would stay in this process's memory for its whole life (130 MB). A child that
+    fails does no harm: then `build_judge` fits here, and says what is wrong.
+    """
+    knowledge, cache = settings.knowledge_folder, settings.data_folder / "cache"
+    if not is_fitted(load_severity(knowledge / "policy" / "severity.yaml"), knowledge / "training", cache):
+        child = multiprocessing.get_context("spawn").Process(target=_judge, args=(knowledge, cache))
+        child.start()
+        child.join()
+
+
+def _judge(knowledge: Path, cache: Path) -> Judge:
+    return load_judge(load_severity(knowledge / "policy" / "severity.yaml"), knowledge / "training", cache)
 
 
 def build_memory(settings: Settings) -> Memory:

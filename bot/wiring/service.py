@@ -26,7 +26,7 @@ from bot.store import messages
 from bot.store.engine import Database
 from bot.web.app import create_web, sign_review_link
 from bot.web.slack import slack_route
-from bot.wiring.building import build_judge, build_live_memory, build_policy, review_finder
+from bot.wiring.building import build_judge, build_live_memory, build_policy, review_finder, warm_judge
 from bot.wiring.clock import Clock
 
 log = structlog.get_logger(__name__)
@@ -53,6 +53,7 @@ def build_desk(settings: Settings, database: Database) -> Desk:
     """Everything that the ways in need. Raises InvalidPolicy with file, line and reason."""
     clock = Clock(settings.clock_file)
     key = settings.link_key
+    warm_judge(settings)
     return Desk(
         database=database,
         now=clock.now,
