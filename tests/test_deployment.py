@@ -426,3 +426,4 @@ def test_continuous_integration_runs_what_the_readme_says() -> None:
     subprocess.run(["bash", "-n", str(script)], check=True, timeout=30)
     lines = script.read_text(encoding="utf-8").splitlines()
     assert lines[-2:] == ["make check", "make test"]
+    assert "make test" in (REPOSITORY / "README.md").read_text(encoding="utf-8")
