@@ -7,7 +7,8 @@ from contextlib import contextmanager
 
 import structlog
 from procrastinate.exceptions import ConnectorException
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.domain.errors import TocsinError
 from bot.slack.client import Refused, TryAgain
@@ -36,7 +37,12 @@ def told(tell: Callable[[str], object], *, again: bool = False, **facts: object)
             _say(tell, _SLACK)
         except TocsinError as refusal:
             _say(tell, str(refusal))
-        except (SQLAlchemyError, ConnectorException):
+        except (OperationalError, InterfaceError, PoolTimeout, ConnectorException) as error:
+            log.error("the database is away", error=str(error).partition("\n")[0])
+            if again:
+                raise
+            _say(tell, _STORAGE)
+        except SQLAlchemyError:
             log.exception("database error in a listener")
             if again:
                 raise
