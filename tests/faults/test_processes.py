@@ -1,0 +1,136 @@
+"""Processes die in the middle, or two run at once: one channel, one card, one ping each, and nothing lost."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from bot.playground.app import Playground
+from bot.playground.clock import DemoClock
+from bot.playground.manifest import read_manifest
+from bot.playground.person import Person
+from bot.playground.seed import seed_workspace
+from bot.settings import REPOSITORY
+from bot.store.engine import Database
+from tests.faults.children import Child, child
+from tests.faults.troubles import journal, nothing_twice
+from tests.journeys.story import settle
+from tests.stage import INCIDENTS, wait_until_connected
+
+
+@dataclass
+class World:
+    """Slack and the database; the bot comes and goes as processes."""
+
+    playground: Playground
+    database: Database
+    environment: dict[str, str]
+    log: Path
+
+    @property
+    def responder(self) -> Person:
+        return Person(self.playground.url, "U0RESPONDER")
+
+    def start(self, stack: ExitStack, command: str = "run") -> Child:
+        return stack.enter_context(child(command, self.environment, self.log))
+
+    def refs(self) -> list[str]:
+        with self.database.engine.connect() as connection:
+            return list(connection.scalars(text("select ref from incidents order by incident_id")))
+
+    def time_passes_for_the_dead(self) -> None:
+        """Their last signs of life are a minute old now; those that live will say so within seconds."""
+        with self.database.transaction() as session:
+            session.execute(text("update procrastinate_workers set last_heartbeat = now() - interval '1 minute'"))
+
+
+@pytest.fixture(scope="module")
+def world(database: Database, data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("world")
+    clock = DemoClock(folder / "clock.json")
+    workspace = seed_workspace(clock, manifest=read_manifest(REPOSITORY / "slack-manifest.yaml"))
+    with Playground(workspace) as playground:
+        environment = {
+            "DATABASE_URL": database.url,
+            "SLACK_BASE_URL": playground.api_url,
+            "SLACK_BOT_TOKEN": "xoxb-playground",
+            "SLACK_APP_TOKEN": "xapp-playground",
+            "TOCSIN_DATA": str(data_folder),
+            "TOCSIN_CLOCK_FILE": str(folder / "clock.json"),
+            "TOCSIN_WEB_PORT": "0",
+        }
+        yield World(playground, database, environment, folder / "log.txt")
+
+
+def wait_for_call(world: World, method: str, since: int) -> None:
+    """Until Slack was called so."""
+    found = world.playground.on_loop(lambda: world.playground.workspace.journal)
+    done = threading.Event()
+
+    async def wait() -> None:
+        await found.wait(since, method, 30)
+        done.set()
+
+    world.playground.on_loop(lambda: asyncio.ensure_future(wait()))
+    assert done.wait(35)
+
+
+def everything_once(world: World) -> None:
+    settle(world.database, 60)
+    said = nothing_twice(world.playground)
+    with world.database.engine.connect() as connection:
+        incident_ids = list(connection.scalars(text("select incident_id from incidents")))
+        sent = list(connection.scalars(text("select ping_id from pings where state = 'sent'")))
+        unsent = connection.scalar(text("select count(*) from pings where state = 'sending'"))
+        failed = list(connection.scalars(text("select task_name from procrastinate_jobs where status = 'failed'")))
+    assert (unsent, failed) == (0, [])
+    for incident_id in incident_ids:
+        assert (said[f"card:{incident_id}"], said[f"mirror:{incident_id}"]) == (1, 1)
+    assert len(sent) >= len(incident_ids)
+    assert all(said[f"ping:{ping_id}:U0RESPONDER"] == 1 for ping_id in sent)
+    rooms = [room for room in world.playground.workspace.channels.values() if room.name.startswith("inc-")]
+    assert len(rooms) == len(incident_ids)
+    assert all(len(room.pins) == 1 and "U0RESPONDER" in room.members for room in rooms)
+
+
+@pytest.mark.parametrize("method", ["conversations.create", "chat.postMessage", "pins.add"])
+def test_a_process_killed_in_the_middle_of_a_declaration_is_continued_by_the_next(world: World, method: str) -> None:
+    with ExitStack() as stack:
+        first = world.start(stack)
+        wait_until_connected(world.playground)
+        before = world.refs()
+        since = journal(world.playground)[-1]["n"]
+        world.responder.command(INCIDENTS, f"/incident declare P1 killed at {method.replace('.', ' ')}")
+        wait_for_call(world, method, since)
+        first.kill()
+        assert len(world.refs()) == len(before) + 1
+        world.time_passes_for_the_dead()
+        second = world.start(stack)
+        everything_once(world)
+        assert second.stop() == 0
+
+
+def test_two_replicas_at_once_do_nothing_twice_and_one_carries_on_when_the_other_dies(world: World) -> None:
+    with ExitStack() as stack:
+        first, second = world.start(stack), world.start(stack)
+        wait_until_connected(world.playground)
+        before = len(world.refs())
+        for number in range(6):
+            world.responder.command(INCIDENTS, f"/incident declare P1 replicas at work {number}")
+            world.responder.say(INCIDENTS, f"all customers are locked out of shop {number}, nobody can log in")
+        everything_once(world)
+        assert len(world.refs()) == before + 6
+        for number in range(4):
+            world.responder.command(INCIDENTS, f"/incident declare P1 one of two dies {number}")
+        first.kill()
+        world.time_passes_for_the_dead()
+        everything_once(world)
+        assert len(world.refs()) == before + 10
+        assert second.stop() == 0
