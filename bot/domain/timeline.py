@@ -14,6 +14,7 @@ class Kind(enum.StrEnum):
     STATUS_CHANGED = "status_changed"
     ACKNOWLEDGED = "acknowledged"
     ROLE_TAKEN = "role_taken"
+    HANDOVER_OFFERED = "handover_offered"
     NOTED = "noted"
     MESSAGE_POSTED = "message_posted"
     MESSAGE_EDITED = "message_edited"

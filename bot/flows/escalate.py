@@ -6,8 +6,8 @@ between, a rung is pinged once: the row is claimed and its job enqueued in one t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -16,10 +16,11 @@ from bot.domain.comms import escape
 from bot.domain.errors import BadRequest, TransitionRefused
 from bot.domain.escalation import LADDER, EscalationPolicy, Event, Happening, Ping, PingKind, Plan, Role
 from bot.domain.incident import Status
+from bot.domain.pings import PingFacts
 from bot.domain.severity import Severity
 from bot.domain.timeline import Kind
 from bot.flows.record import record
-from bot.store import pings, timeline
+from bot.store import incidents, pings, timeline
 from bot.store.outbox import PAGING, enqueue, enqueue_many
 from bot.store.tables import IncidentRow, PingRow, TimelineEntry
 
@@ -231,6 +232,38 @@ def episode_of(ping: PingRow) -> int:
     return int(ping.key.split("/", 1)[0])
 
 
+def respond_by(
+    row: IncidentRow, held: Sequence[PingRow], respond_within: Mapping[Severity, timedelta]
+) -> datetime | None:
+    """When the on-call engineer has to have acknowledged; None once somebody has."""
+    if row.acknowledged_at is not None:
+        return None
+    for ping in held:
+        if ping.kind == PingKind.PAGE and ping.role == Role.ON_CALL and episode_of(ping) == row.episode:
+            return ping.due_at + respond_within[Severity(row.severity)]
+    return None
+
+
+def facts_of(
+    ping: PingRow, row: IncidentRow, held: Sequence[PingRow], respond_within: Mapping[Severity, timedelta]
+) -> PingFacts:
+    """The ping as its messages show it. `held` are all pings of the incident."""
+    others = (user for other in held if other.ping_id != ping.ping_id and other.sent_at for user in other.user_ids)
+    return PingFacts(
+        ping_id=ping.ping_id,
+        incident=incidents.facts(row),
+        role=ping.role,
+        kind=ping.kind,
+        rule=ping.rule,
+        severity=ping.severity,
+        due_at=ping.due_at,
+        respond_by=respond_by(row, held, respond_within),
+        others=tuple(dict.fromkeys(others)),
+        asked_by=ping.asked_by,
+        note=ping.note,
+    )
+
+
 def page_sent(session: Session, ping_id: int, user_ids: list[str], now: datetime, instead: str = "") -> bool:
     """Record that a ping went out and have it mentioned in the incident's channel. False when that was recorded.
 
@@ -241,6 +274,8 @@ def page_sent(session: Session, ping_id: int, user_ids: list[str], now: datetime
     if ping.state != pings.SENDING and not called_off:
         return False
     ping.state, ping.sent_at, ping.user_ids, ping.reason = pings.SENT, now, user_ids, None
+    if instead and ping.kind != PingKind.MANUAL:
+        ping.note = instead
     row = session.get_one(IncidentRow, ping.incident_id)
     if called_off:
         # It was on its way when the reason for it fell away: what was sent is a fact, and must say that it is over.

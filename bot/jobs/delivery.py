@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
@@ -13,8 +13,6 @@ from bot.store.engine import Database
 
 log = structlog.get_logger(__name__)
 
-# Slack's clock and ours may differ; looking back a little further costs nothing.
-_SKEW = timedelta(minutes=2)
 # The channel cannot be spoken in: saying it again later would not help.
 UNREACHABLE = frozenset({"is_archived", "channel_not_found", "not_in_channel", "restricted_action"})
 
@@ -35,12 +33,12 @@ class Speaker:
         now = self._now()
         with self._database.transaction() as session:
             earlier = messages.begin_message(session, key, channel_id, now)
-            known = (earlier.channel_id, earlier.ts, earlier.attempted_at) if earlier else None
+            known = (earlier.channel_id, earlier.ts) if earlier else None
         if known and known[1]:
             self._slack.update(known[0], known[1], message)
             return known[1]
         # A note without ts: an earlier try may have reached Slack without our hearing of it.
-        ts = self._find(known[0], key, known[2], thread_ts) if known else None
+        ts = self._slack.find_by_key(known[0], key, thread_ts) if known else None
         if ts is None:
             ts = self._slack.post(channel_id, message, key, thread_ts)
         else:
@@ -48,9 +46,6 @@ class Speaker:
         with self._database.transaction() as session:
             messages.record_message(session, key, channel_id, ts)
         return ts
-
-    def _find(self, channel_id: str, key: str, attempted_at: datetime, thread_ts: str | None) -> str | None:
-        return self._slack.find_by_key(channel_id, key, (attempted_at - _SKEW).timestamp(), thread_ts)
 
     def edit(self, key: str, message: Message) -> bool:
         """Edit what was said under `key`; False when nothing was."""

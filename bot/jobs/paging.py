@@ -1,98 +1,231 @@
-"""Pings: one message to each person of a rung, and the same message edited once somebody answered."""
+"""Pings: one message to each person of a rung, its copy in the incident's channel, and both edited once it is answered."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
+from sqlalchemy.orm import Session
 
 from bot.domain.escalation import Role
-from bot.domain.incident import Incident
+from bot.domain.pings import PingFacts
 from bot.flows import escalate
 from bot.flows.desk import Desk
+from bot.flows.roster import read_roster
+from bot.jobs import notices
 from bot.jobs.delivery import Speaker
-from bot.policy.roster import Person, answering
-from bot.slack import blocks
-from bot.slack.client import Refused, Slack
+from bot.policy.roster import Person, Roster, stand_ins
+from bot.slack import pings as blocks
+from bot.slack.client import Message, Refused, Slack
 from bot.slack.text import instant, person
-from bot.store import incidents, pings
+from bot.store import incidents, messages, pings, timeline
 from bot.store.tables import PingRow
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class _Facts:
-    """What was true of a ping when its job read it."""
+class _Draft:
+    """What was true of a ping when its job read it. `tried` are those whom an earlier try may have reached."""
 
-    incident: Incident
-    page: blocks.Page
+    ping: PingFacts
     state: str
-    user_ids: list[str]
+    tried: tuple[str, ...]
+    roster: Roster
+    at: datetime  # when it was read: whoever holds the role then is pinged
 
 
-def _read(desk: Desk, ping_id: int) -> _Facts:
-    with desk.database.transaction() as session:
-        ping = pings.get(session, ping_id)
-        incident = incidents.facts(incidents.get(session, ping.incident_id))
-        told = [other for other in pings.list_of_incident(session, ping.incident_id) if other.ping_id != ping_id]
-        others = tuple(dict.fromkeys(user for other in told if other.sent_at for user in other.user_ids))
-        return _Facts(incident, _page(ping, others), ping.state, list(ping.user_ids))
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Who is to be told: the conversation with each, and who stood in for whom and why (a sentence, or empty)."""
+
+    channels: Mapping[str, str]  # by user id
+    instead: str
 
 
-def _page(ping: PingRow, others: tuple[str, ...]) -> blocks.Page:
-    return blocks.Page(
-        ping_id=ping.ping_id, role=ping.role, rule=ping.rule, kind=ping.kind, due_at=ping.due_at, others=others
-    )
+def _facts(session: Session, desk: Desk, ping: PingRow) -> PingFacts:
+    row = incidents.get(session, ping.incident_id)
+    rows = pings.list_of_incident(session, ping.incident_id)
+    return escalate.facts_of(ping, row, rows, desk.policy.escalation.respond_within)
 
 
 def page(desk: Desk, slack: Slack, speaker: Speaker, *, ping_id: int) -> None:
     """Send one claimed ping to whoever holds the role now, then record it."""
-    facts = _read(desk, ping_id)
-    if facts.state != pings.SENDING:
+    draft = _read(desk, ping_id)
+    if draft.state != pings.SENDING:
         return
-    now = desk.now()
-    _, people = answering(desk.policy.contacts, Role(facts.page.role), now)
-    message = blocks.page(facts.incident, desk.policy.severity.levels[facts.incident.severity], facts.page, now)
-    reached, refused = [], ""
-    for user_id in _user_ids(slack, people):
-        try:
-            speaker.say(f"ping:{ping_id}:{user_id}", slack.open_direct(user_id), message)
-            reached.append(user_id)
-        except Refused as error:
-            log.warning("page refused", ping_id=ping_id, user=user_id, error=error.error)
-            refused = f"Slack refused <@{user_id}> ({error.error})."
+    refusals: list[str] = []
+    for reach in _rungs(slack, draft, refusals):
+        if _deliver(desk, slack, draft.ping, reach, refusals):
+            return
     with desk.database.transaction() as session:
-        if reached:
-            escalate.page_sent(session, ping_id, reached, desk.now())
-        else:
-            why = refused or "nobody who holds it has a Slack id. `tocsin doctor` says how to mend that."
-            escalate.page_failed(session, ping_id, why, desk.now())
+        why = " ".join(refusals) or "nobody holds the role, nor any other."
+        escalate.page_failed(session, ping_id, f"{why} `tocsin doctor` says how to mend that.", desk.now())
 
 
-def _user_ids(slack: Slack, people: tuple[Person, ...]) -> list[str]:
+def _read(desk: Desk, ping_id: int) -> _Draft:
+    now = desk.now()
+    with desk.database.transaction() as session:
+        row = pings.get(session, ping_id)
+        ping = _facts(session, desk, row)
+        roster = read_roster(session, desk.policy.contacts, now)
+        if row.state == pings.SENDING:
+            # Mail and text messages are planned before Slack is asked for anything: they also go when Slack is away.
+            notices.plan_beside(session, desk, ping, roster, now)
+        return _Draft(ping, row.state, tuple(row.user_ids), roster, now)
+
+
+def _rungs(slack: Slack, draft: _Draft, refusals: list[str]) -> Iterator[Reach]:
+    """Whom to try, in order: those whom an earlier try may have reached, the role's holders, then the stand-ins."""
+    if draft.tried:
+        found = _conversations(slack, draft.tried, refusals)
+        if found:
+            yield Reach(found, "")
+    yield from reachable(slack, draft.roster, Role(draft.ping.role), draft.at, refusals)
+
+
+def reachable(slack: Slack, roster: Roster, role: Role, at: datetime, refusals: list[str]) -> Iterator[Reach]:
+    """The holders of the role, then of each role that stands in for it, with why nobody before them was told."""
+    for stand_in in stand_ins(role):
+        people = roster.who(stand_in, at)
+        if not people:
+            refusals.append(f"Nobody holds the role {stand_in}.")
+            continue
+        found = _conversations(slack, _user_ids(slack, people, refusals), refusals)
+        if found:
+            told = "" if stand_in is role else f"The {stand_in} stands in."
+            yield Reach(found, " ".join([*refusals, told]).strip())
+
+
+def _user_ids(slack: Slack, people: Sequence[Person], refusals: list[str]) -> list[str]:
     """Everybody behind these contacts once, members of user groups included."""
     found: list[str] = []
     for contact in people:
         if contact.slack:
             found.append(contact.slack)
         elif contact.user_group:
-            try:
-                found += slack.members_of_group(contact.user_group)
-            except Refused as error:
-                log.warning("user group could not be read", group=contact.user_group, error=error.error)
+            found += _members(slack, contact, refusals)
+        else:
+            refusals.append(f"{contact.name} has no Slack id.")
     return list(dict.fromkeys(found))
 
 
+def _members(slack: Slack, contact: Person, refusals: list[str]) -> list[str]:
+    assert contact.user_group is not None
+    try:
+        members = slack.members_of_group(contact.user_group)
+    except Refused as refused:
+        log.warning("user group could not be read", group=contact.user_group, error=refused.error)
+        refusals.append(f"The user group of {contact.name} ({contact.user_group}) is unknown to Slack.")
+        return []
+    if not members:
+        refusals.append(f"The user group of {contact.name} is empty.")
+    return members
+
+
+def _conversations(slack: Slack, user_ids: Sequence[str], refusals: list[str]) -> dict[str, str]:
+    """The direct conversation with each who is still in the workspace."""
+    found: dict[str, str] = {}
+    for user_id in user_ids:
+        if not slack.is_here(user_id):
+            refusals.append(f"<@{user_id}> is no longer in the workspace.")
+            continue
+        try:
+            found[user_id] = slack.open_direct(user_id)
+        except Refused as refused:
+            log.warning("page refused", user=user_id, error=refused.error)
+            refusals.append(f"Slack refused <@{user_id}> ({refused.error}).")
+    return found
+
+
+def _deliver(desk: Desk, slack: Slack, ping: PingFacts, reach: Reach, refusals: list[str]) -> bool:
+    """Post to each once, whatever happened before, and record it. False when Slack refused all of them.
+
+    Raises TryAgain; then who was told is found by the message's key when the job runs again.
+    """
+    now = desk.now()
+    keys = {user_id: f"ping:{ping.ping_id}:{user_id}" for user_id in reach.channels}
+    with desk.database.transaction() as session:
+        row = pings.get_for_change(session, ping.ping_id)
+        if row.state != pings.SENDING:
+            return True  # called off since it was read
+        row.user_ids = list(reach.channels)
+        known = {
+            user_id: note.ts
+            for user_id, key in keys.items()
+            if (note := messages.begin_message(session, key, reach.channels[user_id], now)) is not None
+        }
+    message = blocks.page(ping, now, reach.instead)
+    posted: dict[str, str] = {}
+    for user_id, key in keys.items():
+        try:
+            posted[user_id] = _post_once(slack, reach.channels[user_id], key, message, known, user_id)
+        except Refused as refused:
+            log.warning("page refused", ping_id=ping.ping_id, user=user_id, error=refused.error)
+            refusals.append(f"Slack refused <@{user_id}> ({refused.error}).")
+    if not posted:
+        return False
+    with desk.database.transaction() as session:
+        for user_id, ts in posted.items():
+            messages.record_message(session, keys[user_id], reach.channels[user_id], ts)
+        escalate.page_sent(session, ping.ping_id, list(posted), desk.now(), reach.instead)
+    return True
+
+
+def _post_once(
+    slack: Slack, channel_id: str, key: str, message: Message, known: Mapping[str, str | None], user_id: str
+) -> str:
+    """The ts of the message: posted before, taken by Slack without our hearing of it, or posted now."""
+    if user_id in known:
+        ts = known[user_id] or slack.find_by_key(channel_id, key)
+        if ts:
+            return ts
+    return slack.post(channel_id, message, key)
+
+
 def page_over(desk: Desk, slack: Slack, speaker: Speaker, *, ping_id: int) -> None:
-    """Edit the messages of a ping into where the incident stands."""
-    facts = _read(desk, ping_id)
-    incident = facts.incident
-    if incident.resolved_at:
-        outcome = f"Resolved {instant(incident.resolved_at)}. Nothing is expected of you."
-    elif incident.acknowledged_at:
-        outcome = f"Acknowledged by {person(incident.acknowledged_by)} {instant(incident.acknowledged_at)}."
-    else:
+    """Edit all messages of a ping into where the incident stands."""
+    with desk.database.transaction() as session:
+        row = pings.get(session, ping_id)
+        ping, user_ids = _facts(session, desk, row), list(row.user_ids)
+        entry = timeline.find_by_source(session, f"ping:{ping_id}")
+        said = (f"entry:{entry.entry_id}", entry.text) if entry else None
+    outcome = _outcome(ping)
+    if not outcome:
         return
-    for user_id in facts.user_ids:
-        speaker.edit(f"ping:{ping_id}:{user_id}", blocks.page_over(incident, facts.page, outcome))
+    for user_id in user_ids:
+        speaker.edit(f"ping:{ping_id}:{user_id}", blocks.page_over(ping, outcome))
+    if said:
+        speaker.edit(said[0], blocks.mention(ping, said[1], outcome))
+
+
+def _outcome(ping: PingFacts) -> str:
+    incident = ping.incident
+    if incident.resolved_at:
+        return f"Resolved {instant(incident.resolved_at)}. Nothing is expected of you."
+    if incident.acknowledged_at:
+        return f"Acknowledged by {person(incident.acknowledged_by)} {instant(incident.acknowledged_at)}."
+    return ""
+
+
+def mention(desk: Desk, slack: Slack, speaker: Speaker, channel_id: str, entry_id: int) -> None:
+    """The copy of a sent ping in the incident's channel, with everybody in it who was told."""
+    message, user_ids = _mention(desk, entry_id)
+    slack.invite(channel_id, user_ids)
+    speaker.try_to_say(f"entry:{entry_id}", channel_id, message)
+    # Somebody may have answered while it was on its way; the edits for that found nothing to edit.
+    now_right, _ = _mention(desk, entry_id)
+    if now_right != message:
+        speaker.edit(f"entry:{entry_id}", now_right)
+
+
+def _mention(desk: Desk, entry_id: int) -> tuple[Message, list[str]]:
+    with desk.database.transaction() as session:
+        entry = timeline.get(session, entry_id)
+        row = pings.get(session, int(entry.data["ping_id"]))
+        ping = _facts(session, desk, row)
+        answered = ping.incident.acknowledged_at is not None and ping.incident.acknowledged_at >= entry.at
+        outcome = _outcome(ping) if answered or ping.incident.resolved_at else ""
+        return blocks.mention(ping, entry.text, outcome), list(row.user_ids)

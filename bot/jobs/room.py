@@ -7,10 +7,12 @@ from typing import Any
 from bot.domain.comms import harmless
 from bot.domain.escalation import Role
 from bot.domain.incident import Incident
+from bot.domain.timeline import Kind
 from bot.flows.desk import Desk
 from bot.flows.record import lock_of
+from bot.flows.roster import read_roster
+from bot.jobs import paging
 from bot.jobs.delivery import Speaker
-from bot.policy.roster import who
 from bot.slack import blocks
 from bot.slack.blocks import Suggestion
 from bot.slack.client import Slack
@@ -71,9 +73,10 @@ def furnish_room(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int
         incident = incidents.facts(row)
         card = messages.find_message(session, _card_key(incident))
         card_ts = card.ts if card else None
+        roster = read_roster(session, desk.policy.contacts, desk.now())
     if incident.channel_id is None:
         return
-    on_call = [person.slack for person in who(desk.policy.contacts, Role.ON_CALL, desk.now()) if person.slack]
+    on_call = [holder.slack for holder in roster.who(Role.ON_CALL, desk.now()) if holder.slack]
     people = dict.fromkeys([incident.declared_by, incident.commander, *on_call])
     slack.invite(incident.channel_id, [user_id for user_id in people if user_id])
     slack.set_topic(incident.channel_id, blocks.topic(incident))
@@ -108,7 +111,12 @@ def say(desk: Desk, slack: Slack, speaker: Speaker, *, entry_id: int) -> None:
         row = incidents.get(session, entry.incident_id)
         text, at, channel_id = entry.data.get("said") or entry.text, entry.at, row.channel_id
         reachable = not row.channel_archived
-    if channel_id and reachable:
+        is_ping = entry.kind == Kind.PING_SENT
+    if not channel_id or not reachable:
+        return
+    if is_ping:
+        paging.mention(desk, slack, speaker, channel_id, entry_id)
+    else:
         speaker.try_to_say(f"entry:{entry_id}", channel_id, blocks.announcement(harmless(text), at, desk.now()))
 
 

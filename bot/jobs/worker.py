@@ -18,9 +18,10 @@ from procrastinate.jobs import Job
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from bot.aws.session import Unavailable
 from bot.flows.desk import Desk
 from bot.flows.escalate import sweep
-from bot.jobs import paging, reports, room
+from bot.jobs import digests, handovers, notices, paging, reports, room
 from bot.jobs.delivery import Speaker
 from bot.slack.client import Refused, Slack, TryAgain
 from bot.store import messages, pings
@@ -39,6 +40,10 @@ TASKS: dict[str, Callable[..., None]] = {
     "slack.review": reports.review,
     "slack.page": paging.page,
     "slack.page_over": paging.page_over,
+    "slack.digest": digests.digest,
+    "slack.handover": handovers.handover,
+    "slack.tell_override": notices.tell_override,
+    "aws.notice": notices.send_notice,
 }
 SLACK_THREADS = 6
 PAGING_THREADS = 3
@@ -67,6 +72,8 @@ class Patience(BaseRetryStrategy):
         if isinstance(exception, TryAgain):
             wait = _wait_before(job.attempts) if exception.after is None else round(exception.after * 1000)
             return RetryDecision(retry_in={"milliseconds": wait})
+        if isinstance(exception, Unavailable):
+            return RetryDecision(retry_in={"milliseconds": _wait_before(job.attempts)})
         if isinstance(exception, OperationalError | InterfaceError | PoolTimeout | ConnectorException):
             return RetryDecision(retry_in={"milliseconds": _wait_before(job.attempts)})
         if job.attempts + 1 < _TRIES:
@@ -89,7 +96,7 @@ def _bound(name: str, run: Callable[..., None], desk: Desk, slack: Slack, speake
         with structlog.contextvars.bound_contextvars(job=name, **arguments):
             try:
                 run(desk, slack, speaker, **arguments)
-            except TryAgain as error:
+            except (TryAgain, Unavailable) as error:
                 log.info("will be tried again", reason=str(error))
                 raise
             except Refused as error:

@@ -7,13 +7,16 @@ from typing import Any
 from slack_bolt import App
 
 from bot.flows.desk import Desk
-from bot.listeners import actions, commands, events, shortcuts, views
+from bot.listeners import actions, commands, events, oncall, shortcuts, views
 from bot.slack import modals
 from bot.slack.client import Slack
 
 PRESSES: dict[str, actions.Press] = {
     "incident_acknowledge": actions.acknowledge,
     "page_acknowledge": actions.acknowledge,
+    "page_take_over": oncall.take_over,
+    "page_why": oncall.why_me,
+    "handover_accept": oncall.accept_handover,
     "incident_command": actions.take_command,
     "incident_status": actions.set_status,
     "incident_severity": actions.set_severity,

@@ -29,9 +29,16 @@ HELP: dict[str, tuple[str, str]] = {
     "resolve": ("resolve raised the pool size", "It is over. Stops all pages."),
     "close": ("close", "File it and draft the review. Alone it opens a form."),
     "reopen": ("reopen errors are back", "Take it up again. Escalation starts anew."),
+    "oncall": (
+        "oncall override @someone until tomorrow 9:00 as team lead",
+        "Who is on call, now and next; `override` changes it for a while, `oncall remove @someone` changes it back.",
+    ),
+    "escalate": ("escalate VP payments are down", "Ping a role now. Without a role: the next rung."),
+    "escalation": ("escalation", "Who was pinged, who will be, and why."),
+    "handover": ("handover @someone", "Offer command to somebody. It changes hands when they accept."),
     "help": ("help severity", "This list, or more about one word."),
 }
-_ANYWHERE = frozenset({"declare", "list", "help"})  # these speak of no one incident
+_ANYWHERE = frozenset({"declare", "list", "oncall", "help"})  # these speak of no one incident
 _SHOWN = 20  # entries of a timeline shown in Slack; the review has them all
 
 

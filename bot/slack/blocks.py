@@ -34,18 +34,6 @@ class Suggestion:
     took: str
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One ping, with everything that its reader needs to know."""
-
-    ping_id: int
-    role: str
-    rule: str
-    kind: str
-    due_at: datetime
-    others: tuple[str, ...]
-
-
 def section(text: str, accessory: Block | None = None) -> Block:
     block: Block = {"type": "section", "text": {"type": "mrkdwn", "text": fit(text, 3000)}}
     return block | {"accessory": accessory} if accessory else block
@@ -232,60 +220,6 @@ def announcement(text: str, at: datetime, now: datetime) -> Message:
     late = now - at
     told = unturned(f"{text} _(told {span(late)} later)_" if late > timedelta(minutes=5) else text)
     return Message(told, (section(told),))
-
-
-def page(incident: Incident, level: Level, ping: Page, now: datetime) -> Message:
-    """The ping: what, how long, why you, what is expected, what stops this, who else was told."""
-    late = now - ping.due_at
-    lines = [
-        headline(incident),
-        f"Open for {span(now - incident.declared_at)}, {incident.status}. Channel: {_channel(incident)}",
-    ]
-    lines.append(f"*Impact:* {plain(shorten(incident.impact, 300)) if incident.impact else 'not recorded yet'}")
-    lines.append(f"*Why you:* {_why(ping, incident)}")
-    lines.append(f"*Expected:* {_expected(incident, level)}")
-    lines.append("*Stops this:* Acknowledge ends the pages to on-call; resolving ends all of them.")
-    if ping.others:
-        lines.append("*Also told:* " + ", ".join(person(user_id) for user_id in ping.others))
-    if late > timedelta(minutes=1):
-        lines.append(f"_This was due {instant(ping.due_at)} and is {span(late)} late._")
-    value = f"{ping.ping_id}:{incident.incident_id}"
-    buttons = actions(
-        "page_actions",
-        *([] if incident.acknowledged_at else [button("Acknowledge", "page_acknowledge", value, "primary")]),
-        button("Take command", "incident_command", str(incident.incident_id)),
-    )
-    text = f"{incident.severity} {incident.ref} {plain(shorten(incident.title, 150))}: you are paged as {ping.role}"
-    return Message(text, (section("\n".join(lines)), buttons))
-
-
-def page_over(incident: Incident, ping: Page, outcome: str) -> Message:
-    """The ping after it was answered or its reason fell away."""
-    return Message(
-        outcome,
-        (section(f"{headline(incident)}\n{outcome}"), context(f"You were paged as {ping.role}. {_channel(incident)}")),
-    )
-
-
-def mention(incident: Incident, ping: Page, user_ids: Sequence[str]) -> Message:
-    """The same ping as one line in the incident's channel."""
-    who = " ".join(person(user_id) for user_id in user_ids)
-    text = f"{who} paged as {ping.role}: {_why(ping, incident)}"
-    return Message(text, (section(text),))
-
-
-def _channel(incident: Incident) -> str:
-    return f"<#{incident.channel_id}>" if incident.channel_id else f"#{incident.channel_name}, being made"
-
-
-def _why(ping: Page, incident: Incident) -> str:
-    return f"you are the {ping.role}; the escalation matrix says {ping.rule} for {incident.severity}."
-
-
-def _expected(incident: Incident, level: Level) -> str:
-    if incident.acknowledged_at:
-        return f"{person(incident.acknowledged_by)} is on it. Look whether they need help."
-    return f"acknowledge by {instant(incident.declared_at + level.respond_within)}."
 
 
 def review_ready(incident: Incident, link: str | None, lines: Sequence[str], due_at: datetime) -> Message:

@@ -6,7 +6,9 @@ Every call here may be repeated without harm. It never sleeps: who calls decides
 from __future__ import annotations
 
 import http.client
+import itertools
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +29,8 @@ _PASSING = frozenset(
 # What else stands in an answer's place is not from Slack: a proxy's page, half an answer.
 _ERROR_NAME = re.compile(r"[a-z0-9_]+")
 METADATA_TYPE = "tocsin_message"
+_SEARCHED = 2_000  # messages looked through for one whose answer was lost
+_BELIEVED = 60.0  # seconds
 
 
 class TryAgain(TocsinError):
@@ -64,6 +68,8 @@ class Slack:
 
     def __init__(self, client: WebClient) -> None:
         self._client = client
+        self._direct: dict[str, str] = {}  # conversations by user id
+        self._seen: dict[str, float] = {}  # until when somebody is known to be in the workspace, in monotonic seconds
 
     def call(self, method: str, **arguments: Any) -> dict[str, Any]:
         """One call. Raises TryAgain or Refused."""
@@ -117,13 +123,15 @@ class Slack:
             if refused.error not in ("message_not_found", "cant_update_message", "edit_window_closed"):
                 raise
 
-    def find_by_key(self, channel_id: str, key: str, oldest: float, thread_ts: str | None = None) -> str | None:
-        """The ts of a message of ours that Slack took though we never heard so. `oldest` in epoch seconds."""
+    def find_by_key(self, channel_id: str, key: str, thread_ts: str | None = None) -> str | None:
+        """The ts of a message of ours that Slack took though we never heard so.
+
+        Among the newest of the channel (all of a thread); no clock is asked, as Slack's and ours may differ by hours.
+        """
         method = "conversations.replies" if thread_ts else "conversations.history"
-        arguments: dict[str, Any] = {"oldest": f"{oldest:.6f}", "include_all_metadata": True}
-        if thread_ts:
-            arguments["ts"] = thread_ts
-        for message in self.pages(method, "messages", channel=channel_id, **arguments):
+        arguments: dict[str, Any] = {"include_all_metadata": True} | ({"ts": thread_ts} if thread_ts else {})
+        found = self.pages(method, "messages", channel=channel_id, **arguments)
+        for message in itertools.islice(found, None if thread_ts else _SEARCHED):
             metadata = message.get("metadata") or {}
             if (metadata.get("event_payload") or {}).get("key") == key:
                 return str(message["ts"])
@@ -181,8 +189,23 @@ class Slack:
         self.call("conversations.setTopic", channel=channel_id, topic=topic[:250])
 
     def open_direct(self, user_id: str) -> str:
-        """The id of our conversation with that person."""
-        return str(self.call("conversations.open", users=user_id)["channel"]["id"])
+        """The id of our conversation with that person; it never changes."""
+        if user_id not in self._direct:
+            self._direct[user_id] = str(self.call("conversations.open", users=user_id)["channel"]["id"])
+        return self._direct[user_id]
+
+    def is_here(self, user_id: str) -> bool:
+        """False for somebody whom Slack does not know or who was deactivated. What it says is believed for a minute."""
+        if self._seen.get(user_id, 0.0) > time.monotonic():
+            return True
+        try:
+            user = self.call("users.info", user=user_id)["user"]
+        except Refused as refused:
+            return refused.error not in ("user_not_found", "user_not_visible")
+        if user.get("deleted"):
+            return False
+        self._seen[user_id] = time.monotonic() + _BELIEVED
+        return True
 
     def open_view(self, trigger_id: str, view: dict[str, Any]) -> None:
         self.call("views.open", trigger_id=trigger_id, view=view)

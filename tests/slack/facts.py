@@ -7,8 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 from bot.domain.incident import Incident, Status
+from bot.domain.pings import PingFacts
 from bot.domain.severity import Evidence, Judgement, Level, Severity
-from bot.slack.blocks import Page, Suggestion
+from bot.slack.blocks import Suggestion
 from tests.rows import NOON, minutes
 
 LEVELS = {
@@ -76,7 +77,17 @@ def judgement(text: str = "502", count: int = 2) -> Judgement:
     return Judgement(Severity.P1, 0.9, (Evidence(text, "5xx"),) * count, Severity.P0, f"A major feature fails. {text}")
 
 
-def page(**values: Any) -> Page:
+def ping(of: Incident | None = None, **values: Any) -> PingFacts:
     """A page to the team lead, due at noon."""
-    usual = Page(ping_id=3, role="team lead", rule="2 h", kind="page", due_at=NOON, others=("U0RESPONDER",))
+    usual = PingFacts(
+        ping_id=3,
+        incident=of or incident(),
+        role="team lead",
+        kind="page",
+        rule="2 h",
+        severity="P1",
+        due_at=NOON,
+        respond_by=NOON + minutes(60),
+        others=("U0RESPONDER",),
+    )
     return replace(usual, **values)

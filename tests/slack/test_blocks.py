@@ -12,10 +12,10 @@ import pytest
 from bot.domain.incident import Incident, Status
 from bot.domain.severity import Severity
 from bot.playground.blocks import check_message_blocks
-from bot.slack import blocks
+from bot.slack import blocks, pings, roster
 from bot.slack.client import Message
 from tests.rows import NOON, minutes
-from tests.slack.facts import LEVELS, LONGEST, LOUD, in_every_status, incident, judgement, page, suggestion
+from tests.slack.facts import LEVELS, LONGEST, LOUD, in_every_status, incident, judgement, ping, suggestion
 
 
 def messages(text: str, **values: Any) -> Iterator[Message]:
@@ -26,9 +26,14 @@ def messages(text: str, **values: Any) -> Iterator[Message]:
         yield blocks.card(each, LEVELS, past)
         yield blocks.mirror(each)
         yield blocks.mirror(replace(each, channel_id=None))
-        yield blocks.page(each, LEVELS[each.severity], page(), NOON + minutes(200))
-        yield blocks.page_over(each, page(), "Resolved.")
-        yield blocks.mention(each, page(), ["U0TEAMLEAD"])
+        yield pings.page(ping(each, kind="manual", asked_by="U0VP", note=text), NOON + minutes(200))
+        yield pings.page(ping(each), NOON + minutes(200))
+        yield pings.page_over(ping(each), "Resolved.")
+        yield pings.mention(ping(each), "Paged <@U0TEAMLEAD>.")
+        yield pings.mention(ping(each), "Paged <@U0TEAMLEAD>.", "Resolved.")
+        yield pings.digest("team lead", ["weekly review", "monthly review"], [each] * 60, NOON, NOON)
+        yield roster.handover(5, each, "U0RESPONDER", "U0SECONDARY", "U0VP")
+        yield roster.handover_over(each, "Accepted.")
         yield blocks.review_ready(each, "https://example.com/reviews/x", [text] * 20, NOON)
         yield blocks.review_ready(each, None, [], NOON)
     for level in LEVELS.values():
@@ -164,29 +169,35 @@ def test_a_decided_answer_has_no_buttons() -> None:
 
 
 def test_a_page_says_why_me_what_is_expected_and_what_stops_it() -> None:
-    message = blocks.page(incident(impact="a third of users"), LEVELS[Severity.P1], page(), NOON + minutes(0.5))
+    asked = ping(incident(impact="a third of users"), role="on-call engineer")
+    message = pings.page(asked, NOON + minutes(0.5))
     said = marked_up(message)
-    assert "*Why you:* you are the team lead; the escalation matrix says 2 h for P1." in said
+    assert "*Why you:* you are the on-call engineer; the escalation matrix says 2 h for P1." in said
     assert "*Expected:* acknowledge by <!date^" in said
     assert "*Stops this:* Acknowledge" in said
     assert "*Impact:* a third of users" in said
     assert "*Also told:* <@U0RESPONDER>" in said
     assert "Channel: <#C0ROOM>" in said
     assert "late" not in said
-    assert actions_of(message) == ["page_acknowledge", "incident_command"]
+    assert actions_of(message) == ["page_acknowledge", "page_take_over", "page_why"]
     assert element(message, "page_acknowledge")["value"] == "3:7"
 
 
 def test_a_late_page_says_so() -> None:
-    said = marked_up(blocks.page(incident(), LEVELS[Severity.P1], page(), NOON + minutes(12)))
+    said = marked_up(pings.page(ping(), NOON + minutes(12)))
     assert "is 12 min late._" in said
 
 
 def test_a_page_after_the_acknowledgement_asks_for_help_instead() -> None:
     taken: Incident = incident(acknowledged_at=NOON, acknowledged_by="U0RESPONDER")
-    message = blocks.page(taken, LEVELS[Severity.P1], page(), NOON)
+    message = pings.page(ping(taken), NOON)
     assert "<@U0RESPONDER> is on it. Look whether they need help." in marked_up(message)
-    assert actions_of(message) == ["incident_command"]
+    assert actions_of(message) == ["page_take_over", "page_why"]
+
+
+def test_a_ping_by_hand_says_who_asks_and_why() -> None:
+    said = marked_up(pings.page(ping(kind="manual", asked_by="U0RESPONDER", note="<!channel> help"), NOON))
+    assert "*Why you:* <@U0RESPONDER> asks for the team lead: &lt;!channel&gt; help" in said
 
 
 @pytest.mark.parametrize(("late", "told"), [(0, False), (5, False), (6, True)])

@@ -121,9 +121,8 @@ def test_a_lost_answer_is_tried_again_and_never_by_itself(
 def test_a_message_is_posted_found_and_edited(bot: Slack, responder: Person) -> None:
     before = bot.post(INCIDENTS, SAID, "another key")
     ts = bot.post(INCIDENTS, SAID, "card:1")
-    assert bot.find_by_key(INCIDENTS, "card:1", float(before) - 1) == ts
-    assert bot.find_by_key(INCIDENTS, "card:1", float(ts) + 1) is None
-    assert bot.find_by_key(INCIDENTS, "card:2", 0.0) is None
+    assert bot.find_by_key(INCIDENTS, "card:1") == ts
+    assert bot.find_by_key(INCIDENTS, "card:2") is None
     bot.update(INCIDENTS, ts, Message("it is out"))
     found = {message["ts"]: message["text"] for message in responder.messages(INCIDENTS)}
     assert found == {before: "it burns", ts: "it is out"}
@@ -132,15 +131,15 @@ def test_a_message_is_posted_found_and_edited(bot: Slack, responder: Person) -> 
 def test_an_edited_message_is_still_found_by_its_key(bot: Slack) -> None:
     ts = bot.post(INCIDENTS, SAID, "card:1")
     bot.update(INCIDENTS, ts, Message("it is out"))
-    assert bot.find_by_key(INCIDENTS, "card:1", 0.0) == ts
+    assert bot.find_by_key(INCIDENTS, "card:1") == ts
 
 
 def test_a_reply_is_found_in_its_thread(bot: Slack, responder: Person) -> None:
     parent = responder.say(INCIDENTS, "checkout is down")
     ts = bot.post(INCIDENTS, SAID, "report:1", thread_ts=parent)
     assert [message["ts"] for message in responder.replies(INCIDENTS, parent)] == [parent, ts]
-    assert bot.find_by_key(INCIDENTS, "report:1", 0.0, thread_ts=parent) == ts
-    assert bot.find_by_key(INCIDENTS, "report:1", 0.0) is None
+    assert bot.find_by_key(INCIDENTS, "report:1", thread_ts=parent) == ts
+    assert bot.find_by_key(INCIDENTS, "report:1") is None
 
 
 def test_a_message_is_found_behind_many_others(bot: Slack, person: Callable[[str], Person]) -> None:
@@ -153,7 +152,7 @@ def test_a_message_is_found_behind_many_others(bot: Slack, person: Callable[[str
 
     with ThreadPoolExecutor(len(people)) as pool:
         list(pool.map(chat, people))
-    assert bot.find_by_key(INCIDENTS, "card:1", 0.0) == ts
+    assert bot.find_by_key(INCIDENTS, "card:1") == ts
 
 
 def test_editing_what_is_gone_is_no_error(bot: Slack, responder: Person) -> None:

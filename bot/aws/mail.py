@@ -1,0 +1,37 @@
+"""Mail through SES and text messages through SNS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.aws.session import Client, calling
+
+
+def mailer(client: Client, sender: str) -> Callable[[str, str, str], None]:
+    """A function that sends (address, subject, text). It raises Unavailable and Denied."""
+    ses = client("ses")
+
+    def send(address: str, subject: str, text: str) -> None:
+        with calling("SES"):
+            ses.send_email(
+                Source=sender,
+                Destination={"ToAddresses": [address]},
+                Message={
+                    "Subject": {"Data": subject, "Charset": "UTF-8"},
+                    "Body": {"Text": {"Data": text, "Charset": "UTF-8"}},
+                },
+            )
+
+    return send
+
+
+def texter(client: Client) -> Callable[[str, str], None]:
+    """A function that sends (telephone number, text). It raises Unavailable and Denied."""
+    sns = client("sns")
+    urgent = {"AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"}}
+
+    def send(number: str, text: str) -> None:
+        with calling("SNS"):
+            sns.publish(PhoneNumber=number, Message=text, MessageAttributes=urgent)
+
+    return send

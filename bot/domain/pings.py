@@ -1,0 +1,30 @@
+"""A ping with everything that its reader needs to know, whichever way it reaches them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.domain.incident import Incident
+
+
+@dataclass(frozen=True, slots=True)
+class PingFacts:
+    """Facts of one ping. Instants are aware UTC; people are Slack user ids."""
+
+    ping_id: int
+    incident: Incident
+    role: str
+    kind: str
+    rule: str
+    severity: str  # in force when it fell due
+    due_at: datetime
+    respond_by: datetime | None  # when the on-call engineer has to have acknowledged
+    others: tuple[str, ...] = field(default=())  # user ids of everybody else who was told
+    asked_by: str | None = None
+    note: str | None = None
+
+    @property
+    def value(self) -> str:
+        """What its buttons carry."""
+        return f"{self.ping_id}:{self.incident.incident_id}"

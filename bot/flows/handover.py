@@ -1,0 +1,88 @@
+"""Handing over command: offered to somebody, and changed only when they accept."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.domain.errors import BadRequest, TransitionRefused
+from bot.domain.incident import Status
+from bot.domain.timeline import Kind
+from bot.flows.record import lock_of, record, refresh_card
+from bot.store import incidents
+from bot.store import roster as store
+from bot.store.outbox import enqueue
+from bot.store.tables import HandoverRow, IncidentRow
+
+
+def offer(session: Session, row: IncidentRow, to_user: str, by: str, request_key: str, now: datetime) -> str:
+    """Offer command to somebody; an earlier offer that waits is withdrawn. The row must be locked."""
+    _refuse_when_over(row)
+    if store.find_handover_by_request(session, request_key) is not None:
+        return f"You have asked <@{to_user}> already."
+    if row.commander == to_user:
+        raise BadRequest(f"<@{to_user}> commands {row.ref} already.")
+    if by == to_user:
+        raise BadRequest("To take command yourself, press Take command on the card.")
+    _withdraw(session, row, now)
+    handover = store.add_handover(
+        session,
+        request_key=request_key,
+        incident_id=row.incident_id,
+        from_user=row.commander,
+        to_user=to_user,
+        asked_by=by,
+        asked_at=now,
+    )
+    text = f"<@{by}> offers command to <@{to_user}>."
+    record(session, row, Kind.HANDOVER_OFFERED, text, now, author=by, source_key=f"handover:{handover.handover_id}")
+    _show(session, handover)
+    stays = f"<@{row.commander}> commands" if row.commander else "nobody commands"
+    return f"Asked <@{to_user}> to take command of {row.ref}. Until they accept, {stays}."
+
+
+def accept(session: Session, handover_id: int, by: str, now: datetime) -> str:
+    """Command changes hands. Raises BadRequest for somebody else's press, or when the offer no longer stands."""
+    incident_id = store.get_handover(session, handover_id).incident_id
+    row = incidents.get_for_change(session, incident_id)
+    handover = store.get_handover(session, handover_id, for_change=True)
+    if by != handover.to_user:
+        raise BadRequest(f"This was offered to <@{handover.to_user}>; only they can accept.")
+    if handover.state == store.ACCEPTED:
+        return f"You accepted command of {row.ref} already."
+    if handover.state != store.OFFERED:
+        raise BadRequest("This offer was withdrawn. Take command is on the card.")
+    _refuse_when_over(row)
+    handover.state, handover.decided_at = store.ACCEPTED, now
+    before, row.commander = row.commander, by
+    incidents.give_role(session, row.incident_id, "commander", by, now)
+    of = f" from <@{before}>" if before and before != by else ""
+    text = f"<@{by}> accepts command{of}."
+    record(session, row, Kind.ROLE_TAKEN, text, now, author=by, announce=True)
+    _show(session, handover)
+    refresh_card(session, row)
+    return f"You command {row.ref} now."
+
+
+def _withdraw(session: Session, row: IncidentRow, now: datetime) -> None:
+    earlier = store.find_offered(session, row.incident_id)
+    if earlier is not None:
+        earlier.state, earlier.decided_at = store.WITHDRAWN, now
+        session.flush()  # before the next offer: only one may stand
+        _show(session, earlier)
+
+
+def _show(session: Session, handover: HandoverRow) -> None:
+    enqueue(
+        session,
+        "slack.handover",
+        lock=lock_of(handover.incident_id),
+        once=f"handover-{handover.handover_id}",
+        handover_id=handover.handover_id,
+    )
+
+
+def _refuse_when_over(row: IncidentRow) -> None:
+    if not Status(row.status).is_open:
+        raise TransitionRefused(f"{row.ref} is {row.status}. Reopen it first: `/incident reopen`.")

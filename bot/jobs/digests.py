@@ -1,0 +1,65 @@
+"""Weekly and monthly reviews: one message to each holder of a role, listing all incidents that are due for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from bot.domain.escalation import Role
+from bot.domain.incident import Status
+from bot.flows import escalate
+from bot.flows.desk import Desk
+from bot.flows.roster import read_roster
+from bot.jobs.delivery import Speaker
+from bot.jobs.paging import reachable
+from bot.slack import pings as blocks
+from bot.slack.client import Message, Refused, Slack
+from bot.store import incidents, pings
+
+
+def digest(desk: Desk, slack: Slack, speaker: Speaker, *, role: str, due_at: str) -> None:
+    """Post the digest of a role and time, or edit it where further incidents came due since; record each line.
+
+    It takes in what is planned for the same time, as a sweep may have claimed only some of it yet.
+    """
+    at, now = datetime.fromisoformat(due_at), desk.now()
+    with desk.database.transaction() as session:
+        found = [
+            (ping, row)
+            for ping, row in pings.list_digest_for_change(session, role, at)
+            if Status(row.status).is_open or ping.state == pings.SENT
+        ]
+        fresh = [ping.ping_id for ping, _ in found if ping.state != pings.SENT]
+        for ping, _ in found:
+            if ping.state == pings.PLANNED:
+                ping.state, ping.claimed_at = pings.SENDING, now
+        listed = [incidents.facts(row) for _, row in found]
+        rules = sorted({ping.rule for ping, _ in found}, reverse=True)
+        roster = read_roster(session, desk.policy.contacts, now)
+    if not fresh:
+        return
+    message = blocks.digest(role, rules, listed, at, now)
+    refusals: list[str] = []
+    for reach in reachable(slack, roster, Role(role), now, refusals):
+        told = _say_to_each(speaker, f"digest:{role}:{due_at}", reach.channels, message, refusals)
+        if told:
+            with desk.database.transaction() as session:
+                for ping_id in fresh:
+                    escalate.page_sent(session, ping_id, told, desk.now(), reach.instead)
+            return
+    with desk.database.transaction() as session:
+        for ping_id in fresh:
+            escalate.page_failed(session, ping_id, " ".join(refusals) or "nobody holds the role.", desk.now())
+
+
+def _say_to_each(
+    speaker: Speaker, key: str, channels: Mapping[str, str], message: Message, refusals: list[str]
+) -> list[str]:
+    told = []
+    for user_id, channel_id in channels.items():
+        try:
+            speaker.say(f"{key}:{user_id}", channel_id, message)
+            told.append(user_id)
+        except Refused as refused:
+            refusals.append(f"Slack refused <@{user_id}> ({refused.error}).")
+    return told

@@ -1,0 +1,203 @@
+"""/incident oncall, handover, escalate, escalation, and the buttons of pings and hand-overs."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from bot.domain.comms import plain_text
+from bot.domain.errors import BadRequest
+from bot.domain.escalation import PingKind, Role
+from bot.flows import change, escalate, handover
+from bot.flows.desk import Desk
+from bot.flows.roster import WantedOverride, make_override, read_roster, remove_override, zone_of
+from bot.listeners.asked import Asked, Subcommand, incident_of
+from bot.policy.instants import parse_instant
+from bot.policy.roster import Roster, leading_role, parse_role, stand_ins
+from bot.slack import pings as blocks
+from bot.slack.roster import people
+from bot.slack.text import instant, person
+from bot.store import incidents, pings
+from bot.store import roster as store
+from bot.store.tables import PingRow
+
+_MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
+_OVERRIDE_HINT = (
+    "`/incident oncall override @someone until 18:00`, or `… from Monday 9:00 until Friday 17:00 as team lead`"
+)
+_PARTS = re.compile(r"\b(from|until|untill|till|til|to|for|as)\b", re.IGNORECASE)
+
+
+def _oncall(session: Session, asked: Asked) -> str:
+    word, _, rest = asked.rest.strip().partition(" ")
+    match word.lower():
+        case "":
+            return _who(session, asked)
+        case "override" | "set":
+            if rest.split(" ", 1)[0].lower() in ("remove", "end", "off"):
+                return _remove(session, asked, rest.partition(" ")[2])
+            return _override(session, asked, rest)
+        case "remove" | "end" | "off":
+            return _remove(session, asked, rest)
+    raise BadRequest(f"Type `/incident oncall` for who is on call, or {_OVERRIDE_HINT}.")
+
+
+def _zone(asked: Asked) -> ZoneInfo:
+    return zone_of(asked.desk.policy.contacts, asked.desk.policy.calendar.zone)
+
+
+def _who(session: Session, asked: Asked) -> str:
+    """Each role: who holds it now, until when, and who is next; then the overrides and what was imported."""
+    roster = read_roster(session, asked.desk.policy.contacts, asked.now)
+    lines = [f"*{role}:* {_holders(roster, role, asked.now)}" for role in Role]
+    for row in store.list_overrides(session, asked.now):
+        span = f"{instant(row.from_at)} until {instant(row.until_at)}"
+        lines.append(f"_Override:_ {person(row.user_id)} as {row.role}, {span}, by {person(row.made_by)}")
+    imported = {shift.role: (shift.source, shift.until_at) for shift in store.list_shifts(session, asked.now)}
+    lines += [f"_{role}: imported from {source}, until {instant(end)}_" for role, (source, end) in imported.items()]
+    return "\n".join(lines)
+
+
+def _holders(roster: Roster, role: Role, now: datetime) -> str:
+    holders = roster.who(role, now)
+    told = people(holders)
+    if not holders:
+        stand_in = next((other for other in stand_ins(role) if roster.who(other, now)), None)
+        told += f"; pings go to the {stand_in}" if stand_in else "; pings go to nobody"
+    following = roster.find_next(role, now)
+    return f"{told}. Next {people(following[1])} from {instant(following[0])}" if following else told
+
+
+def _override(session: Session, asked: Asked, rest: str) -> str:
+    mentioned = _MENTION.findall(rest)
+    if len(mentioned) != 1:
+        raise BadRequest(f"Name one person: {_OVERRIDE_HINT}.")
+    parts = _parts(plain_text(_MENTION.sub(" ", rest)))
+    desk, zone = asked.desk, _zone(asked)
+    starts = desk.policy.calendar.opens
+    role = parse_role(parts["as"]) if "as" in parts else Role.ON_CALL
+    from_at = parse_instant(parts["from"], asked.now, zone, starts) if "from" in parts else asked.now
+    if "until" not in parts:
+        raise BadRequest(f"Say until when: {_OVERRIDE_HINT}. Times are in {zone.key}.")
+    until_at = parse_instant(parts["until"], from_at if parts["is span"] else asked.now, zone, starts)
+    wanted = WantedOverride(f"command:{asked.trigger_id}", role, mentioned[0], from_at, until_at, asked.user_id)
+    row = make_override(session, wanted, desk.policy.contacts, asked.now)
+    begins = "now" if row.from_at <= asked.now else instant(row.from_at)
+    return f"{person(row.user_id)} is {row.role} from {begins} until {instant(row.until_at)}."
+
+
+def _parts(text: str) -> dict[str, str]:
+    """`from … until … as …` in any order, `to` and `for` counting as `until`; `is span` is set for `for 2 h`."""
+    words = _PARTS.split(text)
+    if words[0].strip():
+        raise BadRequest(f"I do not understand “{words[0].strip()[:40]}”. Type {_OVERRIDE_HINT}.")
+    found: dict[str, str] = {"is span": ""}
+    for word, value in zip(words[1::2], words[2::2], strict=True):
+        name = word.lower() if word.lower() in ("from", "as") else "until"
+        if name in found or not value.strip():
+            raise BadRequest(f"Say it once, with something after “{word}”: {_OVERRIDE_HINT}.")
+        found[name] = value.strip()
+        if word.lower() == "for":
+            found["is span"] = "yes"
+    return found
+
+
+def _remove(session: Session, asked: Asked, rest: str) -> str:
+    mentioned = _MENTION.findall(rest)
+    said = plain_text(_MENTION.sub(" ", rest)).strip().removeprefix("as ")
+    if not mentioned and not said:
+        raise BadRequest("Name the person or the role: `/incident oncall remove @someone`.")
+    role = parse_role(said) if said else None
+    row = remove_override(session, mentioned[0] if mentioned else None, role, asked.user_id, asked.now)
+    return f"The override is gone: {person(row.user_id)} no longer stands in as {row.role}."
+
+
+def _handover(session: Session, asked: Asked) -> str:
+    row = incident_of(session, asked, for_change=True)
+    mentioned = _MENTION.findall(asked.rest)
+    if len(mentioned) != 1:
+        raise BadRequest("Name one person: `/incident handover @someone`.")
+    return handover.offer(session, row, mentioned[0], asked.user_id, f"command:{asked.trigger_id}", asked.now)
+
+
+def _escalate(session: Session, asked: Asked) -> str:
+    row = incident_of(session, asked, for_change=True)
+    role, reason = leading_role(plain_text(asked.rest))
+    key = f"command:{asked.trigger_id}"
+    ping, _ = escalate.escalate_by_hand(session, row, role, reason[:1000], asked.user_id, key, asked.now)
+    roster = read_roster(session, asked.desk.policy.contacts, asked.now)
+    return f"Pinging the {ping.role} about {row.ref}: {people(roster.who(Role(ping.role), asked.now))}."
+
+
+def _escalation(session: Session, asked: Asked) -> str:
+    row = incident_of(session, asked)
+    rows = pings.list_of_incident(session, row.incident_id)
+    roster = read_roster(session, asked.desk.policy.contacts, asked.now)
+    within = asked.desk.policy.escalation.respond_within
+    done, to_come = [], []
+    for ping in rows:
+        each = escalate.facts_of(ping, row, rows, within)
+        if ping.state == pings.PLANNED:
+            to_come.append(blocks.coming_line(each, people(roster.who(Role(ping.role), max(asked.now, ping.due_at)))))
+        elif not (ping.state == pings.CANCELLED and ping.kind == PingKind.REPEAT):
+            done.append(blocks.done_line(each, ping.state, ping.sent_at, ping.user_ids, ping.reason))
+    return blocks.ladder(incidents.facts(row), done, to_come)
+
+
+SUBCOMMANDS: dict[str, Subcommand] = {
+    "oncall": _oncall,
+    "handover": _handover,
+    "escalate": _escalate,
+    "escalation": _escalation,
+}
+ALIASES = {"on-call": "oncall", "who": "oncall", "hand-over": "handover", "page": "escalate"}
+
+
+def _ids(value: str) -> tuple[int, int]:
+    ping_id, incident_id = value.split(":")
+    return int(ping_id), int(incident_id)
+
+
+def take_over(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+    """From a ping: acknowledge, where nobody has, and take command."""
+    row = incidents.get_for_change(session, _ids(value)[1])
+    if row.acknowledged_at is None:
+        change.acknowledge(session, row, user_id, desk.policy, now)
+    if row.commander == user_id:
+        return f"You command {row.ref} now."
+    return change.take_command(session, row, user_id, now)
+
+
+def why_me(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+    """From a ping: the cell of the matrix, when it was due and who else was told, for this person only."""
+    row = pings.get(session, _ids(value)[0])
+    incident_row = incidents.get(session, row.incident_id)
+    rows = pings.list_of_incident(session, row.incident_id)
+    each = escalate.facts_of(row, incident_row, rows, desk.policy.escalation.respond_within)
+    at = row.sent_at or now
+    return blocks.why_me(each, desk.policy.escalation, row.sent_at, _held_by(session, desk, row, user_id, at))
+
+
+def _held_by(session: Session, desk: Desk, row: PingRow, user_id: str, at: datetime) -> str:
+    """How this person came to be pinged."""
+    if user_id not in row.user_ids:
+        told = ", ".join(person(each) for each in row.user_ids)
+        return f"This ping went to {told or 'nobody yet'}."
+    roster = read_roster(session, desk.policy.contacts, at)
+    role = Role(row.role)
+    for override in roster.overrides:
+        if override.holds(role, at) and any(holder.slack == user_id for holder in override.people):
+            return f"You hold the role by an override until {instant(override.until_at)}."
+    for shift in roster.imported:
+        if shift.holds(role, at) and any(holder.slack == user_id for holder in shift.people):
+            return f"You hold the role by the imported schedule until {instant(shift.until_at)}."
+    following = roster.find_next(role, at)
+    until = f" until {instant(following[0])}" if following else ""
+    return f"You hold the role {role}{until}, says contacts.yaml." if not row.note else "You stand in for the role."
+
+
+def accept_handover(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+    return handover.accept(session, int(value), user_id, now)
