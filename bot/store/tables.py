@@ -235,7 +235,7 @@ class OverrideRow(Base):
 
 
 class ShiftRow(Base):
-    """One shift of an imported schedule. `person` is a name of contacts.yaml; a new import replaces those of its role."""
+    """One shift of an imported schedule. `person` is a name of contacts.yaml; a new import replaces its role's."""
 
     __tablename__ = "roster_shifts"
     shift_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
