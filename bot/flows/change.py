@@ -93,6 +93,7 @@ def take_command(session: Session, row: IncidentRow, by: str, now: datetime) -> 
     if not _command(session, row, by, now):
         return f"You command {row.ref} already."
     record(session, row, Kind.ROLE_TAKEN, f"<@{by}> takes command.", now, author=by, announce=True)
+    escalate.acknowledge_pings(session, row, by, now)
     refresh_card(session, row)
     return f"You command {row.ref} now."
 
@@ -109,10 +110,10 @@ def resolve(
     check_transition(row.ref, Status(row.status), Status.RESOLVED)
     row.status, row.resolved_at = Status.RESOLVED.value, now
     _record_facts(session, row, by, now, resolution=resolution, cause=cause)
-    text = f"Resolved by <@{by}> after {span_text(now - row.declared_at)}" + (
-        f": {escape(resolution)}" if resolution else "."
-    )
-    record(session, row, Kind.RESOLVED, text, now, author=by, announce=True)
+    text = f"Resolved by <@{by}> after {span_text(now - row.declared_at)}"
+    # The resolution has an entry of its own; only the channel hears both in one line.
+    said = f"{text}: {escape(resolution)}" if resolution else f"{text}."
+    record(session, row, Kind.RESOLVED, f"{text}.", now, author=by, data={"said": said}, announce=True)
     escalate.replan(session, row, policy.escalation, now)
     escalate.refresh_pages(session, row)
     refresh_card(session, row)
