@@ -27,7 +27,7 @@ def stage(database: Database, data_folder: Path, tmp_path_factory: pytest.TempPa
 
 def test_a_restart_is_noticed_by_nobody(stage: Stage) -> None:
     responder = stage.responder
-    ref, channel = stage.declare("P2 the server restarts")
+    _, channel = stage.declare("P2 the server restarts")
     settle(stage.database)
     for number in range(3):
         cut_connections(stage.database)

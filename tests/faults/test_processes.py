@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -20,7 +18,7 @@ from bot.playground.seed import seed_workspace
 from bot.settings import REPOSITORY
 from bot.store.engine import Database
 from tests.faults.children import Child, child
-from tests.faults.troubles import journal, nothing_twice
+from tests.faults.troubles import journal, nothing_twice, wait_for_call
 from tests.journeys.story import settle
 from tests.stage import INCIDENTS, wait_until_connected
 
@@ -69,19 +67,6 @@ def world(database: Database, data_folder: Path, tmp_path_factory: pytest.TempPa
         yield World(playground, database, environment, folder / "log.txt")
 
 
-def wait_for_call(world: World, method: str, since: int) -> None:
-    """Until Slack was called so."""
-    found = world.playground.on_loop(lambda: world.playground.workspace.journal)
-    done = threading.Event()
-
-    async def wait() -> None:
-        await found.wait(since, method, 30)
-        done.set()
-
-    world.playground.on_loop(lambda: asyncio.ensure_future(wait()))
-    assert done.wait(35)
-
-
 def everything_once(world: World) -> None:
     settle(world.database, 60)
     said = nothing_twice(world.playground)
@@ -108,7 +93,7 @@ def test_a_process_killed_in_the_middle_of_a_declaration_is_continued_by_the_nex
         before = world.refs()
         since = journal(world.playground)[-1]["n"]
         world.responder.command(INCIDENTS, f"/incident declare P1 killed at {method.replace('.', ' ')}")
-        wait_for_call(world, method, since)
+        wait_for_call(world.playground, since, method)
         first.kill()
         assert len(world.refs()) == len(before) + 1
         world.time_passes_for_the_dead()

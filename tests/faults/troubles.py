@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
@@ -39,6 +41,21 @@ def journal(playground: Playground, method: str = "") -> list[dict[str, Any]]:
     """The Web API's calls, oldest first."""
     kept = playground.workspace.journal
     return playground.on_loop(lambda: kept.since(0, method))
+
+
+def wait_for_call(playground: Playground, since: int, method: str = "", seconds: float = 30) -> int:
+    """Until Slack is called after call number `since`; the number of that call."""
+    found: list[dict[str, Any]] = []
+    done = threading.Event()
+
+    async def wait() -> None:
+        found.extend(await playground.workspace.journal.wait(since, method, seconds))
+        done.set()
+
+    tasks = [playground.on_loop(lambda: asyncio.ensure_future(wait()))]
+    assert done.wait(seconds + 5), f"{tasks} did not end"
+    assert found, f"nobody called {method or 'Slack'} within {seconds:g} s"
+    return int(found[0]["n"])
 
 
 def keys_said(playground: Playground) -> Counter[str]:
