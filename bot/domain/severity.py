@@ -51,3 +51,4 @@ class Judgement:
     evidence: tuple[Evidence, ...]
     runner_up: Severity | None
     row: str  # the row of the matrix that decided, one short sentence for people
+    row_name: str = ""  # its id in severity.yaml, "examples" where only the examples spoke

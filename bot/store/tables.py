@@ -163,7 +163,10 @@ class ReportRow(Base):
     decided_by: Mapped[str | None]
     decided_at: Mapped[datetime | None]
     incident_id: Mapped[int | None] = mapped_column(ForeignKey("incidents.incident_id"))
-    __table_args__ = (UniqueConstraint("channel_id", "ts"),)
+    row_name: Mapped[str] = mapped_column(server_default=sql("''"))  # the row's id in severity.yaml; "" in old reports
+    reason: Mapped[str | None]  # why people decided otherwise: a word of domain.agreement
+    reason_text: Mapped[str | None]  # the same in their own words
+    __table_args__ = (UniqueConstraint("channel_id", "ts"), Index("ix_reports_judged_at", "judged_at"))
 
 
 class SlackEvent(Base):
@@ -404,4 +407,28 @@ class ActionRow(Base):
         UniqueConstraint("incident_id", "number"),
         Index("ix_action_items_remind_at", "remind_at", postgresql_where=sql("remind_at is not null")),
         Index("ix_action_items_state_due_on", "state", "due_on"),
+    )
+
+
+class SeveritySuggestion(Base):
+    """A new fact in an incident's channel that speaks for another severity: said once, decided by people."""
+
+    __tablename__ = "severity_suggestions"
+    suggestion_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.incident_id"))
+    message_ts: Mapped[str]
+    user_id: Mapped[str | None]
+    text: Mapped[str]  # the message
+    before: Mapped[str]  # the severity when it was suggested
+    suggested: Mapped[str]
+    row_name: Mapped[str]
+    row: Mapped[str]
+    evidence: Mapped[list[dict[str, Any]]]
+    made_at: Mapped[datetime]
+    state: Mapped[str]  # open, taken, kept, overtaken
+    decided_by: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
+    __table_args__ = (
+        UniqueConstraint("incident_id", "message_ts"),
+        Index("uq_severity_suggestions_open", "incident_id", unique=True, postgresql_where=sql("state = 'open'")),
     )

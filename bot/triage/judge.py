@@ -220,7 +220,7 @@ def _judgement(
     verdict = label or _label(row)
     severity = None if verdict == "none" else Severity(verdict)
     runner_up = None if second in (None, "none") else Severity(str(second))
-    return Judgement(severity, round(min(1.0, confidence), 4), _evidence(row, reading), runner_up, row.says)
+    return Judgement(severity, round(min(1.0, confidence), 4), _evidence(row, reading), runner_up, row.says, row.name)
 
 
 def _evidence(row: Row, reading: Reading) -> tuple[Evidence, ...]:
