@@ -123,9 +123,12 @@ def test_everybody_of_a_group_is_paged(
 @pytest.mark.parametrize(
     ("contact", "why"),
     [
-        (Contact("left", slack="U0GONE"), "Slack refused <@U0GONE> (user_not_found)."),
-        (Contact("mail only", email="x@example.com"), "nobody who holds it has a Slack id. `tocsin doctor` says how"),
-        (Contact("no such group", user_group="S0GONE"), "nobody who holds it has a Slack id."),
+        (Contact("left", slack="U0GONE"), "<@U0GONE> is no longer in the workspace."),
+        (Contact("mail only", email="x@example.com"), "mail only has no Slack id."),
+        (
+            Contact("no such group", user_group="S0GONE"),
+            "The user group of no such group (S0GONE) is unknown to Slack.",
+        ),
     ],
 )
 def test_a_page_that_reaches_nobody_says_so_on_the_timeline(
@@ -137,3 +140,4 @@ def test_a_page_that_reaches_nobody_says_so_on_the_timeline(
     assert failed.state == pings.FAILED
     (text,) = entries(desk, row, Kind.PING_FAILED)
     assert text.startswith(f"Could not page the on-call engineer (at once): {why}")
+    assert text.endswith("`tocsin doctor` says how to mend that.")
