@@ -34,6 +34,8 @@ db = typer.Typer(no_args_is_help=True, help="The database.")
 incident = typer.Typer(no_args_is_help=True, help="Incidents, as recorded.")
 escalation = typer.Typer(no_args_is_help=True, help="Who is pinged when.")
 knowledge = typer.Typer(no_args_is_help=True, help="Past incidents, playbooks and guides.")
+roster = typer.Typer(no_args_is_help=True, help="Who is on call.")
+app.add_typer(roster, name="roster")
 app.add_typer(db, name="db")
 app.add_typer(incident, name="incident")
 app.add_typer(escalation, name="escalation")
@@ -297,7 +299,7 @@ def knowledge_search(
     settings = _settings()
     from bot.wiring.knowledge import search_memory
 
-    memory = search_memory(settings)
+    memory = search_memory(settings, _say)
     _print_matches(memory.index.search(" ".join(query), limit=top), memory.entries)
 
 
@@ -311,12 +313,9 @@ def knowledge_import(
     settings = _settings()
     from bot.wiring.knowledge import import_documents
 
-    def say(line: str) -> None:
-        print(line, file=sys.stderr, flush=True)
-
     with _progress("Reading", _count_files(paths)) as advance:
         found = import_documents(
-            settings, paths, getpass.getuser(), datetime.now(UTC), dry_run=dry_run, progress=advance, say=say
+            settings, paths, getpass.getuser(), datetime.now(UTC), dry_run=dry_run, progress=advance, say=_say
         )
     if as_json:
         for record in found.records():
@@ -326,6 +325,10 @@ def knowledge_import(
             print(line)
     if found.failed:
         raise typer.Exit(1)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _count_files(paths: list[Path]) -> int:
@@ -486,6 +489,20 @@ def incident_show(
         print(f"{row.severity}  {row.ref}  {row.title}\n{row.status}, declared {row.declared_at:%Y-%m-%d %H:%M} UTC")
         for entry in entries:
             print(f"{entry.at:%Y-%m-%d %H:%M:%S}  {'*' if entry.key else ' '} {entry.kind.value:18} {entry.text}")
+
+
+@roster.command("import")
+def roster_import(
+    file: Annotated[Path, typer.Argument(help="An iCalendar file, as PagerDuty, Opsgenie and calendars export them.")],
+    role: Annotated[str, typer.Option(help="Whose schedule it is: on-call engineer, secondary on-call, team lead …")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check it, keep nothing.")] = False,
+) -> None:
+    """Take in a role's schedule for the coming year; it replaces the role's earlier import."""
+    settings = _settings()
+    from bot.wiring.building import import_schedule
+
+    for line in import_schedule(settings, file, role, dry_run=dry_run):
+        print(line)
 
 
 @app.command()

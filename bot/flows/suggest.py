@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -50,6 +50,12 @@ def recall(memory: Memory, text: str, *, guide: bool = False, without: str = "")
 def _same(memory: Memory, match: Match) -> bool:
     """Whether our own record has this trouble already."""
     return match.ref in memory.own and match.score >= SAME
+
+
+def same_before(similar: Sequence[dict[str, Any]]) -> list[tuple[str, date]]:
+    """(ref, day) of our own incidents that looked the same, among stored suggestions; the oldest first."""
+    same = [item for item in similar if item.get("same") and item.get("happened_on")]
+    return sorted(((item["ref"], date.fromisoformat(item["happened_on"])) for item in same), key=lambda one: one[::-1])
 
 
 def _describe(memory: Memory, match: Match) -> dict[str, Any]:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from bot.domain.escalation import Role
 from bot.domain.review import Review, summary_for_slack
-from bot.domain.severity import Severity
+from bot.domain.severity import Level, Severity
 from bot.flows.desk import Desk
 from bot.flows.learn import for_everybody
 from bot.flows.review import draft_once, people_without_name
 from bot.flows.suggest import describe_decision, judgement_of
 from bot.jobs.delivery import Speaker
-from bot.jobs.room import suggestions
 from bot.policy.roster import who
 from bot.slack import blocks
 from bot.slack.client import Message, Refused, Slack
+from bot.slack.similar import suggestions
 from bot.store import incidents, messages
 from bot.store.tables import ReportRow
 
@@ -29,17 +29,20 @@ def answer(desk: Desk, slack: Slack, speaker: Speaker, *, report_id: int) -> Non
         rows = [row for row in incidents.list_open(session) if for_everybody(row)] if not decided else []
         open_ref = desk.memory.find_open(rows, report.text) if rows else None
     level = desk.policy.severity.levels[Severity(report.severity)]
-    if decided:
-        message = blocks.answered(judgement_of(report), level, f"<@{report.decided_by}>: {outcome}")
-    else:
-        message = _reply(desk, report, open_ref)
+    message = _decided(report, level, outcome) if decided else _reply(desk, report, open_ref)
     speaker.try_to_say(f"report:{report_id}", channel_id, message, thread_ts=ts)
+
+
+def _decided(report: ReportRow, level: Level, outcome: str) -> Message:
+    found = suggestions(report.similar, f"report:{report.report_id}") if report.decision != "not_incident" else []
+    past = [item for item in found if item.kind == "incident"]
+    return blocks.answered(judgement_of(report), level, f"<@{report.decided_by}>: {outcome}", past)
 
 
 def _reply(desk: Desk, report: ReportRow, open_ref: str | None) -> Message:
     judgement = judgement_of(report)
     assert judgement.severity is not None
-    found = suggestions(report.similar)
+    found = suggestions(report.similar, f"report:{report.report_id}")
     return blocks.answer(
         report.report_id,
         judgement,

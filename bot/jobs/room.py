@@ -7,24 +7,27 @@ from typing import Any
 from bot.domain.comms import harmless
 from bot.domain.escalation import Role
 from bot.domain.incident import Incident
+from bot.domain.recurrence import recurrence
 from bot.domain.timeline import Kind
 from bot.flows.desk import Desk
 from bot.flows.record import lock_of
 from bot.flows.roster import read_roster
+from bot.flows.suggest import same_before
 from bot.jobs import paging
 from bot.jobs.delivery import Speaker
 from bot.slack import blocks
-from bot.slack.blocks import Suggestion
 from bot.slack.client import Slack
+from bot.slack.similar import suggestions
 from bot.store import incidents, messages, timeline
 from bot.store.outbox import enqueue
+from bot.store.tables import IncidentRow
 
 
 def open_room(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -> None:
     """Make the channel and post the card in it; the rest of the furnishing follows in a job of its own."""
     with desk.database.transaction() as session:
         row = incidents.get(session, incident_id)
-        incident, similar = incidents.facts(row), suggestions(row.similar)
+        incident, similar, again = incidents.facts(row), suggestions(row.similar, row.request_key), recurring(row)
         bot_user_id = _bot_user_id(messages.find_workspace(session))
     if incident.channel_id is None:
         channel_id, name = slack.open_channel(incident.channel_name, bot_user_id)
@@ -34,7 +37,7 @@ def open_room(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -
             incident = incidents.facts(row)
     assert incident.channel_id is not None
     speaker.try_to_say(
-        _card_key(incident), incident.channel_id, blocks.card(incident, desk.policy.severity.levels, similar)
+        _card_key(incident), incident.channel_id, blocks.card(incident, desk.policy.severity.levels, similar, again)
     )
     with desk.database.transaction() as session:
         for task in ("slack.furnish_room", "slack.mirror"):
@@ -50,20 +53,11 @@ def _card_key(incident: Incident) -> str:
     return f"card:{incident.incident_id}"
 
 
-def suggestions(similar: list[dict[str, Any]]) -> list[Suggestion]:
-    """Stored facts about past incidents as the blocks want them."""
-    return [
-        Suggestion(
-            ref=item["ref"],
-            kind=item["kind"],
-            title=item["title"],
-            words=tuple(item["words"]),
-            cause=item["cause"],
-            fix=item["fix"],
-            took=item["took"],
-        )
-        for item in similar
-    ]
+def recurring(row: IncidentRow) -> str:
+    """That our own record has this trouble already, and where; empty when it has not."""
+    before = same_before(row.similar)
+    often = recurrence([day for _, day in before], row.declared_at.date())
+    return f"*{often}*: {', '.join(ref for ref, _ in before[-5:])} looked the same." if often else ""
 
 
 def furnish_room(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -> None:
@@ -88,9 +82,10 @@ def card(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -> Non
     """Edit the card into what is true now. Before the room is there, nothing: it opens with the card of that moment."""
     with desk.database.transaction() as session:
         row = incidents.get(session, incident_id)
-        incident, similar, reachable = incidents.facts(row), suggestions(row.similar), not row.channel_archived
+        incident, similar, again = incidents.facts(row), suggestions(row.similar, row.request_key), recurring(row)
+        reachable = not row.channel_archived
     if incident.channel_id and reachable:
-        message = blocks.card(incident, desk.policy.severity.levels, similar)
+        message = blocks.card(incident, desk.policy.severity.levels, similar, again)
         speaker.try_to_say(_card_key(incident), incident.channel_id, message)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from slack_bolt import App
 
 from bot.flows.desk import Desk
-from bot.listeners import actions, commands, events, oncall, shortcuts, views
+from bot.listeners import actions, commands, events, oncall, shortcuts, similar, views
 from bot.slack import modals
 from bot.slack.client import Slack
 
@@ -24,6 +24,7 @@ PRESSES: dict[str, actions.Press] = {
     "report_declare_as": actions.declare_report_as,
     "report_dismiss": actions.dismiss_report,
     "report_part_of": actions.join_report,
+    "suggestion_vote": similar.cast_vote,
 }
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 FORMS = ("incident_resolve", "incident_close")

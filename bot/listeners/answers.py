@@ -24,6 +24,7 @@ HELP: dict[str, tuple[str, str]] = {
     "cause": ("cause connection pool exhausted", "Record the cause."),
     "note": ("note rolled back build 212", "Put a sentence on the timeline and in the channel."),
     "ack": ("ack", "Say that you are on it. Stops the pages to on-call."),
+    "similar": ("similar pods crash loop", "What it looks like: past incidents, cause and fix. For you only."),
     "timeline": ("timeline", "The latest entries, for you only."),
     "list": ("list", "Open incidents, the worst first."),
     "resolve": ("resolve raised the pool size", "It is over. Stops all pages."),

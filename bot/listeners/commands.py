@@ -19,7 +19,7 @@ from bot.flows.learn import learn_closed
 from bot.flows.record import note, record, refresh_card
 from bot.flows.review import redraft_if_closed
 from bot.flows.suggest import recall
-from bot.listeners import answers, oncall
+from bot.listeners import answers, oncall, similar
 from bot.listeners.asked import Asked, Subcommand, incident_of
 from bot.listeners.guard import told
 from bot.slack import modals
@@ -207,6 +207,7 @@ SUBCOMMANDS: dict[str, Subcommand] = {
     "close": _close,
     "reopen": _reopen,
     "help": _help,
+    **similar.SUBCOMMANDS,
     **oncall.SUBCOMMANDS,
 }
 

@@ -32,6 +32,8 @@ class Suggestion:
     cause: str
     fix: str
     took: str
+    terms: tuple[tuple[str, float, str], ...] = ()  # words, their share of the likeness, the field they matched in
+    ballot: str = ""  # what a vote on it is cast with; empty where nobody is asked
 
 
 def section(text: str, accessory: Block | None = None) -> Block:
@@ -81,6 +83,17 @@ def actions(block_id: str, *elements: Block) -> Block:
     return {"type": "actions", "block_id": block_id, "elements": list(elements)}
 
 
+def overflow(action_id: str, options: Sequence[Block]) -> Block:
+    return {"type": "overflow", "action_id": action_id, "options": list(options)}
+
+
+def vote_menu(ballot: str) -> Block | None:
+    """The small menu beside a suggestion: one dot menu takes less of a phone's screen than two buttons."""
+    if not ballot:
+        return None
+    return overflow("suggestion_vote", [option("Helped", f"yes:{ballot}"), option("Not this", f"no:{ballot}")])
+
+
 def severity_options(levels: Mapping[Severity, Level], suffix: str = "") -> list[Block]:
     """One option a level; `suffix` joins the value so that the press says what it was pressed on."""
     return [option(f"{level} {levels[level].title}: {levels[level].meaning}", f"{level}{suffix}") for level in Severity]
@@ -95,7 +108,9 @@ def topic(incident: Incident) -> str:
     return fit(f"{incident.severity} · {incident.ref} · {plain(incident.title)}", 250)
 
 
-def card(incident: Incident, levels: Mapping[Severity, Level], similar: Sequence[Suggestion] = ()) -> Message:
+def card(
+    incident: Incident, levels: Mapping[Severity, Level], similar: Sequence[Suggestion] = (), recurrence: str = ""
+) -> Message:
     """The incident's one card, edited in place. Buttons are those that the present status allows."""
     level = levels[incident.severity]
     fields = [
@@ -113,7 +128,9 @@ def card(incident: Incident, levels: Mapping[Severity, Level], similar: Sequence
     if incident.resolved_at:
         took = span(incident.resolved_at - incident.declared_at)
         blocks.append(section(f"Resolved {instant(incident.resolved_at)}, after {took}.{_outcome(incident)}"))
-    blocks += [section(_similar_line(item)) for item in similar[:1]]
+    if recurrence:
+        blocks.append(context(recurrence))
+    blocks += [section(_similar_line(item), vote_menu(item.ballot)) for item in similar[:1]]
     blocks += _card_actions(incident, levels)
     return Message(f"{incident.severity} {incident.ref} {plain(incident.title)}: {incident.status}", tuple(blocks))
 
@@ -175,9 +192,10 @@ def answer(
     blocks = [section(f"{verdict} Respond within {span(level.respond_within)}.\n{why}")]
     # What is pressed comes before what is read: on a phone the rest is below the fold.
     blocks.append(_answer_actions(report_id, level, levels, open_ref))
-    blocks += [section(_similar_line(item)) for item in similar[:3]]
+    blocks += [section(_similar_line(item), vote_menu(item.ballot)) for item in similar[:3]]
     if playbook:
-        blocks.append(section(f"Playbook: *{playbook.ref}* {plain(shorten(playbook.title, 200))}"))
+        line = f"Playbook: *{playbook.ref}* {plain(shorten(playbook.title, 200))}"
+        blocks.append(section(line, vote_menu(playbook.ballot)))
     return Message(f"Looks like {level.severity} {level.title}: {level.meaning}", tuple(blocks))
 
 
@@ -194,11 +212,14 @@ def _answer_actions(report_id: int, level: Level, levels: Mapping[Severity, Leve
     return actions("report_actions", *elements)
 
 
-def answered(judgement: Judgement, level: Level, outcome: str) -> Message:
-    """The same reply once somebody decided: the buttons are gone, the outcome is said."""
+def answered(judgement: Judgement, level: Level, outcome: str, similar: Sequence[Suggestion] = ()) -> Message:
+    """The same reply once somebody decided: the buttons are gone, the outcome is said, suggestions can be voted on."""
     words = ", ".join(f"“{plain(shorten(item.text, 80))}”" for item in judgement.evidence[:4])
     line = f"Judged *{level.severity} {level.title}*" + (f" because of {words}" if words else "") + "."
-    return Message(outcome, (section(outcome), context(line)))
+    asked = [
+        section(f"Like *{item.ref}* {plain(shorten(item.title, 200))}", vote_menu(item.ballot)) for item in similar[:3]
+    ]
+    return Message(outcome, (section(outcome), context(line), *asked))
 
 
 def _similar_line(item: Suggestion) -> str:

@@ -188,12 +188,16 @@ def check(settings: Settings) -> Iterator[tuple[bool, str]]:
     yield False, f"{len(paths)} entries in {settings.knowledge_folder}, {len(rows)} in the database."
 
 
-def search_memory(settings: Settings) -> Memory:
-    """What a search goes through: the folder, and the database where there is one."""
+def search_memory(settings: Settings, say: Callable[[str], None]) -> Memory:
+    """What a search goes through: the folder, and the database where there is one that answers."""
     if not has_database(settings):
         return build_memory(settings)
-    with open_database(settings) as database:
-        return build_live_memory(settings, database).current()
+    try:
+        with open_database(settings) as database:
+            return build_live_memory(settings, database).current()
+    except InvalidSettings as error:
+        say(f"Only the knowledge folder is searched. {error}")
+        return build_memory(settings)
 
 
 def _rows(settings: Settings) -> Sequence[KnowledgeVersion]:

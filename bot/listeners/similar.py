@@ -1,0 +1,38 @@
+"""/incident similar, and what people say of a suggestion."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.domain.comms import plain_text
+from bot.domain.errors import BadRequest
+from bot.flows import vote
+from bot.flows.desk import Desk
+from bot.flows.suggest import recall
+from bot.listeners.asked import Asked, Subcommand, incident_of
+from bot.slack import similar as blocks
+from bot.slack.client import Message
+from bot.store import incidents
+
+
+def similar(session: Session, asked: Asked) -> Message:
+    """What looks like the words given, or like the incident named or whose channel this is."""
+    words, ref = plain_text(asked.rest), ""
+    if asked.ref or (not words and incidents.find_by_channel(session, asked.channel_id)):
+        row = incident_of(session, asked)
+        ref = row.ref
+        words = words or "\n".join(part for part in (row.title, row.impact, row.cause) if part)
+    if not words:
+        raise BadRequest("Say what it looks like: `/incident similar checkout returns 502`.")
+    found = recall(asked.desk.memory.current(), words, guide=True, without=ref)
+    return blocks.similar(blocks.suggestions(found, f"similar:{asked.trigger_id}"), words)
+
+
+def cast_vote(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str:
+    """Helped, or not this."""
+    return vote.vote(session, value, user_id, now)
+
+
+SUBCOMMANDS: dict[str, Subcommand] = {"similar": similar}
