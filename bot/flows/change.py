@@ -48,6 +48,9 @@ def set_severity(
     )
     escalate.replan(session, row, policy.escalation, now)
     refresh_card(session, row)
+    # The room's topic begins with the severity.
+    room = f"slack.furnish_room-{row.incident_id}"
+    enqueue(session, "slack.furnish_room", lock=lock_of(row.incident_id), once=room, incident_id=row.incident_id)
     return f"{row.ref} is now {severity}, before it was {before}."
 
 

@@ -27,6 +27,7 @@ from bot.store.tables import IncidentRow, ReportRow
 from bot.triage.index import Match
 
 SHOWN = 3  # past incidents that a person is shown
+NEAR = 0.6  # of the best match's score: what scores less is not shown beside it
 EARLIER = "earlier"  # the kind of our own incidents that look the same and are beyond those shown
 # Chosen on tests/flows/data/alike.jsonl: from this score on, an incident of our own is taken for the same trouble.
 SAME = 0.40
@@ -45,6 +46,11 @@ def recall(memory: Memory, text: str, *, guide: bool = False, without: str = "")
         found += [_describe(memory, match) for match in memory.index.search(text, limit=1, kind=kind)]
     rest = [_describe(memory, match) for match in past[SHOWN:] if _same(memory, match)]
     return found + [item | {"kind": EARLIER} for item in rest]
+
+
+def _near_the_best(matches: Sequence[Match]) -> list[Match]:
+    """Without those that look much less alike than the first: what says little beside it only takes room."""
+    return [match for match in matches if match.score >= matches[0].score * NEAR]
 
 
 def _same(memory: Memory, match: Match) -> bool:

@@ -168,7 +168,8 @@ def _card_actions(incident: Incident, levels: Mapping[Severity, Level]) -> list[
 def mirror(incident: Incident) -> Message:
     """The card's short copy in the announcement channel."""
     where = f"<#{incident.channel_id}>" if incident.channel_id else "its channel is being made"
-    lines = [headline(incident), f"{incident.status} · {where} · commander {person(incident.commander)}"]
+    # The channel's name is long: on a phone it gets a line of its own.
+    lines = [headline(incident), f"{incident.status} · commander {person(incident.commander)}", where]
     if incident.resolved_at:
         lines.append(f"Resolved after {span(incident.resolved_at - incident.declared_at)}.")
     return Message(

@@ -64,6 +64,8 @@ def test_severity_is_told_and_changed_with_a_reason(stage: Stage, incident: tupl
     responder.wait_for_message(channel["id"], "Severity raised from P2 to P1 by <@U0RESPONDER>: &lt;all&gt; regions")
     responder.wait_for_message(channel["id"], "Severity lowered from P1 to P3 by <@U0RESPONDER>: calmed down")
     card_says(responder, channel, f"P3 {ref}")
+    settle(stage.database)
+    assert stage.playground.workspace.channels[channel["id"]].topic["value"].startswith(f"P3 · {ref}")
 
 
 @pytest.mark.parametrize("field", ["impact", "cause"])
