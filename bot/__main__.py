@@ -499,7 +499,7 @@ def roster_import(
 ) -> None:
     """Take in a role's schedule for the coming year; it replaces the role's earlier import."""
     settings = _settings()
-    from bot.wiring.building import import_schedule
+    from bot.wiring.roster import import_schedule
 
     for line in import_schedule(settings, file, role, dry_run=dry_run):
         print(line)

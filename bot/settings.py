@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     web_port: int = Field(8080, ge=0, le=65535, validation_alias="TOCSIN_WEB_PORT")
     web_url: str | None = Field(None, validation_alias="TOCSIN_WEB_URL")
     secret_key: SecretStr | None = Field(None, min_length=16, validation_alias="TOCSIN_SECRET_KEY")
+    aws_region: str | None = Field(None, validation_alias="AWS_REGION")
+    mail_from: str | None = Field(None, validation_alias="TOCSIN_MAIL_FROM")
+    text_messages: bool = Field(False, validation_alias="TOCSIN_TEXT_MESSAGES")
     clock_file: Path | None = Field(None, validation_alias="TOCSIN_CLOCK_FILE")
     log_level: str = Field("INFO", validation_alias="TOCSIN_LOG_LEVEL")
     log_json: bool = Field(False, validation_alias="TOCSIN_LOG_JSON")
@@ -59,6 +62,13 @@ class Settings(BaseSettings):
         if urlsplit(value).scheme not in ("http", "https"):
             raise ValueError("must be an http(s) address such as https://slack.com/api/")
         return value if value.endswith("/") else value + "/"
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_sender(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"([^<>@]*<)?[^\s<>@]+@[^\s<>@]+\.[^\s<>@]+>?", value):
+            raise ValueError("must be an address such as tocsin@example.com or Tocsin <tocsin@example.com>")
+        return value
 
     @field_validator("log_level")
     @classmethod

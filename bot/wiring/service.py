@@ -53,6 +53,7 @@ def build_desk(settings: Settings, database: Database) -> Desk:
     """Everything that the ways in need. Raises InvalidPolicy with file, line and reason."""
     clock = Clock(settings.clock_file)
     key = settings.link_key
+    send_mail, send_text = build_ways(settings)
     warm_judge(settings)
     return Desk(
         database=database,
@@ -63,6 +64,27 @@ def build_desk(settings: Settings, database: Database) -> Desk:
         memory=build_live_memory(settings, database),
         announcement_channel=_announcement_channel(database),
         review_link=lambda ref: sign_review_link(settings.public_url, key, ref) if key else None,
+        send_mail=send_mail,
+        send_text=send_text,
+    )
+
+
+def build_ways(settings: Settings) -> tuple[Callable[[str, str, str], None] | None, Callable[[str, str], None] | None]:
+    """How to send mail and text messages; None for what is not configured. Raises InvalidSettings.
+
+    Without these settings nothing of AWS is imported.
+    """
+    if not settings.mail_from and not settings.text_messages:
+        return None, None
+    if settings.aws_region is None:
+        raise InvalidSettings("AWS_REGION is not set: TOCSIN_MAIL_FROM and TOCSIN_TEXT_MESSAGES need it.")
+    from bot.aws.mail import mailer, texter
+    from bot.aws.session import clients
+
+    client = clients(settings.aws_region)
+    return (
+        mailer(client, settings.mail_from) if settings.mail_from else None,
+        texter(client) if settings.text_messages else None,
     )
 
 

@@ -1,0 +1,31 @@
+"""`tocsin roster import`: a schedule kept elsewhere becomes a role's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.flows.roster import keep_schedule, zone_of
+from bot.policy.roster import parse_role
+from bot.policy.schedules import read_schedule
+from bot.settings import Settings
+from bot.wiring.building import build_policy, open_database
+from bot.wiring.clock import Clock
+
+
+def import_schedule(settings: Settings, file: Path, role_name: str, *, dry_run: bool) -> Iterator[str]:
+    """Read a schedule and keep it as the role's; what there is to say about it, line by line. Raises BadRequest."""
+    policy = build_policy(settings)
+    role, zone = parse_role(role_name), zone_of(policy.contacts, policy.calendar.zone)
+    now = Clock(settings.clock_file).now()
+    schedule = read_schedule(file, policy.contacts.people, now, zone)
+    first, last = schedule.shifts[0], schedule.shifts[-1]
+    whole = f"{first.from_at:%Y-%m-%d %H:%M} to {last.until_at:%Y-%m-%d %H:%M} UTC"
+    yield f"{file.name}: {len(schedule.shifts)} shifts of the {role}, {whole}."
+    for begins, ends in schedule.gaps:
+        yield f"Gap {begins:%Y-%m-%d %H:%M} to {ends:%Y-%m-%d %H:%M} UTC: there contacts.yaml says who it is."
+    if dry_run:
+        return
+    with open_database(settings) as database, database.transaction() as session:
+        before = keep_schedule(session, role, schedule.shifts, file.name, now)
+    yield f"Kept, in place of {before} shifts imported earlier." if before else "Kept."
