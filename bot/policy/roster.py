@@ -257,10 +257,7 @@ def parse_role(text: str) -> Role:
     """The role that somebody typed. Raises BadRequest with those there are."""
     role, rest = leading_role(text)
     if role is None or rest:
-        names = ", ".join(role.value for role in Role)
-        raise BadRequest(
-            f"Say which role: {names}. As in `/incident oncall override @someone until 18:00 as team lead`."
-        )
+        raise BadRequest(f"Say which role: {', '.join(role.value for role in Role)}.")
     return role
 
 
