@@ -21,6 +21,7 @@ from bot.domain.review import (
 )
 from bot.domain.severity import Severity
 from bot.domain.timeline import Kind
+from bot.flows.suggest import EARLIER
 from bot.policy.policy import Policy
 from bot.store import incidents, messages, pings, reviews, timeline
 from bot.store.tables import IncidentRow, ReviewRow
@@ -55,7 +56,7 @@ def gather(session: Session, row: IncidentRow, policy: Policy) -> ReviewFacts:
         respond_within=policy.severity.levels[Severity(row.severity)].respond_within,
         resolve_within=policy.review.resolve_within.get(Severity(row.severity)),
         silence_after=policy.review.silence_after,
-        similar=tuple(_past(item) for item in row.similar if item["kind"] == "incident"),
+        similar=tuple(_past(item) for item in row.similar if item["kind"] in ("incident", EARLIER)),
         services=noted.services,
         contributing=noted.contributing,
         detected_at=noted.detected_at,
@@ -81,6 +82,7 @@ def _past(item: dict[str, object]) -> PastIncident:
         cause=str(item["cause"]),
         fix=str(item["fix"]),
         happened_on=date.fromisoformat(str(happened)) if happened else None,
+        same=bool(item.get("same")),
     )
 
 

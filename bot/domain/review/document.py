@@ -45,6 +45,7 @@ class PastIncident:
     cause: str
     fix: str
     happened_on: date | None
+    same: bool = False  # one of our own that looked like the same trouble, not only alike
 
 
 @dataclass(frozen=True, slots=True)

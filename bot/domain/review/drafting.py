@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+from bot.domain.recurrence import recurrence
 from bot.domain.review.document import ActionItem, Line, Nature, Origin, PastIncident, Review, ReviewFacts, Section
 from bot.domain.review.figures import acknowledged, could_improve, escalations, figures, silences, went_well
 from bot.domain.review.record import Record
@@ -142,6 +143,10 @@ def _similar(facts: ReviewFacts, wording: Wording) -> Section:
     """Past incidents that look alike, and how often it happened this quarter."""
     lines = [Line(_past(past, wording), label=tidied(past.ref)[:60]) for past in facts.similar]
     began = _began(facts).astimezone(UTC).date()
+    again = sorted((past.happened_on, tidied(past.ref)[:60]) for past in facts.similar if past.same and past.happened_on)
+    if again:
+        often = recurrence([day for day, _ in again], began)
+        lines.append(Line(f"{often}: {', '.join(ref for _, ref in again)} looked the same.", Nature.DERIVED))
     recent = [past for past in facts.similar if past.happened_on and _same_quarter(past.happened_on, began)]
     if recent:
         refs = ", ".join(tidied(past.ref)[:60] for past in recent)
