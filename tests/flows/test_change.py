@@ -138,8 +138,11 @@ def test_resolving_records_what_fixed_it(session: Session, declared: Declare, po
     assert [(entry.kind, entry.text) for entry in entries(session, row)[1:]] == [
         ("resolution_recorded", "a &lt;b&gt; &amp; c"),
         ("cause_recorded", "pool exhausted"),
-        ("resolved", "Resolved by <@U0RESPONDER> after 10 min: a &lt;b&gt; &amp; c"),
+        ("resolved", "Resolved by <@U0RESPONDER> after 10 min."),
     ]
+    (entry,) = entries(session, row, Kind.RESOLVED)
+    assert entry.data["said"] == "Resolved by <@U0RESPONDER> after 10 min: a &lt;b&gt; &amp; c"
+    assert announced(session, entry)
 
 
 def test_closing_files_the_answers_and_has_the_review_drafted(
