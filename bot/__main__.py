@@ -506,6 +506,30 @@ def roster_import(
 
 
 @app.command()
+def metrics(
+    months: Annotated[int, typer.Option(min=1, max=120, help="This month and those before it.")] = 12,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """How well Tocsin does, month by month."""
+    settings = _settings()
+    from bot.flows.metrics import measure
+    from bot.wiring.building import open_database
+    from bot.wiring.clock import Clock
+
+    until = Clock(settings.clock_file).now()
+    first = until.year * 12 + until.month - months  # months since year 0, January being 0
+    since = until.replace(year=first // 12, month=first % 12 + 1, day=1, hour=0, minute=0, second=0, microsecond=0)
+    with open_database(settings) as database, database.transaction() as session:
+        sections = measure(session, since, until)
+    if as_json:
+        figures = {section.name: section.figures for section in sections}
+        print(json.dumps({"since": since.isoformat(), "until": until.isoformat(), **figures}))
+        return
+    for section in sections:
+        print("\n".join([section.title, *(f"  {line}" for line in section.lines)]))
+
+
+@app.command()
 def review(
     ref: Annotated[str, typer.Argument(help="INC-2026-0001")],
     format: Annotated[str, typer.Option(help="md, html or json.")] = "md",

@@ -171,6 +171,6 @@ def vote(session: Session, shown_key: str, ref: str, user_id: str, *, place: int
 def list_votes(session: Session, since: datetime, until: datetime, places: int) -> Sequence[SuggestionVote]:
     """Votes on suggestions in the first `places`, in the order in which they were cast."""
     statement = select(SuggestionVote).where(
-        SuggestionVote.voted_at >= since, SuggestionVote.voted_at < until, SuggestionVote.place <= places
+        SuggestionVote.voted_at >= since, SuggestionVote.voted_at < until, SuggestionVote.place.between(1, places)
     )
     return session.scalars(statement.order_by(SuggestionVote.voted_at, SuggestionVote.ref)).all()

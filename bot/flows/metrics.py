@@ -1,0 +1,64 @@
+"""The figures of `tocsin metrics`: one function a section, each from what was recorded between two instants.
+
+A further section is a further function in SECTIONS; text and JSON follow by themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot.flows.suggest import SHOWN
+from bot.store import knowledge
+from bot.store.tables import SuggestionVote
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Some figures: `lines` for people, `figures` for machines."""
+
+    name: str
+    title: str
+    lines: tuple[str, ...]
+    figures: dict[str, Any]
+
+
+def measure(session: Session, since: datetime, until: datetime) -> list[Section]:
+    """All sections for the time from `since` up to `until`, both aware."""
+    return [section(session, since, until) for section in SECTIONS]
+
+
+def suggestions(session: Session, since: datetime, until: datetime) -> Section:
+    """precision@3: of the past incidents shown in the first three places and voted on, the share that helped.
+
+    A suggestion is one past incident shown for one report, incident or search. People who disagree are settled by
+    majority, and an even split counts as not helped. Months are those of the first vote.
+    """
+    judged: dict[tuple[str, str], list[SuggestionVote]] = {}
+    for vote in knowledge.list_votes(session, since, until, SHOWN):
+        judged.setdefault((vote.shown_key, vote.ref), []).append(vote)
+    months: dict[str, list[bool]] = {}
+    for votes in judged.values():
+        month = f"{votes[0].voted_at.astimezone(UTC):%Y-%m}"
+        months.setdefault(month, []).append(2 * sum(vote.helped for vote in votes) > len(votes))
+    rows = [{"month": month, **_precision(months[month])} for month in sorted(months)]
+    whole = _precision([helped for month in months.values() for helped in month])
+    lines = [f"{row['month']}  {_line(row)}" for row in rows]
+    lines.append(f"in all   {_line(whole)}" if judged else "Nobody has said yet of a suggestion whether it helped.")
+    return Section("suggestions", "Similar incidents: precision@3", tuple(lines), {**whole, "months": rows})
+
+
+def _precision(helped: list[bool]) -> dict[str, Any]:
+    share = round(sum(helped) / len(helped), 4) if helped else None
+    return {"precision_at_3": share, "helped": sum(helped), "judged": len(helped)}
+
+
+def _line(row: dict[str, Any]) -> str:
+    return f"{row['precision_at_3']:.0%} ({row['helped']} of {row['judged']} suggestions helped)"
+
+
+SECTIONS: tuple[Callable[[Session, datetime, datetime], Section], ...] = (suggestions,)
