@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 from bot.playground.records import Json
 
-Kind = Literal["error", "ratelimited", "status", "timeout", "drop", "drop_after"]
+Kind = Literal["error", "ratelimited", "status", "timeout", "drop", "drop_after", "timeout_after"]
 KINDS: tuple[str, ...] = get_args(Kind)
 
 

@@ -46,11 +46,13 @@ class WebApi:
         if self.faults.outage:
             return await self._drop(request, name, arguments)
         fault = self.faults.take(name)
-        if fault is not None and fault.kind != "drop_after":
+        if fault is not None and fault.kind not in ("drop_after", "timeout_after"):
             return await self._fail(request, name, arguments, fault)
         body = self.invoke(name, arguments, token)
         self.workspace.journal.record(name, arguments, ok=body["ok"], error=body.get("error", ""))
         if fault is not None:
+            if fault.kind == "timeout_after":
+                await _wait_until_hung_up(request, fault.seconds)
             self.wire.cut(request.scope)
         return self._answer(body)
 
@@ -97,8 +99,7 @@ class WebApi:
         if fault.kind == "drop":
             return await self._drop(request, name, arguments)
         if fault.kind == "timeout":
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(_hung_up(request), fault.seconds)
+            await _wait_until_hung_up(request, fault.seconds)
             return await self._drop(request, name, arguments, "timeout")
         if fault.kind == "ratelimited":
             self.workspace.journal.record(name, arguments, ok=False, error="ratelimited", status=429)
@@ -133,6 +134,12 @@ async def read_arguments(request: Request) -> tuple[Json, str]:
     token = arguments.pop("token", "")
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     return arguments, bearer.strip() if scheme.lower() == "bearer" else str(token)
+
+
+async def _wait_until_hung_up(request: Request, seconds: float) -> None:
+    """Keep the caller waiting for an answer, until they give up or the time is over."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(_hung_up(request), seconds)
 
 
 async def _hung_up(request: Request) -> None:
