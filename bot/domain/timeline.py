@@ -31,6 +31,10 @@ class Kind(enum.StrEnum):
     CAUSE_RECORDED = "cause_recorded"
     RESOLUTION_RECORDED = "resolution_recorded"
     REVIEW_DRAFTED = "review_drafted"
+    REVIEW_APPROVED = "review_approved"
+    REVIEW_CHANGES_ASKED = "review_changes_asked"
+    ACTION_ADDED = "action_added"
+    ACTION_DONE = "action_done"
 
 
 @dataclass(frozen=True, slots=True)
