@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
 from bot.domain.errors import BadRequest
+from bot.domain.review import Nature, Review, Stage
 from bot.domain.severity import Severity
 from bot.knowledge.documents import content_hash, to_document
 from bot.knowledge.entries import Entry
-from bot.store import incidents, knowledge
+from bot.store import assessments, incidents, knowledge
 from bot.store.knowledge import NewVersion
 from bot.store.tables import IncidentRow
 
@@ -75,12 +76,25 @@ def learn_closed(session: Session, row: IncidentRow, by: str, now: datetime) -> 
     """Have a closed incident found from now on. False alarms and what is not for everybody are not learnt from."""
     if row.closed_at is None or row.false_alarm or not for_everybody(row):
         return forget_reopened(session, row, by, now)
-    document = to_document(_entry_of(row))
+    stage = assessments.find_stage(session, row.incident_id)
+    if stage is not None and stage.stage == Stage.APPROVED and stage.resolved_at == row.resolved_at:
+        return None  # the approved review says more than the record
+    return _keep(session, row, _entry_of(row), by, now)
+
+
+def learn_review(session: Session, row: IncidentRow, review: Review, by: str, now: datetime) -> None:
+    """Have an incident found by what its approved review says of it, from the next query on."""
+    if row.false_alarm or not for_everybody(row):
+        return
+    _keep(session, row, entry_of_review(row, review), by, now)
+
+
+def _keep(session: Session, row: IncidentRow, entry: Entry, by: str, now: datetime) -> None:
+    document = to_document(entry)
     content = content_hash(document)
     last = knowledge.find(session, row.ref)
     if last is None or last.content_hash != content:
         knowledge.add(session, [NewVersion(row.ref, document, content, CLOSED_INCIDENT, row.incident_id)], by, now)
-    return None
 
 
 def forget_reopened(session: Session, row: IncidentRow, by: str, now: datetime) -> None:
@@ -96,7 +110,8 @@ def for_everybody(row: IncidentRow) -> bool:
 
 
 def _entry_of(row: IncidentRow) -> Entry:
-    told = (("Symptoms", row.impact or row.title), ("Root cause", row.cause), ("Resolution", row.resolution))
+    symptoms = f"{row.title}\n\n{row.impact}" if row.impact else row.title
+    told = (("Symptoms", symptoms), ("Root cause", row.cause), ("Resolution", row.resolution))
     took = row.resolved_at - row.declared_at if row.resolved_at else None
     return Entry(
         ref=row.ref,
@@ -108,3 +123,40 @@ def _entry_of(row: IncidentRow) -> Entry:
         source=CLOSED_INCIDENT,
         sections=tuple((name, text) for name, text in told if text),
     )
+
+
+def entry_of_review(row: IncidentRow, review: Review) -> Entry:
+    """What an approved review teaches, as an entry of knowledge: what people wrote, and what was recorded."""
+    thin = _entry_of(row)
+    symptoms = [review.title, *_said(review, "summary", "Customer impact")]
+    cause = [*_said(review, "root_cause", "Primary cause"), *_said(review, "root_cause", "Contributing factor")]
+    lessons = [
+        line.text
+        for name in ("went_well", "could_improve")
+        for line in review.section(name).lines
+        if line.nature is Nature.WRITTEN
+    ]
+    agreed = [line.text for line in review.section("action_items").lines if line.nature is Nature.RECORDED]
+    told = {
+        "Symptoms": symptoms or [row.title],
+        "Root cause": cause or [row.cause or ""],
+        "Resolution": _said(review, "root_cause", "Resolution") or [row.resolution or ""],
+        "Prevention": agreed,
+        "Lesson": lessons,
+    }
+    services = ", ".join(_said(review, "summary", "Services affected"))
+    return replace(
+        thin,
+        services=tuple(part.strip() for part in services.split(",") if part.strip())[:20],
+        sections=tuple((name, _listed(lines)) for name, lines in told.items() if any(lines)),
+    )
+
+
+def _said(review: Review, section: str, label: str) -> list[str]:
+    """What the review says under a label, questions aside."""
+    lines = review.section(section).lines
+    return [line.text for line in lines if line.label == label and line.nature is not Nature.ASKED]
+
+
+def _listed(lines: Sequence[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines if line)
