@@ -6,6 +6,7 @@ from typing import Any
 
 from slack_bolt import App
 
+from bot.domain.masking import mask
 from bot.flows.desk import Desk
 from bot.listeners import actions, commands, events, oncall, shortcuts, similar, views
 from bot.slack import modals
@@ -27,6 +28,7 @@ PRESSES: dict[str, actions.Press] = {
     "suggestion_vote": similar.cast_vote,
 }
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_SAID = ("text", "value", "name", "title")  # of a payload's parts, what people wrote: words, fields, files' names
 FORMS = ("incident_resolve", "incident_close")
 SUBMISSIONS: dict[str, tuple[views.Submission, str]] = {
     modals.DECLARE: (views.declared, "title"),
@@ -72,17 +74,18 @@ def register(app: App, desk: Desk, slack: Slack) -> None:
 
 
 def _storable(body: Any, next: Callable[[], None]) -> None:
-    """Before any listener: take out the characters that PostgreSQL cannot hold."""
+    """Before any listener: take out the characters that PostgreSQL cannot hold, and mask the secrets in what was said."""
     _clean(body)
     next()
 
 
 def _clean(part: Any) -> Any:
-    """The same object, its texts without NUL and lone surrogates."""
+    """The same object, its texts without NUL and lone surrogates, and those that people wrote without their secrets."""
     if isinstance(part, str):
         return part if part.isprintable() else _UNSTORABLE.sub("", part)
     if isinstance(part, dict):
         part.update({key: _clean(value) for key, value in part.items()})
+        part.update({key: mask(part[key]) for key in _SAID if isinstance(part.get(key), str)})
     elif isinstance(part, list):
         part[:] = [_clean(value) for value in part]
     return part

@@ -12,6 +12,9 @@ from sqlalchemy import BigInteger, Date, DateTime, ForeignKey, Identity, Index, 
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from bot.domain.masking import mask
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -19,6 +22,16 @@ NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+class Said(TypeDecorator[str]):
+    """What a person wrote: whichever way it came in, its secrets are masked before it is stored."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
+        return mask(value) if value else value
 
 
 class Base(DeclarativeBase):
@@ -48,7 +61,7 @@ class IncidentRow(Base):
     incident_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     ref: Mapped[str] = mapped_column(unique=True)
     request_key: Mapped[str] = mapped_column(unique=True)  # what asked for it: the same request declares once
-    title: Mapped[str]
+    title: Mapped[str] = mapped_column(Said)
     severity: Mapped[str]
     status: Mapped[str]
     episode: Mapped[int] = mapped_column(server_default=sql("1"))  # one more at each reopening
@@ -64,15 +77,19 @@ class IncidentRow(Base):
     mitigated_at: Mapped[datetime | None]
     resolved_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
-    impact: Mapped[str | None]
-    cause: Mapped[str | None]
-    resolution: Mapped[str | None]
+    impact: Mapped[str | None] = mapped_column(Said)
+    cause: Mapped[str | None] = mapped_column(Said)
+    resolution: Mapped[str | None] = mapped_column(Said)
     false_alarm: Mapped[bool | None]
     playbook_helped: Mapped[bool | None]
     report_channel_id: Mapped[str | None]
     report_ts: Mapped[str | None]
     similar: Mapped[list[dict[str, Any]]] = mapped_column(server_default=sql("'[]'::jsonb"))
     wake_at: Mapped[datetime | None]  # when something on the escalation plan happens next
+    merged_into: Mapped[int | None] = mapped_column(ForeignKey("incidents.incident_id"))  # of which it was a duplicate
+    told_at: Mapped[datetime | None]  # when stakeholders were last told
+    reminded_at: Mapped[datetime | None]  # when somebody was last reminded to tell them
+    read_back_at: Mapped[datetime | None]  # when its channel was last looked through for messages that were missed
     __table_args__ = (
         Index("ix_incidents_status_declared_at", "status", "declared_at"),
         Index("ix_incidents_wake_at", "wake_at", postgresql_where=sql("wake_at is not null")),
@@ -89,7 +106,7 @@ class TimelineEntry(Base):
     at: Mapped[datetime]
     recorded_at: Mapped[datetime]
     author: Mapped[str | None]
-    text: Mapped[str]
+    text: Mapped[str] = mapped_column(Said)
     data: Mapped[dict[str, Any]] = mapped_column(server_default=sql("'{}'::jsonb"))
     message_ts: Mapped[str | None]  # the Slack message that it speaks of
     source_key: Mapped[str | None] = mapped_column(unique=True)  # what caused it: the same cause is recorded once
@@ -134,7 +151,7 @@ class PingRow(Base):
     acknowledged_by: Mapped[str | None]
     reason: Mapped[str | None]  # why it was cancelled or failed
     asked_by: Mapped[str | None]  # who escalated by hand
-    note: Mapped[str | None]  # what they said, or who stood in for whom and why
+    note: Mapped[str | None] = mapped_column(Said)  # what they said, or who stood in for whom and why
     __table_args__ = (
         UniqueConstraint("incident_id", "key"),
         Index("ix_pings_due_at_planned", "due_at", postgresql_where=sql("state = 'planned'")),
@@ -150,7 +167,7 @@ class ReportRow(Base):
     channel_id: Mapped[str]
     ts: Mapped[str]
     user_id: Mapped[str | None]
-    text: Mapped[str]
+    text: Mapped[str] = mapped_column(Said)
     judged_at: Mapped[datetime]
     severity: Mapped[str | None]
     confidence: Mapped[float]
@@ -165,7 +182,7 @@ class ReportRow(Base):
     incident_id: Mapped[int | None] = mapped_column(ForeignKey("incidents.incident_id"))
     row_name: Mapped[str] = mapped_column(server_default=sql("''"))  # the row's id in severity.yaml; "" in old reports
     reason: Mapped[str | None]  # why people decided otherwise: a word of domain.agreement
-    reason_text: Mapped[str | None]  # the same in their own words
+    reason_text: Mapped[str | None] = mapped_column(Said)  # the same in their own words
     __table_args__ = (UniqueConstraint("channel_id", "ts"), Index("ix_reports_judged_at", "judged_at"))
 
 
@@ -352,7 +369,7 @@ class ReviewStep(Base):
     stage: Mapped[str]
     at: Mapped[datetime]
     by: Mapped[str | None]
-    note: Mapped[str | None]
+    note: Mapped[str | None] = mapped_column(Said)
     document: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
 
@@ -364,7 +381,7 @@ class ReviewEdit(Base):
     incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.incident_id"))
     section: Mapped[str]
     version: Mapped[int]
-    text: Mapped[str]
+    text: Mapped[str] = mapped_column(Said)
     base: Mapped[list[str]]
     author: Mapped[str]
     at: Mapped[datetime]
@@ -379,7 +396,7 @@ class ReviewComment(Base):
     request_key: Mapped[str] = mapped_column(unique=True)  # the form that it came with: sent twice, it counts once
     incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.incident_id"), index=True)
     section: Mapped[str | None]
-    text: Mapped[str]
+    text: Mapped[str] = mapped_column(Said)
     author: Mapped[str]
     at: Mapped[datetime]
 
@@ -392,7 +409,7 @@ class ActionRow(Base):
     request_key: Mapped[str] = mapped_column(unique=True)  # the command, message or proposal that it came from
     incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.incident_id"))
     number: Mapped[int]
-    text: Mapped[str]
+    text: Mapped[str] = mapped_column(Said)
     priority: Mapped[str]  # high, medium, low
     owner: Mapped[str | None]  # a Slack user id, or a name
     due_on: Mapped[date | None]
@@ -418,7 +435,7 @@ class SeveritySuggestion(Base):
     incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.incident_id"))
     message_ts: Mapped[str]
     user_id: Mapped[str | None]
-    text: Mapped[str]  # the message
+    text: Mapped[str] = mapped_column(Said)  # the message
     before: Mapped[str]  # the severity when it was suggested
     suggested: Mapped[str]
     row_name: Mapped[str]
@@ -432,3 +449,12 @@ class SeveritySuggestion(Base):
         UniqueConstraint("incident_id", "message_ts"),
         Index("uq_severity_suggestions_open", "incident_id", unique=True, postgresql_where=sql("state = 'open'")),
     )
+
+
+class KeyOffer(Base):
+    """A message that reads like a key one; somebody was offered to mark it. Few an hour, so that nobody tires of it."""
+
+    __tablename__ = "key_offers"
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.incident_id"), primary_key=True, autoincrement=False)
+    message_ts: Mapped[str] = mapped_column(primary_key=True)
+    offered_at: Mapped[datetime]
