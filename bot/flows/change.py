@@ -18,6 +18,7 @@ from bot.domain.severity import Severity
 from bot.domain.timeline import Kind
 from bot.flows import escalate, learn
 from bot.flows.record import lock_of, record, refresh_card
+from bot.flows.settle import settle
 from bot.policy.policy import Policy
 from bot.store import incidents
 from bot.store.outbox import enqueue
@@ -46,6 +47,7 @@ def set_severity(
         data={"severity": severity.value, "before": before.value},
         announce=True,
     )
+    settle(session, row, now)
     escalate.replan(session, row, policy.escalation, now)
     refresh_card(session, row)
     # The room's topic begins with the severity.
@@ -117,6 +119,7 @@ def resolve(
     # The resolution has an entry of its own; only the channel hears both in one line.
     said = f"{text}: {escape(resolution)}" if resolution else f"{text}."
     record(session, row, Kind.RESOLVED, f"{text}.", now, author=by, data={"said": said}, announce=True)
+    settle(session, row, now)
     escalate.replan(session, row, policy.escalation, now)
     escalate.refresh_pages(session, row)
     refresh_card(session, row)

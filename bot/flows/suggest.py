@@ -41,7 +41,7 @@ def recall(memory: Memory, text: str, *, guide: bool = False, without: str = "")
     """
     most = (_MOST_LOOKED_AT if memory.own else SHOWN) + bool(without)
     past = [match for match in memory.index.search(text, limit=most, kind="incident") if match.ref != without]
-    found = [_describe(memory, match) for match in past[:SHOWN]]
+    found = [_describe(memory, match) for match in _near_the_best(past[:SHOWN])]
     for kind in ("playbook", "guide") if guide else ("playbook",):
         found += [_describe(memory, match) for match in memory.index.search(text, limit=1, kind=kind)]
     rest = [_describe(memory, match) for match in past[SHOWN:] if _same(memory, match)]
@@ -119,6 +119,7 @@ def judge_report(
         severity=judgement.severity.value if judgement.severity else None,
         confidence=judgement.confidence,
         row=judgement.row,
+        row_name=judgement.row_name,
         evidence=[{"text": item.text, "signal": item.signal} for item in judgement.evidence],
         similar=list(similar),
         answered=speaks,
@@ -136,6 +137,7 @@ def judgement_of(row: ReportRow) -> Judgement:
         evidence=tuple(Evidence(item["text"], item["signal"]) for item in row.evidence),
         runner_up=None,
         row=row.row,
+        row_name=row.row_name,
     )
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from bot.domain.escalation import Role
 from bot.domain.review import Review, summary_for_slack
 from bot.domain.severity import Level, Severity
+from bot.flows.correct import choices_for, reason_told
 from bot.flows.desk import Desk
 from bot.flows.learn import for_everybody
 from bot.flows.review import draft_once, people_without_name
 from bot.flows.suggest import describe_decision, judgement_of
 from bot.jobs.delivery import Speaker
 from bot.policy.roster import who
-from bot.slack import blocks
+from bot.slack import blocks, corrections
 from bot.slack.client import Message, Refused, Slack
 from bot.slack.similar import suggestions
 from bot.store import incidents, messages
@@ -36,7 +37,11 @@ def answer(desk: Desk, slack: Slack, speaker: Speaker, *, report_id: int) -> Non
 def _decided(report: ReportRow, level: Level, outcome: str) -> Message:
     found = suggestions(report.similar, f"report:{report.report_id}") if report.decision != "not_incident" else []
     past = [item for item in found if item.kind == "incident"]
-    return blocks.answered(judgement_of(report), level, f"<@{report.decided_by}>: {outcome}", past)
+    message = blocks.answered(judgement_of(report), level, f"<@{report.decided_by}>: {outcome}", past)
+    choices, reason = choices_for(report), reason_told(report)
+    if choices:
+        return corrections.with_choices(message, report.report_id, choices)
+    return corrections.with_reason(message, reason) if reason else message
 
 
 def _reply(desk: Desk, report: ReportRow, open_ref: str | None) -> Message:

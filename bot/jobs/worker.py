@@ -21,7 +21,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from bot.aws.session import Unavailable
 from bot.flows.desk import Desk
 from bot.flows.escalate import sweep
-from bot.jobs import digests, handovers, notices, paging, reports, room
+from bot.jobs import corrections, digests, handovers, notices, paging, reports, room
 from bot.jobs.delivery import Speaker
 from bot.slack.client import Refused, Slack, TryAgain
 from bot.store import messages, pings
@@ -38,6 +38,7 @@ TASKS: dict[str, Callable[..., None]] = {
     "slack.whisper": room.whisper,
     "slack.answer": reports.answer,
     "slack.review": reports.review,
+    "slack.suggest_severity": corrections.suggest_severity,
     "slack.page": paging.page,
     "slack.page_over": paging.page_over,
     "slack.digest": digests.digest,

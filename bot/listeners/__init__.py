@@ -6,11 +6,13 @@ from typing import Any
 
 from slack_bolt import App
 
+from bot.domain.agreement import IN_WORDS
 from bot.domain.masking import mask
 from bot.flows.desk import Desk
-from bot.listeners import actions, commands, events, oncall, shortcuts, similar, views
+from bot.listeners import actions, commands, corrections, events, oncall, shortcuts, similar, views
 from bot.slack import modals
 from bot.slack.client import Slack
+from bot.slack.corrections import WHY
 
 PRESSES: dict[str, actions.Press] = {
     "incident_acknowledge": actions.acknowledge,
@@ -26,6 +28,7 @@ PRESSES: dict[str, actions.Press] = {
     "report_dismiss": actions.dismiss_report,
     "report_part_of": actions.join_report,
     "suggestion_vote": similar.cast_vote,
+    **corrections.PRESSES,
 }
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _SAID = ("text", "value", "name", "title")  # of a payload's parts, what people wrote: words, fields, files' names
@@ -34,6 +37,7 @@ SUBMISSIONS: dict[str, tuple[views.Submission, str]] = {
     modals.DECLARE: (views.declared, "title"),
     modals.RESOLVE: (views.resolved, "resolution"),
     modals.CLOSE: (views.closed, "cause"),
+    WHY: (corrections.explained, IN_WORDS),
 }
 EVENTS: dict[str, Callable[..., None]] = {
     "message": events.message,
@@ -54,6 +58,9 @@ def register(app: App, desk: Desk, slack: Slack) -> None:
     def open_form(ack: Any, respond: Any, body: Any, action: Any) -> None:
         actions.open_form(desk, slack, ack, respond, body, action)
 
+    def ask_in_words(ack: Any, body: Any, action: Any) -> None:
+        corrections.ask_in_words(slack, ack, body, action)
+
     def declare_global(ack: Any, body: Any) -> None:
         shortcuts.declare_global(desk, slack, ack, body)
 
@@ -67,6 +74,7 @@ def register(app: App, desk: Desk, slack: Slack) -> None:
         app.action(action_id)(_press(desk, press))
     for action_id in FORMS:
         app.action(action_id)(open_form)
+    app.action(corrections.IN_WORDS_BUTTON)(ask_in_words)
     for callback_id, (submission, field) in SUBMISSIONS.items():
         app.view(callback_id)(_view(desk, submission, field))
     for name, listener in EVENTS.items():

@@ -9,6 +9,7 @@ import structlog
 from bot.domain.severity import Judgement
 from bot.flows import record
 from bot.flows.desk import Desk
+from bot.flows.rejudge import consider
 from bot.flows.suggest import Heard, judge_report, recall
 from bot.listeners.guard import told
 from bot.store import messages
@@ -53,7 +54,8 @@ def _posted(desk: Desk, event_id: str, event: dict[str, Any]) -> None:
             judge_report(session, heard, judged, similar, desk.policy, now)
         elif text:
             thread_ts = event.get("thread_ts")
-            record.message_posted(session, heard.channel_id, heard.ts, heard.user_id, text, now, thread_ts)
+            if record.message_posted(session, heard.channel_id, heard.ts, heard.user_id, text, now, thread_ts):
+                consider(session, heard, desk.judge, desk.policy, now)
 
 
 def _names_of_files(event: dict[str, Any]) -> str:

@@ -68,6 +68,10 @@ class Judge:
         self._signals = signals
         self._model = model
 
+    def read(self, text: str) -> Reading:
+        """What the message says, without a verdict."""
+        return self._signals.read(text)
+
     def judge(self, text: str) -> Judgement:
         """The judgement of one message, whatever it contains. The same text gives the same judgement."""
         reading = self._signals.read(text)

@@ -21,6 +21,9 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 _CAMEL = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
+_BRANDS = frozenset(
+    ("paypal", "macos", "github", "gitlab", "youtube", "mysql", "postgresql", "webos", "mongodb", "javascript")
+)
 _NOT = {
     "can": "cant",
     "could": "cant",
@@ -103,7 +106,7 @@ def _words(word: str, start: int) -> list[Token]:
         if word.isascii() and not (word.islower() or word.isupper() or word.istitle())
         else []
     )
-    if len(parts) > 1 and "'" not in word:
+    if len(parts) > 1 and len(parts[0].group()) > 1 and "'" not in word and word.lower() not in _BRANDS:
         return [Token(part.group().lower(), "word", start + part.start(), start + part.end()) for part in parts]
     text = word.lower().replace("’", "'")
     return [Token(_CONTRACTED.get(text, text), "word", start, start + len(word))]
