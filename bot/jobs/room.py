@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
+
 from bot.domain.comms import harmless
 from bot.domain.escalation import Role
 from bot.domain.incident import Incident
@@ -14,13 +16,15 @@ from bot.flows.record import lock_of
 from bot.flows.roster import read_roster
 from bot.flows.suggest import same_before
 from bot.jobs import paging
-from bot.jobs.delivery import Speaker
+from bot.jobs.delivery import UNREACHABLE, Speaker
 from bot.slack import blocks
-from bot.slack.client import Slack
+from bot.slack.client import Refused, Slack
 from bot.slack.similar import suggestions
 from bot.store import incidents, messages, timeline
 from bot.store.outbox import enqueue
 from bot.store.tables import IncidentRow
+
+log = structlog.get_logger(__name__)
 
 
 def open_room(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -> None:
@@ -68,14 +72,20 @@ def furnish_room(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int
         card = messages.find_message(session, _card_key(incident))
         card_ts = card.ts if card else None
         roster = read_roster(session, desk.policy.contacts, desk.now())
-    if incident.channel_id is None:
+        archived = row.channel_archived
+    if incident.channel_id is None or archived:
         return
     on_call = [holder.slack for holder in roster.who(Role.ON_CALL, desk.now()) if holder.slack]
     people = dict.fromkeys([incident.declared_by, incident.commander, *on_call])
     slack.invite(incident.channel_id, [user_id for user_id in people if user_id])
-    slack.set_topic(incident.channel_id, blocks.topic(incident))
-    if card_ts:
-        slack.pin(incident.channel_id, card_ts)
+    try:
+        slack.set_topic(incident.channel_id, blocks.topic(incident))
+        if card_ts:
+            slack.pin(incident.channel_id, card_ts)
+    except Refused as refused:
+        if refused.error not in UNREACHABLE:
+            raise
+        log.warning("could not furnish the room", channel=incident.channel_id, error=refused.error)
 
 
 def card(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -> None:

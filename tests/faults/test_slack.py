@@ -22,7 +22,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "drop": {},
     "drop_after": {},
 }
-METHODS = ("conversations.create", "chat.postMessage", "conversations.invite", "pins.add", "conversations.open")
+METHODS = ("conversations.create", "chat.postMessage", "conversations.invite", "pins.add")
 
 
 def whole(stage: Stage, ref: str) -> None:
