@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select, text
 
@@ -29,6 +30,16 @@ from tests.faults.children import Child, child
 from tests.faults.troubles import faults_left, journal, nothing_twice
 from tests.journeys.story import settle
 
+# Every way in which a call to Slack can fail, and how the playground is asked for it.
+KINDS: dict[str, dict[str, Any]] = {
+    "ratelimited": {"retry_after": 1},
+    "error": {"error": "internal_error"},
+    "status": {"status": 500},
+    "timeout": {"seconds": 0.3},
+    "timeout_after": {"seconds": 0.3},
+    "drop": {},
+    "drop_after": {},
+}
 _numbers = itertools.count(1)
 
 

@@ -1,0 +1,34 @@
+"""What a ping has to ask Slack before it is sent fails, in every way: the ping is sent once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from bot.domain.escalation import Role
+from bot.store.engine import Database
+from tests.faults.pagers import KINDS, Pagers, pagers
+from tests.faults.troubles import fail, faults_left
+
+
+@pytest.fixture(scope="module")
+def world(database: Database, data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pagers]:
+    with pagers(database, data_folder, tmp_path_factory.mktemp("pagers")) as world:
+        yield world
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_fault_of_what_is_asked_before_a_ping_sends_it_once(world: Pagers, kind: str) -> None:
+    """Each with a worker of its own, which has asked for nobody's conversation yet."""
+    for method in ("users.info", "conversations.open"):
+        fail(world.playground, method, kind, **KINDS[kind])
+    incident_id = world.declare()
+    with ExitStack() as stack:
+        worker = world.start(stack)
+        world.wait_for_pings(incident_id, {Role.ON_CALL})
+        world.each_ping_once()
+        assert worker.stop() == 0
+    assert faults_left(world.playground) == []
