@@ -37,6 +37,8 @@ class Settings(BaseSettings):
     aws_region: str | None = Field(None, validation_alias="AWS_REGION")
     mail_from: str | None = Field(None, validation_alias="TOCSIN_MAIL_FROM")
     text_messages: bool = Field(False, validation_alias="TOCSIN_TEXT_MESSAGES")
+    archive_bucket: str | None = Field(None, validation_alias="TOCSIN_ARCHIVE_BUCKET")
+    archive_prefix: str = Field("incidents", validation_alias="TOCSIN_ARCHIVE_PREFIX")
     clock_file: Path | None = Field(None, validation_alias="TOCSIN_CLOCK_FILE")
     log_level: str = Field("INFO", validation_alias="TOCSIN_LOG_LEVEL")
     log_json: bool = Field(False, validation_alias="TOCSIN_LOG_JSON")

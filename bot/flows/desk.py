@@ -22,5 +22,7 @@ class Desk:
     memory: LiveMemory
     announcement_channel: Callable[[], str | None]  # the channel id, once it is known
     review_link: Callable[[str], str | None]  # the address of a review's page; None where pages are off
+    personal_link: Callable[[str, str, str], str | None]  # path, user id, name: an address that lets this person in
     send_mail: Callable[[str, str, str], None] | None = None  # address, subject, text; None where no mail is configured
     send_text: Callable[[str, str], None] | None = None  # telephone number, text; None where that is not configured
+    archive: Callable[[str, bytes, str], None] | None = None  # name, content, media type; None where none is configured

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
@@ -21,10 +22,13 @@ from bot.domain.review import (
 )
 from bot.domain.severity import Severity
 from bot.domain.timeline import Kind
+from bot.flows.assess import as_item, begin, show
 from bot.flows.suggest import EARLIER
 from bot.policy.policy import Policy
-from bot.store import incidents, messages, pings, reviews, timeline
+from bot.store import actions, incidents, messages, pings, reviews, timeline
 from bot.store.tables import IncidentRow, ReviewRow
+
+_USER = re.compile(r"[UW][A-Z0-9]{2,}")
 
 
 def gather(session: Session, row: IncidentRow, policy: Policy) -> ReviewFacts:
@@ -34,8 +38,10 @@ def gather(session: Session, row: IncidentRow, policy: Policy) -> ReviewFacts:
     entries = timeline.list_entries(session, row.incident_id, lambda ts: messages.permalink(url, row.channel_id, ts))
     noted = read_notes(entries, row.declared_at)
     sent = pings.list_of_incident(session, row.incident_id)
+    items = actions.list_of_incident(session, row.incident_id)
     people = {entry.author for entry in entries if entry.author} | {user for ping in sent for user in ping.user_ids}
     people |= {user for user in (row.commander, row.declared_by, row.acknowledged_by) if user}
+    people |= {item.owner for item in items if item.owner}
     return ReviewFacts(
         incident=incidents.facts(row),
         entries=entries,
@@ -60,6 +66,7 @@ def gather(session: Session, row: IncidentRow, policy: Policy) -> ReviewFacts:
         services=noted.services,
         contributing=noted.contributing,
         detected_at=noted.detected_at,
+        actions=tuple(as_item(item) for item in items),
         names=messages.names_of(session, people | mentioned(entry.text for entry in entries)),
         false_alarm=row.false_alarm,
         playbook_helped=row.playbook_helped,
@@ -89,12 +96,13 @@ def _past(item: dict[str, object]) -> PastIncident:
 def draft_review(session: Session, row: IncidentRow, policy: Policy, now: datetime) -> tuple[Review, ReviewRow]:
     """Draft from what is recorded now and keep it as the next version. Earlier versions stay."""
     review = draft(gather(session, row, policy), now)
-    due_at = (row.resolved_at or now) + policy.review.due_within
+    stage = begin(session, row, policy.review, now)
+    show(session, row)
     kept = reviews.add(
         session,
         row.incident_id,
         drafted_at=now,
-        due_at=due_at,
+        due_at=stage.due_at,
         markdown=to_markdown(review),
         document=to_json(review),
     )
@@ -121,4 +129,6 @@ def people_without_name(session: Session, row: IncidentRow) -> list[str]:
     people = {entry.author for entry in entries if entry.author} | mentioned(entry.text for entry in entries)
     people |= {user for ping in pings.list_of_incident(session, row.incident_id) for user in ping.user_ids}
     people |= {user for user in (row.commander, row.declared_by, row.acknowledged_by) if user}
+    owners = (item.owner for item in actions.list_of_incident(session, row.incident_id))
+    people |= {owner for owner in owners if owner and _USER.fullmatch(owner)}
     return sorted(people - messages.names_of(session, people).keys())

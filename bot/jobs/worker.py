@@ -21,7 +21,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from bot.aws.session import Unavailable
 from bot.flows.desk import Desk
 from bot.flows.escalate import sweep
-from bot.jobs import corrections, digests, handovers, notices, paging, reports, room
+from bot.flows.remind import remind
+from bot.jobs import assessments, corrections, digests, handovers, notices, paging, reports, room
 from bot.jobs.delivery import Speaker
 from bot.slack.client import Refused, Slack, TryAgain
 from bot.store import messages, pings
@@ -39,6 +40,11 @@ TASKS: dict[str, Callable[..., None]] = {
     "slack.answer": reports.answer,
     "slack.review": reports.review,
     "slack.suggest_severity": corrections.suggest_severity,
+    "slack.review_reminder": assessments.review_reminder,
+    "slack.review_handed_in": assessments.review_handed_in,
+    "slack.review_canvas": assessments.review_canvas,
+    "slack.action_reminder": assessments.action_reminder,
+    "aws.archive": assessments.archive,
     "slack.page": paging.page,
     "slack.page_over": paging.page_over,
     "slack.digest": digests.digest,
@@ -220,6 +226,9 @@ class Worker:
         now = self._desk.now()
         with self._desk.database.transaction() as session:
             if sweep(session, self._desk.policy.escalation, now, limit) == limit:
+                return 0.0
+        with self._desk.database.transaction() as session:
+            if remind(session, self._desk.policy.review, now, limit) == limit:
                 return 0.0
         with self._desk.database.transaction() as session:
             upcoming = pings.find_next_wake(session)

@@ -75,7 +75,7 @@ class Slack:
         """One call. Raises TryAgain or Refused."""
         try:
             # JSON where an argument is nested; Slack's reading methods understand a form only.
-            if method.startswith(("chat.", "views.")):
+            if method.startswith(("chat.", "views.", "canvases.", "conversations.canvases.")):
                 answer = self._client.api_call(method, json=arguments)
             else:
                 answer = self._client.api_call(method, params=arguments)

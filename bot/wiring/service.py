@@ -25,6 +25,7 @@ from bot.slack.client import Refused, Slack, TryAgain, web_client
 from bot.store import messages
 from bot.store.engine import Database
 from bot.web.app import create_web, sign_review_link
+from bot.web.visits import sign_personal_link
 from bot.web.slack import slack_route
 from bot.wiring.building import build_judge, build_live_memory, build_policy, review_finder, warm_judge
 from bot.wiring.clock import Clock
@@ -64,8 +65,12 @@ def build_desk(settings: Settings, database: Database) -> Desk:
         memory=build_live_memory(settings, database),
         announcement_channel=_announcement_channel(database),
         review_link=lambda ref: sign_review_link(settings.public_url, key, ref) if key else None,
+        personal_link=lambda path, user_id, name: (
+            sign_personal_link(settings.public_url, key, path, user_id, name) if key else None
+        ),
         send_mail=send_mail,
         send_text=send_text,
+        archive=build_archive(settings),
     )
 
 
@@ -86,6 +91,18 @@ def build_ways(settings: Settings) -> tuple[Callable[[str, str, str], None] | No
         mailer(client, settings.mail_from) if settings.mail_from else None,
         texter(client) if settings.text_messages else None,
     )
+
+
+def build_archive(settings: Settings) -> Callable[[str, bytes, str], None] | None:
+    """How to keep approved reviews in S3; None where no bucket is named. Raises InvalidSettings."""
+    if not settings.archive_bucket:
+        return None
+    if settings.aws_region is None:
+        raise InvalidSettings("AWS_REGION is not set: TOCSIN_ARCHIVE_BUCKET needs it.")
+    from bot.aws.archive import archiver
+    from bot.aws.session import clients
+
+    return archiver(clients(settings.aws_region), settings.archive_bucket, settings.archive_prefix)
 
 
 def _announcement_channel(database: Database) -> Callable[[], str | None]:

@@ -81,26 +81,31 @@ _Times are UTC._
 
 _Derived by Tocsin from the figures against their targets. What people thought of it is theirs to add._
 
-- Time to acknowledge met the target: 4 minutes by Responder; target 1 hour. (entry 3)
+- Acknowledged within 4 minutes by Responder; the target for P1 is 1 hour. (entry 3)
 - The one ping that fell due was sent within 1 minute.
+- The playbook resolved it. (entry 13)
 - Not recorded: what the people involved found went well.
 
 ## What could be improved
 
 _Derived by Tocsin from the figures against their targets. What people thought of it is theirs to add._
 
-- Time to resolve missed the target: 43 minutes; target under 30 minutes. (entry 12)
+- Resolved after 43 minutes; the target for P1 is under 30 minutes. (entry 12)
+- Most of the time, 28 minutes of 43 minutes, passed between mitigating it and resolving it. (entry 12)
 - Severity was raised from P2 to P1, 8 minutes after the declaration. (entry 5)
 - Not recorded: what the people involved would change.
 
 ## Action items
 
-1. **high**: Watch the connection pool (owner: Team lead, due: 2026-11-27)
-2. **medium**: Review memory allocations (no owner yet, due: 2026-12-04)
-3. **Proposed, high**: Alert on pool use (no owner yet, no due date yet)
+_Proposals come from what prevented similar incidents; they count when somebody accepts them._
+
+1. **HIGH**: Watch the connection pool (owner: Team lead, due: 2026-11-27)
+2. **MEDIUM**: Review memory allocations (no owner yet, due: 2026-12-04)
+3. **Proposed**: Alert on pool use (from a similar incident)
 
 ## Response figures
 
+- **Time to declare**: 2 minutes after it was detected
 - **Time to acknowledge**: 4 minutes by Responder; target 1 hour ✓ met (entry 3)
 - **Time to identify**: 13 minutes (entry 8)
 - **Time to mitigate**: 15 minutes (entry 9)
@@ -111,7 +116,7 @@ _Derived by Tocsin from the figures against their targets. What people thought o
 ## Escalations
 
 - **On-call engineer**: due 14:30 (at once); sent 14:30 to Responder; acknowledged 14:34 by Responder (entry 2)
-- **Team lead**: due 16:30 (2 hours); not sent: resolved before it was due
+- **Not sent**: team lead (due 16:30, 2 hours): resolved before it was due
 
 ## Similar past incidents
 
@@ -177,7 +182,7 @@ def test_what_nobody_recorded_is_asked_for_and_not_made_up() -> None:
     assert commands["Customer impact"] == "/incident impact …"
     assert commands["Primary cause"] == "/incident cause …"
     assert "- **Customer impact**: Not recorded. Type `/incident impact …`" in to_markdown(review)
-    assert texts(review, "figures")[0] == "Time to acknowledge: nobody acknowledged; target 1 hour"
+    assert texts(review, "figures")[1] == "Time to acknowledge: nobody acknowledged; target 1 hour"
     assert review.section("similar").note == "None found in the knowledge base."
     assert review.section("escalations").note == "No escalation was planned for this incident."
     assert all(line.nature is Nature.ASKED for line in review.section("went_well").lines)
@@ -208,7 +213,7 @@ def test_the_target_for_resolving_is_to_stay_under_it(taken: float, met: bool) -
 def test_acknowledging_at_the_last_moment_meets_the_response_time(taken: float, met: bool) -> None:
     facts = full_facts(incident=full_incident(acknowledged_at=minute(taken)), entries=())
     review = draft(facts, minute(90))
-    assert review.section("figures").lines[0].met is met
+    assert review.section("figures").lines[1].met is met
 
 
 def test_without_a_policy_target_no_verdict_is_given() -> None:
@@ -221,7 +226,7 @@ def test_the_first_acknowledgement_counts_although_reopening_cleared_the_stamp()
     entries = (*ENTRIES[:12], entry(20, Kind.REOPENED, minute(44), LEAD, "Reopened."))
     incident = full_incident(acknowledged_at=minute(70), acknowledged_by=LEAD, resolved_at=minute(90))
     review = draft(full_facts(incident=incident, entries=entries), minute(100))
-    assert texts(review, "figures")[0] == "Time to acknowledge: 4 minutes by Responder; target 1 hour"
+    assert texts(review, "figures")[1] == "Time to acknowledge: 4 minutes by Responder; target 1 hour"
     assert "Resolved too early: reopened once." in texts(review, "could_improve")
 
 
@@ -241,9 +246,10 @@ def test_late_unsent_and_failed_pings_are_named() -> None:
     assert "1 ping could not be delivered." in improve
     assert not any("within 1 minute" in text for text in texts(review, "went_well"))
     assert texts(review, "escalations") == [
-        "On-call engineer: due 14:30 (at once); sent 14:39 to Responder, 9 minutes late; not acknowledged",
+        "On-call engineer: due 14:30 (at once); sent 14:39 to Responder, 9 minutes late; "
+        "Responder took part from 14:42",
         "Team lead: due 14:50 (20 min); not sent: no reason recorded",
-        "Engineering manager: due 15:00 (30 min); not sent: Slack answered user_not_found",
+        "Not sent: engineering manager (due 15:00, 30 min): Slack answered user_not_found",
     ]
 
 
@@ -359,6 +365,8 @@ def test_json_is_stable_and_comes_back_as_the_same_review() -> None:
         "began_at",
         "resolved_at",
         "drafted_at",
+        "stage",
+        "steps",
         "sections",
     ]
     assert [section["name"] for section in document["sections"]] == [
@@ -383,6 +391,7 @@ def test_json_is_stable_and_comes_back_as_the_same_review() -> None:
         "command": None,
         "met": None,
         "key": False,
+        "fresh": False,
         "entries": [{"entry_id": 4, "permalink": "https://example.slack.com/archives/C1/p4"}],
     }
 

@@ -20,13 +20,17 @@ from bot.domain.review.document import (
     Section,
     SeverityChange,
 )
-from bot.domain.review.drafting import draft
+from bot.domain.review.drafting import draft, draft_actions
+from bot.domain.review.merging import EDITABLE, Edit, as_written, base_of, lines_of, merge
 from bot.domain.review.notes import Noted, read_notes
-from bot.domain.review.renderings import from_json, summary_for_slack, to_json, to_markdown
+from bot.domain.review.renderings import from_json, stage_words, standing, summary_for_slack, to_json, to_markdown
+from bot.domain.review.stages import Stage, Step, check_editable, check_stage
 from bot.domain.review.wording import mentioned
 
 __all__ = [
+    "EDITABLE",
     "ActionItem",
+    "Edit",
     "Line",
     "Nature",
     "Noted",
@@ -38,10 +42,21 @@ __all__ = [
     "ReviewSummary",
     "Section",
     "SeverityChange",
+    "Stage",
+    "Step",
+    "as_written",
+    "base_of",
+    "check_editable",
+    "check_stage",
     "draft",
+    "draft_actions",
     "from_json",
+    "lines_of",
     "mentioned",
+    "merge",
     "read_notes",
+    "stage_words",
+    "standing",
     "summary_for_slack",
     "to_json",
     "to_markdown",

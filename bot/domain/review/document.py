@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from bot.domain.incident import Incident, Status
+from bot.domain.review.stages import Stage, Step
 from bot.domain.severity import Severity
 from bot.domain.timeline import Entry
 
@@ -57,6 +58,9 @@ class ActionItem:
     owner: str | None
     due_on: date | None
     proposed: bool = False  # True: taken from the prevention of a similar incident, nobody has agreed to it yet
+    done: bool = False
+    number: int | None = None  # what people call it by: `/incident action done 3`
+    source: str | None = None  # the past incident that a proposal is taken from
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,7 @@ class Nature(enum.StrEnum):
     RECORDED = "recorded"  # an entry or a stamp says so
     DERIVED = "derived"  # worked out from figures and their targets
     ASKED = "asked"  # nobody recorded it; the line asks
+    WRITTEN = "written"  # somebody wrote it in the review; `by` says who
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,7 @@ class Line:
     command: str | None = None  # what to type so that an asked-for fact is recorded
     met: bool | None = None  # a figure against its target
     key: bool = False  # marked as key by somebody
+    fresh: bool = False  # recorded after somebody had edited the section
     origins: tuple[Origin, ...] = ()
 
 
@@ -134,6 +140,8 @@ class Review:
     resolved_at: datetime | None
     drafted_at: datetime
     sections: tuple[Section, ...]
+    stage: Stage = Stage.DRAFT
+    steps: tuple[Step, ...] = ()  # how it came to that stage, the oldest first
 
     def section(self, name: str) -> Section:
         """The section of that name. KeyError if there is none."""

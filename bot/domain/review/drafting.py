@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 
 from bot.domain.recurrence import recurrence
@@ -65,7 +66,9 @@ def _summary(facts: ReviewFacts, record: Record, wording: Wording, now: datetime
             Line(instant(_began(facts)), label="Date and time", origins=declared),
             Line(duration, label="Duration", origins=declared + record.last(Kind.RESOLVED)),
             _severity(facts, record, wording),
-            Line(services, label="Services affected") if services else _ask_services("Services affected"),
+            Line(services, label="Services affected", origins=record.noted("services"))
+            if services
+            else _ask_services("Services affected"),
             _said_or_asked("Customer impact", incident.impact, wording, record.last(Kind.IMPACT_RECORDED), "impact"),
         ),
     )
@@ -101,7 +104,12 @@ def _cause(facts: ReviewFacts, record: Record, wording: Wording) -> Section:
     incident = facts.incident
     lines = [_said_or_asked("Primary cause", incident.cause, wording, record.last(Kind.CAUSE_RECORDED), "cause")]
     factors = [wording.plain(factor) for factor in facts.contributing]
-    lines += [Line(factor, label="Contributing factor") for factor in factors if factor]
+    noted = dict(zip(facts.contributing, record.noted("contributing"), strict=False))
+    lines += [
+        Line(factor, label="Contributing factor", origins=(noted[said],) if said in noted else ())
+        for said, factor in zip(facts.contributing, factors, strict=True)
+        if factor
+    ]
     if not any(factors):
         command = "/incident note contributing: …"
         lines.append(Line("Not recorded.", Nature.ASKED, label="Contributing factors", command=command))
@@ -113,37 +121,63 @@ def _cause(facts: ReviewFacts, record: Record, wording: Wording) -> Section:
     return Section("root_cause", "Root cause analysis", tuple(lines))
 
 
+def draft_actions(actions: Sequence[ActionItem], names: Mapping[str, str], day: date) -> Section:
+    """The section of action items alone, as they stand now. `day`: the UTC day on which the incident began."""
+    return _actions(tuple(actions), Wording(names, day))
+
+
 def _actions(actions: tuple[ActionItem, ...], wording: Wording) -> Section:
-    """Agreed items first, by priority; proposals are called proposals."""
+    """Agreed items first, by priority and date; proposals after them, called proposals."""
     order = {"high": 0, "medium": 1, "low": 2}
-    ranked = sorted(actions, key=lambda item: (item.proposed, order.get(item.priority.lower(), 3)))
+    ranked = sorted(
+        actions,
+        key=lambda item: (
+            item.proposed,
+            order.get(item.priority.lower(), 3),
+            item.due_on or date.max,
+            item.number or 0,
+        ),
+    )
     lines = [
         Line(
-            f"{wording.plain(item.text)} ({_owner(item, wording)}, {_due(item)})",
+            f"{wording.plain(item.text).rstrip('.')} ({_terms(item, wording)})",
             Nature.DERIVED if item.proposed else Nature.RECORDED,
-            label=f"{'Proposed, ' if item.proposed else ''}{tidied(item.priority)[:20].lower() or 'no priority'}",
+            label=_priority(item),
         )
         for item in ranked
     ]
-    if not lines:
-        text = "Not recorded: action items. For each: what, priority, owner, due date."
-        lines.append(Line(text, Nature.ASKED))
-    return Section("action_items", "Action items", tuple(lines))
+    agreed = [item for item in actions if not item.proposed]
+    if not agreed:
+        text = "Nobody has agreed on an action item yet." if lines else "Not recorded: action items."
+        command = "/incident action high what is to be done @owner by Friday"
+        lines.append(Line(text, Nature.ASKED, command=command))
+    note = None
+    if len(agreed) < len(actions):
+        note = "Proposals come from what prevented similar incidents; they count when somebody accepts them."
+    return Section("action_items", "Action items", tuple(lines), note)
 
 
-def _owner(item: ActionItem, wording: Wording) -> str:
-    return f"owner: {wording.person(item.owner)}" if item.owner else "no owner yet"
+def _priority(item: ActionItem) -> str:
+    priority = tidied(item.priority)[:20].upper() or "NO PRIORITY"
+    return "Proposed" if item.proposed else priority
 
 
-def _due(item: ActionItem) -> str:
-    return f"due: {item.due_on:%Y-%m-%d}" if item.due_on else "no due date yet"
+def _terms(item: ActionItem, wording: Wording) -> str:
+    """What stands in brackets after an item: owner and due date, or where a proposal comes from."""
+    if item.proposed:
+        return f"from {tidied(item.source or 'a similar incident')[:60]}"
+    owner = f"owner: {wording.person(item.owner)}" if item.owner else "no owner yet"
+    due = f"due: {item.due_on:%Y-%m-%d}" if item.due_on else "no due date yet"
+    return f"{owner}, {due}" + (", done" if item.done else "")
 
 
 def _similar(facts: ReviewFacts, wording: Wording) -> Section:
     """Past incidents that look alike, and how often it happened this quarter."""
     lines = [Line(_past(past, wording), label=tidied(past.ref)[:60]) for past in facts.similar]
     began = _began(facts).astimezone(UTC).date()
-    again = sorted((past.happened_on, tidied(past.ref)[:60]) for past in facts.similar if past.same and past.happened_on)
+    again = sorted(
+        (past.happened_on, tidied(past.ref)[:60]) for past in facts.similar if past.same and past.happened_on
+    )
     if again:
         often = recurrence([day for day, _ in again], began)
         lines.append(Line(f"{often}: {', '.join(ref for _, ref in again)} looked the same.", Nature.DERIVED))
@@ -157,14 +191,18 @@ def _similar(facts: ReviewFacts, wording: Wording) -> Section:
 
 
 def _past(past: PastIncident, wording: Wording) -> str:
-    parts = [wording.plain(past.title, 200).rstrip(".")]
-    if past.happened_on:
-        parts[0] += f" ({past.happened_on:%Y-%m-%d})"
-    if cause := wording.plain(past.cause, 300).rstrip("."):
-        parts.append(f"Cause: {cause}")
-    if fix := wording.plain(past.fix, 300).rstrip("."):
-        parts.append(f"What fixed it: {fix}")
-    return ". ".join(parts) + "."
+    day = f" ({past.happened_on:%Y-%m-%d})" if past.happened_on else ""
+    parts = [_sentence(wording.plain(past.title, 200).rstrip(".") + day)]
+    if cause := wording.plain(past.cause, 300):
+        parts.append(_sentence(f"Cause: {cause}"))
+    if fix := wording.plain(past.fix, 300):
+        parts.append(_sentence(f"What fixed it: {fix}"))
+    return " ".join(parts)
+
+
+def _sentence(text: str) -> str:
+    """With a full stop, unless it ends in one or was cut short."""
+    return text if text.endswith((".", "…", "!", "?")) else f"{text}."
 
 
 def _same_quarter(one: date, other: date) -> bool:

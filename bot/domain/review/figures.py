@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import datetime, timedelta
 
 from bot.domain.incident import Incident
@@ -19,6 +20,9 @@ def figures(facts: ReviewFacts, record: Record, wording: Wording, now: datetime)
     """The section of response figures; a figure with a target says whether it was met."""
     incident = facts.incident
     lines = [_acknowledging(facts, record, wording, now)]
+    if facts.detected_at and facts.detected_at <= incident.declared_at:
+        text = f"{span(incident.declared_at - facts.detected_at)} after it was detected"
+        lines.insert(0, Line(text, label="Time to declare", origins=record.noted("detected")[-1:]))
     if incident.identified_at:
         lines.append(_since_declared(facts, "Time to identify", incident.identified_at, record))
     if incident.mitigated_at:
@@ -82,20 +86,23 @@ def _resolving(facts: ReviewFacts, record: Record, now: datetime) -> Line:
 
 
 def went_well(measured: Section, facts: ReviewFacts, record: Record) -> Section:
-    """Targets that were met, pings that went out on time."""
-    lines = [_derived(line, "met the target") for line in measured.lines if line.met is True]
+    """Targets that were met, pings that went out on time, a playbook that did it."""
+    lines = [_derived(line, facts) for line in measured.lines if line.met is True]
     sent = [ping for ping in facts.pings if ping.sent_at]
     if sent and not _late(facts.pings) and not record.of_kind(Kind.PING_FAILED):
         what = "The one ping that fell due was" if len(sent) == 1 else f"All {len(sent):,} pings that fell due were"
         if not _unsent(facts):
             lines.append(Line(f"{what} sent within {span(LATE_AFTER)}.", Nature.DERIVED))
+    if facts.playbook_helped:
+        lines.append(Line("The playbook resolved it.", Nature.DERIVED, origins=record.last(Kind.CLOSED)))
     ask = Line("Not recorded: what the people involved found went well.", Nature.ASKED)
     return Section("went_well", "What went well", (*lines, ask), DERIVED_NOTE)
 
 
 def could_improve(measured: Section, facts: ReviewFacts, record: Record, wording: Wording) -> Section:
-    """Targets that were missed, late and failed pings, corrections, silences."""
-    lines = [_derived(line, "missed the target") for line in measured.lines if line.met is False]
+    """Targets that were missed and where the time went, late and failed pings, corrections, a playbook that did not help."""
+    lines = [_derived(line, facts) for line in measured.lines if line.met is False]
+    lines += _longest_part(measured, facts, record)
     lines += _ping_troubles(facts, record, wording)
     for change in facts.severity_changes:
         if change.after.worse_than(change.before):
@@ -105,6 +112,8 @@ def could_improve(measured: Section, facts: ReviewFacts, record: Record, wording
     if reopened := record.of_kind(Kind.REOPENED):
         text = f"Resolved too early: reopened {_times(len(reopened))}."
         lines.append(Line(text, Nature.DERIVED, origins=tuple(origin(entry) for entry in reopened)))
+    if facts.playbook_helped is False:
+        lines.append(Line("The playbook did not resolve it.", Nature.DERIVED, origins=record.last(Kind.CLOSED)))
     ask = Line("Not recorded: what the people involved would change.", Nature.ASKED)
     return Section("could_improve", "What could be improved", (*lines, ask), DERIVED_NOTE)
 
@@ -129,18 +138,29 @@ def silences(facts: ReviewFacts, record: Record, wording: Wording, now: datetime
 
 
 def escalations(facts: ReviewFacts, record: Record, wording: Wording) -> Section:
-    """Every rung as it went, in the order in which it fell due."""
+    """Every rung that was sent or should have been, in the order in which it fell due; then those that were not needed."""
     pings = sorted(facts.pings, key=lambda ping: ping.due_at)
-    lines = tuple(
+    lines = [
         Line(
-            _went(ping, wording),
+            _went(ping, record, wording),
             label=_role(ping, wording),
             origins=record.at(ping.sent_at, Kind.PING_SENT)[:1] if ping.sent_at else (),
         )
         for ping in pings
-    )
+        if ping.sent_at or not ping.reason_not_sent
+    ]
+    lines += _not_needed([ping for ping in pings if not ping.sent_at and ping.reason_not_sent], wording)
     note = None if lines else "No escalation was planned for this incident."
-    return Section("escalations", "Escalations", lines, note)
+    return Section("escalations", "Escalations", tuple(lines), note)
+
+
+def _not_needed(pings: list[PingFact], wording: Wording) -> list[Line]:
+    """Rungs that were never climbed, by the reason."""
+    by_reason: dict[str, list[str]] = {}
+    for ping in pings:
+        rung = f"{wording.plain(ping.role, 80)} (due {wording.clock(ping.due_at)}, {wording.plain(ping.rule, 80)})"
+        by_reason.setdefault(wording.plain(ping.reason_not_sent or "", 200), []).append(rung)
+    return [Line(f"{', '.join(rungs)}: {reason}", label="Not sent") for reason, rungs in by_reason.items()]
 
 
 def _role(ping: PingFact, wording: Wording) -> str:
@@ -148,7 +168,7 @@ def _role(ping: PingFact, wording: Wording) -> str:
     return role[:1].upper() + role[1:]
 
 
-def _went(ping: PingFact, wording: Wording) -> str:
+def _went(ping: PingFact, record: Record, wording: Wording) -> str:
     """One rung in words: rule, due, sent or why not, acknowledged."""
     parts = [f"due {wording.clock(ping.due_at)} ({wording.plain(ping.rule, 80)})"]
     if ping.sent_at:
@@ -161,13 +181,51 @@ def _went(ping: PingFact, wording: Wording) -> str:
     if ping.acknowledged_at:
         who = f" by {wording.person(ping.acknowledged_by)}" if ping.acknowledged_by else ""
         parts.append(f"acknowledged {wording.clock(ping.acknowledged_at)}{who}")
+    elif ping.sent_at and (active := record.first_by(ping.persons, ping.sent_at)):
+        parts.append(f"{wording.person(active.author)} took part from {wording.clock(active.at)}")
     elif ping.sent_at:
         parts.append("not acknowledged")
     return "; ".join(parts)
 
 
-def _derived(figure: Line, verdict: str) -> Line:
-    return Line(f"{figure.label} {verdict}: {figure.text}.", Nature.DERIVED, origins=figure.origins)
+def _derived(figure: Line, facts: ReviewFacts) -> Line:
+    """A figure with a target as a sentence: what it was, and what it should be."""
+    value, _, target = figure.text.partition("; target ")
+    met = figure.met is True
+    if figure.label == "Time to acknowledge":
+        said = (
+            "Nobody acknowledged it"
+            if value.startswith("nobody")
+            else f"Acknowledged {'within' if met else 'after'} {value}"
+        )
+    elif value.startswith("not resolved"):
+        said = f"Not resolved, {value.removeprefix('not resolved, ')}"
+    else:
+        said = f"Resolved {'within' if met else 'after'} {value}"
+    text = f"{said}; the target for {facts.incident.severity} is {target}."
+    return Line(text, Nature.DERIVED, origins=figure.origins)
+
+
+def _longest_part(measured: Section, facts: ReviewFacts, record: Record) -> list[Line]:
+    """Where the time went, for an incident that took longer than it should."""
+    incident = facts.incident
+    missed = any(line.label == "Time to resolve" and line.met is False for line in measured.lines)
+    stamps = [
+        ("the declaration", incident.declared_at),
+        ("finding the cause", incident.identified_at),
+        ("mitigating it", incident.mitigated_at),
+        ("resolving it", incident.resolved_at),
+    ]
+    known = [(name, at) for name, at in stamps if at is not None]
+    if not missed or incident.resolved_at is None or len(known) < 3:
+        return []
+    parts = [(later[1] - earlier[1], earlier, later) for earlier, later in itertools.pairwise(known)]
+    longest, (since, _), (until, at) = max(parts, key=lambda part: part[0])
+    whole = span(incident.resolved_at - incident.declared_at)
+    text = f"Most of the time, {span(longest)} of {whole}, passed between {since} and {until}."
+    if longest * 2 < incident.resolved_at - incident.declared_at:
+        return []
+    return [Line(text, Nature.DERIVED, origins=record.at(at, Kind.STATUS_CHANGED, Kind.RESOLVED)[:1])]
 
 
 def _late(pings: tuple[PingFact, ...]) -> list[PingFact]:

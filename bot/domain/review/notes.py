@@ -22,6 +22,16 @@ class Noted:
     detected_at: datetime | None = None
 
 
+def label_of(entry: Entry) -> str | None:
+    """`services`, `contributing` or `detected` where an entry is a note with that word in front; None for all others."""
+    if entry.kind is not Kind.NOTED:
+        return None
+    text = entry.text.strip()
+    if found := _LABELLED.match(text):
+        return "services" if found[1].lower().startswith("service") else "contributing"
+    return "detected" if _DETECTED.match(text) else None
+
+
 def read_notes(entries: Iterable[Entry], declared_at: datetime) -> Noted:
     """The labelled facts among the notes. A time without a date is the latest such UTC time up to the declaration."""
     services: dict[str, None] = {}

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.review.document import Origin
+from bot.domain.review.notes import label_of
 from bot.domain.timeline import Entry, Kind
 
-# The reader of the timeline applies corrections to the messages; the review is no event of the incident.
-NOT_TOLD = frozenset({Kind.MESSAGE_EDITED, Kind.MESSAGE_DELETED, Kind.PINNED, Kind.UNPINNED, Kind.REVIEW_DRAFTED})
+# The reader of the timeline applies corrections to the messages; the review is no event of the incident, and action
+# items have a section of their own.
+NOT_TOLD = frozenset(
+    {Kind.MESSAGE_EDITED, Kind.MESSAGE_DELETED, Kind.PINNED, Kind.UNPINNED}
+    | {Kind.REVIEW_DRAFTED, Kind.REVIEW_APPROVED, Kind.REVIEW_CHANGES_ASKED, Kind.ACTION_ADDED, Kind.ACTION_DONE}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,14 @@ class Record:
     def at(self, instant: datetime, *kinds: Kind) -> tuple[Origin, ...]:
         """Origins of the entries of these kinds stamped with exactly that instant."""
         return tuple(origin(entry) for entry in self.of_kind(*kinds) if entry.at == instant)
+
+    def noted(self, label: str) -> tuple[Origin, ...]:
+        """Origins of the notes with that label, see `notes.label_of`."""
+        return tuple(origin(entry) for entry in self.of_kind(Kind.NOTED) if label_of(entry) == label)
+
+    def first_by(self, persons: Collection[str], since: datetime) -> Entry | None:
+        """The first thing that one of these people did or said at or after an instant."""
+        return next((entry for entry in self.entries if entry.at >= since and entry.author in persons), None)
 
     def silences(self, since: datetime, until: datetime) -> list[tuple[Entry | None, datetime, datetime]]:
         """Stretches of [since, until] between two neighbouring entries: (entry before, from, to), longest first."""

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 
 from bot.domain.incident import Status
 from bot.domain.review.document import Line, Nature, Origin, Review, ReviewSummary, Section
+from bot.domain.review.stages import Stage, Step
 from bot.domain.review.wording import instant
 from bot.domain.severity import Severity
 
@@ -49,10 +50,30 @@ def to_markdown(review: Review) -> str:
     parts = [
         f"# Post-incident review: {markdown_text(review.ref)}",
         f"**{markdown_text(review.title)}**" if review.title else "",
-        f"_Draft from the record as of {instant(review.drafted_at)}; the incident is {review.status}._",
+        f"_{markdown_text(standing(review))}_",
     ]
     parts += [_markdown_section(section) for section in review.sections]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def standing(review: Review) -> str:
+    """Where the review stands, in one line: "Approved by team-lead, 2026-11-20 19:50 UTC. From the record as of …"."""
+    record = f"rom the record as of {instant(review.drafted_at)}; the incident is {review.status}."
+    last = review.steps[-1] if review.steps else None
+    if last is None or review.stage is Stage.DRAFT:
+        return f"Draft f{record}"
+    return f"{stage_words(last)}. F{record}"
+
+
+def stage_words(step: Step) -> str:
+    """One step in words: "Approved by team-lead, 2026-11-20 19:50 UTC"."""
+    verb = {
+        Stage.DRAFT: "Drafted",
+        Stage.IN_REVIEW: "Sent for review",
+        Stage.CHANGES_ASKED: "Changes asked for",
+        Stage.APPROVED: "Approved",
+    }[step.stage]
+    return f"{verb} by {step.by or 'Tocsin'}, {instant(step.at)}"
 
 
 def _markdown_section(section: Section) -> str:
@@ -74,6 +95,8 @@ def _markdown_line(line: Line) -> str:
         words.append(f"Type `{line.command}`")
     if line.met is not None:
         words.append("✓ met" if line.met else "✗ missed")
+    if line.fresh:
+        words.append("_(recorded since the edit)_")
     if line.at is None or not link:
         words += [_markdown_origin(one) for one in line.origins]
     return " ".join(word for word in words if word)
@@ -83,6 +106,8 @@ def _markdown_lead(line: Line) -> str:
     """The label and who did it, ending in a colon where text follows."""
     name = markdown_text(line.by) if line.by else ""
     end = ":" if line.text else ""
+    if line.nature is Nature.WRITTEN:
+        name = ""  # the section's note says who edited it
     if line.label:
         return f"**{markdown_text(line.label)}**{f' by {name}' if name else ''}{end}"
     return f"**{name}**{end}" if name else ""
@@ -104,6 +129,11 @@ def to_json(review: Review) -> dict[str, Any]:
         "began_at": review.began_at.isoformat(),
         "resolved_at": review.resolved_at.isoformat() if review.resolved_at else None,
         "drafted_at": review.drafted_at.isoformat(),
+        "stage": review.stage.value,
+        "steps": [
+            {"stage": step.stage.value, "at": step.at.isoformat(), "by": step.by, "note": step.note}
+            for step in review.steps
+        ],
         "sections": [
             {
                 "name": section.name,
@@ -127,6 +157,7 @@ def _line_to_json(line: Line) -> dict[str, Any]:
         "command": line.command,
         "met": line.met,
         "key": line.key,
+        "fresh": line.fresh,
         "entries": [{"entry_id": one.entry_id, "permalink": one.permalink} for one in line.origins],
     }
 
@@ -143,6 +174,11 @@ def from_json(document: Mapping[str, Any]) -> Review:
         began_at=datetime.fromisoformat(document["began_at"]),
         resolved_at=datetime.fromisoformat(document["resolved_at"]) if document["resolved_at"] else None,
         drafted_at=datetime.fromisoformat(document["drafted_at"]),
+        stage=Stage(document.get("stage", Stage.DRAFT)),
+        steps=tuple(
+            Step(Stage(one["stage"]), datetime.fromisoformat(one["at"]), one["by"], one["note"])
+            for one in document.get("steps", ())
+        ),
         sections=tuple(
             Section(one["name"], one["title"], tuple(_line_from_json(line) for line in one["lines"]), one["note"])
             for one in document["sections"]
@@ -161,6 +197,7 @@ def _line_from_json(line: Mapping[str, Any]) -> Line:
         command=line["command"],
         met=line["met"],
         key=line["key"],
+        fresh=bool(line.get("fresh")),
         origins=tuple(Origin(one["entry_id"], one["permalink"]) for one in line["entries"]),
     )
 

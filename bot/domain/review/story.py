@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.review.document import Line, Section
+from bot.domain.review.notes import label_of
 from bot.domain.review.record import Record, origin
 from bot.domain.review.wording import LONGEST_SAYING, Wording, counted
 from bot.domain.timeline import Entry, Kind
@@ -28,7 +29,7 @@ def timeline(record: Record, wording: Wording) -> Section:
     lines = tuple(
         _line(entry, wording)
         for entry in record.entries
-        if entry.kind is not Kind.MESSAGE_POSTED or entry.entry_id in chosen
+        if entry.entry_id in chosen or (entry.kind is not Kind.MESSAGE_POSTED and not _told_elsewhere(entry, record))
     )
     return Section("timeline", "Timeline", lines, _note(len(messages), len(chosen)))
 
@@ -47,6 +48,13 @@ def _chosen(record: Record, messages: list[Entry]) -> set[int]:
         elif entry.kind in TURNS and latest is not None:
             before_turns.add(latest)
     return key | before_turns
+
+
+def _told_elsewhere(entry: Entry, record: Record) -> bool:
+    """Notes that fill another section, and the resolution that the entry "Resolved by …" repeats."""
+    if entry.kind is Kind.RESOLUTION_RECORDED:
+        return any(entry.text and entry.text in resolved.text for resolved in record.of_kind(Kind.RESOLVED))
+    return label_of(entry) is not None
 
 
 def _line(entry: Entry, wording: Wording) -> Line:

@@ -1,0 +1,229 @@
+"""What people hear of reviews and action items: reminders, what was handed in, the canvas or file, the archive."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy.orm import Session
+
+from bot.domain.escalation import Role
+from bot.domain.incident import Incident
+from bot.domain.review import Review, Stage, to_json, to_markdown
+from bot.flows.assess import assemble
+from bot.flows.desk import Desk
+from bot.flows.roster import read_roster
+from bot.jobs.delivery import Speaker
+from bot.slack import reviews as blocks
+from bot.slack.client import Message, Refused, Slack
+from bot.slack.documents import NO_CANVAS, find_file, share_file, write_canvas
+from bot.store import actions, assessments, incidents, messages, timeline
+from bot.store.tables import IncidentRow
+
+log = structlog.get_logger(__name__)
+
+_SKEW = timedelta(minutes=2)
+_LEFT = frozenset({"user_not_found", "user_disabled", "user_not_visible", "cannot_dm_bot"})
+_USER = re.compile(r"[UW][A-Z0-9]{2,}")
+_FALL_BACK = (Role.ENGINEERING_MANAGER, Role.VP, Role.TEAM_LEAD)
+
+
+def who_manages(session: Session, desk: Desk) -> list[str]:
+    """The Slack ids of who is told of reviews: the engineering manager, else the next role that somebody holds."""
+    roster = read_roster(session, desk.policy.contacts, desk.now())
+    for role in _FALL_BACK:
+        found = [person.slack for person in roster.who(role, desk.now()) if person.slack]
+        if found:
+            return found
+    return []
+
+
+def send_each(
+    desk: Desk,
+    slack: Slack,
+    speaker: Speaker,
+    key: str,
+    user_ids: Sequence[str],
+    path: str,
+    message: Callable[[str | None], Message],
+) -> list[str]:
+    """Direct messages under keys that begin with `key`, each with a link of the reader's own to `path`.
+
+    Answers with those whom it did not reach because they have left.
+    """
+    gone = []
+    for user_id in dict.fromkeys(user_ids):
+        if not slack.is_here(user_id):
+            gone.append(user_id)
+            continue
+        link = desk.personal_link(path, user_id, slack.name_of(user_id))
+        try:
+            speaker.try_to_say(f"{key}:{user_id}", slack.open_direct(user_id), message(link))
+        except Refused as refused:
+            # One who left must not keep the others from hearing of it.
+            if refused.error not in _LEFT:
+                raise
+            gone.append(user_id)
+    return gone
+
+
+def review_path(ref: str) -> str:
+    """Where the review of an incident is read on the pages."""
+    return f"/reviews/{ref}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What was true of a review when a job read it."""
+
+    incident: Incident
+    episode: int
+    stage: Stage
+    due_at: Any
+    managers: list[str]
+
+
+def _read(desk: Desk, incident_id: int) -> _Standing | None:
+    with desk.database.transaction() as session:
+        row = incidents.get(session, incident_id)
+        stage = assessments.find_stage(session, incident_id)
+        if stage is None:
+            return None
+        facts = incidents.facts(row)
+        return _Standing(facts, row.episode, Stage(stage.stage), stage.due_at, who_manages(session, desk))
+
+
+def review_reminder(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int, reminder: str) -> None:
+    """Remind the engineering manager of a review that is due; nobody of one that is approved, or open again."""
+    now = desk.now()
+    read = _read(desk, incident_id)
+    if read is None or read.stage is Stage.APPROVED or read.incident.status.is_open:
+        return
+    send_each(
+        desk,
+        slack,
+        speaker,
+        f"review-reminder:{incident_id}:{read.episode}:{reminder}",
+        read.managers,
+        review_path(read.incident.ref),
+        lambda link: blocks.due(read.incident, read.stage.value, read.due_at, now, link),
+    )
+
+
+def review_handed_in(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int, step: int, by: str) -> None:
+    """Tell the engineering manager that a review waits; not whoever sent it."""
+    read = _read(desk, incident_id)
+    if read is None:
+        return
+    send_each(
+        desk,
+        slack,
+        speaker,
+        f"review-handed-in:{incident_id}:{step}",
+        [user_id for user_id in read.managers if user_id != by],
+        review_path(read.incident.ref),
+        lambda link: blocks.handed_in(read.incident, by, read.due_at, link),
+    )
+
+
+def action_reminder(desk: Desk, slack: Slack, speaker: Speaker, *, action_id: int) -> None:
+    """Tell the owner, once, that an item is overdue; where nobody owns it or its owner has left, the manager."""
+    with desk.database.transaction() as session:
+        item = actions.get(session, action_id)
+        incident = incidents.facts(incidents.get(session, item.incident_id))
+        managers = who_manages(session, desk)
+    if item.state != actions.OPEN or item.due_on is None:
+        return
+    due_on = item.due_on
+
+    def told(why: str) -> Callable[[str | None], Message]:
+        return lambda link: blocks.overdue_action(incident, item.number, item.text, due_on, why, link)
+
+    key, path = f"action-reminder:{action_id}", "/actions"
+    owner = item.owner or ""
+    if _USER.fullmatch(owner):
+        if not send_each(desk, slack, speaker, key, [owner], path, told("You own it.")):
+            return
+        why = f"Its owner, <@{owner}>, is no longer in the workspace: give it to somebody else."
+    else:
+        why = f"Its owner is “{owner}”, whom Slack does not know." if owner else "Nobody owns it: give it to somebody."
+    send_each(desk, slack, speaker, key, managers, path, told(why))
+
+
+def review_canvas(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -> None:
+    """Have the channel's canvas say what the review says; a file at each step where the plan has no canvas for us."""
+    with desk.database.transaction() as session:
+        row = incidents.get(session, incident_id)
+        stage, review = assessments.find_stage(session, incident_id), assemble(session, row)
+        channel_id = None if row.channel_archived else row.channel_id
+        canvas_id, shown = (stage.canvas_id, stage.shown) if stage else (None, None)
+    if stage is None or review is None or channel_id is None:
+        return
+    markdown = to_markdown(review)
+    name = hashlib.sha256(markdown.encode()).hexdigest()[:16]
+    if shown == name:
+        return
+    key = f"review-canvas:{incident_id}"
+    with desk.database.transaction() as session:
+        tried = messages.begin_message(session, key, channel_id, desk.now()) is not None
+    try:
+        canvas_id = write_canvas(slack, channel_id, canvas_id, markdown, tried and shown is None)
+    except Refused as refused:
+        if refused.error not in NO_CANVAS:
+            raise
+        log.info("no canvas for the review; sharing a file", incident_id=incident_id, error=refused.error)
+        name = _share(desk, slack, channel_id, incident_id, review, markdown, shown)
+    with desk.database.transaction() as session:
+        kept = assessments.get_stage_for_change(session, incident_id)
+        kept.canvas_id, kept.shown = canvas_id, name
+
+
+def _share(
+    desk: Desk, slack: Slack, channel_id: str, incident_id: int, review: Review, markdown: str, shown: str | None
+) -> str:
+    """Share the review as a file, once for each step that it takes; which one the channel has now."""
+    name = f"file:{len(review.steps)}"
+    if shown == name:
+        return name
+    title = f"{review.ref} review, {review.stage.value} ({len(review.steps)})"
+    with desk.database.transaction() as session:
+        earlier = messages.begin_message(session, f"review-{name}:{incident_id}", channel_id, desk.now())
+        since = (earlier.attempted_at - _SKEW).timestamp() if earlier else None
+    if since is None or not find_file(slack, channel_id, title, since):
+        comment = f"The review of {review.ref}, {review.stage.value}."
+        share_file(slack, channel_id, f"{review.ref}-review.md", title, markdown.encode(), comment)
+    return name
+
+
+def archive(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -> None:
+    """Put the approved review and the timeline into the archive, where one is configured."""
+    if desk.archive is None:
+        return
+    with desk.database.transaction() as session:
+        row = incidents.get(session, incident_id)
+        review = assemble(session, row)
+        ref, told = row.ref, _timeline_lines(session, row)
+    if review is None or review.stage is not Stage.APPROVED:
+        return
+    document = json.dumps(to_json(review), ensure_ascii=False, indent=2)
+    for name, content, kind in (
+        ("review.md", to_markdown(review), "text/markdown; charset=utf-8"),
+        ("review.json", document, "application/json"),
+        ("timeline.jsonl", told, "application/x-ndjson"),
+    ):
+        desk.archive(f"{ref[4:8]}/{ref}/{name}", content.encode("utf-8", "replace"), kind)
+
+
+def _timeline_lines(session: Session, row: IncidentRow) -> str:
+    entries = timeline.list_entries(session, row.incident_id)
+    lines = (
+        {"at": e.at.isoformat(), "kind": e.kind.value, "author": e.author, "text": e.text, "key": e.key}
+        for e in entries
+    )
+    return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)

@@ -1,0 +1,44 @@
+"""Reviews and action items as messages: what is due, what was handed in, what is overdue. Facts in, blocks out."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from bot.domain.comms import escape
+from bot.domain.incident import Incident
+from bot.slack.blocks import context, headline, section
+from bot.slack.client import Message
+from bot.slack.text import instant, plain, shorten, span
+
+
+def _link(link: str | None, words: str) -> list[dict[str, object]]:
+    return [section(f"<{link}|{words}>")] if link else []
+
+
+def due(incident: Incident, stage: str, due_at: datetime, now: datetime, link: str | None) -> Message:
+    """The reminder of a review: when it is due or since when overdue, and where it stands."""
+    late = now >= due_at
+    when = (
+        f"was due {instant(due_at)}, {span(now - due_at)} ago"
+        if late
+        else f"is due {instant(due_at)}, in {span(due_at - now)}"
+    )
+    text = f"The review of {incident.ref} {'is overdue' if late else 'is due soon'}"
+    lines = f"{headline(incident)}\nIts review {when}. It stands at: *{stage}*."
+    expected = "Expected: read it, edit it or ask for changes, and approve it. Approving ends these reminders."
+    return Message(text, (section(lines), *_link(link, "Open the review"), context(expected)))
+
+
+def handed_in(incident: Incident, by: str, due_at: datetime, link: str | None) -> Message:
+    """Told to those who approve: somebody thinks that it is ready."""
+    text = f"<@{by}> sends you the review of *{incident.ref}*. It is due {instant(due_at)}."
+    blocks = (section(f"{headline(incident)}\n{text}"), *_link(link, "Read, edit, approve"))
+    return Message(f"The review of {incident.ref} waits for you", blocks)
+
+
+def overdue_action(incident: Incident, number: int, text: str, due_on: date, why_you: str, link: str | None) -> Message:
+    """Told once, when its day is over."""
+    said = f"*Action item {number}* of {incident.ref} was due {due_on:%Y-%m-%d}: {escape(shorten(text, 1000))}"
+    stops = f"`/incident action done {number}` in its channel, or on the page, once it is."
+    blocks = (section(f"{said}\n{why_you}"), *_link(link, "Open action items"), context(stops))
+    return Message(f"Overdue: {plain(shorten(text, 150))} ({incident.ref})", blocks)
