@@ -1,15 +1,15 @@
 """`python -m bench [PART …]`: run all measurements, or the named ones.
 
-Parts: commands (through the playground), judge, similar (against bm25s; slow: it makes corpora up to a million documents).
+Parts: commands (through the playground), escalation (likewise), judge, similar (against bm25s; slow: it makes corpora up to a million documents).
 """
 
 from __future__ import annotations
 
 import argparse
 
-from bench import commands, judge, similar
+from bench import commands, escalation, judge, similar
 
-PARTS = ("commands", "judge", "similar")
+PARTS = ("commands", "escalation", "judge", "similar")
 
 
 def main() -> None:
@@ -18,11 +18,16 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60, help="how long commands are sent")
     parser.add_argument("--rate", type=float, default=20, help="commands a second")
     parser.add_argument("--declarations", type=float, default=0.2, help="share of commands that declare an incident")
+    parser.add_argument("--incidents", type=int, default=10_000, help="open incidents in the measurement of escalation")
+    parser.add_argument("--due", type=float, default=100, help="pages that fall due a second")
+    parser.add_argument("--due-seconds", type=float, default=20, help="how long they do")
     asked = parser.parse_args()
     if unknown := set(asked.parts) - set(PARTS):
         parser.error(f"unknown part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     if "commands" in asked.parts:
         commands.measure(asked.seconds, asked.rate, asked.declarations)
+    if "escalation" in asked.parts:
+        escalation.measure(asked.incidents, asked.due, asked.due_seconds)
     if "judge" in asked.parts:
         judge.measure()
     if "similar" in asked.parts:
