@@ -31,6 +31,14 @@ class Kind(enum.StrEnum):
     CAUSE_RECORDED = "cause_recorded"
     RESOLUTION_RECORDED = "resolution_recorded"
     REVIEW_DRAFTED = "review_drafted"
+    ENTRY_CORRECTED = "entry_corrected"  # another entry's time or words, by somebody who knew better
+    STAKEHOLDERS_TOLD = "stakeholders_told"
+    UPDATE_ASKED = "update_asked"  # a reminder to tell stakeholders
+    CHECK_DONE = "check_done"
+    CHECK_UNDONE = "check_undone"
+    MERGED = "merged"  # this one was a duplicate of another
+    DUPLICATE_JOINED = "duplicate_joined"  # another one was a duplicate of this
+    FALSE_ALARM = "false_alarm"
     REVIEW_APPROVED = "review_approved"
     REVIEW_CHANGES_ASKED = "review_changes_asked"
     ACTION_ADDED = "action_added"

@@ -14,7 +14,7 @@ DECLARE, RESOLVE, CLOSE = "declare_view", "resolve_view", "close_view"
 JUDGED = "judge"  # the choice "let Tocsin judge"
 
 
-def _view(callback_id: str, title: str, submit: str, metadata: str, blocks: list[dict[str, Any]]) -> dict[str, Any]:
+def form(callback_id: str, title: str, submit: str, metadata: str, blocks: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "type": "modal",
         "callback_id": callback_id,
@@ -26,7 +26,7 @@ def _view(callback_id: str, title: str, submit: str, metadata: str, blocks: list
     }
 
 
-def _input(
+def text_field(
     name: str, label: str, *, multiline: bool = False, optional: bool = False, limit: int = 3000, **extra: Any
 ) -> dict[str, Any]:
     element: dict[str, Any] = {
@@ -39,10 +39,10 @@ def _input(
         element["initial_value"] = shorten(str(extra["initial"]), limit)
     if extra.get("placeholder"):
         element["placeholder"] = {"type": "plain_text", "text": str(extra["placeholder"])}
-    return _field(name, label, element, optional)
+    return field(name, label, element, optional)
 
 
-def _field(name: str, label: str, element: dict[str, Any], optional: bool = False) -> dict[str, Any]:
+def field(name: str, label: str, element: dict[str, Any], optional: bool = False) -> dict[str, Any]:
     return {
         "type": "input",
         "block_id": name,
@@ -55,35 +55,35 @@ def _field(name: str, label: str, element: dict[str, Any], optional: bool = Fals
 def declare_form(levels: Mapping[Severity, Level], metadata: str, title: str = "") -> dict[str, Any]:
     """`metadata` says where the form was opened from: channel and message, as the listener wrote it."""
     choices = [option("Let Tocsin judge from the text", JUDGED), *severity_options(levels)]
-    return _view(
+    return form(
         DECLARE,
         "Declare an incident",
         "Declare",
         metadata,
         [
-            _input(
+            text_field(
                 "title",
                 "What is wrong?",
                 limit=250,
                 initial=title,
                 placeholder="checkout returns 502 for a third of users",
             ),
-            _field("severity", "Severity", select("Severity", "severity", choices, JUDGED)),
-            _input("impact", "Who notices, and how?", multiline=True, optional=True),
+            field("severity", "Severity", select("Severity", "severity", choices, JUDGED)),
+            text_field("impact", "Who notices, and how?", multiline=True, optional=True),
         ],
     )
 
 
 def resolve_form(incident: Incident) -> dict[str, Any]:
-    return _view(
+    return form(
         RESOLVE,
         "Resolve",
         "Resolve",
         str(incident.incident_id),
         [
             section(f"*{incident.severity}* · {incident.ref} · {plain(incident.title)}"),
-            _input("resolution", "What fixed it?", multiline=True, optional=True, initial=incident.resolution),
-            _input("cause", "What was the cause?", multiline=True, optional=True, initial=incident.cause),
+            text_field("resolution", "What fixed it?", multiline=True, optional=True, initial=incident.resolution),
+            text_field("cause", "What was the cause?", multiline=True, optional=True, initial=incident.cause),
         ],
     )
 
@@ -92,18 +92,18 @@ def close_form(incident: Incident) -> dict[str, Any]:
     yes_no = [option("Yes", "yes"), option("No", "no")]
     alarm = [option("A real incident", "real"), option("A false alarm", "false")]
     playbook = [*yes_no, option("No playbook was used", "none")]
-    return _view(
+    return form(
         CLOSE,
         "Close",
         "Close",
         str(incident.incident_id),
         [
             section(f"*{incident.severity}* · {incident.ref} · {plain(incident.title)}"),
-            _input("cause", "Cause", multiline=True, initial=incident.cause),
-            _input("resolution", "Resolution", multiline=True, initial=incident.resolution),
-            _input("impact", "Impact on customers", multiline=True, optional=True, initial=incident.impact),
-            _field("alarm", "Was it real?", select("Was it real?", "alarm", alarm, "real")),
-            _field("playbook", "Did the playbook fix it?", select("Did it?", "playbook", playbook, "none")),
+            text_field("cause", "Cause", multiline=True, initial=incident.cause),
+            text_field("resolution", "Resolution", multiline=True, initial=incident.resolution),
+            text_field("impact", "Impact on customers", multiline=True, optional=True, initial=incident.impact),
+            field("alarm", "Was it real?", select("Was it real?", "alarm", alarm, "real")),
+            field("playbook", "Did the playbook fix it?", select("Did it?", "playbook", playbook, "none")),
         ],
     )
 

@@ -93,6 +93,7 @@ class IncidentRow(Base):
     __table_args__ = (
         Index("ix_incidents_status_declared_at", "status", "declared_at"),
         Index("ix_incidents_wake_at", "wake_at", postgresql_where=sql("wake_at is not null")),
+        Index("ix_incidents_merged_into", "merged_into", postgresql_where=sql("merged_into is not null")),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
@@ -11,9 +11,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bot.domain.timeline import Entry, Kind
-from bot.store.tables import SlackMessage, TimelineEntry
+from bot.store.tables import IncidentRow, SlackMessage, TimelineEntry
 
-_CORRECTIONS = (Kind.MESSAGE_EDITED, Kind.MESSAGE_DELETED, Kind.PINNED, Kind.UNPINNED)
+_CORRECTIONS = (Kind.MESSAGE_EDITED, Kind.MESSAGE_DELETED, Kind.PINNED, Kind.UNPINNED, Kind.ENTRY_CORRECTED)
+# What of a duplicate's timeline is read with that of the incident which it was merged into.
+_FOLLOWING = (Kind.MESSAGE_POSTED, Kind.NOTED, *_CORRECTIONS)
 
 
 def append(
@@ -96,36 +98,91 @@ def find_last_message_ts(session: Session, incident_id: int) -> str | None:
 def list_entries(
     session: Session, incident_id: int, permalink: Callable[[str], str | None] = lambda _ts: None
 ) -> tuple[Entry, ...]:
-    """The timeline as people read it, in time order. `permalink` makes a link of a message's ts."""
-    columns = TimelineEntry.__table__.c
-    # What we said in the channel about an entry can be marked and linked like anybody's message.
-    said = SlackMessage.__table__.c
-    message_ts = func.coalesce(columns.message_ts, said.ts).label("message_ts")
-    statement = (
-        select(columns.entry_id, columns.kind, columns.at, columns.author, columns.text, message_ts)
-        .outerjoin(SlackMessage, said.key == func.concat("entry:", columns.entry_id))
-        .where(columns.incident_id == incident_id)
-        .order_by(columns.at, columns.entry_id)
-    )
-    rows = session.execute(statement).all()
+    """The timeline as people read it, in time order: corrected, and with that of its duplicates.
+
+    `permalink` makes a link of a message's ts; what was said in a duplicate's channel has none.
+    """
+    rows = _rows(session, incident_id)
     edited, deleted, pinned = _corrections(rows)
+    corrected = _corrected(session, rows)
     entries = []
     for row in rows:
         is_message = row.kind == Kind.MESSAGE_POSTED
         if Kind(row.kind) in _CORRECTIONS or (is_message and row.message_ts in deleted):
             continue
+        correction = corrected.get(row.entry_id, {})
+        at = datetime.fromisoformat(correction["at"]) if "at" in correction else row.at
         entries.append(
             Entry(
                 entry_id=row.entry_id,
                 kind=Kind(row.kind),
-                at=row.at,
+                at=at,
                 author=row.author,
-                text=edited.get(row.message_ts, row.text) if is_message else row.text,
+                text=correction.get("text") or (edited.get(row.message_ts, row.text) if is_message else row.text),
                 key=bool(pinned.get(row.message_ts)),
-                permalink=permalink(row.message_ts) if row.message_ts else None,
+                permalink=permalink(row.message_ts) if row.message_ts and row.incident_id == incident_id else None,
             )
         )
-    return tuple(entries)
+    return tuple(sorted(entries, key=lambda entry: (entry.at, entry.entry_id)) if corrected else entries)
+
+
+def _rows(session: Session, incident_id: int) -> Any:
+    columns = TimelineEntry.__table__.c
+    # What we said in the channel about an entry can be marked and linked like anybody's message.
+    said = SlackMessage.__table__.c
+    message_ts = func.coalesce(columns.message_ts, said.ts).label("message_ts")
+    duplicates = select(IncidentRow.incident_id).where(IncidentRow.merged_into == incident_id)
+    following = columns.incident_id.in_(duplicates) & columns.kind.in_([kind.value for kind in _FOLLOWING])
+    statement = (
+        select(
+            columns.entry_id, columns.incident_id, columns.kind, columns.at, columns.author, columns.text, message_ts
+        )
+        .outerjoin(SlackMessage, said.key == func.concat("entry:", columns.entry_id))
+        .where((columns.incident_id == incident_id) | following)
+        .order_by(columns.at, columns.entry_id)
+    )
+    return session.execute(statement).all()
+
+
+def _corrected(session: Session, rows: Any) -> dict[int, dict[str, str]]:
+    """What people put right: time and words by entry, the last of several first."""
+    ids = [row.entry_id for row in rows if row.kind == Kind.ENTRY_CORRECTED]
+    found: dict[int, dict[str, str]] = {}
+    if ids:
+        columns = TimelineEntry.__table__.c
+        for (data,) in session.execute(
+            select(columns.data).where(columns.entry_id.in_(ids)).order_by(columns.entry_id)
+        ):
+            found.setdefault(int(data["entry_id"]), {}).update({key: data[key] for key in ("at", "text") if key in data})
+    return found
+
+
+def find_by_message(session: Session, incident_id: int, message_ts: str) -> TimelineEntry | None:
+    """The entry that a message of the channel is, or that our line in the channel speaks of."""
+    posted = select(TimelineEntry).where(
+        TimelineEntry.incident_id == incident_id,
+        TimelineEntry.message_ts == message_ts,
+        TimelineEntry.kind == Kind.MESSAGE_POSTED.value,
+    )
+    found = session.scalar(posted)
+    if found is not None:
+        return found
+    said = select(SlackMessage.key).where(SlackMessage.ts == message_ts, SlackMessage.key.startswith("entry:"))
+    for key in session.scalars(said):
+        entry = session.get(TimelineEntry, int(key.removeprefix("entry:")))
+        if entry is not None and entry.incident_id == incident_id:
+            return entry
+    return None
+
+
+def known_messages(session: Session, incident_id: int, stamps: Collection[str]) -> frozenset[str]:
+    """Those of `stamps` whose messages are recorded."""
+    statement = select(TimelineEntry.message_ts).where(
+        TimelineEntry.incident_id == incident_id,
+        TimelineEntry.kind == Kind.MESSAGE_POSTED.value,
+        TimelineEntry.message_ts.in_(list(stamps)),
+    )
+    return frozenset(ts for ts in session.scalars(statement) if ts)
 
 
 def _corrections(rows: Any) -> tuple[dict[str, str], set[str], dict[str, set[str]]]:

@@ -16,6 +16,13 @@ def upgrade() -> None:
     op.execute("set local lock_timeout = '5s'")
     op.add_column("incidents", sa.Column("merged_into", sa.BigInteger(), nullable=True))
     op.create_foreign_key(op.f("fk_incidents_merged_into"), "incidents", "incidents", ["merged_into"], ["incident_id"])
+    op.create_index(
+        "ix_incidents_merged_into",
+        "incidents",
+        ["merged_into"],
+        unique=False,
+        postgresql_where=sa.text("merged_into is not null"),
+    )
     for name in COLUMNS:
         op.add_column("incidents", sa.Column(name, INSTANT, nullable=True))
     op.create_table(
@@ -32,5 +39,6 @@ def downgrade() -> None:
     op.drop_table("key_offers")
     for name in COLUMNS:
         op.drop_column("incidents", name)
+    op.drop_index("ix_incidents_merged_into", "incidents")
     op.drop_constraint(op.f("fk_incidents_merged_into"), "incidents", type_="foreignkey")
     op.drop_column("incidents", "merged_into")
