@@ -9,7 +9,7 @@ from slack_bolt import App
 from bot.domain.agreement import IN_WORDS
 from bot.domain.masking import mask
 from bot.flows.desk import Desk
-from bot.listeners import actions, commands, corrections, events, oncall, shortcuts, similar, views
+from bot.listeners import actions, commands, corrections, events, oncall, reviewing, shortcuts, similar, views
 from bot.slack import modals
 from bot.slack.client import Slack
 from bot.slack.corrections import WHY
@@ -29,6 +29,7 @@ PRESSES: dict[str, actions.Press] = {
     "report_part_of": actions.join_report,
     "suggestion_vote": similar.cast_vote,
     **corrections.PRESSES,
+    **reviewing.PRESSES,
 }
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _SAID = ("text", "value", "name", "title")  # of a payload's parts, what people wrote: words, fields, files' names

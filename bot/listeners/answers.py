@@ -30,6 +30,11 @@ HELP: dict[str, tuple[str, str]] = {
     "resolve": ("resolve raised the pool size", "It is over. Stops all pages."),
     "close": ("close", "File it and draft the review. Alone it opens a form."),
     "reopen": ("reopen errors are back", "Take it up again. Escalation starts anew."),
+    "review": ("review", "Where the review stands, and your own link to read, edit and approve it."),
+    "action": (
+        "action high alarm on the pool @owner by Friday",
+        "Keep what is to be done; `action list`, `action done 3`. A :clipboard: on a message makes one, too.",
+    ),
     "oncall": (
         "oncall override @someone until tomorrow 9:00 as team lead",
         "Who is on call, now and next; `override` changes it for a while, `oncall remove @someone` changes it back.",

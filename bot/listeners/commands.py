@@ -19,7 +19,7 @@ from bot.flows.learn import learn_closed
 from bot.flows.record import note, record, refresh_card
 from bot.flows.review import redraft_if_closed
 from bot.flows.suggest import recall
-from bot.listeners import answers, oncall, similar
+from bot.listeners import answers, oncall, reviewing, similar
 from bot.listeners.asked import Asked, Subcommand, incident_of
 from bot.listeners.guard import told
 from bot.slack import modals
@@ -209,6 +209,7 @@ SUBCOMMANDS: dict[str, Subcommand] = {
     "help": _help,
     **similar.SUBCOMMANDS,
     **oncall.SUBCOMMANDS,
+    **reviewing.SUBCOMMANDS,
 }
 
 ALIASES = {
@@ -219,4 +220,5 @@ ALIASES = {
     "closed": "close",
     "?": "help",
     **oncall.ALIASES,
+    **reviewing.ALIASES,
 }

@@ -11,6 +11,7 @@ from bot.flows import record
 from bot.flows.desk import Desk
 from bot.flows.rejudge import consider
 from bot.flows.suggest import Heard, judge_report, recall
+from bot.listeners import reviewing
 from bot.listeners.guard import told
 from bot.store import messages
 
@@ -95,7 +96,8 @@ def _deleted(desk: Desk, event_id: str, event: dict[str, Any]) -> None:
 
 
 def reaction(desk: Desk, body: dict[str, Any], event: dict[str, Any]) -> None:
-    """The pushpin marks a message as key; taking it away unmarks it."""
+    """The pushpin marks a message as key, and unmarks it when taken away; the clipboard makes it an action item."""
+    reviewing.clipboard(desk, body, event)
     item = event.get("item") or {}
     if event.get("reaction") != PUSHPIN or item.get("type") != "message":
         return

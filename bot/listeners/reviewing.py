@@ -1,0 +1,122 @@
+"""/incident review and action, the clipboard reaction, and the buttons of action items."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy.orm import Session
+
+from bot.domain.errors import BadRequest
+from bot.domain.review import Stage, stage_words
+from bot.flows import act
+from bot.flows.assess import assemble
+from bot.flows.desk import Desk
+from bot.listeners.asked import Asked, Subcommand, incident_of
+from bot.listeners.guard import told
+from bot.slack import reviews as blocks
+from bot.slack.client import Message
+from bot.slack.text import instant
+from bot.store import actions, assessments, incidents, messages
+from bot.store.tables import IncidentRow
+
+log = structlog.get_logger(__name__)
+
+CLIPBOARD = "clipboard"
+_NUMBERED = {"done": act.finish, "finish": act.finish, "drop": act.drop, "decline": act.drop, "remove": act.drop}
+
+
+def _review(session: Session, asked: Asked) -> str:
+    """Where the review stands, with a link of the reader's own."""
+    row = incident_of(session, asked)
+    name = messages.names_of(session, [asked.user_id]).get(asked.user_id, asked.user_id)
+    review, stage = assemble(session, row), assessments.find_stage(session, row.incident_id)
+    path = f"/reviews/{row.ref}" if review is not None else f"/incidents/{row.ref}"
+    link = asked.desk.personal_link(path, asked.user_id, name)
+    if review is None or stage is None:
+        first = f"The review of {row.ref} is drafted when the incident is closed: `/incident resolve`, then `close`."
+        return f"{first}\n<{link}|Its page so far>" if link else first
+    last = f" {stage_words(review.steps[-1])}." if review.steps and review.stage is not Stage.DRAFT else ""
+    due = "" if review.stage is Stage.APPROVED else f" Due {instant(stage.due_at)}."
+    open_items = len(actions.list_of_incident(session, row.incident_id, (actions.OPEN,)))
+    lines = [f"The review of {row.ref} stands at *{review.stage}*.{last}{due} Open action items: {open_items}."]
+    if link:
+        lines.append(f"<{link}|Open the review> (your own link, for three days; do not pass it on)")
+    else:
+        lines.append(f"Pages are off; `tocsin review {row.ref}` prints it.")
+    return "\n".join(lines)
+
+
+def _action(session: Session, asked: Asked) -> str | Message:
+    word, _, rest = asked.rest.strip().partition(" ")
+    calendar = asked.desk.policy.calendar
+    row = incident_of(session, asked, for_change=True)
+    if word.lower() in ("", "list"):
+        return _list(session, row)
+    if word.lower() in (*_NUMBERED, "accept", "agree") and rest.strip().lstrip("#").split(" ")[0].isdigit():
+        number = int(rest.strip().lstrip("#").split(" ")[0][:9])
+        if word.lower() in _NUMBERED:
+            return _NUMBERED[word.lower()](session, row, number, asked.user_id, asked.now)
+        return act.accept(session, row, number, asked.user_id, calendar, asked.now)
+    if word.lower() in _NUMBERED and not rest.strip():
+        raise BadRequest(f"Say which one, as in `/incident action {word.lower()} 3`; `/incident action list` has them.")
+    wish = act.read_wish(asked.rest, asked.now, calendar)
+    key = f"command:{asked.trigger_id}"
+    item, _ = act.add(session, row, wish, asked.user_id, calendar, asked.now, key)
+    return f"Action item {item.number} of {row.ref}: {act.describe(item)}"
+
+
+def _list(session: Session, row: IncidentRow) -> str | Message:
+    items = actions.list_of_incident(session, row.incident_id)
+    if not items:
+        return f"{row.ref} has no action items yet. Type for example {act.EXAMPLE}."
+    listed = [
+        blocks.Item(item.number, act.describe(item), item.state, item.source_ref, f"{row.incident_id}:{item.number}")
+        for item in items
+    ]
+    return blocks.action_list(row.ref, listed)
+
+
+def finish(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+    """`incident id:number`."""
+    row, number = _pressed(session, value)
+    return act.finish(session, row, number, user_id, now)
+
+
+def accept(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+    """`incident id:number`."""
+    row, number = _pressed(session, value)
+    return act.accept(session, row, number, user_id, desk.policy.calendar, now)
+
+
+def decline(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+    """`incident id:number`."""
+    row, number = _pressed(session, value)
+    return act.drop(session, row, number, user_id, now)
+
+
+def _pressed(session: Session, value: str) -> tuple[IncidentRow, int]:
+    incident_id, number = value.split(":")
+    return incidents.get_for_change(session, int(incident_id)), int(number)
+
+
+def clipboard(desk: Desk, body: dict[str, Any], event: dict[str, Any]) -> None:
+    """The clipboard on a message of an incident's channel makes it an action item; taking it away changes nothing."""
+    item = event.get("item") or {}
+    if event.get("type") != "reaction_added" or event.get("reaction") != CLIPBOARD or item.get("type") != "message":
+        return
+    with told(_log_only, again=True, event=body["event_id"], channel=item.get("channel")):
+        now = desk.now()
+        with desk.database.transaction() as session:
+            if messages.take_event(session, body["event_id"], now):
+                act.add_from_message(session, item["channel"], item["ts"], event["user"], desk.policy.calendar, now)
+
+
+def _log_only(text: str) -> None:
+    log.warning("event was not taken in", reason=text)
+
+
+SUBCOMMANDS: dict[str, Subcommand] = {"review": _review, "action": _action}
+ALIASES = {"pir": "review", "postmortem": "review", "actions": "action", "todo": "action"}
+PRESSES = {"action_done": finish, "action_accept": accept, "action_decline": decline}
