@@ -1,6 +1,7 @@
 """`python -m bench [PART …]`: run all measurements, or the named ones.
 
-Parts: commands (through the playground), escalation (likewise), judge, similar (against bm25s; slow: it makes corpora up to a million documents).
+Parts: commands and escalation (through the playground), judge, similar (against bm25s; slow: it makes corpora up to a
+million documents).
 """
 
 from __future__ import annotations
