@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from bot.domain.escalation import Role
 from bot.domain.review import Review, summary_for_slack
 from bot.domain.severity import Level, Severity
 from bot.flows.correct import choices_for, reason_told
+from bot.flows.act import propose
 from bot.flows.desk import Desk
 from bot.flows.learn import for_everybody
 from bot.flows.review import draft_once, people_without_name
 from bot.flows.suggest import describe_decision, judgement_of
+from bot.jobs.assessments import review_path, send_each, who_manages
 from bot.jobs.delivery import Speaker
-from bot.policy.roster import who
 from bot.slack import blocks, corrections
-from bot.slack.client import Message, Refused, Slack
+from bot.slack.client import Message, Slack
 from bot.slack.similar import suggestions
 from bot.store import incidents, messages
 from bot.store.tables import ReportRow
@@ -63,26 +63,27 @@ def review(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int, epis
     """Draft the review, post it in the channel, send it to the commander and the engineering manager."""
     _learn_names(desk, slack, incident_id)
     key = f"review:{incident_id}:{episode}"
+    memory = desk.memory.current()
     with desk.database.transaction() as session:
         row = incidents.get_for_change(session, incident_id)
+        look_again(row, memory)
+        propose(session, row, memory.entries, desk.now())
         drafted, kept = draft_once(session, row, desk.policy, desk.now())
         incident, due_at = incidents.facts(row), kept.due_at
-    message = blocks.review_ready(incident, desk.review_link(incident.ref), _main_facts(drafted), due_at)
+        managers = who_manages(session, desk)
+    lines = _main_facts(drafted)
     if incident.channel_id:
+        message = blocks.review_ready(incident, desk.review_link(incident.ref), lines, due_at)
         speaker.try_to_say(f"{key}:channel", incident.channel_id, message)
-    managers = [person.slack for person in who(desk.policy.contacts, Role.ENGINEERING_MANAGER, desk.now())]
-    for user_id in dict.fromkeys([incident.commander or incident.declared_by, *managers]):
-        if user_id:
-            _send(slack, speaker, f"{key}:{user_id}", user_id, message)
-
-
-def _send(slack: Slack, speaker: Speaker, key: str, user_id: str, message: Message) -> None:
-    try:
-        speaker.try_to_say(key, slack.open_direct(user_id), message)
-    except Refused as refused:
-        # One who left must not keep the draft from the others.
-        if refused.error not in ("user_not_found", "user_disabled", "user_not_visible"):
-            raise
+    send_each(
+        desk,
+        slack,
+        speaker,
+        key,
+        [incident.commander or incident.declared_by, *managers],
+        review_path(incident.ref),
+        lambda link: blocks.review_ready(incident, link, lines, due_at),
+    )
 
 
 def _main_facts(drafted: Review) -> list[str]:
