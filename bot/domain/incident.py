@@ -11,6 +11,8 @@ from datetime import datetime
 from bot.domain.errors import TransitionRefused
 from bot.domain.severity import Severity
 
+ORDINARY, SECURITY = "INC", "SEC"  # what references start with
+
 
 class Status(enum.StrEnum):
     INVESTIGATING = "investigating"
@@ -75,6 +77,16 @@ class Incident:
     cause: str | None
     resolution: str | None
 
+    @property
+    def private(self) -> bool:
+        """True for security incidents, which are shown to nobody outside their channel."""
+        return is_private(self.ref)
+
+
+def is_private(ref: str) -> bool:
+    """True for the reference of a security incident."""
+    return ref.startswith(f"{SECURITY}-")
+
 
 def slug(text: str, limit: int) -> str:
     """Lower-case ASCII words of `text` joined by hyphens, at most `limit` characters, cut between words."""
@@ -90,7 +102,10 @@ def slug(text: str, limit: int) -> str:
 
 
 def channel_name(ref: str, title: str) -> str:
-    """The incident's channel: `inc-2026-0001-checkout-returns-502`, within Slack's 80 characters and alphabet."""
+    """The incident's channel: `inc-2026-0001-checkout-returns-502`, within Slack's 80 characters and alphabet.
+
+    That of a security incident says nothing of its title: a name that is taken is told to whoever tries it.
+    """
     start = ref.lower()
-    tail = slug(title, 60)
+    tail = "" if is_private(ref) else slug(title, 60)
     return f"{start}-{tail}" if tail else start

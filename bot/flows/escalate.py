@@ -32,6 +32,8 @@ _HAPPENINGS = {
     Kind.RESOLVED: Happening.RESOLVED,
     Kind.CLOSED: Happening.CLOSED,
     Kind.REOPENED: Happening.REOPENED,
+    Kind.MERGED: Happening.MERGED,
+    Kind.FALSE_ALARM: Happening.FALSE_ALARM,
 }
 
 

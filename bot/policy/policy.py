@@ -10,8 +10,10 @@ from bot.domain.escalation import EscalationPolicy
 from bot.policy.calendar import load_calendar
 from bot.policy.contacts import load_contacts
 from bot.policy.escalation import load_escalation, load_response_times
+from bot.policy.notices import NoticePolicy, load_notices
 from bot.policy.review import ReviewPolicy, load_review
 from bot.policy.roster import Contacts
+from bot.policy.security import SecurityPolicy, load_security
 from bot.policy.severity import SeverityPolicy, load_severity
 
 
@@ -24,6 +26,8 @@ class Policy:
     contacts: Contacts
     severity: SeverityPolicy
     review: ReviewPolicy
+    notices: NoticePolicy
+    security: SecurityPolicy
 
 
 def load_policy(folder: Path) -> Policy:
@@ -35,6 +39,8 @@ def load_policy(folder: Path) -> Policy:
         load_contacts(folder / "contacts.yaml"),
         load_severity(folder / "severity.yaml"),
         load_review(folder / "review.yaml"),
+        load_notices(folder / "notices.yaml"),
+        load_security(folder / "security.yaml"),
     )
 
 
