@@ -23,7 +23,8 @@ from bot.domain.review import (
 from bot.domain.severity import Severity
 from bot.domain.timeline import Kind
 from bot.flows.assess import as_item, begin, show
-from bot.flows.suggest import EARLIER
+from bot.flows.memory import Memory
+from bot.flows.suggest import EARLIER, recall
 from bot.policy.policy import Policy
 from bot.store import actions, incidents, messages, pings, reviews, timeline
 from bot.store.tables import IncidentRow, ReviewRow
@@ -79,6 +80,14 @@ def _severity_changes(session: Session, row: IncidentRow) -> tuple[SeverityChang
         SeverityChange(entry.at, Severity(entry.data["before"]), Severity(entry.data["severity"]), entry.author)
         for entry in changes
     )
+
+
+def look_again(row: IncidentRow, memory: Memory) -> None:
+    """What the incident looks like by all that is known of it by now: impact and cause say more than its title did."""
+    told = "\n".join(part for part in (row.title, row.impact, row.cause) if part)
+    found = recall(memory, told, without=row.ref)
+    if any(item["kind"] in ("incident", EARLIER) for item in found):
+        row.similar = found
 
 
 def _past(item: dict[str, object]) -> PastIncident:

@@ -8,7 +8,7 @@ from bot.flows.correct import choices_for, reason_told
 from bot.flows.act import propose
 from bot.flows.desk import Desk
 from bot.flows.learn import for_everybody
-from bot.flows.review import draft_once, people_without_name
+from bot.flows.review import draft_once, look_again, people_without_name
 from bot.flows.suggest import describe_decision, judgement_of
 from bot.jobs.assessments import review_path, send_each, who_manages
 from bot.jobs.delivery import Speaker
