@@ -21,7 +21,7 @@ def stage(database: Database, data_folder: Path, tmp_path_factory: pytest.TempPa
     """A stage on which Slack repeats its events sooner than after a minute."""
     folder = Path(tmp_path_factory.mktemp("stage"))
     with staged(database, folder, lambda settings: settings.model_copy(update={"data_folder": data_folder})) as built:
-        built.playground.workspace.timing = Timing(retries=(0.5, 0.5, 1.0, 1.0, 1.0, 1.0))
+        built.playground.workspace.timing = Timing(ack=5.0, retries=(0.5, 0.5, 1.0, 1.0, 1.0, 1.0))
         yield built
 
 
@@ -70,6 +70,6 @@ def test_what_is_said_while_the_database_is_away_is_taken_in_when_slack_repeats_
         assert ask(responder, channel["id"], "/incident ack") == AWAY
     responder.wait_for(
         lambda: ask(responder, INCIDENTS, f"/incident timeline {ref}").count("said into the dark") == 1 or None,
-        timeout=20,
+        timeout=30,
         what="the message on the timeline",
     )

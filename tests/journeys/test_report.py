@@ -72,7 +72,7 @@ def test_a_report_can_be_called_no_incident(stage: Stage) -> None:
     heard = press_and_hear(stage.responder, INCIDENTS, answer, "report_dismiss", thread_ts=ts)
     assert heard == "Noted: not an incident."
     decided = stage.responder.wait_for_message(INCIDENTS, ">: not an incident", thread_ts=ts)
-    assert buttons(decided) == []
+    assert not {"report_declare", "report_declare_as", "report_dismiss"} & set(buttons(decided))
     assert report_row(stage, ts).decision == "not_incident"
     assert len(rows(stage)) == before
 
