@@ -7,7 +7,9 @@ between, a rung is pinged once: the row is claimed and its job enqueued in one t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -19,7 +21,7 @@ from bot.domain.incident import Status
 from bot.domain.pings import PingFacts
 from bot.domain.severity import Severity
 from bot.domain.timeline import Kind
-from bot.flows.record import record
+from bot.flows.record import lock_of, record
 from bot.store import incidents, pings, timeline
 from bot.store.outbox import PAGING, enqueue, enqueue_many
 from bot.store.tables import IncidentRow, PingRow, TimelineEntry
@@ -37,6 +39,8 @@ _HAPPENINGS = {
 }
 
 
+_FEW = 8  # pings that each get a job of their own; where more fall due at once, they share jobs
+_TOGETHER = 25  # pings that share one job
 _TELLING = (*_HAPPENINGS, Kind.STATUS_CHANGED)
 
 
@@ -134,9 +138,13 @@ def _why_cancelled(row: IncidentRow, ping: PingRow, plan: Plan) -> str:
 
 def _send(session: Session, claimed: Sequence[PingRow]) -> None:
     """The jobs of pings that were claimed in this transaction. Digests of one role and time are one message."""
-    pages = [ping for ping in claimed if ping.kind != PingKind.DIGEST]
-    jobs = [(f"ping-{ping.ping_id}", {"ping_id": ping.ping_id}) for ping in pages]
-    enqueue_many(session, "slack.page", jobs, queue=PAGING, priority=5)
+    pages = [ping.ping_id for ping in claimed if ping.kind != PingKind.DIGEST]
+    if len(pages) <= _FEW:
+        send_each(session, pages)
+    else:
+        chunks = [pages[at : at + _TOGETHER] for at in range(0, len(pages), _TOGETHER)]
+        jobs = [(None, {"ping_ids": chunk}) for chunk in chunks]
+        enqueue_many(session, "slack.pages", jobs, queue=PAGING, priority=5)
     for role, due_at in sorted({(ping.role, ping.due_at) for ping in claimed if ping.kind == PingKind.DIGEST}):
         name = f"digest-{role}-{due_at.isoformat()}"
         enqueue(
@@ -149,6 +157,12 @@ def _send(session: Session, claimed: Sequence[PingRow]) -> None:
             due_at=due_at.isoformat(),
             priority=1,
         )
+
+
+def send_each(session: Session, ping_ids: Iterable[int]) -> None:
+    """A job for each claimed ping, so that none waits for another."""
+    jobs = [(f"ping-{ping_id}", {"ping_id": ping_id}) for ping_id in ping_ids]
+    enqueue_many(session, "slack.page", jobs, queue=PAGING, priority=5)
 
 
 def _record_breach(session: Session, row: IncidentRow, plan: Plan, now: datetime) -> None:
@@ -266,36 +280,71 @@ def facts_of(
     )
 
 
-def page_sent(session: Session, ping_id: int, user_ids: list[str], now: datetime, instead: str = "") -> bool:
-    """Record that a ping went out and have it mentioned in the incident's channel. False when that was recorded.
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A ping that went out. `instead` says who stood in for whom, and why, where it did not reach those who hold the role.
 
-    `instead` says who stood in for whom, and why, where it did not reach those who hold the role.
+    `shown` is when the incident had been acknowledged as the message shows it; None for not yet.
     """
-    ping = pings.get_for_change(session, ping_id)
-    called_off = ping.state == pings.CANCELLED
-    if ping.state != pings.SENDING and not called_off:
-        return False
-    ping.state, ping.sent_at, ping.user_ids, ping.reason = pings.SENT, now, user_ids, None
-    if instead and ping.kind != PingKind.MANUAL:
-        ping.note = instead
-    row = session.get_one(IncidentRow, ping.incident_id)
-    if called_off:
-        # It was on its way when the reason for it fell away: what was sent is a fact, and must say that it is over.
-        refresh_pages(session, row)
-    who = ", ".join(f"<@{user_id}>" for user_id in user_ids)
+
+    ping_id: int
+    user_ids: Sequence[str]
+    instead: str = ""
+    shown: datetime | None = None
+
+
+def page_sent(session: Session, ping_id: int, user_ids: Sequence[str], now: datetime, instead: str = "") -> bool:
+    """Record that a ping went out and have it mentioned in the incident's channel. False when that was recorded."""
+    return pages_sent(session, [Sent(ping_id, user_ids, instead)], now) == 1
+
+
+def pages_sent(session: Session, sent: Sequence[Sent], now: datetime) -> int:
+    """Like `page_sent` for many at once, in the same few statements; how many were not recorded before."""
+    by_id = {each.ping_id: each for each in sent}
+    # The incidents first, as everybody locks them: who acknowledges meanwhile waits, and then finds what was sent.
+    rows = {row.incident_id: row for row in incidents.list_of_pings_shared(session, list(by_id))}
+    found = [ping for ping in pings.list_for_change(session, list(by_id)) if ping.state in _UNRECORDED]
+    facts = []
+    for ping in found:
+        row, each = rows[ping.incident_id], by_id[ping.ping_id]
+        called_off = ping.state == pings.CANCELLED
+        ping.state, ping.sent_at, ping.user_ids, ping.reason = pings.SENT, now, list(each.user_ids), None
+        if each.instead and ping.kind != PingKind.MANUAL:
+            ping.note = each.instead
+        if called_off or row.acknowledged_at != each.shown:
+            # It was on its way when somebody answered or it was over: what was sent is a fact, and must say so.
+            _refresh_page(session, ping)
+        facts.append(_sent_entry(ping, each, now))
+    session.flush()
+    entry_ids = timeline.append_many(session, facts)
+    said = [
+        (lock_of(ping.incident_id), {"entry_id": entry_id})
+        for ping, entry_id in zip(found, entry_ids, strict=True)
+        if entry_id is not None and ping.kind != PingKind.DIGEST
+    ]
+    enqueue_many(session, "slack.say", said)
+    return len(found)
+
+
+_UNRECORDED = (pings.SENDING, pings.CANCELLED)
+
+
+def _sent_entry(ping: PingRow, sent: Sent, now: datetime) -> dict[str, Any]:
+    """The timeline's line about a ping that went out."""
+    who = ", ".join(f"<@{user_id}>" for user_id in sent.user_ids)
     late = now - ping.due_at
     tail = f", {escalation.span_text(late)} late" if late.total_seconds() >= 60 else ""
-    record(
-        session,
-        row,
-        Kind.PING_SENT,
-        f"Paged {who} as {ping.role} ({_cause(ping)}){tail}." + (f" {instead}" if instead else ""),
-        now,
-        source_key=f"ping:{ping.ping_id}",
-        data={"ping_id": ping.ping_id},
-        announce=ping.kind != PingKind.DIGEST,
-    )
-    return True
+    return {
+        "incident_id": ping.incident_id,
+        "kind": Kind.PING_SENT.value,
+        "at": now,
+        "recorded_at": now,
+        "author": None,
+        "text": f"Paged {who} as {ping.role} ({_cause(ping)}){tail}." + (f" {sent.instead}" if sent.instead else ""),
+        "data": {"ping_id": ping.ping_id},
+        "message_ts": None,
+        "source_key": f"ping:{ping.ping_id}",
+    }
 
 
 def _cause(ping: PingRow) -> str:
@@ -328,11 +377,9 @@ def refresh_pages(session: Session, row: IncidentRow) -> None:
     """Have every page that went out show where the incident stands."""
     for ping in pings.list_of_incident(session, row.incident_id):
         if ping.state in (pings.SENT, pings.SENDING):
-            enqueue(
-                session,
-                "slack.page_over",
-                queue=PAGING,
-                lock=f"ping-{ping.ping_id}",
-                once=f"page-over-{ping.ping_id}",
-                ping_id=ping.ping_id,
-            )
+            _refresh_page(session, ping)
+
+
+def _refresh_page(session: Session, ping: PingRow) -> None:
+    lock, once = f"ping-{ping.ping_id}", f"page-over-{ping.ping_id}"
+    enqueue(session, "slack.page_over", queue=PAGING, lock=lock, once=once, ping_id=ping.ping_id)

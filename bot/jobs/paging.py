@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,12 +19,14 @@ from bot.jobs import notices
 from bot.jobs.delivery import Speaker
 from bot.policy.roster import Person, Roster, stand_ins
 from bot.slack import pings as blocks
-from bot.slack.client import Message, Refused, Slack
+from bot.slack.client import Message, Refused, Slack, TryAgain
 from bot.slack.text import instant, person
 from bot.store import incidents, messages, pings, timeline
 from bot.store.tables import PingRow
 
 log = structlog.get_logger(__name__)
+
+_AT_ONCE = 6  # messages that one job of many pings posts at the same time
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,7 @@ def _deliver(desk: Desk, slack: Slack, ping: PingFacts, reach: Reach, refusals: 
     Raises TryAgain; then who was told is found by the message's key when the job runs again.
     """
     now = desk.now()
-    keys = {user_id: f"ping:{ping.ping_id}:{user_id}" for user_id in reach.channels}
+    keys = {user_id: _key(ping.ping_id, user_id) for user_id in reach.channels}
     with desk.database.transaction() as session:
         row = pings.get_for_change(session, ping.ping_id)
         if row.state != pings.SENDING:
@@ -170,7 +173,8 @@ def _deliver(desk: Desk, slack: Slack, ping: PingFacts, reach: Reach, refusals: 
     with desk.database.transaction() as session:
         for user_id, ts in posted.items():
             messages.record_message(session, keys[user_id], reach.channels[user_id], ts)
-        escalate.page_sent(session, ping.ping_id, list(posted), desk.now(), reach.instead)
+        sent = escalate.Sent(ping.ping_id, list(posted), reach.instead, ping.incident.acknowledged_at)
+        escalate.pages_sent(session, [sent], desk.now())
     return True
 
 
@@ -185,6 +189,88 @@ def _post_once(
     return slack.post(channel_id, message, key)
 
 
+def pages(desk: Desk, slack: Slack, speaker: Speaker, *, ping_ids: list[int]) -> None:
+    """Send many claimed pings in a few statements, posting several at a time.
+
+    What is out of the ordinary (nobody reached at the first try, tried before, refused, Slack asking to wait) goes on
+    by itself as a job of `page`.
+    """
+    now = desk.now()
+    plain = {ping.ping_id: (ping, reach) for ping, reach in _read_many(desk, slack, ping_ids)}
+    keys = {
+        _key(ping_id, user): place for ping_id, (_, reach) in plain.items() for user, place in reach.channels.items()
+    }
+    with desk.database.transaction() as session:
+        ready = {row.ping_id: row for row in pings.list_for_change(session, ping_ids) if row.state == pings.SENDING}
+        fresh = messages.begin_messages(session, {k: keys[k] for k in keys if int(k.split(":")[1]) in ready}, now)
+        for ping_id, (_, reach) in list(plain.items()):
+            if ping_id not in ready or not all(_key(ping_id, user) in fresh for user in reach.channels):
+                del plain[ping_id]
+            else:
+                ready[ping_id].user_ids = list(reach.channels)
+        escalate.send_each(session, sorted(ready.keys() - plain.keys()))
+    with ThreadPoolExecutor(_AT_ONCE, "post") as pool:
+        posted = dict(
+            zip(plain, pool.map(lambda one: _post_all(slack, one[0], one[1], now), plain.values()), strict=True)
+        )
+    _record_many(desk, plain, posted)
+
+
+def _key(ping_id: int, user_id: str) -> str:
+    return f"ping:{ping_id}:{user_id}"
+
+
+def _read_many(desk: Desk, slack: Slack, ping_ids: list[int]) -> list[tuple[PingFacts, Reach]]:
+    """The pings that can be sent without more ado, each with whom to tell."""
+    now, respond_within = desk.now(), desk.policy.escalation.respond_within
+    with desk.database.transaction() as session:
+        found = pings.list_with_incidents(session, ping_ids)
+        held = pings.list_of_incidents(session, sorted({row.incident_id for _, row in found}))
+        roster = read_roster(session, desk.policy.contacts, now)
+        usual = [
+            escalate.facts_of(ping, row, held[row.incident_id], respond_within)
+            for ping, row in found
+            if ping.state == pings.SENDING and not ping.user_ids
+        ]
+        for ping in usual:
+            notices.plan_beside(session, desk, ping, roster, now)
+    reaches: dict[str, Reach | None] = {}
+    for role in {ping.role for ping in usual}:
+        refusals: list[str] = []
+        reach = next(reachable(slack, roster, Role(role), now, refusals), None)
+        reaches[role] = reach if reach is not None and not refusals else None
+    return [(ping, reach) for ping in usual if (reach := reaches[ping.role]) is not None]
+
+
+def _post_all(slack: Slack, ping: PingFacts, reach: Reach, now: datetime) -> dict[str, str] | None:
+    """The ts of the message to each; None where one of them has to be tried again."""
+    message = blocks.page(ping, now)
+    try:
+        return {
+            user_id: slack.post(channel_id, message, _key(ping.ping_id, user_id))
+            for user_id, channel_id in reach.channels.items()
+        }
+    except (TryAgain, Refused) as error:
+        log.info("will be tried again", ping_id=ping.ping_id, reason=str(error))
+        return None
+
+
+def _record_many(
+    desk: Desk, plain: Mapping[int, tuple[PingFacts, Reach]], posted: Mapping[int, dict[str, str] | None]
+) -> None:
+    sent = [
+        escalate.Sent(ping_id, list(told), shown=plain[ping_id][0].incident.acknowledged_at)
+        for ping_id, told in posted.items()
+        if told is not None
+    ]
+    ts = {_key(ping_id, user): ts for ping_id, told in posted.items() for user, ts in (told or {}).items()}
+    with desk.database.transaction() as session:
+        if ts:
+            messages.record_messages(session, ts)
+        escalate.pages_sent(session, sent, desk.now())
+        escalate.send_each(session, [ping_id for ping_id, told in posted.items() if told is None])
+
+
 def page_over(desk: Desk, slack: Slack, speaker: Speaker, *, ping_id: int) -> None:
     """Edit all messages of a ping into where the incident stands."""
     with desk.database.transaction() as session:
@@ -196,7 +282,7 @@ def page_over(desk: Desk, slack: Slack, speaker: Speaker, *, ping_id: int) -> No
     if not outcome:
         return
     for user_id in user_ids:
-        speaker.edit(f"ping:{ping_id}:{user_id}", blocks.page_over(ping, outcome))
+        speaker.edit(_key(ping_id, user_id), blocks.page_over(ping, outcome))
     if said:
         speaker.edit(said[0], blocks.mention(ping, said[1], outcome))
 

@@ -46,6 +46,7 @@ TASKS: dict[str, Callable[..., None]] = {
     "slack.action_reminder": assessments.action_reminder,
     "aws.archive": assessments.archive,
     "slack.page": paging.page,
+    "slack.pages": paging.pages,
     "slack.page_over": paging.page_over,
     "slack.digest": digests.digest,
     "slack.handover": handovers.handover,
@@ -57,6 +58,7 @@ PAGING_THREADS = 3
 _LONGEST_WAIT = 15  # seconds between tries while Slack or the database is away
 _TRIES = 5  # for errors of our own, which another try seldom mends
 _SWEEP_EVERY = 1.0  # seconds at most; sooner when something is due sooner
+_SWEEP_PAUSE = 0.2  # seconds at least: what falls due meanwhile is sent together
 _HEARTBEAT_EVERY = 3.0  # seconds
 _SILENT_AFTER = 10.0  # seconds without a heartbeat after which a worker is taken for dead
 _LOOK_EVERY = 3.0  # seconds between looks for jobs of dead workers; two looks in a row must agree
@@ -232,4 +234,4 @@ class Worker:
                 return 0.0
         with self._desk.database.transaction() as session:
             upcoming = pings.find_next_wake(session)
-        return min(_SWEEP_EVERY, max(0.02, self._desk.seconds_until(upcoming))) if upcoming else _SWEEP_EVERY
+        return min(_SWEEP_EVERY, max(_SWEEP_PAUSE, self._desk.seconds_until(upcoming))) if upcoming else _SWEEP_EVERY

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from bot.domain.errors import UnknownIncident
 from bot.domain.incident import Incident, Status
 from bot.domain.severity import Severity
-from bot.store.tables import IncidentNumber, IncidentRow, RoleRow
+from bot.store.tables import IncidentNumber, IncidentRow, PingRow, RoleRow
 
 OPEN = tuple(status.value for status in Status if status.is_open)
 
@@ -74,6 +74,13 @@ def get_for_change(session: Session, incident_id: int) -> IncidentRow:
     if row is None:
         raise UnknownIncident(f"There is no incident with id {incident_id}.")
     return row
+
+
+def list_of_pings_shared(session: Session, ping_ids: Sequence[int]) -> Sequence[IncidentRow]:
+    """The incidents of these pings, as they stand, locked against changes until the transaction ends."""
+    of = select(PingRow.incident_id).where(PingRow.ping_id.in_(ping_ids))
+    statement = select(IncidentRow).where(IncidentRow.incident_id.in_(of)).order_by(IncidentRow.incident_id)
+    return session.scalars(statement.with_for_update(read=True).execution_options(populate_existing=True)).all()
 
 
 def list_open(session: Session, limit: int = 50) -> Sequence[IncidentRow]:

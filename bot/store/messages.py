@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -35,6 +35,18 @@ def begin_message(session: Session, key: str, channel_id: str, now: datetime) ->
         session.add(SlackMessage(key=key, channel_id=channel_id, ts=None, attempted_at=now))
         session.flush()
     return earlier
+
+
+def begin_messages(session: Session, channels: Mapping[str, str], now: datetime) -> set[str]:
+    """Note that we are about to post these keys, each in its channel. Those of which there was no note before."""
+    values = [{"key": key, "channel_id": place, "attempted_at": now} for key, place in sorted(channels.items())]
+    statement = insert(SlackMessage).values(values).on_conflict_do_nothing().returning(SlackMessage.key)
+    return set(session.scalars(statement)) if values else set()
+
+
+def record_messages(session: Session, posted: Mapping[str, str]) -> None:
+    """The ts of messages by key, in one statement."""
+    session.execute(update(SlackMessage), [{"key": key, "ts": ts} for key, ts in sorted(posted.items())])
 
 
 def record_message(session: Session, key: str, channel_id: str, ts: str) -> None:
@@ -69,6 +81,11 @@ def names_of(session: Session, user_ids: Iterable[str]) -> dict[str, str]:
     """Display names by user id, of those that we know."""
     statement = select(PersonRow.user_id, PersonRow.name).where(PersonRow.user_id.in_(list(user_ids)))
     return {row.user_id: row.name for row in session.execute(statement)}
+
+
+def find_by_name(session: Session, name: str) -> list[str]:
+    """The ids of those whom Slack calls so, whatever the case."""
+    return list(session.scalars(select(PersonRow.user_id).where(func.lower(PersonRow.name) == name.lower())))
 
 
 def record_name(session: Session, user_id: str, name: str, now: datetime) -> None:

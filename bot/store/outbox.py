@@ -49,7 +49,12 @@ def enqueue(
 
 
 def enqueue_many(
-    session: Session, task: str, jobs: Sequence[tuple[str, dict[str, Any]]], *, queue: str = SLACK, priority: int = 0
+    session: Session,
+    task: str,
+    jobs: Sequence[tuple[str | None, dict[str, Any]]],
+    *,
+    queue: str = SLACK,
+    priority: int = 0,
 ) -> None:
     """Like `enqueue` for many jobs of one task in one statement: pairs of lock and arguments."""
     if not jobs:

@@ -52,6 +52,18 @@ def get_for_change(session: Session, ping_id: int) -> PingRow:
     return session.get_one(PingRow, ping_id, with_for_update=True, populate_existing=True)
 
 
+def list_for_change(session: Session, ping_ids: Sequence[int]) -> Sequence[PingRow]:
+    """The pings, locked, in the order of their ids."""
+    statement = select(PingRow).where(PingRow.ping_id.in_(ping_ids)).order_by(PingRow.ping_id).with_for_update()
+    return session.scalars(statement.execution_options(populate_existing=True)).all()
+
+
+def list_with_incidents(session: Session, ping_ids: Sequence[int]) -> Sequence[tuple[PingRow, IncidentRow]]:
+    """The pings, each with its incident."""
+    statement = select(PingRow, IncidentRow).join(IncidentRow).where(PingRow.ping_id.in_(ping_ids))
+    return [(ping, row) for ping, row in session.execute(statement.order_by(PingRow.ping_id))]
+
+
 def claim_awake(session: Session, now: datetime, limit: int) -> Sequence[IncidentRow]:
     """Incidents on whose plan something has fallen due, locked; those that another replica holds are passed over."""
     statement = (

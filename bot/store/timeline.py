@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -49,6 +49,16 @@ def append(
         .returning(TimelineEntry.entry_id)
     )
     return session.execute(statement).scalar_one_or_none()
+
+
+def append_many(session: Session, facts: Sequence[dict[str, Any]]) -> list[int | None]:
+    """Record many facts, each with all columns and a source key, in one statement. Their ids, None where recorded before."""
+    if not facts:
+        return []
+    statement = insert(TimelineEntry).values(list(facts)).on_conflict_do_nothing(index_elements=["source_key"])
+    added = session.execute(statement.returning(TimelineEntry.source_key, TimelineEntry.entry_id)).tuples()
+    ids = dict(added.all())
+    return [ids.get(fact["source_key"]) for fact in facts]
 
 
 def get(session: Session, entry_id: int) -> TimelineEntry:
@@ -153,7 +163,9 @@ def _corrected(session: Session, rows: Any) -> dict[int, dict[str, str]]:
         for (data,) in session.execute(
             select(columns.data).where(columns.entry_id.in_(ids)).order_by(columns.entry_id)
         ):
-            found.setdefault(int(data["entry_id"]), {}).update({key: data[key] for key in ("at", "text") if key in data})
+            found.setdefault(int(data["entry_id"]), {}).update(
+                {key: data[key] for key in ("at", "text") if key in data}
+            )
     return found
 
 
