@@ -125,6 +125,11 @@ def give_role(session: Session, incident_id: int, role: str, user_id: str, now: 
     return True
 
 
+def list_role_holders(session: Session, incident_id: int) -> frozenset[str]:
+    """Whoever holds or held a role in it."""
+    return frozenset(session.scalars(select(RoleRow.user_id).where(RoleRow.incident_id == incident_id)))
+
+
 def find_role(session: Session, incident_id: int, role: str) -> RoleRow | None:
     statement = select(RoleRow).where(
         RoleRow.incident_id == incident_id, RoleRow.role == role, RoleRow.ended_at.is_(None)
