@@ -193,13 +193,15 @@ def test_many_changes_fit_anew_in_the_background_and_searches_go_on(database: Da
     fitter = Fitter()
     memory, other = replica(fitted=fitter), replica()
     fitter.go.clear()
-    bring_in(database, *(entry(f"D-{n}", f"freezer number{n} too warm") for n in range(knowledge.REFIT_AFTER + 1)))
+    many = [entry(f"D-{n}", f"freezer number{n} too warm") for n in range(knowledge.REFIT_AFTER)]
+    bring_in(database, entry("F-2", "conveyor belt is torn"), *many)
     assert best(memory, "label printer 503") == "F-1", "answered while the fit is under way"
     assert len(memory.current().index) == len(FOLDER), "never half of it"
     fitter.go.set()
     memory.settle()
     assert best(memory, "number7") == "D-7"
     assert memory.current().index.changes == 0
+    assert memory.current().entries["F-2"].title == "conveyor belt is torn", "the database goes before the folder"
     assert fitter.fits == 2
     other.current()
     other.settle()

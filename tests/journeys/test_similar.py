@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -89,8 +90,8 @@ def test_the_answer_has_incidents_playbook_and_guide_with_cause_fix_and_matched_
     assert 1 <= kinds.count("incident") <= 3
     assert kinds.count("playbook") <= 1 and kinds.count("guide") <= 1
     assert kinds == sorted(kinds, key=["incident", "playbook", "guide"].index)
-    assert "Cause:" in shown and "Fix:" in shown and "Matches: " in shown
-    assert "% (" in shown, "each word with its share and its field"
+    assert "Cause:" in shown and "Fix:" in shown and "Matches in " in shown
+    assert re.search(r"Matches in (title|symptoms): \w+ \d+%", shown), "each word with its share and its field"
 
 
 def test_without_words_it_means_the_channel_s_incident_or_says_what_to_type(stage: Stage) -> None:
