@@ -10,6 +10,7 @@ from enum import StrEnum
 from sqlalchemy.orm import Session
 
 from bot.domain.errors import BadRequest
+from bot.domain.incident import is_private
 from bot.domain.review import Nature, Review, Stage
 from bot.domain.severity import Severity
 from bot.knowledge.documents import content_hash, to_document
@@ -73,8 +74,11 @@ def forget(session: Session, ref: str, by: str, now: datetime) -> None:
 
 
 def learn_closed(session: Session, row: IncidentRow, by: str, now: datetime) -> None:
-    """Have a closed incident found from now on. False alarms and what is not for everybody are not learnt from."""
-    if row.closed_at is None or row.false_alarm or not for_everybody(row):
+    """Have a closed incident found from now on.
+
+    Nothing is learnt from false alarms, from duplicates, which are told with the other, and from what is not for everybody.
+    """
+    if row.closed_at is None or row.false_alarm or row.merged_into or not for_everybody(row):
         return forget_reopened(session, row, by, now)
     stage = assessments.find_stage(session, row.incident_id)
     if stage is not None and stage.stage == Stage.APPROVED and stage.resolved_at == row.resolved_at:
@@ -106,7 +110,7 @@ def forget_reopened(session: Session, row: IncidentRow, by: str, now: datetime) 
 
 def for_everybody(row: IncidentRow) -> bool:
     """False for security incidents, which are shown to nobody outside their channel."""
-    return not row.ref.startswith("SEC-")
+    return not is_private(row.ref)
 
 
 def _entry_of(row: IncidentRow) -> Entry:

@@ -41,10 +41,11 @@ def recall(memory: Memory, text: str, *, guide: bool = False, without: str = "")
     """
     most = (_MOST_LOOKED_AT if memory.own else SHOWN) + bool(without)
     past = [match for match in memory.index.search(text, limit=most, kind="incident") if match.ref != without]
-    found = [_describe(memory, match) for match in _near_the_best(past[:SHOWN])]
+    near = _near_the_best(past[:SHOWN])
+    found = [_describe(memory, match) for match in near]
     for kind in ("playbook", "guide") if guide else ("playbook",):
         found += [_describe(memory, match) for match in memory.index.search(text, limit=1, kind=kind)]
-    rest = [_describe(memory, match) for match in past[SHOWN:] if _same(memory, match)]
+    rest = [_describe(memory, match) for match in past[len(near) :] if _same(memory, match)]
     return found + [item | {"kind": EARLIER} for item in rest]
 
 
