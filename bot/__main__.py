@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import getpass
 import json
 import signal
@@ -217,9 +218,24 @@ def classify(
     jsonl: Annotated[
         bool, typer.Option("--jsonl", help='Read {"id","text"} lines from stdin, answer line by line.')
     ] = False,
+    backtest: Annotated[
+        bool, typer.Option("--backtest", help="Judge what was judged before anew; say what would change.")
+    ] = False,
+    policy: Annotated[
+        Path | None, typer.Option(exists=True, help="An edited severity.yaml, or its folder, for --backtest.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for --backtest.")] = False,
 ) -> None:
     """Judge the severity of a message and say why."""
     settings = _settings()
+    if (policy or as_json) and not backtest:
+        raise typer.BadParameter("goes with --backtest", param_hint="--policy" if policy else "--json")
+    if backtest:
+        from bot.wiring.backtest import run_backtest
+
+        tested = run_backtest(settings, policy)
+        print(json.dumps(tested.document(), ensure_ascii=False) if as_json else "\n".join(tested.lines()))
+        return
     from bot.wiring.building import build_judge
 
     judge = build_judge(settings)
@@ -509,10 +525,16 @@ def roster_import(
 def metrics(
     months: Annotated[int, typer.Option(min=1, max=120, help="This month and those before it.")] = 12,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="One line a figure: section,figure,value.")] = False,
+    picture: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Draw how people agree with the judge into this PNG file.")
+    ] = None,
 ) -> None:
     """How well Tocsin does, month by month."""
     settings = _settings()
-    from bot.flows.metrics import measure
+    if as_json and as_csv:
+        raise typer.BadParameter("choose --json or --csv", param_hint="--csv")
+    from bot.flows.metrics import measure, records
     from bot.wiring.building import open_database
     from bot.wiring.clock import Clock
 
@@ -521,6 +543,18 @@ def metrics(
     since = until.replace(year=first // 12, month=first % 12 + 1, day=1, hour=0, minute=0, second=0, microsecond=0)
     with open_database(settings) as database, database.transaction() as session:
         sections = measure(session, since, until)
+    if picture:
+        from bot.wiring.charts import draw_confusion
+
+        figures = next(section.figures for section in sections if section.name == "judgement")
+        draw_confusion(figures, f"Judgement, {since:%Y-%m-%d} to {until:%Y-%m-%d}", picture)
+        print(f"{picture} is drawn.", file=sys.stderr)
+    if as_csv:
+        rows = csv.writer(sys.stdout)
+        rows.writerow(("section", "figure", "value"))
+        for section in sections:
+            rows.writerows(records(section))
+        return
     if as_json:
         figures = {section.name: section.figures for section in sections}
         print(json.dumps({"since": since.isoformat(), "until": until.isoformat(), **figures}))

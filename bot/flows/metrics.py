@@ -5,15 +5,16 @@ A further section is a further function in SECTIONS; text and JSON follow by the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from bot.domain.agreement import agree
 from bot.flows.suggest import SHOWN
-from bot.store import knowledge
+from bot.store import knowledge, reports
 from bot.store.tables import SuggestionVote
 
 
@@ -30,6 +31,25 @@ class Section:
 def measure(session: Session, since: datetime, until: datetime) -> list[Section]:
     """All sections for the time from `since` up to `until`, both aware."""
     return [section(session, since, until) for section in SECTIONS]
+
+
+def records(section: Section) -> Iterator[tuple[str, str, object]]:
+    """For spreadsheets: (section, figure, value), one line a figure, such as `rows.slow.judged`."""
+    for name, value in _flat("", section.figures):
+        yield section.name, name, "" if value is None else value
+
+
+def _flat(name: str, value: object) -> Iterator[tuple[str, object]]:
+    """The plain values inside, each with its way there. A record of a list goes by its first field."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _flat(f"{name}.{key}" if name else str(key), inner)
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            named = isinstance(inner, dict) and inner
+            yield from _flat(f"{name}.{next(iter(inner.values())) if named else number}", inner)
+    else:
+        yield name, value
 
 
 def suggestions(session: Session, since: datetime, until: datetime) -> Section:
@@ -61,4 +81,12 @@ def _line(row: dict[str, Any]) -> str:
     return f"{row['precision_at_3']:.0%} ({row['helped']} of {row['judged']} suggestions helped)"
 
 
-SECTIONS: tuple[Callable[[Session, datetime, datetime], Section], ...] = (suggestions,)
+def judgement(session: Session, since: datetime, until: datetime) -> Section:
+    """How far people agreed with the judged severity, row by row of the matrix, of the reports judged in that time."""
+    found = agree(reports.list_verdicts(session, since, until))
+    return Section(
+        "judgement", "Judgement: what people made of the judged severity", tuple(found.lines()), found.document()
+    )
+
+
+SECTIONS: tuple[Callable[[Session, datetime, datetime], Section], ...] = (suggestions, judgement)

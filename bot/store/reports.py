@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.domain.agreement import Verdict
@@ -44,16 +44,17 @@ def verdict_of(report: ReportRow, declared_as: str | None) -> Verdict:
 def _reports(
     session: Session, since: datetime | None, until: datetime | None
 ) -> Sequence[tuple[ReportRow, str | None]]:
-    same_message = and_(
-        IncidentRow.report_channel_id == ReportRow.channel_id,
-        IncidentRow.report_ts == ReportRow.ts,
+    # One message may have been declared twice: the first incident is the one that it was.
+    declared_as = (
+        select(IncidentRow.severity)
+        .where(IncidentRow.report_channel_id == ReportRow.channel_id, IncidentRow.report_ts == ReportRow.ts)
+        .order_by(IncidentRow.incident_id)
+        .limit(1)
+        .scalar_subquery()
     )
-    statement = select(ReportRow, IncidentRow.severity).outerjoin(IncidentRow, same_message)
+    statement = select(ReportRow, declared_as).order_by(ReportRow.judged_at, ReportRow.report_id)
     if since is not None:
         statement = statement.where(ReportRow.judged_at >= since)
     if until is not None:
         statement = statement.where(ReportRow.judged_at < until)
-    # One message may have been declared twice: the first incident is the one that it was.
-    statement = statement.distinct(ReportRow.judged_at, ReportRow.report_id)
-    ordered = statement.order_by(ReportRow.judged_at, ReportRow.report_id, IncidentRow.incident_id)
-    return [(report, severity) for report, severity in session.execute(ordered)]
+    return [(report, severity) for report, severity in session.execute(statement)]

@@ -86,12 +86,12 @@ def reconsider(judge: Judge, subject: str, message: str, current: Severity, miti
     known = judge.read(subject[:_LONGEST_SUBJECT])
     new = _new(heard, known, _WIDE)
     if new and not recovering:
-        judged = judge.judge(_together(subject, known, heard, said))
+        judged = judge.judge(_together(subject, known, heard, said, wider=True))
         if _raises(judge, judged, subject, current):
             return replace(judged, evidence=new)
     narrow = _new(heard, known, _NARROW)
     if narrow and _NARROWS.search(said) and (mitigated or not recovering):
-        judged = judge.judge(_together(subject, known, heard, said))
+        judged = judge.judge(_together(subject, known, heard, said, wider=False))
         if judged.severity and current.worse_than(judged.severity) and judged.confidence >= _SURE_TO_LOWER:
             return replace(judged, evidence=narrow)
     return None
@@ -115,14 +115,20 @@ def _new(heard: Reading, known: Reading, columns: dict[str, set[str]]) -> tuple[
     return tuple(found.values())
 
 
-def _together(subject: str, known: Reading, heard: Reading, said: str) -> str:
-    """Title, impact and message as one text. Where the message says for whom, or that it is down, lost or exposed, the
-    title's older word on that gives way.
+def _together(subject: str, known: Reading, heard: Reading, said: str, *, wider: bool) -> str:
+    """Title, impact and message as one text. Where the message says for whom, or how, the title's older word gives way;
+    but a milder `how` gives way to a worse one only where the message is about less than before.
     """
     subject = subject[:_LONGEST_SUBJECT]
     older: tuple[str, ...] = _REACH if heard.facts.keys() & {"reach", "share", "part", "count"} else ()
-    if heard.facts.get("how", set()) & _WIDE["how"]:
+    how = heard.facts.get("how", set())
+    if how & _WIDE["how"]:
         older += _MILD
+    elif how and not wider:
+        older += ("how.",)
+    for signal, evidence in heard.evidence:  # what is left after it recovered is judged, not that it did
+        if signal == "kind.recovered" and evidence.text:
+            said = said.replace(evidence.text, " ")
     for signal, evidence in known.evidence:
         if older and signal.startswith(older) and evidence.text:
             subject = subject.replace(evidence.text, " ")

@@ -1,0 +1,42 @@
+"""`tocsin classify --backtest`: judges what was judged before under an edited matrix, before it is put in force."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot.domain.errors import BadRequest
+from bot.flows.backtest import Backtest, backtest, cases_of
+from bot.knowledge.entries import read_entries
+from bot.policy.severity import load_severity
+from bot.settings import Settings
+from bot.store import reports
+from bot.triage.judge import Judge, load_judge
+from bot.wiring.building import build_judge, open_database
+from bot.wiring.knowledge import has_database
+
+_NAME = "severity.yaml"
+
+
+def run_backtest(settings: Settings, edited: Path | None) -> Backtest:
+    """With `edited` (a file, or a folder that holds severity.yaml) the matrix in force is compared with that one;
+    without, what was recorded with the matrix in force. Nothing is written, not even the fitted model.
+    """
+    entries = read_entries(settings.knowledge_folder)
+    found = []
+    if has_database(settings):
+        with open_database(settings) as database, database.transaction() as session:
+            found = reports.list_reports(session)
+    cases = cases_of(found, entries)
+    if edited is None:
+        return backtest(cases, None, build_judge(settings))
+    return backtest(cases, build_judge(settings), _edited_judge(settings, edited))
+
+
+def _edited_judge(settings: Settings, edited: Path) -> Judge:
+    """Raises InvalidPolicy with file, line and reason, and BadRequest where there is no such file."""
+    path = edited
+    if edited.is_dir():
+        path = next((place / _NAME for place in (edited, edited / "policy") if (place / _NAME).is_file()), edited)
+    if not path.is_file():
+        raise BadRequest(f"{edited} is no severity.yaml and holds none.")
+    return load_judge(load_severity(path), settings.knowledge_folder / "training", None)
