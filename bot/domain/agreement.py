@@ -118,23 +118,6 @@ class Agreement:
             "confusion": {judged: {said: self.table.get((judged, said), 0) for said in LABELS} for judged in LABELS},
         }
 
-    def records(self) -> Iterator[tuple[str, str, str, object]]:
-        """For spreadsheets: (section, name, figure, value), one line a figure."""
-        document = self.document()
-        for name in ("reports", "answered", "decided", "missed"):
-            yield "judgement", "all", name, document[name]
-        for name in ("same_severity", "within_one_level", "false_positive_rate"):
-            rate = document[name]
-            yield "judgement", "all", name, "" if rate is None else round(float(str(rate)), 4)
-        for reason, count in self.reasons.items():
-            yield "judgement", "reason", reason, count
-        for row in self.rows:
-            for figure in ("judged", "decided", "overridden"):
-                yield "judgement", row.row, figure, getattr(row, figure)
-        for judged in LABELS:
-            for said in LABELS:
-                yield "judgement", f"judged {judged}", f"people say {said}", self.table.get((judged, said), 0)
-
     def lines(self) -> Iterator[str]:
         """For people."""
         yield f"{self.reports} reports judged, {self.answered} answered, {self.decided} given a label by people."
