@@ -566,12 +566,12 @@ def metrics(
 @app.command()
 def review(
     ref: Annotated[str, typer.Argument(help="INC-2026-0001")],
-    format: Annotated[str, typer.Option(help="md, html or json.")] = "md",
+    format: Annotated[str, typer.Option(help="md, html, json or pdf.")] = "md",
 ) -> None:
-    """Print the draft of an incident's review."""
+    """Print an incident's review as it stands; a PDF goes to stdout as it is."""
     settings = _settings()
-    if format not in ("md", "html", "json"):
-        raise typer.BadParameter("must be md, html or json", param_hint="--format")
+    if format not in ("md", "html", "json", "pdf"):
+        raise typer.BadParameter("must be md, html, json or pdf", param_hint="--format")
     from bot.domain.review import draft, to_json, to_markdown
     from bot.flows.review import gather
     from bot.store import incidents
@@ -589,6 +589,10 @@ def review(
                 )
     if format == "json":
         print(json.dumps(to_json(found), ensure_ascii=False, indent=2))
+    elif format == "pdf":
+        from bot.web.pdf import render_pdf
+
+        sys.stdout.buffer.write(render_pdf(found))
     else:
         print(to_markdown(found) if format == "md" else render_review_html(found))
 

@@ -10,13 +10,14 @@ from pathlib import Path
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from bot.domain.errors import InvalidSettings
-from bot.domain.review import Review, from_json
+from bot.domain.review import Review
+from bot.flows.assess import assemble, may_see
 from bot.flows.memory import LiveMemory, Memory
 from bot.knowledge.entries import Entry, read_entries
 from bot.policy.policy import Policy, load_policy
 from bot.policy.severity import load_severity
 from bot.settings import Settings
-from bot.store import incidents, reviews
+from bot.store import incidents
 from bot.store.embedded import embedded_postgres
 from bot.store.engine import Database
 from bot.store.migrations import behind, upgrade
@@ -105,13 +106,15 @@ def build_search(settings: Settings, items: list[Entry] | list[Document]) -> Ind
     return build_index(items, vocabulary, settings.data_folder / "cache")
 
 
-def review_finder(database: Database) -> Callable[[str], Review | None]:
-    """A function from an incident's reference to the last draft of its review."""
+def review_finder(database: Database, *, for_link: bool = False) -> Callable[[str], Review | None]:
+    """A function from an incident's reference to its review as it stands.
+
+    `for_link`: only what somebody without a name may see, who has the link that is shared in the incident's channel.
+    """
 
     def find(ref: str) -> Review | None:
         with database.transaction() as session:
             row = incidents.find_by_ref(session, ref)
-            draft = reviews.find_last(session, row.incident_id) if row else None
-            return from_json(draft.document) if draft else None
+            return assemble(session, row) if row and not (for_link and not may_see(row, None)) else None
 
     return find

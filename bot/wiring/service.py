@@ -25,6 +25,9 @@ from bot.slack.client import Refused, Slack, TryAgain, web_client
 from bot.store import messages
 from bot.store.engine import Database
 from bot.web.app import create_web, sign_review_link
+from bot.web.assessing import pages_of, review_for_visitor
+from bot.web.entrance import House
+from bot.web.pdf import can_print, render_pdf
 from bot.web.visits import sign_personal_link
 from bot.web.slack import slack_route
 from bot.wiring.building import build_judge, build_live_memory, build_policy, review_finder, warm_judge
@@ -91,6 +94,12 @@ def build_ways(settings: Settings) -> tuple[Callable[[str, str, str], None] | No
         mailer(client, settings.mail_from) if settings.mail_from else None,
         texter(client) if settings.text_messages else None,
     )
+
+
+def build_house(settings: Settings, desk: Desk) -> House | None:
+    """What the pages for people stand on; None where no key is there to sign links with."""
+    key, secure = settings.link_key, settings.public_url.startswith("https://")
+    return House(desk, key, secure, print_pdf=render_pdf if can_print() else None) if key else None
 
 
 def build_archive(settings: Settings) -> Callable[[str, bytes, str], None] | None:
@@ -239,11 +248,13 @@ class Service:
 
     def _serve(self, routes: list[Route]) -> Callable[[], None]:
         """The pages and health checks, in a thread of their own."""
+        house = build_house(self._settings, self._desk)
         web = create_web(
-            find_review=review_finder(self._desk.database),
+            find_review=review_finder(self._desk.database, for_link=True),
             ready=self._reasons_not_ready,
             signer_key=self._settings.link_key,
-            more=routes,
+            more=[*routes, *(pages_of(house) if house else [])],
+            show_to_visitor=lambda request: review_for_visitor(house, request) if house else None,
         )
         config = uvicorn.Config(
             web, host=self._settings.web_host, port=self._settings.web_port, log_config=None, access_log=False
