@@ -168,7 +168,7 @@ def _due_pages(database: Database, count: int) -> dict[int, datetime]:
         .where(IncidentRow.ref.startswith("INC-due-"), PingRow.role == "team lead", PingRow.kind == "page")
     )
     with database.transaction() as session:
-        pages: dict[int, datetime] = dict(session.execute(statement).tuples().all())
+        pages: dict[int, datetime] = dict(session.execute(statement).all())
     if len(pages) != count:
         raise RuntimeError(f"{len(pages)} pages are planned instead of {count}")
     return pages

@@ -56,8 +56,7 @@ def append_many(session: Session, facts: Sequence[dict[str, Any]]) -> list[int |
     if not facts:
         return []
     statement = insert(TimelineEntry).values(list(facts)).on_conflict_do_nothing(index_elements=["source_key"])
-    added = session.execute(statement.returning(TimelineEntry.source_key, TimelineEntry.entry_id)).tuples()
-    ids = dict(added.all())
+    ids = dict(session.execute(statement.returning(TimelineEntry.source_key, TimelineEntry.entry_id)).all())
     return [ids.get(fact["source_key"]) for fact in facts]
 
 

@@ -56,6 +56,24 @@ def test_a_worker_killed_at_every_step_of_a_ping_is_continued_by_the_next(world:
 
 
 @pytest.mark.parametrize("kind", ["timeout", "timeout_after"])
+def test_a_worker_killed_in_the_middle_of_many_pings_is_continued(world: Pagers, kind: str) -> None:
+    """So many that they share jobs; some were posted, some were on their way, some were not begun."""
+    with ExitStack() as stack:
+        first = world.start(stack)
+        found = [world.declare(before=timedelta(minutes=31)) for _ in range(12)]
+        fail(world.playground, "chat.postMessage", "drop_after", times=2)
+        fail(world.playground, "chat.postMessage", kind, times=3, seconds=60)
+        world.wait_until_held()
+        first.kill()
+        world.time_passes_for_the_dead()
+        second = world.start(stack)
+        for incident_id in found:
+            world.wait_for_pings(incident_id, {Role.ON_CALL, Role.SECONDARY, Role.TEAM_LEAD})
+        world.each_ping_once()
+        assert second.stop() == 0
+
+
+@pytest.mark.parametrize("kind", ["timeout", "timeout_after"])
 def test_a_worker_killed_while_it_says_who_acknowledged_is_continued(world: Pagers, kind: str) -> None:
     with ExitStack() as stack:
         worker = world.start(stack)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,15 @@ def test_a_fault_of_any_call_of_a_ping_sends_it_once(world: Pagers, kind: str) -
             world.acknowledge(incident_id)
         world.each_ping_once()
     assert faults_left(world.playground) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_faults_in_the_middle_of_many_pings_send_each_once(world: Pagers, kind: str) -> None:
+    fail(world.playground, "chat.postMessage", kind, times=5, **KINDS[kind])
+    found = [world.declare(before=timedelta(minutes=31)) for _ in range(6)]
+    for incident_id in found:
+        world.wait_for_pings(incident_id, {Role.ON_CALL, Role.SECONDARY, Role.TEAM_LEAD})
+    world.each_ping_once()
 
 
 def test_slack_away_for_a_while_loses_nothing(world: Pagers) -> None:
