@@ -11,7 +11,8 @@ from bot.domain.severity import Evidence, Judgement, Severity
 from bot.policy.severity import Row, SeverityPolicy
 from bot.triage import model as models
 from bot.triage.model import Features, Model
-from bot.triage.signals import Reading, Signals
+from bot.triage.reading import Reading
+from bot.triage.signals import Signals
 
 _STRENGTH = 0.3  # inverse regularisation, by cross-validation; at this strength the probabilities are calibrated
 _TEXT_WEIGHT = 4.0  # length of the vector of words and of that of letters, beside signals of 1 each
@@ -35,6 +36,20 @@ _ANCHORS = (
     "fill",
 )
 _NONE = models.LABELS.index("none")
+# The files that a fitted model depends on.
+_CODE = (
+    "amounts",
+    "announcements",
+    "conclusions",
+    "forms",
+    "judge",
+    "lexicon",
+    "model",
+    "reading",
+    "signals",
+    "tokens",
+    "words",
+)
 
 
 def _cost(truth: int, said: int) -> float:
@@ -168,7 +183,7 @@ def _fitted(policy: SeverityPolicy, signals: Signals, examples: Sequence[tuple[s
 
 def _key(policy: SeverityPolicy, folder: Path) -> str:
     here = Path(__file__).parent
-    code = [(here / f"{name}.py").read_bytes() for name in ("judge", "lexicon", "model", "signals", "tokens", "words")]
+    code = [(here / f"{name}.py").read_bytes() for name in _CODE]
     data = [path.read_bytes() for path in sorted(folder.glob("*.jsonl"))]
     shown = repr([(row.name, row.verdict, _sorted(row.when), _sorted(row.unless)) for row in policy.rows]) + repr(
         sorted(policy.things.items())

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from bot.domain.severity import Evidence, Judgement, Severity
 from bot.triage.judge import Judge
-from bot.triage.signals import Reading
+from bot.triage.reading import Reading
 
 _LONGEST_SUBJECT = 600  # characters of title and impact, so that the message itself is always read
 _LONGEST_MESSAGE = 500
