@@ -14,11 +14,11 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from bot.domain.review import Review
-from bot.web.pages import render_notice_html, render_review_html, style_source
+from bot.web.answers import NEW_LINK, headers, notice
+from bot.web.pages import render_review_html
 
 LINK_LIVES = timedelta(days=7)
 _PURPOSE = "tocsin-review-link"  # a token signed for anything else opens no review
-_NEW_LINK = "Tocsin posts the link to a review in the incident's channel in Slack: open the latest one there."
 
 
 def sign_review_link(base_url: str, key: str, ref: str) -> str:
@@ -34,34 +34,40 @@ def create_web(
     signer_key: str | None,
     link_lives: timedelta = LINK_LIVES,
     more: Sequence[Route] = (),
+    show_to_visitor: Callable[[Request], Response | None] = lambda request: None,
 ) -> Starlette:
     """The application. `find_review` answers a reference; `ready` lists reasons not to be ready (empty: ready).
 
     `signer_key` None switches the review pages off; health and readiness still answer. `more` routes are served beside.
+    `show_to_visitor` shows a review to somebody who has come in with a link of their own; None for everybody else, who
+    need the link that is shared in the incident's channel.
     """
 
     def healthz(request: Request) -> Response:
-        return JSONResponse({"alive": True}, headers=_headers())
+        return JSONResponse({"alive": True}, headers=headers())
 
     def readyz(request: Request) -> Response:
         reasons = ready()
-        return JSONResponse({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200, headers=_headers())
+        return JSONResponse({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200, headers=headers())
 
     def review(request: Request) -> Response:
         ref = request.path_params["ref"]
         if signer_key is None:
-            return _notice(
+            return notice(
                 503, "Review pages are off", "This Tocsin has no key to sign links with: set TOCSIN_SECRET_KEY."
             )
+        own = show_to_visitor(request)
+        if own is not None:
+            return own
         refusal = _refusal(signer_key, ref, request.query_params.get("t", ""), link_lives)
         if refusal is not None:
             return refusal
         found = find_review(ref)
         if found is None:
-            return _notice(
+            return notice(
                 404, "No review yet", f"There is no review of {ref} yet: it is drafted when the incident closes."
             )
-        return HTMLResponse(render_review_html(found), headers=_headers())
+        return HTMLResponse(render_review_html(found), headers=headers())
 
     app = Starlette(
         routes=[Route("/healthz", healthz), Route("/readyz", readyz), Route("/reviews/{ref}", review), *more],
@@ -78,44 +84,23 @@ def _refusal(key: str, ref: str, token: str, link_lives: timedelta) -> Response 
     except SignatureExpired:
         lifetime = f"Links to reviews work for {link_lives.days} days."
         elsewhere = f"On the machine that runs Tocsin, `tocsin review {ref}` prints the same review."
-        return _notice(410, "This link has expired", lifetime, _NEW_LINK, elsewhere)
+        return notice(410, "This link has expired", lifetime, NEW_LINK, elsewhere)
     except BadSignature:
-        return _notice(
-            403, "This link does not open a review", "It is incomplete or was changed on its way.", _NEW_LINK
-        )
+        return notice(403, "This link does not open a review", "It is incomplete or was changed on its way.", NEW_LINK)
     if signed != ref:
-        return _notice(403, "This link does not open a review", "It was made for another incident.", _NEW_LINK)
+        return notice(403, "This link does not open a review", "It was made for another incident.", NEW_LINK)
     return None
-
-
-def _headers() -> dict[str, str]:
-    """Nothing is fetched, framed, sniffed, cached or told to the next site."""
-    policy = (
-        f"default-src 'none'; style-src {style_source()}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
-    return {
-        "Content-Security-Policy": policy,
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-        "X-Frame-Options": "DENY",
-        "Cache-Control": "no-store",
-        "X-Robots-Tag": "noindex, nofollow",
-    }
-
-
-def _notice(status: int, title: str, *sentences: str) -> Response:
-    return HTMLResponse(render_notice_html(title, sentences), status, headers=_headers())
 
 
 def _told(request: Request, refused: Exception) -> Response:
     """Pages that do not exist and methods that are not served."""
     if isinstance(refused, HTTPException) and refused.status_code == 405:
-        response = _notice(405, "This page can only be read", "Open it in a browser.")
+        response = notice(405, "This page can only be read", "Open it in a browser.")
         response.headers["Allow"] = "GET, HEAD"
         return response
-    return _notice(404, "There is no such page", _NEW_LINK)
+    return notice(404, "There is no such page", NEW_LINK)
 
 
 def _broken(request: Request, error: Exception) -> Response:
     """An error of ours: the server logs it, the reader is told without detail."""
-    return _notice(500, "This page cannot be shown just now", "The error was logged. Try again in a minute.")
+    return notice(500, "This page cannot be shown just now", "The error was logged. Try again in a minute.")

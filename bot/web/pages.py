@@ -8,11 +8,12 @@ import hashlib
 import re
 from dataclasses import dataclass
 from importlib import resources
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from bot.domain.review import Line, Nature, Review
+from bot.domain.review import Line, Nature, Review, standing
 from bot.domain.review.renderings import web_address
 from bot.domain.review.wording import instant
 
@@ -46,17 +47,23 @@ def style_source() -> str:
 
 def render_review_html(review: Review) -> str:
     """The review as one self-contained HTML page: inline style, no script, nothing fetched."""
-    timeline = {one.entry_id for line in review.section("timeline").lines for one in line.origins}
-    return (
-        _environment()
-        .get_template("review.html")
-        .render(
-            review=review,
-            headline=_headline(review),
-            missing=sum(line.nature is Nature.ASKED for line in review.section("gaps").lines),
-            on_page=timeline,
-        )
-    )
+    return render("review.html", **review_context(review))
+
+
+def review_context(review: Review) -> dict[str, Any]:
+    """What the templates of a review need to know."""
+    return {
+        "review": review,
+        "standing": standing(review),
+        "headline": _headline(review),
+        "missing": sum(line.nature is Nature.ASKED for line in review.section("gaps").lines),
+        "on_page": {one.entry_id for line in review.section("timeline").lines for one in line.origins},
+    }
+
+
+def render(template: str, **context: Any) -> str:
+    """A page from its template."""
+    return _environment().get_template(template).render(**context)
 
 
 def render_notice_html(title: str, sentences: tuple[str, ...]) -> str:

@@ -28,8 +28,8 @@ from bot.web.app import create_web, sign_review_link
 from bot.web.assessing import pages_of, review_for_visitor
 from bot.web.entrance import House
 from bot.web.pdf import can_print, render_pdf
-from bot.web.visits import sign_personal_link
 from bot.web.slack import slack_route
+from bot.web.visits import sign_personal_link
 from bot.wiring.building import build_judge, build_live_memory, build_policy, review_finder, warm_judge
 from bot.wiring.clock import Clock
 

@@ -27,7 +27,7 @@ def timeline(record: Record, wording: Wording) -> Section:
     messages = record.of_kind(Kind.MESSAGE_POSTED)
     chosen = _chosen(record, messages)
     lines = tuple(
-        _line(entry, wording)
+        line_of(entry, wording)
         for entry in record.entries
         if entry.entry_id in chosen or (entry.kind is not Kind.MESSAGE_POSTED and not _told_elsewhere(entry, record))
     )
@@ -57,7 +57,8 @@ def _told_elsewhere(entry: Entry, record: Record) -> bool:
     return label_of(entry) is not None
 
 
-def _line(entry: Entry, wording: Wording) -> Line:
+def line_of(entry: Entry, wording: Wording) -> Line:
+    """One entry as a line of the timeline."""
     message = entry.kind is Kind.MESSAGE_POSTED
     label = LABELS.get(entry.kind)
     text = wording.plain(entry.text, LONGEST_SAYING, mention="@" if message else "")

@@ -1,0 +1,241 @@
+"""The page of a review for those who read, edit, comment, ask for changes and approve; and its document to take along."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot.domain.errors import BadRequest, TocsinError
+from bot.domain.review import EDITABLE, Review, Stage, stage_words, to_markdown
+from bot.domain.review.document import Nature
+from bot.domain.review.merging import as_written
+from bot.domain.review.stages import ALLOWED
+from bot.flows import act, assess
+from bot.policy.roster import Contacts
+from bot.store import actions, assessments, incidents, messages
+from bot.web.answers import go_to, headers, notice, page
+from bot.web.browsing import browsing, shown_items, unknown, visible
+from bot.web.entrance import Form, House, entrance, showing, taking
+from bot.web.pages import render, review_context
+from bot.web.visits import Visitor, visitor_of
+
+_SAID = {
+    "saved": "Saved. The channel's copy follows in a moment.",
+    "unchanged": "Nothing was changed: the section reads like that already.",
+    "commented": "Your comment is there.",
+    "in review": "Sent for review; the engineering manager is told.",
+    "changes asked": "Changes are asked for; the channel is told.",
+    "approved": "Approved, and filed with what is known of the past.",
+    "added": "The action item is there.",
+    "done": "Done.",
+    "accept": "The proposal counts now.",
+    "drop": "Dropped.",
+}
+
+
+def assessing(house: House) -> list[Route]:
+    """The routes of these pages. /reviews/{ref} itself is served by `review_page` for those who have come in."""
+    return [
+        taking(house, "/reviews/{ref}/sections/{section}", _edit),
+        taking(house, "/reviews/{ref}/comments", _comment),
+        taking(house, "/reviews/{ref}/stage", _move),
+        taking(house, "/reviews/{ref}/actions", _add_action),
+        showing(house, "/reviews/{ref}/document.md", _markdown),
+        showing(house, "/reviews/{ref}/document.pdf", _pdf),
+    ]
+
+
+def pages_of(house: House) -> list[Route]:
+    """All pages for those who have come in, and the way in."""
+    return [*entrance(house), *browsing(house), *assessing(house)]
+
+
+def review_for_visitor(house: House, request: Request) -> Response | None:
+    """The page of a review for somebody who has come in; None for everybody else."""
+    visitor = visitor_of(request, house.key)
+    return review_page(house, request, visitor) if visitor else None
+
+
+def review_page(house: House, request: Request, visitor: Visitor, **more: Any) -> Response:
+    """The review as this person may see and change it. `more`: what they wrote and why it was not taken."""
+    ref, now = request.path_params["ref"], house.desk.now()
+    with house.desk.database.transaction() as session:
+        row = visible(session, ref, visitor.user_id)
+        if row is None:
+            return unknown(ref)
+        review = assess.assemble(session, row)
+        stage = assessments.find_stage(session, row.incident_id)
+        if review is None or stage is None:
+            return notice(404, "No review yet", f"The review of {ref} is drafted when the incident closes.")
+        rows = [(item, row) for item in actions.list_of_incident(session, row.incident_id)]
+        names = act.names_of_owners(session, [item for item, _ in rows])
+        versions = assess.versions_of(session, row.incident_id)
+        comments = assess.comments_of(session, row.incident_id)
+        approver = assess.may_approve(session, house.desk.policy, visitor.user_id, now)
+        taking_part = {*incidents.list_role_holders(session, row.incident_id), row.declared_by}
+        people = _people(house.desk.policy.contacts, messages.names_of(session, taking_part), visitor)
+    editing = more.get("editing") or request.query_params.get("edit", "")
+    editing = editing if editing in EDITABLE and review.stage is not Stage.APPROVED else ""
+    text = more.get("text") or (_editable_text(review, editing) if editing else "")
+    last = review.steps[-1] if review.steps else None
+    today = now.astimezone(house.desk.policy.calendar.zone).date()
+    context = {
+        "visitor": visitor,
+        "said": _SAID.get(request.query_params.get("done", ""), "") if request.method == "GET" else "",
+        "refused": more.get("refused", ""),
+        "pdf": house.print_pdf is not None,
+        "due_at": stage.due_at,
+        "late": stage.due_at <= now,
+        "last": stage_words(last) if last else "",
+        "note": last.note if last else "",
+        "moves": {wanted.value for wanted in ALLOWED[review.stage]},
+        "approver": approver,
+        "approvers": " or ".join(house.desk.policy.review.approved_by),
+        "asking": more.get("asking"),
+        "editing": editing,
+        "editable": EDITABLE,
+        "version": versions.get(editing, 0),
+        "text": text,
+        "rows": min(24, max(6, len(text) // 70 + text.count("\n") + 3)),
+        "items": shown_items(rows, names, today),
+        "adding": more.get("adding"),
+        "commenting": more.get("commenting"),
+        "people": people,
+        "comments": comments,
+        "history": [{"words": stage_words(step), "note": step.note} for step in review.steps],
+        "request_key": secrets.token_urlsafe(12),
+    }
+    return page(render("assess.html", **review_context(review), **context), more.get("status", 200))
+
+
+def _people(contacts: Contacts, names: dict[str, str], visitor: Visitor) -> list[tuple[str, str]]:
+    """Whom an action item can be given to on the page: those of contacts.yaml, who took part, and the visitor."""
+    known = {person.slack: person.name for person in contacts.people.values() if person.slack}
+    return sorted((known | names | {visitor.user_id: visitor.name}).items(), key=lambda pair: pair[1].casefold())
+
+
+def _editable_text(review: Review, section: str) -> str:
+    """What stands in the field: the section's lines without its questions."""
+    lines = review.section(section).lines
+    return "\n".join(as_written(line) for line in lines if line.nature is not Nature.ASKED)
+
+
+def _edit(house: House, request: Request, visitor: Visitor, form: Form) -> Response:
+    ref, section, text = request.path_params["ref"], request.path_params["section"], form.get("text", "")
+    version = form.get("version", "0")
+    try:
+        with house.desk.database.transaction() as session:
+            found = visible(session, ref, visitor.user_id)
+            if found is None:
+                return unknown(ref)
+            row = incidents.get_for_change(session, found.incident_id)
+            seen = int(version) if version.isdecimal() and len(version) < 9 else 0
+            said = assess.edit_section(session, row, section, text, seen, visitor.user_id, house.desk.now())
+    except TocsinError as refused:
+        editing = section if section in EDITABLE else ""
+        return review_page(house, request, visitor, refused=str(refused), editing=editing, text=text, status=409)
+    return go_to(f"/reviews/{row.ref}?done={'saved' if said == 'Saved.' else 'unchanged'}#content")
+
+
+def _comment(house: House, request: Request, visitor: Visitor, form: Form) -> Response:
+    ref, section, text = request.path_params["ref"], form.get("section", ""), form.get("text", "")
+    key = f"comment:{visitor.user_id}:{form.get('request', '')[:80] or secrets.token_urlsafe(12)}"
+    try:
+        with house.desk.database.transaction() as session:
+            row = visible(session, ref, visitor.user_id)
+            if row is None:
+                return unknown(ref)
+            assess.comment(session, row, section[:40] or None, text, visitor.user_id, key, house.desk.now())
+    except TocsinError as refused:
+        commenting = {"section": section, "text": text}
+        return review_page(house, request, visitor, refused=str(refused), commenting=commenting, status=409)
+    return go_to(f"/reviews/{row.ref}?done=commented#{section}" if section.isidentifier() else f"/reviews/{row.ref}")
+
+
+def _move(house: House, request: Request, visitor: Visitor, form: Form) -> Response:
+    ref, note = request.path_params["ref"], form.get("note", "")
+    try:
+        wanted = next((stage for stage in Stage if stage.value == form.get("wanted")), None)
+        if wanted is None or wanted is Stage.DRAFT:
+            raise BadRequest("Send it for review, ask for changes, or approve it.")
+        with house.desk.database.transaction() as session:
+            found = visible(session, ref, visitor.user_id)
+            if found is None:
+                return unknown(ref)
+            row = incidents.get_for_change(session, found.incident_id)
+            assess.move(session, row, wanted, visitor.user_id, house.desk.policy, house.desk.now(), note)
+    except TocsinError as refused:
+        return review_page(house, request, visitor, refused=str(refused), asking=note or None, status=409)
+    return go_to(f"/reviews/{row.ref}?done={wanted.value.replace(' ', '+')}#content")
+
+
+def _add_action(house: House, request: Request, visitor: Visitor, form: Form) -> Response:
+    ref, calendar, now = request.path_params["ref"], house.desk.policy.calendar, house.desk.now()
+    key = f"form:{visitor.user_id}:{form.get('request', '')[:80] or secrets.token_urlsafe(12)}"
+    try:
+        wish = _wish(form, now.astimezone(calendar.zone).date())
+        with house.desk.database.transaction() as session:
+            found = visible(session, ref, visitor.user_id)
+            if found is None:
+                return unknown(ref)
+            row = incidents.get_for_change(session, found.incident_id)
+            act.add(session, row, wish, visitor.user_id, calendar, now, key)
+    except TocsinError as refused:
+        return review_page(house, request, visitor, refused=str(refused), adding=dict(form), status=409)
+    return go_to(f"/reviews/{row.ref}?done=added#action_items")
+
+
+def _wish(form: Form, today: date) -> act.Wish:
+    """The form of an action item. Raises BadRequest."""
+    text, due = " ".join(form.get("text", "").split()), form.get("due", "")
+    if not any(character.isalnum() for character in text):
+        raise BadRequest("Say what is to be done.")
+    if len(text) > act.LONGEST:
+        raise BadRequest(f"That is {len(text):,} characters. Say in at most {act.LONGEST:,} what is to be done.")
+    try:
+        due_on = date.fromisoformat(due) if due else None
+    except ValueError:
+        raise BadRequest(f"“{due[:20]}” is no date. Write year-month-day, such as 2026-12-24.") from None
+    if due_on is not None and due_on < today:
+        raise BadRequest(f"{due_on} is over. Choose a day that is still to come.")
+    priority = form.get("priority", "medium")
+    return act.Wish(
+        text,
+        priority if priority in ("high", "medium", "low") else "medium",
+        form.get("owner", "")[:80] or None,
+        due_on,
+    )
+
+
+def _document(house: House, request: Request, visitor: Visitor) -> Review | None:
+    with house.desk.database.transaction() as session:
+        row = visible(session, request.path_params["ref"], visitor.user_id)
+        return assess.assemble(session, row) if row is not None else None
+
+
+def _markdown(house: House, request: Request, visitor: Visitor) -> Response:
+    review = _document(house, request, visitor)
+    if review is None:
+        return unknown(request.path_params["ref"])
+    return _file(to_markdown(review).encode(), "text/markdown; charset=utf-8", f"{review.ref}-review.md")
+
+
+def _pdf(house: House, request: Request, visitor: Visitor) -> Response:
+    review = _document(house, request, visitor)
+    if review is None:
+        return unknown(request.path_params["ref"])
+    if house.print_pdf is None:
+        return notice(
+            501, "No PDF here", "The extra is not installed: pip install 'tocsin[pdf]'. Printing the page makes one."
+        )
+    return _file(house.print_pdf(review), "application/pdf", f"{review.ref}-review.pdf")
+
+
+def _file(content: bytes, media_type: str, name: str) -> Response:
+    disposition = {"Content-Disposition": f'inline; filename="{name}"'}
+    return Response(content, media_type=media_type, headers=headers() | disposition)

@@ -1,0 +1,182 @@
+"""A review as a PDF, from the same document as the page. fpdf2 is an extra (`pip install tocsin[pdf]`).
+
+The fonts come with Tocsin, so that a PDF looks the same wherever it is made and needs nothing of the system.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+from collections.abc import Iterator
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from bot.domain.errors import InvalidSettings
+from bot.domain.review import Line, Nature, Review, Section, standing
+from bot.domain.review.renderings import web_address
+
+if TYPE_CHECKING:
+    from fpdf import FPDF
+
+_INK, _QUIET, _RULE, _LINK = (29, 35, 48), (91, 100, 116), (200, 196, 188), (31, 90, 153)
+_GOOD, _BAD, _ASK = (23, 96, 56), (155, 28, 28), (122, 75, 0)
+_HEIGHT = 4.9  # mm of a line of text at 10 points
+_LEFT, _CLOCK, _LABEL = 18.0, 30.0, 58.0  # mm: where lines begin, text after a clock, text after a label
+_PAGES = "{{number of pages}}"  # replaced at the end; fpdf2's own {nb} might stand in what people wrote
+_SIGNS = {"📌": "★", "\u200b": "", "\u2068": "", "\u2069": ""}
+
+
+def can_print() -> bool:
+    """Whether the extra is installed."""
+    return importlib.util.find_spec("fpdf") is not None
+
+
+def render_pdf(review: Review) -> bytes:
+    """The review as a PDF of A4 pages. Raises InvalidSettings where the extra is not installed."""
+    if not can_print():
+        raise InvalidSettings(
+            "PDFs need the extra: pip install 'tocsin[pdf]'. Printing the page in a browser works, too."
+        )
+    sheet = _new_sheet(review)
+    _head(sheet, review)
+    for section in review.sections:
+        _section(sheet, section)
+    return bytes(sheet.output())
+
+
+def _new_sheet(review: Review) -> FPDF:
+    from fpdf import FPDF
+
+    class Sheet(FPDF):
+        """Pages that say at their foot what they are."""
+
+        def footer(self) -> None:
+            self.set_y(-13)
+            self.set_font("sans", size=8)
+            self.set_text_color(*_QUIET)
+            self.cell(0, 5, f"{review.ref} · {review.stage} · page {self.page_no()} of {_PAGES}", align="C")
+
+    sheet = Sheet(format="A4")
+    sheet.alias_nb_pages(_PAGES)
+    for style, name in (("", "DejaVuSans.ttf"), ("B", "DejaVuSans-Bold.ttf")):
+        sheet.add_font("sans", style, str(resources.files("bot.web").joinpath("fonts", name)))
+    sheet.set_title(f"Post-incident review {review.ref}")
+    sheet.set_author("Tocsin")
+    sheet.set_lang("en")
+    # Fixed, so that the same review gives the same file.
+    sheet.set_creation_date(review.drafted_at)
+    sheet.set_margins(_LEFT, 16, 18)
+    sheet.set_auto_page_break(True, margin=18)
+    sheet.add_page()
+    return sheet
+
+
+def _head(sheet: FPDF, review: Review) -> None:
+    sheet.set_text_color(*_QUIET)
+    sheet.set_font("sans", size=9)
+    sheet.cell(0, 5, "Post-incident review", new_x="LMARGIN", new_y="NEXT")
+    sheet.set_text_color(*_INK)
+    sheet.set_font("sans", "B", 20)
+    sheet.cell(0, 10, f"{review.ref}   {review.severity}", new_x="LMARGIN", new_y="NEXT")
+    sheet.set_font("sans", size=12)
+    sheet.multi_cell(0, 6, _drawable(review.title), new_x="LMARGIN", new_y="NEXT")
+    sheet.set_font("sans", size=9)
+    sheet.set_text_color(*_QUIET)
+    sheet.multi_cell(0, 5, _drawable(standing(review)), new_x="LMARGIN", new_y="NEXT")
+
+
+def _section(sheet: FPDF, section: Section) -> None:
+    if sheet.will_page_break(24):  # a heading alone at the foot of a page helps nobody
+        sheet.add_page()
+    sheet.ln(5)
+    sheet.set_font("sans", "B", 12.5)
+    sheet.set_text_color(*_INK)
+    sheet.start_section(section.title)
+    sheet.cell(0, 7, section.title, new_x="LMARGIN", new_y="NEXT")
+    sheet.set_draw_color(*_RULE)
+    sheet.line(_LEFT, sheet.get_y(), sheet.w - 18, sheet.get_y())
+    sheet.ln(1.5)
+    if section.note:
+        sheet.set_font("sans", size=8.5)
+        sheet.set_text_color(*_QUIET)
+        sheet.multi_cell(0, 4.4, _drawable(section.note), new_x="LMARGIN", new_y="NEXT")
+        sheet.ln(1)
+    pairs = section.name in ("summary", "root_cause", "figures", "escalations")
+    dated = any(" " in (line.clock or "") for line in section.lines)
+    for number, line in enumerate(section.lines, 1):
+        if pairs:
+            _lead(sheet, line.label or "", _LABEL, _QUIET)
+        elif line.clock:
+            _lead(sheet, line.clock, _CLOCK + (16 if dated else 0), _INK)
+        else:
+            _lead(sheet, f"{number}." if section.name == "action_items" else "•", _LEFT + 6, _QUIET)
+        _line(sheet, line, with_label=not pairs)
+
+
+def _lead(sheet: FPDF, text: str, then: float, color: tuple[int, int, int]) -> None:
+    """What stands before a line, in a column of its own; the line itself is indented to `then`."""
+    if sheet.will_page_break(_HEIGHT):
+        sheet.add_page()
+    sheet.set_left_margin(_LEFT)
+    sheet.set_x(_LEFT)
+    sheet.set_font("sans", size=9.5)
+    sheet.set_text_color(*color)
+    sheet.cell(then - _LEFT - 1, _HEIGHT, _shortened(sheet, _drawable(text), then - _LEFT - 2))
+    sheet.set_left_margin(then)
+    sheet.set_x(then)
+
+
+def _shortened(sheet: FPDF, text: str, width: float) -> str:
+    while text and sheet.get_string_width(text) > width:
+        text = text[:-2].rstrip() + "…" if len(text) > 2 else ""
+    return text
+
+
+def _line(sheet: FPDF, line: Line, *, with_label: bool) -> None:
+    for text, style, color in _pieces(line, with_label=with_label):
+        sheet.set_font("sans", style, 9.5)
+        sheet.set_text_color(*color)
+        sheet.write(_HEIGHT, _drawable(text))
+    for one in line.origins:
+        link = web_address(one.permalink)
+        sheet.set_font("sans", size=7.5)
+        sheet.set_text_color(*(_LINK if link else _QUIET))
+        sheet.write(_HEIGHT, f"  #{one.entry_id}", link or "")
+    sheet.set_left_margin(_LEFT)
+    sheet.ln(_HEIGHT + 0.9)
+
+
+def _pieces(line: Line, *, with_label: bool) -> Iterator[tuple[str, str, tuple[int, int, int]]]:
+    """What a line says, in pieces: text, style, colour."""
+    if line.key:
+        yield "★ ", "", _BAD
+    if with_label and line.label:
+        by = f" by {line.by}" if line.by and line.nature is not Nature.WRITTEN else ""
+        yield f"{line.label}{by}: ", "B", _INK
+    elif with_label and line.by and line.nature is not Nature.WRITTEN:
+        yield f"{line.by}: ", "B", _INK
+    yield line.text, "", _ASK if line.nature is Nature.ASKED else _INK
+    if line.command:
+        yield f"  Type {line.command}", "", _ASK
+    if line.met is not None:
+        yield ("  ✓ met" if line.met else "  ✗ missed"), "B", _GOOD if line.met else _BAD
+    if line.fresh:
+        yield "  (recorded since the edit)", "", _GOOD
+    if line.nature is Nature.WRITTEN and line.by:
+        yield f"  written by {line.by}", "", _QUIET
+
+
+@functools.cache
+def _glyphs() -> frozenset[int]:
+    """The characters that the font can draw."""
+    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # the package ships no types
+
+    with resources.as_file(resources.files("bot.web").joinpath("fonts", "DejaVuSans.ttf")) as path:
+        return frozenset(TTFont(path).getBestCmap())
+
+
+def _drawable(text: str) -> str:
+    """The text without what the font has no sign for: a box says that something stood there."""
+    for sign, instead in _SIGNS.items():
+        text = text.replace(sign, instead)
+    return "".join(character if ord(character) in _glyphs() else "□" for character in text)
