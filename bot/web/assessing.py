@@ -82,12 +82,17 @@ def review_page(house: House, request: Request, visitor: Visitor, **more: Any) -
     editing = more.get("editing") or request.query_params.get("edit", "")
     editing = editing if editing in EDITABLE and review.stage is not Stage.APPROVED else ""
     text = more.get("text") or (_editable_text(review, editing) if editing else "")
+    # What was written and finds no field of its own any more is given back to be copied.
+    kept = "" if editing else more.get("text", "")
+    if more.get("asking") and Stage.CHANGES_ASKED not in ALLOWED[review.stage]:
+        kept = more["asking"]
     last = review.steps[-1] if review.steps else None
     today = now.astimezone(house.desk.policy.calendar.zone).date()
     context = {
         "visitor": visitor,
         "said": _SAID.get(request.query_params.get("done", ""), "") if request.method == "GET" else "",
         "refused": more.get("refused", ""),
+        "kept": kept,
         "pdf": house.print_pdf is not None,
         "due_at": stage.due_at,
         "late": stage.due_at <= now,
