@@ -23,7 +23,7 @@ from bot.settings import Settings, missing_for_slack, read_settings
 
 if TYPE_CHECKING:  # what only types need is not worth anybody's wait
     from bot.knowledge.entries import Entry
-    from bot.triage.index import Match
+    from bot.triage.index import Index, Match
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -277,12 +277,11 @@ def similar(
     settings = _settings()
     if kind not in (None, "incident", "playbook", "guide"):
         raise typer.BadParameter("must be incident, playbook or guide", param_hint="--kind")
-    from bot.triage.documents import read_corpus
-    from bot.wiring.building import build_memory, build_search
+    from bot.wiring.building import build_memory
 
     memory = None if corpus else build_memory(settings)
     # Without a memory there is a corpus.
-    index = memory.index if memory else build_search(settings, read_corpus(corpus))  # type: ignore[arg-type]
+    index = memory.index if memory else _fit_corpus(settings, corpus)  # type: ignore[arg-type]
 
     def answer(asked: dict[str, Any]) -> dict[str, Any]:
         found = index.search(_text(asked, "query"), limit=top, kind=kind, below_threshold=everything)
@@ -295,6 +294,16 @@ def similar(
         raise typer.BadParameter("say what it looks like, or use --jsonl")
     found = index.search(" ".join(query), limit=top, kind=kind, below_threshold=everything)
     _print_matches(found, memory.entries if memory else {})
+
+
+def _fit_corpus(settings: Settings, corpus: Path) -> Index:
+    """The index over a file's documents, with a bar for those who watch."""
+    from bot.triage.documents import read_corpus
+    from bot.wiring.building import build_search
+
+    documents = read_corpus(corpus)
+    with _progress("Fitting", len(documents)) as forward:
+        return build_search(settings, documents, lambda _read: forward(1_000))
 
 
 def _print_matches(found: Sequence[Match], entries: Mapping[str, Entry]) -> None:
@@ -329,9 +338,15 @@ def knowledge_import(
     settings = _settings()
     from bot.wiring.knowledge import import_documents
 
-    with _progress("Reading", _count_files(paths)) as advance:
+    with _progress("Reading", _count_files(paths)) as forward:
         found = import_documents(
-            settings, paths, getpass.getuser(), datetime.now(UTC), dry_run=dry_run, progress=advance, say=_say
+            settings,
+            paths,
+            getpass.getuser(),
+            datetime.now(UTC),
+            dry_run=dry_run,
+            progress=lambda _path: forward(1),
+            say=_say,
         )
     if as_json:
         for record in found.records():
@@ -352,14 +367,14 @@ def _count_files(paths: list[Path]) -> int:
 
 
 @contextmanager
-def _progress(what: str, total: int) -> Iterator[Callable[[object], None]]:
+def _progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
     """A bar on stderr for work that takes long; nothing where stderr is no terminal."""
     from rich.console import Console
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task(what, total=total)
-        yield lambda _done: bar.advance(task)
+        yield lambda steps: bar.advance(task, steps)
 
 
 @knowledge.command("list")

@@ -100,10 +100,15 @@ def build_live_memory(settings: Settings, database: Database) -> LiveMemory:
     return LiveMemory(database, read_entries(settings.knowledge_folder), fit)
 
 
-def build_search(settings: Settings, items: list[Entry] | list[Document]) -> Index:
-    """The index over these entries or documents, fitted or read back from the cache."""
+def build_search(
+    settings: Settings, items: list[Entry] | list[Document], progress: Callable[[int], None] | None = None
+) -> Index:
+    """The index over these entries or documents, fitted or read back from the cache.
+
+    `progress` hears after each thousand documents how many are read.
+    """
     vocabulary = read_vocabulary(settings.knowledge_folder / "vocabulary.yaml")
-    return build_index(items, vocabulary, settings.data_folder / "cache")
+    return build_index(items, vocabulary, settings.data_folder / "cache", progress=progress)
 
 
 def review_finder(database: Database, *, for_link: bool = False) -> Callable[[str], Review | None]:
