@@ -208,7 +208,7 @@ class Story:
     def _answer_page(self, page: Json) -> None:
         """Acknowledge; where somebody did before, the page offers to take command."""
         acknowledge = "page_acknowledge" in str(page["blocks"])
-        self.lead.press(page, "page_acknowledge" if acknowledge else "incident_command")
+        self.lead.press(page, "page_acknowledge" if acknowledge else "page_take_over")
         said = "Acknowledged by <@U0TEAMLEAD>" if acknowledge else "<@U0TEAMLEAD> takes command"
         self.responder.wait_for_message(self.room, said)
 
