@@ -68,6 +68,12 @@ def leading_severity(text: str) -> tuple[Severity | None, str]:
     return Severity(f"P{match.group(1)}"), text.strip()[match.end() :]
 
 
+def leading_security(text: str) -> tuple[bool, str]:
+    """`security somebody uses our key` → (True, "somebody uses our key"); (False, text) where it is not said first."""
+    match = re.match(r"^(?:security(?:\s+incident)?|sec)\b[\s:,-]*(?=\S)", text.strip(), re.IGNORECASE)
+    return (True, text.strip()[match.end() :]) if match else (False, text.strip())
+
+
 def parse_status(text: str) -> Status:
     """`mitigated`, `mitig`, `fixed` … Raises BadRequest with the words to choose from."""
     wanted = text.strip().lower()

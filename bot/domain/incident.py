@@ -82,6 +82,11 @@ class Incident:
         """True for security incidents, which are shown to nobody outside their channel."""
         return is_private(self.ref)
 
+    @property
+    def shown_title(self) -> str:
+        """The title as it may stand outside the incident's own channel."""
+        return "security incident, details in its channel" if self.private else self.title
+
 
 def is_private(ref: str) -> bool:
     """True for the reference of a security incident."""

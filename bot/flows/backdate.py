@@ -10,7 +10,7 @@ from bot.domain.comms import quiet
 from bot.domain.errors import BadRequest
 from bot.domain.escalation import span_text
 from bot.domain.timeline import Kind
-from bot.flows.record import record
+from bot.flows import record
 from bot.store import timeline
 from bot.store.tables import IncidentRow
 
@@ -42,21 +42,10 @@ def check_instant(row: IncidentRow, at: datetime, now: datetime) -> None:
 def note(
     session: Session, row: IncidentRow, text: str, author: str, at: datetime | None, now: datetime, source_key: str
 ) -> bool:
-    """A note by command, for now or for an earlier instant; shown in the channel. False when it was there already."""
-    when = at or now
-    check_instant(row, when, now)
-    earlier = f" for {_stamp(when)}" if now - when >= _SAME else ""
-    said = f"Note by <@{author}>{earlier}: {quiet(text)}"
-    data = {"said": said}
-    entry = record(
-        session, row, Kind.NOTED, text, now, author=author, at=when, source_key=source_key, data=data, announce=True
-    )
-    return entry is not None
-
-
-def _stamp(at: datetime) -> str:
-    """An instant in Slack's markup, shown in each reader's own time."""
-    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{at:%Y-%m-%d %H:%M} UTC>"
+    """A note by command, for now or for an earlier instant. False when it was there already."""
+    if at is not None:
+        check_instant(row, at, now)
+    return record.note(session, row, text, author, now, source_key, at)
 
 
 def correct(
@@ -82,7 +71,7 @@ def correct(
     if at is not None and abs(at - shown.at) >= _SAME:
         check_instant(row, at, now)
         changes["at"] = at.isoformat()
-        told.append(f"its time from {_stamp(shown.at)} to {_stamp(at)}")
+        told.append(f"its time from {record.stamp(shown.at)} to {record.stamp(at)}")
     if text and text != shown.text:
         changes["text"] = text
         told.append(f"its words to “{quiet(text)}”")
@@ -91,4 +80,7 @@ def correct(
     said = f"<@{by}> corrected a timeline entry: {', '.join(told)}."
     data = {"entry_id": entry_id, "said": said, **changes}
     was = f"{shown.at.isoformat()} {shown.text}"
-    return record(session, row, Kind.ENTRY_CORRECTED, was, now, author=by, data=data, source_key=source_key) is not None
+    return (
+        record.record(session, row, Kind.ENTRY_CORRECTED, was, now, author=by, data=data, source_key=source_key)
+        is not None
+    )

@@ -16,7 +16,7 @@ from bot.domain.escalation import span_text
 from bot.domain.incident import Status, check_transition
 from bot.domain.severity import Severity
 from bot.domain.timeline import Kind
-from bot.flows import escalate, learn
+from bot.flows import escalate, learn, tell
 from bot.flows.record import lock_of, record, refresh_card
 from bot.flows.settle import settle
 from bot.policy.policy import Policy
@@ -123,6 +123,7 @@ def resolve(
     escalate.replan(session, row, policy.escalation, now)
     escalate.refresh_pages(session, row)
     refresh_card(session, row)
+    tell.follow_up(session, row)
     return f"{row.ref} is resolved. `/incident close` asks for cause and resolution and drafts the review."
 
 
@@ -161,6 +162,7 @@ def reopen(session: Session, row: IncidentRow, by: str, policy: Policy, now: dat
         raise TransitionRefused(f"{row.ref} is {current}: it is open already.")
     row.status, row.episode = Status.INVESTIGATING.value, row.episode + 1
     row.resolved_at = row.closed_at = row.acknowledged_at = row.acknowledged_by = None
+    row.false_alarm = row.merged_into = None
     text = f"Reopened by <@{by}>" + (f": {escape(why)}" if why else ".")
     record(session, row, Kind.REOPENED, text, now, author=by, announce=True)
     learn.forget_reopened(session, row, by, now)

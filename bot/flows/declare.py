@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain.comms import escape, says_something
 from bot.domain.errors import BadRequest
-from bot.domain.incident import Status, channel_name
+from bot.domain.incident import ORDINARY, SECURITY, Status, channel_name
 from bot.domain.severity import Severity
 from bot.domain.timeline import Kind
 from bot.flows import escalate
@@ -35,6 +35,7 @@ class Declaration:
     similar: tuple[dict[str, Any], ...] = ()
     report_channel_id: str | None = None
     report_ts: str | None = None
+    security: bool = False  # shown to nobody outside its own channel
 
 
 def declare(session: Session, wanted: Declaration, policy: Policy, now: datetime) -> tuple[IncidentRow, bool]:
@@ -46,7 +47,7 @@ def declare(session: Session, wanted: Declaration, policy: Policy, now: datetime
     earlier = incidents.find_by_request(session, wanted.request_key)
     if earlier is not None:
         return earlier, False
-    ref = incidents.next_ref(session, "INC", now.year)
+    ref = incidents.next_ref(session, SECURITY if wanted.security else ORDINARY, now.year)
     row = incidents.add_incident(
         session,
         ref=ref,

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from bot.domain.candidates import MOST_AN_HOUR, reads_like_key
 from bot.domain.comms import quiet
 from bot.domain.incident import Status
 from bot.domain.timeline import Kind
-from bot.store import incidents, timeline
+from bot.store import incidents, room, timeline
 from bot.store.outbox import enqueue
 from bot.store.tables import IncidentRow
+
+_EARLIER = timedelta(minutes=1)  # a note is for an earlier time from here on
 
 
 def lock_of(incident_id: int) -> str:
@@ -52,23 +55,31 @@ def refresh_card(session: Session, row: IncidentRow) -> None:
         )
 
 
-def note(session: Session, row: IncidentRow, text: str, author: str, now: datetime, source_key: str) -> bool:
-    """A note by command: key by its nature, shown in the channel. False when the same command came twice."""
-    said = f"Note by <@{author}>: {quiet(text)}"
-    entry_id = timeline.append(
-        session,
-        row.incident_id,
-        Kind.NOTED,
-        text,
-        at=now,
-        now=now,
-        author=author,
-        source_key=source_key,
-        data={"said": said},
+def note(
+    session: Session,
+    row: IncidentRow,
+    text: str,
+    author: str,
+    now: datetime,
+    source_key: str,
+    at: datetime | None = None,
+) -> bool:
+    """A note by command, for now or for an earlier instant: key by its nature, shown in the channel.
+
+    False when the same command came twice.
+    """
+    when = at or now
+    earlier = f" for {stamp(when)}" if now - when >= _EARLIER else ""
+    data = {"said": f"Note by <@{author}>{earlier}: {quiet(text)}"}
+    entry_id = record(
+        session, row, Kind.NOTED, text, now, author=author, at=when, source_key=source_key, data=data, announce=True
     )
-    if entry_id is not None:
-        enqueue(session, "slack.say", lock=lock_of(row.incident_id), entry_id=entry_id)
     return entry_id is not None
+
+
+def stamp(at: datetime) -> str:
+    """An instant in Slack's markup, shown in each reader's own time."""
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{at:%Y-%m-%d %H:%M} UTC>"
 
 
 def message_posted(
@@ -90,7 +101,15 @@ def message_posted(
     recorded = record(
         session, row, Kind.MESSAGE_POSTED, text, now, author=author, at=at, message_ts=ts, source_key=key, data=data
     )
+    if recorded is not None and author and reads_like_key(text) and is_worked_on(row):
+        _offer(session, row, ts, author, text, now)
     return recorded is not None
+
+
+def _offer(session: Session, row: IncidentRow, ts: str, author: str, text: str, now: datetime) -> None:
+    """Ask whoever wrote it whether it is key; of several close together, the first few only."""
+    if room.offer_key(session, row.incident_id, ts, now, MOST_AN_HOUR):
+        enqueue(session, "slack.offer_key", incident_id=row.incident_id, user_id=author, ts=ts, text=text[:200])
 
 
 def message_edited(

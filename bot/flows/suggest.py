@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot.domain.comms import plain_text, quiet
 from bot.domain.errors import BadRequest, TransitionRefused
 from bot.domain.escalation import span_text
-from bot.domain.incident import Status
+from bot.domain.incident import Status, is_private
 from bot.domain.review import mentioned
 from bot.domain.severity import Evidence, Judgement, Severity
 from bot.domain.timeline import Kind
@@ -156,6 +156,7 @@ def declare_report(
         similar=tuple(report.similar),
         report_channel_id=report.channel_id,
         report_ts=report.ts,
+        security=report.row_name in policy.security.rows,
     )
     row, fresh = declare(session, declaration, policy, now)
     report.chosen_severity, report.incident_id = chosen.value, row.incident_id
@@ -207,6 +208,8 @@ def describe_decision(session: Session, report: ReportRow) -> str:
     if report.decision == "not_incident":
         return "not an incident."
     row = session.get(IncidentRow, report.incident_id) if report.incident_id else None
+    if row is not None and is_private(row.ref):
+        return f"a security incident, {row.ref}. Those who work on it are in its private channel."
     where = f"{row.ref}" + (f" in <#{row.channel_id}>" if row and row.channel_id else "") if row else "an incident"
     if report.decision == "part_of":
         return f"part of {where}."

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
+from bot.domain.escalation import span_text
 from bot.domain.review import Review, summary_for_slack
 from bot.domain.severity import Level, Severity
-from bot.flows.correct import choices_for, reason_told
 from bot.flows.act import propose
+from bot.flows.correct import choices_for, reason_told
 from bot.flows.desk import Desk
 from bot.flows.learn import for_everybody
 from bot.flows.review import draft_once, look_again, people_without_name
@@ -17,6 +20,8 @@ from bot.slack.client import Message, Slack
 from bot.slack.similar import suggestions
 from bot.store import incidents, messages
 from bot.store.tables import ReportRow
+
+_LATE = timedelta(minutes=1)  # after which an answer says that it is late
 
 
 def answer(desk: Desk, slack: Slack, speaker: Speaker, *, report_id: int) -> None:
@@ -48,7 +53,7 @@ def _reply(desk: Desk, report: ReportRow, open_ref: str | None) -> Message:
     judgement = judgement_of(report)
     assert judgement.severity is not None
     found = suggestions(report.similar, f"report:{report.report_id}")
-    return blocks.answer(
+    answer = blocks.answer(
         report.report_id,
         judgement,
         desk.policy.severity.levels[judgement.severity],
@@ -57,6 +62,12 @@ def _reply(desk: Desk, report: ReportRow, open_ref: str | None) -> Message:
         desk.policy.severity.levels,
         open_ref,
     )
+    said_at = datetime.fromtimestamp(float(report.ts), tz=report.judged_at.tzinfo)
+    late = report.judged_at - said_at
+    if late < _LATE:
+        return answer
+    told = f"Told {span_text(late)} late: Tocsin was away when this was said."
+    return Message(answer.text, (*answer.blocks, blocks.context(told)))
 
 
 def review(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int, episode: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -18,7 +19,8 @@ from bot.flows.suggest import same_before
 from bot.jobs import paging
 from bot.jobs.delivery import UNREACHABLE, Speaker
 from bot.slack import blocks
-from bot.slack.client import Refused, Slack
+from bot.slack.client import Message, Refused, Slack
+from bot.slack.room import evidence
 from bot.slack.similar import suggestions
 from bot.store import incidents, messages, timeline
 from bot.store.outbox import enqueue
@@ -34,19 +36,28 @@ def open_room(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -
         incident, similar, again = incidents.facts(row), suggestions(row.similar, row.request_key), recurring(row)
         bot_user_id = _bot_user_id(messages.find_workspace(session))
     if incident.channel_id is None:
-        channel_id, name = slack.open_channel(incident.channel_name, bot_user_id)
+        channel_id, name = slack.open_channel(incident.channel_name, bot_user_id, private=incident.private)
         with desk.database.transaction() as session:
             row = incidents.get_for_change(session, incident_id)
             row.channel_id, row.channel_name = channel_id, name
             incident = incidents.facts(row)
     assert incident.channel_id is not None
-    speaker.try_to_say(
-        _card_key(incident), incident.channel_id, blocks.card(incident, desk.policy.severity.levels, similar, again)
-    )
+    speaker.try_to_say(_card_key(incident), incident.channel_id, _card(desk, incident, similar, again))
     with desk.database.transaction() as session:
         for task in ("slack.furnish_room", "slack.mirror"):
             once = f"{task}-{incident_id}"
             enqueue(session, task, lock=lock_of(incident_id), once=once, incident_id=incident_id)
+
+
+def _card(desk: Desk, incident: Incident, similar: Sequence[blocks.Suggestion], again: str) -> Message:
+    """The card; that of a security incident has the steps of containment and evidence on it."""
+    message = blocks.card(incident, desk.policy.severity.levels, similar, again)
+    entry = desk.memory.current().entries.get(desk.policy.security.playbook) if incident.private else None
+    if entry is None:
+        return message
+    playbook = entry.playbook()
+    steps = [(step.title, step.window_text) for step in playbook.steps]
+    return Message(message.text, (*message.blocks[:2], evidence(entry.ref, steps), *message.blocks[2:]))
 
 
 def _bot_user_id(workspace: Any) -> str:
@@ -95,7 +106,7 @@ def card(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -> Non
         incident, similar, again = incidents.facts(row), suggestions(row.similar, row.request_key), recurring(row)
         reachable = not row.channel_archived
     if incident.channel_id and reachable:
-        message = blocks.card(incident, desk.policy.severity.levels, similar, again)
+        message = _card(desk, incident, similar, again)
         speaker.try_to_say(_card_key(incident), incident.channel_id, message)
 
 
@@ -105,7 +116,7 @@ def mirror(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -> N
         incident = incidents.facts(incidents.get(session, incident_id))
         workspace = messages.find_workspace(session)
         channel_id = workspace.announcement_channel_id if workspace else None
-    if channel_id:
+    if channel_id and not incident.private:
         speaker.try_to_say(f"mirror:{incident_id}", channel_id, blocks.mirror(incident))
 
 

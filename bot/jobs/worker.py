@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import procrastinate
@@ -21,8 +21,21 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from bot.aws.session import Unavailable
 from bot.flows.desk import Desk
 from bot.flows.escalate import sweep
+from bot.flows.missed import plan_reading_back
 from bot.flows.remind import remind
-from bot.jobs import assessments, corrections, digests, handovers, notices, paging, reports, room
+from bot.flows.tell import remind_to_tell
+from bot.jobs import (
+    assessments,
+    corrections,
+    digests,
+    handovers,
+    notices,
+    paging,
+    readback,
+    reports,
+    room,
+    updates,
+)
 from bot.jobs.delivery import Speaker
 from bot.slack.client import Refused, Slack, TryAgain
 from bot.store import messages, pings
@@ -52,6 +65,14 @@ TASKS: dict[str, Callable[..., None]] = {
     "slack.handover": handovers.handover,
     "slack.tell_override": notices.tell_override,
     "aws.notice": notices.send_notice,
+    "slack.notice": updates.notice,
+    "slack.checklist": updates.checklist,
+    "slack.assigned": updates.assigned,
+    "slack.bring": updates.bring,
+    "slack.offer_key": updates.offer_key,
+    "slack.home": updates.home,
+    "slack.read_back": readback.read_back,
+    "slack.read_announcements": readback.read_announcements,
 }
 SLACK_THREADS = 6
 PAGING_THREADS = 3
@@ -65,6 +86,7 @@ _LOOK_EVERY = 3.0  # seconds between looks for jobs of dead workers; two looks i
 _FORGET_WORKER_AFTER = 86_400.0  # seconds; long, as a live worker that was forgotten would lose its jobs
 _FORGET_EVENTS_EVERY = 600.0  # seconds
 _EVENT_LIFE = timedelta(days=1)
+_READ_BACK_EVERY = 300.0  # seconds
 
 
 def _wait_before(attempts: int) -> int:
@@ -123,6 +145,7 @@ class Worker:
         self._slack = slack
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = threading.Event()
+        self._read_back_at = 0.0  # in monotonic seconds
         self._tasks: list[asyncio.Task[None]] = []
         self._threads = [
             threading.Thread(target=self._run_jobs, name="jobs"),
@@ -192,11 +215,13 @@ class Worker:
         )
 
     async def _upkeep(self) -> None:
-        """Free the jobs of workers that died, and forget events that Slack will not repeat."""
+        """Free the jobs of workers that died, forget events that Slack will not repeat, and keep the rooms."""
         suspects: frozenset[tuple[int, int]] = frozenset()
         forget_at = 0.0
+        started = self._desk.now()
         while True:
             suspects = await asyncio.to_thread(self._free_jobs, suspects)
+            await asyncio.to_thread(self._keep_rooms, started)
             if time.monotonic() >= forget_at:
                 await asyncio.to_thread(self._forget_events)
                 forget_at = time.monotonic() + _FORGET_EVENTS_EVERY
@@ -208,6 +233,17 @@ class Worker:
         if freed:
             log.warning("took over the jobs of a worker that died", jobs=freed)
         return suspects
+
+    def _keep_rooms(self, started: datetime) -> None:
+        """Remind of stakeholders who hear nothing; read back what was missed, at the start and now and then."""
+        now = self._desk.now()
+        with self._desk.database.transaction() as session:
+            remind_to_tell(session, self._desk.policy.notices, now)
+        if time.monotonic() >= self._read_back_at:
+            self._read_back_at = time.monotonic() + _READ_BACK_EVERY
+            with self._desk.database.transaction() as session:
+                # A further replica that starts reads back too: it cannot know that the others heard everything.
+                plan_reading_back(session, max(started, now - timedelta(seconds=_READ_BACK_EVERY)), now)
 
     def _forget_events(self) -> None:
         with self._desk.database.transaction() as session:

@@ -9,10 +9,11 @@ from slack_bolt import App
 from bot.domain.agreement import IN_WORDS
 from bot.domain.masking import mask
 from bot.flows.desk import Desk
-from bot.listeners import actions, commands, corrections, events, oncall, reviewing, shortcuts, similar, views
+from bot.listeners import actions, commands, corrections, events, oncall, reviewing, room, shortcuts, similar, views
 from bot.slack import modals
 from bot.slack.client import Slack
 from bot.slack.corrections import WHY
+from bot.slack.room import ENTRY, NOTICE
 
 PRESSES: dict[str, actions.Press] = {
     "incident_acknowledge": actions.acknowledge,
@@ -30,6 +31,8 @@ PRESSES: dict[str, actions.Press] = {
     "suggestion_vote": similar.cast_vote,
     **corrections.PRESSES,
     **reviewing.PRESSES,
+    "check_tick": room.tick,
+    "key_mark": room.mark_key,
 }
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _SAID = ("text", "value", "name", "title")  # of a payload's parts, what people wrote: words, fields, files' names
@@ -39,6 +42,8 @@ SUBMISSIONS: dict[str, tuple[views.Submission, str]] = {
     modals.RESOLVE: (views.resolved, "resolution"),
     modals.CLOSE: (views.closed, "cause"),
     WHY: (corrections.explained, IN_WORDS),
+    NOTICE: (room.notice_sent, "next_steps"),
+    ENTRY: (room.entry_saved, "when"),
 }
 EVENTS: dict[str, Callable[..., None]] = {
     "message": events.message,
@@ -46,6 +51,9 @@ EVENTS: dict[str, Callable[..., None]] = {
     "reaction_removed": events.reaction,
     "channel_archive": events.channel_archived,
     "channel_unarchive": events.channel_archived,
+    "group_archive": events.channel_archived,
+    "group_unarchive": events.channel_archived,
+    "app_home_opened": events.home_opened,
 }
 
 
@@ -68,7 +76,21 @@ def register(app: App, desk: Desk, slack: Slack) -> None:
     def declare_message(ack: Any, body: Any) -> None:
         shortcuts.declare_message(desk, slack, ack, body)
 
+    def timeline_message(ack: Any, respond: Any, body: Any) -> None:
+        shortcuts.timeline_message(desk, slack, ack, respond, body)
+
+    def open_notice(ack: Any, respond: Any, body: Any, action: Any) -> None:
+        room.open_notice(desk, slack, ack, respond, body, action)
+
+    def turn_page(ack: Any, respond: Any, body: Any, action: Any) -> None:
+        room.turn_page(desk, ack, respond, body, action)
+
     app.command("/incident")(incident)
+    app.action("notice_form")(open_notice)
+    app.action("list_next")(turn_page)
+    app.action("list_back")(turn_page)
+    app.action("home_declare")(declare_global)
+    app.shortcut("timeline_message")(timeline_message)
     app.shortcut("declare_global")(declare_global)
     app.shortcut("declare_message")(declare_message)
     for action_id, press in PRESSES.items():

@@ -17,6 +17,7 @@ from bot.domain.severity import Severity
 from bot.flows import change, suggest
 from bot.flows.desk import Desk
 from bot.listeners.guard import told
+from bot.listeners.room import draw_home
 from bot.slack import modals
 from bot.slack.client import Slack
 from bot.store import incidents
@@ -38,6 +39,8 @@ def pressed(press: Press) -> Callable[..., None]:
         with told(said.append, user=user_id, action=action["action_id"]):
             with desk.database.transaction() as session:
                 sentence = press(session, desk, value, user_id, desk.now())
+                if (body.get("view") or {}).get("type") == "home":
+                    draw_home(session, user_id)
             said += [sentence] if sentence else []
         _answer(ack, respond, said)
 
@@ -47,6 +50,8 @@ def pressed(press: Press) -> Callable[..., None]:
 def _answer(ack: Ack, respond: Respond, said: list[str]) -> None:
     """Acknowledge, then whisper. What was decided stands even if the whisper does not get through."""
     ack()
+    if respond.response_url is None:  # pressed on App Home, which shows the outcome itself
+        return
     for sentence in said:
         try:
             respond(text=sentence, response_type="ephemeral", replace_original=False)

@@ -12,7 +12,7 @@ from bot.domain.errors import UnknownIncident
 from bot.flows.desk import Desk
 from bot.listeners import answers
 from bot.slack.client import Message
-from bot.store import incidents
+from bot.store import incidents, room
 from bot.store.tables import IncidentRow
 
 
@@ -39,6 +39,12 @@ def incident_of(session: Session, asked: Asked, for_change: bool = False) -> Inc
     row = (
         incidents.find_by_ref(session, asked.ref) if asked.ref else incidents.find_by_channel(session, asked.channel_id)
     )
-    if row is None:
-        raise UnknownIncident(answers.no_incident(asked.word, asked.ref, incidents.list_open(session, limit=5)))
+    if row is None or not is_insider(session, asked, row):
+        rows, _ = room.list_page(session, asked.user_id, limit=5)
+        raise UnknownIncident(answers.no_incident(asked.word, asked.ref, rows))
     return incidents.get_for_change(session, row.incident_id) if for_change else row
+
+
+def is_insider(session: Session, asked: Asked, row: IncidentRow) -> bool:
+    """False for a security incident of which the person who asks has no part; to them it does not exist."""
+    return asked.channel_id == row.channel_id or room.may_see(session, row, asked.user_id)

@@ -7,7 +7,15 @@ from typing import Any
 from slack_bolt import Ack
 from sqlalchemy.orm import Session
 
-from bot.domain.comms import escape, leading_severity, parse_command, parse_severity, parse_status, plain_text
+from bot.domain.comms import (
+    escape,
+    leading_security,
+    leading_severity,
+    parse_command,
+    parse_severity,
+    parse_status,
+    plain_text,
+)
 from bot.domain.errors import BadRequest
 from bot.domain.incident import Status
 from bot.domain.severity import Severity
@@ -16,10 +24,10 @@ from bot.flows import change
 from bot.flows.declare import LONGEST_TITLE, Declaration, declare
 from bot.flows.desk import Desk
 from bot.flows.learn import learn_closed
-from bot.flows.record import note, record, refresh_card
+from bot.flows.record import record, refresh_card
 from bot.flows.review import redraft_if_closed
 from bot.flows.suggest import recall
-from bot.listeners import answers, oncall, reviewing, similar
+from bot.listeners import answers, oncall, reviewing, room, similar
 from bot.listeners.asked import Asked, Subcommand, incident_of
 from bot.listeners.guard import told
 from bot.slack import modals
@@ -62,6 +70,9 @@ def _form_for(asked: Asked) -> dict[str, Any] | None:
     levels = asked.desk.policy.severity.levels
     if asked.word in ("declare", "new") and not asked.ref and not plain_text(asked.rest):
         return modals.declare_form(levels, asked.channel_id)
+    if asked.word in ("update", "tell"):
+        with asked.desk.database.transaction() as session:
+            return room.update_form(session, asked)
     if asked.word != "close" or asked.rest:
         return None
     with asked.desk.database.transaction() as session:
@@ -74,6 +85,9 @@ def _form_for(asked: Asked) -> dict[str, Any] | None:
 def _declare(session: Session, asked: Asked) -> str:
     # A reference here is part of the title: "INC-2026-0007 is back".
     severity, title = leading_severity(plain_text(" ".join(part for part in (asked.ref, asked.rest) if part)))
+    security, title = leading_security(title)
+    if severity is None:
+        severity, title = leading_severity(title)
     if len(title) > 3000:
         raise BadRequest(
             f"That is {len(title):,} characters. Give a title of at most {LONGEST_TITLE}; the rest fits in the channel."
@@ -86,15 +100,16 @@ def _declare(session: Session, asked: Asked) -> str:
         severity=chosen,
         by=asked.user_id,
         similar=tuple(recall(asked.desk.memory.current(), title)),
+        security=security or judged.row_name in asked.desk.policy.security.rows,
     )
     row, _ = declare(session, declaration, asked.desk.policy, asked.now)
     return answers.declared(row, given=severity is not None, judged=judged)
 
 
-def _status(session: Session, asked: Asked) -> str:
+def _status(session: Session, asked: Asked) -> str | Message:
     if not asked.rest:
         if asked.ref is None and incidents.find_by_channel(session, asked.channel_id) is None:
-            return answers.open_list(incidents.list_open(session), asked.now)
+            return room.SUBCOMMANDS["list"](session, asked)
         return answers.status(incident_of(session, asked), asked.now)
     wanted = parse_status(asked.rest)
     row = incident_of(session, asked, for_change=True)
@@ -115,15 +130,6 @@ def _severity(session: Session, asked: Asked) -> str:
         severity = parse_severity(first)
     row = incident_of(session, asked, for_change=True)
     return change.set_severity(session, row, severity, asked.user_id, asked.desk.policy, asked.now, plain_text(why))
-
-
-def _note(session: Session, asked: Asked) -> str:
-    row = incident_of(session, asked, for_change=True)
-    if not asked.rest:
-        raise BadRequest("Say what to note: `/incident note rolled back to build 212`.")
-    note(session, row, asked.rest, asked.user_id, asked.now, f"command:{asked.trigger_id}")
-    redraft_if_closed(session, row, asked.desk.policy, asked.now)
-    return f"Noted on the timeline of {row.ref}."
 
 
 def _acknowledge(session: Session, asked: Asked) -> str:
@@ -185,10 +191,6 @@ def _recorder(field: str, kind: Kind, example: str) -> Subcommand:
     return subcommand
 
 
-def _list(session: Session, asked: Asked) -> str:
-    return answers.open_list(incidents.list_open(session), asked.now)
-
-
 def _help(session: Session, asked: Asked) -> str:
     return answers.help_text(asked.rest)
 
@@ -199,16 +201,15 @@ SUBCOMMANDS: dict[str, Subcommand] = {
     "severity": _severity,
     "impact": _recorder("impact", Kind.IMPACT_RECORDED, "a third of checkouts fail"),
     "cause": _recorder("cause", Kind.CAUSE_RECORDED, "connection pool exhausted"),
-    "note": _note,
     "ack": _acknowledge,
     "timeline": _timeline,
-    "list": _list,
     "resolve": _resolve,
     "close": _close,
     "reopen": _reopen,
     "help": _help,
     **similar.SUBCOMMANDS,
     **oncall.SUBCOMMANDS,
+    **room.SUBCOMMANDS,
     **reviewing.SUBCOMMANDS,
 }
 
@@ -220,5 +221,6 @@ ALIASES = {
     "closed": "close",
     "?": "help",
     **oncall.ALIASES,
+    **room.ALIASES,
     **reviewing.ALIASES,
 }

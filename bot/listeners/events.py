@@ -13,13 +13,13 @@ from bot.flows.rejudge import consider
 from bot.flows.suggest import Heard, judge_report, recall
 from bot.listeners import reviewing
 from bot.listeners.guard import told
+from bot.listeners.room import draw_home
+from bot.slack.said import is_a_persons, words_of
 from bot.store import messages
 
 log = structlog.get_logger(__name__)
 
 PUSHPIN = "pushpin"
-# Messages with these subtypes are people's own words; the others tell of joins, topics and the like.
-_WORDS = frozenset({None, "file_share", "thread_broadcast", "me_message"})
 
 
 def _log_only(text: str) -> None:
@@ -34,12 +34,12 @@ def message(desk: Desk, body: dict[str, Any], event: dict[str, Any]) -> None:
             _deleted(desk, body["event_id"], event)
         elif subtype == "message_changed":
             _edited(desk, body["event_id"], event)
-        elif subtype in _WORDS and event.get("user") and not event.get("bot_id"):
+        elif is_a_persons(event):
             _posted(desk, body["event_id"], event)
 
 
 def _posted(desk: Desk, event_id: str, event: dict[str, Any]) -> None:
-    text = "\n".join(part for part in (event.get("text"), _names_of_files(event)) if part)
+    text = words_of(event)
     heard = Heard(event["channel"], event["ts"], event["user"], text)
     now = desk.now()
     judged: Judgement | None = None
@@ -57,11 +57,6 @@ def _posted(desk: Desk, event_id: str, event: dict[str, Any]) -> None:
             thread_ts = event.get("thread_ts")
             if record.message_posted(session, heard.channel_id, heard.ts, heard.user_id, text, now, thread_ts):
                 consider(session, heard, desk.judge, desk.policy, now)
-
-
-def _names_of_files(event: dict[str, Any]) -> str:
-    names = [str(file.get("name") or file.get("title") or "file") for file in event.get("files") or []]
-    return f"Shared {', '.join(names)}" if names else ""
 
 
 def _is_report(desk: Desk, event: dict[str, Any]) -> bool:
@@ -116,3 +111,11 @@ def channel_archived(desk: Desk, body: dict[str, Any], event: dict[str, Any]) ->
         with desk.database.transaction() as session:
             if messages.take_event(session, body["event_id"], now):
                 record.channel_archived(session, event["channel"], archived=event["type"].endswith("_archive"))
+
+
+def home_opened(desk: Desk, body: dict[str, Any], event: dict[str, Any]) -> None:
+    """Somebody opened App Home: it is drawn by a job, so that nothing waits for it."""
+    if event.get("tab", "home") != "home":
+        return
+    with told(_log_only, event=body["event_id"]), desk.database.transaction() as session:
+        draw_home(session, event["user"])

@@ -1,4 +1,4 @@
-"""The two shortcuts "Declare incident": from anywhere, and from a message."""
+"""The shortcuts: "Declare incident" from anywhere and from a message, and "Add to timeline" from a message."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import json
 from typing import Any
 
 import structlog
-from slack_bolt import Ack
+from slack_bolt import Ack, Respond
 
 from bot.domain.comms import plain_text
 from bot.flows.desk import Desk
+from bot.listeners import room
 from bot.listeners.guard import told
 from bot.slack import modals
 from bot.slack.client import Slack
@@ -32,3 +33,14 @@ def declare_message(desk: Desk, slack: Slack, ack: Ack, body: dict[str, Any]) ->
     with told(lambda text: log.warning("shortcut failed", text=text), user=body["user"]["id"]):
         slack.open_view(body["trigger_id"], modals.declare_form(desk.policy.severity.levels, metadata, first))
     ack()
+
+
+def timeline_message(desk: Desk, slack: Slack, ack: Ack, respond: Respond, body: dict[str, Any]) -> None:
+    """Opens the form that asks for the time; a message that is on the timeline is corrected with it."""
+    said: list[str] = []
+    with told(said.append, user=body["user"]["id"]):
+        form = room.entry_form(desk, body["user"]["id"], body["channel"]["id"], body["message"])
+        slack.open_view(body["trigger_id"], form)
+    ack()
+    for sentence in said:
+        respond(text=sentence, response_type="ephemeral", replace_original=False)

@@ -46,7 +46,9 @@ def declared(
     origin = _origin(view.get("private_metadata") or "")
     title = values["title"]
     chosen = values["severity"]
-    severity = Severity(chosen) if chosen != modals.JUDGED else desk.judge.judge(title).severity or Severity.P2
+    judged = desk.judge.judge(title)
+    severity = Severity(chosen) if chosen != modals.JUDGED else judged.severity or Severity.P2
+    kind = values.get("kind", modals.JUDGED)
     declaration = Declaration(
         request_key=f"view:{view.get('root_view_id') or view['id']}",
         title=title,
@@ -56,6 +58,8 @@ def declared(
         similar=tuple(recall(desk.memory.current(), f"{title}\n{values.get('impact', '')}")),
         report_channel_id=origin.get("channel"),
         report_ts=origin.get("ts"),
+        security=kind == modals.KIND_SECURITY
+        or (kind == modals.JUDGED and judged.row_name in desk.policy.security.rows),
     )
     row, fresh = declare(session, declaration, desk.policy, now)
     if fresh and origin.get("channel"):

@@ -9,7 +9,7 @@ import http.client
 import itertools
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.error import URLError
@@ -137,27 +137,33 @@ class Slack:
                 return str(message["ts"])
         return None
 
-    def whisper(self, channel_id: str, user_id: str, text: str) -> None:
+    def whisper(self, channel_id: str, user_id: str, text: str, blocks: Sequence[dict[str, Any]] = ()) -> None:
         """A message that only that person sees."""
-        self.call("chat.postEphemeral", channel=channel_id, user=user_id, text=text)
+        more = {"blocks": list(blocks)} if blocks else {}
+        self.call("chat.postEphemeral", channel=channel_id, user=user_id, text=text, **more)
 
-    def open_channel(self, name: str, bot_user_id: str) -> tuple[str, str]:
+    def publish_home(self, user_id: str, view: dict[str, Any]) -> None:
+        """Show this person's App Home."""
+        self.call("views.publish", user_id=user_id, view=view)
+
+    def open_channel(self, name: str, bot_user_id: str, *, private: bool = False) -> tuple[str, str]:
         """Make the channel, or find the one that an earlier try made. Returns (id, name)."""
         for candidate in (name, *(f"{name[:77]}-{number}" for number in range(2, 10))):
             try:
-                channel = self.call("conversations.create", name=candidate)["channel"]
+                channel = self.call("conversations.create", name=candidate, is_private=private)["channel"]
                 return channel["id"], channel["name"]
             except Refused as refused:
                 if refused.error != "name_taken":
                     raise
-            mine = self._find_channel(candidate, bot_user_id)
+            mine = self._find_channel(candidate, bot_user_id, private=private)
             if mine:
                 return mine, candidate
         raise Refused("conversations.create", "name_taken", name)
 
-    def _find_channel(self, name: str, bot_user_id: str) -> str | None:
+    def _find_channel(self, name: str, bot_user_id: str, *, private: bool) -> str | None:
         """Only after name_taken: walk the channels for one of that name that we created."""
-        for channel in self.pages("conversations.list", "channels", types="public_channel"):
+        types = "private_channel" if private else "public_channel"
+        for channel in self.pages("conversations.list", "channels", types=types):
             if channel["name"] == name and channel.get("creator") == bot_user_id and not channel.get("is_archived"):
                 return str(channel["id"])
         return None
@@ -221,6 +227,10 @@ class Slack:
 
     def members_of_group(self, group_id: str) -> list[str]:
         return [str(user_id) for user_id in self.call("usergroups.users.list", usergroup=group_id)["users"]]
+
+    def replies(self, channel_id: str, ts: str, oldest: str) -> Iterator[dict[str, Any]]:
+        """Replies of a thread after `oldest`, the oldest first; the parent comes too."""
+        return self.pages("conversations.replies", "messages", channel=channel_id, ts=ts, oldest=oldest)
 
     def history(self, channel_id: str, oldest: str) -> Iterator[dict[str, Any]]:
         """Messages after `oldest`, newest first, threads' replies not included."""

@@ -11,6 +11,7 @@ from bot.slack.blocks import option, section, select, severity_options
 from bot.slack.text import plain, shorten
 
 DECLARE, RESOLVE, CLOSE = "declare_view", "resolve_view", "close_view"
+KIND_ORDINARY, KIND_SECURITY = "ordinary", "security"
 JUDGED = "judge"  # the choice "let Tocsin judge"
 
 
@@ -55,6 +56,11 @@ def field(name: str, label: str, element: dict[str, Any], optional: bool = False
 def declare_form(levels: Mapping[Severity, Level], metadata: str, title: str = "") -> dict[str, Any]:
     """`metadata` says where the form was opened from: channel and message, as the listener wrote it."""
     choices = [option("Let Tocsin judge from the text", JUDGED), *severity_options(levels)]
+    kinds = [
+        option("Let Tocsin judge from the text", JUDGED),
+        option("Everybody", KIND_ORDINARY),
+        option("Security: a private channel, shown to nobody outside", KIND_SECURITY),
+    ]
     return form(
         DECLARE,
         "Declare an incident",
@@ -70,6 +76,7 @@ def declare_form(levels: Mapping[Severity, Level], metadata: str, title: str = "
             ),
             field("severity", "Severity", select("Severity", "severity", choices, JUDGED)),
             text_field("impact", "Who notices, and how?", multiline=True, optional=True),
+            field("kind", "Who may see it?", select("Who may see it?", "kind", kinds, JUDGED)),
         ],
     )
 

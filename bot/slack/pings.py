@@ -174,19 +174,19 @@ def digest(role: str, rules: Sequence[str], rows: Sequence[Incident], due_at: da
 def _digest_line(incident: Incident, now: datetime) -> str:
     stands = f"{incident.status}, open for {span(now - incident.declared_at)}"
     who = f"commander {person(incident.commander)}" if incident.commander else "nobody in command"
-    title = plain(shorten(incident.title, 120))
+    title = plain(shorten(incident.shown_title, 120))
     return f"*{incident.severity}* · {incident.ref} · {title}\n{stands}, {who}. {_channel(incident)}"
 
 
 def by_mail(ping: PingFacts, now: datetime, where: str) -> tuple[str, str]:
     """(subject, text) of the mail that goes beside a ping. `where` names the channel in words."""
     incident = ping.incident
-    subject = f"{incident.severity} {incident.ref} {shorten(' '.join(incident.title.split()), 150)}"
+    subject = f"{incident.severity} {incident.ref} {shorten(' '.join(incident.shown_title.split()), 150)}"
     late = f"\nThis was due {ping.due_at:%Y-%m-%d %H:%M} UTC and is late." if now - ping.due_at > _LATE else ""
     reason = f"{ping.rule}: {ping.note}" if ping.kind == PingKind.MANUAL and ping.note else ping.rule
     text = (
         f"You are paged as {ping.role} ({reason}).\n\n"
-        f"{incident.severity} {incident.ref}: {incident.title}\n"
+        f"{incident.severity} {incident.ref}: {incident.shown_title}\n"
         f"Open for {span(now - incident.declared_at)}, {incident.status}.\n"
         f"Impact: {incident.impact or 'not recorded yet'}\n{late}\n"
         f"Acknowledge in Slack: {where}, or type /incident ack {incident.ref}\n"
@@ -198,4 +198,4 @@ def by_text_message(ping: PingFacts) -> str:
     """The text message that goes beside a ping: one line, at most 140 characters of any alphabet's first plane."""
     incident = ping.incident
     start = f"{incident.severity} {incident.ref}: you are paged as {ping.role}. "
-    return start + shorten(" ".join(incident.title.split()), max(20, 140 - len(start)))
+    return start + shorten(" ".join(incident.shown_title.split()), max(20, 140 - len(start)))

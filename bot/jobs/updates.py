@@ -1,0 +1,165 @@
+"""What the room says beside its card: notices to stakeholders, the checklist, words to whoever takes a part, App Home."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import structlog
+from sqlalchemy.orm import Session
+
+from bot.domain.notice import Notice
+from bot.domain.parts import EXPECTED, Part
+from bot.flows import tell
+from bot.flows.desk import Desk
+from bot.flows.roster import read_roster
+from bot.jobs.delivery import UNREACHABLE, Speaker
+from bot.slack import home as homes
+from bot.slack import room as blocks
+from bot.slack.client import Message, Refused, Slack
+from bot.store import actions, assessments, incidents, notices, room, timeline
+from bot.store.outbox import PAGING, enqueue
+from bot.store.tables import IncidentRow, ReviewStageRow
+
+log = structlog.get_logger(__name__)
+
+_HOME_SHOWN = 10
+_MISSING = UNREACHABLE | {"user_not_found", "user_disabled", "not_enabled", "user_not_in_channel"}
+
+
+def notice(desk: Desk, slack: Slack, speaker: Speaker, *, entry_id: int) -> None:
+    """Post a notice in the stakeholder channel, plan its mails, and say in the room that it went out."""
+    with desk.database.transaction() as session:
+        entry = timeline.get(session, entry_id)
+        row = incidents.get(session, entry.incident_id)
+        sent = Notice(entry.data["subject"], tuple((name, words) for name, words in entry.data["lines"]))
+        by, at, room_id = entry.author or "", entry.at, row.channel_id if not row.channel_archived else None
+        mails = _plan_mails(session, desk, entry_id, sent)
+    name = desk.policy.contacts.channels.stakeholder
+    channel_id = stakeholder_channel(slack, name)
+    posted = channel_id and speaker.try_to_say(f"notice:{entry_id}", channel_id, blocks.notice(sent, by, at))
+    where = f"in <#{channel_id}>" if posted else f"nowhere in Slack (invite Tocsin to #{name})"
+    if mails:
+        where += f" and by {mails} mail{'s' if mails > 1 else ''}"
+    if room_id:
+        speaker.try_to_say(f"notice-told:{entry_id}", room_id, blocks.notice_told(sent, where))
+
+
+def stakeholder_channel(slack: Slack, name: str | None) -> str | None:
+    """The id of the stakeholder channel, None where the policy names none or Tocsin is not in it."""
+    if not name:
+        return None
+    return name if name[:1] in "CG" and name.isupper() else slack.find_channel_by_name(name)
+
+
+def _plan_mails(session: Session, desk: Desk, entry_id: int, sent: Notice) -> int:
+    if desk.send_mail is None:
+        return 0
+    for address in desk.policy.notices.mail_to:
+        key = f"notice:{entry_id}:mail:{address}"
+        notice_id = notices.add_notice(session, key, notices.MAIL, address, sent.subject, sent.text, desk.now())
+        if notice_id is not None:
+            enqueue(session, "aws.notice", queue=PAGING, lock=f"notice-{notice_id}", notice_id=notice_id)
+    return len(desk.policy.notices.mail_to)
+
+
+def checklist(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int, episode: int) -> None:
+    """Post the checklist of one resolution, or edit it into its present ticks."""
+    policy = desk.policy.notices
+    with desk.database.transaction() as session:
+        row = incidents.get(session, incident_id)
+        done = {name: (tick.by, tick.at) for name, tick in tell.ticks(session, incident_id, episode).items()}
+        incident, reachable = incidents.facts(row), not row.channel_archived
+    if incident.channel_id is None or incident.resolved_at is None or not reachable:
+        return
+    by = incident.resolved_at + policy.check_within
+    message = blocks.checklist(incident, episode, policy.checklist, done, by)
+    speaker.try_to_say(f"checklist:{incident_id}:{episode}", incident.channel_id, message)
+
+
+def assigned(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int, user_id: str, part: str) -> None:
+    """Bring somebody in and tell them alone what their part expects of them."""
+    with desk.database.transaction() as session:
+        incident = incidents.facts(incidents.get(session, incident_id))
+    if incident.channel_id is None:
+        return
+    slack.invite(incident.channel_id, [user_id])
+    text = f"You are {part} of {incident.ref}. {EXPECTED[Part(part)]} `/incident catchup` says where it stands."
+    _whisper(slack, incident.channel_id, user_id, Message(text))
+
+
+def bring(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int, user_ids: list[str]) -> None:
+    """Invite people into an incident's channel."""
+    with desk.database.transaction() as session:
+        channel_id = incidents.get(session, incident_id).channel_id
+    if channel_id:
+        slack.invite(channel_id, user_ids)
+
+
+def offer_key(
+    desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int, user_id: str, ts: str, text: str
+) -> None:
+    """Offer whoever wrote it to mark a message as key."""
+    with desk.database.transaction() as session:
+        channel_id = incidents.get(session, incident_id).channel_id
+    if channel_id:
+        _whisper(slack, channel_id, user_id, blocks.key_offer(text, f"{incident_id}:{ts}"))
+
+
+def _whisper(slack: Slack, channel_id: str, user_id: str, message: Message) -> None:
+    try:
+        slack.whisper(channel_id, user_id, message.text, message.blocks)
+    except Refused as refused:
+        if refused.error not in _MISSING:
+            raise
+        log.info("could not whisper", channel=channel_id, user=user_id, error=refused.error)
+
+
+def home(desk: Desk, slack: Slack, speaker: Speaker, *, user_id: str) -> None:
+    """Draw one person's App Home. It shows only what that person may see."""
+    now = desk.now()
+    with desk.database.transaction() as session:
+        facts = home_facts(session, desk, user_id, now)
+    try:
+        slack.publish_home(user_id, homes.home(facts, now))
+    except Refused as refused:
+        log.info("could not show App Home", user=user_id, error=refused.error)
+
+
+def home_facts(session: Session, desk: Desk, user_id: str, now: datetime) -> homes.HomeFacts:
+    """What App Home shows: a handful of queries, each limited."""
+    mine, _ = room.list_page(session, user_id, limit=_HOME_SHOWN, mine=True)
+    opened, total = room.list_page(session, user_id, limit=_HOME_SHOWN)
+    asked = [
+        homes.asked_ping(incidents.facts(row), ping.role, ping.ping_id)
+        for ping, row in room.list_asked_pings(session, user_id, _HOME_SHOWN)
+    ]
+    asked += [
+        homes.asked_handover(incidents.facts(row), offer.handover_id, offer.asked_by)
+        for offer, row in room.list_offered_handovers(session, user_id)
+    ]
+    asked += [
+        homes.asked_review(incidents.facts(row), stage.stage, stage.due_at)
+        for stage, row in _reviews_due(session, desk, user_id, now)
+    ]
+    for item, row in actions.list_of_owner(session, user_id, _HOME_SHOWN):
+        if item.due_on is not None and room.may_see(session, row, user_id):
+            asked.append(homes.asked_action(row.ref, item.number, item.text, item.due_on.isoformat()))
+    return homes.HomeFacts(
+        asked=asked,
+        mine=[incidents.facts(row) for row in mine],
+        open=[incidents.facts(row) for row in opened],
+        total_open=total,
+    )
+
+
+def _reviews_due(session: Session, desk: Desk, user_id: str, now: datetime) -> list[tuple[ReviewStageRow, IncidentRow]]:
+    """Reviews that wait for this person: as commander, or as one of those who approve."""
+    roster = read_roster(session, desk.policy.contacts, now)
+    approves = any(
+        holder.slack == user_id for role in desk.policy.review.approved_by for holder in roster.who(role, now)
+    )
+    return [
+        (stage, row)
+        for stage, row in assessments.list_unfinished(session, 50)
+        if (approves or user_id == row.commander) and room.may_see(session, row, user_id)
+    ][:_HOME_SHOWN]

@@ -1,0 +1,184 @@
+"""The room's own messages and forms: catching up, lists, the checklist, notices and their forms, timeline entries. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.domain.comms import escape, harmless
+from bot.domain.incident import Incident
+from bot.domain.notice import Notice
+from bot.domain.parts import Part
+from bot.domain.timeline import Entry, Kind
+from bot.slack.blocks import Block, actions, button, context, headline, option, section, select
+from bot.slack.client import Message
+from bot.slack.modals import field, form, text_field
+from bot.slack.text import fit, instant, person, plain, shorten, span
+
+NOTICE, ENTRY = "notice_view", "entry_view"
+PAGE = 10  # incidents on one page of a list
+_LONGEST_LINE = 220
+_LABELS = {Kind.IMPACT_RECORDED: "Impact", Kind.CAUSE_RECORDED: "Cause", Kind.RESOLUTION_RECORDED: "Resolution"}
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What somebody who arrives late has to know. `missing` are sentences with what to type."""
+
+    incident: Incident
+    parts: Mapping[str, str]  # user id by role
+    latest: Sequence[Entry]
+    missing: Sequence[str]
+
+
+def brief(facts: Brief, now: datetime) -> Message:
+    """The private answer to /incident catchup: where it stands, who does what, what happened, what is open."""
+    incident = facts.incident
+    until = incident.resolved_at or now
+    stands = f"{incident.status}, {'took' if incident.resolved_at else 'open for'} {span(until - incident.declared_at)}"
+    who = [f"{part.value.capitalize()}: {person(facts.parts.get(part.value))}" for part in Part]
+    known = [("Impact", incident.impact), ("Cause", incident.cause), ("Resolution", incident.resolution)]
+    lines = [f"*{name}:* {plain(shorten(text, 400))}" for name, text in known if text]
+    blocks = [section(f"{headline(incident)}\n{stands}\n{'. '.join(who)}.")]
+    if lines:
+        blocks.append(section("\n".join(lines)))
+    if facts.latest:
+        blocks.append(section("\n".join(["*So far*", *(entry_line(entry) for entry in facts.latest)])))
+    if facts.missing:
+        blocks.append(section("\n".join(["*Open*", *(f"• {sentence}" for sentence in facts.missing)])))
+    return Message(f"{incident.severity} {incident.ref}: {stands}", tuple(blocks))
+
+
+def entry_line(entry: Entry) -> str:
+    """One line of a timeline, in each reader's own time."""
+    mark = ":pushpin: " if entry.key else ""
+    text = fit(" ".join(harmless(entry.text).split()), _LONGEST_LINE)
+    if entry.kind in _LABELS:
+        text = f"{_LABELS[entry.kind]}: {text}"
+    elif entry.kind in (Kind.MESSAGE_POSTED, Kind.NOTED) and entry.author:
+        text = f"{person(entry.author)}: {text}"
+    return f"{instant(entry.at)} {mark}{text}"
+
+
+def listing(rows: Sequence[Incident], total: int, page: int, which: str, now: datetime) -> Message:
+    """One page of incidents; `which` is open, closed or mine, and the buttons turn the page."""
+    if not rows:
+        text = {
+            "closed": "No incident is over yet.",
+            "mine": "No open incident is yours. `/incident list` shows all that are open.",
+        }.get(which, "No incident is open. `/incident declare …` starts one.")
+        return Message(text, (section(text),))
+    pages = (total + PAGE - 1) // PAGE
+    lines = [_listed(row, now) for row in rows]
+    blocks: list[Block] = [section("\n".join(lines))]
+    turns = [
+        *([button("Earlier page", "list_back", f"{which}:{page - 1}")] if page > 1 else []),
+        *([button("Next page", "list_next", f"{which}:{page + 1}")] if page < pages else []),
+    ]
+    if pages > 1:
+        blocks.append(context(f"Page {page} of {pages}, {total} in all. `/incident list {which} {page}` is this one."))
+    if turns:
+        blocks.append(actions("list_pages", *turns))
+    return Message("\n".join(lines), tuple(blocks))
+
+
+def _listed(row: Incident, now: datetime) -> str:
+    where = f" <#{row.channel_id}>" if row.channel_id else ""
+    took = span((row.resolved_at or now) - row.declared_at)
+    return f"*{row.severity}* · {row.ref} · {plain(shorten(row.title, 80))} · {row.status}, {took}{where}"
+
+
+def checklist(
+    incident: Incident, episode: int, items: Mapping[str, str], done: Mapping[str, tuple[str, datetime]], by: datetime
+) -> Message:
+    """What is to be true after resolving: one point a line, each with its tick. `done` is who ticked it and when."""
+    left = len(items) - len(done.keys() & items.keys())
+    title = f"*After resolving {incident.ref}*: " + (f"{left} to check by {instant(by)}" if left else "all checked")
+    tell = button("Write the RESOLVED notice", "notice_form", f"resolved:{incident.incident_id}", "primary")
+    blocks: list[Block] = [section(title)]
+    for name, text in items.items():
+        value = f"{incident.incident_id}:{episode}:{name}"
+        if name in done:
+            user_id, at = done[name]
+            line = f":white_check_mark: {escape(text)}\n_{person(user_id)}, {instant(at)}_"
+            blocks.append(section(line, button("Undo", "check_tick", value)))
+        else:
+            blocks.append(section(f":white_large_square: {escape(text)}", button("Done", "check_tick", value)))
+    blocks.append(actions("checklist_actions", tell))
+    return Message(f"After resolving {incident.ref}: {left} to check", tuple(blocks))
+
+
+def notice(sent: Notice, by: str, at: datetime) -> Message:
+    """A notice in the stakeholder channel."""
+    lines = "\n".join(f"*{plain(name)}:* {plain(shorten(words, 900))}" for name, words in sent.lines)
+    return Message(
+        plain(sent.subject),
+        (section(f"*{plain(sent.subject)}*"), section(lines), context(f"{person(by)} {instant(at)}")),
+    )
+
+
+def notice_told(sent: Notice, where: str) -> Message:
+    """The same, mentioned in the incident's channel."""
+    text = f"Stakeholders were told {where}: _{plain(shorten(sent.subject, 200))}_"
+    return Message(text, (section(text),))
+
+
+def notice_form(
+    incident: Incident, kind: str, preview: Notice, words: Mapping[str, str], where: str, mails: int
+) -> dict[str, Any]:
+    """The notice as it would go out now, its words to be changed, and where it goes; nothing is sent before Send."""
+    shown = "\n".join(f"*{plain(name)}:* {plain(shorten(text, 300))}" for name, text in preview.lines)
+    fields = [
+        *([text_field("news", "What is new?", multiline=True, initial=words.get("news"))] if kind == "update" else []),
+        text_field("impact", "Impact", multiline=True, optional=True, initial=words.get("impact")),
+    ]
+    if kind == "resolved":
+        fields += [
+            text_field("cause", "Root cause", multiline=True, optional=True, initial=words.get("cause")),
+            text_field("resolution", "Resolution", multiline=True, optional=True, initial=words.get("resolution")),
+        ]
+    fields.append(
+        text_field("next_steps", "Next steps", multiline=True, optional=True, initial=words.get("next_steps"))
+    )
+    goes = f"Goes to {where}" + (f" and {mails} mail address{'es' if mails != 1 else ''}." if mails else ".")
+    private = " This is a security incident: its title is left out; check every word." if incident.private else ""
+    metadata = json.dumps({"incident": incident.incident_id, "kind": kind})
+    blocks = [section(f"*{plain(preview.subject)}*\n{shown}"), context(goes + private), *fields]
+    return form(NOTICE, "Tell stakeholders", "Send", metadata, blocks)
+
+
+def entry_form(
+    incidents: Sequence[Incident], chosen: int | None, text: str, when: str, metadata: Mapping[str, Any], known: bool
+) -> dict[str, Any]:
+    """Add a message to a timeline, or put the entry right that it is. `when` is how its time is typed."""
+    choices = [option(f"{item.ref} {item.title}", str(item.incident_id)) for item in incidents[:100]]
+    which = [field("incident", "Incident", select("Incident", "incident", choices, str(chosen) if chosen else None))]
+    hint = "It is on the timeline already: what you change here is kept beside what it said." if known else ""
+    blocks = [
+        *([context(hint)] if hint else []),
+        *(which if len(choices) > 1 else [section(headline(incidents[0]))]),
+        text_field(
+            "when", "When did it happen?", initial=when, limit=60, placeholder="14:20, 10 min ago, yesterday 23:50 CET"
+        ),
+        text_field("text", "What happened?", multiline=True, initial=text),
+    ]
+    title = "Edit timeline entry" if known else "Add to timeline"
+    return form(ENTRY, title, "Save" if known else "Add", json.dumps(dict(metadata)), blocks)
+
+
+def key_offer(text: str, value: str) -> Message:
+    """Asked of whoever wrote something that reads like a key moment; nothing is assumed."""
+    said = f"“{plain(shorten(text, 120))}” reads like a key moment. Mark it for the review?"
+    return Message(said, (section(said, button("Mark as key", "key_mark", value)),))
+
+
+def evidence(ref: str, steps: Sequence[tuple[str, str]]) -> Block:
+    """The steps of the security playbook, for the card: title and time window."""
+    lines = [
+        f"{number}. {plain(title)}" + (f" _({window})_" if window else "")
+        for number, (title, window) in enumerate(steps, 1)
+    ]
+    return section("\n".join([f"*{ref}*: keep the evidence, change nothing that you cannot undo.", *lines]))
