@@ -139,7 +139,9 @@ class Play:
 
     def fetch(self, link: str) -> str:
         """A page as a browser would get it. Raises OSError."""
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        # A personal link opens a session, which a browser keeps as a cookie.
+        cookies = urllib.request.HTTPCookieProcessor()
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), cookies)
         with opener.open(link, timeout=10) as answer:
             return str(answer.read().decode())
 
