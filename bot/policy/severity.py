@@ -61,6 +61,34 @@ class SeverityPolicy:
     shadow: bool  # judge and record, answer nothing
 
 
+def unreached(policy: SeverityPolicy) -> list[tuple[Row, Row]]:
+    """Rows that never decide, each with the earlier row that holds whenever they would."""
+    found = []
+    for place, later in enumerate(policy.rows):
+        earlier = next((row for row in policy.rows[:place] if _covers(row, later)), None)
+        if earlier is not None:
+            found.append((later, earlier))
+    return found
+
+
+def _covers(earlier: Row, later: Row) -> bool:
+    wider = all(column in later.when and later.when[column] <= values for column, values in earlier.when.items())
+    excluded = all(values <= later.unless.get(column, frozenset()) for column, values in earlier.unless.items())
+    return wider and excluded
+
+
+def shared_names(policy: SeverityPolicy) -> list[tuple[str, str, str]]:
+    """Names that stand under two kinds of things: (name, kind, other kind). Both facts would be taken from one word."""
+    places: dict[str, str] = {}
+    found = []
+    for kind, names in policy.things.items():
+        for name in names:
+            if name in places and places[name] != kind:
+                found.append((name, places[name], kind))
+            places.setdefault(name, kind)
+    return found
+
+
 def load_severity(path: Path) -> SeverityPolicy:
     """The policy in `path`. Raises InvalidPolicy with file, line and reason."""
     top = read(path).fields("levels", "reply_threshold", "shadow", "things", "rows")

@@ -21,6 +21,7 @@ from bot.domain.errors import InvalidKnowledge, InvalidSettings, TocsinError
 from bot.knowledge.entries import entry_paths, parse_entry
 from bot.policy.policy import Policy
 from bot.policy.roster import Person, holes
+from bot.policy.severity import shared_names, unreached
 from bot.settings import REPOSITORY, Settings, missing_for_slack, read_settings
 from bot.slack.client import Refused, Slack, TryAgain, web_client
 from bot.store.embedded import embedded_postgres
@@ -169,6 +170,28 @@ def _migrations(database: Database, *, embedded: bool) -> Finding:
 def _policy(known: _Known) -> Iterator[Finding]:
     known.policy = build_policy(known.settings)
     yield Finding("policy", State.WELL, f"the files in {known.settings.knowledge_folder / 'policy'} are valid")
+
+
+def _matrix(known: _Known) -> Iterator[Finding]:
+    """What the loader lets pass and yet is surely not meant."""
+    if known.policy is None:
+        yield Finding("matrix", State.UNKNOWN, "the policy cannot be read")
+        return
+    severity = known.policy.severity
+    faults = False
+    for later, earlier in unreached(severity):
+        faults = True
+        says = (
+            f'severity.yaml: the row "{later.name}" never decides, because "{earlier.name}" above it always holds first'
+        )
+        yield Finding("matrix", State.BROKEN, says, "Move it up, take it out, or say in `unless` what is left to it.")
+    for name, kind, other in shared_names(severity):
+        faults = True
+        says = f'severity.yaml: "{name}" is listed under {kind} and under {other}'
+        yield Finding("matrix", State.BROKEN, says, "Keep it under one of them.")
+    if not faults:
+        mode = "; shadow mode: it judges and answers nothing" if severity.shadow else ""
+        yield Finding("matrix", State.WELL, f"{len(severity.rows)} rows, all of them can decide{mode}")
 
 
 def _escalation(known: _Known) -> Iterator[Finding]:
@@ -337,6 +360,7 @@ CHECKS: dict[str, Check] = {
     "settings": _settings,
     "database": _database,
     "policy": _policy,
+    "matrix": _matrix,
     "escalation": _escalation,
     "knowledge": _knowledge,
     "index": _index,

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.errors import InvalidPolicy
 from bot.domain.severity import Severity
-from bot.policy.severity import load_severity
+from bot.policy.severity import load_severity, shared_names, unreached
 
 SHIPPED = Path(__file__).parents[2] / "knowledge" / "policy" / "severity.yaml"
 LAST = "  - {id: chatter, verdict: none, says: Nothing in the message speaks of trouble, when: {}}"
@@ -64,3 +64,24 @@ def test_a_mistake_is_refused_with_file_line_and_reason(old: str, new: str, reas
     with pytest.raises(InvalidPolicy, match=r"severity\.yaml:\d+: ") as refused:
         load_severity(edited)
     assert reason in str(refused.value)
+
+
+def test_a_row_that_can_never_decide_is_found(tmp_path: Path) -> None:
+    assert unreached(load_severity(SHIPPED)) == []
+    edited = tmp_path / "severity.yaml"
+    wide = "  - {id: any-cost, verdict: P3, says: Anything that costs, when: {cost: [large, small]}}\n"
+    source = SHIPPED.read_text()
+    edited.write_text(source.replace("  - {id: cost,", wide + "  - {id: cost,"))
+    found = [(later.name, earlier.name) for later, earlier in unreached(load_severity(edited))]
+    assert found == [("cost", "any-cost"), ("small-cost", "any-cost")]
+    edited.write_text(
+        source.replace("  - {id: cost,", wide.replace("}}", "}, unless: {reach: [one]}}") + "  - {id: cost,")
+    )
+    assert unreached(load_severity(edited)) == [], "where only one is affected the later rows still decide"
+
+
+def test_a_name_of_two_kinds_is_found(tmp_path: Path) -> None:
+    assert shared_names(load_severity(SHIPPED)) == []
+    edited = tmp_path / "severity.yaml"
+    edited.write_text(SHIPPED.read_text().replace("major: [login*,", "major: [checkout, login*,"))
+    assert shared_names(load_severity(edited)) == [("checkout", "money", "major")]

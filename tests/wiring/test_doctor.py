@@ -241,6 +241,17 @@ def test_a_policy_file_that_is_no_yaml_is_named_by_file_and_line(configure: Conf
     assert {state_of(findings, check) for check in ("escalation", "channel", "people")} == {State.UNKNOWN}
 
 
+def test_a_row_of_the_matrix_that_never_decides_is_named(configure: Configure, knowledge: Path) -> None:
+    wide = "  - {id: any-cost, verdict: P3, says: Anything that costs, when: {cost: [large, small]}}\n"
+    edit(knowledge / "policy" / "severity.yaml", "  - {id: cost,", wide + "  - {id: cost,")
+    findings = [
+        finding for finding in examined(configure(TOCSIN_KNOWLEDGE=str(knowledge))) if finding.check == "matrix"
+    ]
+    assert [finding.state for finding in findings] == [State.BROKEN, State.BROKEN]
+    assert '"cost" never decides, because "any-cost" above it' in findings[0].says
+    assert findings[0].fix
+
+
 def test_a_policy_file_that_is_missing_is_named(configure: Configure, knowledge: Path) -> None:
     (knowledge / "policy" / "escalation.yaml").unlink()
     assert "escalation.yaml" in the_one_broken(examined(configure(TOCSIN_KNOWLEDGE=str(knowledge))), "policy").says
