@@ -122,6 +122,8 @@ def _note_ratio(reading: Reading, text: str, token: str, near: list[str]) -> Non
         return
     share = 100 * numbers[0] / numbers[1]
     reading.note(f"part.{_bin(share)}", text)
+    if any(_COUNTED.fullmatch(word) for word in near[5:8]):
+        reading.note(f"share.{'most' if share >= 90 else _bin(share)}", text)
     if share in (0, 100) and {"healthy", "probe", "probes", "locations", "failed", "hosts", "targets"} & set(near):
         reading.note("alarm.all-of", text)
 

@@ -21,8 +21,11 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 _CAMEL = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
+# Names that look like two words and are one.
 _BRANDS = frozenset(
-    ("paypal", "macos", "github", "gitlab", "youtube", "mysql", "postgresql", "webos", "mongodb", "javascript")
+    """paypal macos github gitlab youtube mysql postgresql webos mongodb javascript typescript guardduty pagerduty statuscake
+    datadog newrelic opsgenie cloudflare cloudwatch cloudfront openai elasticache rabbitmq opensearch elasticsearch sendgrid
+    hubspot playstation linkedin whatsapp wifi crowdstrike argocd sonarqube graphql dynamodb""".split()
 )
 _NOT = {
     "can": "cant",
