@@ -19,6 +19,7 @@ from bot.flows.record import record
 from bot.knowledge.entries import Entry
 from bot.policy.instants import parse_instant
 from bot.store import actions, assessments, incidents, messages, timeline
+from bot.store.outbox import enqueue
 from bot.store.tables import ActionRow, IncidentRow
 
 LONGEST = 1_000  # characters of an action item
@@ -30,7 +31,10 @@ _LEADING = re.compile(r"^\W*(high|hi|urgent|medium|med|low)\b(?:\s+priority)?[\]
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 _NAMED = re.compile(r"(?:^|(?<=\s))@([\w][\w.-]{0,60}\w)")
 _OWNER = re.compile(r"\(?\bowner\s*[:=]?\s*(?=@|<@)", re.IGNORECASE)
-_DUE = re.compile(r"(?:^|\s)[(,]?\s*(?:by|due|until|before|due on|due by|till)\s*:?\s+(?=\S)", re.IGNORECASE)
+_DUE = re.compile(
+    r"(?:^|\s)[(,]?\s*(?:by|due|until|before|due on|due by|till|in(?=\s+\d+\s*(?:days?|weeks?|d|w)\b))\s*:?\s+(?=\S)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,21 +138,34 @@ def _who(owner: str) -> str:
     return f"<@{owner}>" if re.fullmatch(r"[UW][A-Z0-9]{2,}", owner) else escape(owner)
 
 
+def take_message(session: Session, channel_id: str, ts: str, by: str) -> bool:
+    """Somebody marked a message as an action item. False outside the channels of incidents."""
+    if incidents.find_by_channel(session, channel_id) is None:
+        return False
+    # What was said may be recorded a moment later than the mark: a job looks for it.
+    lock = f"action-{channel_id}-{ts}"
+    enqueue(session, "slack.action_from_message", lock=lock, channel_id=channel_id, ts=ts, user_id=by)
+    return True
+
+
+def said_in(session: Session, channel_id: str, ts: str) -> str | None:
+    """The words of a recorded message; None where it is not recorded."""
+    said = timeline.find_by_source(session, f"message:{channel_id}:{ts}")
+    return said.text if said is not None else None
+
+
 def add_from_message(
-    session: Session, channel_id: str, ts: str, by: str, calendar: BusinessCalendar, now: datetime
+    session: Session, channel_id: str, ts: str, said: str, by: str, calendar: BusinessCalendar, now: datetime
 ) -> ActionRow | None:
-    """The message of an incident's channel, as an action item; None elsewhere, and where it is one already."""
+    """What was said in an incident's channel, as an action item; None elsewhere, and where it is one already."""
     row = incidents.find_by_channel(session, channel_id)
-    if row is None:
+    if row is None or not said.strip():
         return None
     row = incidents.get_for_change(session, row.incident_id)
-    said = timeline.find_by_source(session, f"message:{channel_id}:{ts}")
-    if said is None or not said.text.strip():
-        return None
     try:
-        wish = read_wish(said.text[:LONGEST], now, calendar)
+        wish = read_wish(said[:LONGEST], now, calendar)
     except BadRequest:  # what was said needs no form: its words are the item
-        wish = Wish(plain_text(said.text)[:LONGEST])
+        wish = Wish(plain_text(said)[:LONGEST])
     item, fresh = add(session, row, wish, by, calendar, now, f"message:{channel_id}:{ts}")
     return item if fresh else None
 

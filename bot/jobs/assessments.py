@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from bot.domain.escalation import Role
 from bot.domain.incident import Incident
 from bot.domain.review import Review, Stage, to_json, to_markdown
+from bot.flows import act
 from bot.flows.assess import assemble
 from bot.flows.desk import Desk
 from bot.flows.roster import read_roster
@@ -154,6 +155,19 @@ def action_reminder(desk: Desk, slack: Slack, speaker: Speaker, *, action_id: in
     else:
         why = f"Its owner is “{owner}”, whom Slack does not know." if owner else "Nobody owns it: give it to somebody."
     send_each(desk, slack, speaker, key, managers, path, told(why))
+
+
+def action_from_message(desk: Desk, slack: Slack, speaker: Speaker, *, channel_id: str, ts: str, user_id: str) -> None:
+    """Make a message an action item: as it is recorded, or as Slack has it where we were not there to record it."""
+    with desk.database.transaction() as session:
+        said = act.said_in(session, channel_id, ts)
+    if said is None:
+        found = slack.pages(
+            "conversations.history", "messages", channel=channel_id, oldest=ts, latest=ts, inclusive=True
+        )
+        said = next((str(message.get("text") or "") for message in found if message.get("ts") == ts), "")
+    with desk.database.transaction() as session:
+        act.add_from_message(session, channel_id, ts, said, user_id, desk.policy.calendar, desk.now())
 
 
 def review_canvas(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -> None:

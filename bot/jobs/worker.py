@@ -57,6 +57,7 @@ TASKS: dict[str, Callable[..., None]] = {
     "slack.review_handed_in": assessments.review_handed_in,
     "slack.review_canvas": assessments.review_canvas,
     "slack.action_reminder": assessments.action_reminder,
+    "slack.action_from_message": assessments.action_from_message,
     "aws.archive": assessments.archive,
     "slack.page": paging.page,
     "slack.pages": paging.pages,

@@ -110,7 +110,7 @@ def clipboard(desk: Desk, body: dict[str, Any], event: dict[str, Any]) -> None:
         now = desk.now()
         with desk.database.transaction() as session:
             if messages.take_event(session, body["event_id"], now):
-                act.add_from_message(session, item["channel"], item["ts"], event["user"], desk.policy.calendar, now)
+                act.take_message(session, item["channel"], item["ts"], event["user"])
 
 
 def _log_only(text: str) -> None:

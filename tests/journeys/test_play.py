@@ -41,8 +41,10 @@ def test_the_play_goes_through_and_every_step_is_told(played: subprocess.Complet
         "Release 213",
         "📌 **secondary**: orders-db is at 500 of 500 connections",
         "Paged team-lead as team lead (2 h)",
-        "Time to acknowledge met the target",
-        "not sent: resolved before it was due",
+        "1. **HIGH**: alarm at 80 % of orders-db's connections (owner: secondary, due: ",
+        "2. **MEDIUM**: releases that change a column type need a way back (owner: responder, due: ",
+        "Acknowledged within 2 minutes by responder; the target for P1 is 1 hour.",
+        ": resolved before it was due",
     ],
 )
 def test_the_review_on_stdout_has_the_facts(played: subprocess.CompletedProcess[str], fact: str) -> None:
