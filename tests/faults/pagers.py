@@ -114,9 +114,26 @@ class Pagers:
         with self.database.transaction() as session:
             return list(session.scalars(select(PingRow).where(PingRow.incident_id == incident_id)))
 
+    def settle(self) -> None:
+        """Until nothing is due by the workers' clock, and everything that was is said."""
+        deadline = time.monotonic() + 60
+        due = text("select count(*) from incidents where wake_at <= :now")
+        while True:
+            settle(self.database, 60)
+            with self.database.transaction() as session:
+                left = session.scalar(due, {"now": self.now()})
+                left += session.scalar(text("select count(*) from pings where state = 'sending'"))
+                left += session.scalar(
+                    text("select count(*) from procrastinate_jobs where status in ('todo', 'doing')")
+                )
+            if not left:
+                return
+            assert time.monotonic() < deadline, f"{left} incidents, pings and jobs are not done"
+            time.sleep(0.05)  # a sweep tells nobody that it ended
+
     def each_ping_once(self) -> None:
         """Everything is settled; every ping that was sent stands once in Slack with each person, and in the room."""
-        settle(self.database, 60)
+        self.settle()
         said = nothing_twice(self.playground)
         with self.database.transaction() as session:
             rows = list(session.scalars(select(PingRow)))
