@@ -24,7 +24,7 @@ from bot.store.tables import ActionRow, IncidentRow
 
 LONGEST = 1_000  # characters of an action item
 PROPOSALS_OF_ONE = 2  # of one similar incident
-PROPOSALS = 4
+PROPOSALS = 6
 EXAMPLE = "`/incident action high alarm on the pool at 80 % @owner by Friday`"
 _PRIORITIES = {"high": "high", "hi": "high", "urgent": "high", "medium": "medium", "med": "medium", "low": "low"}
 _LEADING = re.compile(r"^\W*(high|hi|urgent|medium|med|low)\b(?:\s+priority)?[\]\s:,–-]*", re.IGNORECASE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
@@ -21,7 +22,7 @@ from bot.domain.review import (
     to_markdown,
 )
 from bot.domain.severity import Severity
-from bot.domain.timeline import Kind
+from bot.domain.timeline import Entry, Kind
 from bot.flows.assess import as_item, begin, show
 from bot.flows.memory import Memory
 from bot.flows.suggest import EARLIER, recall
@@ -37,6 +38,7 @@ def gather(session: Session, row: IncidentRow, policy: Policy) -> ReviewFacts:
     workspace = messages.find_workspace(session)
     url = workspace.url if workspace else None
     entries = timeline.list_entries(session, row.incident_id, lambda ts: messages.permalink(url, row.channel_id, ts))
+    entries = _linked(entries, _card_link(session, row, url))
     noted = read_notes(entries, row.declared_at)
     sent = pings.list_of_incident(session, row.incident_id)
     items = actions.list_of_incident(session, row.incident_id)
@@ -79,6 +81,25 @@ def _severity_changes(session: Session, row: IncidentRow) -> tuple[SeverityChang
     return tuple(
         SeverityChange(entry.at, Severity(entry.data["before"]), Severity(entry.data["severity"]), entry.author)
         for entry in changes
+    )
+
+
+def _card_link(session: Session, row: IncidentRow, url: str | None) -> str | None:
+    """Where the incident's card is, which says what was declared."""
+    card = messages.find_message(session, f"card:{row.incident_id}")
+    return messages.permalink(url, row.channel_id, card.ts) if card is not None and card.ts else None
+
+
+def _linked(entries: tuple[Entry, ...], card: str | None) -> tuple[Entry, ...]:
+    """Entries that no message of their own tells of get the link of the one that does: the card, "Resolved by …"."""
+    resolved = {entry.at: entry.permalink for entry in entries if entry.kind is Kind.RESOLVED}
+    said_by = {Kind.DECLARED: lambda entry: card, Kind.RESOLUTION_RECORDED: lambda entry: resolved.get(entry.at)}
+    said_by[Kind.CAUSE_RECORDED] = said_by[Kind.RESOLUTION_RECORDED]
+    return tuple(
+        replace(entry, permalink=said_by[entry.kind](entry))
+        if entry.permalink is None and entry.kind in said_by
+        else entry
+        for entry in entries
     )
 
 

@@ -170,8 +170,8 @@ class Story:
             self.responder.wait_for_message(self.room, "Resolved by <@U0RESPONDER>")
         play.until(153)
         with play.step("Action items: by command, and with a 📋 on what somebody said"):
-            self._command("action high alarm at 80 % of orders-db's connections <@U0SECONDARY> by Friday", "Action item 1")
-            said = self._say(self.lead, "medium: releases that change a column type need a way back <@U0RESPONDER> in 2 weeks")
+            self._command("action high alarm at 80 % of orders-db's connections @secondary by Friday", "Action item 1")
+            said = self._say(self.lead, "medium: releases that change a column type need a way back @responder in 2 weeks")
             self.lead.react(self.room, said, "clipboard")
             self.responder.wait_for_message(self.room, "Action item 2")
         play.until(158)

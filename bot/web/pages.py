@@ -89,6 +89,6 @@ def _headline(review: Review) -> list[_Tile]:
 
 
 def _tile(line: Line) -> _Tile:
-    value, *rest = re.split(r"; | by |, open for | \(", line.text, maxsplit=1)
+    value, *rest = re.split(r"; | by | after |, open for | \(", line.text, maxsplit=1)
     detail = line.text[len(value) :].strip(" ;,").removeprefix("(").removesuffix(")") if rest else ""
     return _Tile(line.label or "", value[:1].upper() + value[1:], detail, line.met)

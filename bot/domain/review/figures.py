@@ -93,6 +93,10 @@ def went_well(measured: Section, facts: ReviewFacts, record: Record) -> Section:
         what = "The one ping that fell due was" if len(sent) == 1 else f"All {len(sent):,} pings that fell due were"
         if not _unsent(facts):
             lines.append(Line(f"{what} sent within {span(LATE_AFTER)}.", Nature.DERIVED))
+    told = record.of_kind(Kind.STAKEHOLDERS_TOLD)
+    if told and not record.updates_asked:
+        text = f"Stakeholders were told {_times(len(told))}, without being late once."
+        lines.append(Line(text, Nature.DERIVED, origins=tuple(origin(entry) for entry in told)))
     if facts.playbook_helped:
         lines.append(Line("The playbook resolved it.", Nature.DERIVED, origins=record.last(Kind.CLOSED)))
     ask = Line("Not recorded: what the people involved found went well.", Nature.ASKED)
@@ -112,6 +116,11 @@ def could_improve(measured: Section, facts: ReviewFacts, record: Record, wording
     if reopened := record.of_kind(Kind.REOPENED):
         text = f"Resolved too early: reopened {_times(len(reopened))}."
         lines.append(Line(text, Nature.DERIVED, origins=tuple(origin(entry) for entry in reopened)))
+    if record.updates_asked:
+        told = record.of_kind(Kind.STAKEHOLDERS_TOLD)
+        how = f"Stakeholders were told {_times(len(told))}, but late" if told else "Nobody told the stakeholders"
+        text = f"{how}: Tocsin asked for an update {_times(record.updates_asked)}."
+        lines.append(Line(text, Nature.DERIVED, origins=tuple(origin(entry) for entry in told)))
     if facts.playbook_helped is False:
         lines.append(Line("The playbook did not resolve it.", Nature.DERIVED, origins=record.last(Kind.CLOSED)))
     ask = Line("Not recorded: what the people involved would change.", Nature.ASKED)

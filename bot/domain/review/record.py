@@ -11,11 +11,18 @@ from bot.domain.review.document import Origin
 from bot.domain.review.notes import label_of
 from bot.domain.timeline import Entry, Kind
 
-# The reader of the timeline applies corrections to the messages; the review is no event of the incident, and action
-# items have a section of their own.
+# The reader of the timeline applies corrections to the messages; the review is no event of the incident, action
+# items have a section of their own, and a question of ours is no answer.
 NOT_TOLD = frozenset(
     {Kind.MESSAGE_EDITED, Kind.MESSAGE_DELETED, Kind.PINNED, Kind.UNPINNED}
-    | {Kind.REVIEW_DRAFTED, Kind.REVIEW_APPROVED, Kind.REVIEW_CHANGES_ASKED, Kind.ACTION_ADDED, Kind.ACTION_DONE}
+    | {
+        Kind.UPDATE_ASKED,
+        Kind.REVIEW_DRAFTED,
+        Kind.REVIEW_APPROVED,
+        Kind.REVIEW_CHANGES_ASKED,
+        Kind.ACTION_ADDED,
+        Kind.ACTION_DONE,
+    }
 )
 
 
@@ -25,6 +32,7 @@ class Record:
 
     entries: tuple[Entry, ...]
     by_kind: dict[Kind, list[Entry]]
+    updates_asked: int = 0  # how often Tocsin asked for a message to stakeholders
 
     @classmethod
     def of(cls, entries: Sequence[Entry]) -> Record:
@@ -34,7 +42,7 @@ class Record:
         by_kind: dict[Kind, list[Entry]] = defaultdict(list)
         for entry in ordered:
             by_kind[entry.kind].append(entry)
-        return cls(ordered, dict(by_kind))
+        return cls(ordered, dict(by_kind), sum(entry.kind is Kind.UPDATE_ASKED for entry in entries))
 
     def of_kind(self, *kinds: Kind) -> list[Entry]:
         """Entries of these kinds, kind by kind, each in order of time."""
