@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlalchemy import func, select
 
 from bot.domain.timeline import Entry
@@ -25,11 +27,11 @@ def test_messages_threads_and_files_are_recorded_with_author_and_link(stage: Sta
     )
     assert "<@U0RESPONDER>: I see &lt;errors&gt; in the cache log &amp; more" in str(told)
     recorded = said(stage, ref)
-    assert [entry.text for entry in recorded] == [
+    assert [entry.text for entry in recorded[:-1]] == [
         "I see &lt;errors&gt; in the cache log &amp; more",
         "the cache was restarted at 14:02",
-        "Shared graph.txt",
     ]
+    assert re.fullmatch(r"Shared <http\S+/graph\.txt\|graph\.txt>", recorded[-1].text), "a link, not a copy"
     assert {entry.author for entry in recorded} == {"U0RESPONDER"}
 
 
