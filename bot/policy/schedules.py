@@ -47,6 +47,8 @@ class ReadSchedule:
 def read_schedule(path: Path, people: Mapping[str, Person], now: datetime, zone: ZoneInfo) -> ReadSchedule:
     """The shifts that are not over at `now`. Times without zone are read in `zone`. Raises BadRequest."""
     calendar = _read(path)
+    for event in calendar.walk("VEVENT"):  # before repetitions are written out, which turns such events round
+        _span(path, event, zone)
     try:
         events = recurring_ical_events.of(calendar).between(now - timedelta(days=1), now + _AHEAD)
     except (InvalidCalendar, ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
@@ -75,14 +77,8 @@ def _read(path: Path) -> Any:
 
 
 def _shift(path: Path, event: Any, people: Mapping[str, Person], zone: ZoneInfo) -> ReadShift:
-    title = str(event.get("SUMMARY", "")).strip()
-    try:
-        start = _instant(event["DTSTART"].dt, zone)
-        end = _instant(event["DTEND"].dt, zone) if "DTEND" in event else start
-    except (KeyError, AttributeError):
-        raise BadRequest(f"{path.name}: the event “{title}” has no beginning.") from None
-    if end <= start:
-        raise BadRequest(f"{path.name}: the event “{title}” of {start:%Y-%m-%d} ends when or before it begins.")
+    start, end = _span(path, event, zone)
+    title = _title(event)
     person = _person(title, _addresses(event), people)
     if person is None:
         known = ", ".join(people)
@@ -91,6 +87,22 @@ def _shift(path: Path, event: Any, people: Mapping[str, Person], zone: ZoneInfo)
             f"Its attendee's address or its title must be one of them. Known: {known}."
         )
     return ReadShift(person, start, end)
+
+
+def _title(event: Any) -> str:
+    return str(event.get("SUMMARY", "")).strip()
+
+
+def _span(path: Path, event: Any, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Beginning and end (aware UTC). Raises BadRequest where one is missing or they are the wrong way round."""
+    try:
+        start = _instant(event["DTSTART"].dt, zone)
+        end = start + event["DURATION"].dt if "DURATION" in event else _instant(event["DTEND"].dt, zone)
+    except (KeyError, AttributeError, TypeError, OverflowError):
+        raise BadRequest(f"{path.name}: the event “{_title(event)}” has no beginning or no end.") from None
+    if end <= start:
+        raise BadRequest(f"{path.name}: the event “{_title(event)}” of {start:%Y-%m-%d} ends when or before it begins.")
+    return start, end
 
 
 def _instant(at: date | datetime, zone: ZoneInfo) -> datetime:
