@@ -1,6 +1,6 @@
 """`python -m bench [PART …]`: run all measurements, or the named ones.
 
-Parts: commands and escalation (through the playground), judge, similar (against bm25s; slow: it makes corpora up to a
+Parts: commands, escalation and room (through the playground), judge, similar (against bm25s; slow: it makes corpora up to a
 million documents).
 """
 
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import argparse
 
-from bench import commands, escalation, judge, similar
+from bench import commands, escalation, judge, room, similar
 
-PARTS = ("commands", "escalation", "judge", "similar")
+PARTS = ("commands", "escalation", "room", "judge", "similar")
 
 
 def main() -> None:
@@ -22,6 +22,7 @@ def main() -> None:
     parser.add_argument("--incidents", type=int, default=10_000, help="open incidents in the measurement of escalation")
     parser.add_argument("--due", type=float, default=100, help="pages that fall due a second")
     parser.add_argument("--due-seconds", type=float, default=20, help="how long they do")
+    parser.add_argument("--messages", type=float, default=200, help="messages a second in an incident's channel")
     asked = parser.parse_args()
     if unknown := set(asked.parts) - set(PARTS):
         parser.error(f"unknown part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
@@ -29,6 +30,8 @@ def main() -> None:
         commands.measure(asked.seconds, asked.rate, asked.declarations)
     if "escalation" in asked.parts:
         escalation.measure(asked.incidents, asked.due, asked.due_seconds)
+    if "room" in asked.parts:
+        room.measure(asked.seconds, asked.messages)
     if "judge" in asked.parts:
         judge.measure()
     if "similar" in asked.parts:

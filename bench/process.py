@@ -34,8 +34,8 @@ class Bot:
 
 
 @contextmanager
-def running_bot(playground: Playground, data: Path) -> Iterator[Bot]:
-    """`tocsin run` against the playground, ended by SIGTERM."""
+def running_bot(playground: Playground, data: Path, database_url: str | None = None) -> Iterator[Bot]:
+    """`tocsin run` against the playground, on its embedded PostgreSQL or the one named, ended by SIGTERM."""
     clean = {
         name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "TOCSIN_", "DATABASE"))
     }
@@ -47,6 +47,7 @@ def running_bot(playground: Playground, data: Path) -> Iterator[Bot]:
         "TOCSIN_DATA": str(data),
         "TOCSIN_WEB_PORT": "0",
         "TOCSIN_LOG_LEVEL": "WARNING",
+        **({"DATABASE_URL": database_url} if database_url else {}),
     }
     began = time.perf_counter()
     command = [sys.executable, "-m", "bot", "run"]
