@@ -284,13 +284,14 @@ def facts_of(
 class Sent:
     """A ping that went out. `instead` says who stood in for whom, and why, where it did not reach those who hold the role.
 
-    `shown` is when the incident had been acknowledged as the message shows it; None for not yet.
+    `shown` is when the incident had been acknowledged as the message shows it, `room` its channel; None for not yet.
     """
 
     ping_id: int
     user_ids: Sequence[str]
     instead: str = ""
     shown: datetime | None = None
+    room: str | None = None
 
 
 def page_sent(session: Session, ping_id: int, user_ids: Sequence[str], now: datetime, instead: str = "") -> bool:
@@ -311,8 +312,9 @@ def pages_sent(session: Session, sent: Sequence[Sent], now: datetime) -> int:
         ping.state, ping.sent_at, ping.user_ids, ping.reason = pings.SENT, now, list(each.user_ids), None
         if each.instead and ping.kind != PingKind.MANUAL:
             ping.note = each.instead
-        if called_off or row.acknowledged_at != each.shown:
-            # It was on its way when somebody answered or it was over: what was sent is a fact, and must say so.
+        told_room = ping.kind == PingKind.DIGEST or row.channel_id == each.room
+        if called_off or row.acknowledged_at != each.shown or not told_room:
+            # It was on its way when somebody answered, it was over or the room opened: the message must say so.
             _refresh_page(session, ping)
         facts.append(_sent_entry(ping, each, now))
     session.flush()
@@ -341,7 +343,7 @@ def _sent_entry(ping: PingRow, sent: Sent, now: datetime) -> dict[str, Any]:
         "recorded_at": now,
         "author": None,
         "text": f"Paged {who} as {ping.role} ({_cause(ping)}){tail}." + (f" {sent.instead}" if sent.instead else ""),
-        "data": {"ping_id": ping.ping_id},
+        "data": {"ping_id": ping.ping_id} | ({"instead": sent.instead} if sent.instead else {}),
         "message_ts": None,
         "source_key": f"ping:{ping.ping_id}",
     }
@@ -377,6 +379,13 @@ def refresh_pages(session: Session, row: IncidentRow) -> None:
     """Have every page that went out show where the incident stands."""
     for ping in pings.list_of_incident(session, row.incident_id):
         if ping.state in (pings.SENT, pings.SENDING):
+            _refresh_page(session, ping)
+
+
+def link_pages(session: Session, row: IncidentRow) -> None:
+    """Have the pages that went out before the room was open link to it. The row must be locked."""
+    for ping in pings.list_of_incident(session, row.incident_id):
+        if ping.state == pings.SENT and ping.kind != PingKind.DIGEST:
             _refresh_page(session, ping)
 
 

@@ -160,10 +160,10 @@ def _deliver(desk: Desk, slack: Slack, ping: PingFacts, reach: Reach, refusals: 
             for user_id, key in keys.items()
             if (note := messages.begin_message(session, key, reach.channels[user_id], now)) is not None
         }
-    message = blocks.page(ping, now, reach.instead)
     posted: dict[str, str] = {}
     for user_id, key in keys.items():
         try:
+            message = blocks.page(ping, now, reach.instead, user_id)
             posted[user_id] = _post_once(slack, reach.channels[user_id], key, message, known, user_id)
         except Refused as refused:
             log.warning("page refused", ping_id=ping.ping_id, user=user_id, error=refused.error)
@@ -173,7 +173,8 @@ def _deliver(desk: Desk, slack: Slack, ping: PingFacts, reach: Reach, refusals: 
     with desk.database.transaction() as session:
         for user_id, ts in posted.items():
             messages.record_message(session, keys[user_id], reach.channels[user_id], ts)
-        sent = escalate.Sent(ping.ping_id, list(posted), reach.instead, ping.incident.acknowledged_at)
+        shown, room = ping.incident.acknowledged_at, ping.incident.channel_id
+        sent = escalate.Sent(ping.ping_id, list(posted), reach.instead, shown, room)
         escalate.pages_sent(session, [sent], desk.now())
     return True
 
@@ -244,10 +245,9 @@ def _read_many(desk: Desk, slack: Slack, ping_ids: list[int]) -> list[tuple[Ping
 
 def _post_all(slack: Slack, ping: PingFacts, reach: Reach, now: datetime) -> dict[str, str] | None:
     """The ts of the message to each; None where one of them has to be tried again."""
-    message = blocks.page(ping, now)
     try:
         return {
-            user_id: slack.post(channel_id, message, _key(ping.ping_id, user_id))
+            user_id: slack.post(channel_id, blocks.page(ping, now, reader=user_id), _key(ping.ping_id, user_id))
             for user_id, channel_id in reach.channels.items()
         }
     except (TryAgain, Refused) as error:
@@ -259,8 +259,9 @@ def _record_many(
     desk: Desk, plain: Mapping[int, tuple[PingFacts, Reach]], posted: Mapping[int, dict[str, str] | None]
 ) -> None:
     sent = [
-        escalate.Sent(ping_id, list(told), shown=plain[ping_id][0].incident.acknowledged_at)
+        escalate.Sent(ping_id, list(told), "", incident.acknowledged_at, incident.channel_id)
         for ping_id, told in posted.items()
+        for incident in (plain[ping_id][0].incident,)
         if told is not None
     ]
     ts = {_key(ping_id, user): ts for ping_id, told in posted.items() for user, ts in (told or {}).items()}
@@ -275,15 +276,16 @@ def page_over(desk: Desk, slack: Slack, speaker: Speaker, *, ping_id: int) -> No
     """Edit all messages of a ping into where the incident stands."""
     with desk.database.transaction() as session:
         row = pings.get(session, ping_id)
-        ping, user_ids = _facts(session, desk, row), list(row.user_ids)
+        ping, user_ids, sent_at = _facts(session, desk, row), list(row.user_ids), row.sent_at
         entry = timeline.find_by_source(session, f"ping:{ping_id}")
         said = (f"entry:{entry.entry_id}", entry.text) if entry else None
+        instead = str(entry.data.get("instead", "")) if entry else ""
     outcome = _outcome(ping)
-    if not outcome:
-        return
     for user_id in user_ids:
-        speaker.edit(_key(ping_id, user_id), blocks.page_over(ping, outcome))
-    if said:
+        # Unanswered, it stays the page that it was, with the channel that was opened since.
+        waiting = blocks.page(ping, sent_at or desk.now(), instead, user_id)
+        speaker.edit(_key(ping_id, user_id), blocks.page_over(ping, outcome) if outcome else waiting)
+    if said and outcome:
         speaker.edit(said[0], blocks.mention(ping, said[1], outcome))
 
 

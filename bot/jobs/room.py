@@ -12,6 +12,7 @@ from bot.domain.escalation import Role
 from bot.domain.incident import Incident
 from bot.domain.recurrence import recurrence
 from bot.domain.timeline import Kind
+from bot.flows import escalate
 from bot.flows.desk import Desk
 from bot.flows.record import lock_of
 from bot.flows.roster import read_roster
@@ -40,6 +41,7 @@ def open_room(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -
         with desk.database.transaction() as session:
             row = incidents.get_for_change(session, incident_id)
             row.channel_id, row.channel_name = channel_id, name
+            escalate.link_pages(session, row)
             incident = incidents.facts(row)
     assert incident.channel_id is not None
     speaker.try_to_say(_card_key(incident), incident.channel_id, _card(desk, incident, similar, again))

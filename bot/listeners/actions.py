@@ -84,13 +84,13 @@ def set_severity(session: Session, desk: Desk, value: str, user_id: str, now: da
 
 def declare_report(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
     row, _ = suggest.declare_report(session, int(value), None, user_id, desk.policy, now)
-    return f"*{row.severity}* · {row.ref} declared. Its channel is being made; you will be invited."
+    return f"*{row.severity}* · {row.ref} declared. You are invited to its channel in a moment."
 
 
 def declare_report_as(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
     severity, report_id = value.split(":")
     row, _ = suggest.declare_report(session, int(report_id), Severity(severity), user_id, desk.policy, now)
-    return f"*{row.severity}* · {row.ref} declared. Its channel is being made; you will be invited."
+    return f"*{row.severity}* · {row.ref} declared. You are invited to its channel in a moment."
 
 
 def dismiss_report(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:

@@ -85,7 +85,7 @@ def no_incident(word: str, ref: str | None, open_rows: Sequence[IncidentRow]) ->
 
 def declared(row: IncidentRow, given: bool, judged: Judgement) -> str:
     """What was declared, and why at this severity."""
-    where = f"<#{row.channel_id}>" if row.channel_id else f"#{row.channel_name} (being made now)"
+    where = f"<#{row.channel_id}>" if row.channel_id else f"#{row.channel_name}, you are invited to it in a moment"
     if given:
         why = "as you said"
     elif judged.severity is None:

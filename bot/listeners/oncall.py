@@ -178,7 +178,7 @@ def why_me(session: Session, desk: Desk, value: str, user_id: str, now: datetime
     rows = pings.list_of_incident(session, row.incident_id)
     each = escalate.facts_of(row, incident_row, rows, desk.policy.escalation.respond_within)
     at = row.sent_at or now
-    return blocks.why_me(each, desk.policy.escalation, row.sent_at, _held_by(session, desk, row, user_id, at))
+    return blocks.why_me(each, desk.policy.escalation, row.sent_at, _held_by(session, desk, row, user_id, at), user_id)
 
 
 def _held_by(session: Session, desk: Desk, row: PingRow, user_id: str, at: datetime) -> str:

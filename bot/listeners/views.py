@@ -63,7 +63,7 @@ def declared(
     )
     row, fresh = declare(session, declaration, desk.policy, now)
     if fresh and origin.get("channel"):
-        text = f"*{row.severity}* · {row.ref} declared. Its channel is being made; you will be invited."
+        text = f"*{row.severity}* · {row.ref} declared. You are invited to its channel in a moment."
         enqueue(session, "slack.whisper", channel_id=origin["channel"], user_id=user_id, text=text)
 
 

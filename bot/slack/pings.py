@@ -18,19 +18,22 @@ _LISTED = 40  # incidents in one digest; Slack allows 50 blocks and about 13,000
 _LATE = timedelta(minutes=1)
 
 
-def page(ping: PingFacts, now: datetime, instead: str = "") -> Message:
-    """The ping: what, how long, why you, what is expected, what stops this, who else was told."""
+def page(ping: PingFacts, now: datetime, instead: str = "", reader: str = "") -> Message:
+    """The ping: what, since when, why you, what is expected, what stops this, who else than its reader was told.
+
+    `now` is when it is sent: it stays as it is for as long as nobody answers.
+    """
     incident = ping.incident
     lines = [
         headline(incident),
-        f"Open for {span(now - incident.declared_at)}, {incident.status}. Channel: {_channel(incident)}",
+        f"Declared {instant(incident.declared_at)}, {incident.status}. Channel: {_channel(incident)}",
         f"*Impact:* {plain(shorten(incident.impact, 300)) if incident.impact else 'not recorded yet'}",
         f"*Why you:* {_why(ping)}" + (f" {instead}" if instead else ""),
-        f"*Expected:* {_expected(ping)}",
+        f"*Expected:* {_expected(ping, now)}",
         f"*Stops this:* {_stops(ping)}",
     ]
-    if ping.others:
-        lines.append("*Also told:* " + ", ".join(person(user_id) for user_id in ping.others))
+    if others := _others(ping, reader):
+        lines.append(f"*Also told:* {others}")
     if now - ping.due_at > _LATE:
         lines.append(f"_This was due {instant(ping.due_at)} and is {span(now - ping.due_at)} late._")
     text = f"{incident.severity} {incident.ref} {plain(shorten(incident.title, 150))}: you are paged as {ping.role}"
@@ -63,6 +66,10 @@ def _channel(incident: Incident) -> str:
     return f"<#{incident.channel_id}>" if incident.channel_id else f"#{incident.channel_name}, being made"
 
 
+def _others(ping: PingFacts, reader: str) -> str:
+    return ", ".join(person(user_id) for user_id in ping.others if user_id != reader)
+
+
 def _why(ping: PingFacts) -> str:
     match ping.kind:
         case PingKind.MANUAL:
@@ -76,10 +83,12 @@ def _why(ping: PingFacts) -> str:
             return f"you are the {ping.role}; the escalation matrix says {ping.rule} for {ping.severity}."
 
 
-def _expected(ping: PingFacts) -> str:
+def _expected(ping: PingFacts, now: datetime) -> str:
     if ping.incident.acknowledged_at:
         return f"{person(ping.incident.acknowledged_by)} is on it. Look whether they need help."
     if ping.role in (Role.ON_CALL, Role.SECONDARY):
+        if ping.respond_by and ping.respond_by < now:
+            return f"overdue since {instant(ping.respond_by)}: acknowledge, then look at it."
         by = f" by {instant(ping.respond_by)}" if ping.respond_by else ""
         return f"acknowledge{by}, then look at it."
     return "nobody has acknowledged. See that somebody works on it, or take over."
@@ -91,7 +100,9 @@ def _stops(ping: PingFacts) -> str:
     return "This one comes once. Resolving ends all that are still to come."
 
 
-def why_me(ping: PingFacts, policy: EscalationPolicy, sent_at: datetime | None, holds: str) -> str:
+def why_me(
+    ping: PingFacts, policy: EscalationPolicy, sent_at: datetime | None, holds: str, reader: str = ""
+) -> str:
     """The private answer to "Why me": the matrix, when it was due, who else was told. `holds` says how they got the role."""
     severity = Severity(ping.severity)
     cells = [
@@ -108,7 +119,7 @@ def why_me(ping: PingFacts, policy: EscalationPolicy, sent_at: datetime | None, 
     ]
     if ping.note and ping.kind != PingKind.MANUAL:
         lines.append(ping.note)
-    told = ", ".join(person(user_id) for user_id in ping.others)
+    told = _others(ping, reader)
     lines.append(f"*Also told:* {told}" if told else "Nobody else was told so far.")
     return fit("\n".join(lines), 3000)
 

@@ -7,15 +7,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from bot.domain.escalation import Role
 from bot.domain.severity import Severity
 from bot.domain.timeline import Kind
-from bot.flows import change
+from bot.flows import change, escalate
 from bot.flows.desk import Desk
 from bot.jobs import paging
 from bot.jobs.delivery import Speaker
-from bot.playground.person import Person
+from bot.jobs.room import open_room
+from bot.playground.person import Person, content_of
 from bot.policy.roster import Person as Contact
 from bot.policy.roster import Rotation
 from bot.slack.client import Slack, TryAgain
@@ -110,6 +112,43 @@ def test_an_answered_page_loses_its_button(
     assert said in message["text"]
 
 
+def test_a_page_links_to_the_room_once_it_is_open(
+    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, person: Named
+) -> None:
+    row = declared(Severity.P0)
+    ping_id = the_page(desk, row).ping_id
+    paging.page(desk, slack, speaker, ping_id=ping_id)
+    (before,) = received(person("U0RESPONDER"))
+    assert f"#{row.channel_name}, being made" in content_of(before)
+    open_room(desk, slack, speaker, incident_id=row.incident_id)
+    waiting = _jobs(desk, "slack.page_over")
+    assert [job["ping_id"] for job in waiting] == [ping_id], "the pages that were sent, and no other"
+    paging.page_over(desk, slack, speaker, ping_id=ping_id)
+    (after,) = received(person("U0RESPONDER"))
+    with desk.database.transaction() as session:
+        channel_id = incidents.get(session, row.incident_id).channel_id
+    assert f"Channel: <#{channel_id}>" in content_of(after)
+    assert "page_acknowledge" in str(after), "nobody has answered: it stays a page"
+
+
+def test_a_page_that_left_as_the_room_opened_links_to_it(
+    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared
+) -> None:
+    row = declared(Severity.P0)
+    ping_id = the_page(desk, row).ping_id
+    open_room(desk, slack, speaker, incident_id=row.incident_id)
+    assert _jobs(desk, "slack.page_over") == []
+    with desk.database.transaction() as session:
+        escalate.pages_sent(session, [escalate.Sent(ping_id, ["U0RESPONDER"], room=None)], desk.now())
+    assert [job["ping_id"] for job in _jobs(desk, "slack.page_over")] == [ping_id]
+
+
+def _jobs(desk: Desk, task: str) -> list[dict[str, Any]]:
+    statement = text("select args from procrastinate_jobs where task_name = :task order by id")
+    with desk.database.engine.connect() as connection:
+        return list(connection.scalars(statement, {"task": task}))
+
+
 def test_everybody_of_a_group_is_paged(
     desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, person: Named
 ) -> None:
@@ -138,6 +177,6 @@ def test_a_page_that_reaches_nobody_says_so_on_the_timeline(
     paging.page(on_call(desk, contact), slack, speaker, ping_id=the_page(desk, row).ping_id)
     failed = the_page(desk, row)
     assert failed.state == pings.FAILED
-    (text,) = entries(desk, row, Kind.PING_FAILED)
-    assert text.startswith(f"Could not page the on-call engineer (at once): {why}")
-    assert text.endswith("`tocsin doctor` says how to mend that.")
+    (said,) = entries(desk, row, Kind.PING_FAILED)
+    assert said.startswith(f"Could not page the on-call engineer (at once): {why}")
+    assert said.endswith("`tocsin doctor` says how to mend that.")

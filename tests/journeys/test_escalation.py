@@ -66,7 +66,7 @@ def test_a_p0_climbs_the_ladder_by_the_matrix_and_each_rung_is_paged_once(stage:
     jump(stage, 15 * MINUTE)
     lead = wait_for_page(stage, LEAD, ref)
     assert f"P0 {ref}" in content_of(lead)
-    assert "Open for 30 min" in content_of(lead)
+    assert "Declared <!date" in content_of(lead)
     assert "you are the team lead" in content_of(lead)
     assert "<@U0RESPONDER>" in content_of(lead).split("Also told:")[1]
     jump(stage, 30 * MINUTE)

@@ -183,6 +183,16 @@ def test_a_page_says_why_me_what_is_expected_and_what_stops_it() -> None:
     assert element(message, "page_acknowledge")["value"] == "3:7"
 
 
+def test_a_page_never_tells_its_reader_of_themselves_and_says_since_when_it_is_overdue() -> None:
+    again = ping(kind="repeat", role="on-call engineer", others=("U0RESPONDER", "U0TEAMLEAD"))
+    said = marked_up(pings.page(again, NOON + minutes(90), reader="U0RESPONDER"))
+    assert "*Also told:* <@U0TEAMLEAD>\n" in said
+    assert "*Expected:* overdue since <!date^" in said
+    assert "Open for" not in said
+    alone = pings.page(ping(others=("U0RESPONDER",)), NOON, reader="U0RESPONDER")
+    assert "Also told" not in marked_up(alone)
+
+
 def test_a_late_page_says_so() -> None:
     said = marked_up(pings.page(ping(), NOON + minutes(12)))
     assert "is 12 min late._" in said
