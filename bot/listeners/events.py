@@ -35,10 +35,10 @@ def message(desk: Desk, body: dict[str, Any], event: dict[str, Any]) -> None:
         elif subtype == "message_changed":
             _edited(desk, body["event_id"], event)
         elif is_a_persons(event):
-            _posted(desk, body["event_id"], event)
+            _posted(desk, event)
 
 
-def _posted(desk: Desk, event_id: str, event: dict[str, Any]) -> None:
+def _posted(desk: Desk, event: dict[str, Any]) -> None:
     text = words_of(event)
     heard = Heard(event["channel"], event["ts"], event["user"], text)
     now = desk.now()
@@ -48,9 +48,8 @@ def _posted(desk: Desk, event_id: str, event: dict[str, Any]) -> None:
         # Judging needs no database, so no transaction waits for it.
         judged = desk.judge.judge(text)
         similar = recall(desk.memory.current(), text) if judged.severity else []
+    # A message is recorded or judged once by its own ts, so its event needs no mark: two statements a message.
     with desk.database.transaction() as session:
-        if not messages.take_event(session, event_id, now):
-            return
         if judged is not None:
             judge_report(session, heard, judged, similar, desk.policy, now)
         elif text:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import threading
 
 from sqlalchemy import func, select
+from sqlalchemy.event import listen, remove
 
 from bot.domain.timeline import Entry
+from bot.listeners import events
 from bot.store.tables import IncidentRow, TimelineEntry
 from tests.journeys.story import ask, entries, kinds
 from tests.stage import INCIDENTS, Stage
@@ -103,3 +106,24 @@ def test_what_is_said_elsewhere_is_on_no_timeline(stage: Stage) -> None:
     responder.wait_for(lambda: ask(responder, INCIDENTS, f"/incident timeline {ref}") and said(stage, ref))
     assert [entry.text for entry in said(stage, ref)] == ["looking"]
     assert "message_edited" not in kinds(stage, ref)
+
+
+def test_a_message_costs_two_statements_and_counts_once(stage: Stage) -> None:
+    ref, channel = stage.declare("P2 the basket loses items at midnight")
+    ts = f"{stage.clock.now():.6f}"
+    event = {"type": "message", "channel": channel["id"], "user": "U0RESPONDER", "text": "the queue grows", "ts": ts}
+    statements: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *more: object) -> None:
+        if threading.current_thread() is threading.main_thread():
+            statements.append(statement)
+
+    listen(stage.database.engine, "before_cursor_execute", note)
+    try:
+        events.message(stage.desk, {"event_id": "Ev0COUNTED"}, event)
+        counted = len(statements)
+        events.message(stage.desk, {"event_id": "Ev0COUNTED"}, event)
+    finally:
+        remove(stage.database.engine, "before_cursor_execute", note)
+    assert counted == 2
+    assert [entry.text for entry in said(stage, ref)] == ["the queue grows"]
