@@ -13,7 +13,10 @@ from sqlalchemy.orm import Session
 from bot.domain.timeline import Entry, Kind
 from bot.store.tables import IncidentRow, SlackMessage, TimelineEntry
 
+_KINDS = {kind.value: kind for kind in Kind}
+_POSTED = Kind.MESSAGE_POSTED.value
 _CORRECTIONS = (Kind.MESSAGE_EDITED, Kind.MESSAGE_DELETED, Kind.PINNED, Kind.UNPINNED, Kind.ENTRY_CORRECTED)
+_HIDDEN = frozenset(kind.value for kind in _CORRECTIONS)
 # What of a duplicate's timeline is read with that of the incident which it was merged into.
 _FOLLOWING = (Kind.MESSAGE_POSTED, Kind.NOTED, *_CORRECTIONS)
 
@@ -111,28 +114,47 @@ def list_entries(
 
     `permalink` makes a link of a message's ts; what was said in a duplicate's channel has none.
     """
+    return list_page(session, incident_id, 0, None, permalink)[0]
+
+
+def list_page(
+    session: Session,
+    incident_id: int,
+    first: int,
+    count: int | None,
+    permalink: Callable[[str], str | None] = lambda _ts: None,
+) -> tuple[tuple[Entry, ...], int]:
+    """Of the timeline as `list_entries` has it: `count` entries (None: all that follow) from the `first` on, 0 being the
+    earliest, and how many there are.
+    """
     rows = _rows(session, incident_id)
     edited, deleted, pinned = _corrections(rows)
     corrected = _corrected(session, rows)
-    entries = []
-    for row in rows:
-        is_message = row.kind == Kind.MESSAGE_POSTED
-        if Kind(row.kind) in _CORRECTIONS or (is_message and row.message_ts in deleted):
-            continue
-        correction = corrected.get(row.entry_id, {})
-        at = datetime.fromisoformat(correction["at"]) if "at" in correction else row.at
-        entries.append(
-            Entry(
-                entry_id=row.entry_id,
-                kind=Kind(row.kind),
-                at=at,
-                author=row.author,
-                text=correction.get("text") or (edited.get(row.message_ts, row.text) if is_message else row.text),
-                key=bool(pinned.get(row.message_ts)),
-                permalink=permalink(row.message_ts) if row.message_ts and row.incident_id == incident_id else None,
-            )
+    shown = [row for row in rows if row.kind not in _HIDDEN and not (row.kind == _POSTED and row.message_ts in deleted)]
+    ordered = [(_when(row, corrected), row) for row in shown]
+    if corrected:
+        ordered.sort(key=lambda pair: (pair[0], pair[1].entry_id))
+    asked = ordered[first:] if count is None else ordered[first : first + count]
+    entries = tuple(
+        Entry(
+            entry_id=row.entry_id,
+            kind=_KINDS[row.kind],
+            at=at,
+            author=row.author,
+            text=corrected.get(row.entry_id, {}).get("text")
+            or (edited.get(row.message_ts, row.text) if row.kind == _POSTED else row.text),
+            key=bool(pinned.get(row.message_ts)),
+            permalink=permalink(row.message_ts) if row.message_ts and row.incident_id == incident_id else None,
         )
-    return tuple(sorted(entries, key=lambda entry: (entry.at, entry.entry_id)) if corrected else entries)
+        for at, row in asked
+    )
+    return entries, len(ordered)
+
+
+def _when(row: Any, corrected: dict[int, dict[str, str]]) -> datetime:
+    at: datetime = row.at
+    correction = corrected.get(row.entry_id)
+    return datetime.fromisoformat(correction["at"]) if correction and "at" in correction else at
 
 
 def _rows(session: Session, incident_id: int) -> Any:
