@@ -82,8 +82,8 @@ def ticks(session: Session, incident_id: int, episode: int) -> dict[str, Tick]:
 
 def tick(
     session: Session, row: IncidentRow, episode: int, item: str, by: str, policy: Mapping[str, str], now: datetime
-) -> str:
-    """Tick a point, or take the tick back. Raises BadRequest for a point that is no longer asked for."""
+) -> bool:
+    """Tick a point, or take the tick back: which of the two it was. Raises BadRequest for a point that is no longer asked for."""
     if item not in policy or episode != row.episode:
         raise BadRequest("That is no longer on the checklist.")
     done = item not in ticks(session, row.incident_id, episode)
@@ -93,4 +93,4 @@ def tick(
     )
     record(session, row, kind, text, now, author=by, data={"item": item, "episode": episode})
     follow_up(session, row)
-    return f"Ticked: {escape(policy[item])}" if done else f"No longer ticked: {escape(policy[item])}"
+    return done

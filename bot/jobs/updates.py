@@ -128,7 +128,9 @@ def home(desk: Desk, slack: Slack, speaker: Speaker, *, user_id: str) -> None:
 def home_facts(session: Session, desk: Desk, user_id: str, now: datetime) -> homes.HomeFacts:
     """What App Home shows: a handful of queries, each limited."""
     mine, _ = room.list_page(session, user_id, limit=_HOME_SHOWN, mine=True)
-    opened, total = room.list_page(session, user_id, limit=_HOME_SHOWN)
+    opened, total = room.list_page(session, user_id, limit=2 * _HOME_SHOWN)
+    held = {row.incident_id for row in mine}
+    others = [row for row in opened if row.incident_id not in held][:_HOME_SHOWN]
     asked = [
         homes.asked_ping(incidents.facts(row), ping.role, ping.ping_id)
         for ping, row in room.list_asked_pings(session, user_id, _HOME_SHOWN)
@@ -147,8 +149,8 @@ def home_facts(session: Session, desk: Desk, user_id: str, now: datetime) -> hom
     return homes.HomeFacts(
         asked=asked,
         mine=[incidents.facts(row) for row in mine],
-        open=[incidents.facts(row) for row in opened],
-        total_open=total,
+        open=[incidents.facts(row) for row in others],
+        unshown=total - len(mine) - len(others),
     )
 
 

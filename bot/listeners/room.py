@@ -240,7 +240,8 @@ def notice_sent(
 def tick(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
     incident_id, episode, item = value.split(":", 2)
     row = incidents.get_for_change(session, int(incident_id))
-    return tell.tick(session, row, int(episode), item, user_id, desk.policy.notices.checklist, now)
+    tell.tick(session, row, int(episode), item, user_id, desk.policy.notices.checklist, now)
+    return None  # the list shows it
 
 
 def mark_key(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:

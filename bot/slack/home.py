@@ -28,8 +28,8 @@ class Asked:
 class HomeFacts:
     asked: Sequence[Asked]
     mine: Sequence[Incident]
-    open: Sequence[Incident]
-    total_open: int
+    open: Sequence[Incident]  # the others that are open
+    unshown: int  # how many more are open
 
 
 def home(facts: HomeFacts, now: datetime) -> dict[str, Any]:
@@ -42,9 +42,9 @@ def home(facts: HomeFacts, now: datetime) -> dict[str, Any]:
     if not facts.asked:
         blocks.append(context("Nothing waits for you."))
     blocks += [section("*Your incidents*"), *_incidents(facts.mine, now, "You are in no open incident.")]
-    blocks += [section("*Open incidents*"), *_incidents(facts.open, now, "None is open.")]
-    if facts.total_open > len(facts.open):
-        blocks.append(context(f"… and {facts.total_open - len(facts.open)} more: `/incident list`."))
+    blocks += [section("*Other open incidents*"), *_incidents(facts.open, now, "No other is open.")]
+    if facts.unshown > 0:
+        blocks.append(context(f"… and {facts.unshown} more: `/incident list`."))
     blocks.append(context(f"As of {instant(now)}. `/incident help` lists what you can type."))
     return {"type": "home", "blocks": blocks}
 
