@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -161,7 +162,8 @@ class Worker:
         """Let running jobs end, take no new ones."""
         self._stop.set()
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._cancel)
+            with suppress(RuntimeError):  # between two starts after the database went away, the loop is closed
+                self._loop.call_soon_threadsafe(self._cancel)
         for thread in self._threads:
             thread.join()
 
