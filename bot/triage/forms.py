@@ -11,6 +11,10 @@ from bot.triage.tokens import LENGTH_JUDGED, Token
 _QUOTES = frozenset("\"'“”„«»‘`")
 
 
+# Calls, closures, paths of modules and comparisons: a line of a program, or talk about one.
+_PROGRAM = re.compile(r"\w\.\w+\(|\w::\w|=>|\w\(\)|&&|\|\||</?[a-z]+>|[!=]==?[^=>]|\{\}|\w\[\w*\]|;\s*$", re.MULTILINE)
+
+
 def note_shape(reading: Reading, message: str, tokens: list[Token]) -> None:
     """Where the question mark stands, how long it is, alarm and code shapes."""
     text = message[:LENGTH_JUDGED]
@@ -43,6 +47,10 @@ def note_shape(reading: Reading, message: str, tokens: list[Token]) -> None:
         add("shape.json")
     if re.search(r"Traceback|\n\s+at |Exception\b|File \"", text):
         add("shape.stack")
+    if not reading.features & {"shape.json", "shape.stack", "alarm.firing", "alarm.ok"}:
+        program = _PROGRAM.search(text)
+        if program:
+            reading.note("degree.code", program.group())
     if text.count("!") > 1 or (
         len(text) > 12 and sum(c.isupper() for c in text) > 0.5 * sum(c.isalpha() for c in text)
     ):

@@ -20,7 +20,7 @@ _LONGEST_WORD = 24  # letters; longer ones are identifiers or noise
 _HALF = 0.5  # share of a row's conditions that makes it an explanation
 _EVIDENCE = 6  # spans shown: more is not read at 3 AM
 _WEIGHT = (1.5, 1.3, 1.0, 1.0, 1.0)  # of a mistake about a message of this label
-_SURE, _SURE_OF_TALK, _DOUBT = 0.5, 0.6, 0.3  # a judgement below, with `none` above the last, is a guess
+_SURE, _SURE_OF_TALK, _DOUBT = 0.5, 0.6, 0.35  # a judgement below, with `none` above the last, is a guess
 _ANCHORS = (
     "alarm",
     "announced",

@@ -60,6 +60,10 @@ class Lexicon:
                     return near
         return word
 
+    def knows(self, word: str) -> bool:
+        """Whether the word stands in any phrase, or begins as one with a star does."""
+        return word in self._known or self._stemmed(word)
+
     def _stemmed(self, word: str) -> bool:
         return any(word.startswith(parts[0][:-1]) for parts, _ in self._stems.get(word[:_STEM], ()))
 

@@ -40,7 +40,7 @@ class Signals:
             return reading
         clauses = _clauses(tokens, reading.words)
         hits = _longest([*self._lexicon.find(reading.words), *_undone(reading.words)])
-        _note_language(reading, tokens, message)
+        _note_language(reading, tokens, message, self._lexicon)
         _note_phrases(reading, message, tokens, clauses, hits)
         note_numbers(reading, message, tokens, clauses)
         note_shape(reading, message, tokens)
@@ -151,12 +151,26 @@ def _cross(reading: Reading, inside: set[str]) -> None:
             reading.features.update(f"{one}&{signal}" for one in how)
 
 
-def _note_language(reading: Reading, tokens: list[Token], message: str) -> None:
-    words = [token.text for token in tokens if token.kind == "word"]
-    other = sum(1 for word in words if not word.isascii())
+_FEW_KNOWN = 0.34  # share of words that English messages of this kind are well above
+
+
+def _is_foreign(words: list[str], lexicon: Lexicon) -> bool:
+    """By other letters, by the small words of other languages, or because hardly any word is known."""
+    if len(words) < 2:
+        return False
+    other = sum(not word.isascii() for word in words)
     foreign = sum(word in _FOREIGN for word in words)
     english = sum(word in _ENGLISH for word in words)
-    if len(words) >= 2 and (other > len(words) / 2 or (foreign >= 2 and foreign > english)):
+    if other > len(words) / 2 or (foreign >= 2 and foreign > english) or (foreign and other and not english):
+        return True
+    plain = [word for word in words if len(word) > 1]
+    known = sum(word.endswith(("ing", "ly", "ness")) or lexicon.knows(word) for word in plain)
+    # Names of things, such as servers, are unknown in every language: one or two words of them say nothing.
+    return len(plain) > 3 and not english and known <= _FEW_KNOWN * len(plain)
+
+
+def _note_language(reading: Reading, tokens: list[Token], message: str, lexicon: Lexicon) -> None:
+    if _is_foreign([token.text for token in tokens if token.kind == "word"], lexicon):
         reading.note("kind.foreign", message[:LENGTH_JUDGED].strip()[:60])
 
 

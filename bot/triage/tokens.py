@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from bot.triage.words import BRANDS
+
 LENGTH_JUDGED = 1200  # characters; what stands later in a message is not read, so that time is bounded
 
 _TOKEN = re.compile(
@@ -21,12 +23,7 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 _CAMEL = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
-# Names that look like two words and are one.
-_BRANDS = frozenset(
-    """paypal macos github gitlab youtube mysql postgresql webos mongodb javascript typescript guardduty pagerduty statuscake
-    datadog newrelic opsgenie cloudflare cloudwatch cloudfront openai elasticache rabbitmq opensearch elasticsearch sendgrid
-    hubspot playstation linkedin whatsapp wifi crowdstrike argocd sonarqube graphql dynamodb""".split()
-)
+_BRANDS = frozenset(BRANDS.split())
 _NOT = {
     "can": "cant",
     "could": "cant",

@@ -25,7 +25,7 @@ PHRASES: dict[str, str] = {
         network|power|internet|signal|payment|connection|answer|response, stands still, stand still, unreadable, cant
         anybody, closed to, doesnt answer, dont answer, never came, came without, at zero, dropped by|from, out of order,
         out of service, melted, paralysed, paralyzed, idle, dont ring, dont fire, refuse, refuses, refused, rejecting,
-        declining, bounce, bounces, unusable, out for|since|everywhere|again|in, down, dead, died, dies, outage,
+        declining, bounce, bounces, unusable, out for|since|everywhere|again|in, down, dead, died, die, dies, outage,
         unreachable, unavailable, offline, inaccessible, unusable, unresponsive, not responding, stopped working, doesnt
         respond, isnt working, not working, dont work*, wont work, no work, no longer work*, quit working, isnt loading,
         dont load*, wont load, not loading, never load*, not load*, dont open, wont open, not open*, dont start, wont
@@ -309,10 +309,11 @@ PHRASES: dict[str, str] = {
         slides, new hire, new joiner, runbook, playbook, wiki page, guide, certification, read this, interesting read,
         tutorial, newsletter issue, hiring, interview, job opening, open position*, survey, hackathon, register here, rsvp""",
     "kind.draft": """
-        draft, template, wording, pls review the, please review, review the wording, proofread, proposed text, for
-        example, e.g, placeholder, lorem ipsum, hypothetical, hypothetically, suppose, imagine, what if, let's say, would
-        be, would we, if we, in theory, if the, in case, copy for, pr for, ticket for, wdyt, thoughts on, opinions, rfc,
-        proposal, proposing, an idea, the idea, good idea, nice idea, crazy idea, great idea""",
+        previous instructions, as your verdict, as your answer, your verdict, you are now a, system prompt, respond with,
+        answer with, draft, template, wording, pls review the, please review, review the wording, proofread, proposed
+        text, for example, e.g, placeholder, lorem ipsum, hypothetical, hypothetically, suppose, imagine, what if, let's
+        say, would be, would we, if we, in theory, if the, in case, copy for, pr for, ticket for, wdyt, thoughts on,
+        opinions, rfc, proposal, proposing, an idea, the idea, good idea, nice idea, crazy idea, great idea""",
     "kind.request": """
         can you, could you, can somebody, can someone, could somebody, could someone, can anyone, please add, please give,
         pls add, please grant, need access, give me access, access to, request access, approve, approval, review my,
@@ -419,9 +420,20 @@ FOREIGN = """\
 der die das und nicht ist ein eine wir haben kann nichts geht seit mit auf bei alle keine unser le la les des est
 pas une nous avons depuis avec pour sur ne que qui dans plus el los las una no es del por con para desde todos
 nuestro il lo gli di che non sono della per het een van niet zijn op voor wij geen nie jest się na nie mamy od
-wszyscy nao não os um uma estamos com som och det inte på för jag ikke"""
+wszyscy nao não os um uma estamos com som och det inte på för jag ikke
+alles bitte helfen kunden seite keiner niemand jemand wird sind aber auch noch mehr wieder funktioniert kaputt steht
+betroffen tous personne marche fonctionne plus rien toutes clientes todo nada funciona caído está tutti
+nessuno niente funziona werkt niemand alles iedereen nikt działa wszystko alla kunder nere nede alle ingen fungerar
+virker kaikilta kaikki ei toimi senkinek nem működik minden nikomu nefunguje nefunkce nikome radi ne untuk semua tidak
+bisa mati hepsi herkes çalışmıyor yok"""
 
 ENGLISH = """\
 the is are a an to of and in on for not we our it this that with from no all since at has have was be can can't cant
 by or but as you i they after when still down error does get my your who what how any some please fail failed
 failing prod production slow checkout"""
+
+# Names that are spelled like two words and are one.
+BRANDS = """\
+paypal macos github gitlab youtube mysql postgresql webos mongodb javascript typescript guardduty pagerduty statuscake
+datadog newrelic opsgenie cloudflare cloudwatch cloudfront openai elasticache rabbitmq opensearch elasticsearch sendgrid
+hubspot playstation linkedin whatsapp wifi crowdstrike argocd sonarqube graphql dynamodb"""
