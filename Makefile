@@ -18,7 +18,7 @@ help: ## Say what can be made
 setup: $(DEVELOPABLE) ## Install everything into .venv
 
 demo: $(RUNNABLE) ## Run Tocsin with a local Slack in the browser: no account, no Docker
-	@$(BIN)/tocsin demo $(ARGS)
+	@trap : INT; $(BIN)/tocsin demo $(ARGS) || [ $$? -eq 130 ] # Ctrl-C is how it ends, not an error
 
 test: $(DEVELOPABLE) ## Run all tests (ARGS="tests/domain -x" for some of them)
 	@$(BIN)/python -m pytest -n 2 $(ARGS)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.domain.errors import TocsinError
+from bot.domain.errors import BadRequest, TocsinError
 from bot.domain.severity import Severity
 from bot.logs import configure_logs
 from bot.settings import Settings, missing_for_slack, read_settings
@@ -170,6 +170,8 @@ def demo(
     except CannotStart as reason:
         say(str(reason))
         status = 1
+    except KeyboardInterrupt:  # before there was anything to end
+        status = 0
     raise typer.Exit(status)
 
 
@@ -444,7 +446,7 @@ def knowledge_check() -> None:
 
 @escalation.command("preview")
 def escalation_preview(
-    severity: Annotated[Severity, typer.Argument(help="P0, P1, P2 or P3.", case_sensitive=False)],
+    severity: Annotated[str, typer.Argument(help="P0, P1, P2 or P3.")],
     at: Annotated[
         str | None, typer.Option(help="When it would be declared, ISO 8601; UTC where no zone is given.")
     ] = None,
@@ -456,11 +458,18 @@ def escalation_preview(
     from bot.policy.policy import load_escalation_policy
 
     policy = load_escalation_policy(settings.knowledge_folder / "policy")
-    for line in preview(policy, severity, _instant(at)):
+    for line in preview(policy, _severity(severity), _instant(at)):
         if as_json:
             print(json.dumps({"role": line.role.value, "rule": line.rule, "due_at": line.due_at.isoformat()}))
         else:
             print(f"{line.role.value:20} {line.rule:15} {line.due_at:%a %Y-%m-%d %H:%M} UTC")
+
+
+def _severity(typed: str) -> Severity:
+    try:
+        return Severity(typed.strip().upper())
+    except ValueError:
+        raise BadRequest(f"{typed} is no severity: P0, P1, P2 or P3.") from None
 
 
 def _instant(typed: str | None) -> datetime:

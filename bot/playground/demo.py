@@ -286,11 +286,17 @@ def _welcome(url: str, log: Path) -> list[str]:
         "     Tocsin answers in its thread. Press Declare there.",
         "  2. Work in the incident's channel: /incident note …, a 📌 on what matters. Let time run faster at the top,",
         "     be the team lead for a moment, and see the ping come.",
-        "  3. /incident resolve raised the pool size, then Close on the card: the review draft is there in seconds.",
+        "  3. /incident resolve raised the pool size, then Close and draft review on the card.",
         "",
+        f"  From another shell: TOCSIN_DATA={_short(log.parent)} {_command()} incident list --all",
         f"  The bot's log is {_short(log)}. Ctrl-C ends everything; the data stays.",
         "",
     ]
+
+
+def _command() -> str:
+    """What to type for this very Tocsin."""
+    return _short(Path(sys.argv[0])) if Path(sys.argv[0]).name == "tocsin" else "tocsin"
 
 
 def _short(path: Path) -> str:

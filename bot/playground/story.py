@@ -9,6 +9,7 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from bot.playground.demo import FIRST_REPORT
 from bot.playground.person import Person, content_of
 from bot.playground.records import BOT_USER_ID, Json
 from bot.playground.seed import INCIDENTS
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from bot.playground.play import Play
 
 REPORT = (
-    "Checkout answers 502 for about a third of customers\n"
+    f"{FIRST_REPORT}\n"
     "Calls have been coming in for ten minutes: orders fail at the payment step, in production, in every country."
 )
 CAUSE = (
@@ -171,7 +172,9 @@ class Story:
         play.until(153)
         with play.step("Action items: by command, and with a 📋 on what somebody said"):
             self._command("action high alarm at 80 % of orders-db's connections @secondary by Friday", "Action item 1")
-            said = self._say(self.lead, "medium: releases that change a column type need a way back @responder in 2 weeks")
+            said = self._say(
+                self.lead, "medium: releases that change a column type need a way back @responder in 2 weeks"
+            )
             self.lead.react(self.room, said, "clipboard")
             self.responder.wait_for_message(self.room, "Action item 2")
         play.until(158)

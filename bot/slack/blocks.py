@@ -251,5 +251,4 @@ def review_ready(incident: Incident, link: str | None, lines: Sequence[str], due
     blocks = [section(title), section(body or "Nothing was recorded.")]
     if link:
         blocks.append(section(f"<{link}|Read the draft>"))
-    blocks.append(context(f"`tocsin review {incident.ref}` prints it as Markdown."))
     return Message(f"Review draft of {incident.ref} is ready", tuple(blocks))

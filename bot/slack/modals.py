@@ -12,6 +12,7 @@ from bot.slack.text import plain, shorten
 
 DECLARE, RESOLVE, CLOSE = "declare_view", "resolve_view", "close_view"
 KIND_ORDINARY, KIND_SECURITY = "ordinary", "security"
+LONGEST_FIELD = 3000  # characters
 JUDGED = "judge"  # the choice "let Tocsin judge"
 
 
@@ -28,7 +29,7 @@ def form(callback_id: str, title: str, submit: str, metadata: str, blocks: list[
 
 
 def text_field(
-    name: str, label: str, *, multiline: bool = False, optional: bool = False, limit: int = 3000, **extra: Any
+    name: str, label: str, *, multiline: bool = False, optional: bool = False, limit: int = LONGEST_FIELD, **extra: Any
 ) -> dict[str, Any]:
     element: dict[str, Any] = {
         "type": "plain_text_input",
@@ -72,7 +73,7 @@ def declare_form(levels: Mapping[Severity, Level], metadata: str, title: str = "
                 "What is wrong?",
                 limit=250,
                 initial=title,
-                placeholder="checkout returns 502 for a third of users",
+                placeholder="Checkout answers 502 for about a third of customers",
             ),
             field("severity", "Severity", select("Severity", "severity", choices, JUDGED)),
             text_field("impact", "Who notices, and how?", multiline=True, optional=True),
@@ -101,8 +102,8 @@ def close_form(incident: Incident) -> dict[str, Any]:
     playbook = [*yes_no, option("No playbook was used", "none")]
     return form(
         CLOSE,
-        "Close",
-        "Close",
+        "Close and draft review",
+        "Close and draft review",
         str(incident.incident_id),
         [
             section(f"*{incident.severity}* · {incident.ref} · {plain(incident.title)}"),

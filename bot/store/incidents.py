@@ -52,7 +52,7 @@ def find_by_ref(session: Session, ref: str) -> IncidentRow | None:
 def get_by_ref(session: Session, ref: str) -> IncidentRow:
     row = find_by_ref(session, ref)
     if row is None:
-        raise UnknownIncident(f"There is no incident {ref}. `tocsin incident list` shows those that exist.")
+        raise UnknownIncident(f"There is no incident {ref}. `tocsin incident list --all` shows those there are.")
     return row
 
 
@@ -69,7 +69,8 @@ def get(session: Session, incident_id: int) -> IncidentRow:
 
 def get_for_change(session: Session, incident_id: int) -> IncidentRow:
     """The row, locked until the transaction ends, so that two people's commands take effect one after the other."""
-    statement = select(IncidentRow).where(IncidentRow.incident_id == incident_id).with_for_update()
+    # key_share: recording a message holds the row's key, and must not wait for commands nor they for it.
+    statement = select(IncidentRow).where(IncidentRow.incident_id == incident_id).with_for_update(key_share=True)
     row = session.scalar(statement.execution_options(populate_existing=True))
     if row is None:
         raise UnknownIncident(f"There is no incident with id {incident_id}.")

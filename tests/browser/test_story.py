@@ -70,7 +70,7 @@ def test_an_incident_from_report_to_review_without_touching_anything_but_the_pag
     expect(page.get_by_role("dialog")).to_have_count(0)
     main.get_by_role("button", name="Close and draft review").click()
     _fill(page, "Cause", "the deploy opened a connection for each request")
-    page.get_by_role("dialog").get_by_role("button", name="Close", exact=True).last.click()
+    page.get_by_role("dialog").get_by_role("button", name="Close and draft review").click()
     expect(main.get_by_text("Review draft of")).to_be_visible()
     _take(page, picture, "closed")
     page.close()

@@ -134,7 +134,7 @@ def test_a_bot_that_dies_is_started_again_and_the_demo_says_so(demo: Demo) -> No
 def test_a_second_demo_on_the_same_data_waits_for_the_first(demo: Demo) -> None:
     other = Demo(demo.folder)
     other.read_until("Another demo holds this data")
-    assert other.end(signal.SIGINT) != 0
+    assert other.end(signal.SIGINT) == 0
     assert demo.process.poll() is None
 
 
@@ -261,3 +261,18 @@ def test_no_browser_is_opened_where_there_is_no_screen(monkeypatch: pytest.Monke
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(sys, "platform", "linux")
     assert not open_browser("http://127.0.0.1:8000")
+
+
+def test_the_shell_shows_what_the_demo_holds_while_it_runs(demo: Demo) -> None:
+    words = "From another shell"
+    told = next((line for line in demo.lines if words in line), "") or demo.read_until(words)
+    name, _, value = told.split()[3].partition("=")
+    assert (name, Path(value)) == ("TOCSIN_DATA", demo.folder)
+    responder = demo.person()
+    responder.command(INCIDENTS, "/incident declare P3 the docs page is slow")
+    responder.wait_for_channel("inc-")
+    shell = [sys.executable, "-m", "bot", *told.split()[-3:]]
+    listed = subprocess.run(
+        shell, env=os.environ | {name: value}, capture_output=True, text=True, timeout=PATIENCE, check=True
+    )
+    assert "the docs page is slow" in listed.stdout

@@ -14,7 +14,7 @@ import { ask, openSheet } from "./dialogs.js";
 import { markdown } from "./markdown.js";
 import { keyOf, spoken } from "./messages.js";
 
-const EXAMPLE = "checkout returns 502 for a third of users, started ten minutes ago";
+const EXAMPLE = "Checkout answers 502 for about a third of customers";
 const FIRST_PERSON = "U0RESPONDER";
 const HOME_CHANNEL = "incident-response";
 

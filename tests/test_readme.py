@@ -1,0 +1,27 @@
+"""What the README tells people to type is what there is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from bot.listeners.commands import SUBCOMMANDS
+from bot.playground.demo import FIRST_REPORT
+from bot.playground.story import REPORT
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_table_of_commands_has_every_subcommand_and_no_other() -> None:
+    table = README.partition("What you can type in Slack:")[2].partition("Notes with a word")[0]
+    cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `/incident ")]
+    typed = [code for cell in cells for code in re.findall(r"`([^`]+)`", cell)]
+    words = [code.removeprefix("/incident ").split()[0] for code in typed]
+    assert sorted(words) == sorted(SUBCOMMANDS)
+
+
+def test_the_readme_the_demo_and_the_play_begin_with_the_same_sentence() -> None:
+    assert f"> {FIRST_REPORT}\n" in README
+    assert REPORT.splitlines()[0] == FIRST_REPORT
+    page = Path(__file__).parents[1] / "bot/playground/page/app.js"
+    assert f'"{FIRST_REPORT}"' in page.read_text(encoding="utf-8")
