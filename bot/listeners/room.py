@@ -28,7 +28,8 @@ from bot.listeners.guard import told
 from bot.policy.backdating import leading_past, parse_past
 from bot.slack import room as blocks
 from bot.slack.client import Message, Slack
-from bot.slack.text import person
+from bot.slack.modals import LONGEST_FIELD
+from bot.slack.text import person, shorten
 from bot.store import incidents, pings, room, timeline
 from bot.store import roster as store
 from bot.store.outbox import enqueue
@@ -276,7 +277,6 @@ def entry_form(desk: Desk, user_id: str, channel_id: str, message: dict[str, Any
         "entry": entry.entry_id if entry else None,
         "incident": choices[0].incident_id,
         "when": when,
-        "text": len(plain_text(text)),
     }
     return blocks.entry_form(choices, choices[0].incident_id, plain_text(text), when, metadata, entry is not None)
 
@@ -293,10 +293,18 @@ def entry_saved(
     if opened["entry"] is not None:
         # A time that was not touched is kept to the second.
         moved = at if values["when"] != opened["when"] else None
-        backdate.correct(session, row, int(opened["entry"]), user_id, now, key, moved, text)
+        # So are words that were not touched: the form showed them plain, without their links and mentions.
+        said = text if values["text"] != _shown_plain(session, row, int(opened["entry"])) else ""
+        backdate.correct(session, row, int(opened["entry"]), user_id, now, key, moved, said)
     else:
         backdate.note(session, row, text, user_id, at, now, key)
     redraft_if_closed(session, row, desk.policy, now)
+
+
+def _shown_plain(session: Session, row: IncidentRow, entry_id: int) -> str:
+    """An entry's words as the form shows them."""
+    entries = timeline.list_entries(session, row.incident_id)
+    return next((shorten(plain_text(e.text), LONGEST_FIELD).strip() for e in entries if e.entry_id == entry_id), "")
 
 
 def draw_home(session: Session, user_id: str) -> None:

@@ -112,6 +112,19 @@ def test_the_shortcut_asks_for_the_time_and_a_correction_keeps_what_was_said(sta
     assert [entry.author for entry in by_whom] == ["U0RESPONDER"]
 
 
+def test_moving_an_entry_in_time_leaves_its_links_alone(stage: Stage) -> None:
+    responder = stage.responder
+    ref, channel = stage.declare("P2 the search forgets its filters")
+    ts = responder.say(channel["id"], "ask @team-lead, see https://dashboards.example.com/a?b=1&c=2")
+    before = recorded(stage, ref, "dashboards.example.com")
+    message = next(each for each in responder.messages(channel["id"]) if each["ts"] == ts)
+    responder.open_shortcut("timeline_message", {**message, "channel": channel["id"]})
+    assert responder.submit(responder.wait_for_view("entry_view"), {"when": {"when": "15 min ago"}}) == {}
+    after = next(entry for entry in entries(stage, ref) if entry.entry_id == before.entry_id)
+    assert after.text == before.text and "<@U0TEAMLEAD>" in after.text
+    assert after.at < before.at
+
+
 # -- parts and catching up ----------------------------------------------------------------------------------------------
 
 
