@@ -1,6 +1,6 @@
 """`python -m bench [PART …]`: run all measurements, or the named ones.
 
-Parts: commands, escalation and room (through the playground), judge, similar (against bm25s; slow: it makes corpora up to a
+Parts: commands, escalation and room (through the playground), judge, review (of 10,000 entries), similar (against bm25s; slow: it makes corpora up to a
 million documents).
 """
 
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import argparse
 
-from bench import commands, escalation, judge, room, similar
+from bench import commands, escalation, judge, review, room, similar
 
-PARTS = ("commands", "escalation", "room", "judge", "similar")
+PARTS = ("commands", "escalation", "room", "judge", "review", "similar")
 
 
 def main() -> None:
@@ -34,6 +34,8 @@ def main() -> None:
         room.measure(asked.seconds, asked.messages)
     if "judge" in asked.parts:
         judge.measure()
+    if "review" in asked.parts:
+        review.measure()
     if "similar" in asked.parts:
         similar.measure()
 

@@ -102,13 +102,16 @@ def _incident(house: House, request: Request, visitor: Visitor) -> Response:
             return unknown(ref)
         workspace = messages.find_workspace(session)
         url = workspace.url if workspace else None
-        entries = timeline.list_entries(
-            session, row.incident_id, lambda ts: messages.permalink(url, row.channel_id, ts)
-        )
-        pages = max(1, -(-len(entries) // ENTRIES_A_PAGE))
         asked = request.query_params.get("page", "1")
-        number = min(pages, max(1, int(asked) if asked.isdecimal() and len(asked) < 7 else 1))
-        shown = entries[(number - 1) * ENTRIES_A_PAGE : number * ENTRIES_A_PAGE]
+        number = max(1, int(asked) if asked.isdecimal() and len(asked) < 7 else 1)
+        first = (number - 1) * ENTRIES_A_PAGE
+
+        def link(ts: str) -> str | None:
+            return messages.permalink(url, row.channel_id, ts)
+
+        shown, total = timeline.list_page(session, row.incident_id, first, ENTRIES_A_PAGE, link)
+        pages = max(1, -(-total // ENTRIES_A_PAGE))
+        number = min(number, pages)
         people = {entry.author for entry in shown if entry.author} | mentioned(entry.text for entry in shown)
         people |= {user for user in (row.commander, row.declared_by, row.acknowledged_by) if user}
         wording = Wording(messages.names_of(session, people), row.declared_at.astimezone(UTC).date())
@@ -119,7 +122,7 @@ def _incident(house: House, request: Request, visitor: Visitor) -> Response:
         "facts": _facts(row, wording, house.desk.now()),
         "lines": lines,
         "dated": any(" " in (line.clock or "") for line in lines),
-        "total": len(entries),
+        "total": total,
         "page": number,
         "pages": pages,
         "has_review": has_review,

@@ -182,7 +182,7 @@ def test_what_nobody_recorded_is_asked_for_and_not_made_up() -> None:
     assert commands["Customer impact"] == "/incident impact …"
     assert commands["Primary cause"] == "/incident cause …"
     assert "- **Customer impact**: Not recorded. Type `/incident impact …`" in to_markdown(review)
-    assert texts(review, "figures")[1] == "Time to acknowledge: nobody acknowledged; target 1 hour"
+    assert texts(review, "figures")[0] == "Time to acknowledge: nobody acknowledged; target 1 hour"
     assert review.section("similar").note == "None found in the knowledge base."
     assert review.section("escalations").note == "No escalation was planned for this incident."
     assert all(line.nature is Nature.ASKED for line in review.section("went_well").lines)

@@ -32,6 +32,7 @@ class Record:
 
     entries: tuple[Entry, ...]
     by_kind: dict[Kind, list[Entry]]
+    labels: dict[int, str]  # of the notes that fill another section, by entry: see `notes.label_of`
     updates_asked: int = 0  # how often Tocsin asked for a message to stakeholders
 
     @classmethod
@@ -42,7 +43,8 @@ class Record:
         by_kind: dict[Kind, list[Entry]] = defaultdict(list)
         for entry in ordered:
             by_kind[entry.kind].append(entry)
-        return cls(ordered, dict(by_kind), sum(entry.kind is Kind.UPDATE_ASKED for entry in entries))
+        labels = {entry.entry_id: label for entry in by_kind[Kind.NOTED] if (label := label_of(entry))}
+        return cls(ordered, dict(by_kind), labels, sum(entry.kind is Kind.UPDATE_ASKED for entry in entries))
 
     def of_kind(self, *kinds: Kind) -> list[Entry]:
         """Entries of these kinds, kind by kind, each in order of time."""
@@ -62,7 +64,7 @@ class Record:
 
     def noted(self, label: str) -> tuple[Origin, ...]:
         """Origins of the notes with that label, see `notes.label_of`."""
-        return tuple(origin(entry) for entry in self.of_kind(Kind.NOTED) if label_of(entry) == label)
+        return tuple(origin(entry) for entry in self.of_kind(Kind.NOTED) if self.labels.get(entry.entry_id) == label)
 
     def first_by(self, persons: Collection[str], since: datetime) -> Entry | None:
         """The first thing that one of these people did or said at or after an instant."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bot.domain.review.document import Line, Section
-from bot.domain.review.notes import label_of
 from bot.domain.review.record import Record, origin
 from bot.domain.review.wording import LONGEST_SAYING, Wording, counted
 from bot.domain.timeline import Entry, Kind
 
 MOST_UNMARKED_MESSAGES = 20  # beyond that, chatter hides the story
+MOST_NOTES = 200  # people write few; thousands come from a machine
 
 # Entries whose text is only what a person typed; the others are whole sentences that name their author.
 LABELS: dict[Kind, str] = {
@@ -24,14 +24,21 @@ TURNS = frozenset(
 
 def timeline(record: Record, wording: Wording) -> Section:
     """The timeline section, with a note that says how many messages it leaves out and by which rule."""
-    messages = record.of_kind(Kind.MESSAGE_POSTED)
-    chosen = _chosen(record, messages)
+    said = _said(record)
+    chosen = _chosen(record, said)
+    sayings = {entry.entry_id for entry in said}
     lines = tuple(
         line_of(entry, wording)
         for entry in record.entries
-        if entry.entry_id in chosen or (entry.kind is not Kind.MESSAGE_POSTED and not _told_elsewhere(entry, record))
+        if entry.entry_id in chosen or (entry.entry_id not in sayings and not _told_elsewhere(entry, record))
     )
-    return Section("timeline", "Timeline", lines, _note(len(messages), len(chosen)))
+    return Section("timeline", "Timeline", lines, _note(len(said), len(chosen)))
+
+
+def _said(record: Record) -> list[Entry]:
+    """What was said, of which a choice is made: the messages, and the notes as well where there are very many."""
+    notes = record.of_kind(Kind.NOTED)
+    return record.of_kind(Kind.MESSAGE_POSTED) + (notes if len(notes) > MOST_NOTES else [])
 
 
 def _chosen(record: Record, messages: list[Entry]) -> set[int]:
@@ -54,7 +61,7 @@ def _told_elsewhere(entry: Entry, record: Record) -> bool:
     """Notes that fill another section, and the resolution that the entry "Resolved by …" repeats."""
     if entry.kind is Kind.RESOLUTION_RECORDED:
         return any(entry.text and entry.text in resolved.text for resolved in record.of_kind(Kind.RESOLVED))
-    return label_of(entry) is not None
+    return entry.entry_id in record.labels
 
 
 def line_of(entry: Entry, wording: Wording) -> Line:
