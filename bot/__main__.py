@@ -421,6 +421,23 @@ def knowledge_show(
         print(f"version {row.version}: {row.added_at:%Y-%m-%d %H:%M} UTC by {row.added_by}: {what}", file=sys.stderr)
 
 
+@knowledge.command("export")
+def knowledge_export(
+    folder: Annotated[Path, typer.Argument(file_okay=False, help="A knowledge folder, such as knowledge/.")],
+) -> None:
+    """Write what our own closed incidents teach as Markdown files into FOLDER, to be kept in git."""
+    settings = _settings()
+    from bot.wiring.building import open_database
+    from bot.wiring.knowledge import export_own
+
+    with open_database(settings) as database:
+        written = export_own(database, folder)
+    for one in written:
+        print(f"{one.outcome:10} {one.path}")
+    if not written:
+        print("No incident of our own is known yet: close one, and approve its review.")
+
+
 @knowledge.command("remove")
 def knowledge_remove(ref: Annotated[str, typer.Argument(help="DOC-checkout-outage")]) -> None:
     """Take an imported entry out. Its versions are kept; importing the document again brings it back."""
