@@ -21,7 +21,7 @@ from bot.flows.memory import Memory
 from bot.flows.record import record
 from bot.knowledge.plain import opening
 from bot.policy.policy import Policy
-from bot.store import incidents, messages
+from bot.store import incidents, messages, reports
 from bot.store.outbox import enqueue
 from bot.store.tables import IncidentRow, ReportRow
 from bot.triage.index import Match
@@ -105,29 +105,32 @@ def judge_report(
 
     None when that message was judged before.
     """
-    speaks = (
-        judgement.severity is not None
-        and judgement.confidence >= policy.severity.reply_threshold
-        and not policy.severity.shadow
-    )
     row = messages.add_report(
         session,
         channel_id=heard.channel_id,
         ts=heard.ts,
         user_id=heard.user_id,
-        text=heard.text,
         judged_at=now,
-        severity=judgement.severity.value if judgement.severity else None,
-        confidence=judgement.confidence,
-        row=judgement.row,
-        row_name=judgement.row_name,
-        evidence=[{"text": item.text, "signal": item.signal} for item in judgement.evidence],
-        similar=list(similar),
-        answered=speaks,
+        **_verdict(heard, judgement, similar, policy),
     )
-    if row is not None and speaks:
+    if row is not None and row.answered:
         enqueue(session, "slack.answer", lock=f"report-{row.report_id}", priority=3, report_id=row.report_id)
     return row
+
+
+def _verdict(heard: Heard, judgement: Judgement, similar: Sequence[dict[str, Any]], policy: Policy) -> dict[str, Any]:
+    """What a report keeps of how it was judged, and whether that is said."""
+    sure = judgement.severity is not None and judgement.confidence >= policy.severity.reply_threshold
+    return {
+        "text": heard.text,
+        "severity": judgement.severity.value if judgement.severity else None,
+        "confidence": judgement.confidence,
+        "row": judgement.row,
+        "row_name": judgement.row_name,
+        "evidence": [{"text": item.text, "signal": item.signal} for item in judgement.evidence],
+        "similar": list(similar),
+        "answered": sure and not policy.severity.shadow,
+    }
 
 
 def judgement_of(row: ReportRow) -> Judgement:
@@ -146,10 +149,39 @@ def declare_report(
     session: Session, report_id: int, severity: Severity | None, by: str, policy: Policy, now: datetime
 ) -> tuple[IncidentRow, bool]:
     """Declare what was reported, with the judged severity or the one chosen."""
-    report = _undecided(session, report_id)
+    return _declare(session, _undecided(session, report_id), severity, by, policy, now)
+
+
+def declare_after_all(
+    session: Session, report_id: int, by: str, policy: Policy, now: datetime
+) -> tuple[IncidentRow, bool]:
+    """Declare what somebody had called no incident; that they had stays with the report."""
+    report = _get(session, report_id)
+    if report.decision != "not_incident":
+        raise _decided_already(session, report)
+    _remember(
+        report,
+        decision=report.decision,
+        by=report.decided_by,
+        at=report.decided_at.isoformat() if report.decided_at else None,
+        reason=report.reason,
+        reason_text=report.reason_text,
+    )
+    report.reason = report.reason_text = None
+    return _declare(session, report, None, by, policy, now)
+
+
+def _remember(report: ReportRow, **before: Any) -> None:
+    report.history = [*report.history, before]
+
+
+def _declare(
+    session: Session, report: ReportRow, severity: Severity | None, by: str, policy: Policy, now: datetime
+) -> tuple[IncidentRow, bool]:
+    _refuse_declared(session, report.channel_id, report.ts)
     chosen = severity or (Severity(report.severity) if report.severity else Severity.P2)
     declaration = Declaration(
-        request_key=f"report:{report_id}",
+        request_key=f"report:{report.report_id}",
         title=_title(report.text),
         severity=chosen,
         by=by,
@@ -162,6 +194,36 @@ def declare_report(
     report.chosen_severity, report.incident_id = chosen.value, row.incident_id
     _decide(session, report, "declared", by, now)
     return row, fresh
+
+
+def declare_message(session: Session, wanted: Declaration, policy: Policy, now: datetime) -> tuple[IncidentRow, bool]:
+    """Declare what a message says, once: by the shortcut or by its report's buttons, whoever comes first.
+
+    The message's report, where there is one, is decided with it. Raises TransitionRefused with the incident's ref.
+    """
+    assert wanted.report_channel_id is not None and wanted.report_ts is not None
+    incidents.lock_request(session, f"message:{wanted.report_channel_id}:{wanted.report_ts}")
+    report = messages.find_report_of_message(session, wanted.report_channel_id, wanted.report_ts)
+    report = messages.get_report_for_change(session, report.report_id) if report else None
+    if incidents.find_by_request(session, wanted.request_key) is None:
+        _refuse_declared(session, wanted.report_channel_id, wanted.report_ts)
+        if report is not None and report.decision == "part_of":
+            raise _decided_already(session, report)
+    row, fresh = declare(session, wanted, policy, now)
+    if fresh and report is not None:
+        if report.decision is not None:
+            at = report.decided_at.isoformat() if report.decided_at else None
+            _remember(report, decision=report.decision, by=report.decided_by, at=at, reason=report.reason)
+            report.reason = report.reason_text = None
+        report.chosen_severity, report.incident_id = wanted.severity.value, row.incident_id
+        _decide(session, report, "declared", wanted.by, now)
+    return row, fresh
+
+
+def _refuse_declared(session: Session, channel_id: str, ts: str) -> None:
+    declared = reports.find_declared(session, channel_id, ts)
+    if declared is not None:
+        raise TransitionRefused(f"Declared already as {declared.ref}.")
 
 
 def _title(text: str) -> str:
@@ -194,13 +256,52 @@ def join_report(session: Session, report_id: int, ref: str, by: str, now: dateti
     return f"Added to {row.ref}."
 
 
-def _undecided(session: Session, report_id: int) -> ReportRow:
+def _get(session: Session, report_id: int) -> ReportRow:
     report = messages.get_report_for_change(session, report_id)
     if report is None:
         raise BadRequest("That report is not known here any more. Use `/incident declare …` instead.")
-    if report.decision is not None:
-        raise TransitionRefused(f"<@{report.decided_by}> decided that already: {describe_decision(session, report)}")
     return report
+
+
+def _undecided(session: Session, report_id: int) -> ReportRow:
+    report = _get(session, report_id)
+    if report.decision is not None:
+        raise _decided_already(session, report)
+    return report
+
+
+def _decided_already(session: Session, report: ReportRow) -> TransitionRefused:
+    return TransitionRefused(f"<@{report.decided_by}> decided that already: {describe_decision(session, report)}")
+
+
+def judge_again(
+    session: Session,
+    heard: Heard,
+    judgement: Judgement,
+    similar: Sequence[dict[str, Any]],
+    policy: Policy,
+    now: datetime,
+) -> bool:
+    """A report was edited: judge its new words and have the answer show it. Nothing changes once it was decided."""
+    held = messages.find_report_of_message(session, heard.channel_id, heard.ts)
+    report = messages.get_report_for_change(session, held.report_id) if held else None
+    if report is None or report.decision is not None or report.text == heard.text:
+        return False
+    if reports.find_declared(session, heard.channel_id, heard.ts) is not None:
+        return False
+    _remember(report, edited_at=now.isoformat(), text=report.text, severity=report.severity)
+    fresh = _verdict(heard, judgement, similar, policy)
+    fresh["answered"] = report.answered or fresh["answered"]  # what was said once is edited, and not taken back
+    for name, value in fresh.items():
+        setattr(report, name, value)
+    if report.answered:
+        enqueue(session, "slack.answer", lock=f"report-{report.report_id}", priority=3, report_id=report.report_id)
+    return True
+
+
+def was_edited(report: ReportRow) -> bool:
+    """Whether it was judged anew after its answer may have been read."""
+    return any("edited_at" in before for before in report.history)
 
 
 def describe_decision(session: Session, report: ReportRow) -> str:
@@ -213,9 +314,13 @@ def describe_decision(session: Session, report: ReportRow) -> str:
     where = f"{row.ref}" + (f" in <#{row.channel_id}>" if row and row.channel_id else "") if row else "an incident"
     if report.decision == "part_of":
         return f"part of {where}."
-    return f"declared as {report.chosen_severity}, {where}."
+    first = next((before for before in report.history if before.get("decision") == "not_incident"), None)
+    changed = f" <@{first['by']}> had called it no incident." if first else ""
+    return f"declared as {report.chosen_severity}, {where}.{changed}"
 
 
 def _decide(session: Session, report: ReportRow, decision: str, by: str, now: datetime) -> None:
     report.decision, report.decided_by, report.decided_at = decision, by, now
+    if not report.answered:
+        return  # it was never spoken of, so there is nothing to bring up to date
     enqueue(session, "slack.answer", lock=f"report-{report.report_id}", report_id=report.report_id)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain.escalation import span_text
 from bot.domain.review import Review, summary_for_slack
-from bot.domain.severity import Level, Severity
+from bot.domain.severity import Severity
 from bot.flows.act import propose
 from bot.flows.correct import choices_for, reason_told
 from bot.flows.desk import Desk
 from bot.flows.learn import for_everybody
 from bot.flows.review import draft_once, look_again, people_without_name
-from bot.flows.suggest import describe_decision, judgement_of
+from bot.flows.suggest import describe_decision, judgement_of, was_edited
 from bot.jobs.assessments import review_path, send_each, who_manages
 from bot.jobs.delivery import Speaker
 from bot.slack import blocks, corrections
@@ -28,21 +29,28 @@ def answer(desk: Desk, slack: Slack, speaker: Speaker, *, report_id: int) -> Non
     """Reply in the report's thread; once somebody decided, the same reply says what became of it."""
     with desk.database.transaction() as session:
         report = messages.find_report(session, report_id)
-        if report is None or report.severity is None:
+        if report is None or not report.answered:
             return
         channel_id, ts, decided = report.channel_id, report.ts, report.decision is not None
         outcome = describe_decision(session, report) if decided else ""
         rows = [row for row in incidents.list_open(session) if for_everybody(row)] if not decided else []
         open_ref = desk.memory.find_open(rows, report.text) if rows else None
-    level = desk.policy.severity.levels[Severity(report.severity)]
-    message = _decided(report, level, outcome) if decided else _reply(desk, report, open_ref)
+    if decided:
+        message = _decided(desk, report, outcome)
+    else:
+        message = _reply(desk, report, open_ref) if report.severity else corrections.no_longer_an_incident()
     speaker.try_to_say(f"report:{report_id}", channel_id, message, thread_ts=ts)
 
 
-def _decided(report: ReportRow, level: Level, outcome: str) -> Message:
-    found = suggestions(report.similar, f"report:{report.report_id}") if report.decision != "not_incident" else []
-    past = [item for item in found if item.kind == "incident"]
+def _decided(desk: Desk, report: ReportRow, outcome: str) -> Message:
+    dismissed = report.decision == "not_incident"
+    found = suggestions(report.similar, f"report:{report.report_id}")
+    # Where it was no incident, nobody is asked whether the earlier ones helped.
+    past = [replace(item, ballot="") if dismissed else item for item in found if item.kind == "incident"]
+    level = desk.policy.severity.levels[Severity(report.severity or report.chosen_severity or Severity.P2)]
     message = blocks.answered(judgement_of(report), level, f"<@{report.decided_by}>: {outcome}", past)
+    if dismissed:
+        message = corrections.with_second_thoughts(message, report.report_id)
     choices, reason = choices_for(report), reason_told(report)
     if choices:
         return corrections.with_choices(message, report.report_id, choices)
@@ -64,6 +72,8 @@ def _reply(desk: Desk, report: ReportRow, open_ref: str | None) -> Message:
     )
     said_at = datetime.fromtimestamp(float(report.ts), tz=report.judged_at.tzinfo)
     late = report.judged_at - said_at
+    if was_edited(report):
+        return Message(answer.text, (*answer.blocks, blocks.context("The report was edited; judged again.")))
     if late < _LATE:
         return answer
     told = f"Told {span_text(late)} late: Tocsin was away when this was said."

@@ -27,6 +27,7 @@ PRESSES: dict[str, actions.Press] = {
     "report_declare": actions.declare_report,
     "report_declare_as": actions.declare_report_as,
     "report_dismiss": actions.dismiss_report,
+    "report_declare_after_all": actions.declare_after_all,
     "report_part_of": actions.join_report,
     "suggestion_vote": similar.cast_vote,
     **corrections.PRESSES,

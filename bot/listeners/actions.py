@@ -93,6 +93,11 @@ def declare_report_as(session: Session, desk: Desk, value: str, user_id: str, no
     return f"*{row.severity}* · {row.ref} declared. You are invited to its channel in a moment."
 
 
+def declare_after_all(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+    row, _ = suggest.declare_after_all(session, int(value), user_id, desk.policy, now)
+    return f"*{row.severity}* · {row.ref} declared. You are invited to its channel in a moment."
+
+
 def dismiss_report(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
     return suggest.dismiss_report(session, int(value), user_id, now)
 

@@ -10,7 +10,7 @@ from bot.domain.severity import Judgement
 from bot.flows import record
 from bot.flows.desk import Desk
 from bot.flows.rejudge import consider
-from bot.flows.suggest import Heard, judge_report, recall
+from bot.flows.suggest import Heard, judge_again, judge_report, recall
 from bot.listeners import reviewing
 from bot.listeners.guard import told
 from bot.listeners.room import draw_home
@@ -70,10 +70,23 @@ def _edited(desk: Desk, event_id: str, event: dict[str, Any]) -> None:
         return  # our own edits, and unfurled links, change no words
     edit_ts = str((after.get("edited") or {}).get("ts") or event["event_ts"])
     now = desk.now()
+    if is_a_persons(after) and _is_report(desk, after | {"channel": event["channel"]}):
+        _edited_report(desk, event_id, event["channel"], after)
+        return
     with desk.database.transaction() as session:
         if messages.take_event(session, event_id, now):
             text = str(after.get("text") or "")
             record.message_edited(session, event["channel"], after["ts"], after.get("user"), text, now, edit_ts)
+
+
+def _edited_report(desk: Desk, event_id: str, channel_id: str, after: dict[str, Any]) -> None:
+    heard = Heard(channel_id, after["ts"], after["user"], words_of(after))
+    judged = desk.judge.judge(heard.text)
+    similar = recall(desk.memory.current(), heard.text) if judged.severity else []
+    now = desk.now()
+    with desk.database.transaction() as session:
+        if messages.take_event(session, event_id, now):
+            judge_again(session, heard, judged, similar, desk.policy, now)
 
 
 def _is_tombstone(event: dict[str, Any]) -> bool:

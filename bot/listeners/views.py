@@ -14,7 +14,7 @@ from bot.domain.severity import Severity
 from bot.flows import change
 from bot.flows.declare import Declaration, declare
 from bot.flows.desk import Desk
-from bot.flows.suggest import recall
+from bot.flows.suggest import declare_message, recall
 from bot.listeners.guard import told
 from bot.slack import modals
 from bot.store import incidents
@@ -61,7 +61,8 @@ def declared(
         security=kind == modals.KIND_SECURITY
         or (kind == modals.JUDGED and judged.row_name in desk.policy.security.rows),
     )
-    row, fresh = declare(session, declaration, desk.policy, now)
+    begin = declare_message if declaration.report_ts else declare
+    row, fresh = begin(session, declaration, desk.policy, now)
     if fresh and origin.get("channel"):
         text = f"*{row.severity}* · {row.ref} declared. You are invited to its channel in a moment."
         enqueue(session, "slack.whisper", channel_id=origin["channel"], user_id=user_id, text=text)

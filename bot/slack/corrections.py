@@ -27,6 +27,18 @@ def with_reason(message: Message, reason: str) -> Message:
     return Message(message.text, (*message.blocks, context(f"Why: {plain(shorten(reason, 500))}")))
 
 
+def with_second_thoughts(message: Message, report_id: int) -> Message:
+    """The outcome of a report that was called no incident, with the way back."""
+    again = actions("report_second_thoughts", button("Declare after all", "report_declare_after_all", str(report_id)))
+    return Message(message.text, (message.blocks[0], again, *message.blocks[1:]))
+
+
+def no_longer_an_incident() -> Message:
+    """The answer to a report whose new wording tells of no trouble."""
+    text = "The report was edited; judged again: this no longer looks like an incident."
+    return Message(text, (section(text), context("If it is one after all: `/incident declare …`.")))
+
+
 def why_form(report_id: int, longest: int) -> dict[str, Any]:
     """The form for a reason in one's own words."""
     field: Block = {

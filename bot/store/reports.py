@@ -41,6 +41,12 @@ def verdict_of(report: ReportRow, declared_as: str | None) -> Verdict:
     )
 
 
+def find_declared(session: Session, channel_id: str, ts: str) -> IncidentRow | None:
+    """The incident that began with this message."""
+    statement = select(IncidentRow).where(IncidentRow.report_channel_id == channel_id, IncidentRow.report_ts == ts)
+    return session.scalar(statement.order_by(IncidentRow.incident_id).limit(1))
+
+
 def _reports(
     session: Session, since: datetime | None, until: datetime | None
 ) -> Sequence[tuple[ReportRow, str | None]]:

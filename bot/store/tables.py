@@ -93,6 +93,7 @@ class IncidentRow(Base):
     __table_args__ = (
         Index("ix_incidents_status_declared_at", "status", "declared_at"),
         Index("ix_incidents_wake_at", "wake_at", postgresql_where=sql("wake_at is not null")),
+        Index("ix_incidents_report", "report_channel_id", "report_ts", postgresql_where=sql("report_ts is not null")),
         Index("ix_incidents_merged_into", "merged_into", postgresql_where=sql("merged_into is not null")),
     )
 
@@ -129,6 +130,7 @@ class RoleRow(Base):
     ended_at: Mapped[datetime | None]
     __table_args__ = (
         Index("uq_incident_roles_holder", "incident_id", "role", unique=True, postgresql_where=sql("ended_at is null")),
+        Index("ix_incident_roles_incident_id", "incident_id"),
     )
 
 
@@ -184,6 +186,8 @@ class ReportRow(Base):
     row_name: Mapped[str] = mapped_column(server_default=sql("''"))  # the row's id in severity.yaml; "" in old reports
     reason: Mapped[str | None]  # why people decided otherwise: a word of domain.agreement
     reason_text: Mapped[str | None] = mapped_column(Said)  # the same in their own words
+    # Decisions that were changed and wordings that were edited: what stood before, the oldest first.
+    history: Mapped[list[dict[str, Any]]] = mapped_column(server_default=sql("'[]'"))
     __table_args__ = (UniqueConstraint("channel_id", "ts"), Index("ix_reports_judged_at", "judged_at"))
 
 
@@ -201,7 +205,7 @@ class SlackMessage(Base):
     __tablename__ = "slack_messages"
     key: Mapped[str] = mapped_column(primary_key=True)
     channel_id: Mapped[str]
-    ts: Mapped[str | None]
+    ts: Mapped[str | None] = mapped_column(index=True)
     attempted_at: Mapped[datetime]
 
 

@@ -12,7 +12,8 @@ from bot.domain.errors import BadRequest, TransitionRefused, UnknownIncident
 from bot.domain.incident import Status
 from bot.domain.severity import Evidence, Judgement, Severity
 from bot.domain.timeline import Kind
-from bot.flows import change, suggest
+from bot.flows import change, correct, suggest
+from bot.flows.declare import Declaration
 from bot.flows.memory import Memory
 from bot.flows.suggest import Heard
 from bot.policy.policy import Policy
@@ -185,3 +186,79 @@ def test_what_is_recalled_is_plain_facts_ready_to_be_shown(memory: Memory) -> No
 
 def test_nothing_is_recalled_for_what_looks_like_nothing(memory: Memory) -> None:
     assert suggest.recall(memory, "who wants to join for lunch?") == []
+
+
+def by_shortcut(report: ReportRow, key: str = "view:V1") -> Declaration:
+    """What the form sends that was opened from the report's message."""
+    return Declaration(
+        request_key=f"{key}:{report.report_id}",
+        title="checkout is down",
+        severity=Severity.P0,
+        by="U0TEAMLEAD",
+        report_channel_id=report.channel_id,
+        report_ts=report.ts,
+    )
+
+
+def test_a_message_is_declared_once_by_its_report_or_by_the_shortcut(
+    session: Session, policy: Policy, report: ReportRow
+) -> None:
+    row, fresh = suggest.declare_message(session, by_shortcut(report), policy, NOON)
+    assert fresh
+    assert (report.decision, report.decided_by, report.incident_id) == ("declared", "U0TEAMLEAD", row.incident_id)
+    assert len(queued(session, "slack.answer", report_id=report.report_id)) == 1
+    assert suggest.declare_message(session, by_shortcut(report), policy, NOON) == (row, False)
+    with pytest.raises(TransitionRefused, match=f"^Declared already as {row.ref}.$"):
+        suggest.declare_message(session, by_shortcut(report, "view:V2"), policy, NOON)
+    with pytest.raises(TransitionRefused, match="decided that already"):
+        suggest.declare_report(session, report.report_id, None, "U0RESPONDER", policy, NOON)
+
+
+def test_the_shortcut_refuses_what_the_report_declared(session: Session, policy: Policy, report: ReportRow) -> None:
+    row, _ = suggest.declare_report(session, report.report_id, None, "U0RESPONDER", policy, NOON)
+    with pytest.raises(TransitionRefused, match=f"^Declared already as {row.ref}.$"):
+        suggest.declare_message(session, by_shortcut(report), policy, NOON)
+
+
+def test_the_shortcut_declares_in_silence_what_was_not_answered(session: Session, policy: Policy) -> None:
+    quiet = suggest.judge_report(session, heard(), replace(SURE, confidence=0.0), [], policy, NOON)
+    assert quiet is not None
+    suggest.declare_message(session, by_shortcut(quiet), policy, NOON)
+    assert quiet.decision == "declared"
+    assert queued(session, "slack.answer", report_id=quiet.report_id) == []
+
+
+def test_what_was_no_incident_can_be_declared_after_all(session: Session, policy: Policy, report: ReportRow) -> None:
+    with pytest.raises(BadRequest, match="not known"):
+        suggest.declare_after_all(session, -1, "U0TEAMLEAD", policy, NOON)
+    suggest.dismiss_report(session, report.report_id, "U0RESPONDER", NOON)
+    correct.explain(session, report.report_id, "test")
+    row, fresh = suggest.declare_after_all(session, report.report_id, "U0TEAMLEAD", policy, NOON + minutes(5))
+    assert fresh
+    assert (report.decision, report.decided_by, report.reason) == ("declared", "U0TEAMLEAD", None)
+    (before,) = report.history
+    assert (before["decision"], before["by"], before["at"]) == ("not_incident", "U0RESPONDER", NOON.isoformat())
+    assert before["reason"] == "test"
+    assert suggest.describe_decision(session, report).endswith("<@U0RESPONDER> had called it no incident.")
+    with pytest.raises(TransitionRefused, match=f"decided that already: declared as P1, {row.ref}"):
+        suggest.declare_after_all(session, report.report_id, "U0RESPONDER", policy, NOON + minutes(6))
+
+
+def test_an_edited_report_is_judged_again_until_it_is_decided(
+    session: Session, policy: Policy, report: ReportRow
+) -> None:
+    def edited(text: str, verdict: Judgement) -> bool:
+        message = Heard(report.channel_id, report.ts, report.user_id, text)
+        return suggest.judge_again(session, message, verdict, [], policy, NOON + minutes(3))
+
+    assert not edited(report.text, SURE)
+    assert edited("checkout returns 502 for everybody", replace(SURE, severity=Severity.P0))
+    assert (report.severity, report.text) == ("P0", "checkout returns 502 for everybody")
+    assert suggest.was_edited(report)
+    assert report.history[0]["severity"] == "P1"
+    assert len(queued(session, "slack.answer", report_id=report.report_id)) == 1
+    assert edited("all is well", Judgement(None, 0.9, (), None, "nothing is wrong"))
+    assert (report.severity, report.answered) == (None, True)
+    suggest.dismiss_report(session, report.report_id, "U0RESPONDER", NOON + minutes(4))
+    assert not edited("checkout is down", SURE)
+    assert report.text == "all is well"

@@ -107,3 +107,50 @@ def test_a_second_press_of_each_button_of_a_report_says_who_decided(stage: Stage
         assert ref in heard
     assert len(rows(stage)) == before
     assert report_row(stage, ts).decision == "declared"
+
+
+def test_a_message_that_was_declared_is_not_declared_again_by_the_shortcut(stage: Stage) -> None:
+    ts, answer = report(stage, "returns page shows an error to every customer, nobody can send anything back")
+    lead = stage.team_lead
+    message = next(said for said in lead.messages(INCIDENTS) if said["ts"] == ts)
+    lead.open_shortcut("declare_message", message)
+    form = lead.wait_for_view("declare_view")
+    ref = press_and_hear(stage.responder, INCIDENTS, answer, "report_declare", thread_ts=ts).split()[2]
+    before = len(rows(stage))
+    assert lead.submit(form, {"title": {"title": "returns are broken"}}) == {"title": f"Declared already as {ref}."}
+    lead.close_view(form)
+    assert len(rows(stage)) == before
+
+
+def test_the_shortcut_decides_the_message_s_report(stage: Stage) -> None:
+    ts, _ = report(stage, "gift cards cannot be redeemed, every attempt fails with 500")
+    lead = stage.team_lead
+    message = next(said for said in lead.messages(INCIDENTS) if said["ts"] == ts)
+    lead.open_shortcut("declare_message", message)
+    form = lead.wait_for_view("declare_view")
+    assert lead.submit(form, {"title": {"title": "gift cards fail"}, "severity": {"severity": "P2"}}) == {}
+    decided = lead.wait_for_message(INCIDENTS, "<@U0TEAMLEAD>: declared as P2", thread_ts=ts)
+    assert "report_declare" not in buttons(decided)
+    assert report_row(stage, ts).incident_id == rows(stage)[-1].incident_id
+
+
+def test_what_was_no_incident_can_be_declared_after_all(stage: Stage) -> None:
+    ts, answer = report(stage, "the loyalty service is down, every request fails with 503")
+    press_and_hear(stage.responder, INCIDENTS, answer, "report_dismiss", thread_ts=ts)
+    dismissed = stage.responder.wait_for_message(INCIDENTS, ">: not an incident", thread_ts=ts)
+    assert "report_declare_after_all" in buttons(dismissed)
+    heard = press_and_hear(stage.team_lead, INCIDENTS, dismissed, "report_declare_after_all", thread_ts=ts)
+    assert "declared. You are invited" in heard
+    decided = stage.responder.wait_for_message(INCIDENTS, "<@U0RESPONDER> had called it no incident", thread_ts=ts)
+    assert "report_declare_after_all" not in buttons(decided)
+    assert report_row(stage, ts).decision == "declared"
+
+
+def test_an_edited_report_is_judged_again(stage: Stage) -> None:
+    ts, answer = report(stage, "search is slow, pages take 8 seconds")
+    stage.responder.edit(INCIDENTS, ts, "search is down for everyone, all requests fail with 503, nobody can order")
+    edited = stage.responder.wait_for_message(INCIDENTS, "The report was edited; judged again.", thread_ts=ts)
+    assert edited["ts"] == answer["ts"], "the same answer, edited"
+    judged = report_row(stage, ts)
+    assert judged.severity in ("P0", "P1")
+    assert f"Looks like *{judged.severity}" in content_of(edited)
