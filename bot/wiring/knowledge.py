@@ -14,9 +14,10 @@ from bot.flows.learn import Learnt, Outcome
 from bot.flows.memory import Memory
 from bot.knowledge.documents import from_document
 from bot.knowledge.entries import Entry, entry_paths, parse_entry
-from bot.knowledge.importer import FileReport, entry_record, read_documents
+from bot.knowledge.importer import FileReport, Written, entry_record, read_documents, write_entries
 from bot.settings import Settings
 from bot.store import knowledge
+from bot.store.engine import Database
 from bot.store.tables import KnowledgeVersion
 from bot.wiring.building import build_live_memory, build_memory, open_database
 
@@ -213,6 +214,13 @@ def _parsed(row: KnowledgeVersion) -> Entry | str:
         return from_document(row.document or {})
     except InvalidKnowledge as error:
         return str(error)
+
+
+def export_own(database: Database, folder: Path) -> list[Written]:
+    """Our own closed incidents as files of a knowledge folder. Twice the same changes nothing. Raises InvalidKnowledge."""
+    with database.transaction() as session:
+        rows = [row for row in knowledge.list_at(session) if row.incident_id is not None]
+    return write_entries([from_document(row.document or {}) for row in rows], folder)
 
 
 def _read(path: Path) -> Entry | str:
