@@ -138,12 +138,18 @@ def _escalation(session: Session, asked: Asked) -> str:
     roster = read_roster(session, asked.desk.policy.contacts, asked.now)
     within = asked.desk.policy.escalation.respond_within
     done, to_come = [], []
+    # Of the repeats that were sent, one line for the latest: there may be dozens.
+    repeats = [ping.ping_id for ping in rows if ping.kind == PingKind.REPEAT and ping.state == pings.SENT]
     for ping in rows:
+        if ping.ping_id in repeats[:-1]:
+            continue
         each = escalate.facts_of(ping, row, rows, within)
         if ping.state == pings.PLANNED:
             to_come.append(blocks.coming_line(each, people(roster.who(Role(ping.role), max(asked.now, ping.due_at)))))
         elif not (ping.state == pings.CANCELLED and ping.kind == PingKind.REPEAT):
-            done.append(blocks.done_line(each, ping.state, ping.sent_at, ping.user_ids, ping.reason))
+            line = blocks.done_line(each, ping.state, ping.sent_at, ping.user_ids, ping.reason)
+            again = ping.ping_id in repeats and len(repeats) > 1
+            done.append(f"{line}, the latest of {len(repeats)}" if again else line)
     return blocks.ladder(incidents.facts(row), done, to_come)
 
 
