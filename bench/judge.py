@@ -11,10 +11,11 @@ from pathlib import Path
 from bench.figures import figure, percentile
 from bot.policy.severity import SeverityPolicy, load_severity
 from bot.triage.judge import Judge, fit_judge, load_judge
-from bot.triage.model import LABELS, read_examples
+from bot.triage.model import LABELS, read_example_file, read_examples
 
 ROOT = Path(__file__).parents[1]
 TRAINING = ROOT / "knowledge" / "training"
+FRESH = ROOT / "tests" / "triage" / "data" / "fresh.jsonl"  # labelled by the matrix before the judge had seen them
 FOLDS = 5
 SEVERE = 2  # P0 and P1 stand first in LABELS
 
@@ -26,7 +27,13 @@ def measure() -> None:
     policy = load_severity(ROOT / "knowledge" / "policy" / "severity.yaml")
     examples = read_examples(TRAINING)
     print(f"{len(examples)} examples: {dict(sorted(Counter(label for _, label in examples).items()))}")
-    quality(held_out(policy, examples))
+    quality(held_out(policy, examples), f"{FOLDS}-fold")
+    fresh = read_example_file(FRESH)
+    judge = load_judge(policy, TRAINING, None)
+    print(f"{len(fresh)} messages that it never learnt from:")
+    quality(
+        [(LABELS.index(label), LABELS.index(judge.judge(text).severity or "none")) for text, label in fresh], "fresh"
+    )
     cost(policy, examples)
 
 
@@ -44,17 +51,17 @@ def held_out(policy: SeverityPolicy, examples: list[Example]) -> list[tuple[int,
     return pairs
 
 
-def quality(pairs: list[tuple[int, int]]) -> None:
+def quality(pairs: list[tuple[int, int]], name: str) -> None:
     """Agreement over pairs of (true, given), and the confusion table."""
     severe = [given - true >= SEVERE for true, given in pairs if true < SEVERE]
     none = len(LABELS) - 1
     hits = sum(true == given == none for true, given in pairs)
     claimed = sum(true == none for true, _ in pairs) + sum(given == none for _, given in pairs)
-    figure(f"accuracy, {FOLDS}-fold", 100 * sum(true == given for true, given in pairs) / len(pairs), "%")
-    figure(f"within one level, {FOLDS}-fold", 100 * sum(abs(t - g) <= 1 for t, g in pairs) / len(pairs), "%")
-    figure(f"quadratic kappa, {FOLDS}-fold", 100 * kappa(pairs), "%")
-    figure(f"F1 of none, {FOLDS}-fold", 100 * 2 * hits / claimed, "%")
-    figure(f"P0/P1 called two levels too mild, {FOLDS}-fold", 100 * sum(severe) / len(severe), "%")
+    figure(f"accuracy, {name}", 100 * sum(true == given for true, given in pairs) / len(pairs), "%")
+    figure(f"within one level, {name}", 100 * sum(abs(t - g) <= 1 for t, g in pairs) / len(pairs), "%")
+    figure(f"quadratic kappa, {name}", 100 * kappa(pairs), "%")
+    figure(f"F1 of none, {name}", 100 * 2 * hits / claimed, "%")
+    figure(f"P0/P1 called two levels too mild, {name}", 100 * sum(severe) / len(severe), "%")
     print("true \\ given " + "".join(f"{label:>6}" for label in LABELS))
     for place, label in enumerate(LABELS):
         row = Counter(given for true, given in pairs if true == place)

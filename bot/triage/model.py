@@ -102,19 +102,23 @@ def restore(path: Path) -> Model | None:
 
 def read_examples(folder: Path) -> list[tuple[str, str]]:
     """(text, label) of every `*.jsonl` in the folder, files by name, lines in order. Raises ValueError naming file and line."""
+    return [example for path in sorted(folder.glob("*.jsonl")) for example in read_example_file(path)]
+
+
+def read_example_file(path: Path) -> list[tuple[str, str]]:
+    """(text, label) of one file, lines in order. Raises ValueError naming file and line."""
     examples: list[tuple[str, str]] = []
-    for path in sorted(folder.glob("*.jsonl")):
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-                text, label = row["text"], row["label"]
-            except (ValueError, KeyError, TypeError):
-                raise ValueError(f'{path.name}:{number}: expected {{"text": …, "label": …}}') from None
-            if label not in LABELS or not isinstance(text, str):
-                raise ValueError(f"{path.name}:{number}: the label must be one of {', '.join(LABELS)}")
-            examples.append((text, label))
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            text, label = row["text"], row["label"]
+        except (ValueError, KeyError, TypeError):
+            raise ValueError(f'{path.name}:{number}: expected {{"text": …, "label": …}}') from None
+        if label not in LABELS or not isinstance(text, str):
+            raise ValueError(f"{path.name}:{number}: the label must be one of {', '.join(LABELS)}")
+        examples.append((text, label))
     return examples
 
 
