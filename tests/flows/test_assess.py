@@ -1,0 +1,204 @@
+"""Reviews from draft to knowledge, action items and reminders, as rows."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+from bot.domain.errors import BadRequest
+from bot.domain.review import Nature, Stage
+from bot.flows import act, assess, change, remind, review
+from bot.flows.act import Wish, read_wish
+from bot.flows.change import Closing
+from bot.knowledge.documents import from_document
+from bot.knowledge.entries import Entry
+from bot.knowledge.importer import write_entries
+from bot.policy.policy import Policy
+from bot.store import actions, assessments, knowledge, messages
+from bot.store.tables import IncidentRow
+from tests.domain.review_facts import HOSTILE
+from tests.flows.conftest import Declare
+from tests.queue import empty_queue, queued
+from tests.rows import NOON, minutes
+
+MANAGER = "U0MANAGER"
+
+
+@pytest.fixture
+def closed(session: Session, declared: Declare, policy: Policy) -> IncidentRow:
+    """Resolved after twenty minutes, closed, drafted."""
+    row = declared()
+    row.channel_id = f"C{row.incident_id}"
+    messages.record_name(session, MANAGER, "manager", NOON)
+    change.resolve(session, row, "U0RESPONDER", policy, NOON + minutes(20), "rolled back", "the pool was exhausted")
+    change.close(session, row, "U0RESPONDER", Closing(impact="40 orders failed"), policy, NOON + minutes(22))
+    review.draft_once(session, row, policy, NOON + minutes(22))
+    empty_queue(session)
+    return row
+
+
+def test_reminders_come_at_24_and_44_hours_and_when_overdue_and_once_each(
+    session: Session, closed: IncidentRow, policy: Policy
+) -> None:
+    resolved = NOON + minutes(20)
+    told = []
+    for hour in (1, 23, 24, 24, 30, 44, 47, 48, 49, 100):
+        remind.remind(session, policy.review, resolved + timedelta(hours=hour))
+        told.append(len(queued(session, "slack.review_reminder", incident_id=closed.incident_id)))
+    assert told == [0, 0, 1, 1, 1, 2, 2, 3, 3, 3]
+    said = [job.arguments["reminder"] for job in queued(session, "slack.review_reminder")]
+    assert said == ["24 h", "44 h", "overdue"]
+
+
+def test_after_an_absence_the_last_reminder_alone_is_sent(
+    session: Session, closed: IncidentRow, policy: Policy
+) -> None:
+    remind.remind(session, policy.review, NOON + timedelta(hours=90))
+    (job,) = queued(session, "slack.review_reminder")
+    assert job.arguments["reminder"] == "overdue"
+
+
+def test_an_approved_review_reminds_nobody(session: Session, closed: IncidentRow, policy: Policy) -> None:
+    assess.move(session, closed, Stage.APPROVED, MANAGER, policy, NOON + minutes(30))
+    remind.remind(session, policy.review, NOON + timedelta(hours=90))
+    assert queued(session, "slack.review_reminder") == []
+
+
+def test_another_resolution_takes_an_approved_review_up_again(
+    session: Session, closed: IncidentRow, policy: Policy
+) -> None:
+    assess.move(session, closed, Stage.APPROVED, MANAGER, policy, NOON + minutes(30))
+    change.reopen(session, closed, "U0RESPONDER", policy, NOON + minutes(40))
+    change.resolve(session, closed, "U0RESPONDER", policy, NOON + minutes(60))
+    change.close(session, closed, "U0RESPONDER", Closing(), policy, NOON + minutes(61))
+    review.draft_once(session, closed, policy, NOON + minutes(62))
+    stage = assessments.find_stage(session, closed.incident_id)
+    assert stage is not None
+    assert (stage.stage, stage.due_at) == ("draft", NOON + minutes(60) + timedelta(hours=48))
+
+
+def test_approval_files_what_people_wrote_with_the_knowledge(
+    session: Session, closed: IncidentRow, policy: Policy, tmp_path: Path
+) -> None:
+    text = "Primary cause: transactions stayed open\nContributing factor: ## no limit\nResolution: rolled back"
+    assess.edit_section(session, closed, "root_cause", text, 0, MANAGER, NOON + minutes(25))
+    act.add(session, closed, Wish("alarm on the pool", "high"), MANAGER, policy.calendar, NOON + minutes(26), "k1")
+    assess.move(session, closed, Stage.APPROVED, MANAGER, policy, NOON + minutes(30))
+    kept = knowledge.find(session, closed.ref)
+    assert kept is not None and kept.document is not None
+    entry = from_document(kept.document)
+    assert entry.section("Root cause") == "- transactions stayed open\n- ## no limit"
+    assert "alarm on the pool" in entry.section("Prevention")
+    (written,) = write_entries([entry], tmp_path)
+    assert written.outcome == "added"
+    assert write_entries([entry], tmp_path)[0].outcome == "unchanged"
+
+
+def test_hostile_text_is_filed_as_an_entry_that_reads_back(
+    session: Session, closed: IncidentRow, policy: Policy, tmp_path: Path
+) -> None:
+    typed = HOSTILE.replace("\x00", "").replace("\ud800", "")
+    for section in ("summary", "root_cause", "went_well", "could_improve"):
+        assess.edit_section(session, closed, section, typed, 0, MANAGER, NOON + minutes(25))
+    assess.move(session, closed, Stage.APPROVED, MANAGER, policy, NOON + minutes(30))
+    kept = knowledge.find(session, closed.ref)
+    assert kept is not None and kept.document is not None
+    write_entries([from_document(kept.document)], tmp_path)
+
+
+def test_the_review_that_people_read_holds_their_words_and_the_items_of_now(
+    session: Session, closed: IncidentRow, policy: Policy
+) -> None:
+    assess.edit_section(session, closed, "went_well", "Support knew", 0, MANAGER, NOON + minutes(25))
+    act.add(session, closed, Wish("alarm"), MANAGER, policy.calendar, NOON + minutes(26), "k2")
+    found = assess.assemble(session, closed)
+    assert found is not None
+    assert [line.text for line in found.section("went_well").lines if line.nature is Nature.WRITTEN] == ["Support knew"]
+    assert [line.text for line in found.section("action_items").lines][:1] == ["alarm (no owner yet, no due date yet)"]
+
+
+CALENDAR_DAY = date(2026, 11, 27)
+
+
+@pytest.mark.parametrize(
+    ("typed", "wish"),
+    [
+        ("alarm on the pool", Wish("alarm on the pool")),
+        ("high alarm on the pool", Wish("alarm on the pool", "high")),
+        ("[HIGH] alarm on the pool", Wish("alarm on the pool", "high")),
+        ("low: alarm <@U0VP> by Friday", Wish("alarm", "low", "U0VP", CALENDAR_DAY)),
+        ("alarm by Friday <@U0VP|vp>", Wish("alarm", "medium", "U0VP", CALENDAR_DAY)),
+        ("alarm (owner: @platform-team, due: 2026-11-27)", Wish("alarm", "medium", "platform-team", CALENDAR_DAY)),
+        ("retry by hand and by adding jitter", Wish("retry by hand and by adding jitter")),
+        ("highlight the button", Wish("highlight the button")),
+        ("alarm in 2 weeks", Wish("alarm", due_on=date(2026, 12, 4))),
+        ("ask <@U0VP> about <https://example.com|x> @ 3", Wish("ask about https://example.com @ 3", owner="U0VP")),
+    ],
+)
+def test_action_items_are_read_as_people_type_them(policy: Policy, typed: str, wish: Wish) -> None:
+    assert read_wish(typed, NOON, policy.calendar) == wish
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "high", "  <@U0VP> ", "high by Friday", "alarm by 2020-01-01", "x" * 1001, "a by 31.31."]
+)
+def test_what_makes_no_action_item_is_refused_with_a_sentence(policy: Policy, typed: str) -> None:
+    with pytest.raises(BadRequest):
+        read_wish(typed, NOON, policy.calendar)
+
+
+def test_a_command_sent_twice_makes_one_item(session: Session, closed: IncidentRow, policy: Policy) -> None:
+    made = [act.add(session, closed, Wish("x"), MANAGER, policy.calendar, NOON, "same")[1] for _ in range(2)]
+    assert made == [True, False]
+
+
+def test_an_overdue_item_is_told_once_at_the_opening_after_its_day(
+    session: Session, closed: IncidentRow, policy: Policy
+) -> None:
+    item, _ = act.add(session, closed, Wish("x", due_on=CALENDAR_DAY), MANAGER, policy.calendar, NOON, "due")
+    opening = item.remind_at
+    assert opening is not None and f"{opening:%a %H:%M}" == "Mon 09:00"
+    for at in (opening - minutes(1), opening, opening + minutes(5)):
+        remind.remind(session, policy.review, at)
+    assert len(queued(session, "slack.action_reminder", action_id=item.action_id)) == 1
+
+
+def test_a_finished_item_is_not_told_as_overdue(session: Session, closed: IncidentRow, policy: Policy) -> None:
+    item, _ = act.add(session, closed, Wish("x", due_on=CALENDAR_DAY), MANAGER, policy.calendar, NOON, "done")
+    assert "is done" in act.finish(session, closed, item.number, MANAGER, NOON)
+    assert "already" in act.finish(session, closed, item.number, MANAGER, NOON)
+    remind.remind(session, policy.review, NOON + timedelta(days=30))
+    assert queued(session, "slack.action_reminder", action_id=item.action_id) == []
+
+
+def test_an_unknown_number_is_told_with_those_there_are(session: Session, closed: IncidentRow, policy: Policy) -> None:
+    act.add(session, closed, Wish("x"), MANAGER, policy.calendar, NOON, "one")
+    with pytest.raises(BadRequest, match=r"has no action item 9\. There are 1\."):
+        act.finish(session, closed, 9, MANAGER, NOON)
+
+
+def test_proposals_come_from_what_prevented_similar_incidents_and_once(
+    session: Session, closed: IncidentRow, policy: Policy
+) -> None:
+    closed.similar = [{"ref": "INC-2023-2156", "kind": "incident"}, {"ref": "PB-alb", "kind": "playbook"}]
+    entry = Entry(
+        "INC-2023-2156", "incident", "t", sections=(("Prevention", "- Watch `connections`.\n- Cap idle time."),)
+    )
+    assert act.propose(session, closed, {entry.ref: entry}, NOON) == 2
+    assert act.propose(session, closed, {entry.ref: entry}, NOON) == 0
+    found = assess.assemble(session, closed)
+    assert found is not None
+    lines = found.section("action_items").lines
+    assert [line.text for line in lines if line.nature is Nature.DERIVED] == [
+        "Watch connections (from INC-2023-2156)",
+        "Cap idle time (from INC-2023-2156)",
+    ]
+    act.accept(session, closed, 1, MANAGER, policy.calendar, NOON)
+    act.drop(session, closed, 2, MANAGER, NOON)
+    states = [
+        one.state for one in actions.list_of_incident(session, closed.incident_id, ("open", "proposed", "dropped"))
+    ]
+    assert states == ["open", "dropped"]
