@@ -25,7 +25,12 @@ def configure_logs(level: str, as_json: bool) -> None:
     )
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            # The console renders tracebacks by itself; JSON would print the object's name.
+            *([structlog.processors.format_exc_info] if as_json else []),
+            renderer,
+        ],
     )
     output = logging.StreamHandler(sys.stderr)
     output.setFormatter(formatter)

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy.orm import Session
 
 from bot.domain import escalation
 from bot.domain.comms import escape
-from bot.domain.errors import BadRequest, TransitionRefused
+from bot.domain.errors import BadRequest, TocsinError, TransitionRefused
 from bot.domain.escalation import LADDER, EscalationPolicy, Event, Happening, Ping, PingKind, Plan, Role
 from bot.domain.incident import Status
 from bot.domain.pings import PingFacts
@@ -39,6 +40,9 @@ _HAPPENINGS = {
 }
 
 
+log = structlog.get_logger(__name__)
+
+_TRY_AGAIN_AFTER = timedelta(minutes=1)  # an incident that could not be planned
 _FEW = 8  # pings that each get a job of their own; where more fall due at once, they share jobs
 _TOGETHER = 25  # pings that share one job
 _TELLING = (*_HAPPENINGS, Kind.STATUS_CHANGED)
@@ -194,8 +198,13 @@ def sweep(session: Session, policy: EscalationPolicy, now: datetime, limit: int 
     told = timeline.list_rows_of(session, incident_ids, _TELLING)
     claimed: list[PingRow] = []
     for row in rows:
-        events = _events(told[row.incident_id])
-        claimed += _reconcile(session, row, policy, events, held[row.incident_id], now)[1]
+        try:
+            events = _events(told[row.incident_id])
+            claimed += _reconcile(session, row, policy, events, held[row.incident_id], now)[1]
+        except (TocsinError, ValueError, LookupError):
+            # One incident that cannot be planned must not keep the others from being escalated.
+            log.exception("an incident could not be planned", incident=row.ref)
+            row.wake_at = now + _TRY_AGAIN_AFTER
     session.flush()
     _send(session, claimed)
     return len(rows)
@@ -358,6 +367,7 @@ def _cause(ping: PingRow) -> str:
 
 def page_failed(session: Session, ping_id: int, reason: str, now: datetime) -> None:
     """Record why a ping reached nobody, where people see it."""
+    incidents.list_of_pings_shared(session, [ping_id])  # the incident first, as everybody locks them
     ping = pings.get_for_change(session, ping_id)
     if ping.state != pings.SENDING:
         return

@@ -39,10 +39,11 @@ class Speaker:
             return known[1]
         # A note without ts: an earlier try may have reached Slack without our hearing of it.
         ts = self._slack.find_by_key(known[0], key, thread_ts) if known else None
-        if ts is None:
-            ts = self._slack.post(channel_id, message, key, thread_ts)
-        else:
+        if known and ts is not None:
+            channel_id = known[0]  # where it was posted, which a setting may have changed since
             self._slack.update(channel_id, ts, message)
+        else:
+            ts = self._slack.post(channel_id, message, key, thread_ts)
         with self._database.transaction() as session:
             messages.record_message(session, key, channel_id, ts)
         return ts

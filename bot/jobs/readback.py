@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from bot.domain.masking import mask
 from bot.flows.desk import Desk
 from bot.flows.missed import Missed, reads_from, take_in
 from bot.flows.suggest import Heard, judge_report, recall
@@ -54,7 +55,7 @@ def _said(slack: Slack, channel_id: str, oldest: str) -> Iterator[Missed]:
 
 def _missed(found: Iterable[dict[str, Any]]) -> Iterator[Missed]:
     for message in found:
-        text = words_of(message) if is_a_persons(message) else ""
+        text = mask(words_of(message)) if is_a_persons(message) else ""
         if text:
             edit_ts = str((message.get("edited") or {}).get("ts") or "") or None
             thread_ts = message.get("thread_ts")

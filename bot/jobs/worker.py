@@ -126,7 +126,8 @@ def job_app(desk: Desk, slack: Slack, url: str) -> procrastinate.App:
 
 def _bound(name: str, run: Callable[..., None], desk: Desk, slack: Slack, speaker: Speaker) -> Callable[..., None]:
     def task(**arguments: Any) -> None:
-        with structlog.contextvars.bound_contextvars(job=name, **arguments):
+        ids = {key: value for key, value in arguments.items() if key.endswith("_id")}  # never what people wrote
+        with structlog.contextvars.bound_contextvars(job=name, **ids):
             try:
                 run(desk, slack, speaker, **arguments)
             except (TryAgain, Unavailable) as error:
@@ -168,7 +169,8 @@ class Worker:
             thread.join()
 
     def alive(self) -> bool:
-        return all(thread.is_alive() for thread in self._threads)
+        """True while jobs are taken and plans are swept."""
+        return self._loop is not None and all(thread.is_alive() for thread in self._threads)
 
     def _cancel(self) -> None:
         for task in self._tasks:
@@ -181,6 +183,7 @@ class Worker:
                 asyncio.run(self._work())
             except Exception:  # a way in: the worker must outlive a database restart
                 log.exception("worker stopped; starting it again")
+                self._loop = None
                 self._stop.wait(1)
 
     async def _work(self) -> None:
@@ -223,11 +226,14 @@ class Worker:
         forget_at = 0.0
         started = self._desk.now()
         while True:
-            suspects = await asyncio.to_thread(self._free_jobs, suspects)
-            await asyncio.to_thread(self._keep_rooms, started)
-            if time.monotonic() >= forget_at:
-                await asyncio.to_thread(self._forget_events)
-                forget_at = time.monotonic() + _FORGET_EVENTS_EVERY
+            try:
+                suspects = await asyncio.to_thread(self._free_jobs, suspects)
+                await asyncio.to_thread(self._keep_rooms, started)
+                if time.monotonic() >= forget_at:
+                    await asyncio.to_thread(self._forget_events)
+                    forget_at = time.monotonic() + _FORGET_EVENTS_EVERY
+            except Exception:  # a way in: housekeeping that fails must not stop posts and pages
+                log.exception("housekeeping failed; trying again")
             await asyncio.sleep(_LOOK_EVERY)
 
     def _free_jobs(self, suspects: frozenset[tuple[int, int]]) -> frozenset[tuple[int, int]]:

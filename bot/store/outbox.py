@@ -16,6 +16,11 @@ PAGING = "paging"  # a queue of its own, so that a stalled post never holds up a
 SLACK = "slack"
 
 
+# A job of that name may begin between our being refused and our looking: then the name is free again.
+_TRIES = 3
+_WAITING = sql("select 1 from procrastinate_jobs where queueing_lock = :name and status = 'todo' for key share")
+
+
 @cache
 def _deferrer() -> procrastinate.App:
     """Deferring needs no tasks and no pool of its own: it borrows the session's connection."""
@@ -40,12 +45,20 @@ def enqueue(
     if once is None:
         _defer(session, task, queue=queue, lock=lock, priority=priority, arguments=arguments)
         return
-    try:
-        # A taken name raises inside PostgreSQL; the savepoint keeps the caller's transaction alive.
-        with session.begin_nested():
-            _defer(session, task, queue=queue, lock=lock, priority=priority, arguments=arguments, queueing_lock=once)
-    except AlreadyEnqueued:
-        return
+    for _ in range(_TRIES):
+        try:
+            # A taken name raises inside PostgreSQL; the savepoint keeps the caller's transaction alive.
+            with session.begin_nested():
+                _defer(
+                    session, task, queue=queue, lock=lock, priority=priority, arguments=arguments, queueing_lock=once
+                )
+            return
+        except AlreadyEnqueued:
+            # The job that waits must not begin before our commit, or it would not see what we changed. A worker takes
+            # jobs with `for update skip locked`, so it passes over a row that we share until then.
+            if session.execute(_WAITING, {"name": once}).first() is not None:
+                return
+    _defer(session, task, queue=queue, lock=lock, priority=priority, arguments=arguments)
 
 
 def enqueue_many(

@@ -71,7 +71,7 @@ def claim_awake(session: Session, now: datetime, limit: int) -> Sequence[Inciden
         .where(IncidentRow.wake_at <= now)
         .order_by(IncidentRow.wake_at, IncidentRow.incident_id)
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
     )
     return session.scalars(statement).all()
 

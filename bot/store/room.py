@@ -111,7 +111,7 @@ def claim_untold(
         .where(IncidentRow.status.in_(OPEN), last <= due)
         .order_by(IncidentRow.incident_id)
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
     )
     rows = session.scalars(statement).all()
     for row in rows:
@@ -127,7 +127,7 @@ def claim_unread(session: Session, before: datetime, now: datetime, limit: int =
         .where(or_(IncidentRow.read_back_at.is_(None), IncidentRow.read_back_at <= before))
         .order_by(IncidentRow.incident_id)
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
     )
     rows = session.scalars(statement).all()
     for row in rows:
@@ -137,6 +137,8 @@ def claim_unread(session: Session, before: datetime, now: datetime, limit: int =
 
 def offer_key(session: Session, incident_id: int, message_ts: str, now: datetime, most_an_hour: int) -> bool:
     """True when this message may be offered as a key one: not offered before, and few were within the last hour."""
+    # Of messages taken in at the same moment, each sees the offers of those before it.
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"key-offers:{incident_id}", 0))))
     recent = select(func.count()).where(
         KeyOffer.incident_id == incident_id, KeyOffer.offered_at > now - timedelta(hours=1)
     )

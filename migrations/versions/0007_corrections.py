@@ -36,9 +36,7 @@ def upgrade() -> None:
             ["incident_id"], ["incidents.incident_id"], name=op.f("fk_severity_suggestions_incident_id")
         ),
         sa.PrimaryKeyConstraint("suggestion_id", name=op.f("pk_severity_suggestions")),
-        sa.UniqueConstraint(
-            "incident_id", "message_ts", name=op.f("uq_severity_suggestions_incident_id_message_ts")
-        ),
+        sa.UniqueConstraint("incident_id", "message_ts", name=op.f("uq_severity_suggestions_incident_id_message_ts")),
     )
     op.create_index(
         "uq_severity_suggestions_open",
