@@ -21,7 +21,7 @@ def driver_url(url: str) -> str:
 class Database:
     """One PostgreSQL. Opened by the wiring, handed to every way in."""
 
-    def __init__(self, url: str, *, connections: int = 20) -> None:
+    def __init__(self, url: str, *, connections: int = 30) -> None:
         self.url = re.sub(r"^postgres(ql)?(\+psycopg)?://", "postgresql://", url)
         self.engine: Engine = create_engine(
             driver_url(url),

@@ -28,7 +28,7 @@ from bot.triage.vocabulary import read_vocabulary
 
 
 @contextmanager
-def open_database(settings: Settings, *, migrate: bool = False, connections: int = 20) -> Iterator[Database]:
+def open_database(settings: Settings, *, migrate: bool = False, connections: int = 30) -> Iterator[Database]:
     """The configured database, or the embedded one. The embedded one is always migrated, another only with `migrate`.
 
     Raises InvalidSettings where the database does not answer, or is behind and may not be migrated here.

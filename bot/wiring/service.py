@@ -35,7 +35,7 @@ from bot.wiring.clock import Clock
 
 log = structlog.get_logger(__name__)
 
-LISTENER_THREADS = 8  # the database pool holds these, the worker's threads and the sweep
+LISTENER_THREADS = 8  # a command may use two connections; the pool also serves events, jobs, the sweep and pages
 _LOOK_AT_SOCKET_EVERY = 3.0  # seconds; a connection that was lost is opened again at the next look
 _INTRODUCE_EVERY = 15.0  # seconds between tries while Slack is away or the channel is not there
 
