@@ -101,8 +101,10 @@ def _raises(judge: Judge, judged: Judgement, subject: str, current: Severity) ->
     """Worse than it is held to be, and worse for what the message says: what was known before was weighed by people."""
     if judged.severity is None or not judged.severity.worse_than(current) or judged.confidence < _SURE_TO_RAISE:
         return False
-    before = judge.judge(subject[:_LONGEST_SUBJECT]).severity
-    return before is None or judged.severity.worse_than(before)
+    before = judge.judge(subject[:_LONGEST_SUBJECT])
+    if before.severity is None or before.confidence < _SURE_TO_RAISE:
+        return True
+    return judged.severity.worse_than(before.severity)
 
 
 def _new(heard: Reading, known: Reading, columns: dict[str, set[str]]) -> tuple[Evidence, ...]:
