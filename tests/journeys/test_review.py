@@ -7,17 +7,20 @@ import socket
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from bot.playground.person import content_of
+from bot.playground.records import Canvas
 from bot.store.engine import Database
-from bot.store.tables import IncidentRow, ReviewRow
+from bot.store.tables import ActionRow, IncidentRow, ReviewRow, ReviewStageRow
 from bot.wiring.service import Parts, Service
 from tests.journeys.story import ask, failed_jobs, settle
-from tests.stage import BOT, INCIDENTS, Stage, running, staged
+from tests.stage import BOT, INCIDENTS, Stage, press, running, staged
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +41,21 @@ def link_in(text: str) -> str:
     found = re.search(r"<(http://127\.0\.0\.1:\d+/[^|>]+)\|", text)
     assert found, text
     return found.group(1)
+
+
+def browser() -> urllib.request.OpenerDirector:
+    """What keeps a session, as a browser does."""
+    return urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+
+
+def closed(stage: Stage, title: str) -> tuple[str, dict[str, Any]]:
+    """An incident that ended, with its review drafted and shown."""
+    ref, channel = stage.declare(title)
+    ask(stage.responder, INCIDENTS, f"/incident resolve {ref} restarted it")
+    ask(stage.responder, INCIDENTS, f"/incident close {ref} restarted it")
+    stage.responder.wait_for_message(channel["id"], "Review draft of")
+    settle(stage.database)
+    return ref, channel
 
 
 def drafts(stage: Stage, ref: str) -> int:
@@ -61,7 +79,9 @@ def test_closing_drafts_the_review_for_channel_commander_manager_and_browser(sta
     assert drafts(stage, ref) == 1
     for reader in (lead, manager):
         sent = reader.wait_for_message(reader.dm_with(BOT), f"Review draft of *{ref}*")
-        assert link_in(content_of(sent)) == link_in(content_of(ready))
+        assert "/enter?" in link_in(content_of(sent)), "a link of their own"
+        with browser().open(link_in(content_of(sent)), timeout=10) as answer:
+            assert "What next?" in answer.read().decode()
     told = [said for said in responder.messages(responder.dm_with(BOT)) if "Review draft" in content_of(said)]
     assert told == [], "who neither commands nor manages is not sent it"
     with urllib.request.urlopen(link_in(content_of(ready)), timeout=10) as answer:
@@ -100,3 +120,90 @@ def test_closing_again_after_reopening_drafts_a_further_version(stage: Stage) ->
         said = [said for said in responder.messages(channel["id"]) if "Review draft of" in content_of(said)]
         assert len(said) == number
         ask(responder, INCIDENTS, f"/incident reopen {ref} it is off again")
+
+
+def test_the_review_is_the_canvas_of_the_channel_and_follows_what_people_write(stage: Stage) -> None:
+    ref, channel = closed(stage, "P2 the search is slow")
+    canvas_id = stage.playground.workspace.channels[channel["id"]].canvas_id
+    assert f"Post-incident review: {ref}" in stage.responder.canvas(canvas_id)["markdown"]
+    ask(stage.responder, channel["id"], "/incident action high alarm on slow queries @team-lead by Friday")
+    settle(stage.database)
+    assert "alarm on slow queries (owner: team-lead, due: " in stage.responder.canvas(canvas_id)["markdown"]
+    assert failed_jobs(stage.database) == []
+
+
+def test_a_canvas_that_somebody_made_is_left_alone_and_a_file_takes_its_place(stage: Stage) -> None:
+    ref, channel = stage.declare("P3 the footer is grey")
+    stage.playground.workspace.free_plan = True
+    try:
+        theirs = Canvas(id="FTHEIRS", title="t", markdown="ours", channel=channel["id"], creator="U0VP", updated=0)
+        stage.playground.workspace.canvases["FTHEIRS"] = theirs
+        stage.playground.workspace.channels[channel["id"]].canvas_id = "FTHEIRS"
+        ask(stage.responder, INCIDENTS, f"/incident resolve {ref}")
+        ask(stage.responder, INCIDENTS, f"/incident close {ref} painted it")
+        stage.responder.wait_for_message(channel["id"], "Review draft of")
+        settle(stage.database)
+        ask(stage.responder, channel["id"], "/incident action paint it again")
+        settle(stage.database)
+    finally:
+        stage.playground.workspace.free_plan = False
+    assert failed_jobs(stage.database) == []
+    assert stage.responder.canvas("FTHEIRS")["markdown"] == "ours"
+    files = [file for said in stage.responder.messages(channel["id"]) for file in said.get("files") or []]
+    assert [file["name"] for file in files] == [f"{ref}-review.md"]
+
+
+def test_each_gets_a_link_of_their_own_and_it_says_where_the_review_stands(stage: Stage) -> None:
+    ref, _ = closed(stage, "P3 the clock is wrong")
+    said = ask(stage.manager, INCIDENTS, f"/incident review {ref}")
+    assert f"The review of {ref} stands at *draft*" in said
+    with browser().open(link_in(said), timeout=10) as answer:
+        page = answer.read().decode()
+    assert "eng-manager" in page and "Approve</button>" in page
+    open_ref, _ = stage.declare("P3 the bell is silent")
+    early = ask(stage.manager, INCIDENTS, f"/incident review {open_ref}")
+    assert "is drafted when the incident is closed" in early
+
+
+def test_a_clipboard_makes_a_message_an_action_item_and_a_button_ends_it(stage: Stage) -> None:
+    responder = stage.responder
+    ref, channel = stage.declare("P3 the door squeaks")
+    ts = responder.say(channel["id"], "low: oil the door @team-lead by Monday")
+    responder.react(channel["id"], ts, "clipboard")
+    responder.wait_for_message(channel["id"], "Action item 1")
+    responder.unreact(channel["id"], ts, "clipboard")
+    responder.react(channel["id"], ts, "clipboard")
+    settle(stage.database)
+    listed = ask(responder, channel["id"], "/incident action list")
+    assert "1 open, 0 proposed, 0 done" in listed
+    press(responder, channel["id"], responder.ephemerals(channel["id"])[-1], "action_done")
+    responder.wait_for_message(channel["id"], "Action item 1 is done")
+    refused = ask(responder, channel["id"], "/incident action done 7")
+    assert f"{ref} has no action item 7" in refused
+
+
+def test_an_overdue_item_of_one_who_left_goes_to_the_engineering_manager_once(stage: Stage) -> None:
+    _, channel = stage.declare("P3 the lamp flickers")
+    ask(stage.responder, channel["id"], "/incident action change the bulb <@U0GONE> by tomorrow")
+    with stage.database.transaction() as session:
+        item = session.scalars(select(ActionRow).order_by(ActionRow.action_id.desc())).first()
+        assert item is not None
+        item.owner, item.remind_at = "U0GONE", stage.desk.now()
+    told = stage.manager.wait_for_message(stage.manager.dm_with(BOT), "change the bulb")
+    settle(stage.database)
+    assert "is no longer in the workspace" in content_of(told)
+    all_told = [
+        said for said in stage.manager.messages(stage.manager.dm_with(BOT)) if "change the bulb" in content_of(said)
+    ]
+    assert len(all_told) == 1
+
+
+def test_the_engineering_manager_is_reminded_of_a_review_that_is_due(stage: Stage) -> None:
+    ref, _ = closed(stage, "P3 the plant is dry")
+    with stage.database.transaction() as session:
+        incident_id = session.scalars(select(IncidentRow.incident_id).where(IncidentRow.ref == ref)).one()
+        kept = session.get_one(ReviewStageRow, incident_id)
+        kept.resolved_at, kept.due_at = kept.resolved_at - timedelta(hours=50), kept.due_at - timedelta(hours=50)
+        kept.remind_at = stage.desk.now()
+    told = stage.manager.wait_for_message(stage.manager.dm_with(BOT), "Its review was due")
+    assert ref in content_of(told) and "/enter?" in link_in(content_of(told))

@@ -1,0 +1,35 @@
+"""The archive of approved reviews, against moto's S3."""
+
+from __future__ import annotations
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from bot.aws.archive import archiver
+from bot.aws.session import Denied, clients
+
+
+@pytest.fixture(autouse=True)
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+
+
+def test_what_is_kept_lies_encrypted_under_its_name_and_twice_changes_nothing() -> None:
+    with mock_aws():
+        s3 = boto3.client("s3", region_name="us-east-1")
+        s3.create_bucket(Bucket="archive")
+        keep = archiver(clients("us-east-1"), "archive", "/incidents/")
+        for _ in range(2):
+            keep("2026/INC-2026-0001/review.md", "# Überblick".encode(), "text/markdown")
+        (found,) = s3.list_objects_v2(Bucket="archive")["Contents"]
+        assert found["Key"] == "incidents/2026/INC-2026-0001/review.md"
+        kept = s3.get_object(Bucket="archive", Key=found["Key"])
+        assert kept["Body"].read().decode() == "# Überblick"
+        assert (kept["ContentType"], kept["ServerSideEncryption"]) == ("text/markdown", "AES256")
+
+
+def test_a_bucket_that_is_not_there_is_refused_with_a_sentence() -> None:
+    with mock_aws(), pytest.raises(Denied, match="S3: NoSuchBucket"):
+        archiver(clients("us-east-1"), "nowhere", "")("a", b"b", "text/plain")

@@ -1,0 +1,111 @@
+"""The pages of a review in a real browser: edit, comment, ask for changes, approve, on a phone and on a desk.
+
+`--pictures FOLDER` also takes pictures of them.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from bot.playground.person import content_of
+from bot.store.engine import Database
+from bot.wiring.service import Parts, Service
+from tests.browser.conftest import PATIENCE_MS
+from tests.stage import BOT, Stage, running, staged
+
+expect.set_options(timeout=PATIENCE_MS)
+
+
+@pytest.fixture(scope="module")
+def stage(database: Database, data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A stage whose pages are really served."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    changes = {"data_folder": data_folder, "web_port": port}
+    folder = Path(tmp_path_factory.mktemp("stage"))
+    with staged(database, folder, lambda settings: settings.model_copy(update=changes)) as built:
+        pages = Service(built.settings, built.desk, Parts(listen=False, work=False, serve=True))
+        with running(pages):
+            yield built
+
+
+def end(stage: Stage, title: str) -> str:
+    """An incident that is over; the manager's own link to its review."""
+    ref, channel = stage.declare(title)
+    responder = stage.responder
+    responder.command(channel["id"], "/incident impact a third of checkouts failed")
+    responder.command(channel["id"], "/incident resolve raised the pool size")
+    responder.command(channel["id"], "/incident close raised the pool size")
+    sent = stage.manager.wait_for_message(stage.manager.dm_with(BOT), f"Review draft of *{ref}*")
+    found = re.search(r"<(http[^|>]+)\|", content_of(sent))
+    assert found
+    return found[1]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_manager_edits_comments_asks_for_changes_and_approves(
+    chromium: Browser, stage: Stage, width: int, request: pytest.FixtureRequest
+) -> None:
+    link = end(stage, f"P1 checkout fails on {width}")
+    context = chromium.new_context(viewport={"width": width, "height": 844}, has_touch=width < 500)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    problems: list[str] = []
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    page.goto(link)
+    expect(page.get_by_role("heading", name="What next?")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, "nothing sticks out of a phone's screen"
+
+    page.get_by_role("link", name="Edit What went well").click()
+    field = page.get_by_label(re.compile("What went well: one line"))
+    field.fill(field.input_value() + "\nSupport answered every caller")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_contain_text("Saved.")
+    expect(page.locator("#went_well")).to_contain_text("Support answered every caller written by eng-manager")
+
+    page.locator("#root_cause summary").click()
+    page.get_by_label("Comment on “Root cause analysis”").fill("Which <release>?")
+    page.locator("#root_cause").get_by_role("button", name="Comment").click()
+    expect(page.locator("#root_cause .comments")).to_contain_text("Which <release>?")
+
+    page.get_by_text("Ask for changes", exact=True).first.click()
+    page.get_by_label("Which changes?").fill("Name the release")
+    page.get_by_role("button", name="Ask for changes").click()
+    expect(page.locator(".decide")).to_contain_text("Changes asked for by eng-manager")
+    _take(page, request, f"changes-{width}")
+
+    page.get_by_text("Add an action item").click()
+    page.get_by_label("What is to be done?").fill("Alarm on the pool")
+    page.get_by_label("Priority").select_option("high")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.locator("#action_items")).to_contain_text("Alarm on the pool")
+
+    page.get_by_role("button", name="Send for review").click()
+    page.get_by_role("button", name="Approve").click()
+    expect(page.get_by_role("heading", name="Approved")).to_be_visible()
+    expect(page.get_by_role("link", name=re.compile("^Edit "))).to_have_count(0)
+    _take(page, request, f"approved-{width}")
+
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement !== document.body"), "the keyboard reaches the page"
+    page.get_by_role("link", name="Action items", exact=True).first.click()
+    expect(page.get_by_role("heading", name="Action items")).to_be_visible()
+    page.get_by_role("button", name="Leave").click()
+    page.goto(link.split("/enter")[0] + "/reviews")
+    expect(page.get_by_role("heading", name="Who are you?")).to_be_visible()
+    context.close()
+    assert [text for text in problems if "401" not in text] == []
+
+
+def _take(page: Page, request: pytest.FixtureRequest, name: str) -> None:
+    folder = request.config.getoption("--pictures")
+    if folder:
+        Path(str(folder)).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(str(folder)) / f"{name}.png", full_page=True)
