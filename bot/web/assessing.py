@@ -18,6 +18,7 @@ from bot.domain.review.stages import ALLOWED
 from bot.flows import act, assess
 from bot.policy.roster import Contacts
 from bot.store import actions, assessments, incidents, messages
+from bot.store.tables import ActionRow
 from bot.web.answers import go_to, headers, notice, page
 from bot.web.browsing import browsing, shown_items, unknown, visible
 from bot.web.entrance import Form, House, entrance, showing, taking
@@ -72,7 +73,8 @@ def review_page(house: House, request: Request, visitor: Visitor, **more: Any) -
         stage = assessments.find_stage(session, row.incident_id)
         if review is None or stage is None:
             return notice(404, "No review yet", f"The review of {ref} is drafted when the incident closes.")
-        rows = [(item, row) for item in actions.list_of_incident(session, row.incident_id)]
+        items = sorted(actions.list_of_incident(session, row.incident_id), key=_in_order)
+        rows = [(item, row) for item in items]
         names = act.names_of_owners(session, [item for item, _ in rows])
         versions = assess.versions_of(session, row.incident_id)
         comments = assess.comments_of(session, row.incident_id)
@@ -116,6 +118,12 @@ def review_page(house: House, request: Request, visitor: Visitor, **more: Any) -
         "request_key": secrets.token_urlsafe(12),
     }
     return page(render("assess.html", **review_context(review), **context), more.get("status", 200))
+
+
+def _in_order(item: ActionRow) -> tuple[int, int, int]:
+    """What is to be done first, by priority; then proposals; then what is done."""
+    states, priorities = (actions.OPEN, actions.PROPOSED, actions.DONE), ("high", "medium", "low")
+    return states.index(item.state), priorities.index(item.priority), item.number
 
 
 def _people(contacts: Contacts, names: dict[str, str], visitor: Visitor) -> list[tuple[str, str]]:
