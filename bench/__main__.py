@@ -1,6 +1,6 @@
 """`python -m bench [PART …]`: run all measurements, or the named ones.
 
-Parts: commands, escalation and room (through the playground), judge, review (of 10,000 entries), similar (against bm25s; slow: it makes corpora up to a
+Parts: commands, escalation and room (through the playground), judge, review, similar (against bm25s; slow: it makes corpora up to a
 million documents).
 """
 
