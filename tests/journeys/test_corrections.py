@@ -38,10 +38,11 @@ def test_one_tap_says_why_it_was_no_incident(stage: Stage) -> None:
     ts, answer = report(stage, "the shop is down, all customers see an error page")
     press_and_hear(stage.responder, INCIDENTS, answer, "report_dismiss", thread_ts=ts)
     decided = stage.responder.wait_for_message(INCIDENTS, ">: not an incident", thread_ts=ts)
-    assert buttons(decided) == [f"report_why_{word}" for word in ("chatter", "known", "test", "duplicate", "words")]
+    asked = [action_id for action_id in buttons(decided) if action_id.startswith("report_why_")]
+    assert asked == [f"report_why_{word}" for word in ("chatter", "known", "test", "duplicate", "words")]
     press(stage.team_lead, INCIDENTS, decided, "report_why_test")
     told = stage.responder.wait_for_message(INCIDENTS, "Why: A test", thread_ts=ts)
-    assert buttons(told) == []
+    assert not any(action_id.startswith("report_why_") for action_id in buttons(told))
     assert report_row(stage, ts).reason == "test"
     said = press_stale(stage, stage.team_lead, decided, "report_why_chatter")
     assert said == "The reason was given already: A test"
