@@ -10,6 +10,7 @@ from bot.domain.errors import BadRequest, TransitionRefused
 from bot.domain.incident import Status
 from bot.domain.parts import EXPECTED, Part
 from bot.domain.timeline import Kind
+from bot.flows import handover
 from bot.flows.record import lock_of, record, refresh_card
 from bot.policy.roster import Contacts
 from bot.store import incidents, messages
@@ -22,6 +23,8 @@ def assign(session: Session, row: IncidentRow, part: Part, user_id: str, by: str
     if not Status(row.status).is_open:
         raise TransitionRefused(f"{row.ref} is {row.status}. Reopen it first: `/incident reopen`.")
     if part is Part.COMMANDER:
+        if row.commander != user_id:
+            handover.withdraw(session, row, now)
         row.commander = user_id
     if not incidents.give_role(session, row.incident_id, part.value, user_id, now):
         return f"<@{user_id}> is {part} of {row.ref} already. {EXPECTED[part]}"

@@ -16,7 +16,7 @@ from bot.domain.escalation import span_text
 from bot.domain.incident import Status, check_transition
 from bot.domain.severity import Severity
 from bot.domain.timeline import Kind
-from bot.flows import escalate, learn, tell
+from bot.flows import escalate, handover, learn, tell
 from bot.flows.record import lock_of, record, refresh_card
 from bot.flows.settle import settle
 from bot.policy.policy import Policy
@@ -84,12 +84,14 @@ def acknowledge(session: Session, row: IncidentRow, by: str, policy: Policy, now
     row.acknowledged_at, row.acknowledged_by = now, by
     after = span_text(now - row.declared_at)
     record(session, row, Kind.ACKNOWLEDGED, f"Acknowledged by <@{by}> after {after}.", now, author=by, announce=True)
-    if row.commander is None:
+    takes_command = row.commander is None
+    if takes_command:
         _command(session, row, by, now)
     escalate.acknowledge_pings(session, row, by, now)
     escalate.replan(session, row, policy.escalation, now)
     refresh_card(session, row)
-    return f"You acknowledged {row.ref}. Pages to on-call stop; higher rungs go on until it is resolved."
+    commands = " You command it now; `/incident handover @someone` passes that on." if takes_command else ""
+    return f"You acknowledged {row.ref}. Pages to on-call stop; higher rungs go on until it is resolved.{commands}"
 
 
 def take_command(session: Session, row: IncidentRow, by: str, now: datetime) -> str:
@@ -104,6 +106,8 @@ def take_command(session: Session, row: IncidentRow, by: str, now: datetime) -> 
 
 
 def _command(session: Session, row: IncidentRow, by: str, now: datetime) -> bool:
+    if row.commander != by:
+        handover.withdraw(session, row, now)
     row.commander = by
     return incidents.give_role(session, row.incident_id, "commander", by, now)
 
@@ -125,6 +129,25 @@ def resolve(
     refresh_card(session, row)
     tell.follow_up(session, row)
     return f"{row.ref} is resolved. `/incident close` asks for cause and resolution and drafts the review."
+
+
+def add_facts(
+    session: Session, row: IncidentRow, by: str, now: datetime, *, resolution: str = "", cause: str = ""
+) -> str:
+    """What somebody typed into the Resolve form while another resolved it: kept beside what is recorded.
+
+    Raises TransitionRefused where it says nothing new, or where the incident is closed.
+    """
+    fresh = {
+        name: said if not (held := getattr(row, name)) else f"{held}\n{said}"
+        for name, said in (("resolution", resolution), ("cause", cause))
+        if said and said not in (getattr(row, name) or "")
+    }
+    if row.status != Status.RESOLVED or not fresh:
+        check_transition(row.ref, Status(row.status), Status.RESOLVED)
+    _record_facts(session, row, by, now, **fresh)
+    refresh_card(session, row)
+    return f"{row.ref} was resolved already. Kept for the review: {' and '.join(fresh)}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +185,29 @@ def reopen(session: Session, row: IncidentRow, by: str, policy: Policy, now: dat
         raise TransitionRefused(f"{row.ref} is {current}: it is open already.")
     row.status, row.episode = Status.INVESTIGATING.value, row.episode + 1
     row.resolved_at = row.closed_at = row.acknowledged_at = row.acknowledged_by = None
+    row.identified_at = row.mitigated_at = None
     row.false_alarm = row.merged_into = None
     text = f"Reopened by <@{by}>" + (f": {escape(why)}" if why else ".")
     record(session, row, Kind.REOPENED, text, now, author=by, announce=True)
+    _set_aside(session, row, now)
+    if row.commander == by:
+        # Whoever takes it up again and commands is on it: nobody is called as if it were unknown.
+        row.acknowledged_at, row.acknowledged_by = now, by
+        record(session, row, Kind.ACKNOWLEDGED, f"Acknowledged by <@{by}> on reopening.", now, author=by)
     learn.forget_reopened(session, row, by, now)
     escalate.replan(session, row, policy.escalation, now)
     refresh_card(session, row)
     return f"{row.ref} is open again. Escalation starts anew."
+
+
+def _set_aside(session: Session, row: IncidentRow, now: datetime) -> None:
+    """What was held for cause and fix goes on the timeline: it did not end the trouble."""
+    for name in ("cause", "resolution"):
+        if said := getattr(row, name):
+            key = f"earlier:{name}:{row.incident_id}:{row.episode}"
+            text = f"Earlier {name}, before reopening: {escape(said)}"
+            record(session, row, Kind.NOTED, text, now, source_key=key)
+            setattr(row, name, None)
 
 
 def _record_facts(

@@ -21,11 +21,16 @@ def offer(session: Session, row: IncidentRow, to_user: str, by: str, request_key
     _refuse_when_over(row)
     if store.find_handover_by_request(session, request_key) is not None:
         return f"You have asked <@{to_user}> already."
+    if row.commander not in (None, by):
+        raise BadRequest(
+            f"<@{row.commander}> commands {row.ref}, so only they can hand it over. "
+            "To command it yourself, press Take command on the card."
+        )
     if row.commander == to_user:
         raise BadRequest(f"<@{to_user}> commands {row.ref} already.")
     if by == to_user:
         raise BadRequest("To take command yourself, press Take command on the card.")
-    _withdraw(session, row, now)
+    withdraw(session, row, now)
     handover = store.add_handover(
         session,
         request_key=request_key,
@@ -65,7 +70,8 @@ def accept(session: Session, handover_id: int, by: str, now: datetime) -> str:
     return f"You command {row.ref} now."
 
 
-def _withdraw(session: Session, row: IncidentRow, now: datetime) -> None:
+def withdraw(session: Session, row: IncidentRow, now: datetime) -> None:
+    """The offer that waits falls away, as command changed hands otherwise or somebody else is asked."""
     earlier = store.find_offered(session, row.incident_id)
     if earlier is not None:
         earlier.state, earlier.decided_at = store.WITHDRAWN, now

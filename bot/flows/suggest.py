@@ -291,7 +291,8 @@ def judge_again(
         return False
     _remember(report, edited_at=now.isoformat(), text=report.text, severity=report.severity)
     fresh = _verdict(heard, judgement, similar, policy)
-    fresh["answered"] = report.answered or fresh["answered"]  # what was said once is edited, and not taken back
+    # An answer is edited and never taken back; talk stays talk, however it is reworded later.
+    fresh["answered"] = report.answered or (report.severity is not None and fresh["answered"])
     for name, value in fresh.items():
         setattr(report, name, value)
     if report.answered:

@@ -12,7 +12,7 @@ from slack_bolt import Ack, Respond
 from slack_sdk.errors import SlackClientError
 from sqlalchemy.orm import Session
 
-from bot.domain.incident import Status, check_transition
+from bot.domain.incident import Status, check_transition, is_private
 from bot.domain.severity import Severity
 from bot.flows import change, suggest
 from bot.flows.desk import Desk
@@ -21,6 +21,7 @@ from bot.listeners.room import draw_home
 from bot.slack import modals
 from bot.slack.client import Slack
 from bot.store import incidents
+from bot.store.tables import IncidentRow
 
 log = structlog.get_logger(__name__)
 
@@ -107,6 +108,11 @@ def join_report(session: Session, desk: Desk, value: str, user_id: str, now: dat
     return suggest.join_report(session, int(report_id), ref, user_id, now)
 
 
+def playbook_suggested(row: IncidentRow) -> bool:
+    """Whether people were shown a playbook for it; a security incident has its steps on the card."""
+    return is_private(row.ref) or any(item["kind"] == "playbook" for item in row.similar)
+
+
 def open_form(
     desk: Desk, slack: Slack, ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any]
 ) -> None:
@@ -115,8 +121,10 @@ def open_form(
     said: list[str] = []
     with told(said.append, user=body["user"]["id"], action=action["action_id"]):
         with desk.database.transaction() as session:
-            incident = incidents.facts(incidents.get(session, int(action["value"])))
+            row = incidents.get(session, int(action["value"]))
+            incident, playbook = incidents.facts(row), playbook_suggested(row)
         resolving = action["action_id"] == "incident_resolve"
         check_transition(incident.ref, incident.status, Status.RESOLVED if resolving else Status.CLOSED)
-        slack.open_view(body["trigger_id"], modals.resolve_form(incident) if resolving else modals.close_form(incident))
+        view = modals.resolve_form(incident) if resolving else modals.close_form(incident, playbook)
+        slack.open_view(body["trigger_id"], view)
     _answer(ack, respond, said)

@@ -66,7 +66,14 @@ def help_text(word: str) -> str:
         elsewhere = f"In another channel, name the incident: `/incident {wanted} INC-2026-0001 …`"
         return f"`/incident {example}`\n{meaning}\n{elsewhere}"
     lines = [f"`/incident {example}` {meaning}" for example, meaning in HELP.values()]
-    return "\n".join(["*What you can type*", *lines, "A :pushpin: reaction marks a message as key for the review."])
+    unknown = []
+    if wanted:
+        near = difflib.get_close_matches(wanted, HELP, n=1, cutoff=0.6)
+        hint = f" Did you mean `/incident help {near[0]}`?" if near else ""
+        unknown = [f"`{plain(shorten(wanted, 40))}` is unknown.{hint}"]
+    return "\n".join(
+        [*unknown, "*What you can type*", *lines, "A :pushpin: reaction marks a message as key for the review."]
+    )
 
 
 def unknown_word(word: str, known: Collection[str]) -> str:
@@ -75,20 +82,22 @@ def unknown_word(word: str, known: Collection[str]) -> str:
     return f"`{plain(shorten(word, 40))}` is not something I know. {hint}"
 
 
-def no_incident(word: str, ref: str | None, open_rows: Sequence[IncidentRow]) -> str:
-    what = f"There is no incident {escape(ref)}." if ref else "This channel is no incident's."
-    if not open_rows:
-        return f"{what} None is open. `/incident declare …` starts one."
-    names = ", ".join(row.ref for row in open_rows)
-    return f"{what} Open now: {names}. Name one, as in `/incident {plain(shorten(word, 20))} {open_rows[0].ref} …`"
+def no_incident(word: str, ref: str | None, rows: Sequence[IncidentRow], rest: str = "", closed: bool = False) -> str:
+    """Which ones there are, with what was typed in the example. `closed`: `rows` were closed of late."""
+    what = f"There is no incident {escape(ref)}." if ref else "No incident lives in this channel."
+    if not rows:
+        return f"{what} None was closed yet." if closed else f"{what} None is open. `/incident declare …` starts one."
+    names = ", ".join(row.ref for row in rows)
+    typed = " ".join([plain(shorten(word, 20)), rows[0].ref, *([plain(shorten(rest, 80))] if rest else [])])
+    return f"{what} {'Over of late' if closed else 'Open now'}: {names}. Name one, as in `/incident {typed}`"
 
 
 def declared(row: IncidentRow, given: bool, judged: Judgement) -> str:
     """What was declared, and why at this severity."""
     where = f"<#{row.channel_id}>" if row.channel_id else f"#{row.channel_name}, you are invited to it in a moment"
     if given:
-        why = "as you said"
-    elif judged.severity is None:
+        return f"*{row.severity}* · {row.ref} declared, with the severity you gave.\nChannel: {where}"
+    if judged.severity is None:
         why = "a first guess, as the words do not say how bad it is; change it with `/incident severity P1`"
     else:
         why = plain(judged.row).rstrip(".")

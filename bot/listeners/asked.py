@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from bot.domain.comms import plain_text
 from bot.domain.errors import UnknownIncident
 from bot.flows.desk import Desk
 from bot.listeners import answers
@@ -40,8 +41,9 @@ def incident_of(session: Session, asked: Asked, for_change: bool = False) -> Inc
         incidents.find_by_ref(session, asked.ref) if asked.ref else incidents.find_by_channel(session, asked.channel_id)
     )
     if row is None or not is_insider(session, asked, row):
-        rows, _ = room.list_page(session, asked.user_id, limit=5)
-        raise UnknownIncident(answers.no_incident(asked.word, asked.ref, rows))
+        closed = asked.word == "reopen"
+        rows, _ = room.list_page(session, asked.user_id, limit=5, closed=closed)
+        raise UnknownIncident(answers.no_incident(asked.word, asked.ref, rows, plain_text(asked.rest), closed))
     return incidents.get_for_change(session, row.incident_id) if for_change else row
 
 

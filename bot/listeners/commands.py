@@ -28,6 +28,7 @@ from bot.flows.record import record, refresh_card
 from bot.flows.review import redraft_if_closed
 from bot.flows.suggest import recall
 from bot.listeners import answers, oncall, reviewing, room, similar
+from bot.listeners.actions import playbook_suggested
 from bot.listeners.asked import Asked, Subcommand, incident_of
 from bot.listeners.guard import told
 from bot.slack import modals
@@ -79,7 +80,7 @@ def _form_for(asked: Asked) -> dict[str, Any] | None:
         row = incident_of(session, asked)
         if row.status != Status.RESOLVED:
             return None  # `close` itself says why not
-        return modals.close_form(incidents.facts(row))
+        return modals.close_form(incidents.facts(row), playbook_suggested(row))
 
 
 def _declare(session: Session, asked: Asked) -> str:

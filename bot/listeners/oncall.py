@@ -16,7 +16,7 @@ from bot.flows.desk import Desk
 from bot.flows.roster import WantedOverride, make_override, read_roster, remove_override, zone_of
 from bot.listeners.asked import Asked, Subcommand, incident_of
 from bot.policy.instants import parse_instant
-from bot.policy.roster import Roster, leading_role, parse_role, stand_ins
+from bot.policy.roster import Roster, leading_role, no_such_role, parse_role, stand_ins
 from bot.slack import pings as blocks
 from bot.slack.roster import people
 from bot.slack.text import instant, person
@@ -126,6 +126,9 @@ def _handover(session: Session, asked: Asked) -> str:
 def _escalate(session: Session, asked: Asked) -> str:
     row = incident_of(session, asked, for_change=True)
     role, reason = leading_role(plain_text(asked.rest))
+    if role is None and len(reason.split()) == 1 and reason[0] not in "\"'“”„":
+        raise BadRequest(no_such_role(reason))
+    reason = reason.strip('"“”„')
     key = f"command:{asked.trigger_id}"
     ping, _ = escalate.escalate_by_hand(session, row, role, reason[:1000], asked.user_id, key, asked.now)
     roster = read_roster(session, asked.desk.policy.contacts, asked.now)

@@ -17,6 +17,7 @@ from bot.domain.errors import BadRequest, UnknownIncident
 from bot.domain.incident import Status
 from bot.domain.notice import fill, words_of
 from bot.domain.parts import EXPECTED, Part, mentioned_person, parse_part
+from bot.domain.review import check_note
 from bot.domain.timeline import Entry, Kind
 from bot.flows import assign, backdate, end, tell
 from bot.flows.desk import Desk
@@ -70,8 +71,11 @@ def _note(session: Session, asked: Asked) -> str:
     at, text = leading_past(asked.rest, asked.now, _zone(asked.desk))
     if not text:
         raise BadRequest("Say what happened then: `/incident note at 14:20 rolled back to build 212`.")
+    labelled = check_note(plain_text(text), row.declared_at)
     backdate.note(session, row, text, asked.user_id, at, asked.now, f"command:{asked.trigger_id}")
     redraft_if_closed(session, row, asked.desk.policy, asked.now)
+    if labelled:
+        return labelled
     before = " That is before it was declared; it goes first." if at is not None and at < row.declared_at else ""
     when = f" at {at:%Y-%m-%d %H:%M} UTC" if at is not None else ""
     return f"Noted on the timeline of {row.ref}{when}.{before}"

@@ -10,6 +10,7 @@ from typing import Any
 from slack_bolt import Ack
 from sqlalchemy.orm import Session
 
+from bot.domain.incident import Status
 from bot.domain.severity import Severity
 from bot.flows import change
 from bot.flows.declare import Declaration, declare
@@ -79,7 +80,12 @@ def resolved(
     session: Session, desk: Desk, values: dict[str, str], view: dict[str, Any], user_id: str, now: datetime
 ) -> None:
     row = incidents.get_for_change(session, int(view["private_metadata"]))
-    change.resolve(session, row, user_id, desk.policy, now, resolution=values["resolution"], cause=values["cause"])
+    if Status(row.status).is_open:
+        change.resolve(session, row, user_id, desk.policy, now, resolution=values["resolution"], cause=values["cause"])
+        return
+    text = change.add_facts(session, row, user_id, now, resolution=values["resolution"], cause=values["cause"])
+    if row.channel_id:
+        enqueue(session, "slack.whisper", channel_id=row.channel_id, user_id=user_id, text=text)
 
 
 def closed(
@@ -91,6 +97,6 @@ def closed(
         resolution=values["resolution"],
         impact=values["impact"],
         false_alarm=values["alarm"] == "false",
-        playbook_helped={"yes": True, "no": False}.get(values["playbook"]),
+        playbook_helped={"yes": True, "no": False}.get(values.get("playbook", "")),
     )
     change.close(session, row, user_id, said, desk.policy, now)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.domain.comms import escape
 from bot.domain.errors import BadRequest
 from bot.domain.escalation import LADDER, Role
 
@@ -251,6 +253,14 @@ def leading_role(text: str) -> tuple[Role | None, str]:
             named = re.match(rf"(?:[^\s-]+[\s-]*){{{count}}}", text.strip())
             return role, text.strip()[named.end() :] if named else ""
     return None, text.strip()
+
+
+def no_such_role(word: str) -> str:
+    """What to say of a lone word that is no role: those there are, and the one that it comes near."""
+    near = difflib.get_close_matches(word.lower(), [*_ROLE_WORDS], n=1, cutoff=0.6)
+    hint = f" Did you mean {_ROLE_WORDS[near[0]]}?" if near else ""
+    names = ", ".join(role.value for role in Role)
+    return f"“{escape(word[:40])}” is no role. There are: {names}.{hint} A reason has several words, or quotes."
 
 
 def parse_role(text: str) -> Role:

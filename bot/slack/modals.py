@@ -96,10 +96,12 @@ def resolve_form(incident: Incident) -> dict[str, Any]:
     )
 
 
-def close_form(incident: Incident) -> dict[str, Any]:
+def close_form(incident: Incident, playbook: bool) -> dict[str, Any]:
+    """With `playbook`, one was suggested, and the form asks whether it helped."""
     yes_no = [option("Yes", "yes"), option("No", "no")]
     alarm = [option("A real incident", "real"), option("A false alarm", "false")]
-    playbook = [*yes_no, option("No playbook was used", "none")]
+    answers = [*yes_no, option("No playbook was used", "none")]
+    asked = field("playbook", "Did the playbook fix it?", select("Did it?", "playbook", answers, "none"))
     return form(
         CLOSE,
         "Close and draft review",
@@ -111,7 +113,7 @@ def close_form(incident: Incident) -> dict[str, Any]:
             text_field("resolution", "Resolution", multiline=True, initial=incident.resolution),
             text_field("impact", "Impact on customers", multiline=True, optional=True, initial=incident.impact),
             field("alarm", "Was it real?", select("Was it real?", "alarm", alarm, "real")),
-            field("playbook", "Did the playbook fix it?", select("Did it?", "playbook", playbook, "none")),
+            *([asked] if playbook else []),
         ],
     )
 

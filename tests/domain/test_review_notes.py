@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.domain.review import Noted, read_notes
+from bot.domain.errors import BadRequest
+from bot.domain.review import Noted, check_note, read_notes
 from bot.domain.timeline import Entry, Kind
 
 DECLARED = datetime(2026, 11, 20, 0, 10, tzinfo=UTC)
@@ -53,3 +54,24 @@ def test_a_time_that_cannot_be_leaves_the_one_said_before() -> None:
 
 def test_chat_and_plain_notes_fill_nothing() -> None:
     assert read_notes([note("services: a", Kind.MESSAGE_POSTED), note("rolled back"), note("")], DECLARED) == Noted()
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("detected at 00:05", "Detection time set to 00:05 UTC for the review."),
+        ("detected at 23:50", "Detection time set to 2026-11-19 23:50 UTC for the review."),
+        ("Detected: 2026-11-18 14:28", "Detection time set to 2026-11-18 14:28 UTC for the review."),
+        ("detected at the load balancer first", ""),
+        ("services: checkout", ""),
+        ("rolled back", ""),
+    ],
+)
+def test_whoever_notes_a_detection_time_reads_how_it_was_understood(text: str, answer: str) -> None:
+    assert check_note(text, DECLARED) == answer
+
+
+@pytest.mark.parametrize("text", ["detected at 99:99", "detected at 14h28", "detected 2026-13-01 10:00", "services: "])
+def test_a_labelled_note_that_cannot_be_read_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(BadRequest, match=r"`/incident note (detected at 14:28|services: checkout, search)`"):
+        check_note(text, DECLARED)

@@ -7,14 +7,15 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy.orm import Session
 
-from bot.domain.errors import TransitionRefused
+from bot.domain.errors import BadRequest, TransitionRefused
 from bot.domain.incident import Status
+from bot.domain.parts import Part
 from bot.domain.severity import Severity
 from bot.domain.timeline import Kind
-from bot.flows import change
+from bot.flows import assign, change, handover
 from bot.flows.change import Closing
 from bot.policy.policy import Policy
-from bot.store import incidents, timeline
+from bot.store import incidents, pings, roster, timeline
 from bot.store.tables import IncidentRow, TimelineEntry
 from tests.flows.conftest import Declare
 from tests.queue import empty_queue, queued
@@ -253,3 +254,61 @@ def test_what_comes_too_late_or_too_soon_is_refused_and_writes_nothing(
     assert (row.cause, row.resolution) == (None, None)
     assert timeline.count_entries(session, row.incident_id) == before
     assert queued(session) == []
+
+
+def test_who_reopens_and_commands_has_acknowledged_and_the_on_call_engineer_is_not_paged(
+    session: Session, declared: Declare, policy: Policy
+) -> None:
+    row = declared()
+    change.acknowledge(session, row, "U0RESPONDER", policy, NOON + minutes(1))
+    brought_to(session, row, Status.CLOSED, policy)
+    change.reopen(session, row, "U0RESPONDER", policy, LATER)
+    assert (row.acknowledged_at, row.acknowledged_by) == (LATER, "U0RESPONDER")
+    second = [ping for ping in pings.list_of_incident(session, row.incident_id) if ping.key.startswith("2/")]
+    assert second
+    assert "on-call engineer" not in {ping.role for ping in second}
+
+
+def test_reopening_moves_cause_and_resolution_to_the_timeline(
+    session: Session, declared: Declare, policy: Policy
+) -> None:
+    row = declared()
+    change.resolve(session, row, "U0RESPONDER", policy, NOON + minutes(5), "bigger <pool>", "pool too small")
+    change.reopen(session, row, "U0TEAMLEAD", policy, LATER)
+    assert (row.cause, row.resolution, row.identified_at, row.mitigated_at) == (None, None, None, None)
+    assert [entry.text for entry in entries(session, row, Kind.NOTED)] == [
+        "Earlier cause, before reopening: pool too small",
+        "Earlier resolution, before reopening: bigger &lt;pool&gt;",
+    ]
+
+
+def test_a_resolve_form_that_came_second_keeps_what_it_says(
+    session: Session, declared: Declare, policy: Policy
+) -> None:
+    row = declared()
+    change.resolve(session, row, "U0TEAMLEAD", policy, NOON, resolution="raised the pool size")
+    said = change.add_facts(session, row, "U0RESPONDER", NOON, resolution="restarted the pods", cause="pool exhausted")
+    assert said == f"{row.ref} was resolved already. Kept for the review: resolution and cause."
+    assert (row.resolution, row.cause) == ("raised the pool size\nrestarted the pods", "pool exhausted")
+    with pytest.raises(TransitionRefused, match="already resolved"):
+        change.add_facts(session, row, "U0RESPONDER", NOON, cause="pool exhausted")
+    change.close(session, row, "U0TEAMLEAD", Closing(), policy, NOON)
+    with pytest.raises(TransitionRefused, match="is closed"):
+        change.add_facts(session, row, "U0RESPONDER", NOON, cause="something else")
+
+
+@pytest.mark.parametrize("way", ["acknowledge", "take command", "role"])
+def test_an_offer_of_command_falls_away_when_command_is_taken_otherwise(
+    session: Session, declared: Declare, policy: Policy, way: str
+) -> None:
+    row = declared()
+    handover.offer(session, row, "U0VP", "U0RESPONDER", f"offer:{row.incident_id}", NOON)
+    if way == "acknowledge":
+        assert "You command it now" in change.acknowledge(session, row, "U0TEAMLEAD", policy, NOON)
+    elif way == "take command":
+        change.take_command(session, row, "U0TEAMLEAD", NOON)
+    else:
+        assign.assign(session, row, Part.COMMANDER, "U0TEAMLEAD", "U0RESPONDER", NOON)
+    assert roster.find_offered(session, row.incident_id) is None
+    with pytest.raises(BadRequest, match=r"<@U0TEAMLEAD> commands .* so only they can hand it over"):
+        handover.offer(session, row, "U0VP", "U0RESPONDER", f"again:{row.incident_id}", NOON)

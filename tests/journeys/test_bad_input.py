@@ -82,12 +82,51 @@ def test_unknown_incidents_and_other_channels_are_told_which_are_open(stage: Sta
     if not rows(stage):
         stage.declare("P3 a socket is loose")
     before = everything(stage)
-    assert "This channel is no incident's." in ask(stage.responder, INCIDENTS, f"/incident {word}")
+    assert "No incident lives in this channel." in ask(stage.responder, INCIDENTS, f"/incident {word}")
     name, _, rest = word.partition(" ")
     told = ask(stage.responder, INCIDENTS, f"/incident {name} INC-1999-0001 {rest}".strip())
     assert "There is no incident INC-1999-0001." in told
-    assert rows(stage)[0].ref in told
+    assert name == "reopen" or rows(stage)[0].ref in told
     assert everything(stage) == before
+
+
+def test_reopening_nothing_in_particular_is_told_what_was_over_of_late(stage: Stage) -> None:
+    ref, channel = stage.declare("P3 a socket was loose")
+    ask(stage.responder, channel["id"], "/incident resolve")
+    told = ask(stage.responder, INCIDENTS, "/incident reopen it is loose again")
+    assert told.startswith("No incident lives in this channel. Over of late: ")
+    assert f"`/incident reopen {ref} it is loose again`" in told
+
+
+def test_a_lone_word_that_is_no_role_escalates_to_nobody(stage: Stage) -> None:
+    _, channel = stage.declare("P3 a fuse is blown")
+    before = everything(stage)
+    told = ask(stage.responder, channel["id"], "/incident escalate team-leed")
+    assert told.startswith("“team-leed” is no role. There are: on-call engineer,")
+    assert "Did you mean team lead?" in told
+    assert "is no role" in ask(stage.responder, channel["id"], "/incident escalate pope")
+    assert everything(stage) == before
+    assert "Pinging the" in ask(stage.responder, channel["id"], '/incident escalate "down"')
+
+
+def test_a_detection_time_that_cannot_be_read_is_refused_with_an_example(stage: Stage) -> None:
+    _, channel = stage.declare("P3 a lamp is dim")
+    before = everything(stage)
+    told = ask(stage.responder, channel["id"], "/incident note detected at 99:99")
+    assert "“detected at 99:99” has no time that I can read." in told
+    assert "`/incident note detected at 14:28`" in told
+    assert everything(stage) == before
+
+
+def test_an_incident_may_be_named_first(stage: Stage) -> None:
+    ref, _ = stage.declare("P3 a door squeaks")
+    for typed in (f"{ref} status", ref.lower(), f"status {ref}"):
+        assert f"*P3* · {ref} · a door squeaks" in ask(stage.responder, INCIDENTS, f"/incident {typed}")
+
+
+def test_help_on_an_unknown_word_says_so(stage: Stage) -> None:
+    told = ask(stage.responder, INCIDENTS, "/incident help severty")
+    assert told.startswith("`severty` is unknown. Did you mean `/incident help severity`?")
 
 
 def test_ten_thousand_characters_are_kept_or_refused_but_never_half_lost(stage: Stage) -> None:

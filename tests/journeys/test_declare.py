@@ -22,7 +22,7 @@ def test_a_command_declares_and_the_room_is_furnished(stage: Stage) -> None:
     responder = stage.responder
     said = ask(responder, INCIDENTS, "/incident declare P1 payments fail for all customers in Europe")
     ref = rows(stage)[-1].ref
-    assert said.startswith(f"*P1* · {ref} declared: as you said.")
+    assert said.startswith(f"*P1* · {ref} declared, with the severity you gave.")
     channel = stage.room(responder, ref)
     settle(stage.database)
     kept = row(stage, ref)

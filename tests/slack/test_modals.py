@@ -21,7 +21,7 @@ def forms(**values: Any) -> list[dict[str, Any]]:
         modals.declare_form(LEVELS, "C0INCIDENTS"),
         modals.declare_form(LEVELS, MESSAGE, each.title),
         modals.resolve_form(each),
-        modals.close_form(each),
+        modals.close_form(each, True),
     ]
 
 
@@ -65,13 +65,20 @@ def field(form: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def test_what_is_known_already_is_filled_in() -> None:
-    close = modals.close_form(incident(cause="pool exhausted", resolution="raised it", impact="a third of users"))
+    close = modals.close_form(incident(cause="pool exhausted", resolution="raised it", impact="a third of users"), True)
     for name, value in (("cause", "pool exhausted"), ("resolution", "raised it"), ("impact", "a third of users")):
         assert field(close, name)["element"]["initial_value"] == value
-    assert "initial_value" not in field(modals.close_form(incident()), "cause")["element"]
+    assert "initial_value" not in field(modals.close_form(incident(), False), "cause")["element"]
     assert (
         field(modals.declare_form(LEVELS, "", "cart is empty"), "title")["element"]["initial_value"] == "cart is empty"
     )
+
+
+def test_closing_asks_for_the_playbook_only_where_one_was_suggested() -> None:
+    asked = [
+        [block.get("block_id") for block in modals.close_form(incident(), shown)["blocks"]] for shown in (True, False)
+    ]
+    assert ["playbook" in names for names in asked] == [True, False]
 
 
 def test_a_declaration_needs_no_more_than_a_title() -> None:

@@ -22,7 +22,7 @@ from bot.domain.review.document import (
 )
 from bot.domain.review.drafting import draft, draft_actions
 from bot.domain.review.merging import EDITABLE, Edit, as_written, base_of, lines_of, merge
-from bot.domain.review.notes import Noted, read_notes
+from bot.domain.review.notes import Noted, check_note, read_notes
 from bot.domain.review.renderings import from_json, stage_words, standing, summary_for_slack, to_json, to_markdown
 from bot.domain.review.stages import Stage, Step, check_editable, check_stage
 from bot.domain.review.wording import mentioned
@@ -47,6 +47,7 @@ __all__ = [
     "as_written",
     "base_of",
     "check_editable",
+    "check_note",
     "check_stage",
     "draft",
     "draft_actions",

@@ -7,10 +7,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
+from bot.domain.comms import escape
+from bot.domain.errors import BadRequest
 from bot.domain.timeline import Entry, Kind
 
 _LABELLED = re.compile(r"^(services?(?: affected)?|contributing(?: factors?)?)\s*:\s*(.+)$", re.IGNORECASE | re.DOTALL)
 _DETECTED = re.compile(r"^detected\s*(?:at|:)?\s*(?:(\d{4}-\d\d-\d\d)[T ])?(\d{1,2}):(\d\d)\b", re.IGNORECASE)
+
+_DETECTED_WITH_NUMBER = re.compile(r"^detected\s*(?:at|:)?\s*\d", re.IGNORECASE)
+_UNSAID = re.compile(r"^(?:services?(?: affected)?|contributing(?: factors?)?)\s*:\s*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,26 @@ def label_of(entry: Entry) -> str | None:
     return "detected" if _DETECTED.match(text) else None
 
 
+def check_note(text: str, declared_at: datetime) -> str:
+    """The sentence for whoever wrote a labelled note; empty for any other note. Raises BadRequest for one that
+    begins like a labelled one and cannot be read.
+    """
+    said = text.strip()
+    if _UNSAID.match(said):
+        raise BadRequest("Say what goes there: `/incident note services: checkout, search`.")
+    if not _DETECTED_WITH_NUMBER.match(said):
+        return ""
+    found = _DETECTED.match(said)
+    at = _instant(found[1], int(found[2]), int(found[3]), declared_at) if found else None
+    if at is None:
+        raise BadRequest(
+            f"“{escape(said[:40])}” has no time that I can read. Times are UTC: `/incident note detected at 14:28`, "
+            "or with a day: `/incident note detected at 2026-03-05 14:28`."
+        )
+    day = f"{at:%Y-%m-%d} " if at.date() != declared_at.astimezone(UTC).date() else ""
+    return f"Detection time set to {day}{at:%H:%M} UTC for the review."
+
+
 def read_notes(entries: Iterable[Entry], declared_at: datetime) -> Noted:
     """The labelled facts among the notes. A time without a date is the latest such UTC time up to the declaration."""
     services: dict[str, None] = {}
@@ -50,6 +75,18 @@ def read_notes(entries: Iterable[Entry], declared_at: datetime) -> Noted:
         elif found := _DETECTED.match(text):
             detected_at = _instant(found[1], int(found[2]), int(found[3]), declared_at) or detected_at
     return Noted(tuple(services), tuple(contributing), detected_at)
+
+
+def said_detected(entries: Iterable[Entry], declared_at: datetime, at: datetime | None) -> tuple[Entry, ...]:
+    """The latest note that says that it was detected at `at`; empty where none does."""
+    saying = [e for e in entries if at is not None and read_notes((e,), declared_at).detected_at == at]
+    return tuple(saying[-1:])
+
+
+def said_contributing(entries: Iterable[Entry], factor: str) -> tuple[Entry, ...]:
+    """The first note that names this contributing factor; empty where none does."""
+    saying = [e for e in entries if factor in read_notes((e,), e.at).contributing]
+    return tuple(saying[:1])
 
 
 def _instant(day: str | None, hour: int, minute: int, declared_at: datetime) -> datetime | None:
