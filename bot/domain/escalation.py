@@ -21,6 +21,7 @@ The rules, from the escalation matrix (role × severity):
 - Acknowledging, by whomever, stops the response clock, the repeats and a secondary page that is not yet due. It does
   not stop the higher rungs: they are told because the incident is still open. Mitigating counts as acknowledging,
   since somebody is at work.
+- Whoever reopens an incident and commands it has acknowledged at that instant: then the on-call engineer is not paged.
 - Resolving, closing, merging into another incident and calling it a false alarm stop everything at that instant,
   including what fell due and was not yet sent. What is due at the very instant of the end is not sent.
 - Events of the same instant give the same plan in any order: the worst of several severities counts.
@@ -94,14 +95,21 @@ class Rule:
                 return calendar.next_monthly_digest(start)
 
 
+LATE_AFTER = timedelta(minutes=5)  # where the policy does not say
+
+
 @dataclass(frozen=True, slots=True)
 class EscalationPolicy:
-    """The matrix and its figures. A severity missing from `repeat_every` has no repeats."""
+    """The matrix and its figures. A severity missing from `repeat_every` has no repeats.
+
+    A ping is called late, wherever it is told, when it was sent more than `late_after` after it was due.
+    """
 
     matrix: Mapping[Role, Mapping[Severity, Rule]]
     calendar: BusinessCalendar
     respond_within: Mapping[Severity, timedelta]
     repeat_every: Mapping[Severity, timedelta]
+    late_after: timedelta = LATE_AFTER
 
 
 class Happening(enum.StrEnum):
@@ -222,7 +230,9 @@ def plan(policy: EscalationPolicy, history: Iterable[Event], now: datetime) -> P
     breach = _breach(policy, episode)
     if episode.ended_at is not None:
         return Plan(episode.number, episode.severity, (), None, breach)
-    pings = [ping for role in LADDER for ping in _rung_pings(policy, episode, role)]
+    known = episode.number > 1 and episode.answered_at == episode.started_at
+    told = LADDER[1:] if known else LADDER
+    pings = [ping for role in told for ping in _rung_pings(policy, episode, role)]
     if breach is not None:
         pings += _secondary_pings(policy, episode, breach)
     pings += _repeat_pings(policy, episode, pings, now)

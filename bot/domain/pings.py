@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from bot.domain.escalation import LATE_AFTER
 from bot.domain.incident import Incident
 
 
@@ -23,6 +24,11 @@ class PingFacts:
     others: tuple[str, ...] = field(default=())  # user ids of everybody else who was told
     asked_by: str | None = None
     note: str | None = None
+    late_after: timedelta = LATE_AFTER  # by the policy
+
+    def is_late(self, at: datetime) -> bool:
+        """Whether a ping sent at `at` counts as late."""
+        return at - self.due_at > self.late_after
 
     @property
     def value(self) -> str:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from bot.domain import escalation
 from bot.domain.comms import escape
 from bot.domain.errors import BadRequest, TocsinError, TransitionRefused
-from bot.domain.escalation import LADDER, EscalationPolicy, Event, Happening, Ping, PingKind, Plan, Role
+from bot.domain.escalation import LADDER, LATE_AFTER, EscalationPolicy, Event, Happening, Ping, PingKind, Plan, Role
 from bot.domain.incident import Status
 from bot.domain.pings import PingFacts
 from bot.domain.severity import Severity
@@ -269,9 +269,7 @@ def respond_by(
     return None
 
 
-def facts_of(
-    ping: PingRow, row: IncidentRow, held: Sequence[PingRow], respond_within: Mapping[Severity, timedelta]
-) -> PingFacts:
+def facts_of(ping: PingRow, row: IncidentRow, held: Sequence[PingRow], policy: EscalationPolicy) -> PingFacts:
     """The ping as its messages show it. `held` are all pings of the incident."""
     others = (user for other in held if other.ping_id != ping.ping_id and other.sent_at for user in other.user_ids)
     return PingFacts(
@@ -282,10 +280,11 @@ def facts_of(
         rule=ping.rule,
         severity=ping.severity,
         due_at=ping.due_at,
-        respond_by=respond_by(row, held, respond_within),
+        respond_by=respond_by(row, held, policy.respond_within),
         others=tuple(dict.fromkeys(others)),
         asked_by=ping.asked_by,
         note=ping.note,
+        late_after=policy.late_after,
     )
 
 
@@ -308,7 +307,7 @@ def page_sent(session: Session, ping_id: int, user_ids: Sequence[str], now: date
     return pages_sent(session, [Sent(ping_id, user_ids, instead)], now) == 1
 
 
-def pages_sent(session: Session, sent: Sequence[Sent], now: datetime) -> int:
+def pages_sent(session: Session, sent: Sequence[Sent], now: datetime, late_after: timedelta = LATE_AFTER) -> int:
     """Like `page_sent` for many at once, in the same few statements; how many were not recorded before."""
     by_id = {each.ping_id: each for each in sent}
     # The incidents first, as everybody locks them: who acknowledges meanwhile waits, and then finds what was sent.
@@ -325,7 +324,7 @@ def pages_sent(session: Session, sent: Sequence[Sent], now: datetime) -> int:
         if called_off or row.acknowledged_at != each.shown or not told_room:
             # It was on its way when somebody answered, it was over or the room opened: the message must say so.
             _refresh_page(session, ping)
-        facts.append(_sent_entry(ping, each, now))
+        facts.append(_sent_entry(ping, each, now, late_after))
     session.flush()
     entry_ids = timeline.append_many(session, facts)
     said = [
@@ -340,11 +339,11 @@ def pages_sent(session: Session, sent: Sequence[Sent], now: datetime) -> int:
 _UNRECORDED = (pings.SENDING, pings.CANCELLED)
 
 
-def _sent_entry(ping: PingRow, sent: Sent, now: datetime) -> dict[str, Any]:
+def _sent_entry(ping: PingRow, sent: Sent, now: datetime, late_after: timedelta) -> dict[str, Any]:
     """The timeline's line about a ping that went out."""
     who = ", ".join(f"<@{user_id}>" for user_id in sent.user_ids)
     late = now - ping.due_at
-    tail = f", {escalation.span_text(late)} late" if late.total_seconds() >= 60 else ""
+    tail = f", {escalation.span_text(late)} late" if late > late_after else ""
     return {
         "incident_id": ping.incident_id,
         "kind": Kind.PING_SENT.value,

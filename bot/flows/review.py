@@ -65,6 +65,7 @@ def gather(session: Session, row: IncidentRow, policy: Policy) -> ReviewFacts:
         respond_within=policy.severity.levels[Severity(row.severity)].respond_within,
         resolve_within=policy.review.resolve_within.get(Severity(row.severity)),
         silence_after=policy.review.silence_after,
+        late_after=policy.escalation.late_after,
         similar=tuple(_past(item) for item in row.similar if item["kind"] in ("incident", EARLIER)),
         services=noted.services,
         contributing=noted.contributing,

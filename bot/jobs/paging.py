@@ -51,7 +51,7 @@ class Reach:
 def _facts(session: Session, desk: Desk, ping: PingRow) -> PingFacts:
     row = incidents.get(session, ping.incident_id)
     rows = pings.list_of_incident(session, ping.incident_id)
-    return escalate.facts_of(ping, row, rows, desk.policy.escalation.respond_within)
+    return escalate.facts_of(ping, row, rows, desk.policy.escalation)
 
 
 def page(desk: Desk, slack: Slack, speaker: Speaker, *, ping_id: int) -> None:
@@ -175,7 +175,7 @@ def _deliver(desk: Desk, slack: Slack, ping: PingFacts, reach: Reach, refusals: 
             messages.record_message(session, keys[user_id], reach.channels[user_id], ts)
         shown, room = ping.incident.acknowledged_at, ping.incident.channel_id
         sent = escalate.Sent(ping.ping_id, list(posted), reach.instead, shown, room)
-        escalate.pages_sent(session, [sent], desk.now())
+        escalate.pages_sent(session, [sent], desk.now(), desk.policy.escalation.late_after)
     return True
 
 
@@ -223,13 +223,13 @@ def _key(ping_id: int, user_id: str) -> str:
 
 def _read_many(desk: Desk, slack: Slack, ping_ids: list[int]) -> list[tuple[PingFacts, Reach]]:
     """The pings that can be sent without more ado, each with whom to tell."""
-    now, respond_within = desk.now(), desk.policy.escalation.respond_within
+    now, policy = desk.now(), desk.policy.escalation
     with desk.database.transaction() as session:
         found = pings.list_with_incidents(session, ping_ids)
         held = pings.list_of_incidents(session, sorted({row.incident_id for _, row in found}))
         roster = read_roster(session, desk.policy.contacts, now)
         usual = [
-            escalate.facts_of(ping, row, held[row.incident_id], respond_within)
+            escalate.facts_of(ping, row, held[row.incident_id], policy)
             for ping, row in found
             if ping.state == pings.SENDING and not ping.user_ids
         ]
@@ -268,7 +268,7 @@ def _record_many(
     with desk.database.transaction() as session:
         if ts:
             messages.record_messages(session, ts)
-        escalate.pages_sent(session, sent, desk.now())
+        escalate.pages_sent(session, sent, desk.now(), desk.policy.escalation.late_after)
         escalate.send_each(session, [ping_id for ping_id, told in posted.items() if told is None])
 
 

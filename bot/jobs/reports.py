@@ -22,7 +22,7 @@ from bot.slack.similar import suggestions
 from bot.store import incidents, messages
 from bot.store.tables import ReportRow
 
-_LATE = timedelta(minutes=1)  # after which an answer says that it is late
+_LATE = timedelta(minutes=5)  # after which an answer says that it is late
 
 
 def answer(desk: Desk, slack: Slack, speaker: Speaker, *, report_id: int) -> None:

@@ -139,14 +139,13 @@ def _escalation(session: Session, asked: Asked) -> str:
     row = incident_of(session, asked)
     rows = pings.list_of_incident(session, row.incident_id)
     roster = read_roster(session, asked.desk.policy.contacts, asked.now)
-    within = asked.desk.policy.escalation.respond_within
     done, to_come = [], []
     # Of the repeats that were sent, one line for the latest: there may be dozens.
     repeats = [ping.ping_id for ping in rows if ping.kind == PingKind.REPEAT and ping.state == pings.SENT]
     for ping in rows:
         if ping.ping_id in repeats[:-1]:
             continue
-        each = escalate.facts_of(ping, row, rows, within)
+        each = escalate.facts_of(ping, row, rows, asked.desk.policy.escalation)
         if ping.state == pings.PLANNED:
             to_come.append(blocks.coming_line(each, people(roster.who(Role(ping.role), max(asked.now, ping.due_at)))))
         elif not (ping.state == pings.CANCELLED and ping.kind == PingKind.REPEAT):
@@ -185,7 +184,7 @@ def why_me(session: Session, desk: Desk, value: str, user_id: str, now: datetime
     row = pings.get(session, _ids(value)[0])
     incident_row = incidents.get(session, row.incident_id)
     rows = pings.list_of_incident(session, row.incident_id)
-    each = escalate.facts_of(row, incident_row, rows, desk.policy.escalation.respond_within)
+    each = escalate.facts_of(row, incident_row, rows, desk.policy.escalation)
     at = row.sent_at or now
     return blocks.why_me(each, desk.policy.escalation, row.sent_at, _held_by(session, desk, row, user_id, at), user_id)
 

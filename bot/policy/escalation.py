@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.domain.calendar import BusinessCalendar
-from bot.domain.escalation import LADDER, EscalationPolicy, Rule, When
+from bot.domain.escalation import LADDER, LATE_AFTER, EscalationPolicy, Rule, When
 from bot.domain.severity import Severity
 from bot.policy.reading import Node, did_you_mean, parse_duration, read
 
@@ -18,13 +18,14 @@ def load_escalation(
     path: Path, calendar: BusinessCalendar, respond_within: Mapping[Severity, timedelta]
 ) -> EscalationPolicy:
     """The escalation policy that the file describes. Raises InvalidPolicy with file, line and reason."""
-    fields = read(path).fields("matrix", optional=("repeat_every",))
+    fields = read(path).fields("matrix", optional=("repeat_every", "late_after"))
     rows = fields["matrix"].fields(*(role.value for role in LADDER))
     return EscalationPolicy(
         matrix={role: _row(rows[role.value]) for role in LADDER},
         calendar=calendar,
         respond_within=respond_within,
         repeat_every=_repeats(fields.get("repeat_every")),
+        late_after=fields["late_after"].duration() if "late_after" in fields else LATE_AFTER,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.comms import escape
-from bot.domain.escalation import LADDER, EscalationPolicy, PingKind, Role, span_text
+from bot.domain.escalation import LADDER, LATE_AFTER, EscalationPolicy, PingKind, Role, span_text
 from bot.domain.incident import Incident
 from bot.domain.pings import PingFacts
 from bot.domain.severity import Severity
@@ -15,7 +15,7 @@ from bot.slack.client import Message
 from bot.slack.text import fit, instant, person, plain, shorten, span
 
 _LISTED = 40  # incidents in one digest; Slack allows 50 blocks and about 13,000 characters
-_LATE = timedelta(minutes=1)
+_AT_ONCE = timedelta(minutes=1)  # due so soon after the declaration
 
 
 def page(ping: PingFacts, now: datetime, instead: str = "", reader: str = "") -> Message:
@@ -34,7 +34,7 @@ def page(ping: PingFacts, now: datetime, instead: str = "", reader: str = "") ->
     ]
     if others := _others(ping, reader):
         lines.append(f"*Also told:* {others}")
-    if now - ping.due_at > _LATE:
+    if ping.is_late(now):
         lines.append(f"_This was due {instant(ping.due_at)} and is {span(now - ping.due_at)} late._")
     text = f"{incident.severity} {incident.ref} {plain(shorten(incident.title, 150))}: you are paged as {ping.role}"
     return Message(text, (section("\n".join(lines)), _buttons(ping)))
@@ -100,9 +100,7 @@ def _stops(ping: PingFacts) -> str:
     return "This one comes once. Resolving ends all that are still to come."
 
 
-def why_me(
-    ping: PingFacts, policy: EscalationPolicy, sent_at: datetime | None, holds: str, reader: str = ""
-) -> str:
+def why_me(ping: PingFacts, policy: EscalationPolicy, sent_at: datetime | None, holds: str, reader: str = "") -> str:
     """The private answer to "Why me": the matrix, when it was due, who else was told. `holds` says how they got the role."""
     severity = Severity(ping.severity)
     cells = [
@@ -126,11 +124,11 @@ def why_me(
 
 def _counted(ping: PingFacts) -> str:
     after = ping.due_at - ping.incident.declared_at
-    return f"{span_text(after)} after it was declared" if after > _LATE else "as it was declared"
+    return f"{span_text(after)} after it was declared" if after > _AT_ONCE else "as it was declared"
 
 
 def _sent(ping: PingFacts, sent_at: datetime | None) -> str:
-    if sent_at is None or sent_at - ping.due_at < _LATE:
+    if sent_at is None or not ping.is_late(sent_at):
         return ""
     return f" Sent {span(sent_at - ping.due_at)} late."
 
@@ -148,7 +146,7 @@ def done_line(ping: PingFacts, state: str, at: datetime | None, user_ids: Sequen
     what = f"{ping.role} ({_short(ping)})"
     match state:
         case "sent" if at is not None:
-            late = f", {span(at - ping.due_at)} late" if at - ping.due_at > _LATE else ""
+            late = f", {span(at - ping.due_at)} late" if ping.is_late(at) else ""
             return f":white_check_mark: {instant(at)} {what}: {', '.join(map(person, user_ids))}{late}"
         case "failed":
             return f":x: {instant(ping.due_at)} {what}: not sent, {escape(reason or 'reason unknown')}"
@@ -172,7 +170,7 @@ def digest(role: str, rules: Sequence[str], rows: Sequence[Incident], due_at: da
     """All incidents that a role's review lists, in one message."""
     name = " and ".join(rules)
     count = "one incident is" if len(rows) == 1 else f"{len(rows)} incidents are"
-    late = f" _This was due {instant(due_at)}._" if now - due_at > _LATE else ""
+    late = f" _This was due {instant(due_at)}._" if now - due_at > LATE_AFTER else ""
     title = f"*{name.capitalize()} for the {role}:* {count} open.{late}"
     lines = [_digest_line(incident, now) for incident in rows[:_LISTED]]
     if len(rows) > _LISTED:
@@ -193,7 +191,7 @@ def by_mail(ping: PingFacts, now: datetime, where: str) -> tuple[str, str]:
     """(subject, text) of the mail that goes beside a ping. `where` names the channel in words."""
     incident = ping.incident
     subject = f"{incident.severity} {incident.ref} {shorten(' '.join(incident.shown_title.split()), 150)}"
-    late = f"\nThis was due {ping.due_at:%Y-%m-%d %H:%M} UTC and is late." if now - ping.due_at > _LATE else ""
+    late = f"\nThis was due {ping.due_at:%Y-%m-%d %H:%M} UTC and is late." if ping.is_late(now) else ""
     reason = f"{ping.rule}: {ping.note}" if ping.kind == PingKind.MANUAL and ping.note else ping.rule
     text = (
         f"You are paged as {ping.role} ({reason}).\n\n"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from bot.domain.escalation import LATE_AFTER
 from bot.domain.incident import Incident, Status
 from bot.domain.review.stages import Stage, Step
 from bot.domain.severity import Severity
@@ -81,6 +82,7 @@ class ReviewFacts:
     actions: tuple[ActionItem, ...] = ()
     false_alarm: bool | None = None  # None: nobody said
     playbook_helped: bool | None = None
+    late_after: timedelta = LATE_AFTER  # a ping sent within this of being due is on time
     silence_after: timedelta = field(default=timedelta(minutes=15))  # a longer pause in the record is a gap
 
 

@@ -53,6 +53,7 @@ def _summary(facts: ReviewFacts, record: Record, wording: Wording, now: datetime
     """The five points of the template."""
     incident, declared = facts.incident, record.first(Kind.DECLARED)
     until = incident.resolved_at or now
+    detected = record.detected(incident.declared_at, facts.detected_at)
     began = f"detected {wording.clock(facts.detected_at)}, " if facts.detected_at else ""
     ended = f"resolved {wording.clock(until)}" if incident.resolved_at else "not resolved"
     duration = f"{span(until - _began(facts))} ({began}declared {wording.clock(incident.declared_at)}, {ended})"
@@ -63,8 +64,8 @@ def _summary(facts: ReviewFacts, record: Record, wording: Wording, now: datetime
         "Incident summary",
         (
             *((outcome,) if facts.false_alarm else ()),
-            Line(instant(_began(facts)), label="Date and time", origins=declared),
-            Line(duration, label="Duration", origins=declared + record.last(Kind.RESOLVED)),
+            Line(instant(_began(facts)), label="Date and time", origins=detected or declared),
+            Line(duration, label="Duration", origins=detected + declared + record.last(Kind.RESOLVED)),
             _severity(facts, record, wording),
             Line(services, label="Services affected", origins=record.noted("services"))
             if services
@@ -78,7 +79,7 @@ def _severity(facts: ReviewFacts, record: Record, wording: Wording) -> Line:
     """The severity and how it came to be that."""
     kinds = (Kind.SEVERITY_RAISED, Kind.SEVERITY_LOWERED)
     steps: list[str] = []
-    origins: list[Origin] = []
+    origins: list[Origin] = list(record.first(Kind.DECLARED))
     for change in sorted(facts.severity_changes, key=lambda change: change.at):
         verb = "raised" if change.after.worse_than(change.before) else "lowered"
         who, when = wording.person(change.by), wording.clock(change.at)
@@ -104,9 +105,8 @@ def _cause(facts: ReviewFacts, record: Record, wording: Wording) -> Section:
     incident = facts.incident
     lines = [_said_or_asked("Primary cause", incident.cause, wording, record.last(Kind.CAUSE_RECORDED), "cause")]
     factors = [wording.plain(factor) for factor in facts.contributing]
-    noted = dict(zip(facts.contributing, record.noted("contributing"), strict=False))
     lines += [
-        Line(factor, label="Contributing factor", origins=(noted[said],) if said in noted else ())
+        Line(factor, label="Contributing factor", origins=record.contributing(said))
         for said, factor in zip(facts.contributing, factors, strict=True)
         if factor
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.domain.incident import Incident
 from bot.domain.review.document import Line, Nature, PingFact, ReviewFacts, Section
@@ -11,7 +11,6 @@ from bot.domain.review.record import Record, origin
 from bot.domain.review.wording import Wording, counted, span
 from bot.domain.timeline import Kind
 
-LATE_AFTER = timedelta(minutes=1)  # a ping sent within a minute of being due is on time
 SILENCES_SHOWN = 3
 DERIVED_NOTE = "Derived by Tocsin from the figures against their targets. What people thought of it is theirs to add."
 
@@ -22,7 +21,9 @@ def figures(facts: ReviewFacts, record: Record, wording: Wording, now: datetime)
     lines = [_acknowledging(facts, record, wording, now)]
     if facts.detected_at and facts.detected_at <= incident.declared_at:
         text = f"{span(incident.declared_at - facts.detected_at)} after it was detected"
-        lines.insert(0, Line(text, label="Time to declare", origins=record.noted("detected")[-1:]))
+        lines.insert(
+            0, Line(text, label="Time to declare", origins=record.detected(incident.declared_at, facts.detected_at))
+        )
     if incident.identified_at:
         lines.append(_since_declared(facts, "Time to identify", incident.identified_at, record))
     if incident.mitigated_at:
@@ -34,35 +35,52 @@ def figures(facts: ReviewFacts, record: Record, wording: Wording, now: datetime)
     )
     lines.append(Line(counted(len(record.of_kind(Kind.MESSAGE_POSTED)), "message"), label="Said in the channel"))
     if reopened := len(record.of_kind(Kind.REOPENED)):
-        text = f"{_times(reopened)}; times run from the declaration to the last resolution"
+        text = f"{_times(reopened)}; times run from the declaration to the last resolution, acknowledging from the last reopening"
         lines.append(Line(text, label="Reopened", origins=record.last(Kind.REOPENED)))
     return Section("figures", "Response figures", tuple(lines))
 
 
 def _acknowledging(facts: ReviewFacts, record: Record, wording: Wording, now: datetime) -> Line:
-    """Time to acknowledge against the response time of the matrix."""
+    """Time to acknowledge against the response time of the matrix, for the last time that the incident was open."""
     incident, target = facts.incident, facts.respond_within
     aim = f"target {span(target)}"
-    at, by = acknowledged(incident, record)
+    since, at, by = _last_opening(incident, record)
+    again = _first_acknowledged(incident, record, wording) if since > incident.declared_at else ""
     if at is None:
-        over = (incident.resolved_at or now) - incident.declared_at > target
-        return Line(f"nobody acknowledged; {aim}", label="Time to acknowledge", met=False if over else None)
-    taken = at - incident.declared_at
+        over = (incident.resolved_at or now) - since > target or bool(record.of_kind(Kind.RESPONSE_BREACHED))
+        return Line(f"nobody acknowledged{again}; {aim}", label="Time to acknowledge", met=False if over else None)
+    taken = at - since
     who = f" by {wording.person(by)}" if by else ""
     return Line(
-        f"{span(taken)}{who}; {aim}",
+        f"{span(taken)}{who}{again}; {aim}",
         label="Time to acknowledge",
-        met=taken <= target,
-        origins=record.first(Kind.ACKNOWLEDGED),
+        met=taken <= target and not record.of_kind(Kind.RESPONSE_BREACHED),
+        origins=record.at(at, Kind.ACKNOWLEDGED)[:1],
     )
 
 
+def _last_opening(incident: Incident, record: Record) -> tuple[datetime, datetime | None, str | None]:
+    """When it was last opened, and when and by whom it was acknowledged since."""
+    reopened = record.of_kind(Kind.REOPENED)
+    since = reopened[-1].at if reopened else incident.declared_at
+    entry = next((entry for entry in record.of_kind(Kind.ACKNOWLEDGED) if entry.at >= since), None)
+    if entry is not None and (incident.acknowledged_at is None or entry.at <= incident.acknowledged_at):
+        return since, entry.at, entry.author
+    return since, incident.acknowledged_at, incident.acknowledged_by
+
+
+def _first_acknowledged(incident: Incident, record: Record, wording: Wording) -> str:
+    first = next(iter(record.of_kind(Kind.ACKNOWLEDGED)), None)
+    reopened = record.of_kind(Kind.REOPENED)[0].at
+    if first is None or first.at >= reopened:
+        return " after reopening"
+    took = span(first.at - incident.declared_at)
+    return f" after reopening (first acknowledged after {took} by {wording.person(first.author)})"
+
+
 def acknowledged(incident: Incident, record: Record) -> tuple[datetime | None, str | None]:
-    """When and by whom it was first acknowledged; reopening clears the incident's own stamp, the record keeps it."""
-    entries = record.of_kind(Kind.ACKNOWLEDGED)
-    if entries and (incident.acknowledged_at is None or entries[0].at < incident.acknowledged_at):
-        return entries[0].at, entries[0].author
-    return incident.acknowledged_at, incident.acknowledged_by
+    """When and by whom it was acknowledged since it was last opened."""
+    return _last_opening(incident, record)[1:]
 
 
 def _since_declared(facts: ReviewFacts, label: str, at: datetime, record: Record) -> Line:
@@ -89,10 +107,10 @@ def went_well(measured: Section, facts: ReviewFacts, record: Record) -> Section:
     """Targets that were met, pings that went out on time, a playbook that did it."""
     lines = [_derived(line, facts) for line in measured.lines if line.met is True]
     sent = [ping for ping in facts.pings if ping.sent_at]
-    if sent and not _late(facts.pings) and not record.of_kind(Kind.PING_FAILED):
+    if sent and not _late(facts) and not record.of_kind(Kind.PING_FAILED):
         what = "The one ping that fell due was" if len(sent) == 1 else f"All {len(sent):,} pings that fell due were"
         if not _unsent(facts):
-            lines.append(Line(f"{what} sent within {span(LATE_AFTER)}.", Nature.DERIVED))
+            lines.append(Line(f"{what} sent within {span(facts.late_after)}.", Nature.DERIVED))
     told = record.of_kind(Kind.STAKEHOLDERS_TOLD)
     if told and not record.updates_asked:
         text = f"Stakeholders were told {_times(len(told))}, without being late once."
@@ -151,7 +169,7 @@ def escalations(facts: ReviewFacts, record: Record, wording: Wording) -> Section
     pings = sorted(facts.pings, key=lambda ping: ping.due_at)
     lines = [
         Line(
-            _went(ping, record, wording),
+            _went(ping, facts, record, wording),
             label=_role(ping, wording),
             origins=record.at(ping.sent_at, Kind.PING_SENT)[:1] if ping.sent_at else (),
         )
@@ -177,12 +195,12 @@ def _role(ping: PingFact, wording: Wording) -> str:
     return role[:1].upper() + role[1:]
 
 
-def _went(ping: PingFact, record: Record, wording: Wording) -> str:
+def _went(ping: PingFact, facts: ReviewFacts, record: Record, wording: Wording) -> str:
     """One rung in words: rule, due, sent or why not, acknowledged."""
     parts = [f"due {wording.clock(ping.due_at)} ({wording.plain(ping.rule, 80)})"]
     if ping.sent_at:
         to = f" to {wording.people(ping.persons)}" if ping.persons else " to nobody: no one holds the role"
-        late = f", {span(ping.sent_at - ping.due_at)} late" if ping.sent_at - ping.due_at > LATE_AFTER else ""
+        late = f", {span(ping.sent_at - ping.due_at)} late" if ping.sent_at - ping.due_at > facts.late_after else ""
         parts.append(f"sent {wording.clock(ping.sent_at)}{to}{late}")
     else:
         reason = wording.plain(ping.reason_not_sent or "", 200)
@@ -203,7 +221,7 @@ def _derived(figure: Line, facts: ReviewFacts) -> Line:
     met = figure.met is True
     if figure.label == "Time to acknowledge":
         said = (
-            "Nobody acknowledged it"
+            f"Nobody acknowledged it{value.removeprefix('nobody acknowledged')}"
             if value.startswith("nobody")
             else f"Acknowledged {'within' if met else 'after'} {value}"
         )
@@ -237,8 +255,8 @@ def _longest_part(measured: Section, facts: ReviewFacts, record: Record) -> list
     return [Line(text, Nature.DERIVED, origins=record.at(at, Kind.STATUS_CHANGED, Kind.RESOLVED)[:1])]
 
 
-def _late(pings: tuple[PingFact, ...]) -> list[PingFact]:
-    return [ping for ping in pings if ping.sent_at and ping.sent_at - ping.due_at > LATE_AFTER]
+def _late(facts: ReviewFacts) -> list[PingFact]:
+    return [ping for ping in facts.pings if ping.sent_at and ping.sent_at - ping.due_at > facts.late_after]
 
 
 def _unsent(facts: ReviewFacts) -> list[PingFact]:
@@ -253,7 +271,7 @@ def _unsent(facts: ReviewFacts) -> list[PingFact]:
 
 def _ping_troubles(facts: ReviewFacts, record: Record, wording: Wording) -> list[Line]:
     lines = []
-    for ping in sorted(_late(facts.pings), key=lambda ping: ping.due_at):
+    for ping in sorted(_late(facts), key=lambda ping: ping.due_at):
         if ping.sent_at:
             text = f"The ping of the {wording.plain(ping.role, 80)} was sent {span(ping.sent_at - ping.due_at)} late."
             lines.append(Line(text, Nature.DERIVED, origins=record.at(ping.sent_at, Kind.PING_SENT)[:1]))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.review.document import Origin
-from bot.domain.review.notes import label_of
+from bot.domain.review.notes import label_of, said_contributing, said_detected
 from bot.domain.timeline import Entry, Kind
 
 # The reader of the timeline applies corrections to the messages; the review is no event of the incident, action
@@ -65,6 +65,14 @@ class Record:
     def noted(self, label: str) -> tuple[Origin, ...]:
         """Origins of the notes with that label, see `notes.label_of`."""
         return tuple(origin(entry) for entry in self.of_kind(Kind.NOTED) if self.labels.get(entry.entry_id) == label)
+
+    def detected(self, declared_at: datetime, at: datetime | None) -> tuple[Origin, ...]:
+        """The origin of the note that says when it was detected; empty where none does."""
+        return tuple(origin(entry) for entry in said_detected(self.of_kind(Kind.NOTED), declared_at, at))
+
+    def contributing(self, factor: str) -> tuple[Origin, ...]:
+        """The origin of the note that names this factor; empty where none does."""
+        return tuple(origin(entry) for entry in said_contributing(self.of_kind(Kind.NOTED), factor))
 
     def first_by(self, persons: Collection[str], since: datetime) -> Entry | None:
         """The first thing that one of these people did or said at or after an instant."""
