@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
@@ -143,15 +145,30 @@ def open_list(rows: Sequence[IncidentRow], now: datetime) -> str:
 def timeline(row: IncidentRow, entries: Sequence[Entry]) -> str:
     """The latest entries, oldest first, with what was left out counted."""
     lines = [f"*Timeline of {row.ref}*"]
-    if len(entries) > _SHOWN:
-        lines.append(f"_{len(entries) - _SHOWN} earlier entries are in the review._")
-    lines += [_line(entry) for entry in entries[-_SHOWN:]]
+    folded = _folded(entries)
+    if len(folded) > _SHOWN:
+        where = "are in the review" if row.closed_at else f"are told by `tocsin incident show {row.ref}`"
+        lines.append(f"_{len(folded) - _SHOWN} earlier entries {where}._")
+    lines += [_line(entry) + (f" ({times} times so far)" if times > 1 else "") for entry, times in folded[-_SHOWN:]]
     return "\n".join(lines)
+
+
+def _folded(entries: Sequence[Entry]) -> list[tuple[Entry, int]]:
+    """Each entry and how often it was said: of pings that say the same, only the latest is left."""
+    same = [_LATE.sub(".", entry.text) if entry.kind is Kind.PING_SENT else None for entry in entries]
+    often = Counter(text for text in same if text)
+    last = {text: at for at, text in enumerate(same) if text}
+    return [
+        (entry, often[text] if text else 1)
+        for at, (entry, text) in enumerate(zip(entries, same, strict=True))
+        if text is None or last[text] == at
+    ]
 
 
 # Entries whose text is the bare words; the others are whole sentences.
 _LABELS = {Kind.IMPACT_RECORDED: "Impact", Kind.CAUSE_RECORDED: "Cause", Kind.RESOLUTION_RECORDED: "Resolution"}
 _LONGEST_LINE = 200
+_LATE = re.compile(r", [^,()]* late\.")  # that one ping was late makes it no other one
 
 
 def _line(entry: Entry) -> str:
