@@ -138,6 +138,7 @@ def ladder(incident: Incident, done: Sequence[str], to_come: Sequence[str]) -> s
     lines = [f"*Escalation of {incident.ref}* ({incident.severity}, {incident.status})"]
     lines += done or ["Nobody was pinged yet."]
     lines += ["*To come, unless it is resolved:*", *to_come] if to_come else ["Nothing is to come."]
+    lines += ["*So far:*", *done] if done else ["Nobody was pinged yet."]
     return fit("\n".join(lines), 3000)
 
 

@@ -193,6 +193,12 @@ def test_a_page_never_tells_its_reader_of_themselves_and_says_since_when_it_is_o
     assert "Also told" not in marked_up(alone)
 
 
+def test_the_ladder_says_first_what_is_to_come() -> None:
+    said = pings.ladder(incident(), ["paged"] * 500, ["pages the team lead"])
+    assert said.index("To come") < said.index("pages the team lead") < said.index("So far")
+    assert len(said) <= 3000
+
+
 def test_a_late_page_says_so() -> None:
     said = marked_up(pings.page(ping(), NOON + minutes(12)))
     assert "is 12 min late._" in said
