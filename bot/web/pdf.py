@@ -54,7 +54,8 @@ def _new_sheet(review: Review) -> FPDF:
             self.set_y(-13)
             self.set_font("sans", size=8)
             self.set_text_color(*_QUIET)
-            self.cell(0, 5, f"{review.ref} · {review.stage} · page {self.page_no()} of {_PAGES}", align="C")
+            self.set_x(0)  # whatever a line that goes over the page is indented by
+            self.cell(self.w, 5, f"{review.ref} · {review.stage} · page {self.page_no()} of {_PAGES}", align="C")
 
     sheet = Sheet(format="A4")
     sheet.alias_nb_pages(_PAGES)

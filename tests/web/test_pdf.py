@@ -1,0 +1,34 @@
+"""The review as a PDF: whole, the same each time, whatever people wrote."""
+
+from __future__ import annotations
+
+import re
+
+from bot.domain.review import draft
+from bot.web.pdf import render_pdf
+from tests.domain.review_facts import full_facts, full_incident, hostile_facts, minute
+
+
+def pages(content: bytes) -> int:
+    return len(re.findall(rb"/Type /Page\b(?!s)", content))
+
+
+def test_a_full_review_is_two_pages_and_the_same_each_time() -> None:
+    review = draft(full_facts(), minute(51))
+    content = render_pdf(review)
+    assert content.startswith(b"%PDF") and pages(content) == 2
+    assert render_pdf(review) == content
+    for link in (b"https://example.slack.com/archives/C1/p4", b"https://example.slack.com/archives/C1/p6"):
+        assert link in content
+
+
+def test_whatever_people_wrote_makes_a_pdf_without_links_of_theirs() -> None:
+    content = render_pdf(draft(hostile_facts(), minute(51)))
+    assert pages(content) > 2
+    assert b"javascript" not in content
+    assert b"evil.example.com" not in content
+
+
+def test_words_that_the_library_would_replace_and_signs_without_a_glyph_do_no_harm() -> None:
+    title = "{nb} pages of 漢字, שלום and 🚀 " + "x" * 5_000
+    assert render_pdf(draft(full_facts(incident=full_incident(title=title)), minute(51))).startswith(b"%PDF")
