@@ -81,8 +81,14 @@ class PageApi:
             for message in channel.ephemerals.get(user_id, ())
             if oldest <= message["ts"] < before and not message.get("thread_ts")
         ]
+        pinned = [channel.messages[ts] for ts in channel.pins if ts in channel.messages]
         return JSONResponse(
-            {"messages": self._merged(channel, shown, own), "has_more": low > 0, "pins": list(channel.pins)}
+            {
+                "messages": self._merged(channel, shown, own),
+                "has_more": low > 0,
+                "pins": list(channel.pins),
+                "pinned": self._merged(channel, pinned, []),
+            }
         )
 
     async def replies(self, request: Request) -> Response:

@@ -597,7 +597,7 @@ def test_the_first_visit_shows_three_steps_that_are_ticked_off(open_page: OpenPa
     hints = page.get_by_role("region", name="What to try")
     expect(hints.get_by_role("listitem")).to_have_count(3)
     hints.get_by_role("button", name="Write an example").click()
-    expect(page.locator("#composer")).to_have_value(re.compile("checkout"))
+    expect(page.locator("#composer")).to_have_value(re.compile("Checkout"))
     expect(page.locator("#composer")).to_be_focused()
     page.locator("#composer").press("Enter")
     expect(hints.locator("li.done")).to_have_count(1)
@@ -650,3 +650,31 @@ def test_messages_are_reached_by_keyboard(open_page: OpenPage, app: App) -> None
     expect(message(page, "first of all")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("#thread .message", has_text="first of all")).to_be_visible()
+
+
+def test_the_hints_open_where_one_is_and_stay_out_of_other_channels(open_page: OpenPage, app: App) -> None:
+    other = app.client.conversations_create(name="inc-2026-0001-" + "checkout-answers-" * 3)["channel"]["id"]
+    app.client.conversations_invite(channel=other, users="U0RESPONDER")
+    app.client.conversations_setTopic(channel=other, topic="P1, investigating")
+    page = open_page()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{page.url.partition('?')[0]}?as=U0RESPONDER&channel={other}")
+    hints = page.get_by_role("region", name="What to try")
+    expect(page.locator(".channel-head .topic").first).to_be_in_viewport()
+    name = page.locator(".channel-head .name").first.bounding_box()
+    assert name is not None and name["height"] < 30
+    expect(page.locator("#composer")).to_have_attribute("placeholder", "Message")
+    expect(hints).to_be_hidden()
+    page.get_by_role("button", name="What to try").click()
+    expect(hints).to_be_visible()
+    assert f"channel={other}" in page.url
+
+
+def test_pinned_messages_far_up_are_listed_with_their_text(open_page: OpenPage, app: App) -> None:
+    ts = app.client.chat_postMessage(channel=INCIDENTS, text="the card far up")["ts"]
+    app.client.pins_add(channel=INCIDENTS, timestamp=ts)
+    for number in range(60):
+        app.client.chat_postMessage(channel=INCIDENTS, text=f"line {number}")
+    page = open_page()
+    page.get_by_role("button", name="1 pinned").click()
+    expect(page.get_by_role("dialog", name="Pinned messages")).to_contain_text("the card far up")

@@ -30,12 +30,12 @@ class Page {
     });
     this.tools = new MessageTools(this.messageHost());
     this.hints = new Hints({
-      where: () => `#${HOME_CHANNEL}`, leadName: () => this.lead()?.real_name ?? "team lead",
+      where: () => `#${HOME_CHANNEL}`, isHome: () => this.state.channel?.name === HOME_CHANNEL, leadName: () => this.lead()?.real_name ?? "team lead",
       writeExample: () => this.writeExample(), becomeLead: () => this.lead() && this.become(this.lead().id),
     });
     this.topbar = new Topbar(part("topbar"), {
       state: () => this.state, toggleDrawer: () => this.drawer(), setRate: (rate) => this.tryTo("set_rate", { rate }),
-      dayChanged: () => this.conversation?.drawDays(), become: (id) => this.become(id), showHints: () => (this.hints.open(!this.hints.isOpen), this.go(this.homeChannel())),
+      dayChanged: () => this.conversation?.drawDays(), become: (id) => this.become(id), showHints: () => this.showHints(),
       countsOf: async (id) => (await bootstrap(id)).channels.reduce((sum, channel) => sum + (channel.mentions || (channel.is_im ? channel.unread : 0) || 0), 0),
     });
     this.conversation = new Conversation(part("main"), this);
@@ -129,6 +129,7 @@ class Page {
     const moved = this.state.channelId !== id;
     if (moved && !thread) this.thread.close({ quietly: true });
     if (moved) this.conversation.leave();
+    if (moved) this.hints.asked = false;
     this.state.channelId = id;
     this.state.tab = tab ?? (id === "app" ? "home" : "messages");
     this.writeAddress(replace || !moved, thread);
@@ -258,6 +259,13 @@ class Page {
     if (file.size > 1024 * 1024) return this.failed(new Error("Files up to 1 MB can be attached here."));
     const content = await file.text();
     return this.tryTo("upload_file", { channel: this.realChannel(), name: file.name, content });
+  }
+
+  /** Opens the card where one is; elsewhere than in its channel, it lies above the composer until one goes on. */
+  showHints() {
+    const shown = !this.hints.node.hidden && this.hints.node.isConnected;
+    this.hints.asked = !shown;
+    this.hints.open(!shown);
   }
 
   writeExample() {

@@ -47,6 +47,7 @@ export class Conversation {
     const visit = (this.visit += 1);
     const channel = this.state.channel;
     this.drawFrame();
+    this.page.hints.draw();
     if (!channel) return this.openHome(focus);
     this.composer.text = this.state.drafts.get(this.draftKey()) ?? "";
     const cached = this.conversationOf(channel.id);
@@ -105,7 +106,7 @@ export class Conversation {
     const keys = new Set(fresh.map(keyOf));
     const messages = [...kept.filter((message) => !keys.has(keyOf(message))), ...fresh].sort(byTs);
     const older = kept.some((message) => message.ts < since);
-    return Object.assign(known, { messages, hasMore: older ? known.hasMore : answer.has_more, pins: answer.pins ?? [], fetched: true });
+    return Object.assign(known, { messages, hasMore: older ? known.hasMore : answer.has_more, pins: answer.pins ?? [], pinned: answer.pinned ?? [], fetched: true });
   }
 
   headOf(cached) {
@@ -167,7 +168,7 @@ export class Conversation {
     const topic = channel?.topic?.value ?? channel?.topic ?? "";
     fill(
       this.head,
-      h("div", { class: "channel-title" }, h("h1", {}, kind, kind && channel.is_private ? h("span", { class: "visually-hidden" }, "Private channel ") : null, name),
+      h("div", { class: "channel-title" }, h("h1", {}, kind, kind && channel.is_private ? h("span", { class: "visually-hidden" }, "Private channel ") : null, h("span", { class: "name", title: name }, name)),
         topic ? h("div", { class: "topic prose inline", title: topic }, mrkdwn(topic, this.page.names)) : null),
       isApp ? this.tabs() : null,
       channel ? this.headTools(channel) : null,
@@ -217,8 +218,9 @@ export class Conversation {
   }
 
   drawFoot(channel, name) {
+    const phone = window.matchMedia("(max-width: 720px)").matches;
     const closed = channel.is_archived || (!channel.is_member && !channel.is_im);
-    this.composer.rename(channel.is_im ? `Message ${name}` : `Message #${name}`);
+    this.composer.rename(phone ? "Message" : channel.is_im ? `Message ${name}` : `Message #${name}`);
     if (!closed) {
       if (this.composer.node.parentNode !== this.foot) this.foot.replaceChildren(this.page.hints.node, this.composer.node);
       return;
@@ -229,7 +231,7 @@ export class Conversation {
 
   showPins() {
     const cached = this.state.conversations.get(this.state.channelId);
-    const known = new Map((cached?.messages ?? []).map((message) => [message.ts, message]));
+    const known = new Map([...(cached?.pinned ?? []), ...(cached?.messages ?? [])].map((message) => [message.ts, message]));
     const rows = (cached?.pins ?? []).map((ts) => {
       const message = known.get(ts);
       const author = message ? authorOf(message, this.page.names) : null;

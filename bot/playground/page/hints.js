@@ -13,7 +13,7 @@ function remembered() {
   }
 }
 
-/** The card. `host`: {example: string, writeExample(), becomeLead(), leadName(), where(): string}. */
+/** The card. `host`: {example: string, writeExample(), becomeLead(), leadName(), where(): string, isHome(): boolean}. */
 export class Hints {
   constructor(host) {
     this.host = host;
@@ -49,8 +49,8 @@ export class Hints {
   }
 
   draw() {
-    this.node.hidden = this.memory.closed;
-    if (this.memory.closed) return;
+    this.node.hidden = this.memory.closed || !(this.asked || this.host.isHome());
+    if (this.node.hidden) return;
     const all = STEPS.every((step) => this.memory.done.includes(step));
     const next = STEPS.find((step) => !this.memory.done.includes(step));
     this.node.replaceChildren(
