@@ -136,7 +136,7 @@ def _sent(ping: PingFacts, sent_at: datetime | None) -> str:
 def ladder(incident: Incident, done: Sequence[str], to_come: Sequence[str]) -> str:
     """Pings done and to come, each line made by `done_line` or `coming_line`."""
     lines = [f"*Escalation of {incident.ref}* ({incident.severity}, {incident.status})"]
-    lines += done or ["Nobody was pinged yet."]
+    # What is still to come is what people ask for; what was sent may be long and is cut at its end.
     lines += ["*To come, unless it is resolved:*", *to_come] if to_come else ["Nothing is to come."]
     lines += ["*So far:*", *done] if done else ["Nobody was pinged yet."]
     return fit("\n".join(lines), 3000)
