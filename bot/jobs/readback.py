@@ -21,6 +21,7 @@ from bot.store import incidents, messages
 log = structlog.get_logger(__name__)
 
 _MOST = 5_000  # messages of one channel looked at in one go
+_ON_ITS_WAY = timedelta(seconds=30)  # the event of a message that is younger may still come, and comes first
 _FRESH = timedelta(minutes=10)  # a report that is older was seen by people; an answer would only confuse
 
 
@@ -67,9 +68,11 @@ def read_announcements(desk: Desk, slack: Slack, speaker: Speaker) -> None:
     channel_id = desk.announcement_channel()
     if channel_id is None:
         return
-    oldest = f"{(desk.now() - _FRESH).timestamp():.6f}"
+    now = desk.now()
+    oldest, latest = f"{(now - _FRESH).timestamp():.6f}", f"{(now - _ON_ITS_WAY).timestamp():.6f}"
     try:
-        found = [message for message in slack.history(channel_id, oldest) if is_a_persons(message)]
+        history = slack.history(channel_id, oldest)
+        found = [message for message in history if is_a_persons(message) and message["ts"] < latest]
     except Refused as refused:
         if refused.error not in UNREACHABLE:
             raise
