@@ -57,8 +57,8 @@ def test_an_incident_from_report_to_review_without_touching_anything_but_the_pag
 
     page.locator("#sidebar .place", has_text="inc-").click()
     main = page.locator("#main")
-    expect(main.get_by_role("button", name="Acknowledge")).to_be_visible()
-    main.get_by_role("button", name="Acknowledge").click()
+    expect(main.get_by_role("button", name="Acknowledge").first).to_be_visible()
+    main.get_by_role("button", name="Acknowledge").first.click()
     expect(main.get_by_role("button", name="Acknowledge")).to_have_count(0)
     _write(page, "found it: the 10:35 deploy exhausts the connection pool of the payments service")
     _write(page, "/incident impact every payment failed, about 4,000 orders were lost")
