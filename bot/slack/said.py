@@ -28,4 +28,6 @@ def _link(file: Mapping[str, Any]) -> str:
     """A file is kept as a link, never as a copy."""
     name = escape(mask(str(file.get("title") or file.get("name") or "file")))[:_LONGEST_NAME].replace("|", "¦")
     address = str(file.get("permalink") or file.get("url_private") or "")
-    return f"<{address}|{name}>" if address.startswith(("https://", "http://")) and not set("<>|") & set(address) else name
+    return (
+        f"<{address}|{name}>" if address.startswith(("https://", "http://")) and not set("<>|") & set(address) else name
+    )
