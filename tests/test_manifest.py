@@ -42,7 +42,9 @@ SCOPE_OF_EVENT = {
     "app_home_opened": "",
 }
 
-ONLY_OF_CHANNELS = {"conversations.info"}  # asked for the canvas of an incident's channel, never of a direct conversation
+ONLY_OF_CHANNELS = {
+    "conversations.info"
+}  # asked for the canvas of an incident's channel, never of a direct conversation
 
 
 # -- the code's side: what it calls and listens to ---------------------------------------------------------------------
