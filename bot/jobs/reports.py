@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain.escalation import span_text
+from bot.domain.incident import Incident
 from bot.domain.review import Review, summary_for_slack
 from bot.domain.severity import Severity
 from bot.flows.act import propose
@@ -35,10 +36,11 @@ def answer(desk: Desk, slack: Slack, speaker: Speaker, *, report_id: int) -> Non
         outcome = describe_decision(session, report) if decided else ""
         rows = [row for row in incidents.list_open(session) if for_everybody(row)] if not decided else []
         open_ref = desk.memory.find_open(rows, report.text) if rows else None
+        alike = next((incidents.facts(row) for row in rows if row.ref == open_ref), None)
     if decided:
         message = _decided(desk, report, outcome)
     else:
-        message = _reply(desk, report, open_ref) if report.severity else corrections.no_longer_an_incident()
+        message = _reply(desk, report, alike) if report.severity else corrections.no_longer_an_incident()
     speaker.try_to_say(f"report:{report_id}", channel_id, message, thread_ts=ts)
 
 
@@ -57,7 +59,7 @@ def _decided(desk: Desk, report: ReportRow, outcome: str) -> Message:
     return corrections.with_reason(message, reason) if reason else message
 
 
-def _reply(desk: Desk, report: ReportRow, open_ref: str | None) -> Message:
+def _reply(desk: Desk, report: ReportRow, alike: Incident | None) -> Message:
     judgement = judgement_of(report)
     assert judgement.severity is not None
     found = suggestions(report.similar, f"report:{report.report_id}")
@@ -68,7 +70,7 @@ def _reply(desk: Desk, report: ReportRow, open_ref: str | None) -> Message:
         [item for item in found if item.kind == "incident"],
         next((item for item in found if item.kind == "playbook"), None),
         desk.policy.severity.levels,
-        open_ref,
+        alike,
     )
     said_at = datetime.fromtimestamp(float(report.ts), tz=report.judged_at.tzinfo)
     late = report.judged_at - said_at

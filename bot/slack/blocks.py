@@ -184,15 +184,20 @@ def answer(
     similar: Sequence[Suggestion],
     playbook: Suggestion | None,
     levels: Mapping[Severity, Level],
-    open_ref: str | None = None,
+    alike: Incident | None = None,
 ) -> Message:
-    """The reply to a report: severity, why, the response time, what it looks like, and what can be pressed."""
+    """The reply to a report: severity, why, the response time, what it looks like, and what can be pressed.
+
+    `alike` is an open incident that the report may be about: joining it is offered before declaring another.
+    """
     words = ", ".join(f"“{plain(shorten(item.text, 80))}”" for item in judgement.evidence[:4])
     why = f"Because of {words}: {plain(judgement.row)}" if words else plain(judgement.row)
     verdict = f"Looks like *{level.severity} {level.title}* ({level.meaning})."
     blocks = [section(f"{verdict} Respond within {span(level.respond_within)}.\n{why}")]
     # What is pressed comes before what is read: on a phone the rest is below the fold.
-    blocks.append(_answer_actions(report_id, level, levels, open_ref))
+    if alike:
+        blocks.append(section(f"Open now and alike: {headline(alike)}"))
+    blocks.append(_answer_actions(report_id, level, levels, alike.ref if alike else None))
     blocks += [section(_similar_line(item), vote_menu(item.ballot)) for item in similar[:3]]
     if playbook:
         line = f"Playbook: *{playbook.ref}* {plain(shorten(playbook.title, 200))}"
@@ -202,12 +207,11 @@ def answer(
 
 def _answer_actions(report_id: int, level: Level, levels: Mapping[Severity, Level], open_ref: str | None) -> Block:
     value = str(report_id)
+    style = None if open_ref else "danger" if level.severity.rank < 2 else "primary"
     elements = [
-        button(
-            f"Declare {level.severity}", "report_declare", value, "danger" if level.severity.rank < 2 else "primary"
-        ),
+        *([button(f"Part of {open_ref}", "report_part_of", f"{value}:{open_ref}", "primary")] if open_ref else []),
+        button(f"Declare {level.severity}", "report_declare", value, style),
         select("Other severity", "report_declare_as", severity_options(levels, f":{value}")),
-        *([button(f"Part of {open_ref}", "report_part_of", f"{value}:{open_ref}")] if open_ref else []),
         button("Not an incident", "report_dismiss", value),
     ]
     return actions("report_actions", *elements)

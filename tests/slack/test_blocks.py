@@ -38,7 +38,7 @@ def messages(text: str, **values: Any) -> Iterator[Message]:
         yield blocks.review_ready(each, None, [], NOON)
     for level in LEVELS.values():
         verdict = judgement(text, 9)
-        yield blocks.answer(5, verdict, level, past, playbook, LEVELS, "INC-2026-0001")
+        yield blocks.answer(5, verdict, level, past, playbook, LEVELS, incident(title=text))
         yield blocks.answer(5, verdict, level, [suggestion(text, "guide")] * 8, None, LEVELS)
         yield blocks.answered(verdict, level, "<@U1>: not an incident.")
 
@@ -148,7 +148,7 @@ def test_the_card_says_how_long_there_is_to_answer_and_who_answered() -> None:
 
 def test_an_answer_says_severity_reason_time_and_what_helped() -> None:
     reply = blocks.answer(
-        5, judgement(), LEVELS[Severity.P1], [suggestion()] * 8, suggestion("x", "playbook"), LEVELS, "INC-2026-0001"
+        5, judgement(), LEVELS[Severity.P1], [suggestion()] * 8, suggestion("x", "playbook"), LEVELS, incident()
     )
     said = marked_up(reply)
     assert "Looks like *P1 high* (a major feature unavailable). Respond within 1 h." in said
@@ -157,9 +157,10 @@ def test_an_answer_says_severity_reason_time_and_what_helped() -> None:
     assert "*Cause:* The pool was too small." in said
     assert "*Fix:* Raised its size." in said
     assert "_Shared words: pool, 502_" in said
-    assert actions_of(reply) == ["report_declare", "report_declare_as", "report_part_of", "report_dismiss"]
+    assert "Open now and alike: *P1* · INC-2026-0007" in said
+    assert actions_of(reply) == ["report_part_of", "report_declare", "report_declare_as", "report_dismiss"]
     assert element(reply, "report_declare")["value"] == "5"
-    assert element(reply, "report_part_of")["value"] == "5:INC-2026-0001"
+    assert element(reply, "report_part_of")["value"] == "5:INC-2026-0007"
 
 
 def test_a_decided_answer_has_no_buttons() -> None:
