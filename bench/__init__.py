@@ -1,1 +1,4 @@
-"""Measurements, printed as figures beside their bounds. Nothing here passes or fails: `make bench` shows, people judge."""
+"""Measurements, printed as figures beside their bounds.
+
+Nothing here passes or fails: `make bench` shows, people judge.
+"""

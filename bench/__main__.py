@@ -1,7 +1,7 @@
 """`python -m bench [PART …]`: run all measurements, or the named ones.
 
-Parts: commands, escalation and room (through the playground), judge, review, similar (against bm25s; slow: it makes corpora up to a
-million documents).
+Parts: commands, escalation and room (through the playground), judge, review, similar (against bm25s; slow: it makes
+corpora up to a million documents).
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
     python -m bench escalation [--incidents 10000] [--due 100] [--due-seconds 20]
 
-An embedded PostgreSQL holds the open incidents with all their planned pings (five each, P2 declared at night). First the
-sweep alone is measured. Then a real worker runs against the playground while `due` pages a second fall due, of further
-incidents; lateness is from the instant at which a page is due to that at which the playground took the message.
+An embedded PostgreSQL holds the open incidents with all their planned pings (five each, P2 declared at night). First
+the sweep alone is measured. Then a real worker runs against the playground while `due` pages a second fall due, of
+further incidents; lateness is from the instant at which a page is due to that at which the playground took the message.
 """
 
 from __future__ import annotations
@@ -83,7 +83,10 @@ def _measure_sweeps(database: Database, policy: Policy) -> None:
 
 
 def _sweep_all(database: Database, policy: Policy, now: datetime, limit: int = 200) -> tuple[int, float]:
-    """As the worker does: until a batch is not full. How many incidents there were, and the slowest batch in seconds."""
+    """As the worker does: until a batch is not full.
+
+    How many incidents there were, and the slowest batch in seconds.
+    """
     total, slowest = 0, 0.0
     while True:
         began = time.perf_counter()

@@ -1,4 +1,4 @@
-"""`python -m bench.judge`: quality of the judge on examples held out of its own training, and what a judgement costs."""
+"""`python -m bench.judge`: quality of the judge on examples held out of its training, and what a judgement costs."""
 
 from __future__ import annotations
 

@@ -78,7 +78,8 @@ def _fill(database: Database, row: IncidentRow, every: int) -> None:
             "at": _BEGAN + timedelta(seconds=0.7 * number),
             "recorded_at": _BEGAN + timedelta(seconds=0.7 * number),
             "author": "U0RESPONDER",
-            "text": f"line {number}: orders-db is at {number} of 10000 connections, see <https://example.com/{number}|the board>",
+            "text": f"line {number}: orders-db is at {number} of 10000 connections,"
+            f" see <https://example.com/{number}|the board>",
             "message_ts": f"17951760{number:05d}.000100",
         }
         for number in range(ENTRIES)

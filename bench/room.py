@@ -2,8 +2,8 @@
 
     python -m bench room [--seconds 60] [--messages 200]
 
-Open loop: a message is said when its time has come. "Recorded" counts rows of the timeline; the delay of one is from its ts
-to the moment at which it was seen there. Statements are counted by PostgreSQL itself.
+Open loop: a message is said when its time has come. "Recorded" counts rows of the timeline; the delay of one is from
+its ts to the moment at which it was seen there. Statements are counted by PostgreSQL itself.
 """
 
 from __future__ import annotations

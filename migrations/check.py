@@ -1,4 +1,4 @@
-"""`python -m migrations.check`: all migrations, run on an empty PostgreSQL, make exactly the tables that the code describes."""
+"""`python -m migrations.check`: all migrations, run on an empty PostgreSQL, make exactly the code's tables."""
 
 from __future__ import annotations
 

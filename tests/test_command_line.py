@@ -94,7 +94,7 @@ def to_lines(*objects: object) -> str:
     return "".join(json.dumps(item) + "\n" for item in objects)
 
 
-# -- help ---------------------------------------------------------------------------------------------------------------
+# -- help --------------------------------------------------------------------------------------------------------------
 
 
 def commands(group: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -130,7 +130,7 @@ def test_an_unknown_command_ends_with_a_sentence(tocsin: Shell) -> None:
     assert ended.returncode != 0 and "ring-the-bell" in ended.stderr
 
 
-# -- classify -----------------------------------------------------------------------------------------------------------
+# -- classify ----------------------------------------------------------------------------------------------------------
 
 
 def test_classify_answers_every_line_in_order(tocsin: Shell) -> None:
@@ -209,7 +209,7 @@ def test_without_a_text_the_command_says_what_to_give(tocsin: Shell, command: st
     assert ended.returncode == 2 and "--jsonl" in ended.stderr
 
 
-# -- similar ------------------------------------------------------------------------------------------------------------
+# -- similar -----------------------------------------------------------------------------------------------------------
 
 
 def test_similar_answers_every_line_in_order_and_the_same_each_time(tocsin: Shell) -> None:
@@ -276,7 +276,7 @@ def test_knowledge_search_is_similar_for_people(tocsin: Shell) -> None:
     assert ended.stdout == tocsin("similar", "lambda", "cold", "starts").stdout
 
 
-# -- escalation preview -------------------------------------------------------------------------------------------------
+# -- escalation preview ------------------------------------------------------------------------------------------------
 
 
 def test_a_preview_has_one_object_a_rung_in_order(tocsin: Shell) -> None:
@@ -310,7 +310,7 @@ def test_a_broken_policy_is_one_sentence_with_its_file(tocsin: Shell, tmp_path: 
     assert ended.returncode == 1 and ".yaml" in ended.stderr and len(ended.stderr.splitlines()) == 1
 
 
-# -- what was recorded --------------------------------------------------------------------------------------------------
+# -- what was recorded -------------------------------------------------------------------------------------------------
 
 
 def test_open_incidents_are_listed_the_worst_first(recorded: Shell) -> None:

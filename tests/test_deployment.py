@@ -41,7 +41,7 @@ VARIABLES = {str(field.validation_alias) for field in Settings.model_fields.valu
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
-# -- Dockerfile ---------------------------------------------------------------------------------------------------------
+# -- Dockerfile --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -210,7 +210,7 @@ def test_what_the_image_holds_is_enough_to_run(image: Path, database: Database, 
     assert str(image) in found["policy"]["says"], "the folder of the test was not the one that ran"
 
 
-# -- docker-compose.yml -------------------------------------------------------------------------------------------------
+# -- docker-compose.yml ------------------------------------------------------------------------------------------------
 
 
 def compose() -> dict[str, Any]:
@@ -309,7 +309,7 @@ def test_no_secret_is_written_in_a_file() -> None:
         assert not re.search(r"xox[bap]-\w|xapp-\w|^(SLACK_\w+|POSTGRES_PASSWORD)=.", text, re.MULTILINE), name
 
 
-# -- .env.example -------------------------------------------------------------------------------------------------------
+# -- .env.example ------------------------------------------------------------------------------------------------------
 
 
 def example() -> dict[str, tuple[str, bool, str]]:
@@ -349,7 +349,7 @@ def test_what_the_example_shows_is_the_default() -> None:
             assert getattr(Settings.model_validate({name: value}), field) == getattr(defaults, field), name
 
 
-# -- constraints.txt ----------------------------------------------------------------------------------------------------
+# -- constraints.txt ---------------------------------------------------------------------------------------------------
 
 
 def constraints() -> dict[str, Version]:
@@ -384,7 +384,7 @@ def test_constraints_pin_every_dependency_and_theirs_and_nothing_else() -> None:
     assert pinned.keys() == {name for name, _ in seen}
 
 
-# -- Makefile and continuous integration ----------------------------------------------------------------------------------
+# -- Makefile and continuous integration -------------------------------------------------------------------------------
 
 
 def make(*words: str) -> subprocess.CompletedProcess[str]:

@@ -61,7 +61,7 @@ def records(output: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in output.splitlines()]
 
 
-# -- import -------------------------------------------------------------------------------------------------------------
+# -- import ------------------------------------------------------------------------------------------------------------
 
 
 def test_a_dry_run_needs_no_database_and_says_what_becomes_of_each_file(data_folder: Path, documents: Path) -> None:
@@ -127,7 +127,7 @@ def test_two_imports_at_once_wait_for_each_other(tocsin: Shell, database: Databa
     assert "1 added" in said
 
 
-# -- list, show, remove, search -----------------------------------------------------------------------------------------
+# -- list, show, remove, search ----------------------------------------------------------------------------------------
 
 
 def test_list_show_and_remove_tell_where_an_entry_is_held(tocsin: Shell, documents: Path) -> None:
@@ -160,7 +160,7 @@ def test_search_finds_what_was_imported_and_goes_on_without_a_database(
     assert "Only the knowledge folder is searched." in without.stderr
 
 
-# -- check --------------------------------------------------------------------------------------------------------------
+# -- check -------------------------------------------------------------------------------------------------------------
 
 
 def test_check_counts_what_is_well(tocsin: Shell, documents: Path) -> None:
@@ -228,7 +228,7 @@ def test_an_empty_folder_knows_nothing_and_says_so(tocsin: Shell, tmp_path: Path
     assert "0 entries" in tocsin("knowledge", "check", TOCSIN_KNOWLEDGE=str(tmp_path)).stdout
 
 
-# -- metrics ------------------------------------------------------------------------------------------------------------
+# -- metrics -----------------------------------------------------------------------------------------------------------
 
 
 def test_metrics_count_the_majority_of_each_suggestion_by_month(tocsin: Shell, database: Database) -> None:

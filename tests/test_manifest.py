@@ -1,4 +1,4 @@
-"""slack-manifest.yaml and the code, compared both ways: nothing is used that is not asked for, nothing asked for unused."""
+"""slack-manifest.yaml and the code, compared both ways: nothing used is not asked for, nothing asked for is unused."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def registered() -> dict[str, set[str]]:
     return app.found
 
 
-# -- the playground's side: which scope a method needs ------------------------------------------------------------------
+# -- the playground's side: which scope a method needs -----------------------------------------------------------------
 
 
 def web_api(manifest: AppManifest) -> WebApi:
@@ -153,7 +153,7 @@ def needed(method: str) -> frozenset[str]:
     )
 
 
-# -- the comparison -----------------------------------------------------------------------------------------------------
+# -- the comparison ----------------------------------------------------------------------------------------------------
 
 
 def test_the_code_was_read() -> None:

@@ -1,4 +1,4 @@
-"""Settings: several secrets, defaults that work alone, one clear line for each mistake, and no secret in any of them."""
+"""Settings: several secrets, defaults that work alone, one clear line for each mistake, no secret in any of them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Secrets in what people wrote, replaced before anything is stored or repeated. Pure.
 
-Two steps, so that an ordinary message costs next to nothing: plain substrings first, then only the patterns behind those
-that were found. Every pattern is bounded, so that 40,000 characters of any kind take milliseconds.
+Two steps, so that an ordinary message costs next to nothing: plain substrings first, then only the patterns behind
+those that were found. Every pattern is bounded, so that 40,000 characters of any kind take milliseconds.
 Why no library does this: docs/decisions/006-masking-secrets.md.
 """
 
@@ -57,16 +57,16 @@ _PASSWORDS = ("password", "passwd", "passphrase", "passwort", "pwd")
 _KEYS = ("secret", "token", "apikey", "api_key", "api-key", "api key", "access_key", "access-key", "accesskey",
          "accountkey", "private_key", "signing_key", "auth_key", "credential")  # fmt: skip
 _ASSIGNED = re.compile(
-    r"(?P<name>pass(?:word|wd|phrase|wort)|pwd|secret|token|api[ _-]?key|access[_-]?key|accountkey|private_key|signing_key"
-    r"|auth_key|credentials?)(?P<between>[\"']?\s{0,3}(?:=>|:=|=|:|\bis\b)\s{0,3}[\"'`*]{0,2})"
+    r"(?P<name>pass(?:word|wd|phrase|wort)|pwd|secret|token|api[ _-]?key|access[_-]?key|accountkey|private_key"
+    r"|signing_key|auth_key|credentials?)(?P<between>[\"']?\s{0,3}(?:=>|:=|=|:|\bis\b)\s{0,3}[\"'`*]{0,2})"
     r"(?P<value>(?<=\")[^\"\n]{3,200}(?=\")|(?<=')[^'\n]{3,200}(?=')|[^\s\"'`<>|;&]{3,500})",
     re.IGNORECASE,
 )
 # What stands after "password:" without being one.
 _ORDINARY = (
-    "none null nil true false empty missing required invalid wrong incorrect expired changed reset rotated unknown unset "
-    "redacted hidden masked removed revoked disabled enabled correct fine valid same different leaked exposed here there "
-    "not the a an in on at to from no yes ok okay still now and or for too being gone working broken stored"
+    "none null nil true false empty missing required invalid wrong incorrect expired changed reset rotated unknown "
+    "unset redacted hidden masked removed revoked disabled enabled correct fine valid same different leaked exposed "
+    "here there not the a an in on at to from no yes ok okay still now and or for too being gone working broken stored"
 )
 _WORDS = frozenset(_ORDINARY.split())
 _PLACEHOLDER = re.compile(r"[\[{$%<(]|[*x•.…_-]+$|process\.env|os\.environ", re.IGNORECASE)
@@ -123,7 +123,10 @@ _FORMS: tuple[_Form, ...] = (
 
 
 def mask(text: str) -> str:
-    """`text` with its secrets replaced by `[secret masked]`. The same text where there is none; harmless when repeated."""
+    """`text` with its secrets replaced by `[secret masked]`.
+
+    The same text where there is none; harmless when repeated.
+    """
     lowered = text.lower()
     for form in _FORMS:
         if any(hint in lowered for hint in form.hints):

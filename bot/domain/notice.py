@@ -10,7 +10,8 @@ from bot.domain.escalation import span_text
 from bot.domain.incident import Incident
 
 WORDS = (
-    "ref", "title", "severity", "status", "duration", "impact", "cause", "resolution", "commander", "news", "next_steps",
+    "ref", "title", "severity", "status", "duration", "impact", "cause", "resolution", "commander", "news",
+    "next_steps",
 )  # fmt: skip
 SECURITY_TITLE = "security incident"  # stands for the title of what is shown to nobody
 

@@ -16,13 +16,16 @@ class Part(enum.StrEnum):
 
 EXPECTED: dict[Part, str] = {
     Part.COMMANDER: (
-        "Decides and delegates: keep the status right, give work to people by name, escalate early, and do not debug yourself."
+        "Decides and delegates: keep the status right, give work to people by name, escalate early,"
+        " and do not debug yourself."
     ),
     Part.COMMUNICATIONS: (
-        "Tells those outside: `/incident update` for stakeholders at the pace of the severity, and answers customer support."
+        "Tells those outside: `/incident update` for stakeholders at the pace of the severity,"
+        " and answers customer support."
     ),
     Part.SCRIBE: (
-        "Keeps the record: `/incident note` for decisions and findings, :pushpin: on key messages, `/incident impact` and `cause`."
+        "Keeps the record: `/incident note` for decisions and findings, :pushpin: on key messages,"
+        " `/incident impact` and `cause`."
     ),
 }
 _WORDS = {

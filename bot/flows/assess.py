@@ -102,7 +102,10 @@ def next_reminder(stage: ReviewStageRow, policy: ReviewPolicy) -> datetime | Non
 
 
 def assemble(session: Session, row: IncidentRow) -> Review | None:
-    """The review as people read it: as it was approved, or the last draft with what people wrote. None before a draft."""
+    """The review as people read it: as it was approved, or the last draft with what people wrote.
+
+    None before a draft.
+    """
     stage = assessments.find_stage(session, row.incident_id)
     steps = assessments.list_steps(session, row.incident_id)
     if stage is not None and stage.stage == Stage.APPROVED:
@@ -158,8 +161,9 @@ def versions_of(session: Session, incident_id: int) -> dict[str, int]:
 def edit_section(
     session: Session, row: IncidentRow, section: str, text: str, seen_version: int, by: str, now: datetime
 ) -> str:
-    """Keep a section as somebody wrote it, as the next version. `seen_version`: the one they had before them, 0 for none.
+    """Keep a section as somebody wrote it, as the next version.
 
+    `seen_version`: the one they had before them, 0 for none.
     Raises TransitionRefused for an approved review, EditedMeanwhile where another version came between.
     """
     if section not in EDITABLE:
@@ -265,7 +269,7 @@ def move(
 
 
 def show(session: Session, row: IncidentRow) -> None:
-    """Have Slack's copy of the review, canvas or file, say what it says now; changes that come together are shown once."""
+    """Have Slack's copy of the review, canvas or file, say what it says now; changes together are shown once."""
     once = f"review-canvas-{row.incident_id}"
     enqueue(session, "slack.review_canvas", lock=lock_of(row.incident_id), once=once, incident_id=row.incident_id)
 

@@ -47,7 +47,10 @@ def assign(session: Session, row: IncidentRow, part: Part, user_id: str, by: str
 
 
 def find_person(session: Session, name: str, contacts: Contacts) -> str:
-    """The Slack id of whoever goes by that name in contacts.yaml or Slack. Raises BadRequest for nobody and for several."""
+    """The Slack id of whoever goes by that name in contacts.yaml or Slack.
+
+    Raises BadRequest for nobody and for several.
+    """
     wanted = " ".join(name.lstrip("@").lower().split())
     found = {
         person.slack

@@ -1,4 +1,7 @@
-"""Back-dating: notes about what happened earlier, and corrections of entries. Nothing is altered: each is a further entry."""
+"""Back-dating: notes about what happened earlier, and corrections of entries.
+
+Nothing is altered: each is a further entry.
+"""
 
 from __future__ import annotations
 

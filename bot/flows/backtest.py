@@ -1,4 +1,7 @@
-"""What an edited matrix would have judged otherwise: recorded reports and known incidents, judged anew. Writes nothing."""
+"""What an edited matrix would have judged otherwise: recorded reports and known incidents, judged anew.
+
+Writes nothing.
+"""
 
 from __future__ import annotations
 
@@ -89,7 +92,8 @@ class Backtest:
         yield f"{len(self.changes)} of {self.cases} would be judged otherwise. Nothing was changed."
         if self.labelled:
             yield (
-                f"As people said: {self.right_before} of {self.labelled} before, {self.right_after} of {self.labelled} after."
+                f"As people said: {self.right_before} of {self.labelled} before,"
+                f" {self.right_after} of {self.labelled} after."
             )
 
 

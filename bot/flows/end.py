@@ -32,8 +32,9 @@ def false_alarm(session: Session, row: IncidentRow, by: str, policy: Policy, now
 
 
 def merge(session: Session, duplicate_id: int, target_id: int, by: str, policy: Policy, now: datetime) -> str:
-    """Close one incident as a duplicate of another: its timeline is read with the other's, its people are brought there.
+    """Close one incident as a duplicate of another.
 
+    Its timeline is read with the other's, its people are brought there.
     Raises BadRequest or TransitionRefused where that cannot be.
     """
     if duplicate_id == target_id:

@@ -65,7 +65,7 @@ def _reconcile(
     known: Sequence[PingRow],
     now: datetime,
 ) -> tuple[Plan, list[PingRow]]:
-    """The plan, its rows brought into line, and those of them that were claimed just now: their jobs are still to come."""
+    """The plan, its rows brought into line, and those that were claimed just now: their jobs are still to come."""
     plan = escalation.plan(policy, events, now)
     held = {ping.key: ping for ping in known}
     for ping in plan.pings:
@@ -290,8 +290,9 @@ def facts_of(ping: PingRow, row: IncidentRow, held: Sequence[PingRow], policy: E
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A ping that went out. `instead` says who stood in for whom, and why, where it did not reach those who hold the role.
+    """A ping that went out.
 
+    `instead` says who stood in for whom, and why, where it did not reach those who hold the role.
     `shown` is when the incident had been acknowledged as the message shows it, `room` its channel; None for not yet.
     """
 

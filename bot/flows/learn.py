@@ -76,7 +76,8 @@ def forget(session: Session, ref: str, by: str, now: datetime) -> None:
 def learn_closed(session: Session, row: IncidentRow, by: str, now: datetime) -> None:
     """Have a closed incident found from now on.
 
-    Nothing is learnt from false alarms, from duplicates, which are told with the other, and from what is not for everybody.
+    Nothing is learnt from false alarms, from duplicates, which are told with the other, and from what is not for
+    everybody.
     """
     if row.closed_at is None or row.false_alarm or row.merged_into or not for_everybody(row):
         return forget_reopened(session, row, by, now)

@@ -57,7 +57,10 @@ def consider(session: Session, heard: Heard, judge: Judge, policy: Policy, now: 
 
 
 def take(session: Session, suggestion_id: int, by: str, policy: Policy, now: datetime) -> str:
-    """Do what was suggested. Pressed again, or when the severity has changed meanwhile, it says so and changes nothing."""
+    """Do what was suggested.
+
+    Pressed again, or when the severity has changed meanwhile, it says so and changes nothing.
+    """
     row, held = _locked(session, suggestion_id)
     if held.state != suggestions.OPEN:
         return outcome(held)

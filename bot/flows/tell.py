@@ -21,7 +21,10 @@ from bot.store.tables import IncidentRow
 
 
 def tell(session: Session, row: IncidentRow, notice: Notice, by: str, now: datetime, source_key: str) -> bool:
-    """Send a notice to the stakeholder channel and by mail; it stands on the timeline. False when it was sent before."""
+    """Send a notice to the stakeholder channel and by mail; it stands on the timeline.
+
+    False when it was sent before.
+    """
     lines = [f"{name}: {words}" for name, words in notice.lines]
     text = f"Told stakeholders: {escape('; '.join(lines))}"
     data = {"subject": notice.subject, "lines": [list(line) for line in notice.lines]}
@@ -83,7 +86,10 @@ def ticks(session: Session, incident_id: int, episode: int) -> dict[str, Tick]:
 def tick(
     session: Session, row: IncidentRow, episode: int, item: str, by: str, policy: Mapping[str, str], now: datetime
 ) -> bool:
-    """Tick a point, or take the tick back: which of the two it was. Raises BadRequest for a point that is no longer asked for."""
+    """Tick a point, or take the tick back: which of the two it was.
+
+    Raises BadRequest for a point that is no longer asked for.
+    """
     if item not in policy or episode != row.episode:
         raise BadRequest("That is no longer on the checklist.")
     done = item not in ticks(session, row.incident_id, episode)

@@ -1,4 +1,4 @@
-"""Pings: one message to each person of a rung, its copy in the incident's channel, and both edited once it is answered."""
+"""Pings: one message to each person of a rung, its copy in the incident's channel, both edited once it is answered."""
 
 from __future__ import annotations
 

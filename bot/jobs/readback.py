@@ -1,4 +1,7 @@
-"""Reading back: channel history and threads after time away. Looking costs a call or two a channel; doubles cannot be."""
+"""Reading back: channel history and threads after time away.
+
+Looking costs a call or two a channel; doubles cannot be.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the room says beside its card: notices to stakeholders, the checklist, words to whoever takes a part, App Home."""
+"""What the room says beside its card: stakeholder notices, the checklist, words to whoever takes a part, App Home."""
 
 from __future__ import annotations
 

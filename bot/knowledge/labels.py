@@ -30,7 +30,8 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     ),
     "Prevention": (
         "prevention", "action item", "action", "follow up", "corrective action", "preventive measure", "next step",
-        "improvement", "what could be improved", "future work", "corrective and preventative measure", "remediation item",
+        "improvement", "what could be improved", "future work", "corrective and preventative measure",
+        "remediation item",
     ),
     "Lesson": ("lesson", "lessons learned", "lesson learned", "what went well", "learning", "takeaway", "conclusion"),
     "Timeline": ("timeline", "key event", "chronology", "timeline of events"),

@@ -106,7 +106,7 @@ def register(app: App, desk: Desk, slack: Slack) -> None:
 
 
 def _storable(body: Any, next: Callable[[], None]) -> None:
-    """Before any listener: take out the characters that PostgreSQL cannot hold, and mask the secrets in what was said."""
+    """Before any listener: take out characters that PostgreSQL cannot hold, and mask the secrets in what was said."""
     _clean(body)
     next()
 

@@ -120,7 +120,10 @@ class Play:
         return datetime.fromtimestamp(self.clock.now(), UTC)
 
     def until(self, minutes: float, lead: float = 0) -> None:
-        """Let time pass until so many minutes of the story are over; long waits are sped up, except the last `lead` s."""
+        """Let time pass until so many minutes of the story are over.
+
+        Long waits are sped up, except the last `lead` s.
+        """
         target = self._zero + minutes * 60 - lead
         director = self.person("U0RESPONDER")
         gap = target - self.clock.now()

@@ -1,6 +1,7 @@
 """Past instants as people type them before a note: `at 14:20`, `10 min ago`, `yesterday 23:50 CET`.
 
-Read by the wall clock of a given time zone unless the words name another. What is still to come is refused, not guessed.
+Read by the wall clock of a given time zone unless the words name another. What is still to come is refused, not
+guessed.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
 # Abbreviations that mean one zone to those who type them. Hours from UTC.
 _ZONES = {
     "utc": 0, "gmt": 0, "z": 0, "wet": 0, "west": 1, "bst": 1, "cet": 1, "cest": 2, "eet": 2, "eest": 3, "ist": 5.5,
-    "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7, "jst": 9, "aest": 10, "aedt": 11,
+    "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7, "jst": 9, "aest": 10,
+    "aedt": 11,
 }  # fmt: skip
 _AGO = re.compile(r"(?P<span>\d{1,4}(?:\.\d)?\s*[a-z]+(?:\s+\d{1,2}\s*[a-z]+)?)\s+ago\b[\s:,–-]*", re.IGNORECASE)
 _CLOCK = re.compile(

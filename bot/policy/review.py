@@ -14,7 +14,7 @@ from bot.policy.reading import Node, read
 
 @dataclass(frozen=True, slots=True)
 class ReviewPolicy:
-    """`due_within` and `remind_after` count from the resolution; a severity missing from `resolve_within` has no target."""
+    """`due_within`, `remind_after` count from the resolution; a severity not in `resolve_within` has no target."""
 
     due_within: timedelta
     resolve_within: Mapping[Severity, timedelta]

@@ -10,7 +10,8 @@ from pathlib import Path
 from bot.domain.severity import Level, Severity
 from bot.policy.reading import Node, did_you_mean, read
 
-# What each column of the matrix may say. The words behind `what` are in the file itself, those behind the others in the judge.
+# What each column of the matrix may say. The words behind `what` are in the file itself, those behind the others in the
+# judge.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "how": ("down", "partly", "slow", "delayed", "wrong", "exposed", "lost"),
     "reach": ("everyone", "most", "many", "region", "group", "some", "few", "one", "customer", "staff", "nobody"),

@@ -63,7 +63,10 @@ def _where(row: Incident) -> str:
 
 def asked_ping(incident: Incident, role: str, ping_id: int) -> Asked:
     title = plain(shorten(incident.title, 120))
-    text = f"*{incident.severity}* · {incident.ref} · {title}\nYou were paged as {role}; nobody has acknowledged.{_where(incident)}"
+    text = (
+        f"*{incident.severity}* · {incident.ref} · {title}\n"
+        f"You were paged as {role}; nobody has acknowledged.{_where(incident)}"
+    )
     return Asked(text, "Acknowledge", "page_acknowledge", f"{ping_id}:{incident.incident_id}")
 
 

@@ -101,7 +101,10 @@ def _stops(ping: PingFacts) -> str:
 
 
 def why_me(ping: PingFacts, policy: EscalationPolicy, sent_at: datetime | None, holds: str, reader: str = "") -> str:
-    """The private answer to "Why me": the matrix, when it was due, who else was told. `holds` says how they got the role."""
+    """The private answer to "Why me": the matrix, when it was due, who else was told.
+
+    `holds` says how they got the role.
+    """
     severity = Severity(ping.severity)
     cells = [
         f"*{role}: {policy.matrix[role][severity].text}*"

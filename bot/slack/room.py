@@ -1,4 +1,7 @@
-"""The room's own messages and forms: catching up, lists, the checklist, notices and their forms, timeline entries. Pure."""
+"""The room's own messages and forms: catching up, lists, the checklist, notices and their forms, timeline entries.
+
+Pure.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What looks alike, as a person asked for it: incidents with cause, fix and duration, and which words made the match."""
+"""What looks alike, as a person asked for it: incidents with cause, fix, duration, and which words made the match."""
 
 from __future__ import annotations
 

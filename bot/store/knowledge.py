@@ -1,4 +1,4 @@
-"""Queries of the knowledge that people brought in and of our own closed incidents; and of what they said of suggestions.
+"""Queries of the knowledge people brought in, of our own closed incidents, and of what was said of suggestions.
 
 Every change has a number, and numbers commit in order: whoever has seen change 7 asks for what came after 7 and misses
 nothing. An entry as it was at any number can be read back, so that replicas can fit the same index.
@@ -25,7 +25,7 @@ _IMPORTERS = 7331002  # the advisory lock of those who import
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """`last` is the number of the newest change, `fitted` the change through which indexes are fitted; 0 is before all."""
+    """`last` is the number of the newest change, `fitted` that through which indexes are fitted; 0 is before all."""
 
     last: int
     fitted: int

@@ -1,4 +1,4 @@
-"""Queries of the room: who may see which incident, reminders to tell, channels to read back, offers to mark a message."""
+"""Queries of the room: who may see which incident, reminders to tell, channels to read back, offers to mark."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from bot.store.tables import HandoverRow, IncidentRow, KeyOffer, PingRow, RoleRo
 def visible_to(viewer: str | None) -> ColumnElement[bool]:
     """The condition that an incident may be shown to this person; None stands for everybody.
 
-    A security incident's people are those who declared it, hold or held a role in it, were pinged, or wrote in its room.
+    A security incident's people are those who declared it, hold or held a role in it, were pinged, or wrote in its
+    room.
     """
     public = ~IncidentRow.ref.startswith(f"{SECURITY}-")
     if viewer is None:

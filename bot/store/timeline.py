@@ -55,7 +55,10 @@ def append(
 
 
 def append_many(session: Session, facts: Sequence[dict[str, Any]]) -> list[int | None]:
-    """Record many facts, each with all columns and a source key, in one statement. Their ids, None where recorded before."""
+    """Record many facts, each with all columns and a source key, in one statement.
+
+    Their ids, None where recorded before.
+    """
     if not facts:
         return []
     statement = insert(TimelineEntry).values(list(facts)).on_conflict_do_nothing(index_elements=["source_key"])
@@ -124,8 +127,8 @@ def list_page(
     count: int | None,
     permalink: Callable[[str], str | None] = lambda _ts: None,
 ) -> tuple[tuple[Entry, ...], int]:
-    """Of the timeline as `list_entries` has it: `count` entries (None: all that follow) from the `first` on, 0 being the
-    earliest, and how many there are.
+    """Of the timeline as `list_entries` has it: `count` entries (None: all that follow) from the `first` on, 0 being
+    the earliest, and how many there are.
     """
     rows = _rows(session, incident_id)
     edited, deleted, pinned = _corrections(rows)

@@ -1,1 +1,4 @@
-"""Judging severity and finding similar incidents. Deterministic and explained; scikit-learn lives here and nowhere else."""
+"""Judging severity and finding similar incidents.
+
+Deterministic and explained; scikit-learn lives here and nowhere else.
+"""

@@ -1,4 +1,4 @@
-"""The forms that messages come in, whatever their words: questions, alarms that went back, announcements, updates, work."""
+"""The forms messages come in, whatever their words: questions, alarms gone back, announcements, updates, work."""
 
 from __future__ import annotations
 

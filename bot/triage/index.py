@@ -217,7 +217,7 @@ class Index:
                 yield Unit(term, base * value, (token.word,))
 
     def _respelt_all(self, tokens: Iterable[Token]) -> list[_Reading]:
-        """Every token as known words read it; in a long text only the first MOST_RESPELT unknown words are looked up."""
+        """Every token as known words read it; in a long text only the first MOST_RESPELT unknown are looked up."""
         readings = []
         looked_up = 0
         for token in tokens:

@@ -1,4 +1,4 @@
-"""Severity of a message: the written matrix explains, a model of worked examples weighs, and the stronger rows overrule."""
+"""Severity of a message: the written matrix explains, a model of worked examples weighs, stronger rows overrule."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ _COSTS = tuple(tuple(_cost(truth, said) for truth in range(len(models.LABELS))) 
 
 
 def _is_guess(share: float, none: float, reading: Reading) -> bool:
-    """Unsure, it sounds like talk, and it names nobody affected, no production, no alarm, no figure: silence is better."""
+    """Unsure, sounds like talk, and names nobody affected, no production, no alarm, no figure: silence is better."""
     facts = reading.facts
     talk = bool(facts.get("degree", set()) & {"talk", "code", "meeting"}) or not facts.get("how")
     certain = _SURE_OF_TALK if talk else _SURE
@@ -132,7 +132,7 @@ def load_judge(policy: SeverityPolicy, training_folder: Path | None, cache_folde
 
 
 def is_fitted(policy: SeverityPolicy, training_folder: Path, cache_folder: Path) -> bool:
-    """True where `load_judge` would read the fitted model back instead of fitting it, which takes seconds and memory."""
+    """True where `load_judge` would read the fitted model back, not fit it, which takes seconds and memory."""
     return _kept(policy, training_folder, cache_folder).exists()
 
 

@@ -1,4 +1,4 @@
-"""Logistic regression over signals and words, fitted from the written examples and kept as plain arrays, never as a pickle."""
+"""Logistic regression over signals and words, fitted from written examples, kept as plain arrays, never as a pickle."""
 
 from __future__ import annotations
 
@@ -101,7 +101,10 @@ def restore(path: Path) -> Model | None:
 
 
 def read_examples(folder: Path) -> list[tuple[str, str]]:
-    """(text, label) of every `*.jsonl` in the folder, files by name, lines in order. Raises ValueError naming file and line."""
+    """(text, label) of every `*.jsonl` in the folder, files by name, lines in order.
+
+    Raises ValueError naming file and line.
+    """
     return [example for path in sorted(folder.glob("*.jsonl")) for example in read_example_file(path)]
 
 

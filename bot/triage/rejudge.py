@@ -19,8 +19,8 @@ _SURE_TO_RAISE, _SURE_TO_LOWER = 0.45, 0.6  # a page too many is cheaper than on
 # Read before anything else is done with a message: most of what is said in a channel has none of these words.
 _HINTS = re.compile(
     r"\b(?:all|any|every\w*|nobody|noone|none|whole|entire|global\w*|worldwide|both|more|most|half|third|quarter|major\w*|too|also"
-    r"|as well|worse|spread\w*|now|down|dead|offline|outage|lost|loss|losing|deleted|delet\w+|corrupt\w*|leak\w*|exposed|public"
-    r"|stolen|attack\w*|ransom\w*|encrypt\w+|intruder\w*|only|just|single|one|limited|staging|internal|workaround|isolated"
+    r"|as well|worse|spread\w*|now|down|dead|offline|outage|lost|loss|losing|deleted|delet\w+|corrupt\w*|leak\w*"
+    r"|exposed|public|stolen|attack\w*|ransom\w*|encrypt\w+|intruder\w*|only|just|single|one|limited|staging|internal|workaround|isolated"
     r"|turns out|no customers?|no users?|fails?|failing|broken)\b|\d ?(?:%|percent)",
     re.IGNORECASE,
 )
@@ -34,7 +34,8 @@ _GUESS = re.compile(
     re.IGNORECASE,
 )
 _BETTER = re.compile(
-    r"\b(?:fall\w*|fell|recover\w*|improv\w*|better|back|again|left|remaining|going down|fixed|mitigated|resolved|restored)\b",
+    r"\b(?:fall\w*|fell|recover\w*|improv\w*|better|back|again|left|remaining|going down|fixed|mitigated|resolved"
+    r"|restored)\b",
     re.IGNORECASE,
 )
 # "Restarted all pods", "I deleted the dead workers": what responders did is not what happened to customers.

@@ -86,7 +86,10 @@ def _undone(words: list[str]) -> list[Hit]:
 
 
 def _longest(hits: list[Hit]) -> list[Hit]:
-    """Of hits of one signal that overlap, the longest: `not working` hides `working`. Across polarity the longer wins too."""
+    """Of hits of one signal that overlap, the longest: `not working` hides `working`.
+
+    Across polarity the longer wins too.
+    """
     kept: list[Hit] = []
     taken: dict[str, list[Hit]] = {}
     for hit in sorted(hits, key=lambda hit: (hit.first - hit.after, hit.first)):

@@ -1,4 +1,7 @@
-"""A message as tokens that remember where they stood. Slack markup, identifiers, numbers and contractions are understood here."""
+"""A message as tokens that remember where they stood.
+
+Slack markup, identifiers, numbers and contractions are understood here.
+"""
 
 from __future__ import annotations
 

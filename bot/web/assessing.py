@@ -1,4 +1,4 @@
-"""The page of a review for those who read, edit, comment, ask for changes and approve; and its document to take along."""
+"""The page of a review for those who read, edit, comment, ask for changes and approve; its document to take along."""
 
 from __future__ import annotations
 

@@ -114,7 +114,10 @@ def taking(house: House, path: str, take: Take) -> Route:
         if visitor is None:
             return lost(401, "Your session is over", f"Nothing was saved. {NEW_LINK}", written)
         if not is_own_form(visitor, form.get("token", "")):
-            said = "It was not given to you in this session. Nothing was saved. Open the page again and send it from there."
+            said = (
+                "It was not given to you in this session. Nothing was saved."
+                " Open the page again and send it from there."
+            )
             return lost(403, "This form is not yours", said, written)
         return await run_in_threadpool(take, house, request, visitor, form)
 

@@ -57,7 +57,10 @@ def read_personal_link(key: str, token: str, lives: timedelta = PERSONAL_LINK_LI
 
 
 def open_session(response: Response, key: str, user_id: str, name: str, *, secure: bool) -> None:
-    """Have the browser be this person until the session ends. Lax: links from Slack keep it, other sites' forms do not."""
+    """Have the browser be this person until the session ends.
+
+    Lax: links from Slack keep it, other sites' forms do not.
+    """
     cookie = URLSafeTimedSerializer(key, salt=_SESSION).dumps([user_id, name, secrets.token_urlsafe(16)])
     seconds = int(SESSION_LIVES.total_seconds())
     response.set_cookie(COOKIE, cookie, max_age=seconds, path="/", secure=secure, httponly=True, samesite="lax")

@@ -37,7 +37,10 @@ _NEW_APP_TOKEN = (
     "make one with the scope connections:write on your app's page, Basic Information → App-Level Tokens, "
     "and put it into SLACK_APP_TOKEN."
 )
-_LATER = "Try again later; https://slack-status.com says whether Slack is in trouble. Otherwise check SLACK_BASE_URL and the way out."
+_LATER = (
+    "Try again later; https://slack-status.com says whether Slack is in trouble."
+    " Otherwise check SLACK_BASE_URL and the way out."
+)
 
 
 class State(StrEnum):
@@ -274,7 +277,10 @@ def _scopes(known: _Known) -> Iterator[Finding]:
         return
     missing = sorted(wanted - granted)
     if missing:
-        fix = f"Add them on your app's page under OAuth & Permissions, or paste {MANIFEST.name} there, and reinstall the app."
+        fix = (
+            f"Add them on your app's page under OAuth & Permissions, or paste {MANIFEST.name} there,"
+            " and reinstall the app."
+        )
         yield Finding("scopes", State.BROKEN, f"not granted: {', '.join(missing)}", fix)
         return
     more = sorted(granted - wanted)

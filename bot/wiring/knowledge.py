@@ -217,7 +217,10 @@ def _parsed(row: KnowledgeVersion) -> Entry | str:
 
 
 def export_own(database: Database, folder: Path) -> list[Written]:
-    """Our own closed incidents as files of a knowledge folder. Twice the same changes nothing. Raises InvalidKnowledge."""
+    """Our own closed incidents as files of a knowledge folder.
+
+    Twice the same changes nothing. Raises InvalidKnowledge.
+    """
     with database.transaction() as session:
         rows = [row for row in knowledge.list_at(session) if row.incident_id is not None]
     return write_entries([from_document(row.document or {}) for row in rows], folder)

@@ -227,8 +227,8 @@ def test_after_reopening_the_last_acknowledgement_counts_and_the_first_is_named(
     incident = full_incident(acknowledged_at=minute(70), acknowledged_by=LEAD, resolved_at=minute(90))
     review = draft(full_facts(incident=incident, entries=entries), minute(100))
     assert texts(review, "figures")[1] == (
-        "Time to acknowledge: 26 minutes by Team lead after reopening (first acknowledged after 4 minutes by Responder);"
-        " target 1 hour"
+        "Time to acknowledge: 26 minutes by Team lead after reopening"
+        " (first acknowledged after 4 minutes by Responder); target 1 hour"
     )
     assert "Resolved too early: reopened once." in texts(review, "could_improve")
 

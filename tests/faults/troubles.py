@@ -1,4 +1,4 @@
-"""Trouble on request: a Slack that fails, a Slack that is away, a database that is away; and what must hold after it."""
+"""Trouble on request: a Slack that fails, a Slack that is away, a database that is away; what must hold after it."""
 
 from __future__ import annotations
 

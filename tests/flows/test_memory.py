@@ -95,7 +95,7 @@ def best(memory: LiveMemory, query: str) -> str | None:
     return next((ref for ref, _ in answers(memory, query)), None)
 
 
-# -- changes are seen ---------------------------------------------------------------------------------------------------
+# -- changes are seen --------------------------------------------------------------------------------------------------
 
 
 def test_an_entry_is_found_by_the_next_query_on_every_replica(database: Database, replica: Replica) -> None:
@@ -163,7 +163,7 @@ def test_replicas_agree_on_every_score_whenever_they_were_started(database: Data
     assert all(one == told[0] for one in told)
 
 
-# -- fitting ------------------------------------------------------------------------------------------------------------
+# -- fitting -----------------------------------------------------------------------------------------------------------
 
 
 class Fitter:
@@ -248,7 +248,7 @@ def test_threads_that_search_while_entries_come_and_go_meet_whole_indexes(databa
     assert len(memory.current().index) == len(FOLDER) + 10
 
 
-# -- bad input ----------------------------------------------------------------------------------------------------------
+# -- bad input ---------------------------------------------------------------------------------------------------------
 
 
 def test_nothing_known_finds_nothing(replica: Replica) -> None:
@@ -315,7 +315,7 @@ def test_an_entry_comes_back_from_its_document_as_it_was(ref: str) -> None:
     assert content_hash(to_document(again)) == content_hash(document)
 
 
-# -- our own incidents --------------------------------------------------------------------------------------------------
+# -- our own incidents -------------------------------------------------------------------------------------------------
 
 
 class Record:
@@ -402,7 +402,7 @@ def test_how_often_it_came_before_is_counted_beyond_the_three_that_are_shown(rep
     assert refs[0] not in [item["ref"] for item in without]
 
 
-# -- open incidents and thresholds --------------------------------------------------------------------------------------
+# -- open incidents and thresholds -------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")

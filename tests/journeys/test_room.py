@@ -37,7 +37,7 @@ def recorded(stage: Stage, ref: str, words: str) -> Any:
     return stage.responder.wait_for(look, what=f"an entry with {words!r}")
 
 
-# -- secrets ------------------------------------------------------------------------------------------------------------
+# -- secrets -----------------------------------------------------------------------------------------------------------
 
 
 def test_secrets_are_masked_wherever_they_are_typed(stage: Stage) -> None:
@@ -61,7 +61,7 @@ def test_secrets_are_masked_wherever_they_are_typed(stage: Stage) -> None:
     assert f"https://admin:{MASK}@shop.example.com" in str(kept.impact)
 
 
-# -- times --------------------------------------------------------------------------------------------------------------
+# -- times -------------------------------------------------------------------------------------------------------------
 
 
 def test_a_note_goes_where_its_time_is(stage: Stage) -> None:
@@ -125,7 +125,7 @@ def test_moving_an_entry_in_time_leaves_its_links_alone(stage: Stage) -> None:
     assert after.at < before.at
 
 
-# -- parts and catching up ----------------------------------------------------------------------------------------------
+# -- parts and catching up ---------------------------------------------------------------------------------------------
 
 
 def test_parts_are_given_by_mention_by_name_or_taken(stage: Stage) -> None:
@@ -194,7 +194,7 @@ def test_lists_are_paged(stage: Stage) -> None:
     assert "footer" in ask(responder, INCIDENTS, "/incident list mine")
 
 
-# -- stakeholders and the checklist ---------------------------------------------------------------------------------------
+# -- stakeholders and the checklist ------------------------------------------------------------------------------------
 
 
 def test_an_update_is_seen_before_it_is_sent(stage: Stage) -> None:
@@ -261,7 +261,7 @@ def test_stakeholders_who_hear_nothing_are_remembered_until_they_hear(stage: Sta
     ask(responder, channel["id"], "/incident resolve")
 
 
-# -- other endings ------------------------------------------------------------------------------------------------------
+# -- other endings -----------------------------------------------------------------------------------------------------
 
 
 def test_a_duplicate_goes_into_the_other_with_its_timeline(stage: Stage) -> None:
@@ -294,7 +294,7 @@ def test_a_false_alarm_stops_everything(stage: Stage) -> None:
     assert row(stage, ref).false_alarm is None
 
 
-# -- App Home -----------------------------------------------------------------------------------------------------------
+# -- App Home ----------------------------------------------------------------------------------------------------------
 
 
 def home_says(person: Person, words: str) -> dict[str, Any]:
@@ -319,7 +319,7 @@ def test_home_shows_what_is_asked_of_me(stage: Stage) -> None:
     responder.wait_for(lambda: row(stage, ref).acknowledged_by == "U0RESPONDER" or None)
 
 
-# -- security -------------------------------------------------------------------------------------------------------------
+# -- security ----------------------------------------------------------------------------------------------------------
 
 
 def test_a_security_incident_is_shown_to_nobody_outside(stage: Stage) -> None:

@@ -45,7 +45,10 @@ The licence file was copied back and the compressors were started by hand.
 
 @pytest.fixture(scope="module")
 def replicas(stage: Stage) -> Iterator[int]:
-    """A second bot on the same database and the same Slack; Slack sends each payload to the one or the other in turn."""
+    """A second bot on the same database and the same Slack.
+
+    Slack sends each payload to the one or the other in turn.
+    """
     with running(Service(stage.settings, build_desk(stage.settings, stage.database), Parts(serve=False))):
         stage.responder.wait_for(
             lambda: len(stage.playground.workspace.sink.links) == 2 or None,  # type: ignore[union-attr]  # the dispatcher
@@ -77,7 +80,7 @@ def votes(stage: Stage) -> list[SuggestionVote]:
         return list(session.scalars(select(SuggestionVote).order_by(SuggestionVote.voted_at)))
 
 
-# -- asked for ----------------------------------------------------------------------------------------------------------
+# -- asked for ---------------------------------------------------------------------------------------------------------
 
 
 def test_the_answer_has_incidents_playbook_and_guide_with_cause_fix_and_matched_words(stage: Stage) -> None:
@@ -115,7 +118,7 @@ def test_a_very_long_text_is_answered(stage: Stage) -> None:
     assert ask(stage.responder, INCIDENTS, f"/incident similar {words}")
 
 
-# -- two replicas -------------------------------------------------------------------------------------------------------
+# -- two replicas ------------------------------------------------------------------------------------------------------
 
 
 def test_what_the_command_line_imports_is_found_on_every_replica_by_the_next_query(
@@ -163,7 +166,7 @@ def test_an_incident_that_was_closed_is_found_on_every_replica_until_it_is_reope
     ask(person, INCIDENTS, f"/incident resolve {ref}")
 
 
-# -- votes --------------------------------------------------------------------------------------------------------------
+# -- votes -------------------------------------------------------------------------------------------------------------
 
 
 def test_a_vote_on_a_private_answer_is_kept_and_can_change(stage: Stage) -> None:
@@ -207,7 +210,7 @@ def test_what_was_voted_becomes_precision_in_the_metrics(stage: Stage) -> None:
     assert section.figures["months"][0]["precision_at_3"] == 0.0
 
 
-# -- it has come before -------------------------------------------------------------------------------------------------
+# -- it has come before ------------------------------------------------------------------------------------------------
 
 
 def test_the_card_and_the_review_say_how_often_it_came_before(stage: Stage, tocsin: Shell) -> None:

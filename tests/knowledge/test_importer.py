@@ -1,4 +1,4 @@
-"""Other people's documents: every style gives its entries, everything else its reason, and nothing is lost or doubled."""
+"""Other people's documents: every style gives its entries, all else its reason, and nothing is lost or doubled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Schedules kept elsewhere: recurring events, time zones, people by address and title; what cannot be followed is refused."""
+"""Schedules kept elsewhere: recurring events, time zones, people by address and title; the rest is refused."""
 
 from __future__ import annotations
 

@@ -239,7 +239,10 @@ def test_judging_thousands_of_messages_leaves_nothing_in_memory(judge: Judge) ->
 
 
 def test_messages_that_it_never_learnt_from_are_judged_well(judge: Judge) -> None:
-    """Below what was measured, so that a good change with a bad side shows. `python -m bench judge` prints the figures."""
+    """Below what was measured, so that a good change with a bad side shows.
+
+    `python -m bench judge` prints the figures.
+    """
     fresh = read_example_file(FRESH)
     known = {text for text, _ in read_examples(TRAINING)}
     assert not [text for text, _ in fresh if text in known]

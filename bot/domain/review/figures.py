@@ -35,7 +35,10 @@ def figures(facts: ReviewFacts, record: Record, wording: Wording, now: datetime)
     )
     lines.append(Line(counted(len(record.of_kind(Kind.MESSAGE_POSTED)), "message"), label="Said in the channel"))
     if reopened := len(record.of_kind(Kind.REOPENED)):
-        text = f"{_times(reopened)}; times run from the declaration to the last resolution, acknowledging from the last reopening"
+        text = (
+            f"{_times(reopened)}; times run from the declaration to the last resolution,"
+            " acknowledging from the last reopening"
+        )
         lines.append(Line(text, label="Reopened", origins=record.last(Kind.REOPENED)))
     return Section("figures", "Response figures", tuple(lines))
 
@@ -122,7 +125,7 @@ def went_well(measured: Section, facts: ReviewFacts, record: Record) -> Section:
 
 
 def could_improve(measured: Section, facts: ReviewFacts, record: Record, wording: Wording) -> Section:
-    """Targets that were missed and where the time went, late and failed pings, corrections, a playbook that did not help."""
+    """Missed targets and where the time went, late and failed pings, corrections, a playbook that did not help."""
     lines = [_derived(line, facts) for line in measured.lines if line.met is False]
     lines += _longest_part(measured, facts, record)
     lines += _ping_troubles(facts, record, wording)
@@ -165,7 +168,7 @@ def silences(facts: ReviewFacts, record: Record, wording: Wording, now: datetime
 
 
 def escalations(facts: ReviewFacts, record: Record, wording: Wording) -> Section:
-    """Every rung that was sent or should have been, in the order in which it fell due; then those that were not needed."""
+    """Every rung that was sent or should have been, in the order they fell due; then those that were not needed."""
     pings = sorted(facts.pings, key=lambda ping: ping.due_at)
     lines = [
         Line(

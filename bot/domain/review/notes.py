@@ -28,7 +28,7 @@ class Noted:
 
 
 def label_of(entry: Entry) -> str | None:
-    """`services`, `contributing` or `detected` where an entry is a note with that word in front; None for all others."""
+    """`services`, `contributing` or `detected` where an entry is a note with that word in front; else None."""
     if entry.kind is not Kind.NOTED:
         return None
     text = entry.text.strip()
