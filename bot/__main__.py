@@ -122,9 +122,7 @@ def web() -> None:
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object with all lines.")] = False,
 ) -> None:
-    """Check settings, database, knowledge, policy and Slack; say what mends each fault.
-    Exit status 1 if there is one.
-    """
+    """Check settings, database, knowledge, policy and Slack; say what mends each fault. Exit status 1 if any."""
     configure_logs("ERROR", False)
     from bot.wiring.doctor import examine, well
 
