@@ -507,7 +507,7 @@ def incident_list(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object an incident.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 50,
 ) -> None:
-    """Open incidents, the worst first."""
+    """Open incidents, the worst first. For whoever runs Tocsin: security incidents are listed with their titles."""
     settings = _settings()
     from bot.store import incidents
     from bot.wiring.building import open_database

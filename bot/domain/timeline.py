@@ -43,6 +43,7 @@ class Kind(enum.StrEnum):
     REVIEW_CHANGES_ASKED = "review_changes_asked"
     ACTION_ADDED = "action_added"
     ACTION_DONE = "action_done"
+    LINK_TAKEN = "link_taken"  # by somebody in a security incident's channel; never shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ something answer with the sentence for the person who asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -313,13 +312,3 @@ def _mover(session: Session, stage: ReviewStageRow) -> str:
         return ""
     names = messages.names_of(session, [stage.changed_by])
     return f"{_name(stage.changed_by, names)} at {instant(stage.changed_at)}"
-
-
-def may_see(row: IncidentRow, user_id: str | None, taking_part: Iterable[str] = ()) -> bool:
-    """Whether somebody may read of an incident on the pages. Private ones are for those who take part in them alone.
-
-    `user_id` None: a reader without a name, behind the link that is shared in the incident's channel.
-    """
-    if not row.ref.startswith("SEC-"):
-        return True
-    return user_id is not None and user_id in {row.declared_by, row.commander, row.acknowledged_by, *taking_part}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -24,7 +24,7 @@ from bot.jobs.delivery import Speaker
 from bot.slack import reviews as blocks
 from bot.slack.client import Message, Refused, Slack
 from bot.slack.documents import NO_CANVAS, find_file, share_file, write_canvas
-from bot.store import actions, assessments, incidents, messages, timeline
+from bot.store import actions, assessments, incidents, messages, room, timeline
 from bot.store.tables import IncidentRow
 
 log = structlog.get_logger(__name__)
@@ -53,9 +53,11 @@ def send_each(
     user_ids: Sequence[str],
     path: str,
     message: Callable[[str | None], Message],
+    outsiders: Mapping[str, Message],
 ) -> list[str]:
     """Direct messages under keys that begin with `key`, each with a link of the reader's own to `path`.
 
+    `outsiders` are those who may not see the incident, with what they are told instead, as `told_instead` has it.
     Answers with those whom it did not reach because they have left.
     """
     gone = []
@@ -63,15 +65,21 @@ def send_each(
         if not slack.is_here(user_id):
             gone.append(user_id)
             continue
-        link = desk.personal_link(path, user_id, slack.name_of(user_id))
+        said = outsiders.get(user_id) or message(desk.personal_link(path, user_id, slack.name_of(user_id)))
         try:
-            speaker.try_to_say(f"{key}:{user_id}", slack.open_direct(user_id), message(link))
+            speaker.try_to_say(f"{key}:{user_id}", slack.open_direct(user_id), said)
         except Refused as refused:
             # One who left must not keep the others from hearing of it.
             if refused.error not in _LEFT:
                 raise
             gone.append(user_id)
     return gone
+
+
+def told_instead(session: Session, row: IncidentRow, user_ids: Sequence[str], what: str) -> dict[str, Message]:
+    """Those of `user_ids` who may not see the incident, each with the words that `what` of it waits, and no more."""
+    message = blocks.waiting_elsewhere(incidents.facts(row), what)
+    return {user_id: message for user_id in dict.fromkeys(user_ids) if not room.may_see(session, row, user_id)}
 
 
 def review_path(ref: str) -> str:
@@ -88,6 +96,7 @@ class _Standing:
     stage: Stage
     due_at: Any
     managers: list[str]
+    outsiders: dict[str, Message]
 
 
 def _read(desk: Desk, incident_id: int) -> _Standing | None:
@@ -96,8 +105,9 @@ def _read(desk: Desk, incident_id: int) -> _Standing | None:
         stage = assessments.find_stage(session, incident_id)
         if stage is None:
             return None
-        facts = incidents.facts(row)
-        return _Standing(facts, row.episode, Stage(stage.stage), stage.due_at, who_manages(session, desk))
+        facts, managers = incidents.facts(row), who_manages(session, desk)
+        outsiders = told_instead(session, row, managers, "A review waits: that")
+        return _Standing(facts, row.episode, Stage(stage.stage), stage.due_at, managers, outsiders)
 
 
 def review_reminder(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int, reminder: str) -> None:
@@ -114,6 +124,7 @@ def review_reminder(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: 
         read.managers,
         review_path(read.incident.ref),
         lambda link: blocks.due(read.incident, read.stage.value, read.due_at, now, link),
+        read.outsiders,
     )
 
 
@@ -130,6 +141,7 @@ def review_handed_in(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id:
         [user_id for user_id in read.managers if user_id != by],
         review_path(read.incident.ref),
         lambda link: blocks.handed_in(read.incident, by, read.due_at, link),
+        read.outsiders,
     )
 
 
@@ -137,8 +149,10 @@ def action_reminder(desk: Desk, slack: Slack, speaker: Speaker, *, action_id: in
     """Tell the owner, once, that an item is overdue; where nobody owns it or its owner has left, the manager."""
     with desk.database.transaction() as session:
         item = actions.get(session, action_id)
-        incident = incidents.facts(incidents.get(session, item.incident_id))
-        managers = who_manages(session, desk)
+        row = incidents.get(session, item.incident_id)
+        incident, managers = incidents.facts(row), who_manages(session, desk)
+        people = [item.owner or "", *managers]
+        outsiders = told_instead(session, row, people, f"An action item is overdue: number {item.number}")
     if item.state != actions.OPEN or item.due_on is None:
         return
     due_on = item.due_on
@@ -149,12 +163,12 @@ def action_reminder(desk: Desk, slack: Slack, speaker: Speaker, *, action_id: in
     key, path = f"action-reminder:{action_id}", "/actions"
     owner = item.owner or ""
     if _USER.fullmatch(owner):
-        if not send_each(desk, slack, speaker, key, [owner], path, told("You own it.")):
+        if not send_each(desk, slack, speaker, key, [owner], path, told("You own it."), outsiders):
             return
         why = f"Its owner, <@{owner}>, is no longer in the workspace: give it to somebody else."
     else:
         why = f"Its owner is “{owner}”, whom Slack does not know." if owner else "Nobody owns it: give it to somebody."
-    send_each(desk, slack, speaker, key, managers, path, told(why))
+    send_each(desk, slack, speaker, key, managers, path, told(why), outsiders)
 
 
 def action_from_message(desk: Desk, slack: Slack, speaker: Speaker, *, channel_id: str, ts: str, user_id: str) -> None:

@@ -15,10 +15,11 @@ from bot.flows.desk import Desk
 from bot.flows.learn import for_everybody
 from bot.flows.review import draft_once, look_again, people_without_name
 from bot.flows.suggest import describe_decision, judgement_of, was_edited
-from bot.jobs.assessments import review_path, send_each, who_manages
+from bot.jobs.assessments import review_path, send_each, told_instead, who_manages
 from bot.jobs.delivery import Speaker
 from bot.slack import blocks, corrections
 from bot.slack.client import Message, Slack
+from bot.slack.reviews import with_own_links
 from bot.slack.similar import suggestions
 from bot.store import incidents, messages
 from bot.store.tables import ReportRow
@@ -93,19 +94,23 @@ def review(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int, epis
         propose(session, row, memory.entries, desk.now())
         drafted, kept = draft_once(session, row, desk.policy, desk.now())
         incident, due_at = incidents.facts(row), kept.due_at
-        managers = who_manages(session, desk)
+        readers = [row.commander or row.declared_by, *who_manages(session, desk)]
+        outsiders = told_instead(session, row, readers, "A review waits: that")
     lines = _main_facts(drafted)
     if incident.channel_id:
-        message = blocks.review_ready(incident, desk.review_link(incident.ref), lines, due_at)
+        shared = None if incident.private else desk.review_link(incident.ref)
+        message = blocks.review_ready(incident, shared, lines, due_at)
+        message = with_own_links(message) if incident.private else message
         speaker.try_to_say(f"{key}:channel", incident.channel_id, message)
     send_each(
         desk,
         slack,
         speaker,
         key,
-        [incident.commander or incident.declared_by, *managers],
+        readers,
         review_path(incident.ref),
         lambda link: blocks.review_ready(incident, link, lines, due_at),
+        outsiders,
     )
 
 

@@ -10,15 +10,17 @@ from sqlalchemy.orm import Session
 
 from bot.domain.errors import BadRequest
 from bot.domain.review import Stage, stage_words
+from bot.domain.timeline import Kind
 from bot.flows import act
 from bot.flows.assess import assemble
 from bot.flows.desk import Desk
+from bot.flows.record import record
 from bot.listeners.asked import Asked, Subcommand, incident_of
 from bot.listeners.guard import told
 from bot.slack import reviews as blocks
 from bot.slack.client import Message
 from bot.slack.text import instant
-from bot.store import actions, assessments, incidents, messages
+from bot.store import actions, assessments, incidents, messages, room
 from bot.store.tables import IncidentRow
 
 log = structlog.get_logger(__name__)
@@ -30,6 +32,7 @@ _NUMBERED = {"done": act.finish, "finish": act.finish, "drop": act.drop, "declin
 def _review(session: Session, asked: Asked) -> str:
     """Where the review stands, with a link of the reader's own."""
     row = incident_of(session, asked)
+    _let_in(session, asked, row)
     name = messages.names_of(session, [asked.user_id]).get(asked.user_id, asked.user_id)
     review, stage = assemble(session, row), assessments.find_stage(session, row.incident_id)
     path = f"/reviews/{row.ref}" if review is not None else f"/incidents/{row.ref}"
@@ -46,6 +49,15 @@ def _review(session: Session, asked: Asked) -> str:
     else:
         lines.append(f"Pages are off; `tocsin review {row.ref}` prints it.")
     return "\n".join(lines)
+
+
+def _let_in(session: Session, asked: Asked, row: IncidentRow) -> None:
+    """Remember somebody who asks in a security incident's channel: being in it they are of its people, so that the
+    link which they get opens.
+    """
+    if not room.may_see(session, row, asked.user_id):
+        key = f"link:{row.incident_id}:{asked.user_id}"
+        record(session, row, Kind.LINK_TAKEN, "", asked.now, author=asked.user_id, source_key=key)
 
 
 def _action(session: Session, asked: Asked) -> str | Message:

@@ -196,12 +196,15 @@ def by_mail(ping: PingFacts, now: datetime, where: str) -> tuple[str, str]:
     incident = ping.incident
     subject = f"{incident.severity} {incident.ref} {shorten(' '.join(incident.shown_title.split()), 150)}"
     late = f"\nThis was due {ping.due_at:%Y-%m-%d %H:%M} UTC and is late." if ping.is_late(now) else ""
-    reason = f"{ping.rule}: {ping.note}" if ping.kind == PingKind.MANUAL and ping.note else ping.rule
+    # A mail leaves Slack: of a security incident it says neither what was hit nor what somebody wrote about it.
+    noted = ping.kind == PingKind.MANUAL and ping.note and not incident.private
+    reason = f"{ping.rule}: {ping.note}" if noted else ping.rule
+    impact = "" if incident.private else f"Impact: {incident.impact or 'not recorded yet'}\n"
     text = (
         f"You are paged as {ping.role} ({reason}).\n\n"
         f"{incident.severity} {incident.ref}: {incident.shown_title}\n"
         f"Open for {span(now - incident.declared_at)}, {incident.status}.\n"
-        f"Impact: {incident.impact or 'not recorded yet'}\n{late}\n"
+        f"{impact}{late}\n"
         f"Acknowledge in Slack: {where}, or type /incident ack {incident.ref}\n"
     )
     return subject, text

@@ -46,6 +46,19 @@ def overdue_action(incident: Incident, number: int, text: str, due_on: date, why
     return Message(f"Overdue: {plain(shorten(text, 150))} ({incident.ref})", blocks)
 
 
+def waiting_elsewhere(incident: Incident, what: str) -> Message:
+    """What somebody hears who has no part in a security incident: that `what` waits, and who can let them in."""
+    said = f"{what} of *{incident.ref}*, a {incident.shown_title}."
+    lead = f"<@{incident.commander or incident.declared_by}>"
+    way_in = f"It is shown to its own people alone. Ask {lead} to bring you into its channel: `/incident review` there."
+    return Message(f"{what} of {incident.ref}", (section(said), context(way_in)))
+
+
+def with_own_links(message: Message) -> Message:
+    """For the room of a security incident, whose review no shared link opens."""
+    return Message(message.text, (*message.blocks, context("`/incident review` gives you your own link.")))
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """An action item as a list shows it. `told` is Slack's markup; `value` what its buttons send."""

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from bot.store.room import visible_to
 from bot.store.tables import ActionRow, IncidentRow
 
 PROPOSED, OPEN, DONE, DROPPED = "proposed", "open", "done", "dropped"
@@ -44,12 +45,12 @@ def list_of_incident(
     return session.scalars(statement.order_by(ActionRow.number)).all()
 
 
-def list_open(session: Session, limit: int = 200) -> Sequence[tuple[ActionRow, IncidentRow]]:
-    """Open ones of all incidents: what is due first, then what has no date."""
+def list_open(session: Session, viewer: str | None, limit: int = 200) -> Sequence[tuple[ActionRow, IncidentRow]]:
+    """Open ones of all incidents that this person may see: what is due first, then what has no date."""
     statement = (
         select(ActionRow, IncidentRow)
         .join(IncidentRow)
-        .where(ActionRow.state == OPEN)
+        .where(ActionRow.state == OPEN, visible_to(viewer))
         .order_by(ActionRow.due_on.nulls_last(), ActionRow.action_id)
     )
     return [(action, row) for action, row in session.execute(statement.limit(limit))]

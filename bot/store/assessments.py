@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from bot.store.room import visible_to
 from bot.store.tables import IncidentRow, ReviewComment, ReviewEdit, ReviewStageRow, ReviewStep
 
 APPROVED = "approved"
@@ -76,23 +77,27 @@ def list_comments(session: Session, incident_id: int) -> Sequence[ReviewComment]
     return session.scalars(statement.order_by(ReviewComment.comment_id)).all()
 
 
-def list_unfinished(session: Session, limit: int = 200) -> Sequence[tuple[ReviewStageRow, IncidentRow]]:
-    """Reviews that are not approved, the one due first before the others."""
+def list_unfinished(
+    session: Session, viewer: str | None, limit: int = 200
+) -> Sequence[tuple[ReviewStageRow, IncidentRow]]:
+    """Reviews that are not approved and that this person may see, the one due first before the others."""
     statement = (
         select(ReviewStageRow, IncidentRow)
         .join(IncidentRow)
-        .where(ReviewStageRow.stage != APPROVED)
+        .where(ReviewStageRow.stage != APPROVED, visible_to(viewer))
         .order_by(ReviewStageRow.due_at, ReviewStageRow.incident_id)
     )
     return [(stage, row) for stage, row in session.execute(statement.limit(limit))]
 
 
-def list_approved(session: Session, limit: int = 20) -> Sequence[tuple[ReviewStageRow, IncidentRow]]:
-    """The reviews approved last."""
+def list_approved(
+    session: Session, viewer: str | None, limit: int = 20
+) -> Sequence[tuple[ReviewStageRow, IncidentRow]]:
+    """The reviews approved last, of those that this person may see."""
     statement = (
         select(ReviewStageRow, IncidentRow)
         .join(IncidentRow)
-        .where(ReviewStageRow.stage == APPROVED)
+        .where(ReviewStageRow.stage == APPROVED, visible_to(viewer))
         .order_by(ReviewStageRow.changed_at.desc())
     )
     return [(stage, row) for stage, row in session.execute(statement.limit(limit))]

@@ -18,8 +18,9 @@ from bot.store.tables import HandoverRow, IncidentRow, KeyOffer, PingRow, RoleRo
 def visible_to(viewer: str | None) -> ColumnElement[bool]:
     """The condition that an incident may be shown to this person; None stands for everybody.
 
-    A security incident's people are those who declared it, hold or held a role in it, were pinged, or wrote in its
-    room.
+    The only rule there is. A security incident's people are those who declared it, command it, acknowledged it, hold or
+    held a role in it, were offered its command, were paged about it, or did anything in its channel. Whom a digest
+    merely listed it for is none of them.
     """
     public = ~IncidentRow.ref.startswith(f"{SECURITY}-")
     if viewer is None:
@@ -29,9 +30,14 @@ def visible_to(viewer: str | None) -> ColumnElement[bool]:
         public,
         IncidentRow.declared_by == viewer,
         IncidentRow.commander == viewer,
+        IncidentRow.acknowledged_by == viewer,
         exists().where(RoleRow.incident_id == incident_id, RoleRow.user_id == viewer),
+        exists().where(HandoverRow.incident_id == incident_id, HandoverRow.to_user == viewer),
         exists().where(
-            PingRow.incident_id == incident_id, literal(viewer) == func.any(PingRow.user_ids), PingRow.state == "sent"
+            PingRow.incident_id == incident_id,
+            literal(viewer) == func.any(PingRow.user_ids),
+            PingRow.state == "sent",
+            PingRow.kind != "digest",
         ),
         exists().where(TimelineEntry.incident_id == incident_id, TimelineEntry.author == viewer),
     )

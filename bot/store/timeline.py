@@ -16,7 +16,7 @@ from bot.store.tables import IncidentRow, SlackMessage, TimelineEntry
 _KINDS = {kind.value: kind for kind in Kind}
 _POSTED = Kind.MESSAGE_POSTED.value
 _CORRECTIONS = (Kind.MESSAGE_EDITED, Kind.MESSAGE_DELETED, Kind.PINNED, Kind.UNPINNED, Kind.ENTRY_CORRECTED)
-_HIDDEN = frozenset(kind.value for kind in _CORRECTIONS)
+_HIDDEN = frozenset(kind.value for kind in (*_CORRECTIONS, Kind.LINK_TAKEN))
 # What of a duplicate's timeline is read with that of the incident which it was merged into.
 _FOLLOWING = (Kind.MESSAGE_POSTED, Kind.NOTED, *_CORRECTIONS)
 

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from bot.domain.incident import is_private
 from bot.domain.review import Review
 from bot.web.answers import NEW_LINK, headers, notice
 from bot.web.pages import render_review_html
@@ -62,6 +63,9 @@ def create_web(
         refusal = _refusal(signer_key, ref, request.query_params.get("t", ""), link_lives)
         if refusal is not None:
             return refusal
+        if is_private(ref):
+            sentence = f"The review of {ref} is shown to that incident's people alone, each with a link of their own."
+            return notice(403, "This link does not open a review", sentence, NEW_LINK)
         found = find_review(ref)
         if found is None:
             return notice(

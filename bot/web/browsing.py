@@ -16,8 +16,7 @@ from bot.domain.review import mentioned
 from bot.domain.review.story import line_of
 from bot.domain.review.wording import Wording, instant, span
 from bot.flows import act
-from bot.flows.assess import may_see
-from bot.store import actions, assessments, incidents, messages, timeline
+from bot.store import actions, assessments, incidents, messages, room, timeline
 from bot.store.tables import ActionRow, IncidentRow
 from bot.web.answers import go_to, notice, page
 from bot.web.entrance import Form, House, showing, taking
@@ -43,11 +42,7 @@ def browsing(house: House) -> list[Route]:
 def visible(session: Session, ref: str, user_id: str) -> IncidentRow | None:
     """The incident, where there is one that this person may see; whether others exist is not told."""
     row = incidents.find_by_ref(session, ref)
-    return (
-        row
-        if row is not None and may_see(row, user_id, incidents.list_role_holders(session, row.incident_id))
-        else None
-    )
+    return row if row is not None and room.may_see(session, row, user_id) else None
 
 
 def unknown(ref: str) -> Response:
@@ -70,9 +65,8 @@ class _Row:
 def _incidents(house: House, request: Request, visitor: Visitor) -> Response:
     now = house.desk.now()
     with house.desk.database.transaction() as session:
-        still = [row for row in incidents.list_open(session, _LISTED) if may_see(row, visitor.user_id)]
-        latest = incidents.list_recent(session, 30)
-        over = [row for row in latest if row not in still and may_see(row, visitor.user_id)][:10]
+        still, _ = room.list_page(session, visitor.user_id, limit=_LISTED)
+        over, _ = room.list_page(session, visitor.user_id, limit=10, closed=True)
         names = messages.names_of(session, {row.commander for row in still if row.commander})
     listed = [
         _Row(
@@ -153,14 +147,12 @@ def _facts(row: IncidentRow, wording: Wording, now: datetime) -> list[tuple[str,
 def _reviews(house: House, request: Request, visitor: Visitor) -> Response:
     now = house.desk.now()
     with house.desk.database.transaction() as session:
-        due = assessments.list_unfinished(session)
-        approved = assessments.list_approved(session)
+        due = assessments.list_unfinished(session, visitor.user_id)
+        approved = assessments.list_approved(session, visitor.user_id)
     rows = [
-        {"row": row, "stage": stage.stage, "due_at": stage.due_at, "late": stage.due_at <= now}
-        for stage, row in due
-        if may_see(row, visitor.user_id)
+        {"row": row, "stage": stage.stage, "due_at": stage.due_at, "late": stage.due_at <= now} for stage, row in due
     ]
-    done = [{"row": row, "changed_at": stage.changed_at} for stage, row in approved if may_see(row, visitor.user_id)]
+    done = [{"row": row, "changed_at": stage.changed_at} for stage, row in approved]
     return page(_shown("reviews.html", request, visitor, "/reviews", due=rows, approved=done))
 
 
@@ -184,7 +176,7 @@ def shown_items(items: list[tuple[ActionRow, IncidentRow]], names: dict[str, str
 
 def _actions(house: House, request: Request, visitor: Visitor) -> Response:
     with house.desk.database.transaction() as session:
-        found = [(item, row) for item, row in actions.list_open(session, _LISTED) if may_see(row, visitor.user_id)]
+        found = list(actions.list_open(session, visitor.user_id, _LISTED))
         names = act.names_of_owners(session, [item for item, _ in found])
     today = house.desk.now().astimezone(house.desk.policy.calendar.zone).date()
     items = shown_items(found, names, today)

@@ -11,13 +11,13 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 
 from bot.domain.errors import InvalidSettings
 from bot.domain.review import Review
-from bot.flows.assess import assemble, may_see
+from bot.flows.assess import assemble
 from bot.flows.memory import LiveMemory, Memory
 from bot.knowledge.entries import Entry, read_entries
 from bot.policy.policy import Policy, load_policy
 from bot.policy.severity import load_severity
 from bot.settings import Settings
-from bot.store import incidents
+from bot.store import incidents, room
 from bot.store.embedded import embedded_postgres
 from bot.store.engine import Database
 from bot.store.migrations import behind, upgrade
@@ -120,6 +120,6 @@ def review_finder(database: Database, *, for_link: bool = False) -> Callable[[st
     def find(ref: str) -> Review | None:
         with database.transaction() as session:
             row = incidents.find_by_ref(session, ref)
-            return assemble(session, row) if row and not (for_link and not may_see(row, None)) else None
+            return assemble(session, row) if row and not (for_link and not room.may_see(session, row, None)) else None
 
     return find

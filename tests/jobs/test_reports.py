@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -12,11 +14,11 @@ from bot.flows import change, suggest
 from bot.flows.change import Closing
 from bot.flows.desk import Desk
 from bot.flows.suggest import Heard
-from bot.jobs import reports, room
+from bot.jobs import assessments, reports, room
 from bot.jobs.delivery import Speaker
 from bot.playground.person import Person
 from bot.slack.client import Slack
-from bot.store import incidents
+from bot.store import actions, incidents
 from bot.store import reviews as drafts
 from bot.store.tables import IncidentRow
 from tests.jobs.conftest import Declared
@@ -112,6 +114,59 @@ def test_the_draft_goes_to_the_room_the_commander_and_the_manager_once(
         assert last.version == 1
         assert "pool exhausted" in last.markdown
         assert "team-lead" in last.markdown  # a name, not an id
+
+
+@pytest.fixture
+def secret(desk: Desk, closed: IncidentRow) -> IncidentRow:
+    """The same incident as one of security, with an action item that is overdue and has the VP for owner."""
+    with desk.database.transaction() as session:
+        row = incidents.get(session, closed.incident_id)
+        row.ref = f"SEC-2026-{row.incident_id:04d}"
+        row.title, row.impact = "somebody reads our mail", "all of our mail"
+        return row
+
+
+def told(one: Person) -> str:
+    return "\n".join(str(message) for message in one.messages(one.dm_with("U0TOCSIN")))
+
+
+def test_a_private_review_is_told_with_its_facts_to_its_people_alone(
+    desk: Desk, slack: Slack, speaker: Speaker, secret: IncidentRow, person: Named
+) -> None:
+    assert secret.channel_id is not None
+    linking = replace(
+        desk,
+        review_link=lambda ref: f"https://example.com/shared/{ref}",
+        personal_link=lambda path, user_id, name: f"https://example.com/own{path}",
+    )
+    slack.invite(secret.channel_id, ["U0RESPONDER"])
+    reports.review(linking, slack, speaker, incident_id=secret.incident_id, episode=1)
+    assessments.review_reminder(linking, slack, speaker, incident_id=secret.incident_id, reminder="late")
+    assessments.review_handed_in(linking, slack, speaker, incident_id=secret.incident_id, step=1, by="U0TEAMLEAD")
+    manager, lead = told(person("U0MANAGER")), told(person("U0TEAMLEAD"))
+    assert manager.count("A review waits") >= 3
+    for kept in ("reads our mail", "all of our mail", "pool exhausted", "https://"):
+        assert kept not in manager
+    assert "pool exhausted" in lead and "https://example.com/own/reviews/SEC-" in lead
+    posted = "\n".join(str(message) for message in person("U0RESPONDER").messages(secret.channel_id))
+    assert "https://example.com/shared" not in posted
+    assert "`/incident review` gives you your own link" in posted
+
+
+def test_an_overdue_item_of_a_private_incident_keeps_its_words_from_outsiders(
+    desk: Desk, slack: Slack, speaker: Speaker, secret: IncidentRow, person: Named
+) -> None:
+    ids = []
+    with desk.database.transaction() as session:
+        for owner in ("U0VP", "U0TEAMLEAD"):
+            item = {"request_key": f"secret:{owner}", "text": "turn the keys", "priority": "high", "owner": owner}
+            due = {"state": actions.OPEN, "due_on": date(2026, 1, 2), "made_at": desk.now()}
+            ids.append(actions.add(session, secret.incident_id, **item, **due).action_id)
+    for action_id in ids:
+        assessments.action_reminder(desk, slack, speaker, action_id=action_id)
+    assert "An action item is overdue" in told(person("U0VP"))
+    assert "turn the keys" not in told(person("U0VP"))
+    assert "turn the keys" in told(person("U0TEAMLEAD"))
 
 
 def test_one_who_left_keeps_the_draft_from_nobody(

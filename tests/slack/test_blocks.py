@@ -233,3 +233,14 @@ def test_an_endless_announcement_fits() -> None:
 def test_a_question_before_a_button_fits() -> None:
     button = blocks.button("x" * 200, "a", "b", "danger", confirm="Sure?")
     check_message_blocks([blocks.actions("c", button)])
+
+
+def test_a_mail_says_nothing_of_what_a_security_incident_hit() -> None:
+    said = {"title": "somebody reads our mail", "impact": "all of our mail"}
+    asked = {"kind": "manual", "asked_by": "U0VP", "note": "bring the keys"}
+    private = "\n".join(pings.by_mail(ping(incident(ref="SEC-2026-0001", **said), **asked), NOON, "#sec"))
+    usual = "\n".join(pings.by_mail(ping(incident(**said), **asked), NOON, "#inc"))
+    for words in ("somebody reads", "all of our mail", "bring the keys"):
+        assert words not in private
+        assert words in usual
+    assert "Impact" not in private

@@ -12,7 +12,7 @@ from bot.domain.severity import Severity
 from bot.domain.timeline import Kind
 from bot.store import incidents, room, timeline
 from bot.store.engine import Database
-from bot.store.tables import IncidentRow
+from bot.store.tables import HandoverRow, IncidentRow
 from tests.rows import NOON, add_incident, add_ping, minutes
 
 
@@ -28,14 +28,18 @@ def refs(rows: list[IncidentRow]) -> set[str]:
 
 
 def test_a_security_incident_is_seen_by_its_people_alone(session: Session) -> None:
-    row = add_incident(session, ref="SEC-1999-0001", declared_by="U1", commander="U2")
+    row = add_incident(session, ref="SEC-1999-0001", declared_by="U1", commander="U2", acknowledged_by="U8")
     incidents.give_role(session, row.incident_id, "scribe", "U3", NOON)
     add_ping(session, row, state="sent", user_ids=["U4"])
     add_ping(session, row, state="planned", user_ids=["U5"])
+    add_ping(session, row, state="sent", kind="digest", user_ids=["U7"])
+    offer = {"from_user": "U2", "to_user": "U9", "asked_by": "U2", "asked_at": NOON, "state": "offered"}
+    session.add(HandoverRow(request_key="offer:sec", incident_id=row.incident_id, **offer))
+    timeline.append(session, row.incident_id, Kind.LINK_TAKEN, "", at=NOON, now=NOON, author="U10")
     timeline.append(session, row.incident_id, Kind.MESSAGE_POSTED, "x", at=NOON, now=NOON, author="U6")
     session.flush()
-    seen = {user for user in ("U1", "U2", "U3", "U4", "U5", "U6", "U7") if room.may_see(session, row, user)}
-    assert seen == {"U1", "U2", "U3", "U4", "U6"}
+    seen = {user for user in (f"U{n}" for n in range(1, 12)) if room.may_see(session, row, user)}
+    assert seen == {"U1", "U2", "U3", "U4", "U6", "U8", "U9", "U10"}, "not by whom a digest or a planned page names"
     assert not room.may_see(session, row, None)
     for user, there in (("U1", True), ("U7", False), (None, False)):
         rows, total = room.list_page(session, user, limit=1000)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,12 +11,14 @@ from itsdangerous import URLSafeTimedSerializer
 from starlette.testclient import TestClient
 
 from bot.domain.severity import Severity
-from bot.flows import assess, review
-from bot.store import actions, assessments, reviews
+from bot.flows import review
+from bot.store import actions, assessments, incidents, reviews
+from bot.web import browsing
+from bot.web.app import sign_review_link
 from bot.web.visits import COOKIE, sign_personal_link
 from tests.domain.review_facts import HOSTILE
-from tests.rows import NOON, minutes
-from tests.web.conftest import KEY, Site, send, token_of
+from tests.rows import NOON, add_incident, add_ping, minutes
+from tests.web.conftest import BASE, KEY, Site, send, token_of
 
 TYPED = HOSTILE.replace("\x00", "").replace("\ud800", "")  # what a browser can send
 
@@ -311,13 +313,43 @@ def test_a_private_incident_is_shown_to_its_people_alone(site: Site) -> None:
         kept = site.again(row)
         kept.ref = "SEC-2026-9001"
         session.merge(kept)
-        assert assess.may_see(kept, "U0RESPONDER") and not assess.may_see(kept, None)
-    stranger, one_of_them = site.enter("U0VP"), site.enter("U0RESPONDER")
+        item = {"request_key": "private", "text": "turn the keys", "priority": "high", "state": actions.OPEN}
+        actions.add(session, row.incident_id, **item, made_at=NOON, due_on=date(2020, 1, 1))
+        add_ping(session, kept, state="sent", user_ids=["U0TEAMLEAD"])
+    stranger, one_of_them, paged = (site.enter(user_id) for user_id in ("U0VP", "U0RESPONDER", "U0TEAMLEAD"))
     for path in ("/incidents/SEC-2026-9001", "/reviews/SEC-2026-9001", "/reviews/SEC-2026-9001/document.md"):
         assert stranger.get(path).status_code == 404
-        assert one_of_them.get(path).status_code == 200
+        assert one_of_them.get(path).status_code == paged.get(path).status_code == 200
     for path in ("/incidents", "/reviews", "/actions"):
         assert "SEC-2026-9001" not in stranger.get(path).text
+    for path in ("/reviews", "/actions"):
+        assert "SEC-2026-9001" in one_of_them.get(path).text, path
+        assert "SEC-2026-9001" in paged.get(path).text, path
+
+
+def test_private_incidents_take_nobodys_place_in_a_list(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(browsing, "_LISTED", 1)
+    with site.database.transaction() as session:
+        for row in incidents.list_open(session, 1000):
+            row.status = "closed"
+        add_incident(session, ref="SEC-2026-9002", severity="P0", declared_by="U0RESPONDER")
+        seen = add_incident(session, severity="P3")
+    page = site.enter("U0VP").get("/incidents").text
+    assert seen.ref in page
+    assert "SEC-2026-9002" not in page
+    assert "SEC-2026-9002" in site.enter("U0RESPONDER").get("/incidents").text
+
+
+def test_a_shared_link_to_a_private_review_says_how_to_get_one_that_opens(site: Site) -> None:
+    row = site.closed(Severity.P1, "somebody reads our calendar")
+    with site.database.transaction() as session:
+        incidents.get(session, row.incident_id).ref = "SEC-2026-9003"
+    link = urlsplit(sign_review_link(BASE, KEY, "SEC-2026-9003"))
+    answer = site.visit().get(f"{link.path}?{link.query}")
+    assert answer.status_code == 403
+    assert "/incident review" in answer.text
+    assert "no review" not in answer.text.lower()
+    assert "calendar" not in answer.text
 
 
 def test_leaving_ends_the_session(site: Site) -> None:
