@@ -66,6 +66,7 @@ def test_the_room_from_update_to_checklist(open_page: OpenPage, stage: Stage, pi
     dialog.get_by_role("button", name="Send").click()
     expect(main.get_by_text("Stakeholders were told")).to_be_visible()
     _write(page, "/incident cause the pool was too small for the new query")
+    expect(main.get_by_text("Cause recorded by")).to_be_visible()
     _write(page, "/incident resolve rolled back build 212")
     expect(main.get_by_text("5 to check by")).to_be_visible()
     main.get_by_role("button", name="Done").first.click()

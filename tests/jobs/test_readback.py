@@ -75,7 +75,7 @@ def test_a_report_missed_a_moment_ago_is_answered_and_says_that_it_is_late(
         early = messages.find_report_of_message(session, desk.announcement_channel() or "", ts)
         assert early is None, "its event may be on the way"
     for _ in range(2):
-        readback.read_announcements(later(desk, 2), slack, speaker)
+        readback.read_announcements(later(desk, 6), slack, speaker)
     with desk.database.transaction() as session:
         report = messages.find_report_of_message(session, desk.announcement_channel() or "", ts)
         assert report is not None

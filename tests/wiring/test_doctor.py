@@ -158,11 +158,11 @@ def test_a_scope_that_a_check_itself_needs_is_no_traceback(configure: Configure)
 def test_more_scopes_than_needed_are_mentioned_and_no_fault(configure: Configure) -> None:
     manifest = read_manifest(MANIFEST)
     assert manifest.scopes is not None
-    more = replace(manifest, scopes=manifest.scopes | {"files:write"})
+    more = replace(manifest, scopes=manifest.scopes | {"bookmarks:write"})
     with Playground(seed_workspace(timing=QUICK, manifest=more)) as playground:
         findings = examined(configure(SLACK_BASE_URL=playground.api_url))
     assert well(findings)
-    assert any("nothing needs it: files:write" in finding.says for finding in findings)
+    assert any("nothing needs it: bookmarks:write" in finding.says for finding in findings)
 
 
 def test_slack_in_trouble_is_one_fault_and_the_rest_is_not_waited_for(configure: Configure) -> None:
