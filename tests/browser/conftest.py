@@ -85,6 +85,7 @@ def open_page(chromium: Browser, playground: Playground) -> Iterator[OpenPage]:
         page.on("pageerror", note_error)
         page.goto(f"{playground.url}/?as={person}&channel={channel}")
         page.get_by_role("combobox").or_(page.locator(".closed")).first.wait_for()
+        page.locator("html[data-line=up]").wait_for(state="attached")
         return page
 
     yield open_page

@@ -57,20 +57,32 @@ class Page {
 
   connect() {
     this.stop();
-    this.stop = follow(this.state.me, (event) => this.happened(event), (up) => this.line(up));
+    this.seen = 0;
+    const happened = (event) => {
+      this.seen += 1;
+      this.happened(event);
+    };
+    this.stop = follow(this.state.me, happened, (up) => this.line(up));
   }
 
   /** The line to the playground came up (catch up on what was missed) or went down (say so). */
   async line(up) {
     this.lineDown = !up;
     this.drawBanner();
+    if (!up) document.documentElement.dataset.line = "down";
     if (!up) return;
     try {
-      const data = await bootstrap(this.state.me);
+      let data, seen;
+      // What happens while the answer is on its way is newer than the answer: ask again, or it would be undone.
+      do {
+        seen = this.seen;
+        data = await bootstrap(this.state.me);
+      } while (seen !== this.seen);
       this.state.load(data);
       this.drawAll();
       this.modals.replaceAll(this.state.views);
       await Promise.all([this.conversation.refresh(), this.thread.refresh()]);
+      document.documentElement.dataset.line = "up"; // caught up: what drives the page may begin
     } catch (error) {
       this.failed(error);
     }
