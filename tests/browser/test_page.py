@@ -165,6 +165,28 @@ def test_a_command_is_completed_with_its_subcommand_and_sent_by_keyboard(
     expect(message(other, "You said")).to_have_count(0)
 
 
+def test_what_is_sent_while_the_last_command_is_on_its_way_goes_after_it(
+    open_page: OpenPage, app: App, connect: Callable[[], object]
+) -> None:
+    may_answer = threading.Event()
+
+    @app.command("/incident")
+    def incident(ack: Any, command: Json) -> None:
+        may_answer.wait(PATIENCE_MS / 1000)
+        ack(f"You said {command['text']}")
+
+    connect()
+    page = open_page()
+    for text in ("/incident first", "/incident second", "and a message"):
+        write(page, text)
+        expect(page.locator("#composer")).to_have_value("")
+    may_answer.set()
+    expect(message(page, "and a message")).to_be_visible()
+    said = page.locator("#main .message").all_inner_texts()
+    places = [next(at for at, text in enumerate(said) if words in text) for words in ("first", "second", "and a")]
+    assert places == sorted(places)
+
+
 def test_a_command_that_nobody_takes_says_so_and_keeps_the_text(open_page: OpenPage) -> None:
     page = open_page()
     expect(page.locator("#banner")).to_contain_text("Tocsin is not connected")

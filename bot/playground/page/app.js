@@ -253,18 +253,22 @@ class Page {
     this.lastSaid = error.said;
   }
 
-  async send(text, threadTs = null) {
-    const channel = this.realChannel();
+  /** Who writes where, at this moment. */
+  place(threadTs = null) {
+    return { me: this.state.me, channel: this.realChannel(), home: this.state.channel?.name === HOME_CHANNEL, threadTs };
+  }
+
+  async send(text, { me, channel, home, threadTs }) {
     if (text.startsWith("/") && /^\/[a-z]/.test(text)) {
       const name = text.split(/\s/)[0];
       if (!this.state.commands.some((command) => command.command === name)) {
         throw new Error(`${name} is not a command here. Try ${this.state.commands.map((command) => command.command).join(", ") || "a message instead"}.`);
       }
       if (threadTs) throw new Error(`${name} does not work in threads. Write it in the channel.`);
-      return this.act("command", { channel, text });
+      return act(me, "command", { channel, text });
     }
-    if (this.state.channel?.name === HOME_CHANNEL && !threadTs) this.hints.done("report");
-    return this.act("post_message", { channel, text, thread_ts: threadTs ?? undefined });
+    if (home && !threadTs) this.hints.done("report");
+    return act(me, "post_message", { channel, text, thread_ts: threadTs ?? undefined });
   }
 
   async upload(file) {

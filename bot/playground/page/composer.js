@@ -75,13 +75,15 @@ function emojiCompletions(before) {
 }
 
 /**
- * A composer. `host`: {names, commands(), allowCommands, send(text) → Promise, upload?(file)}.
+ * A composer. `host`: {names, commands(), allowCommands, place(), send(text, place) → Promise, upload?(file)}.
+ * `place` is who writes where, as it was when Enter was pressed.
  * A text that could not be sent comes back into the field.
  */
 export class Composer {
   constructor(host, { label }) {
     this.host = host;
-    this.sending = false;
+    this.waiting = 0;
+    this.last = Promise.resolve();
     this.offer = null;
     this.chosen = 0;
     const listId = uniqueId("completions");
@@ -243,23 +245,29 @@ export class Composer {
     return this.chosen > 0 || (typed.trim() !== "" && !whole);
   }
 
-  async submit() {
+  /** Sends what is written; what is sent before the last one has arrived goes after it, in order. */
+  submit() {
     const text = this.text;
-    if (this.sending || text.trim() === "") return;
-    this.sending = true;
+    if (text.trim() === "") return;
     this.text = "";
     this.hint.textContent = "";
+    this.waiting += 1;
     this.form.classList.add("sending");
     this.form.setAttribute("aria-busy", "true");
+    const place = this.host.place();
+    this.last = this.last.then(() => this.deliver(text, place));
+  }
+
+  async deliver(text, place) {
     try {
-      await this.host.send(text);
+      await this.host.send(text, place);
     } catch (error) {
-      if (this.text === "") this.text = text;
+      this.text = this.text === "" ? text : `${text}\n${this.text}`;
       this.host.failed(error);
     } finally {
-      this.sending = false;
-      this.form.classList.remove("sending");
-      this.form.removeAttribute("aria-busy");
+      this.waiting -= 1;
+      this.form.classList.toggle("sending", this.waiting > 0);
+      if (this.waiting === 0) this.form.removeAttribute("aria-busy");
     }
   }
 }

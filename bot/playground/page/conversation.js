@@ -18,7 +18,8 @@ export class Conversation {
     this.list = new MessageList(page.messageHost(), { label: "Messages", onBottom: () => this.markRead() });
     this.composer = new Composer(
       {
-        names: page.names, commands: () => page.state.commands, allowCommands: true, send: (text) => page.send(text),
+        names: page.names, commands: () => page.state.commands, allowCommands: true,
+        place: () => page.place(), send: (text, place) => page.send(text, place),
         upload: (file) => page.upload(file), failed: (error) => page.failed(error), editLast: () => this.editLast(),
       },
       { label: "Message" },

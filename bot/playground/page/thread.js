@@ -17,7 +17,7 @@ export class Thread {
     this.composer = new Composer(
       {
         names: page.names, commands: () => page.state.commands, allowCommands: false,
-        send: (text) => page.send(text, page.state.threadTs), failed: (error) => page.failed(error),
+        place: () => page.place(page.state.threadTs), send: (text, place) => page.send(text, place), failed: (error) => page.failed(error),
       },
       { label: "Reply in thread" },
     );
