@@ -27,6 +27,7 @@ export class Conversation {
     this.composer.field.id = "composer";
     this.foot = h("div", { class: "channel-foot" }, page.hints.node, this.composer.node);
     this.home = h("div", { class: "home-frame", tabindex: "-1" });
+    this.homesShown = 0;
     node.replaceChildren(this.head, this.list.node, this.home, this.foot);
   }
 
@@ -250,10 +251,12 @@ export class Conversation {
   async openHome(focus) {
     this.home.replaceChildren(h("div", { class: "loading" }, h("span", { class: "spinner", role: "status", "aria-label": "Loading" })));
     if (focus) this.home.focus({ preventScroll: true });
+    const before = this.homesShown;
     try {
       await this.page.act("open_home");
       const answer = await this.page.loadHome();
-      this.showHome(answer.view);
+      // A home that was published meanwhile is newer than the answer.
+      if (this.homesShown === before) this.showHome(answer.view);
     } catch (error) {
       this.home.replaceChildren(emptyState("The home could not be opened", error.message));
     }
@@ -261,6 +264,7 @@ export class Conversation {
 
   showHome(view) {
     if (this.state.channelId !== "app") return;
+    this.homesShown += 1;
     if (!view) {
       this.home.replaceChildren(emptyState("Nothing here yet", `${this.state.app.name} has not put anything on your home.`));
       return;
