@@ -10,6 +10,7 @@ from bot.flows.assess import next_reminder, reminders
 from bot.policy.review import ReviewPolicy
 from bot.store import actions, assessments
 from bot.store.outbox import enqueue
+from bot.store.tables import IncidentRow
 
 
 def remind(session: Session, policy: ReviewPolicy, now: datetime, limit: int = 100) -> int:
@@ -30,3 +31,10 @@ def remind(session: Session, policy: ReviewPolicy, now: datetime, limit: int = 1
         item.remind_at = None
         enqueue(session, "slack.action_reminder", lock=f"action-{item.action_id}", action_id=item.action_id)
     return max(len(stages), len(overdue))
+
+
+def stop_reminders(session: Session, row: IncidentRow) -> None:
+    """Nobody is reminded of this review any more: the incident is open again, or never was one of its own."""
+    stage = assessments.find_stage(session, row.incident_id)
+    if stage is not None:
+        stage.remind_at = None

@@ -67,6 +67,12 @@ def test_an_approved_review_reminds_nobody(session: Session, closed: IncidentRow
     assert queued(session, "slack.review_reminder") == []
 
 
+def test_stopped_reminders_stay_silent(session: Session, closed: IncidentRow, policy: Policy) -> None:
+    remind.stop_reminders(session, closed)
+    remind.remind(session, policy.review, NOON + timedelta(hours=90))
+    assert queued(session, "slack.review_reminder") == []
+
+
 def test_another_resolution_takes_an_approved_review_up_again(
     session: Session, closed: IncidentRow, policy: Policy
 ) -> None:
