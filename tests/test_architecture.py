@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,6 +52,20 @@ def test_every_module_says_what_it_is_for(module: str) -> None:
     assert ast.get_docstring(syntax(module)), f"bot/{module} says nothing"
 
 
+def imported(module: str) -> Iterator[str]:
+    for node in ast.walk(syntax(module)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name.startswith("domain/")])
+def test_the_domain_imports_the_standard_library_only(module: str) -> None:
+    foreign = [name for name in imported(module) if name.split(".")[0] not in sys.stdlib_module_names]
+    assert [name for name in foreign if not name.startswith("bot.domain")] == []
+
+
 def called(module: str) -> Iterator[str]:
     """Dotted names as they are written, of everything the module reads an attribute of or calls."""
     for node in ast.walk(syntax(module)):
@@ -63,7 +78,7 @@ def exempt(module: str, *places: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    "module", [name for name in MODULES if not exempt(name, "wiring", "__main__.py", "playground")]
+    "module", [name for name in MODULES if not exempt(name, "wiring", "console", "playground")]
 )
 def test_time_is_an_argument(module: str) -> None:
     clocks = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "datetime.datetime.now"}

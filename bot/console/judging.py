@@ -1,0 +1,123 @@
+"""Judging a message and finding what looks like it, for people and for scripts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.console.lines import answer_lines, text_of
+from bot.console.terminal import load_settings, progress
+from bot.settings import Settings
+
+if TYPE_CHECKING:  # what only types need is not worth anybody's wait
+    from bot.knowledge.entries import Entry
+    from bot.triage.index import Index, Match
+
+app = typer.Typer()
+
+
+@app.command()
+def classify(
+    text: Annotated[list[str] | None, typer.Argument(help="The message to judge.")] = None,
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help='Read {"id","text"} lines from stdin, answer line by line.')
+    ] = False,
+    backtest: Annotated[
+        bool, typer.Option("--backtest", help="Judge what was judged before anew; say what would change.")
+    ] = False,
+    policy: Annotated[
+        Path | None, typer.Option(exists=True, help="An edited severity.yaml, or its folder, for --backtest.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for --backtest.")] = False,
+) -> None:
+    """Judge the severity of a message and say why."""
+    settings = load_settings()
+    if (policy or as_json) and not backtest:
+        raise typer.BadParameter("goes with --backtest", param_hint="--policy" if policy else "--json")
+    if backtest:
+        from bot.wiring.backtest import run_backtest
+
+        tested = run_backtest(settings, policy)
+        print(json.dumps(tested.document(), ensure_ascii=False) if as_json else "\n".join(tested.lines()))
+        return
+    from bot.wiring.building import build_judge
+
+    judge = build_judge(settings)
+
+    def answer(asked: dict[str, Any]) -> dict[str, Any]:
+        judged = judge.judge(text_of(asked, "text"))
+        return {
+            "id": asked["id"],
+            "severity": judged.severity.value if judged.severity else "none",
+            "confidence": round(judged.confidence, 4),
+            "evidence": [{"text": item.text, "signal": item.signal} for item in judged.evidence],
+            "runner_up": judged.runner_up.value if judged.runner_up else "none",
+        }
+
+    if jsonl:
+        raise typer.Exit(answer_lines(answer))
+    if not text:
+        raise typer.BadParameter("say which message to judge, or use --jsonl")
+    judged = judge.judge(" ".join(text))
+    print(f"{judged.severity.value if judged.severity else 'none'} ({judged.confidence:.0%}): {judged.row}")
+    for item in judged.evidence:
+        print(f"  {item.text!r}: {item.signal}")
+
+
+@app.command()
+def similar(
+    query: Annotated[list[str] | None, typer.Argument(help="What it looks like.")] = None,
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help='Read {"id","query"} lines from stdin, answer line by line.')
+    ] = False,
+    top: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 5,
+    kind: Annotated[str | None, typer.Option(help="Only incident, playbook or guide.")] = None,
+    corpus: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help='Search {"ref","title","text"} lines instead.')
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Also what scores below the threshold.")] = False,
+) -> None:
+    """Find past incidents, playbooks and guides that look alike, and say which words matched."""
+    settings = load_settings()
+    if kind not in (None, "incident", "playbook", "guide"):
+        raise typer.BadParameter("must be incident, playbook or guide", param_hint="--kind")
+    from bot.wiring.building import build_memory
+
+    memory = None if corpus else build_memory(settings)
+    # Without a memory there is a corpus.
+    index = memory.index if memory else _fit_corpus(settings, corpus)  # type: ignore[arg-type]
+
+    def answer(asked: dict[str, Any]) -> dict[str, Any]:
+        found = index.search(text_of(asked, "query"), limit=top, kind=kind, below_threshold=everything)
+        matches = [{"ref": m.ref, "score": round(m.score, 4), "terms": [term.text for term in m.terms]} for m in found]
+        return {"id": asked["id"], "matches": matches}
+
+    if jsonl:
+        raise typer.Exit(answer_lines(answer))
+    if not query:
+        raise typer.BadParameter("say what it looks like, or use --jsonl")
+    found = index.search(" ".join(query), limit=top, kind=kind, below_threshold=everything)
+    print_matches(found, memory.entries if memory else {})
+
+
+def _fit_corpus(settings: Settings, corpus: Path) -> Index:
+    """The index over a file's documents, with a bar for those who watch."""
+    from bot.triage.documents import read_corpus
+    from bot.wiring.building import build_search
+
+    documents = read_corpus(corpus)
+    with progress("Fitting", len(documents)) as forward:
+        return build_search(settings, documents, lambda _read: forward(1_000))
+
+
+def print_matches(found: Sequence[Match], entries: Mapping[str, Entry]) -> None:
+    """The matches with the words that made them, or that there are none."""
+    for match in found:
+        title = entries[match.ref].title if match.ref in entries else ""
+        print(f"{match.ref}  {match.score:.2f}  {title}\n  {', '.join(term.text for term in match.terms)}")
+    if not found:
+        print("Nothing known looks like that.")

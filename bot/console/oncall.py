@@ -1,0 +1,71 @@
+"""Who is pinged when, and who is on call."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.console.terminal import load_settings
+from bot.domain.errors import BadRequest
+from bot.domain.severity import Severity
+
+escalation = typer.Typer(no_args_is_help=True, help="Who is pinged when.")
+roster = typer.Typer(no_args_is_help=True, help="Who is on call.")
+
+
+@escalation.command("preview")
+def escalation_preview(
+    severity: Annotated[str, typer.Argument(help="P0, P1, P2 or P3.")],
+    at: Annotated[
+        str | None, typer.Option(help="When it would be declared, ISO 8601; UTC where no zone is given.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a rung.")] = False,
+) -> None:
+    """Who would be pinged when, if nobody resolved it. Reads the policy only."""
+    settings = load_settings()
+    from bot.domain.escalation import preview
+    from bot.policy.policy import load_escalation_policy
+
+    policy = load_escalation_policy(settings.knowledge_folder / "policy")
+    for line in preview(policy, _severity(severity), _instant(at)):
+        if as_json:
+            print(json.dumps({"role": line.role.value, "rule": line.rule, "due_at": line.due_at.isoformat()}))
+        else:
+            print(f"{line.role.value:20} {line.rule:15} {line.due_at:%a %Y-%m-%d %H:%M} UTC")
+
+
+def _severity(typed: str) -> Severity:
+    try:
+        return Severity(typed.strip().upper())
+    except ValueError:
+        raise BadRequest(f"{typed} is no severity: P0, P1, P2 or P3.") from None
+
+
+def _instant(typed: str | None) -> datetime:
+    if typed is None:
+        return datetime.now(UTC)
+    try:
+        at = datetime.fromisoformat(typed)
+    except ValueError:
+        raise typer.BadParameter(
+            f"{typed!r} is no ISO 8601 instant such as 2026-11-22T03:00", param_hint="--at"
+        ) from None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+@roster.command("import")
+def roster_import(
+    file: Annotated[Path, typer.Argument(help="An iCalendar file, as PagerDuty, Opsgenie and calendars export them.")],
+    role: Annotated[str, typer.Option(help="Whose schedule it is: on-call engineer, secondary on-call, team lead …")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check it, keep nothing.")] = False,
+) -> None:
+    """Take in a role's schedule for the coming year; it replaces the role's earlier import."""
+    settings = load_settings()
+    from bot.wiring.roster import import_schedule
+
+    for line in import_schedule(settings, file, role, dry_run=dry_run):
+        print(line)

@@ -1,0 +1,139 @@
+"""What was recorded: incidents, reviews, figures."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.console.terminal import load_settings
+
+app = typer.Typer()
+incident = typer.Typer(no_args_is_help=True, help="Incidents, as recorded.")
+
+
+@incident.command("list")
+def incident_list(
+    everything: Annotated[bool, typer.Option("--all", help="Closed ones too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object an incident.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 50,
+) -> None:
+    """Open incidents, the worst first. For whoever runs Tocsin: security incidents are listed with their titles."""
+    settings = load_settings()
+    from bot.store import incidents
+    from bot.wiring.building import open_database
+
+    with open_database(settings) as database, database.transaction() as session:
+        rows = incidents.list_recent(session, limit) if everything else incidents.list_open(session, limit)
+        for row in rows:
+            if as_json:
+                print(json.dumps(incidents.as_document(row), ensure_ascii=False))
+            else:
+                print(f"{row.severity}  {row.ref}  {row.status:13}  {row.declared_at:%Y-%m-%d %H:%M}  {row.title}")
+        if not rows and not as_json:
+            print("No incident is open." if not everything else "No incident was ever declared.")
+
+
+@incident.command("show")
+def incident_show(
+    ref: Annotated[str, typer.Argument(help="INC-2026-0001")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """One incident with its timeline."""
+    settings = load_settings()
+    from bot.store import incidents, timeline
+    from bot.wiring.building import open_database
+
+    with open_database(settings) as database, database.transaction() as session:
+        row = incidents.get_by_ref(session, ref)
+        entries = timeline.list_entries(session, row.incident_id)
+        if as_json:
+            lines = [
+                {"at": e.at.isoformat(), "kind": e.kind.value, "author": e.author, "text": e.text, "key": e.key}
+                for e in entries
+            ]
+            print(json.dumps(incidents.as_document(row) | {"timeline": lines}, ensure_ascii=False))
+            return
+        print(f"{row.severity}  {row.ref}  {row.title}\n{row.status}, declared {row.declared_at:%Y-%m-%d %H:%M} UTC")
+        for entry in entries:
+            print(f"{entry.at:%Y-%m-%d %H:%M:%S}  {'*' if entry.key else ' '} {entry.kind.value:18} {entry.text}")
+
+
+@app.command()
+def metrics(
+    months: Annotated[int, typer.Option(min=1, max=120, help="This month and those before it.")] = 12,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="One line a figure: section,figure,value.")] = False,
+    picture: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Draw how people agree with the judge into this PNG file.")
+    ] = None,
+) -> None:
+    """How well Tocsin does, month by month."""
+    settings = load_settings()
+    if as_json and as_csv:
+        raise typer.BadParameter("choose --json or --csv", param_hint="--csv")
+    from bot.flows.metrics import measure, records
+    from bot.wiring.building import open_database
+    from bot.wiring.clock import Clock
+
+    until = Clock(settings.clock_file).now()
+    first = until.year * 12 + until.month - months  # months since year 0, January being 0
+    since = until.replace(year=first // 12, month=first % 12 + 1, day=1, hour=0, minute=0, second=0, microsecond=0)
+    with open_database(settings) as database, database.transaction() as session:
+        sections = measure(session, since, until)
+    if picture:
+        from bot.wiring.charts import draw_confusion
+
+        figures = next(section.figures for section in sections if section.name == "judgement")
+        draw_confusion(figures, f"Judgement, {since:%Y-%m-%d} to {until:%Y-%m-%d}", picture)
+        print(f"{picture} is drawn.", file=sys.stderr)
+    if as_csv:
+        rows = csv.writer(sys.stdout)
+        rows.writerow(("section", "figure", "value"))
+        for section in sections:
+            rows.writerows(records(section))
+        return
+    if as_json:
+        figures = {section.name: section.figures for section in sections}
+        print(json.dumps({"since": since.isoformat(), "until": until.isoformat(), **figures}))
+        return
+    for section in sections:
+        print("\n".join([section.title, *(f"  {line}" for line in section.lines)]))
+
+
+@app.command()
+def review(
+    ref: Annotated[str, typer.Argument(help="INC-2026-0001")],
+    format: Annotated[str, typer.Option(help="md, html, json or pdf.")] = "md",
+) -> None:
+    """Print an incident's review as it stands; a PDF goes to stdout as it is."""
+    settings = load_settings()
+    if format not in ("md", "html", "json", "pdf"):
+        raise typer.BadParameter("must be md, html, json or pdf", param_hint="--format")
+    from bot.domain.review import draft, to_json, to_markdown
+    from bot.flows.review import gather
+    from bot.store import incidents
+    from bot.web.pages import render_review_html
+    from bot.wiring.building import build_policy, open_database, review_finder
+    from bot.wiring.clock import Clock
+
+    policy = build_policy(settings)
+    with open_database(settings) as database:
+        found = review_finder(database)(ref)
+        if found is None:
+            with database.transaction() as session:
+                found = draft(
+                    gather(session, incidents.get_by_ref(session, ref), policy), Clock(settings.clock_file).now()
+                )
+    if format == "json":
+        print(json.dumps(to_json(found), ensure_ascii=False, indent=2))
+    elif format == "pdf":
+        from bot.web.pdf import render_pdf
+
+        sys.stdout.buffer.write(render_pdf(found))
+    else:
+        print(to_markdown(found) if format == "md" else render_review_html(found))

@@ -1,0 +1,141 @@
+"""Running Tocsin: all in one, in parts, as a demo; and the examination of an installation."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.console.terminal import load_settings, say
+from bot.logs import configure_logs
+from bot.settings import Settings, missing_for_slack
+
+app = typer.Typer()
+db = typer.Typer(no_args_is_help=True, help="The database.")
+
+
+def _slack_settings(listening: bool) -> Settings:
+    settings = load_settings()
+    lines = missing_for_slack(settings, listening=listening)
+    if lines:
+        print("\n".join(lines), file=sys.stderr)
+        print("To look around without Slack: `make demo`.", file=sys.stderr)
+        raise typer.Exit(1)
+    return settings
+
+
+def _serve(listen: bool, work: bool, serve: bool) -> None:
+    """Run these parts until SIGTERM or Ctrl-C."""
+    settings = _slack_settings(listen)
+    from bot.wiring.building import open_database
+    from bot.wiring.service import Parts, Service, build_desk
+
+    early: list[None] = []
+    # An embedded PostgreSQL that is just starting can only be stopped when it has started.
+    _when_asked_to_end(lambda: early.append(None))
+    with open_database(settings) as database:
+        _when_asked_to_end(sys.exit)
+        if early:
+            return
+        service = Service(settings, build_desk(settings, database), Parts(listen, work, serve))
+        _when_asked_to_end(service.stop)
+        service.run(say)
+
+
+def _when_asked_to_end(end: Callable[[], object]) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: end())
+
+
+@app.command()
+def run() -> None:
+    """Run everything in one process: listeners, worker and pages."""
+    _serve(listen=True, work=True, serve=True)
+
+
+@app.command()
+def listen() -> None:
+    """Run the listeners and pages only; `tocsin worker` does the rest elsewhere."""
+    _serve(listen=True, work=False, serve=True)
+
+
+@app.command()
+def worker() -> None:
+    """Run the worker only: posts, pings, escalation."""
+    _serve(listen=False, work=True, serve=False)
+
+
+@app.command()
+def web() -> None:
+    """Serve the review pages and health checks only."""
+    _serve(listen=False, work=False, serve=True)
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object with all lines.")] = False,
+) -> None:
+    """Check settings, database, knowledge, policy and Slack; say what mends each fault. Exit status 1 if any."""
+    configure_logs("ERROR", False)
+    from bot.wiring.doctor import examine, well
+
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without ✓ must not end the examination
+    findings = []
+    for finding in examine(datetime.now(UTC)):
+        findings.append(finding)
+        if not as_json:
+            print(finding, flush=True)
+    if as_json:
+        print(json.dumps({"ok": well(findings), "checks": [finding.as_document() for finding in findings]}))
+    if not well(findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Where the page is; the next free one if taken.")] = 8000,
+    data: Annotated[Path, typer.Option(help="What happened is kept here between runs.")] = Path(".tocsin/demo"),
+    rate: Annotated[
+        float | None, typer.Option(min=0.1, max=3600, help="Seconds of the demo in a real one; 1, or 60 with --play.")
+    ] = None,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open the page, where there is a screen.")
+    ] = True,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget the last run.")] = False,
+    play: Annotated[
+        bool, typer.Option("--play", help="Play one P1 by itself, in a folder of its own; its review goes to stdout.")
+    ] = False,
+) -> None:
+    """Run Tocsin with a local Slack in the browser: no account needed."""
+    if play:
+        from bot.playground.play import run_play
+
+        raise typer.Exit(run_play(rate or 60.0, sys.stdout))
+    from bot.playground.demo import CannotStart, Wishes, run_demo
+
+    try:
+        status = run_demo(Wishes(data, port, rate or 1.0, browser, fresh), say)
+    except CannotStart as reason:
+        say(str(reason))
+        status = 1
+    except KeyboardInterrupt:  # before there was anything to end
+        status = 0
+    raise typer.Exit(status)
+
+
+@db.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the database to the newest migration."""
+    settings = load_settings()
+    from bot.wiring.building import open_database
+
+    with open_database(settings, migrate=True):
+        print("The database is at the newest migration.")
