@@ -9,7 +9,7 @@ import http.client
 import itertools
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.error import URLError
@@ -66,10 +66,12 @@ def web_client(base_url: str, token: str, timeout: int = 10) -> WebClient:
 class Slack:
     """The calls that Tocsin makes, by meaning."""
 
-    def __init__(self, client: WebClient) -> None:
+    def __init__(self, client: WebClient, seconds: Callable[[], float] = time.monotonic) -> None:
+        """`seconds` tells how long what Slack said is believed; only its differences count."""
         self._client = client
+        self._seconds = seconds
         self._direct: dict[str, str] = {}  # conversations by user id
-        self._seen: dict[str, float] = {}  # until when somebody is known to be in the workspace, in monotonic seconds
+        self._seen: dict[str, float] = {}  # until when somebody is known to be in the workspace, in `seconds`
 
     def call(self, method: str, **arguments: Any) -> dict[str, Any]:
         """One call. Raises TryAgain or Refused."""
@@ -202,7 +204,7 @@ class Slack:
 
     def is_here(self, user_id: str) -> bool:
         """False for somebody whom Slack does not know or who was deactivated. What it says is believed for a minute."""
-        if self._seen.get(user_id, 0.0) > time.monotonic():
+        if self._seen.get(user_id, 0.0) > self._seconds():
             return True
         try:
             user = self.call("users.info", user=user_id)["user"]
@@ -210,7 +212,7 @@ class Slack:
             return refused.error not in ("user_not_found", "user_not_visible")
         if user.get("deleted"):
             return False
-        self._seen[user_id] = time.monotonic() + _BELIEVED
+        self._seen[user_id] = self._seconds() + _BELIEVED
         return True
 
     def open_view(self, trigger_id: str, view: dict[str, Any]) -> None:

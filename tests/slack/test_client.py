@@ -231,6 +231,19 @@ def test_people_and_groups_are_looked_up(bot: Slack) -> None:
     assert bot.open_direct("U0VP") == bot.open_direct("U0VP")
 
 
+def test_who_was_here_is_believed_to_be_for_a_minute_and_then_asked_about_again(playground: Playground) -> None:
+    shown = 1000.0
+    client = Slack(web_client(playground.api_url, "xoxb-playground"), lambda: shown)
+    assert client.is_here("U0SUPPORT")
+    playground.workspace.users["U0SUPPORT"].deleted = True
+    shown += 59.9
+    assert client.is_here("U0SUPPORT"), "what Slack said less than a minute ago is believed"
+    shown += 0.1
+    assert not client.is_here("U0SUPPORT")
+    playground.workspace.users["U0SUPPORT"].deleted = False
+    assert client.is_here("U0SUPPORT"), "that somebody is away is not kept"
+
+
 def test_the_scopes_are_those_that_slack_names(manifest_playground: Playground) -> None:
     client = Slack(web_client(manifest_playground.api_url, "xoxb-playground"))
     assert {"chat:write", "channels:history"} <= client.granted_scopes()
