@@ -14,6 +14,7 @@ from bot.domain.review import (
     Review,
     ReviewFacts,
     SeverityChange,
+    Stage,
     draft,
     from_json,
     mentioned,
@@ -25,9 +26,11 @@ from bot.domain.severity import Severity
 from bot.domain.timeline import Entry, Kind
 from bot.flows.assess import as_item, begin, show
 from bot.flows.memory import Memory
+from bot.flows.record import lock_of
 from bot.flows.suggest import EARLIER, recall
 from bot.policy.policy import Policy
-from bot.store import actions, incidents, messages, pings, reviews, timeline
+from bot.store import actions, assessments, incidents, messages, pings, reviews, timeline
+from bot.store.outbox import enqueue
 from bot.store.tables import IncidentRow, ReviewRow
 
 _USER = re.compile(r"[UW][A-Z0-9]{2,}")
@@ -127,9 +130,13 @@ def _past(item: dict[str, object]) -> PastIncident:
 def draft_review(session: Session, row: IncidentRow, policy: Policy, now: datetime) -> tuple[Review, ReviewRow]:
     """Draft from what is recorded now and keep it as the next version. Earlier versions stay."""
     review = draft(gather(session, row, policy), now)
+    return review, _keep(session, row, review, policy, now)
+
+
+def _keep(session: Session, row: IncidentRow, review: Review, policy: Policy, now: datetime) -> ReviewRow:
     stage = begin(session, row, policy.review, now)
     show(session, row)
-    kept = reviews.add(
+    return reviews.add(
         session,
         row.incident_id,
         drafted_at=now,
@@ -137,7 +144,6 @@ def draft_review(session: Session, row: IncidentRow, policy: Policy, now: dateti
         markdown=to_markdown(review),
         document=to_json(review),
     )
-    return review, kept
 
 
 def draft_once(session: Session, row: IncidentRow, policy: Policy, now: datetime) -> tuple[Review, ReviewRow]:
@@ -148,10 +154,34 @@ def draft_once(session: Session, row: IncidentRow, policy: Policy, now: datetime
     return draft_review(session, row, policy, now)
 
 
-def redraft_if_closed(session: Session, row: IncidentRow, policy: Policy, now: datetime) -> None:
-    """What is recorded after the closing belongs in the review too: it gets a further version."""
-    if row.closed_at is not None and reviews.find_last(session, row.incident_id) is not None:
-        draft_review(session, row, policy, now)
+def redraft_later(session: Session, row: IncidentRow) -> str:
+    """What is recorded after the closing belongs in the review too: one further draft for all that comes together.
+
+    Answers with what to add to the sentence for the person who recorded it: nothing, or that the review stays as it is.
+    """
+    stage = assessments.find_stage(session, row.incident_id)
+    if row.closed_at is None or stage is None:
+        return ""
+    if stage.stage == Stage.APPROVED:
+        return f"\nThe review of {row.ref} is approved and stays as it was signed: this is on the timeline only."
+    once, lock = f"review-{row.incident_id}", lock_of(row.incident_id)
+    enqueue(session, "slack.redraft", once=once, lock=lock, incident_id=row.incident_id)
+    return ""
+
+
+def redraft(session: Session, row: IncidentRow, policy: Policy, now: datetime) -> ReviewRow | None:
+    """Draft again a review that there is and that nobody has approved.
+
+    The new version; None where nothing new was recorded.
+    """
+    last = reviews.find_last(session, row.incident_id)
+    stage = assessments.find_stage(session, row.incident_id)
+    if row.closed_at is None or last is None or stage is None or stage.stage == Stage.APPROVED:
+        return None
+    review = draft(gather(session, row, policy), now)
+    if replace(review, drafted_at=last.drafted_at) == from_json(last.document):
+        return None
+    return _keep(session, row, review, policy, now)
 
 
 def people_without_name(session: Session, row: IncidentRow) -> list[str]:

@@ -14,6 +14,7 @@ from bot.flows.correct import choices_for, reason_told
 from bot.flows.desk import Desk
 from bot.flows.learn import for_everybody
 from bot.flows.review import draft_once, look_again, people_without_name
+from bot.flows.review import redraft as draft_again
 from bot.flows.suggest import describe_decision, judgement_of, was_edited
 from bot.jobs.assessments import review_path, send_each, told_instead, who_manages
 from bot.jobs.delivery import Speaker
@@ -112,6 +113,13 @@ def review(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int, epis
         lambda link: blocks.review_ready(incident, link, lines, due_at),
         outsiders,
     )
+
+
+def redraft(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -> None:
+    """Bring into the draft what was recorded since the closing; people see it on the page and in the canvas."""
+    _learn_names(desk, slack, incident_id)
+    with desk.database.transaction() as session:
+        draft_again(session, incidents.get_for_change(session, incident_id), desk.policy, desk.now())
 
 
 def _main_facts(drafted: Review) -> list[str]:

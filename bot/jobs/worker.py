@@ -53,6 +53,7 @@ TASKS: dict[str, Callable[..., None]] = {
     "slack.whisper": room.whisper,
     "slack.answer": reports.answer,
     "slack.review": reports.review,
+    "slack.redraft": reports.redraft,
     "slack.suggest_severity": corrections.suggest_severity,
     "slack.review_reminder": assessments.review_reminder,
     "slack.review_handed_in": assessments.review_handed_in,

@@ -25,7 +25,7 @@ from bot.flows.declare import LONGEST_TITLE, Declaration, declare
 from bot.flows.desk import Desk
 from bot.flows.learn import learn_closed
 from bot.flows.record import record, refresh_card
-from bot.flows.review import redraft_if_closed
+from bot.flows.review import redraft_later
 from bot.flows.suggest import recall
 from bot.listeners import answers, oncall, reviewing, room, similar
 from bot.listeners.actions import playbook_suggested
@@ -184,10 +184,10 @@ def _recorder(field: str, kind: Kind, example: str) -> Subcommand:
             source_key=f"command:{asked.trigger_id}",
         )
         refresh_card(session, row)
-        redraft_if_closed(session, row, asked.desk.policy, asked.now)
+        late = redraft_later(session, row)
         if row.closed_at is not None:
             learn_closed(session, row, asked.user_id, asked.now)
-        return f"{field.capitalize()} of {row.ref} recorded."
+        return f"{field.capitalize()} of {row.ref} recorded.{late}"
 
     return subcommand
 

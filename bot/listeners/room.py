@@ -22,7 +22,7 @@ from bot.domain.timeline import Entry, Kind
 from bot.flows import assign, backdate, end, tell
 from bot.flows.desk import Desk
 from bot.flows.record import pin_changed
-from bot.flows.review import redraft_if_closed
+from bot.flows.review import redraft_later
 from bot.flows.roster import zone_of
 from bot.listeners.asked import Asked, Subcommand, incident_of, is_insider
 from bot.listeners.guard import told
@@ -73,12 +73,12 @@ def _note(session: Session, asked: Asked) -> str:
         raise BadRequest("Say what happened then: `/incident note at 14:20 rolled back to build 212`.")
     labelled = check_note(plain_text(text), row.declared_at)
     backdate.note(session, row, text, asked.user_id, at, asked.now, f"command:{asked.trigger_id}")
-    redraft_if_closed(session, row, asked.desk.policy, asked.now)
+    late = redraft_later(session, row)
     if labelled:
-        return labelled
+        return f"{labelled}{late}"
     before = " That is before it was declared; it goes first." if at is not None and at < row.declared_at else ""
     when = f" at {at:%Y-%m-%d %H:%M} UTC" if at is not None else ""
-    return f"Noted on the timeline of {row.ref}{when}.{before}"
+    return f"Noted on the timeline of {row.ref}{when}.{before}{late}"
 
 
 def _role(session: Session, asked: Asked) -> str:
@@ -302,7 +302,7 @@ def entry_saved(
         backdate.correct(session, row, int(opened["entry"]), user_id, now, key, moved, said)
     else:
         backdate.note(session, row, text, user_id, at, now, key)
-    redraft_if_closed(session, row, desk.policy, now)
+    redraft_later(session, row)
 
 
 def _shown_plain(session: Session, row: IncidentRow, entry_id: int) -> str:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.orm import Session
 
-from bot.domain.review import from_json, to_markdown
+from bot.domain.review import Stage, from_json, to_markdown
 from bot.domain.severity import Severity
 from bot.domain.timeline import Kind
-from bot.flows import change, escalate, record, review
+from bot.flows import assess, change, escalate, record, review
 from bot.flows.change import Closing
 from bot.policy.policy import Policy
 from bot.store import messages, pings, reviews
 from bot.store.tables import IncidentRow
 from tests.flows.conftest import Declare
+from tests.queue import empty_queue, queued
 from tests.rows import NOON, minutes
 
 
@@ -93,15 +94,50 @@ def test_a_second_closing_is_drafted_anew_and_the_first_draft_stays(
     assert reviews.find_last(session, told.incident_id) is second
 
 
+def test_what_is_recorded_after_the_closing_is_drafted_by_one_job_and_only_once_a_draft_is_due(
+    session: Session, told: IncidentRow, policy: Policy
+) -> None:
+    review.draft_once(session, told, policy, NOON + minutes(22))
+    empty_queue(session)
+    for _ in range(3):
+        assert review.redraft_later(session, told) == ""
+    (job,) = queued(session, "slack.redraft")
+    assert (job.arguments, job.lock) == ({"incident_id": told.incident_id}, f"incident-{told.incident_id}")
+    assert drafted(session, told) == 1
+
+
 def test_what_is_recorded_after_the_closing_makes_a_further_version(
     session: Session, told: IncidentRow, policy: Policy
 ) -> None:
-    review.redraft_if_closed(session, told, policy, NOON + minutes(22))
-    assert reviews.find_last(session, told.incident_id) is None  # the first draft is the job's
+    assert review.redraft(session, told, policy, NOON + minutes(22)) is None  # the first draft is the closing's
     review.draft_once(session, told, policy, NOON + minutes(22))
     told.cause = "a leak in the pool"
-    review.redraft_if_closed(session, told, policy, NOON + minutes(30))
-    last = reviews.find_last(session, told.incident_id)
+    last = review.redraft(session, told, policy, NOON + minutes(30))
     assert last is not None
     assert last.version == 2
-    assert "a leak in the pool" in last.markdown
+    assert "a leak in the pool" in to_markdown(from_json(last.document))
+
+
+def test_a_redraft_of_nothing_new_adds_no_version(session: Session, told: IncidentRow, policy: Policy) -> None:
+    review.draft_once(session, told, policy, NOON + minutes(22))
+    assert review.redraft(session, told, policy, NOON + minutes(30)) is None
+    assert drafted(session, told) == 1
+
+
+def test_an_approved_review_stays_as_signed_and_the_late_note_says_so(
+    session: Session, told: IncidentRow, policy: Policy
+) -> None:
+    review.draft_once(session, told, policy, NOON + minutes(22))
+    assess.move(session, told, Stage.APPROVED, "U0MANAGER", policy, NOON + minutes(30))
+    empty_queue(session)
+    told.cause = "a leak in the pool"
+    assert "approved and stays as it was signed" in review.redraft_later(session, told)
+    assert queued(session, "slack.redraft") == []
+    assert review.redraft(session, told, policy, NOON + minutes(40)) is None
+    assert drafted(session, told) == 1
+
+
+def drafted(session: Session, row: IncidentRow) -> int:
+    """How many versions of the review there are."""
+    last = reviews.find_last(session, row.incident_id)
+    return last.version if last else 0

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from bot.domain.review import Stage as Standing
+from bot.flows.assess import move
 from bot.playground.person import content_of
 from bot.playground.records import Canvas
 from bot.store.engine import Database
@@ -129,6 +131,27 @@ def test_the_review_is_the_canvas_of_the_channel_and_follows_what_people_write(s
     ask(stage.responder, channel["id"], "/incident action high alarm on slow queries @team-lead by Friday")
     settle(stage.database)
     assert "alarm on slow queries (owner: team-lead, due: " in stage.responder.canvas(canvas_id)["markdown"]
+    assert failed_jobs(stage.database) == []
+
+
+def test_late_notes_are_in_the_canvas_until_the_review_is_approved(stage: Stage) -> None:
+    ref, channel = closed(stage, "P3 the fan is loud")
+    canvas_id = stage.playground.workspace.channels[channel["id"]].canvas_id
+    for factor in ("dust in the filter", "no cleaning plan"):
+        ask(stage.responder, channel["id"], f"/incident note contributing: {factor}")
+    settle(stage.database)
+    canvas = stage.responder.canvas(canvas_id)["markdown"]
+    assert "dust in the filter" in canvas and "no cleaning plan" in canvas
+    with stage.database.transaction() as session:
+        row = session.scalars(select(IncidentRow).where(IncidentRow.ref == ref).with_for_update()).one()
+        move(session, row, Standing.APPROVED, "U0MANAGER", stage.desk.policy, stage.desk.now())
+    settle(stage.database)
+    signed = drafts(stage, ref)
+    said = ask(stage.responder, channel["id"], "/incident cause the bearing was dry")
+    assert f"The review of {ref} is approved and stays as it was signed" in said
+    settle(stage.database)
+    assert drafts(stage, ref) == signed
+    assert "the bearing was dry" not in stage.responder.canvas(canvas_id)["markdown"]
     assert failed_jobs(stage.database) == []
 
 
