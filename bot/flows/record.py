@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import zlib
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 from bot.domain.candidates import MOST_AN_HOUR, reads_like_key
 from bot.domain.comms import quiet
 from bot.domain.incident import Status
+from bot.domain.masking import mask
 from bot.domain.timeline import Kind
 from bot.store import incidents, room, timeline
 from bot.store.outbox import enqueue
@@ -77,6 +79,11 @@ def note(
     return entry_id is not None
 
 
+def at_of(ts: str) -> datetime:
+    """The instant that a stamp of Slack's names."""
+    return datetime.fromtimestamp(float(ts), tz=UTC)
+
+
 def stamp(at: datetime) -> str:
     """An instant in Slack's markup, shown in each reader's own time."""
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{at:%Y-%m-%d %H:%M} UTC>"
@@ -95,7 +102,7 @@ def message_posted(
     row = incidents.find_by_channel(session, channel_id)
     if row is None:
         return False
-    at = datetime.fromtimestamp(float(ts), tz=now.tzinfo)
+    at = at_of(ts)
     data = {"thread_ts": thread_ts} if thread_ts and thread_ts != ts else {}
     key = f"message:{channel_id}:{ts}"
     recorded = record(
@@ -115,14 +122,21 @@ def _offer(session: Session, row: IncidentRow, ts: str, author: str, text: str, 
 def message_edited(
     session: Session, channel_id: str, ts: str, author: str | None, text: str, now: datetime, edit_ts: str
 ) -> bool:
-    """The new wording, beside the old one."""
+    """The new wording, beside the old one, at the instant at which Slack says it was written.
+
+    Events come in any order and some come again: of several edits the one written last counts, not the one heard last.
+    """
     row = incidents.find_by_channel(session, channel_id)
     if row is None:
         return False
-    key = f"edit:{channel_id}:{ts}:{edit_ts}"
-    return (
-        record(session, row, Kind.MESSAGE_EDITED, text, now, author=author, message_ts=ts, source_key=key) is not None
+    words = mask(text)
+    # Slack counts edits by the second: two of the same second are told apart by their words.
+    key = f"edit:{channel_id}:{ts}:{edit_ts}:{zlib.crc32(words.encode()):08x}"
+    at = at_of(edit_ts)
+    entry_id = record(
+        session, row, Kind.MESSAGE_EDITED, words, now, author=author, at=at, message_ts=ts, source_key=key
     )
+    return entry_id is not None
 
 
 def message_deleted(session: Session, channel_id: str, ts: str, now: datetime) -> bool:
@@ -135,15 +149,27 @@ def message_deleted(session: Session, channel_id: str, ts: str, now: datetime) -
 
 
 def pin_changed(
-    session: Session, channel_id: str, ts: str, user_id: str, pinned: bool, now: datetime, event_id: str
+    session: Session,
+    channel_id: str,
+    ts: str,
+    user_id: str,
+    pinned: bool,
+    now: datetime,
+    event_id: str,
+    event_ts: str | None = None,
 ) -> bool:
-    """Somebody set or took away the pushpin reaction on a message of an incident's channel."""
+    """Somebody set or took away the pushpin reaction on a message of an incident's channel.
+
+    At `event_ts`, the instant that Slack gives it, so that of a person's marks the last one counts in whichever order
+    they come.
+    """
     row = incidents.find_by_channel(session, channel_id)
     if row is None:
         return False
     kind = Kind.PINNED if pinned else Kind.UNPINNED
     key = f"reaction:{event_id}"
-    return record(session, row, kind, "", now, author=user_id, message_ts=ts, source_key=key) is not None
+    at = at_of(event_ts) if event_ts else now
+    return record(session, row, kind, "", now, author=user_id, at=at, message_ts=ts, source_key=key) is not None
 
 
 def channel_archived(session: Session, channel_id: str, archived: bool) -> None:

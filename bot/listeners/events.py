@@ -75,8 +75,9 @@ def _edited(desk: Desk, event_id: str, event: dict[str, Any]) -> None:
         return
     with desk.database.transaction() as session:
         if messages.take_event(session, event_id, now):
-            text = str(after.get("text") or "")
-            record.message_edited(session, event["channel"], after["ts"], after.get("user"), text, now, edit_ts)
+            record.message_edited(
+                session, event["channel"], after["ts"], after.get("user"), words_of(after), now, edit_ts
+            )
 
 
 def _edited_report(desk: Desk, event_id: str, channel_id: str, after: dict[str, Any]) -> None:
@@ -113,7 +114,8 @@ def reaction(desk: Desk, body: dict[str, Any], event: dict[str, Any]) -> None:
         pinned = event["type"] == "reaction_added"
         with desk.database.transaction() as session:
             if messages.take_event(session, body["event_id"], now):
-                record.pin_changed(session, item["channel"], item["ts"], event["user"], pinned, now, body["event_id"])
+                place, event_ts = item["channel"], event.get("event_ts")
+                record.pin_changed(session, place, item["ts"], event["user"], pinned, now, body["event_id"], event_ts)
 
 
 def channel_archived(desk: Desk, body: dict[str, Any], event: dict[str, Any]) -> None:

@@ -222,7 +222,10 @@ def known_messages(session: Session, incident_id: int, stamps: Collection[str]) 
 
 
 def _corrections(rows: Any) -> tuple[dict[str, str], set[str], dict[str, set[str]]]:
-    """(last text of edited messages, deleted messages, who pinned which message), each by the message's ts."""
+    """(last text of edited messages, deleted messages, who pinned which message), each by the message's ts.
+
+    `rows` are in the order in which things happened, which is not the one in which they were heard of.
+    """
     edited: dict[str, str] = {}
     deleted: set[str] = set()
     pinned: dict[str, set[str]] = {}

@@ -64,6 +64,37 @@ def test_edits_deletions_and_pins_follow_their_message(session: Session, row: In
     assert shown(session, row) == ()
 
 
+def test_of_several_edits_the_one_written_last_is_shown_in_whichever_order_they_come(
+    session: Session, row: IncidentRow
+) -> None:
+    channel_id = row.channel_id or ""
+    record.message_posted(session, channel_id, TS, "U1", "pool", NOON)
+    edits = {"1795176030.000000": "pool is full", "1795176010.000000": "pool is", "1795176020.000000": "pool is fu"}
+    for edit_ts, said in edits.items():
+        assert record.message_edited(session, channel_id, TS, "U1", said, NOON + minutes(5), edit_ts)
+    assert shown(session, row)[0].text == "pool is full"
+
+
+def test_two_edits_of_the_same_second_are_both_recorded(session: Session, row: IncidentRow) -> None:
+    channel_id = row.channel_id or ""
+    record.message_posted(session, channel_id, TS, "U1", "pool", NOON)
+    for said in ("pool is ful", "pool is full"):
+        assert record.message_edited(session, channel_id, TS, "U1", said, NOON, "1795176010.000000")
+    assert not record.message_edited(session, channel_id, TS, "U1", "pool is full", NOON, "1795176010.000000")
+    assert shown(session, row)[0].text == "pool is full"
+
+
+def test_a_mark_taken_away_and_heard_of_late_does_not_undo_the_one_set_after_it(
+    session: Session, row: IncidentRow
+) -> None:
+    channel_id = row.channel_id or ""
+    record.message_posted(session, channel_id, TS, "U1", "pool is full", NOON)
+    for event_ts, pinned in (("1795176001.0", True), ("1795176003.0", True), ("1795176002.0", False)):
+        heard_at = NOON + minutes(5)
+        assert record.pin_changed(session, channel_id, TS, "U2", pinned, heard_at, f"Ev{event_ts}", event_ts)
+    assert shown(session, row)[0].key
+
+
 def test_other_channels_are_nobody_s_record(session: Session, row: IncidentRow) -> None:
     before = timeline.count_entries(session, row.incident_id)
     assert not record.message_posted(session, "C0LUNCH", TS, "U1", "soup?", NOON)
