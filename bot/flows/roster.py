@@ -108,9 +108,16 @@ def _tell(session: Session, row: OverrideRow) -> None:
     enqueue(session, "slack.tell_override", lock=name, once=name, override_id=row.override_id)
 
 
-def keep_schedule(session: Session, role: Role, shifts: Sequence[ReadShift], source: str, now: datetime) -> int:
-    """Put the shifts in place of the role's earlier import; how many there were before."""
+def keep_schedule(session: Session, role: Role, shifts: Sequence[ReadShift], source: str, now: datetime) -> int | None:
+    """Put the shifts in place of the role's earlier import; how many there were before, None where they are the same.
+
+    Of an earlier import, shifts that are over count as nothing.
+    """
     store.lock_roster(session)
+    present = [row for row in store.list_shifts(session, now) if row.role == role]
+    wanted = [(source, shift.person, shift.from_at, shift.until_at) for shift in shifts]
+    if [(row.source, row.person, row.from_at, row.until_at) for row in present] == wanted:
+        return None
     rows = [
         ShiftRow(
             role=role.value,
@@ -122,4 +129,5 @@ def keep_schedule(session: Session, role: Role, shifts: Sequence[ReadShift], sou
         )
         for shift in shifts
     ]
-    return store.replace_shifts(session, role.value, rows)
+    store.replace_shifts(session, role.value, rows)
+    return len(present)

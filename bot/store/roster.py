@@ -46,12 +46,11 @@ def list_shifts(session: Session, now: datetime) -> Sequence[ShiftRow]:
     return session.scalars(statement.order_by(ShiftRow.role, ShiftRow.from_at)).all()
 
 
-def replace_shifts(session: Session, role: str, shifts: Iterable[ShiftRow]) -> int:
-    """Put these in place of the role's earlier ones; how many they were."""
-    gone = session.execute(delete(ShiftRow).where(ShiftRow.role == role).returning(ShiftRow.shift_id)).all()
+def replace_shifts(session: Session, role: str, shifts: Iterable[ShiftRow]) -> None:
+    """Put these in place of the role's earlier ones."""
+    session.execute(delete(ShiftRow).where(ShiftRow.role == role))
     session.add_all(list(shifts))
     session.flush()
-    return len(gone)
 
 
 def find_handover_by_request(session: Session, request_key: str) -> HandoverRow | None:

@@ -28,4 +28,7 @@ def import_schedule(settings: Settings, file: Path, role_name: str, *, dry_run: 
         return
     with open_database(settings) as database, database.transaction() as session:
         before = keep_schedule(session, role, schedule.shifts, file.name, now)
-    yield f"Kept, in place of {before} shifts imported earlier." if before else "Kept."
+    if before is None:
+        yield "It was imported before; nothing has changed."
+    else:
+        yield f"Kept, in place of {before} shift{'s' * (before != 1)} imported earlier." if before else "Kept."
