@@ -61,7 +61,10 @@ class Comment:
 
 
 def begin(session: Session, row: IncidentRow, policy: ReviewPolicy, now: datetime) -> ReviewStageRow:
-    """Have the incident's review stand somewhere: as a draft the first time, and again after another resolution."""
+    """Have the incident's review stand somewhere: as a draft the first time, and again after another resolution.
+
+    It is due, and people are reminded of it, from the resolution on, whether or not it was drafted since.
+    """
     resolved_at = row.resolved_at or now
     stage = assessments.find_stage(session, row.incident_id)
     if stage is None:
@@ -81,8 +84,13 @@ def begin(session: Session, row: IncidentRow, policy: ReviewPolicy, now: datetim
         if stage.stage == Stage.APPROVED:
             _put(session, stage, Stage.DRAFT, None, "The incident was reopened and resolved anew.", now)
     if stage.stage != Stage.APPROVED:
-        stage.remind_at = next_reminder(stage, policy)
+        stage.remind_at = next_reminder(stage, policy) if is_asked_for(row) else None
     return stage
+
+
+def is_asked_for(row: IncidentRow) -> bool:
+    """False where nobody waits for a review: for a false alarm, and for a duplicate, which is told with the other."""
+    return not row.false_alarm and row.merged_into is None
 
 
 def reminders(stage: ReviewStageRow, policy: ReviewPolicy) -> list[tuple[str, datetime]]:
@@ -301,7 +309,7 @@ def _put(
 
 
 def _locked(session: Session, row: IncidentRow) -> ReviewStageRow:
-    if assessments.find_stage(session, row.incident_id) is None:
+    if reviews.find_last(session, row.incident_id) is None:
         raise BadRequest(f"There is no review of {row.ref} yet: it is drafted when the incident closes.")
     return assessments.get_stage_for_change(session, row.incident_id)
 

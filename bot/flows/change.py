@@ -16,8 +16,9 @@ from bot.domain.escalation import span_text
 from bot.domain.incident import Status, check_transition
 from bot.domain.severity import Severity
 from bot.domain.timeline import Kind
-from bot.flows import escalate, handover, learn, tell
+from bot.flows import assess, escalate, handover, learn, tell
 from bot.flows.record import lock_of, record, refresh_card
+from bot.flows.remind import stop_reminders
 from bot.flows.settle import settle
 from bot.policy.policy import Policy
 from bot.store import incidents
@@ -124,6 +125,7 @@ def resolve(
     said = f"{text}: {escape(resolution)}" if resolution else f"{text}."
     record(session, row, Kind.RESOLVED, f"{text}.", now, author=by, data={"said": said}, announce=True)
     settle(session, row, now)
+    assess.begin(session, row, policy.review, now)
     escalate.replan(session, row, policy.escalation, now)
     escalate.refresh_pages(session, row)
     refresh_card(session, row)
@@ -195,6 +197,7 @@ def reopen(session: Session, row: IncidentRow, by: str, policy: Policy, now: dat
         row.acknowledged_at, row.acknowledged_by = now, by
         record(session, row, Kind.ACKNOWLEDGED, f"Acknowledged by <@{by}> on reopening.", now, author=by)
     learn.forget_reopened(session, row, by, now)
+    stop_reminders(session, row)
     escalate.replan(session, row, policy.escalation, now)
     refresh_card(session, row)
     return f"{row.ref} is open again. Escalation starts anew."

@@ -7,17 +7,16 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.orm import Session
 
 from bot.domain.escalation import Role
-from bot.domain.incident import Incident
+from bot.domain.incident import Incident, Status
 from bot.domain.review import Review, Stage, to_json, to_markdown
 from bot.flows import act
-from bot.flows.assess import assemble
+from bot.flows.assess import assemble, is_asked_for
 from bot.flows.desk import Desk
 from bot.flows.roster import read_roster
 from bot.jobs.delivery import Speaker
@@ -94,7 +93,8 @@ class _Standing:
     incident: Incident
     episode: int
     stage: Stage
-    due_at: Any
+    asked_for: bool
+    due_at: datetime
     managers: list[str]
     outsiders: dict[str, Message]
 
@@ -107,25 +107,29 @@ def _read(desk: Desk, incident_id: int) -> _Standing | None:
             return None
         facts, managers = incidents.facts(row), who_manages(session, desk)
         outsiders = told_instead(session, row, managers, "A review waits: that")
-        return _Standing(facts, row.episode, Stage(stage.stage), stage.due_at, managers, outsiders)
+        asked_for = is_asked_for(row)
+        return _Standing(facts, row.episode, Stage(stage.stage), asked_for, stage.due_at, managers, outsiders)
 
 
 def review_reminder(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int, reminder: str) -> None:
-    """Remind the engineering manager of a review that is due; nobody of one that is approved, or open again."""
+    """Remind the engineering manager of a review that is due, or that waits for the closing.
+
+    Nobody is reminded of one that is approved, nor of an incident that is open again or needs no review.
+    """
     now = desk.now()
     read = _read(desk, incident_id)
-    if read is None or read.stage is Stage.APPROVED or read.incident.status.is_open:
+    if read is None or read.stage is Stage.APPROVED or read.incident.status.is_open or not read.asked_for:
         return
-    send_each(
-        desk,
-        slack,
-        speaker,
-        f"review-reminder:{incident_id}:{read.episode}:{reminder}",
-        read.managers,
-        review_path(read.incident.ref),
-        lambda link: blocks.due(read.incident, read.stage.value, read.due_at, now, link),
-        read.outsiders,
-    )
+    incident, closed = read.incident, read.incident.status is Status.CLOSED
+
+    def told(link: str | None) -> Message:
+        if not closed:
+            return blocks.not_drafted(incident, read.due_at, now, link)
+        return blocks.due(incident, read.stage.value, read.due_at, now, link)
+
+    key = f"review-reminder:{incident_id}:{read.episode}:{reminder}"
+    path = review_path(incident.ref) if closed else f"/incidents/{incident.ref}"
+    send_each(desk, slack, speaker, key, read.managers, path, told, read.outsiders)
 
 
 def review_handed_in(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int, step: int, by: str) -> None:

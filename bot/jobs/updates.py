@@ -140,7 +140,7 @@ def home_facts(session: Session, desk: Desk, user_id: str, now: datetime) -> hom
         for offer, row in room.list_offered_handovers(session, user_id)
     ]
     asked += [
-        homes.asked_review(incidents.facts(row), stage.stage, stage.due_at)
+        homes.asked_review(incidents.facts(row), stage.stage if row.closed_at else "not closed yet", stage.due_at)
         for stage, row in _reviews_due(session, desk, user_id, now)
     ]
     for item, row in actions.list_of_owner(session, user_id, _HOME_SHOWN):

@@ -11,8 +11,7 @@ from sqlalchemy.orm import Session
 from bot.domain.errors import BadRequest
 from bot.domain.review import Stage, stage_words
 from bot.domain.timeline import Kind
-from bot.flows import act
-from bot.flows.assess import assemble
+from bot.flows import act, assess
 from bot.flows.desk import Desk
 from bot.flows.record import record
 from bot.listeners.asked import Asked, Subcommand, incident_of
@@ -34,11 +33,13 @@ def _review(session: Session, asked: Asked) -> str:
     row = incident_of(session, asked)
     _let_in(session, asked, row)
     name = messages.names_of(session, [asked.user_id]).get(asked.user_id, asked.user_id)
-    review, stage = assemble(session, row), assessments.find_stage(session, row.incident_id)
+    review, stage = assess.assemble(session, row), assessments.find_stage(session, row.incident_id)
     path = f"/reviews/{row.ref}" if review is not None else f"/incidents/{row.ref}"
     link = asked.desk.personal_link(path, asked.user_id, name)
     if review is None or stage is None:
-        first = f"The review of {row.ref} is drafted when the incident is closed: `/incident resolve`, then `close`."
+        steps = f"`/incident close {row.ref}`" if row.resolved_at else "`/incident resolve`, then `close`"
+        first = f"The review of {row.ref} is drafted when the incident is closed: {steps}."
+        first += f" Due {instant(stage.due_at)}." if row.resolved_at and stage and assess.is_asked_for(row) else ""
         return f"{first}\n<{link}|Its page so far>" if link else first
     last = f" {stage_words(review.steps[-1])}." if review.steps and review.stage is not Stage.DRAFT else ""
     due = "" if review.stage is Stage.APPROVED else f" Due {instant(stage.due_at)}."

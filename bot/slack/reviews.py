@@ -31,6 +31,16 @@ def due(incident: Incident, stage: str, due_at: datetime, now: datetime, link: s
     return Message(text, (section(lines), *_link(link, "Open the review"), context(expected)))
 
 
+def not_drafted(incident: Incident, due_at: datetime, now: datetime, link: str | None) -> Message:
+    """The reminder of a review that cannot begin: the incident is resolved, and nobody has closed it."""
+    late = now >= due_at
+    when = f"was due {instant(due_at)}" if late else f"is due {instant(due_at)}, in {span(due_at - now)}"
+    lines = f"{headline(incident)}\nIts review {when}, but it is not closed yet."
+    expected = f"Expected: `/incident close {incident.ref}`. The draft is there within seconds of it."
+    text = f"{incident.ref} is not closed yet, its review {'is overdue' if late else 'is due soon'}"
+    return Message(text, (section(lines), *_link(link, "Open the incident"), context(expected)))
+
+
 def handed_in(incident: Incident, by: str, due_at: datetime, link: str | None) -> Message:
     """Told to those who approve: somebody thinks that it is ready."""
     text = f"<@{by}> sends you the review of *{incident.ref}*. It is due {instant(due_at)}."

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -80,14 +80,23 @@ def list_comments(session: Session, incident_id: int) -> Sequence[ReviewComment]
 def list_unfinished(
     session: Session, viewer: str | None, limit: int = 200
 ) -> Sequence[tuple[ReviewStageRow, IncidentRow]]:
-    """Reviews that are not approved and that this person may see, the one due first before the others."""
+    """Reviews that are waited for and that this person may see, the one due first before the others.
+
+    Those of incidents that are resolved and not closed have no draft yet.
+    """
     statement = (
         select(ReviewStageRow, IncidentRow)
         .join(IncidentRow)
-        .where(ReviewStageRow.stage != APPROVED, visible_to(viewer))
+        .where(ReviewStageRow.stage != APPROVED, _waited_for(), visible_to(viewer))
         .order_by(ReviewStageRow.due_at, ReviewStageRow.incident_id)
     )
     return [(stage, row) for stage, row in session.execute(statement.limit(limit))]
+
+
+def _waited_for() -> ColumnElement[bool]:
+    """Not of what is open again, was a false alarm, or is told with another incident."""
+    over = IncidentRow.resolved_at.is_not(None)
+    return over & IncidentRow.false_alarm.is_not(True) & IncidentRow.merged_into.is_(None)
 
 
 def list_approved(
@@ -113,7 +122,3 @@ def claim_to_remind(session: Session, now: datetime, limit: int) -> Sequence[Rev
         .with_for_update(skip_locked=True)
     )
     return session.scalars(statement).all()
-
-
-def find_next_reminder(session: Session) -> datetime | None:
-    return session.scalar(select(func.min(ReviewStageRow.remind_at)))

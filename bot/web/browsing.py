@@ -16,7 +16,7 @@ from bot.domain.review import mentioned
 from bot.domain.review.story import line_of
 from bot.domain.review.wording import Wording, instant, span
 from bot.flows import act
-from bot.store import actions, assessments, incidents, messages, room, timeline
+from bot.store import actions, assessments, incidents, messages, reviews, room, timeline
 from bot.store.tables import ActionRow, IncidentRow
 from bot.web.answers import go_to, notice, page
 from bot.web.entrance import Form, House, showing, taking
@@ -25,6 +25,7 @@ from bot.web.visits import Visitor
 
 ENTRIES_A_PAGE = 100
 _LISTED = 200
+NOT_CLOSED = "not closed yet, so not drafted"
 _DONE = {"done": "Done.", "accept": "It counts now.", "drop": "Dropped."}
 
 
@@ -109,7 +110,7 @@ def _incident(house: House, request: Request, visitor: Visitor) -> Response:
         people = {entry.author for entry in shown if entry.author} | mentioned(entry.text for entry in shown)
         people |= {user for user in (row.commander, row.declared_by, row.acknowledged_by) if user}
         wording = Wording(messages.names_of(session, people), row.declared_at.astimezone(UTC).date())
-        has_review = assessments.find_stage(session, row.incident_id) is not None
+        has_review = reviews.find_last(session, row.incident_id) is not None
     lines = [line_of(entry, wording) for entry in shown]
     context = {
         "row": row,
@@ -150,7 +151,14 @@ def _reviews(house: House, request: Request, visitor: Visitor) -> Response:
         due = assessments.list_unfinished(session, visitor.user_id)
         approved = assessments.list_approved(session, visitor.user_id)
     rows = [
-        {"row": row, "stage": stage.stage, "due_at": stage.due_at, "late": stage.due_at <= now} for stage, row in due
+        {
+            "row": row,
+            "stage": stage.stage if row.closed_at else NOT_CLOSED,
+            "path": f"/{'reviews' if row.closed_at else 'incidents'}/{row.ref}",
+            "due_at": stage.due_at,
+            "late": stage.due_at <= now,
+        }
+        for stage, row in due
     ]
     done = [{"row": row, "changed_at": stage.changed_at} for stage, row in approved]
     return page(_shown("reviews.html", request, visitor, "/reviews", due=rows, approved=done))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -71,6 +71,62 @@ def test_stopped_reminders_stay_silent(session: Session, closed: IncidentRow, po
     remind.stop_reminders(session, closed)
     remind.remind(session, policy.review, NOON + timedelta(hours=90))
     assert queued(session, "slack.review_reminder") == []
+
+
+@pytest.fixture
+def resolved(session: Session, declared: Declare, policy: Policy) -> IncidentRow:
+    """Resolved after twenty minutes, and left at that."""
+    row = declared()
+    change.resolve(session, row, "U0RESPONDER", policy, NOON + minutes(20), "rolled back")
+    empty_queue(session)
+    return row
+
+
+def reminders_by(session: Session, row: IncidentRow, policy: Policy, at: datetime) -> list[str]:
+    remind.remind(session, policy.review, at)
+    return [job.arguments["reminder"] for job in queued(session, "slack.review_reminder", incident_id=row.incident_id)]
+
+
+def waits(session: Session, row: IncidentRow) -> bool:
+    return row.incident_id in {stage.incident_id for stage, _ in assessments.list_unfinished(session, None)}
+
+
+def test_reminders_count_from_the_resolution_even_when_nobody_closes(
+    session: Session, resolved: IncidentRow, policy: Policy
+) -> None:
+    assert reminders_by(session, resolved, policy, NOON + minutes(19) + timedelta(hours=24)) == []
+    assert reminders_by(session, resolved, policy, NOON + minutes(21) + timedelta(hours=24)) == ["24 h"]
+    assert waits(session, resolved)
+
+
+def test_nothing_can_be_done_with_a_review_that_is_not_drafted_yet(
+    session: Session, resolved: IncidentRow, policy: Policy
+) -> None:
+    assert assess.assemble(session, resolved) is None
+    with pytest.raises(BadRequest, match="There is no review"):
+        assess.move(session, resolved, Stage.APPROVED, MANAGER, policy, NOON + minutes(30))
+
+
+def test_reopening_stops_the_reminders_and_another_resolution_starts_them_anew(
+    session: Session, resolved: IncidentRow, policy: Policy
+) -> None:
+    assert reminders_by(session, resolved, policy, NOON + timedelta(hours=25)) == ["24 h"]
+    empty_queue(session)
+    change.reopen(session, resolved, "U0RESPONDER", policy, NOON + timedelta(hours=26))
+    assert reminders_by(session, resolved, policy, NOON + timedelta(hours=90)) == []
+    assert not waits(session, resolved)
+    change.resolve(session, resolved, "U0RESPONDER", policy, NOON + timedelta(hours=91))
+    assert reminders_by(session, resolved, policy, NOON + timedelta(hours=114)) == []
+    assert reminders_by(session, resolved, policy, NOON + timedelta(hours=116)) == ["24 h"]
+
+
+def test_nobody_is_reminded_of_the_review_of_a_false_alarm(
+    session: Session, resolved: IncidentRow, policy: Policy
+) -> None:
+    change.close(session, resolved, "U0RESPONDER", Closing(false_alarm=True), policy, NOON + minutes(22))
+    review.draft_once(session, resolved, policy, NOON + minutes(23))
+    assert reminders_by(session, resolved, policy, NOON + timedelta(hours=90)) == []
+    assert not waits(session, resolved)
 
 
 def test_another_resolution_takes_an_approved_review_up_again(

@@ -11,7 +11,7 @@ from itsdangerous import URLSafeTimedSerializer
 from starlette.testclient import TestClient
 
 from bot.domain.severity import Severity
-from bot.flows import review
+from bot.flows import change, review
 from bot.store import actions, assessments, incidents, reviews
 from bot.web import browsing
 from bot.web.app import sign_review_link
@@ -384,3 +384,17 @@ def test_where_the_extra_is_missing_the_pdf_says_what_to_install(site: Site) -> 
     assert answer.status_code == 501
     assert "pip install" in answer.text
     assert "PDF</a>" not in site.enter("U0MANAGER").get(f"/reviews/{row.ref}").text
+
+
+def test_an_incident_that_nobody_closed_is_listed_as_such_and_leads_to_its_own_page(site: Site) -> None:
+    row = site.closed()
+    with site.database.transaction() as session:
+        kept = incidents.get_for_change(session, row.incident_id)
+        change.reopen(session, kept, "U0RESPONDER", site.policy, NOON + minutes(30))
+    assert row.ref not in site.enter("U0MANAGER").get("/reviews").text
+    with site.database.transaction() as session:
+        kept = incidents.get_for_change(session, row.incident_id)
+        change.resolve(session, kept, "U0RESPONDER", site.policy, NOON + minutes(40))
+    listed = site.enter("U0MANAGER").get("/reviews").text
+    assert f'<a href="/incidents/{row.ref}">{row.ref}</a>' in listed
+    assert "not closed yet, so not drafted · " in listed
