@@ -38,6 +38,7 @@ from bot.jobs import (
     updates,
 )
 from bot.jobs.delivery import Speaker
+from bot.jobs.ending import PatientJobManager
 from bot.slack.client import Refused, Slack, TryAgain
 from bot.store import messages, pings
 from bot.store.outbox import PAGING, SLACK, free_jobs_of_dead_workers
@@ -119,6 +120,7 @@ def job_app(desk: Desk, slack: Slack, url: str) -> procrastinate.App:
     """The procrastinate app with every task bound to what it needs."""
     connector = procrastinate.PsycopgConnector(conninfo=url, min_size=2, max_size=8, kwargs={"connect_timeout": 5})
     app = procrastinate.App(connector=connector)
+    app.job_manager = PatientJobManager(connector)
     speaker = Speaker(desk.database, slack, desk.now)
     for name, run in TASKS.items():
         app.task(name=name, retry=Patience())(_bound(name, run, desk, slack, speaker))
