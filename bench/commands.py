@@ -85,14 +85,14 @@ def _command(url: str, run: Run, number: int, every: int, at: float) -> None:
     try:
         if number % every == 0:
             run.declared.append(mark)
-            run.acknowledged[mark] = _type(person, f"/incident declare P2 checkout returns 502 {mark}", at)
+            run.acknowledged[mark] = _type(person, f"/incident declare! P2 checkout returns 502 {mark}", at)
         else:
             known = list(run.incident_of.values())[-50:]
             ref = known[number % len(known)] if known else None
             text = (
                 f"/incident impact {ref} a third of checkouts fail {mark}"
                 if ref
-                else f"/incident declare P2 slow {mark}"
+                else f"/incident declare! P2 slow {mark}"
             )
             run.acknowledged[mark] = _type(person, text, at)
     except (NotDone, OSError) as error:

@@ -52,9 +52,9 @@ class Stage:
         return self.person("U0MANAGER")
 
     def declare(self, text: str, by: Person | None = None) -> tuple[str, dict[str, Any]]:
-        """Declare by command; the incident's ref and its channel, once the card is in it."""
+        """Declare by command, whatever else is open; the incident's ref and its channel, once the card is in it."""
         by = by or self.responder
-        by.command(INCIDENTS, f"/incident declare {text}")
+        by.command(INCIDENTS, f"/incident declare! {text}")
         said = by.wait_for_ephemeral(INCIDENTS, "declared")
         ref = next(word for word in said["text"].split() if word.startswith("INC-"))
         return ref, self.room(by, ref)

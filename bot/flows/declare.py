@@ -1,4 +1,7 @@
-"""Declaring an incident: the facts, the timeline's first entry, the room and the first pings, in one transaction."""
+"""Declaring an incident: the facts, the timeline's first entry, the room and the first pings, in one transaction.
+
+Or adding what was about to be declared to an incident that is open.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,14 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.domain.comms import escape, says_something
-from bot.domain.errors import BadRequest
+from bot.domain.errors import BadRequest, TransitionRefused
 from bot.domain.incident import ORDINARY, SECURITY, Status, channel_name
 from bot.domain.severity import Severity
 from bot.domain.timeline import Kind
 from bot.flows import escalate
-from bot.flows.record import lock_of, record
+from bot.flows.record import lock_of, note, record
 from bot.policy.policy import Policy
-from bot.store import incidents
+from bot.store import incidents, timeline
 from bot.store.outbox import enqueue
 from bot.store.tables import IncidentRow
 
@@ -41,8 +44,7 @@ class Declaration:
 def declare(session: Session, wanted: Declaration, policy: Policy, now: datetime) -> tuple[IncidentRow, bool]:
     """The incident and whether it is new. Raises BadRequest for a title that says nothing."""
     title = " ".join(wanted.title.split())
-    if not says_something(title):
-        raise BadRequest("Say in a few words what is wrong: `/incident declare checkout returns 502`.")
+    check_title(title)
     incidents.lock_request(session, wanted.request_key)
     earlier = incidents.find_by_request(session, wanted.request_key)
     if earlier is not None:
@@ -69,6 +71,44 @@ def declare(session: Session, wanted: Declaration, policy: Policy, now: datetime
     enqueue(session, "slack.open_room", lock=lock_of(row.incident_id), priority=4, incident_id=row.incident_id)
     escalate.replan(session, row, policy.escalation, now)
     return row, True
+
+
+def check_title(title: str) -> None:
+    """Raises BadRequest for a title that says nothing."""
+    if not says_something(title):
+        raise BadRequest("Say in a few words what is wrong: `/incident declare checkout returns 502`.")
+
+
+def join(session: Session, ref: str, words: str, by: str, now: datetime, request_key: str) -> IncidentRow:
+    """What was about to be declared goes on an open incident's timeline as a note: plain words, added once.
+
+    Raises TransitionRefused where that incident is over by now.
+    """
+    row = incidents.get_for_change(session, incidents.get_by_ref(session, ref).incident_id)
+    if not Status(row.status).is_open:
+        raise TransitionRefused(
+            f"{row.ref} is {row.status} by now. Press Declare anyway for a new incident, or type `/incident reopen "
+            f"{row.ref}`."
+        )
+    note(session, row, escape(words), by, now, _joined(request_key))
+    return row
+
+
+def outcome_of(session: Session, request_key: str) -> str | None:
+    """What became of a request that asked first, None while it is undecided.
+
+    It is locked: of two presses at once, the second sees what the first did.
+    """
+    incidents.lock_request(session, request_key)
+    declared = incidents.find_by_request(session, request_key)
+    if declared is not None:
+        return f"declared as {declared.ref}"
+    joined = timeline.find_by_source(session, _joined(request_key))
+    return f"added to {incidents.get(session, joined.incident_id).ref}" if joined is not None else None
+
+
+def _joined(request_key: str) -> str:
+    return f"join:{request_key}"
 
 
 def _record(session: Session, row: IncidentRow, wanted: Declaration, title: str, now: datetime) -> None:

@@ -98,9 +98,7 @@ class LiveMemory:
         if self._open.base is not self._held.base:
             self._open = _Open(self._held.base, self._held.base)
         known, index = self._open.told, self._open.index
-        told = {
-            row.ref: (row.title, "\n".join(part for part in (row.title, row.impact, row.cause) if part)) for row in rows
-        }
+        told = {row.ref: (row.title, described(row)) for row in rows}
         for ref in known.keys() - told.keys():
             index = index.without(ref)
         for ref in sorted(ref for ref in told if told[ref] != known.get(ref)):
@@ -162,6 +160,11 @@ class LiveMemory:
             return
         with self._turn:
             self._held = fresh
+
+
+def described(row: IncidentRow) -> str:
+    """What an incident says of its trouble, as far as it is known: words to search by."""
+    return "\n".join(part for part in (row.title, row.impact, row.cause) if part)
 
 
 def _entry_of(row: KnowledgeVersion) -> Entry | None:

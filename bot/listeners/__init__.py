@@ -9,7 +9,19 @@ from slack_bolt import App
 from bot.domain.agreement import IN_WORDS
 from bot.domain.masking import mask
 from bot.flows.desk import Desk
-from bot.listeners import actions, commands, corrections, events, oncall, reviewing, room, shortcuts, similar, views
+from bot.listeners import (
+    actions,
+    commands,
+    corrections,
+    declaring,
+    events,
+    oncall,
+    reviewing,
+    room,
+    shortcuts,
+    similar,
+    views,
+)
 from bot.slack import modals
 from bot.slack.client import Slack
 from bot.slack.corrections import WHY
@@ -39,12 +51,16 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _SAID = ("text", "value", "name", "title")  # of a payload's parts, what people wrote: words, fields, files' names
 FORMS = ("incident_resolve", "incident_close")
 SUBMISSIONS: dict[str, tuple[views.Submission, str]] = {
-    modals.DECLARE: (views.declared, "title"),
     modals.RESOLVE: (views.resolved, "resolution"),
     modals.CLOSE: (views.closed, "cause"),
     WHY: (corrections.explained, IN_WORDS),
     NOTICE: (room.notice_sent, "next_steps"),
     ENTRY: (room.entry_saved, "when"),
+}
+QUESTIONS: dict[str, declaring.Answer] = {
+    "declare_anyway": declaring.declare_anyway,
+    "declare_join": declaring.declare_join,
+    "declare_cancel": declaring.declare_cancel,
 }
 EVENTS: dict[str, Callable[..., None]] = {
     "message": events.message,
@@ -95,12 +111,15 @@ def register(app: App, desk: Desk, slack: Slack) -> None:
     app.shortcut("declare_global")(declare_global)
     app.shortcut("declare_message")(declare_message)
     for action_id, press in PRESSES.items():
-        app.action(action_id)(_press(desk, press))
+        app.action(action_id)(_press(desk, actions.pressed(press)))
+    for action_id, answer in QUESTIONS.items():
+        app.action(action_id)(_press(desk, declaring.answered(answer)))
     for action_id in FORMS:
         app.action(action_id)(open_form)
     app.action(corrections.IN_WORDS_BUTTON)(ask_in_words)
+    app.view(modals.DECLARE)(_view(desk, views.thought_over(views.declared, "title")))
     for callback_id, (submission, field) in SUBMISSIONS.items():
-        app.view(callback_id)(_view(desk, submission, field))
+        app.view(callback_id)(_view(desk, views.submitted(submission, field)))
     for name, listener in EVENTS.items():
         app.event(name, middleware=[_event(desk, listener)])(_taken_in)
 
@@ -123,18 +142,14 @@ def _clean(part: Any) -> Any:
     return part
 
 
-def _press(desk: Desk, press: actions.Press) -> Callable[..., None]:
-    run = actions.pressed(press)
-
+def _press(desk: Desk, run: Callable[..., None]) -> Callable[..., None]:
     def listener(ack: Any, respond: Any, body: Any, action: Any) -> None:
         run(desk, ack, respond, body, action)
 
     return listener
 
 
-def _view(desk: Desk, submission: views.Submission, field: str) -> Callable[..., None]:
-    run = views.submitted(submission, field)
-
+def _view(desk: Desk, run: Callable[..., None]) -> Callable[..., None]:
     def listener(ack: Any, body: Any, view: Any) -> None:
         run(desk, ack, body, view)
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import http.client
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-import structlog
 from slack_bolt import Ack, Respond
-from slack_sdk.errors import SlackClientError
 from sqlalchemy.orm import Session
 
 from bot.domain.incident import Status, check_transition, is_private
@@ -18,12 +15,11 @@ from bot.flows import change, suggest
 from bot.flows.desk import Desk
 from bot.listeners.guard import told
 from bot.listeners.room import draw_home
+from bot.listeners.whispers import answer_press
 from bot.slack import modals
 from bot.slack.client import Slack
 from bot.store import incidents
 from bot.store.tables import IncidentRow
-
-log = structlog.get_logger(__name__)
 
 # What a press does: (session, desk, value, user id, now) → a sentence for the person, or None where the screen says it.
 Press = Callable[[Session, Desk, str, str, datetime], str | None]
@@ -43,21 +39,9 @@ def pressed(press: Press) -> Callable[..., None]:
                 if (body.get("view") or {}).get("type") == "home":
                     draw_home(session, user_id)
             said += [sentence] if sentence else []
-        _answer(ack, respond, said)
+        answer_press(ack, respond, said)
 
     return listener
-
-
-def _answer(ack: Ack, respond: Respond, said: list[str]) -> None:
-    """Acknowledge, then whisper. What was decided stands even if the whisper does not get through."""
-    ack()
-    if respond.response_url is None:  # pressed on App Home, which shows the outcome itself
-        return
-    for sentence in said:
-        try:
-            respond(text=sentence, response_type="ephemeral", replace_original=False)
-        except (OSError, http.client.HTTPException, SlackClientError) as error:
-            log.warning("could not whisper", sentence=sentence, error=str(error))
 
 
 def acknowledge(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
@@ -127,4 +111,4 @@ def open_form(
         check_transition(incident.ref, incident.status, Status.RESOLVED if resolving else Status.CLOSED)
         view = modals.resolve_form(incident) if resolving else modals.close_form(incident, playbook)
         slack.open_view(body["trigger_id"], view)
-    _answer(ack, respond, said)
+    answer_press(ack, respond, said)

@@ -18,7 +18,7 @@ from bot.store.tables import IncidentRow
 HELP: dict[str, tuple[str, str]] = {
     "declare": (
         "declare checkout returns 502",
-        "Declare an incident. Alone it opens a form; `declare P1 …` sets the severity.",
+        "Declare an incident. Alone it opens a form; `declare P1 …` sets the severity, `declare! …` asks nothing back.",
     ),
     "status": ("status mitigated", "Show where it stands, or set investigating, identified, mitigated."),
     "severity": ("severity P1 all regions now", "Show or change the severity, with a reason if you like."),

@@ -1,33 +1,23 @@
-"""/incident: one function a subcommand, each in the transaction that `incident` opens: commit, then acknowledge."""
+"""/incident: one function a subcommand, most of them in one transaction each: commit, then acknowledge."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from slack_bolt import Ack
 from sqlalchemy.orm import Session
 
-from bot.domain.comms import (
-    escape,
-    leading_security,
-    leading_severity,
-    parse_command,
-    parse_severity,
-    parse_status,
-    plain_text,
-)
+from bot.domain.comms import escape, leading_severity, parse_command, parse_severity, parse_status, plain_text
 from bot.domain.errors import BadRequest
 from bot.domain.incident import Status
-from bot.domain.severity import Severity
 from bot.domain.timeline import Kind
 from bot.flows import change
-from bot.flows.declare import LONGEST_TITLE, Declaration, declare
 from bot.flows.desk import Desk
 from bot.flows.learn import learn_closed
 from bot.flows.record import record, refresh_card
 from bot.flows.review import redraft_later
-from bot.flows.suggest import recall
-from bot.listeners import answers, oncall, reviewing, room, similar
+from bot.listeners import answers, declaring, oncall, reviewing, room, similar
 from bot.listeners.actions import playbook_suggested
 from bot.listeners.asked import Asked, Subcommand, incident_of
 from bot.listeners.guard import told
@@ -58,8 +48,7 @@ def incident(desk: Desk, slack: Slack, ack: Ack, command: dict[str, Any]) -> Non
         subcommand = SUBCOMMANDS.get(asked.word) or SUBCOMMANDS.get(ALIASES.get(asked.word, ""))
         if subcommand is None:
             raise BadRequest(answers.unknown_word(asked.word, SUBCOMMANDS))
-        with desk.database.transaction() as session:
-            answer = subcommand(session, asked)
+        answer = subcommand(asked)
         if isinstance(answer, Message):
             ack(text=answer.text, blocks=list(answer.blocks))
         else:
@@ -69,7 +58,7 @@ def incident(desk: Desk, slack: Slack, ack: Ack, command: dict[str, Any]) -> Non
 def _form_for(asked: Asked) -> dict[str, Any] | None:
     """Commands that open a form: a trigger lives three seconds, so nothing slow comes before it."""
     levels = asked.desk.policy.severity.levels
-    if asked.word in ("declare", "new") and not asked.ref and not plain_text(asked.rest):
+    if asked.word.rstrip("!") in ("declare", "new") and not asked.ref and not plain_text(asked.rest):
         return modals.declare_form(levels, asked.channel_id)
     if asked.word in ("update", "tell"):
         with asked.desk.database.transaction() as session:
@@ -81,30 +70,6 @@ def _form_for(asked: Asked) -> dict[str, Any] | None:
         if row.status != Status.RESOLVED:
             return None  # `close` itself says why not
         return modals.close_form(incidents.facts(row), playbook_suggested(row))
-
-
-def _declare(session: Session, asked: Asked) -> str:
-    # A reference here is part of the title: "INC-2026-0007 is back".
-    severity, title = leading_severity(plain_text(" ".join(part for part in (asked.ref, asked.rest) if part)))
-    security, title = leading_security(title)
-    if severity is None:
-        severity, title = leading_severity(title)
-    if len(title) > 3000:
-        raise BadRequest(
-            f"That is {len(title):,} characters. Give a title of at most {LONGEST_TITLE}; the rest fits in the channel."
-        )
-    judged = asked.desk.judge.judge(title)
-    chosen = severity or judged.severity or Severity.P2
-    declaration = Declaration(
-        request_key=f"command:{asked.trigger_id}",
-        title=title,
-        severity=chosen,
-        by=asked.user_id,
-        similar=tuple(recall(asked.desk.memory.current(), title)),
-        security=security or judged.row_name in asked.desk.policy.security.rows,
-    )
-    row, _ = declare(session, declaration, asked.desk.policy, asked.now)
-    return answers.declared(row, given=severity is not None, judged=judged)
 
 
 def _status(session: Session, asked: Asked) -> str | Message:
@@ -196,8 +161,15 @@ def _help(session: Session, asked: Asked) -> str:
     return answers.help_text(asked.rest)
 
 
-SUBCOMMANDS: dict[str, Subcommand] = {
-    "declare": _declare,
+def _in_transaction(subcommand: Subcommand) -> Callable[[Asked], str | Message]:
+    def run(asked: Asked) -> str | Message:
+        with asked.desk.database.transaction() as session:
+            return subcommand(session, asked)
+
+    return run
+
+
+_IN_TRANSACTION: dict[str, Subcommand] = {
     "status": _status,
     "severity": _severity,
     "impact": _recorder("impact", Kind.IMPACT_RECORDED, "a third of checkouts fail"),
@@ -208,14 +180,21 @@ SUBCOMMANDS: dict[str, Subcommand] = {
     "close": _close,
     "reopen": _reopen,
     "help": _help,
-    **similar.SUBCOMMANDS,
     **oncall.SUBCOMMANDS,
     **room.SUBCOMMANDS,
     **reviewing.SUBCOMMANDS,
 }
+# Judging and remembering take a connection of their own: a command that does holds no other meanwhile.
+SUBCOMMANDS: dict[str, Callable[[Asked], str | Message]] = {
+    "declare": declaring.command,
+    "similar": similar.similar,
+    **{word: _in_transaction(subcommand) for word, subcommand in _IN_TRANSACTION.items()},
+}
 
 ALIASES = {
+    "declare!": "declare",
     "new": "declare",
+    "new!": "declare",
     "acknowledge": "ack",
     "sev": "severity",
     "resolved": "resolve",

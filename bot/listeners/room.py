@@ -26,6 +26,7 @@ from bot.flows.review import redraft_later
 from bot.flows.roster import zone_of
 from bot.listeners.asked import Asked, Subcommand, incident_of, is_insider
 from bot.listeners.guard import told
+from bot.listeners.whispers import answer_press
 from bot.policy.backdating import leading_past, parse_past
 from bot.slack import room as blocks
 from bot.slack.client import Message, Slack
@@ -160,12 +161,12 @@ def _page(session: Session, desk: Desk, which: str, number: int, user_id: str, n
 def turn_page(desk: Desk, ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any]) -> None:
     """Next or earlier page, in place of the one that is shown."""
     user_id = body["user"]["id"]
-    ack()
-    with told(lambda text: respond(text=text, response_type="ephemeral", replace_original=False), user=user_id):
+    said: list[str | Message] = []
+    with told(said.append, user=user_id):
         which, _, number = action["value"].partition(":")
         with desk.database.transaction() as session:
-            page = _page(session, desk, which, int(number), user_id, desk.now())
-        respond(text=page.text, blocks=list(page.blocks), response_type="ephemeral", replace_original=True)
+            said.append(_page(session, desk, which, int(number), user_id, desk.now()))
+    answer_press(ack, respond, said)
 
 
 def _false_alarm(session: Session, asked: Asked) -> str:
@@ -223,9 +224,7 @@ def open_notice(
         with desk.database.transaction() as session:
             view = notice_form(desk, incidents.get(session, int(incident_id)), kind, {}, desk.now())
         slack.open_view(body["trigger_id"], view)
-    ack()
-    for sentence in said:
-        respond(text=sentence, response_type="ephemeral", replace_original=False)
+    answer_press(ack, respond, said)
 
 
 def notice_sent(

@@ -12,6 +12,7 @@ from bot.domain.comms import plain_text
 from bot.flows.desk import Desk
 from bot.listeners import room
 from bot.listeners.guard import told
+from bot.listeners.whispers import answer_press
 from bot.slack import modals
 from bot.slack.client import Slack
 
@@ -41,6 +42,4 @@ def timeline_message(desk: Desk, slack: Slack, ack: Ack, respond: Respond, body:
     with told(said.append, user=body["user"]["id"]):
         form = room.entry_form(desk, body["user"]["id"], body["channel"]["id"], body["message"])
         slack.open_view(body["trigger_id"], form)
-    ack()
-    for sentence in said:
-        respond(text=sentence, response_type="ephemeral", replace_original=False)
+    answer_press(ack, respond, said)

@@ -10,20 +10,24 @@ from bot.domain.comms import plain_text
 from bot.domain.errors import BadRequest
 from bot.flows import vote
 from bot.flows.desk import Desk
+from bot.flows.memory import described
 from bot.flows.suggest import recall
-from bot.listeners.asked import Asked, Subcommand, incident_of
+from bot.listeners.asked import Asked, incident_of
 from bot.slack import similar as blocks
 from bot.slack.client import Message
 from bot.store import incidents
 
 
-def similar(session: Session, asked: Asked) -> Message:
-    """What looks like the words given, or like the incident named or whose channel this is."""
+def similar(asked: Asked) -> Message:
+    """What looks like the words given, or like the incident named or whose channel this is.
+
+    Called without a transaction: the memory asks the database on its own.
+    """
     words, ref = plain_text(asked.rest), ""
-    if asked.ref or (not words and incidents.find_by_channel(session, asked.channel_id)):
-        row = incident_of(session, asked)
-        ref = row.ref
-        words = words or "\n".join(part for part in (row.title, row.impact, row.cause) if part)
+    with asked.desk.database.transaction() as session:
+        if asked.ref or (not words and incidents.find_by_channel(session, asked.channel_id)):
+            row = incident_of(session, asked)
+            words, ref = words or described(row), row.ref
     if not words:
         raise BadRequest("Say what it looks like: `/incident similar checkout returns 502`.")
     found = recall(asked.desk.memory.current(), words, guide=True, without=ref)
@@ -33,6 +37,3 @@ def similar(session: Session, asked: Asked) -> Message:
 def cast_vote(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str:
     """Helped, or not this."""
     return vote.vote(session, value, user_id, now)
-
-
-SUBCOMMANDS: dict[str, Subcommand] = {"similar": similar}

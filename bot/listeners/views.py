@@ -24,8 +24,22 @@ from bot.store.outbox import enqueue
 Submission = Callable[[Session, Desk, dict[str, str], dict[str, Any], str, datetime], None]
 
 
+# Like a submission, but opens its transactions itself: (desk, values, view, user id, now).
+Thinking = Callable[[Desk, dict[str, str], dict[str, Any], str, datetime], None]
+
+
 def submitted(submission: Submission, field: str) -> Callable[..., None]:
     """A listener that runs `submission` in its transaction; a refusal shows under `field`."""
+
+    def run(desk: Desk, values: dict[str, str], view: dict[str, Any], user_id: str, now: datetime) -> None:
+        with desk.database.transaction() as session:
+            submission(session, desk, values, view, user_id, now)
+
+    return thought_over(run, field)
+
+
+def thought_over(thinking: Thinking, field: str) -> Callable[..., None]:
+    """A listener for a form whose answer is thought about before a transaction begins."""
 
     def listener(desk: Desk, ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
         def refuse(text: str) -> None:
@@ -33,16 +47,13 @@ def submitted(submission: Submission, field: str) -> Callable[..., None]:
 
         with told(refuse, user=body["user"]["id"], view=view["callback_id"]):
             values = modals.read_values(view)
-            with desk.database.transaction() as session:
-                submission(session, desk, values, view, body["user"]["id"], desk.now())
+            thinking(desk, values, view, body["user"]["id"], desk.now())
             ack()
 
     return listener
 
 
-def declared(
-    session: Session, desk: Desk, values: dict[str, str], view: dict[str, Any], user_id: str, now: datetime
-) -> None:
+def declared(desk: Desk, values: dict[str, str], view: dict[str, Any], user_id: str, now: datetime) -> None:
     """The declare form. Where it was opened from a message, that message is the report."""
     origin = _origin(view.get("private_metadata") or "")
     title = values["title"]
@@ -63,10 +74,11 @@ def declared(
         or (kind == modals.JUDGED and judged.row_name in desk.policy.security.rows),
     )
     begin = declare_message if declaration.report_ts else declare
-    row, fresh = begin(session, declaration, desk.policy, now)
-    if fresh and origin.get("channel"):
-        text = f"*{row.severity}* · {row.ref} declared. You are invited to its channel in a moment."
-        enqueue(session, "slack.whisper", channel_id=origin["channel"], user_id=user_id, text=text)
+    with desk.database.transaction() as session:
+        row, fresh = begin(session, declaration, desk.policy, now)
+        if fresh and origin.get("channel"):
+            text = f"*{row.severity}* · {row.ref} declared. You are invited to its channel in a moment."
+            enqueue(session, "slack.whisper", channel_id=origin["channel"], user_id=user_id, text=text)
 
 
 def _origin(metadata: str) -> dict[str, str]:

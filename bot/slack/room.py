@@ -172,6 +172,23 @@ def entry_form(
     return form(ENTRY, title, "Save" if known else "Add", json.dumps(dict(metadata)), blocks)
 
 
+def alike_question(words: str, near: Incident, here: bool, value: str) -> Message:
+    """Asked before a further incident is declared: whether it is that one. `here`: the question is in its room."""
+    said = f"“{plain(shorten(words, 200))}”"
+    if here:
+        ask = f"This is the channel of {headline(near)}\nIs {said} a part of it? Nothing is declared yet."
+    else:
+        where = f" in <#{near.channel_id}>" if near.channel_id else ""
+        ask = f"Open now and alike: {headline(near)}{where}\nIs {said} the same? Nothing is declared yet."
+    pressed = [
+        button(f"Add to {near.ref}", "declare_join", value, "primary"),
+        button("Declare anyway", "declare_anyway", value),
+        button("Cancel", "declare_cancel", value),
+    ]
+    hint = "`/incident declare! …` declares without asking."
+    return Message(f"Is this {near.ref}?", (section(ask), actions("declare_question", *pressed), context(hint)))
+
+
 def key_offer(text: str, value: str) -> Message:
     """Asked of whoever wrote something that reads like a key moment; nothing is assumed."""
     said = f"“{plain(shorten(text, 120))}” reads like a key moment. Mark it for the review?"

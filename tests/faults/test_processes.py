@@ -92,7 +92,7 @@ def test_a_process_killed_in_the_middle_of_a_declaration_is_continued_by_the_nex
         wait_until_connected(world.playground)
         before = world.refs()
         since = journal(world.playground)[-1]["n"]
-        world.responder.command(INCIDENTS, f"/incident declare P1 killed at {method.replace('.', ' ')}")
+        world.responder.command(INCIDENTS, f"/incident declare! P1 killed at {method.replace('.', ' ')}")
         wait_for_call(world.playground, since, method)
         first.kill()
         assert len(world.refs()) == len(before) + 1
@@ -108,12 +108,12 @@ def test_two_replicas_at_once_do_nothing_twice_and_one_carries_on_when_the_other
         wait_until_connected(world.playground)
         before = len(world.refs())
         for number in range(6):
-            world.responder.command(INCIDENTS, f"/incident declare P1 replicas at work {number}")
+            world.responder.command(INCIDENTS, f"/incident declare! P1 replicas at work {number}")
             world.responder.say(INCIDENTS, f"all customers are locked out of shop {number}, nobody can log in")
         everything_once(world)
         assert len(world.refs()) == before + 6
         for number in range(4):
-            world.responder.command(INCIDENTS, f"/incident declare P1 one of two dies {number}")
+            world.responder.command(INCIDENTS, f"/incident declare! P1 one of two dies {number}")
         first.kill()
         world.time_passes_for_the_dead()
         everything_once(world)

@@ -45,7 +45,7 @@ def whole(stage: Stage, ref: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_declaration_survives_every_fault_of_every_call(stage: Stage, method: str, kind: str) -> None:
     fail(stage.playground, method, kind, **KINDS[kind])
-    ask(stage.responder, INCIDENTS, f"/incident declare P1 {kind} while calling {method.replace('.', ' ')}")
+    ask(stage.responder, INCIDENTS, f"/incident declare! P1 {kind} while calling {method.replace('.', ' ')}")
     whole(stage, rows(stage)[-1].ref)
 
 

@@ -183,7 +183,7 @@ def test_what_reads_like_a_key_moment_is_offered_to_its_author(stage: Stage) -> 
 def test_lists_are_paged(stage: Stage) -> None:
     responder = stage.responder
     for number in range(12):
-        ask(responder, INCIDENTS, f"/incident declare P3 the footer number {number} is crooked")
+        ask(responder, INCIDENTS, f"/incident declare! P3 the footer number {number} is crooked")
     first = ask(responder, INCIDENTS, "/incident list")
     assert "Page 1 of" in first
     shown = responder.wait_for_ephemeral(INCIDENTS, "Page 1 of")

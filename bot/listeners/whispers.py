@@ -1,0 +1,37 @@
+"""Words to the person who pressed something. What was decided stands even where they do not get through."""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Iterable
+
+import structlog
+from slack_bolt import Ack, Respond
+from slack_sdk.errors import SlackClientError
+
+from bot.slack.client import Message
+
+log = structlog.get_logger(__name__)
+
+
+def answer_press(ack: Ack, respond: Respond, said: Iterable[str | Message]) -> None:
+    """Acknowledge, then whisper: a sentence below what was pressed, a message in its place."""
+    ack()
+    for words in said:
+        whisper(respond, words)
+
+
+def whisper(respond: Respond, words: str | Message) -> None:
+    """Say it to that person only; a refusal of Slack's goes to the log, and never further."""
+    if respond.response_url is None:  # pressed on App Home or sent with a form, which show the outcome themselves
+        return
+    message = Message(words) if isinstance(words, str) else words
+    blocks = list(message.blocks) or None
+    in_place = isinstance(words, Message)
+    try:
+        answer = respond(text=message.text, blocks=blocks, response_type="ephemeral", replace_original=in_place)
+    except (OSError, http.client.HTTPException, SlackClientError, ValueError) as error:
+        log.warning("could not whisper", sentence=message.text, error=str(error))
+        return
+    if answer.status_code >= 300:
+        log.warning("could not whisper", sentence=message.text, error=f"http_{answer.status_code} {answer.body[:100]}")
