@@ -33,9 +33,9 @@ from bot.domain.review import (
 from bot.domain.review.merging import LONGEST_SECTION
 from bot.domain.review.wording import instant
 from bot.domain.timeline import Kind
+from bot.flows.holders import holders
 from bot.flows.learn import learn_review
 from bot.flows.record import lock_of, record
-from bot.flows.roster import read_roster
 from bot.policy.policy import Policy
 from bot.policy.review import ReviewPolicy
 from bot.store import actions, assessments, messages, reviews
@@ -236,9 +236,7 @@ def comments_of(session: Session, incident_id: int) -> list[Comment]:
 def may_approve(session: Session, policy: Policy, user_id: str, now: datetime) -> bool:
     """Whether this person holds one of the roles that approve; everybody may where the policy names none."""
     roles = policy.review.approved_by
-    roster = read_roster(session, policy.contacts, now)
-    holders = {person.slack for role in roles for person in roster.who(role, now)}
-    return not roles or user_id in holders
+    return not roles or user_id in holders(session, policy.contacts, roles, now)
 
 
 def move(

@@ -20,7 +20,6 @@ from bot.domain.review import (
     mentioned,
     read_notes,
     to_json,
-    to_markdown,
 )
 from bot.domain.severity import Severity
 from bot.domain.timeline import Entry, Kind
@@ -141,7 +140,6 @@ def _keep(session: Session, row: IncidentRow, review: Review, policy: Policy, no
         row.incident_id,
         drafted_at=now,
         due_at=stage.due_at,
-        markdown=to_markdown(review),
         document=to_json(review),
     )
 

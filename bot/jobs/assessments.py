@@ -18,7 +18,7 @@ from bot.domain.review import Review, Stage, to_json, to_markdown
 from bot.flows import act
 from bot.flows.assess import assemble, is_asked_for
 from bot.flows.desk import Desk
-from bot.flows.roster import read_roster
+from bot.flows.holders import holders
 from bot.jobs.delivery import Speaker
 from bot.slack import reviews as blocks
 from bot.slack.client import Message, Refused, Slack
@@ -36,12 +36,8 @@ _FALL_BACK = (Role.ENGINEERING_MANAGER, Role.VP, Role.TEAM_LEAD)
 
 def who_manages(session: Session, desk: Desk) -> list[str]:
     """The Slack ids of who is told of reviews: the engineering manager, else the next role that somebody holds."""
-    roster = read_roster(session, desk.policy.contacts, desk.now())
-    for role in _FALL_BACK:
-        found = [person.slack for person in roster.who(role, desk.now()) if person.slack]
-        if found:
-            return found
-    return []
+    by_role = (holders(session, desk.policy.contacts, [role], desk.now()) for role in _FALL_BACK)
+    return next(filter(None, by_role), [])
 
 
 def send_each(

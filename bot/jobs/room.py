@@ -14,8 +14,8 @@ from bot.domain.recurrence import recurrence
 from bot.domain.timeline import Kind
 from bot.flows import escalate
 from bot.flows.desk import Desk
+from bot.flows.holders import holders
 from bot.flows.record import lock_of
-from bot.flows.roster import read_roster
 from bot.flows.suggest import same_before
 from bot.jobs import paging
 from bot.jobs.delivery import UNREACHABLE, Speaker
@@ -84,11 +84,10 @@ def furnish_room(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int
         incident = incidents.facts(row)
         card = messages.find_message(session, _card_key(incident))
         card_ts = card.ts if card else None
-        roster = read_roster(session, desk.policy.contacts, desk.now())
+        on_call = holders(session, desk.policy.contacts, [Role.ON_CALL], desk.now())
         archived = row.channel_archived
     if incident.channel_id is None or archived:
         return
-    on_call = [holder.slack for holder in roster.who(Role.ON_CALL, desk.now()) if holder.slack]
     people = dict.fromkeys([incident.declared_by, incident.commander, *on_call])
     slack.invite(incident.channel_id, [user_id for user_id in people if user_id])
     try:

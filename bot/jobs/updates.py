@@ -11,7 +11,7 @@ from bot.domain.notice import Notice
 from bot.domain.parts import EXPECTED, Part
 from bot.flows import tell
 from bot.flows.desk import Desk
-from bot.flows.roster import read_roster
+from bot.flows.holders import holders
 from bot.jobs.delivery import UNREACHABLE, Speaker
 from bot.slack import home as homes
 from bot.slack import room as blocks
@@ -156,10 +156,7 @@ def home_facts(session: Session, desk: Desk, user_id: str, now: datetime) -> hom
 
 def _reviews_due(session: Session, desk: Desk, user_id: str, now: datetime) -> list[tuple[ReviewStageRow, IncidentRow]]:
     """Reviews that wait for this person: as commander, or as one of those who approve."""
-    roster = read_roster(session, desk.policy.contacts, now)
-    approves = any(
-        holder.slack == user_id for role in desk.policy.review.approved_by for holder in roster.who(role, now)
-    )
+    approves = user_id in holders(session, desk.policy.contacts, desk.policy.review.approved_by, now)
     return [
         (stage, row)
         for stage, row in assessments.list_unfinished(session, user_id, 50)

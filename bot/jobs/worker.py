@@ -22,6 +22,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from bot.aws.session import Unavailable
 from bot.flows.desk import Desk
 from bot.flows.escalate import sweep
+from bot.flows.holders import look_up_groups
 from bot.flows.missed import plan_reading_back
 from bot.flows.remind import remind
 from bot.flows.tell import remind_to_tell
@@ -29,6 +30,7 @@ from bot.jobs import (
     assessments,
     corrections,
     digests,
+    groups,
     handovers,
     notices,
     paging,
@@ -75,6 +77,7 @@ TASKS: dict[str, Callable[..., None]] = {
     "slack.bring": updates.bring,
     "slack.offer_key": updates.offer_key,
     "slack.home": updates.home,
+    "slack.groups": groups.groups,
     "slack.read_back": readback.read_back,
     "slack.read_announcements": readback.read_announcements,
 }
@@ -91,6 +94,7 @@ _FORGET_WORKER_AFTER = 86_400.0  # seconds; long, as a live worker that was forg
 _FORGET_EVENTS_EVERY = 600.0  # seconds
 _EVENT_LIFE = timedelta(days=1)
 _READ_BACK_EVERY = 300.0  # seconds
+_LOOK_UP_GROUPS_EVERY = 300.0  # seconds; so long somebody may wait who joined a group that may approve
 
 
 def _wait_before(attempts: int) -> int:
@@ -226,12 +230,15 @@ class Worker:
     async def _upkeep(self) -> None:
         """Free the jobs of workers that died, forget events that Slack will not repeat, and keep the rooms."""
         suspects: frozenset[tuple[int, int]] = frozenset()
-        forget_at = 0.0
+        forget_at = look_up_at = 0.0
         started = self._desk.now()
         while True:
             try:
                 suspects = await asyncio.to_thread(self._free_jobs, suspects)
                 await asyncio.to_thread(self._keep_rooms, started)
+                if time.monotonic() >= look_up_at:
+                    await asyncio.to_thread(self._look_up_groups)
+                    look_up_at = time.monotonic() + _LOOK_UP_GROUPS_EVERY
                 if time.monotonic() >= forget_at:
                     await asyncio.to_thread(self._forget_events)
                     forget_at = time.monotonic() + _FORGET_EVENTS_EVERY
@@ -256,6 +263,10 @@ class Worker:
             with self._desk.database.transaction() as session:
                 # A further replica that starts reads back too: it cannot know that the others heard everything.
                 plan_reading_back(session, max(started, now - timedelta(seconds=_READ_BACK_EVERY)), now)
+
+    def _look_up_groups(self) -> None:
+        with self._desk.database.transaction() as session:
+            look_up_groups(session, self._desk.policy.contacts)
 
     def _forget_events(self) -> None:
         with self._desk.database.transaction() as session:

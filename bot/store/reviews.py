@@ -17,7 +17,6 @@ def add(
     *,
     drafted_at: datetime,
     due_at: datetime,
-    markdown: str,
     document: dict[str, Any],
 ) -> ReviewRow:
     """Keep a draft as the next version of the incident's review."""
@@ -27,7 +26,6 @@ def add(
         version=last + 1,
         drafted_at=drafted_at,
         due_at=due_at,
-        markdown=markdown,
         document=document,
     )
     session.add(row)

@@ -218,7 +218,6 @@ class ReviewRow(Base):
     version: Mapped[int]
     drafted_at: Mapped[datetime]
     due_at: Mapped[datetime]
-    markdown: Mapped[str]
     document: Mapped[dict[str, Any]]
     __table_args__ = (UniqueConstraint("incident_id", "version"),)
 
@@ -229,6 +228,15 @@ class PersonRow(Base):
     __tablename__ = "people"
     user_id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
+    looked_up_at: Mapped[datetime]
+
+
+class GroupRow(Base):
+    """A Slack user group that holds a role, with those who were in it when Slack was last asked."""
+
+    __tablename__ = "user_groups"
+    group_id: Mapped[str] = mapped_column(primary_key=True)
+    members: Mapped[list[str]]
     looked_up_at: Mapped[datetime]
 
 

@@ -76,10 +76,10 @@ def test_a_repeated_job_adds_no_version(session: Session, told: IncidentRow, pol
     first, kept = review.draft_once(session, told, policy, NOON + minutes(22))
     again, same = review.draft_once(session, told, policy, NOON + minutes(23))
     assert (same.review_id, kept.version) == (kept.review_id, 1)
-    assert to_markdown(again) == to_markdown(first) == kept.markdown
+    assert again == first
     assert from_json(kept.document) == first
     assert kept.due_at == NOON + minutes(20) + minutes(48 * 60)
-    assert "pool exhausted" in kept.markdown
+    assert "pool exhausted" in to_markdown(first)
 
 
 def test_a_second_closing_is_drafted_anew_and_the_first_draft_stays(

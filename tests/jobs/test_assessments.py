@@ -1,20 +1,30 @@
-"""What people hear of reviews: reminders that say what is to be done, to those who hold the roles."""
+"""What people hear of reviews: reminders that say what is to be done, to those who hold the roles, groups included."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
+from bot.domain.escalation import Role
 from bot.flows import change
+from bot.flows.assess import may_approve
 from bot.flows.desk import Desk
-from bot.jobs import assessments, room
+from bot.flows.holders import holders, look_up_groups
+from bot.jobs import assessments, groups, room, updates
 from bot.jobs.delivery import Speaker
+from bot.playground.app import Playground
 from bot.playground.person import Person
+from bot.playground.records import UserGroup
+from bot.policy.roster import Person as Contact
+from bot.policy.roster import Rotation
 from bot.slack.client import Slack
 from bot.store import incidents
-from bot.store.tables import IncidentRow
+from bot.store.tables import GroupRow, IncidentRow
 from tests.jobs.conftest import Declared
+from tests.queue import queued
+from tests.slack_fixtures import Control
 
 Named = Callable[[str], Person]
 
@@ -55,3 +65,74 @@ def test_nobody_is_reminded_of_what_is_open_again_or_was_a_duplicate(
         change.reopen(session, row, "U0TEAMLEAD", desk.policy, desk.now())
     assessments.review_reminder(desk, slack, speaker, incident_id=resolved.incident_id, reminder="44 h")
     assert resolved.ref not in heard(person("U0MANAGER"))
+
+
+@pytest.fixture
+def grouped(desk: Desk, playground: Playground) -> Desk:
+    """The manager's role and the on-call rotation are held by user groups; nobody has asked Slack yet."""
+    with desk.database.transaction() as session:
+        session.query(GroupRow).delete()
+    managers, on_call = Contact("managers", user_group="S0MANAGERS"), Contact("on call", user_group="S0ONCALL")
+    members = ["U0MANAGER", "U0TEAMLEAD"]
+    playground.workspace.groups["S0MANAGERS"] = UserGroup("S0MANAGERS", "managers", "Managers", "", members)
+    old = desk.policy.contacts
+    assert isinstance(old.on_call, Rotation)
+    contacts = replace(
+        old,
+        people={**old.people, "managers": managers, "on call": on_call},
+        roles={**old.roles, Role.ENGINEERING_MANAGER: (managers,)},
+        on_call=replace(old.on_call, primary=(on_call,)),
+    )
+    return replace(desk, policy=replace(desk.policy, contacts=contacts))
+
+
+def approvers(desk: Desk) -> list[str]:
+    with desk.database.transaction() as session:
+        return holders(session, desk.policy.contacts, desk.policy.review.approved_by, desk.now())
+
+
+def test_the_members_of_a_group_that_holds_the_role_approve_and_are_reminded(
+    grouped: Desk, slack: Slack, speaker: Speaker, resolved: IncidentRow, person: Named
+) -> None:
+    assert approvers(grouped) == ["U0VP"]
+    groups.groups(grouped, slack, speaker)
+    assert approvers(grouped) == ["U0MANAGER", "U0TEAMLEAD", "U0VP"]
+    with grouped.database.transaction() as session:
+        assert may_approve(session, grouped.policy, "U0TEAMLEAD", grouped.now())
+        assert not may_approve(session, grouped.policy, "U0RESPONDER", grouped.now())
+    assessments.review_reminder(grouped, slack, speaker, incident_id=resolved.incident_id, reminder="24 h")
+    for user_id in ("U0MANAGER", "U0TEAMLEAD"):
+        assert resolved.ref in heard(person(user_id))
+    updates.home(grouped, slack, speaker, user_id="U0TEAMLEAD")
+    assert f"Review of {resolved.ref}" in str(person("U0TEAMLEAD").home())
+
+
+def test_a_group_on_call_is_brought_into_the_room(
+    grouped: Desk, slack: Slack, speaker: Speaker, declared: Declared, control: Control
+) -> None:
+    groups.groups(grouped, slack, speaker)
+    row = declared(by="U0SUPPORT")
+    room.open_room(grouped, slack, speaker, incident_id=row.incident_id)
+    room.furnish_room(grouped, slack, speaker, incident_id=row.incident_id)
+    assert "U0RESPONDER" in {call["args"]["users"] for call in control.journal("conversations.invite")}
+
+
+def test_a_group_that_is_no_more_has_nobody_and_one_that_slack_does_not_show_keeps_its_people(
+    grouped: Desk, slack: Slack, speaker: Speaker, playground: Playground, control: Control
+) -> None:
+    groups.groups(grouped, slack, speaker)
+    control.fault("usergroups.users.list", "error", times=2, error="missing_scope")
+    groups.groups(grouped, slack, speaker)
+    assert "U0MANAGER" in approvers(grouped)
+    del playground.workspace.groups["S0MANAGERS"]
+    groups.groups(grouped, slack, speaker)
+    assert approvers(grouped) == ["U0VP"]
+
+
+def test_slack_is_asked_about_groups_only_where_there_are_any(desk: Desk, grouped: Desk) -> None:
+    with desk.database.transaction() as session:
+        look_up_groups(session, desk.policy.contacts)
+        assert queued(session, "slack.groups") == []
+        for _ in range(2):
+            look_up_groups(session, grouped.policy.contacts)
+        assert len(queued(session, "slack.groups")) == 1

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.review import from_json, to_markdown
 from bot.domain.severity import Evidence, Judgement, Severity
 from bot.flows import change, suggest
 from bot.flows.change import Closing
@@ -112,8 +113,9 @@ def test_the_draft_goes_to_the_room_the_commander_and_the_manager_once(
         last = drafts.find_last(session, closed.incident_id)
         assert last is not None
         assert last.version == 1
-        assert "pool exhausted" in last.markdown
-        assert "team-lead" in last.markdown  # a name, not an id
+        said = to_markdown(from_json(last.document))
+        assert "pool exhausted" in said
+        assert "team-lead" in said  # a name, not an id
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from bot.store.tables import ReviewRow
 from tests.rows import NOON, add_incident, minutes
 
 
-def _add(session: Session, incident_id: int, markdown: str) -> ReviewRow:
+def _add(session: Session, incident_id: int, title: str) -> ReviewRow:
     due_at = NOON + minutes(60 * 48)
-    document = {"title": markdown}
-    return reviews.add(session, incident_id, drafted_at=NOON, due_at=due_at, markdown=markdown, document=document)
+    document = {"title": title}
+    return reviews.add(session, incident_id, drafted_at=NOON, due_at=due_at, document=document)
 
 
 def test_drafting_again_adds_a_version(database: Database) -> None:
@@ -25,6 +25,6 @@ def test_drafting_again_adds_a_version(database: Database) -> None:
         assert _add(session, other, "elsewhere").version == 1
         last = reviews.find_last(session, first)
         assert last is not None
-        assert (last.version, last.markdown, last.document) == (3, "three", {"title": "three"})
-        kept = session.query(ReviewRow.markdown).filter_by(incident_id=first).order_by(ReviewRow.version)
-        assert [markdown for (markdown,) in kept] == ["one", "two", "three"]
+        assert (last.version, last.document) == (3, {"title": "three"})
+        kept = session.query(ReviewRow.document).filter_by(incident_id=first).order_by(ReviewRow.version)
+        assert [document["title"] for (document,) in kept] == ["one", "two", "three"]
