@@ -32,13 +32,17 @@ class WantedOverride:
 
 def read_roster(session: Session, contacts: Contacts, now: datetime) -> Roster:
     """The roster as it stands at `now`, with what is to come."""
-    overrides = tuple(as_override(row, contacts) for row in store.list_overrides(session, now))
-    shifts = tuple(
+    return roster_of(contacts, store.list_overrides(session, now), store.list_shifts(session, now))
+
+
+def roster_of(contacts: Contacts, overrides: Sequence[OverrideRow], shifts: Sequence[ShiftRow]) -> Roster:
+    """The rows and contacts.yaml as one roster. Shifts of whom contacts.yaml no longer knows are left out."""
+    imported = tuple(
         Override(Role(row.role), (contacts.people[row.person],), row.from_at, row.until_at)
-        for row in store.list_shifts(session, now)
-        if row.person in contacts.people  # somebody who was taken out of contacts.yaml since; `doctor` says so
+        for row in shifts
+        if row.person in contacts.people  # `doctor` names who was taken out of contacts.yaml since
     )
-    return Roster(contacts, overrides, shifts)
+    return Roster(contacts, tuple(as_override(row, contacts) for row in overrides), imported)
 
 
 def as_override(row: OverrideRow, contacts: Contacts) -> Override:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -144,15 +145,6 @@ class Contacts:
         return next((person for person in self.people.values() if person.slack == user_id), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Hole:
-    """Something that would leave a ping without a reader: what is wrong and how to mend it."""
-
-    role: Role
-    reason: str
-    fix: str
-
-
 def who(
     contacts: Contacts,
     role: Role,
@@ -223,6 +215,22 @@ class Roster:
                 return edge, people
         return None
 
+    def find_unheld(self, role: Role, at: datetime, until: datetime) -> list[tuple[datetime, datetime]]:
+        """The times between `at` and `until` in which nobody holds the role; those that touch are one."""
+        spans = (*self.overrides, *self.contacts.overrides, *self.imported)
+        edges = {edge for span in spans if span.role is role for edge in (span.from_at, span.until_at)}
+        if isinstance(self.contacts.on_call, Shifts):  # in a rotation somebody is always on
+            edges |= set(self.contacts.on_call.changes(at))
+        inside = sorted(edge for edge in edges if at < edge < until)
+        found: list[tuple[datetime, datetime]] = []
+        for begins, ends in itertools.pairwise((at, *inside, until)):
+            if self.who(role, begins):
+                continue
+            if found and found[-1][1] == begins:
+                begins, _ = found.pop()
+            found.append((begins, ends))
+        return found
+
 
 _ROLE_WORDS = {
     "on call engineer": Role.ON_CALL,
@@ -269,34 +277,6 @@ def parse_role(text: str) -> Role:
     if role is None or rest:
         raise BadRequest(f"Say which role: {', '.join(role.value for role in Role)}.")
     return role
-
-
-def holes(
-    contacts: Contacts, at: datetime, overrides: Sequence[Override] = (), imported: Sequence[Override] = ()
-) -> tuple[Hole, ...]:
-    """What `doctor` reports at `at`: roles nobody holds, people without Slack, overrides that are over."""
-    found: list[Hole] = []
-    for role in Role:
-        people = who(contacts, role, at, overrides, imported)
-        if not people:
-            stand_in, _ = answering(contacts, role, at, overrides, imported)
-            meanwhile = f"its pings go to the {stand_in}" if stand_in is not role else "its pings go to nobody"
-            place = "on_call" if role in (Role.ON_CALL, Role.SECONDARY) else "roles"
-            fix = f"Name somebody under `{place}` in knowledge/policy/contacts.yaml."
-            found.append(Hole(role, f"nobody holds the role {role}; {meanwhile}", fix))
-        for person in people:
-            if person.mention is None:
-                reason = f"{person.name} has no Slack id and cannot be pinged there"
-                found.append(Hole(role, reason, f"Add `slack: U…` to {person.name} in knowledge/policy/contacts.yaml."))
-    primary, secondary = (who(contacts, role, at, overrides, imported) for role in (Role.ON_CALL, Role.SECONDARY))
-    if primary and primary == secondary:
-        reason = f"{primary[0].name} is both the on-call engineer and the secondary, so a breach pages nobody new"
-        found.append(Hole(Role.SECONDARY, reason, "Shift `secondary` by one place in knowledge/policy/contacts.yaml."))
-    for override in contacts.overrides:
-        if override.until_at <= at:
-            reason = f"an override ended on {override.until_at:%Y-%m-%d} and does nothing any more"
-            found.append(Hole(override.role, reason, "Remove it from knowledge/policy/contacts.yaml."))
-    return tuple(found)
 
 
 def check_override(wanted: Override, existing: Sequence[Override], now: datetime) -> None:

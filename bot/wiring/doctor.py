@@ -8,9 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +17,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.domain.errors import InvalidKnowledge, InvalidSettings, TocsinError
 from bot.knowledge.entries import entry_paths, parse_entry
-from bot.policy.policy import Policy
-from bot.policy.roster import Person, holes
 from bot.policy.severity import shared_names, unreached
 from bot.settings import REPOSITORY, Settings, missing_for_slack, read_settings
 from bot.slack.client import Refused, Slack, TryAgain, web_client
+from bot.store import roster as store
 from bot.store.embedded import embedded_postgres
 from bot.store.engine import Database
 from bot.store.migrations import behind
+from bot.wiring import reach
 from bot.wiring.building import build_judge, build_memory, build_policy
+from bot.wiring.findings import Check, Finding, Known, State
 
 MANIFEST = REPOSITORY / "slack-manifest.yaml"
 _SLACKS_WORD = re.compile(r"[a-z_]+")  # Slack's own names of errors; a proxy or another server answers otherwise
@@ -43,49 +42,6 @@ _LATER = (
 )
 
 
-class State(StrEnum):
-    WELL = "ok"
-    BROKEN = "failed"
-    UNKNOWN = "not checked"
-
-
-_MARKS = {State.WELL: "✓", State.BROKEN: "✗", State.UNKNOWN: "–"}
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the report. `fix` is empty unless something has to be mended."""
-
-    check: str
-    state: State
-    says: str
-    fix: str = ""
-
-    def __str__(self) -> str:
-        line = f"{_MARKS[self.state]} {self.check}: {self.says}"
-        return f"{line}\n    → {self.fix}" if self.fix else line
-
-    def as_document(self) -> dict[str, str]:
-        """The line for machines."""
-        return {"check": self.check, "status": self.state.value, "says": self.says, "fix": self.fix}
-
-
-@dataclass(slots=True)
-class _Known:
-    """What earlier checks found out and later ones need; None where it could not be had."""
-
-    settings: Settings
-    now: datetime
-    policy: Policy | None = None
-    slack: Slack | None = None
-    bot_name: str = "tocsin"
-    why_no_slack: str = ""
-    secrets: tuple[str, ...] = field(default=())
-
-
-Check = Callable[[_Known], Iterator[Finding]]
-
-
 def examine(now: datetime, read: Callable[[], Settings] = read_settings) -> Iterator[Finding]:
     """All findings, each as soon as it is known. Never raises for what it looks at."""
     try:
@@ -96,7 +52,7 @@ def examine(now: datetime, read: Callable[[], Settings] = read_settings) -> Iter
             yield Finding("settings", State.BROKEN, f"{name} cannot be used", _sentence(reason))
         yield Finding("everything else", State.UNKNOWN, "not looked at, as the settings cannot be read")
         return
-    known = _Known(settings, now.astimezone(UTC), secrets=_secrets(settings))
+    known = Known(settings, now.astimezone(UTC), secrets=_secrets(settings))
     for name, check in CHECKS.items():
         yield from _guarded(name, check, known)
 
@@ -106,7 +62,7 @@ def well(findings: list[Finding]) -> bool:
     return all(finding.state is not State.BROKEN for finding in findings)
 
 
-def _guarded(name: str, check: Check, known: _Known) -> Iterator[Finding]:
+def _guarded(name: str, check: Check, known: Known) -> Iterator[Finding]:
     """The findings of one check; whatever it raises becomes a finding too, with secrets blacked out."""
     try:
         for finding in check(known):
@@ -129,7 +85,7 @@ def _guarded(name: str, check: Check, known: _Known) -> Iterator[Finding]:
 # -- settings and store -----------------------------------------------------------------------------------------------
 
 
-def _settings(known: _Known) -> Iterator[Finding]:
+def _settings(known: Known) -> Iterator[Finding]:
     lines = missing_for_slack(known.settings)
     for line in lines:
         says, _, fix = line.partition(": ")
@@ -140,7 +96,7 @@ def _settings(known: _Known) -> Iterator[Finding]:
         yield Finding("settings", State.WELL, "all that is needed is set")
 
 
-def _database(known: _Known) -> Iterator[Finding]:
+def _database(known: Known) -> Iterator[Finding]:
     own = known.settings.database_url
     folder = known.settings.data_folder / "postgres"
     try:
@@ -150,6 +106,10 @@ def _database(known: _Known) -> Iterator[Finding]:
             database.answers()
             yield Finding("database", State.WELL, "answers" if own else f"the embedded PostgreSQL in {folder} answers")
             yield _migrations(database, embedded=own is None)
+            if behind(database.engine) is None:
+                with database.transaction() as session:
+                    known.overrides = store.list_overrides(session, known.now)
+                    known.shifts = store.list_shifts(session, known.now)
     except (SQLAlchemyError, OSError, RuntimeError, ValueError) as error:
         fix = "Start PostgreSQL, or correct host, port, name, user or password in DATABASE_URL."
         if own is None:
@@ -170,12 +130,12 @@ def _migrations(database: Database, *, embedded: bool) -> Finding:
 # -- what it knows ----------------------------------------------------------------------------------------------------
 
 
-def _policy(known: _Known) -> Iterator[Finding]:
+def _policy(known: Known) -> Iterator[Finding]:
     known.policy = build_policy(known.settings)
     yield Finding("policy", State.WELL, f"the files in {known.settings.knowledge_folder / 'policy'} are valid")
 
 
-def _matrix(known: _Known) -> Iterator[Finding]:
+def _matrix(known: Known) -> Iterator[Finding]:
     """What the loader lets pass and yet is surely not meant."""
     if known.policy is None:
         yield Finding("matrix", State.UNKNOWN, "the policy cannot be read")
@@ -197,18 +157,7 @@ def _matrix(known: _Known) -> Iterator[Finding]:
         yield Finding("matrix", State.WELL, f"{len(severity.rows)} rows, all of them can decide{mode}")
 
 
-def _escalation(known: _Known) -> Iterator[Finding]:
-    if known.policy is None:
-        yield Finding("escalation", State.UNKNOWN, "the policy cannot be read")
-        return
-    found = holes(known.policy.contacts, known.now)
-    for hole in found:
-        yield Finding("escalation", State.BROKEN, hole.reason, hole.fix)
-    if not found:
-        yield Finding("escalation", State.WELL, "every role is held by somebody who can be pinged")
-
-
-def _knowledge(known: _Known) -> Iterator[Finding]:
+def _knowledge(known: Known) -> Iterator[Finding]:
     folder = known.settings.knowledge_folder
     refs: dict[str, Path] = {}
     broken = False
@@ -229,12 +178,12 @@ def _knowledge(known: _Known) -> Iterator[Finding]:
         yield Finding("knowledge", State.WELL, f"all {len(refs)} entries are valid")
 
 
-def _index(known: _Known) -> Iterator[Finding]:
+def _index(known: Known) -> Iterator[Finding]:
     memory = build_memory(known.settings)
     yield Finding("index", State.WELL, f"searches {len(memory.entries)} entries")
 
 
-def _judge(known: _Known) -> Iterator[Finding]:
+def _judge(known: Known) -> Iterator[Finding]:
     judged = build_judge(known.settings).judge("checkout is down for every customer")
     verdict = judged.severity.value if judged.severity else "none"
     yield Finding("judge", State.WELL, f"judges (a complete outage is {verdict})")
@@ -243,7 +192,7 @@ def _judge(known: _Known) -> Iterator[Finding]:
 # -- Slack ------------------------------------------------------------------------------------------------------------
 
 
-def _bot_token(known: _Known) -> Iterator[Finding]:
+def _bot_token(known: Known) -> Iterator[Finding]:
     token = known.settings.slack_bot_token
     if known.why_no_slack or token is None:
         yield Finding("slack", State.UNKNOWN, known.why_no_slack or "SLACK_BOT_TOKEN is not set")
@@ -265,7 +214,7 @@ def _bot_token(known: _Known) -> Iterator[Finding]:
     yield Finding("slack", State.WELL, f"the bot token is @{known.bot_name} in {me.get('team', 'the workspace')}")
 
 
-def _scopes(known: _Known) -> Iterator[Finding]:
+def _scopes(known: Known) -> Iterator[Finding]:
     if known.slack is None:
         yield Finding("scopes", State.UNKNOWN, known.why_no_slack)
         return
@@ -296,7 +245,7 @@ def _manifest_scopes() -> frozenset[str]:
     return frozenset(manifest["oauth_config"]["scopes"]["bot"])
 
 
-def _app_token(known: _Known) -> Iterator[Finding]:
+def _app_token(known: Known) -> Iterator[Finding]:
     token = known.settings.slack_app_token
     if token is None and known.settings.slack_signing_secrets:
         yield Finding("socket mode", State.WELL, "not used: Slack sends to the bot over HTTP")
@@ -316,7 +265,7 @@ def _app_token(known: _Known) -> Iterator[Finding]:
     yield Finding("socket mode", State.WELL, "the app token opens a connection")
 
 
-def _channel(known: _Known) -> Iterator[Finding]:
+def _channel(known: Known) -> Iterator[Finding]:
     if known.slack is None or known.policy is None:
         yield Finding("channel", State.UNKNOWN, known.why_no_slack or "the policy cannot be read")
         return
@@ -330,44 +279,12 @@ def _channel(known: _Known) -> Iterator[Finding]:
         yield Finding("channel", State.BROKEN, f"#{name} is not among the bot's channels", fix)
 
 
-def _people(known: _Known) -> Iterator[Finding]:
-    if known.slack is None or known.policy is None:
-        yield Finding("people", State.UNKNOWN, known.why_no_slack or "the policy cannot be read")
-        return
-    people = [person for person in known.policy.contacts.people.values() if person.mention]
-    broken = False
-    for person in people:
-        reason = _why_unreachable(known.slack, person)
-        if reason:
-            broken = True
-            fix = f"Correct the id of {person.name} in knowledge/policy/contacts.yaml, or name somebody else."
-            yield Finding("people", State.BROKEN, f"{person.name}: {reason}", fix)
-    if not broken:
-        yield Finding("people", State.WELL, f"all {len(people)} of contacts.yaml are in the workspace")
-
-
-def _why_unreachable(slack: Slack, person: Person) -> str:
-    """Why Slack cannot ping this person or group; empty where it can."""
-    try:
-        if person.user_group:
-            members = slack.members_of_group(person.user_group)
-            return "" if members else f"the user group {person.user_group} has no members"
-        user = slack.call("users.info", user=person.slack)["user"]
-    except Refused as refused:
-        if refused.error in ("user_not_found", "user_not_visible", "no_such_subteam", "subteam_not_found"):
-            return f"{person.slack or person.user_group} is unknown to the workspace"
-        raise
-    if user.get("deleted"):
-        return f"{person.slack} was deactivated"
-    return f"{person.slack} is a bot" if user.get("is_bot") else ""
-
-
 CHECKS: dict[str, Check] = {
     "settings": _settings,
     "database": _database,
     "policy": _policy,
     "matrix": _matrix,
-    "escalation": _escalation,
+    "escalation": reach.escalation,
     "knowledge": _knowledge,
     "index": _index,
     "judge": _judge,
@@ -375,7 +292,7 @@ CHECKS: dict[str, Check] = {
     "scopes": _scopes,
     "socket mode": _app_token,
     "channel": _channel,
-    "people": _people,
+    "people": reach.people,
 }
 
 
@@ -404,7 +321,7 @@ def _secrets(settings: Settings) -> tuple[str, ...]:
     return tuple(text for text in (*found, before_host.partition(":")[2], settings.database_url or "") if len(text) > 2)
 
 
-def _masked(text: str, known: _Known) -> str:
+def _masked(text: str, known: Known) -> str:
     for secret in sorted(known.secrets, key=len, reverse=True):
         text = text.replace(secret, "•••")
     return text

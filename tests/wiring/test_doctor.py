@@ -11,7 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,9 @@ from bot.playground.manifest import read_manifest
 from bot.playground.seed import seed_workspace
 from bot.settings import REPOSITORY, Settings
 from bot.store.engine import Database, driver_url
-from bot.wiring.doctor import CHECKS, Finding, State, examine, well
+from bot.store.tables import OverrideRow, ShiftRow
+from bot.wiring.doctor import CHECKS, examine, well
+from bot.wiring.findings import Finding, State
 from tests.slack_fixtures import MANIFEST, QUICK, Control
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -261,6 +263,104 @@ def test_a_role_that_nobody_holds_is_a_hole(configure: Configure, knowledge: Pat
     edit(knowledge / "policy" / "contacts.yaml", "  VP engineering: [VP engineering]\n", "")
     finding = the_one_broken(examined(configure(TOCSIN_KNOWLEDGE=str(knowledge))), "escalation")
     assert "nobody holds the role" in finding.says and "contacts.yaml" in finding.fix
+
+
+Arrange = Callable[..., None]
+
+
+@pytest.fixture
+def arrange(database: Database) -> Iterator[Arrange]:
+    """Put overrides and imported shifts into the database; both are gone after the test."""
+
+    def add(*rows: OverrideRow | ShiftRow) -> None:
+        with database.transaction() as session:
+            session.add_all(rows)
+
+    yield add
+    with database.transaction() as session:
+        session.query(OverrideRow).delete()
+        session.query(ShiftRow).delete()
+
+
+def override(user_id: str, begins: float, ends: float, role: str = "on-call engineer") -> OverrideRow:
+    """Made in Slack, between so many hours from now."""
+    span = {"from_at": NOW + timedelta(hours=begins), "until_at": NOW + timedelta(hours=ends)}
+    made = {"made_by": "U0TEAMLEAD", "made_at": NOW - timedelta(days=1)}
+    return OverrideRow(request_key=f"{user_id}:{begins}", role=role, user_id=user_id, **span, **made)
+
+
+def shift(person: str, begins: float, ends: float, role: str = "on-call engineer") -> ShiftRow:
+    """Of an imported schedule, between so many hours from now."""
+    span = {"from_at": NOW + timedelta(hours=begins), "until_at": NOW + timedelta(hours=ends)}
+    return ShiftRow(role=role, person=person, source="on-call.ics", imported_at=NOW, **span)
+
+
+def test_overrides_and_imports_in_order_are_nothing_to_mend(configure: Configure, arrange: Arrange) -> None:
+    arrange(override("U0SUPPORT", -2, 0.1), shift("team lead", -8, 8), shift("responder", 8, 24))
+    findings = examined(configure())
+    assert [finding for finding in findings if finding.state is not State.WELL] == []
+
+
+def test_an_override_by_somebody_who_left_is_named_with_its_command(
+    configure: Configure, arrange: Arrange, slack: Playground
+) -> None:
+    arrange(override("U0SUPPORT", 1, 9, "team lead"), override("U0NEVER", 20, 21), override("U0GONE", -9, -1))
+    slack.workspace.users["U0SUPPORT"].deleted = True
+    try:
+        found = broken(examined(configure()))
+    finally:
+        slack.workspace.users["U0SUPPORT"].deleted = False
+    assert [(finding.check, finding.says, finding.fix) for finding in found] == [
+        (
+            "people",
+            "the override of the team lead until 2026-11-20 21:00 UTC: U0SUPPORT was deactivated",
+            "Take it back: `/incident oncall remove as team lead`.",
+        ),
+        (
+            "people",
+            "the override of the on-call engineer until 2026-11-21 09:00 UTC: U0NEVER is unknown to the workspace",
+            "Take it back: `/incident oncall remove as on-call engineer`.",
+        ),
+    ]
+
+
+def test_overrides_that_overlap_are_a_hole(configure: Configure, arrange: Arrange) -> None:
+    arrange(override("U0SUPPORT", 1, 9), override("U0VP", 8, 10))
+    finding = the_one_broken(examined(configure()), "escalation")
+    assert "U0SUPPORT and VP engineering overlap from 2026-11-20 20:00 UTC" in finding.says
+
+
+def test_a_role_that_only_an_import_fills_is_held_until_it_ends(
+    configure: Configure, arrange: Arrange, knowledge: Path
+) -> None:
+    edit(knowledge / "policy" / "contacts.yaml", "  VP engineering: [VP engineering]\n", "")
+    arrange(shift("VP engineering", -8, 72, "VP engineering"))
+    finding = the_one_broken(examined(configure(TOCSIN_KNOWLEDGE=str(knowledge))), "escalation")
+    assert finding.says.startswith("from 2026-11-23 12:00 UTC nobody holds the role VP engineering;")
+
+
+def test_a_gap_that_contacts_fill_is_told_and_nothing_to_mend(configure: Configure, arrange: Arrange) -> None:
+    arrange(shift("team lead", -8, 8), shift("responder", 12, 24))
+    findings = examined(configure())
+    assert well(findings)
+    says = [finding.says for finding in findings if finding.check == "escalation"]
+    assert says[0] == (
+        "the imported schedule of the on-call engineer has a gap from 2026-11-20 20:00 to 2026-11-21 00:00 UTC; "
+        "there contacts.yaml says who it is"
+    )
+
+
+def test_an_import_that_names_somebody_taken_out_of_contacts_is_a_hole(configure: Configure, arrange: Arrange) -> None:
+    arrange(shift("former lead", 4, 8), shift("former lead", 20, 24), shift("responder", 8, 20))
+    finding = the_one_broken(examined(configure()), "escalation")
+    assert "names former lead, whom contacts.yaml does not know; from 2026-11-20 16:00 UTC" in finding.says
+
+
+def test_without_database_the_roster_is_that_of_contacts_alone(configure: Configure) -> None:
+    url = f"postgresql://nobody@127.0.0.1:{free_port()}/none"
+    findings = examined(configure(DATABASE_URL=url))
+    (said,) = [finding for finding in findings if finding.check == "escalation"]
+    assert said.says.endswith("(by contacts.yaml alone, as the database could not be read)")
 
 
 def test_every_broken_entry_is_named_not_only_the_first(configure: Configure, knowledge: Path) -> None:

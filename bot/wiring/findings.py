@@ -1,0 +1,58 @@
+"""What `tocsin doctor` says: one line a thing that it looked at, and what its checks tell each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from bot.policy.policy import Policy
+from bot.settings import Settings
+from bot.slack.client import Slack
+from bot.store.tables import OverrideRow, ShiftRow
+
+
+class State(StrEnum):
+    WELL = "ok"
+    BROKEN = "failed"
+    UNKNOWN = "not checked"
+
+
+_MARKS = {State.WELL: "✓", State.BROKEN: "✗", State.UNKNOWN: "–"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report. `fix` is empty unless something has to be mended."""
+
+    check: str
+    state: State
+    says: str
+    fix: str = ""
+
+    def __str__(self) -> str:
+        line = f"{_MARKS[self.state]} {self.check}: {self.says}"
+        return f"{line}\n    → {self.fix}" if self.fix else line
+
+    def as_document(self) -> dict[str, str]:
+        """The line for machines."""
+        return {"check": self.check, "status": self.state.value, "says": self.says, "fix": self.fix}
+
+
+@dataclass(slots=True)
+class Known:
+    """What earlier checks found out and later ones need; None where it could not be had."""
+
+    settings: Settings
+    now: datetime
+    policy: Policy | None = None
+    slack: Slack | None = None
+    bot_name: str = "tocsin"
+    why_no_slack: str = ""
+    secrets: tuple[str, ...] = field(default=())
+    overrides: Sequence[OverrideRow] | None = None
+    shifts: Sequence[ShiftRow] | None = None
+
+
+Check = Callable[[Known], Iterator[Finding]]
