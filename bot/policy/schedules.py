@@ -16,7 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import recurring_ical_events
-from icalendar import Calendar
+from icalendar import Calendar, vRecur
 from recurring_ical_events.errors import InvalidCalendar
 
 from bot.domain.errors import BadRequest
@@ -49,6 +49,7 @@ def read_schedule(path: Path, people: Mapping[str, Person], now: datetime, zone:
     calendar = _read(path)
     for event in calendar.walk("VEVENT"):  # before repetitions are written out, which turns such events round
         _span(path, event, zone)
+        _refuse_hasty(path, event)
     try:
         events = recurring_ical_events.of(calendar).between(now - timedelta(days=1), now + _AHEAD)
     except (InvalidCalendar, ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
@@ -62,6 +63,14 @@ def read_schedule(path: Path, people: Mapping[str, Person], now: datetime, zone:
     _refuse_overlaps(path, shifts)
     gaps = [(one.until_at, two.from_at) for one, two in itertools.pairwise(shifts)]
     return ReadSchedule(tuple(shifts), tuple(gap for gap in gaps if gap[0] < gap[1]))
+
+
+def _refuse_hasty(path: Path, event: Any) -> None:
+    """What repeats by the minute is no shift, and writing a year of it out would take minutes itself."""
+    rules = event.get("RRULE", [])
+    for rule in rules if isinstance(rules, list) else [rules]:
+        if isinstance(rule, vRecur) and {"SECONDLY", "MINUTELY"} & {str(each).upper() for each in rule["FREQ"]}:
+            raise BadRequest(f"{path.name}: the event “{_title(event)}” repeats every minute or oftener: no shift does.")
 
 
 def _read(path: Path) -> Any:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 
 import structlog
@@ -35,7 +36,7 @@ from bot.wiring.clock import Clock
 
 log = structlog.get_logger(__name__)
 
-LISTENER_THREADS = 8  # a command may use two connections; the pool also serves events, jobs, the sweep and pages
+LISTENER_THREADS = 8  # a command uses one connection; the pool also serves events, jobs, the sweep and pages
 _LOOK_AT_SOCKET_EVERY = 3.0  # seconds; a connection that was lost is opened again at the next look
 _INTRODUCE_EVERY = 15.0  # seconds between tries while Slack is away or the channel is not there
 
@@ -149,6 +150,17 @@ def introduce(desk: Desk, slack: Slack) -> bool:
     return channel_id is not None
 
 
+def hang_up(connection: SocketModeHandler) -> None:
+    """Close Socket Mode at once. The library's own closing waits until Slack says something, or three seconds."""
+    client = connection.client
+    client.current_session_state.terminated = True
+    line = client.current_session.sock if client.current_session is not None else None
+    with suppress(OSError):  # it may be gone already
+        if line is not None:
+            line.shutdown(socket.SHUT_RDWR)
+    connection.close()  # type: ignore[no-untyped-call]  # the library leaves it bare
+
+
 class Service:
     """The parts of one process. `run` blocks until `stop`, which any thread or signal may call."""
 
@@ -231,7 +243,7 @@ class Service:
         def close() -> None:
             self._stopping.set()
             thread.join()
-            connection.close()  # type: ignore[no-untyped-call]  # the library leaves it bare
+            hang_up(connection)
 
         return close
 

@@ -13,6 +13,7 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
 from bot.playground.app import PAGE, Playground
+from bot.wiring.service import hang_up
 
 from .conftest import PATIENCE_MS, OpenPage
 
@@ -43,7 +44,7 @@ def connect(app: App) -> Iterator[Callable[[], SocketModeHandler]]:
 
     yield connect
     for handler in handlers:
-        handler.close()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
+        hang_up(handler)
 
 
 def plain(text: str) -> Json:
@@ -610,7 +611,7 @@ def test_a_banner_stands_while_the_app_is_away(
     handler = connect()
     page = open_page()
     expect(page.locator("#banner")).to_be_hidden()
-    handler.close()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
+    hang_up(handler)
     expect(page.locator("#banner")).to_contain_text("Tocsin is not connected")
 
 

@@ -84,7 +84,8 @@ def test_whole_days_and_times_without_zone_are_those_of_the_rotation(tmp_path: P
             "responder and team lead are both on from|team lead and responder are both on",
         ),
         ([event("responder", *WEEK, "RRULE:FREQ=NEVERLY")], "no iCalendar file|cannot be followed"),
-        ([event("responder", ":20261120T000000Z", ":20261120T000100Z", "RRULE:FREQ=MINUTELY")], "too many"),
+        ([event("responder", ":20261120T000000Z", ":20261120T000100Z", "RRULE:FREQ=HOURLY")], "too many"),
+        ([event("responder", ":20261120T000000Z", ":20261120T000001Z", "RRULE:FREQ=SECONDLY")], "every minute or oft"),
     ],
 )
 def test_what_cannot_be_followed_is_refused_with_the_reason(tmp_path: Path, events: list[str], sentence: str) -> None:
