@@ -44,6 +44,7 @@ from bot.store.tables import ActionRow, IncidentRow, ReviewStageRow
 
 LONGEST_COMMENT = 5_000
 OVERDUE = "overdue"
+_NO_REVIEW = "There is no review of {ref} yet: it is drafted when the incident closes."
 
 
 class EditedMeanwhile(TocsinError):
@@ -208,12 +209,17 @@ def edit_section(
 def comment(
     session: Session, row: IncidentRow, section: str | None, text: str, by: str, request_key: str, now: datetime
 ) -> str:
-    """Keep a comment, on one section or on the whole review."""
+    """Keep a comment, on one section or on the whole review. Raises BadRequest where there is nothing of that name."""
     said = text.strip()
     if not said:
         raise BadRequest("Write the comment first.")
     if len(said) > LONGEST_COMMENT:
         raise BadRequest(f"That is {len(said):,} characters; a comment holds at most {LONGEST_COMMENT:,}.")
+    draft = reviews.find_last(session, row.incident_id)
+    if draft is None:
+        raise BadRequest(_NO_REVIEW.format(ref=row.ref))
+    if section is not None and section not in {one.name for one in from_json(draft.document).sections}:
+        raise BadRequest("The review has no such section. Your comment can go on the whole of it.")
     assessments.add_comment(
         session,
         request_key=request_key,
@@ -308,7 +314,7 @@ def _put(
 
 def _locked(session: Session, row: IncidentRow) -> ReviewStageRow:
     if reviews.find_last(session, row.incident_id) is None:
-        raise BadRequest(f"There is no review of {row.ref} yet: it is drafted when the incident closes.")
+        raise BadRequest(_NO_REVIEW.format(ref=row.ref))
     return assessments.get_stage_for_change(session, row.incident_id)
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from datetime import date
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -18,7 +21,7 @@ from bot.domain.review.stages import ALLOWED
 from bot.flows import act, assess
 from bot.policy.roster import Contacts
 from bot.store import actions, assessments, incidents, messages
-from bot.store.tables import ActionRow
+from bot.store.tables import ActionRow, IncidentRow
 from bot.web.answers import go_to, headers, notice, page
 from bot.web.browsing import browsing, shown_items, unknown, visible
 from bot.web.entrance import Form, House, entrance, showing, taking
@@ -62,62 +65,129 @@ def review_for_visitor(house: House, request: Request) -> Response | None:
     return review_page(house, request, visitor) if visitor else None
 
 
-def review_page(house: House, request: Request, visitor: Visitor, **more: Any) -> Response:
-    """The review as this person may see and change it. `more`: what they wrote and why it was not taken."""
-    ref, now = request.path_params["ref"], house.desk.now()
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A form that was not taken: why, and what somebody wrote in which part of the page, so that nothing is lost."""
+
+    refused: str = ""
+    editing: str = ""  # the section whose text was written
+    text: str = ""
+    asking: str | None = None
+    commenting: dict[str, str] | None = None
+    adding: dict[str, str] | None = None
+
+
+_FRESH = Again()
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the database holds of a review for its page."""
+
+    review: Review
+    due_at: datetime
+    items: list[tuple[ActionRow, IncidentRow]]
+    owners: dict[str, str]
+    versions: dict[str, int]
+    comments: list[assess.Comment]
+    approver: bool
+    taking_part: dict[str, str]
+
+
+def review_page(house: House, request: Request, visitor: Visitor, again: Again = _FRESH) -> Response:
+    """The review as this person may see and change it."""
+    ref = request.path_params["ref"]
     with house.desk.database.transaction() as session:
         row = visible(session, ref, visitor.user_id)
         if row is None:
             return unknown(ref)
-        review = assess.assemble(session, row)
-        stage = assessments.find_stage(session, row.incident_id)
-        if review is None or stage is None:
-            return notice(404, "No review yet", f"The review of {ref} is drafted when the incident closes.")
-        items = sorted(actions.list_of_incident(session, row.incident_id), key=_in_order)
-        rows = [(item, row) for item in items]
-        names = act.names_of_owners(session, [item for item, _ in rows])
-        versions = assess.versions_of(session, row.incident_id)
-        comments = assess.comments_of(session, row.incident_id)
-        approver = assess.may_approve(session, house.desk.policy, visitor.user_id, now)
-        taking_part = {*incidents.list_role_holders(session, row.incident_id), row.declared_by}
-        people = _people(house.desk.policy.contacts, messages.names_of(session, taking_part), visitor)
-    editing = more.get("editing") or request.query_params.get("edit", "")
-    editing = editing if editing in EDITABLE and review.stage is not Stage.APPROVED else ""
-    text = more.get("text") or (_editable_text(review, editing) if editing else "")
-    # What was written and finds no field of its own any more is given back to be copied.
-    kept = "" if editing else more.get("text", "")
-    if more.get("asking") and Stage.CHANGES_ASKED not in ALLOWED[review.stage]:
-        kept = more["asking"]
-    last = review.steps[-1] if review.steps else None
-    today = now.astimezone(house.desk.policy.calendar.zone).date()
-    context = {
-        "visitor": visitor,
-        "said": _SAID.get(request.query_params.get("done", ""), "") if request.method == "GET" else "",
-        "refused": more.get("refused", ""),
-        "kept": kept,
+        seen = _see(session, house, row, visitor)
+    if seen is None:
+        return notice(404, "No review yet", f"The review of {ref} is drafted when the incident closes.")
+    context = (
+        review_context(seen.review)
+        | _standing_context(house, seen)
+        | _editing_context(request, seen, again)
+        | _parts_context(house, visitor, seen, again)
+    )
+    said = _SAID.get(request.query_params.get("done", ""), "") if request.method == "GET" else ""
+    status = 409 if again.refused else 200
+    return page(render("assess.html", visitor=visitor, said=said, refused=again.refused, **context), status)
+
+
+def _see(session: Session, house: House, row: IncidentRow, visitor: Visitor) -> _Seen | None:
+    """Everything that the page shows, read at once; None before a draft."""
+    review, stage = assess.assemble(session, row), assessments.find_stage(session, row.incident_id)
+    if review is None or stage is None:
+        return None
+    items = sorted(actions.list_of_incident(session, row.incident_id), key=_in_order)
+    taking_part = {*incidents.list_role_holders(session, row.incident_id), row.declared_by}
+    return _Seen(
+        review,
+        stage.due_at,
+        [(item, row) for item in items],
+        act.names_of_owners(session, items),
+        assess.versions_of(session, row.incident_id),
+        assess.comments_of(session, row.incident_id),
+        assess.may_approve(session, house.desk.policy, visitor.user_id, house.desk.now()),
+        messages.names_of(session, taking_part),
+    )
+
+
+def _standing_context(house: House, seen: _Seen) -> dict[str, Any]:
+    """Where the review stands, how it came there, and what can be done with it now."""
+    steps = seen.review.steps
+    return {
         "pdf": house.print_pdf is not None,
-        "due_at": stage.due_at,
-        "late": stage.due_at <= now,
-        "last": stage_words(last) if last else "",
-        "note": last.note if last else "",
-        "moves": {wanted.value for wanted in ALLOWED[review.stage]},
-        "approver": approver,
+        "due_at": seen.due_at,
+        "late": seen.due_at <= house.desk.now(),
+        "last": stage_words(steps[-1]) if steps else "",
+        "note": steps[-1].note if steps else "",
+        "history": [{"words": stage_words(step), "note": step.note} for step in steps],
+        "moves": {wanted.value for wanted in ALLOWED[seen.review.stage]},
+        "approver": seen.approver,
         "approvers": " or ".join(house.desk.policy.review.approved_by),
-        "asking": more.get("asking"),
+    }
+
+
+def _editing_context(request: Request, seen: _Seen, again: Again) -> dict[str, Any]:
+    """The section that is open for writing, with what stands in its field."""
+    editing = again.editing or request.query_params.get("edit", "")
+    editing = editing if editing in EDITABLE and seen.review.stage is not Stage.APPROVED else ""
+    text = again.text or (_editable_text(seen.review, editing) if editing else "")
+    # What was written and finds no field of its own any more is given back to be copied.
+    kept = "" if editing else again.text
+    if again.asking and Stage.CHANGES_ASKED not in ALLOWED[seen.review.stage]:
+        kept = again.asking
+    return {
+        "kept": kept,
+        "asking": again.asking,
         "editing": editing,
         "editable": EDITABLE,
-        "version": versions.get(editing, 0),
+        "version": seen.versions.get(editing, 0),
         "text": text,
         "rows": min(24, max(6, len(text) // 70 + text.count("\n") + 3)),
-        "items": shown_items(rows, names, today),
-        "adding": more.get("adding"),
-        "commenting": more.get("commenting"),
-        "people": people,
+    }
+
+
+def _parts_context(house: House, visitor: Visitor, seen: _Seen, again: Again) -> dict[str, Any]:
+    """Action items and comments, with their forms. Comments on no section of the review are on the whole of it."""
+    today = house.desk.now().astimezone(house.desk.policy.calendar.zone).date()
+    sections = {section.name for section in seen.review.sections}
+    comments: dict[str, list[assess.Comment]] = defaultdict(list)
+    for comment in seen.comments:
+        comments[comment.section if comment.section in sections else ""].append(comment)
+    commenting = again.commenting
+    if commenting and commenting["section"] not in sections:
+        commenting = commenting | {"section": ""}
+    return {
+        "items": shown_items(seen.items, seen.owners, today),
+        "adding": again.adding,
+        "people": _people(house.desk.policy.contacts, seen.taking_part, visitor),
         "comments": comments,
-        "history": [{"words": stage_words(step), "note": step.note} for step in review.steps],
+        "commenting": commenting,
         "request_key": secrets.token_urlsafe(12),
     }
-    return page(render("assess.html", **review_context(review), **context), more.get("status", 200))
 
 
 def _in_order(item: ActionRow) -> tuple[int, int, int]:
@@ -151,7 +221,7 @@ def _edit(house: House, request: Request, visitor: Visitor, form: Form) -> Respo
             said = assess.edit_section(session, row, section, text, seen, visitor.user_id, house.desk.now())
     except TocsinError as refused:
         editing = section if section in EDITABLE else ""
-        return review_page(house, request, visitor, refused=str(refused), editing=editing, text=text, status=409)
+        return review_page(house, request, visitor, Again(str(refused), editing=editing, text=text))
     return go_to(f"/reviews/{row.ref}?done={'saved' if said == 'Saved.' else 'unchanged'}#content")
 
 
@@ -163,11 +233,11 @@ def _comment(house: House, request: Request, visitor: Visitor, form: Form) -> Re
             row = visible(session, ref, visitor.user_id)
             if row is None:
                 return unknown(ref)
-            assess.comment(session, row, section[:40] or None, text, visitor.user_id, key, house.desk.now())
+            assess.comment(session, row, section or None, text, visitor.user_id, key, house.desk.now())
     except TocsinError as refused:
         commenting = {"section": section, "text": text}
-        return review_page(house, request, visitor, refused=str(refused), commenting=commenting, status=409)
-    return go_to(f"/reviews/{row.ref}?done=commented#{section}" if section.isidentifier() else f"/reviews/{row.ref}")
+        return review_page(house, request, visitor, Again(str(refused), commenting=commenting))
+    return go_to(f"/reviews/{row.ref}?done=commented#{section or 'whole'}")
 
 
 def _move(house: House, request: Request, visitor: Visitor, form: Form) -> Response:
@@ -183,7 +253,7 @@ def _move(house: House, request: Request, visitor: Visitor, form: Form) -> Respo
             row = incidents.get_for_change(session, found.incident_id)
             assess.move(session, row, wanted, visitor.user_id, house.desk.policy, house.desk.now(), note)
     except TocsinError as refused:
-        return review_page(house, request, visitor, refused=str(refused), asking=note or None, status=409)
+        return review_page(house, request, visitor, Again(str(refused), asking=note or None))
     return go_to(f"/reviews/{row.ref}?done={wanted.value.replace(' ', '+')}#content")
 
 
@@ -199,7 +269,7 @@ def _add_action(house: House, request: Request, visitor: Visitor, form: Form) ->
             row = incidents.get_for_change(session, found.incident_id)
             act.add(session, row, wish, visitor.user_id, calendar, now, key)
     except TocsinError as refused:
-        return review_page(house, request, visitor, refused=str(refused), adding=dict(form), status=409)
+        return review_page(house, request, visitor, Again(str(refused), adding=dict(form)))
     return go_to(f"/reviews/{row.ref}?done=added#action_items")
 
 
