@@ -59,9 +59,20 @@ def database(postgres: str, template: str) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What was fitted once is not fitted again by the next module of this test process."""
-    return tmp_path_factory.mktemp("data")
+def fitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What was fitted once, which all test processes share."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "fitted"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def data_folder(fitted: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder of this module's own, where nothing needs to be fitted again."""
+    folder = tmp_path_factory.mktemp("data")
+    (folder / "cache").symlink_to(fitted)
+    return folder
 
 
 @pytest.fixture(scope="module")

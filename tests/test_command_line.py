@@ -27,12 +27,6 @@ NO_DATABASE = "postgresql://tocsin@127.0.0.1:1/none"
 Run = subprocess.CompletedProcess[str]
 
 
-@pytest.fixture(scope="module")
-def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Keeps the fitted index and model from one command to the next."""
-    return tmp_path_factory.mktemp("data")
-
-
 class Shell:
     """Runs `tocsin …` as a process of its own, with nothing in its environment but what is said here."""
 

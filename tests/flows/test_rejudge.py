@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
@@ -27,8 +28,8 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
-def judge(tmp_path_factory: pytest.TempPathFactory) -> Judge:
-    return build_judge(Settings.model_validate({"TOCSIN_DATA": str(tmp_path_factory.mktemp("data"))}))
+def judge(data_folder: Path) -> Judge:
+    return build_judge(Settings.model_validate({"TOCSIN_DATA": str(data_folder)}))
 
 
 @pytest.fixture

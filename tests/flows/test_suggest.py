@@ -166,11 +166,10 @@ def test_a_report_that_is_not_known_says_what_to_type(session: Session, policy: 
 
 
 @pytest.fixture(scope="module")
-def memory(tmp_path_factory: pytest.TempPathFactory) -> Memory:
+def memory(data_folder: Path) -> Memory:
     """The shipped knowledge."""
-    data = tmp_path_factory.mktemp("data")
     return build_memory(
-        Settings.model_validate({"TOCSIN_DATA": Path(data), "TOCSIN_KNOWLEDGE": REPOSITORY / "knowledge"})
+        Settings.model_validate({"TOCSIN_DATA": data_folder, "TOCSIN_KNOWLEDGE": REPOSITORY / "knowledge"})
     )
 
 

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -27,9 +28,9 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
-def built(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+def built(database: Database, data_folder: Path) -> Desk:
     """Built once a module, as reading the knowledge takes a moment."""
-    settings = {"TOCSIN_DATA": str(tmp_path_factory.mktemp("data")), "SLACK_BOT_TOKEN": "xoxb-playground"}
+    settings = {"TOCSIN_DATA": str(data_folder), "SLACK_BOT_TOKEN": "xoxb-playground"}
     return build_desk(Settings.model_validate(settings), database)
 
 

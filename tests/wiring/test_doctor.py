@@ -39,12 +39,6 @@ def slack() -> Iterator[Playground]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Keeps the fitted index and model, so that only the first examination waits for them."""
-    return tmp_path_factory.mktemp("data")
-
-
 @pytest.fixture
 def configure(slack: Playground, database: Database, data_folder: Path) -> Configure:
     """Settings with which all is well, and what the test changes in them by variable."""
