@@ -89,6 +89,7 @@ def acknowledge(session: Session, row: IncidentRow, by: str, policy: Policy, now
     if takes_command:
         _command(session, row, by, now)
     escalate.acknowledge_pings(session, row, by, now)
+    escalate.refresh_pages(session, row)
     escalate.replan(session, row, policy.escalation, now)
     refresh_card(session, row)
     commands = " You command it now; `/incident handover @someone` passes that on." if takes_command else ""

@@ -303,28 +303,25 @@ class Sent:
     room: str | None = None
 
 
-def page_sent(session: Session, ping_id: int, user_ids: Sequence[str], now: datetime, instead: str = "") -> bool:
-    """Record that a ping went out and have it mentioned in the incident's channel. False when that was recorded."""
-    return pages_sent(session, [Sent(ping_id, user_ids, instead)], now) == 1
-
-
 def pages_sent(session: Session, sent: Sequence[Sent], now: datetime, late_after: timedelta = LATE_AFTER) -> int:
-    """Like `page_sent` for many at once, in the same few statements; how many were not recorded before."""
+    """Record that pings went out and have them mentioned in their incidents' channels, in a few statements for all.
+
+    How many were not recorded before.
+    """
     by_id = {each.ping_id: each for each in sent}
     # The incidents first, as everybody locks them: who acknowledges meanwhile waits, and then finds what was sent.
     rows = {row.incident_id: row for row in incidents.list_of_pings_shared(session, list(by_id))}
     found = [ping for ping in pings.list_for_change(session, list(by_id)) if ping.state in _UNRECORDED]
-    facts = []
+    facts, outdated = [], []
     for ping in found:
         row, each = rows[ping.incident_id], by_id[ping.ping_id]
         called_off = ping.state == pings.CANCELLED
         ping.state, ping.sent_at, ping.user_ids, ping.reason = pings.SENT, now, list(each.user_ids), None
         if each.instead and ping.kind != PingKind.MANUAL:
             ping.note = each.instead
-        told_room = ping.kind == PingKind.DIGEST or row.channel_id == each.room
-        if called_off or row.acknowledged_at != each.shown or not told_room:
+        if called_off or row.acknowledged_at != each.shown or row.channel_id != each.room:
             # It was on its way when somebody answered, it was over or the room opened: the message must say so.
-            _refresh_page(session, ping)
+            outdated.append(ping)
         facts.append(_sent_entry(ping, each, now, late_after))
     session.flush()
     entry_ids = timeline.append_many(session, facts)
@@ -334,6 +331,7 @@ def pages_sent(session: Session, sent: Sequence[Sent], now: datetime, late_after
         if entry_id is not None and ping.kind != PingKind.DIGEST
     ]
     enqueue_many(session, "slack.say", said)
+    _redraw(session, outdated)
     return len(found)
 
 
@@ -345,14 +343,20 @@ def _sent_entry(ping: PingRow, sent: Sent, now: datetime, late_after: timedelta)
     who = ", ".join(f"<@{user_id}>" for user_id in sent.user_ids)
     late = now - ping.due_at
     tail = f", {escalation.span_text(late)} late" if late > late_after else ""
+    text = f"Paged {who} as {ping.role} ({_cause(ping)}){tail}." + (f" {sent.instead}" if sent.instead else "")
+    return _entry(ping, Kind.PING_SENT, text, now, {"instead": sent.instead} if sent.instead else {})
+
+
+def _entry(ping: PingRow, kind: Kind, text: str, now: datetime, data: dict[str, Any]) -> dict[str, Any]:
+    """All columns of what the timeline keeps of a ping's end."""
     return {
         "incident_id": ping.incident_id,
-        "kind": Kind.PING_SENT.value,
+        "kind": kind.value,
         "at": now,
         "recorded_at": now,
         "author": None,
-        "text": f"Paged {who} as {ping.role} ({_cause(ping)}){tail}." + (f" {sent.instead}" if sent.instead else ""),
-        "data": {"ping_id": ping.ping_id} | ({"instead": sent.instead} if sent.instead else {}),
+        "text": text,
+        "data": {"ping_id": ping.ping_id} | data,
         "message_ts": None,
         "source_key": f"ping:{ping.ping_id}",
     }
@@ -365,40 +369,55 @@ def _cause(ping: PingRow) -> str:
     return f"by hand, <@{ping.asked_by}>" + (f": {escape(ping.note)}" if ping.note else "")
 
 
-def page_failed(session: Session, ping_id: int, reason: str, now: datetime) -> None:
-    """Record why a ping reached nobody, where people see it."""
-    incidents.list_of_pings_shared(session, [ping_id])  # the incident first, as everybody locks them
-    ping = pings.get_for_change(session, ping_id)
-    if ping.state != pings.SENDING:
-        return
-    ping.state, ping.reason = pings.FAILED, reason
-    row = session.get_one(IncidentRow, ping.incident_id)
-    text = f"Could not page the {ping.role} ({_cause(ping)}): {reason}"
-    record(session, row, Kind.PING_FAILED, text, now, source_key=f"ping:{ping.ping_id}", announce=True)
+def pages_failed(session: Session, ping_ids: Sequence[int], reason: str, now: datetime) -> None:
+    """Record why pings reached nobody, where people see it, in a few statements for all."""
+    incidents.list_of_pings_shared(session, ping_ids)  # the incidents first, as everybody locks them
+    found = [ping for ping in pings.list_for_change(session, ping_ids) if ping.state == pings.SENDING]
+    for ping in found:
+        ping.state, ping.reason = pings.FAILED, reason
+    facts = [
+        _entry(ping, Kind.PING_FAILED, f"Could not page the {ping.role} ({_cause(ping)}): {reason}", now, {})
+        for ping in found
+    ]
+    entry_ids = timeline.append_many(session, facts)
+    said = [
+        (lock_of(ping.incident_id), {"entry_id": entry_id})
+        for ping, entry_id in zip(found, entry_ids, strict=True)
+        if entry_id is not None
+    ]
+    enqueue_many(session, "slack.say", said)
 
 
 def acknowledge_pings(session: Session, row: IncidentRow, user_id: str, now: datetime) -> None:
-    """Mark the pings of this person as answered, and have the messages of all open pages say that it is taken."""
+    """Mark the pings of this person as answered.
+
+    Of their messages, only those that went out after somebody had acknowledged do not say so yet.
+    """
+    since = row.acknowledged_at
+    changed = []
     for ping in pings.list_of_incident(session, row.incident_id):
         if ping.state in (pings.SENT, pings.SENDING) and ping.acknowledged_at is None and user_id in ping.user_ids:
             ping.acknowledged_at, ping.acknowledged_by = now, user_id
-    refresh_pages(session, row)
+            if since is not None and (ping.sent_at is None or ping.sent_at >= since):
+                changed.append(ping)
+    _redraw(session, changed)
 
 
 def refresh_pages(session: Session, row: IncidentRow) -> None:
-    """Have every page that went out show where the incident stands."""
-    for ping in pings.list_of_incident(session, row.incident_id):
-        if ping.state in (pings.SENT, pings.SENDING):
-            _refresh_page(session, ping)
+    """Have every page of this opening of the incident that went out show where it stands."""
+    held = pings.list_of_incident(session, row.incident_id)
+    _redraw(
+        session,
+        [ping for ping in held if ping.state in (pings.SENT, pings.SENDING) and episode_of(ping) == row.episode],
+    )
 
 
 def link_pages(session: Session, row: IncidentRow) -> None:
     """Have the pages that went out before the room was open link to it. The row must be locked."""
-    for ping in pings.list_of_incident(session, row.incident_id):
-        if ping.state == pings.SENT and ping.kind != PingKind.DIGEST:
-            _refresh_page(session, ping)
+    _redraw(session, [ping for ping in pings.list_of_incident(session, row.incident_id) if ping.state == pings.SENT])
 
 
-def _refresh_page(session: Session, ping: PingRow) -> None:
-    lock, once = f"ping-{ping.ping_id}", f"page-over-{ping.ping_id}"
-    enqueue(session, "slack.page_over", queue=PAGING, lock=lock, once=once, ping_id=ping.ping_id)
+def _redraw(session: Session, changed: Sequence[PingRow]) -> None:
+    """The jobs that edit the messages of these pings, in one statement. A digest is no message of one ping."""
+    jobs = [(f"ping-{ping.ping_id}", {"ping_id": ping.ping_id}) for ping in changed if ping.kind != PingKind.DIGEST]
+    enqueue_many(session, "slack.page_over", jobs, queue=PAGING)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.escalation import Role
@@ -12,6 +13,7 @@ from bot.flows.desk import Desk
 from bot.flows.roster import read_roster
 from bot.jobs.delivery import Speaker
 from bot.jobs.paging import reachable
+from bot.policy.roster import Roster
 from bot.slack import pings as blocks
 from bot.slack.client import Message, Refused, Slack
 from bot.store import incidents, pings
@@ -22,11 +24,39 @@ def digest(desk: Desk, slack: Slack, speaker: Speaker, *, role: str, due_at: str
 
     It takes in what is planned for the same time, as a sweep may have claimed only some of it yet.
     """
-    at, now = datetime.fromisoformat(due_at), desk.now()
+    draft = _read(desk, role, datetime.fromisoformat(due_at))
+    if not draft.fresh:
+        return
+    refusals: list[str] = []
+    for reach in reachable(slack, draft.roster, Role(role), draft.now, refusals):
+        told = _say_to_each(speaker, f"digest:{role}:{due_at}", reach.channels, draft.message, refusals)
+        if told:
+            with desk.database.transaction() as session:
+                sent = [escalate.Sent(ping_id, told, reach.instead) for ping_id in draft.fresh]
+                escalate.pages_sent(session, sent, desk.now(), desk.policy.escalation.late_after)
+            return
+    with desk.database.transaction() as session:
+        reason = " ".join(refusals) or "nobody holds the role."
+        escalate.pages_failed(session, draft.fresh, reason, desk.now())
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """What a digest says as it was read at `now`. `fresh` are the pings for which it was not recorded yet."""
+
+    message: Message
+    fresh: list[int]
+    roster: Roster
+    now: datetime
+
+
+def _read(desk: Desk, role: str, due_at: datetime) -> _Draft:
+    """Claim what is due, and write the message."""
+    now = desk.now()
     with desk.database.transaction() as session:
         found = [
             (ping, row)
-            for ping, row in pings.list_digest_for_change(session, role, at)
+            for ping, row in pings.list_digest_for_change(session, role, due_at)
             if Status(row.status).is_open or ping.state == pings.SENT
         ]
         fresh = [ping.ping_id for ping, _ in found if ping.state != pings.SENT]
@@ -35,21 +65,9 @@ def digest(desk: Desk, slack: Slack, speaker: Speaker, *, role: str, due_at: str
                 ping.state, ping.claimed_at = pings.SENDING, now
         listed = [incidents.facts(row) for _, row in found]
         rules = sorted({ping.rule for ping, _ in found}, reverse=True)
-        roster = read_roster(session, desk.policy.contacts, now)
-    if not fresh:
-        return
-    message = blocks.digest(role, rules, listed, at, now)
-    refusals: list[str] = []
-    for reach in reachable(slack, roster, Role(role), now, refusals):
-        told = _say_to_each(speaker, f"digest:{role}:{due_at}", reach.channels, message, refusals)
-        if told:
-            with desk.database.transaction() as session:
-                for ping_id in fresh:
-                    escalate.page_sent(session, ping_id, told, desk.now(), reach.instead)
-            return
-    with desk.database.transaction() as session:
-        for ping_id in fresh:
-            escalate.page_failed(session, ping_id, " ".join(refusals) or "nobody holds the role.", desk.now())
+        was_due = due_at if now - due_at > desk.policy.escalation.late_after else None
+        message = blocks.digest(role, rules, listed, now, was_due)
+        return _Draft(message, fresh, read_roster(session, desk.policy.contacts, now), now)
 
 
 def _say_to_each(

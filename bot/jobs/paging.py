@@ -65,7 +65,7 @@ def page(desk: Desk, slack: Slack, speaker: Speaker, *, ping_id: int) -> None:
             return
     with desk.database.transaction() as session:
         why = " ".join(refusals) or "nobody holds the role, nor any other."
-        escalate.page_failed(session, ping_id, f"{why} `tocsin doctor` says how to mend that.", desk.now())
+        escalate.pages_failed(session, [ping_id], f"{why} `tocsin doctor` says how to mend that.", desk.now())
 
 
 def _read(desk: Desk, ping_id: int) -> _Draft:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.comms import escape
-from bot.domain.escalation import LADDER, LATE_AFTER, EscalationPolicy, PingKind, Role, span_text
+from bot.domain.escalation import LADDER, EscalationPolicy, PingKind, Role, span_text
 from bot.domain.incident import Incident
 from bot.domain.pings import PingFacts
 from bot.domain.severity import Severity
@@ -170,11 +170,13 @@ def _short(ping: PingFacts) -> str:
     return f"by hand, {person(ping.asked_by)}" if ping.kind == PingKind.MANUAL else ping.rule
 
 
-def digest(role: str, rules: Sequence[str], rows: Sequence[Incident], due_at: datetime, now: datetime) -> Message:
-    """All incidents that a role's review lists, in one message."""
+def digest(
+    role: str, rules: Sequence[str], rows: Sequence[Incident], now: datetime, was_due: datetime | None = None
+) -> Message:
+    """All incidents that a role's review lists, in one message; `was_due` is given where it comes late."""
     name = " and ".join(rules)
     count = "one incident is" if len(rows) == 1 else f"{len(rows)} incidents are"
-    late = f" _This was due {instant(due_at)}._" if now - due_at > LATE_AFTER else ""
+    late = f" _This was due {instant(was_due)}._" if was_due else ""
     title = f"*{name.capitalize()} for the {role}:* {count} open.{late}"
     lines = [_digest_line(incident, now) for incident in rows[:_LISTED]]
     if len(rows) > _LISTED:

@@ -32,16 +32,20 @@ def find_by_key(session: Session, incident_id: int, key: str) -> PingRow | None:
 
 
 def list_digest_for_change(session: Session, role: str, due_at: datetime) -> Sequence[tuple[PingRow, IncidentRow]]:
-    """What one digest lists: pings that are due or sent, with their incidents, the worst and oldest first."""
+    """What one digest lists: pings that are due or sent, with their incidents, the worst and oldest first.
+
+    The pings are locked in the order of their ids, as everybody locks them.
+    """
     statement = (
         select(PingRow, IncidentRow)
         .join(IncidentRow)
         .where(PingRow.kind == "digest", PingRow.role == role, PingRow.due_at == due_at)
         .where(PingRow.state.in_((PLANNED, SENDING, SENT)))
-        .order_by(IncidentRow.severity, IncidentRow.declared_at, IncidentRow.incident_id)
+        .order_by(PingRow.ping_id)
         .with_for_update(of=PingRow)
     )
-    return [(ping, row) for ping, row in session.execute(statement)]
+    found = [(ping, row) for ping, row in session.execute(statement)]
+    return sorted(found, key=lambda each: (each[1].severity, each[1].declared_at, each[1].incident_id))
 
 
 def get(session: Session, ping_id: int) -> PingRow:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
@@ -15,7 +16,7 @@ from bot.policy.policy import Policy
 from bot.store import pings, timeline
 from bot.store.tables import IncidentRow, PingRow
 from tests.flows.conftest import Declare
-from tests.queue import queued
+from tests.queue import empty_queue, queued
 from tests.rows import NOON, minutes
 
 P0, P1, P2, P3 = Severity
@@ -46,6 +47,19 @@ def sweep_at(session: Session, policy: Policy, row: IncidentRow, now: datetime) 
     session.flush()
     escalate.sweep(session, policy.escalation, now)
     session.refresh(row)
+
+
+def sent(session: Session, ping_id: int, user_ids: list[str], now: datetime) -> bool:
+    """Record that it went out, shown as unanswered; whether that was news."""
+    return escalate.pages_sent(session, [escalate.Sent(ping_id, user_ids)], now) == 1
+
+
+def redrawn(session: Session, row: IncidentRow) -> list[tuple[str, str]]:
+    """The pings of the incident whose messages are to be edited, as the queue has them; then it is empty."""
+    jobs = [job.arguments["ping_id"] for job in queued(session, "slack.page_over")]
+    empty_queue(session)
+    held = {ping.ping_id: (ping.kind, ping.role) for ping in rows(session, row)}
+    return [held[ping_id] for ping_id in jobs if ping_id in held]
 
 
 AT_NOON: dict[Severity, set[Rung]] = {
@@ -213,7 +227,7 @@ def test_mitigating_counts_as_acknowledging(session: Session, declared: Declare,
 
 def test_resolving_stops_everything(session: Session, declared: Declare, policy: Policy) -> None:
     row = declared(P0)
-    escalate.page_sent(session, rows(session, row, pings.SENDING)[0].ping_id, ["U0RESPONDER"], NOON)
+    sent(session, rows(session, row, pings.SENDING)[0].ping_id, ["U0RESPONDER"], NOON)
     change.resolve(session, row, "U0RESPONDER", policy, NOON + minutes(3))
     assert rungs_of(rows(session, row, pings.SENT)) == {("page", ON_CALL)}
     assert rows(session, row, pings.PLANNED, pings.SENDING) == []
@@ -235,7 +249,7 @@ def test_a_page_that_went_out_all_the_same_is_recorded_and_taken_back(
     (page,) = rows(session, row, pings.SENDING)
     change.resolve(session, row, "U0RESPONDER", policy, NOON + minutes(3))
     assert queued(session, "slack.page_over", ping_id=page.ping_id) == []
-    assert escalate.page_sent(session, page.ping_id, ["U0RESPONDER"], NOON + minutes(4))
+    assert sent(session, page.ping_id, ["U0RESPONDER"], NOON + minutes(4))
     assert (page.state, page.reason, page.user_ids) == (pings.SENT, None, ["U0RESPONDER"])
     assert len(queued(session, "slack.page_over", ping_id=page.ping_id)) == 1
 
@@ -273,8 +287,8 @@ def test_a_breach_noticed_late_keeps_its_instant(session: Session, declared: Dec
 def test_a_sent_page_says_whom_and_how_late(session: Session, declared: Declare) -> None:
     row = declared(P0)
     (page,) = rows(session, row, pings.SENDING)
-    assert escalate.page_sent(session, page.ping_id, ["U0RESPONDER", "U0SECONDARY"], NOON + minutes(12))
-    assert not escalate.page_sent(session, page.ping_id, ["U0RESPONDER"], NOON + minutes(13))
+    assert sent(session, page.ping_id, ["U0RESPONDER", "U0SECONDARY"], NOON + minutes(12))
+    assert not sent(session, page.ping_id, ["U0RESPONDER"], NOON + minutes(13))
     (entry,) = timeline.list_rows(session, row.incident_id, (Kind.PING_SENT,))
     assert entry.text == "Paged <@U0RESPONDER>, <@U0SECONDARY> as on-call engineer (at once), 12 min late."
     assert (page.state, page.sent_at) == (pings.SENT, NOON + minutes(12))
@@ -285,7 +299,7 @@ def test_a_sent_page_says_whom_and_how_late(session: Session, declared: Declare)
 def test_a_page_in_time_says_nothing_of_lateness(session: Session, declared: Declare) -> None:
     row = declared(P0)
     (page,) = rows(session, row, pings.SENDING)
-    escalate.page_sent(session, page.ping_id, ["U0RESPONDER"], NOON + minutes(0.5))
+    sent(session, page.ping_id, ["U0RESPONDER"], NOON + minutes(0.5))
     (entry,) = timeline.list_rows(session, row.incident_id, (Kind.PING_SENT,))
     assert entry.text == "Paged <@U0RESPONDER> as on-call engineer (at once)."
 
@@ -294,7 +308,7 @@ def test_a_page_that_reached_nobody_says_why_where_people_see_it(session: Sessio
     row = declared(P0)
     (page,) = rows(session, row, pings.SENDING)
     for _ in range(2):
-        escalate.page_failed(session, page.ping_id, "nobody holds it", NOON)
+        escalate.pages_failed(session, [page.ping_id], "nobody holds it", NOON)
     (entry,) = timeline.list_rows(session, row.incident_id, (Kind.PING_FAILED,))
     assert entry.text == "Could not page the on-call engineer (at once): nobody holds it"
     assert (page.state, page.reason) == (pings.FAILED, "nobody holds it")
@@ -305,7 +319,7 @@ def test_a_digest_is_not_announced(session: Session, declared: Declare, policy: 
     row = declared(P3)
     sweep_at(session, policy, row, MONDAY)
     (digest,) = (ping for ping in rows(session, row) if (ping.kind, ping.role) == ("digest", LEAD))
-    escalate.page_sent(session, digest.ping_id, ["U0TEAMLEAD"], MONDAY)
+    sent(session, digest.ping_id, ["U0TEAMLEAD"], MONDAY)
     (entry,) = timeline.list_rows(session, row.incident_id, (Kind.PING_SENT,))
     assert queued(session, "slack.say", entry_id=entry.entry_id) == []
 
@@ -314,13 +328,75 @@ def test_one_s_own_pages_are_marked_as_answered(session: Session, declared: Decl
     row = declared(P0)
     sweep_at(session, policy, row, NOON + minutes(30))
     for ping in rows(session, row, pings.SENDING):
-        escalate.page_sent(session, ping.ping_id, ["U0TEAMLEAD" if ping.role == LEAD else "U0RESPONDER"], NOON)
+        sent(session, ping.ping_id, ["U0TEAMLEAD" if ping.role == LEAD else "U0RESPONDER"], NOON)
     change.acknowledge(session, row, "U0TEAMLEAD", policy, NOON + minutes(31))
     for ping in rows(session, row, pings.SENT):
         mine = ping.role == LEAD
         assert ping.acknowledged_by == ("U0TEAMLEAD" if mine else None)
         assert ping.acknowledged_at == (NOON + minutes(31) if mine else None)
         assert len(queued(session, "slack.page_over", ping_id=ping.ping_id)) == 1
+
+
+def test_acknowledging_redraws_each_page_of_this_opening_once(
+    session: Session, declared: Declare, policy: Policy
+) -> None:
+    row = declared(P0)
+    sent(session, rows(session, row, pings.SENDING)[0].ping_id, ["U0RESPONDER"], NOON)
+    change.resolve(session, row, "U0RESPONDER", policy, NOON + minutes(2))
+    change.reopen(session, row, "U0TEAMLEAD", policy, NOON + minutes(10))
+    sweep_at(session, policy, row, NOON + minutes(26))
+    for ping in rows(session, row, pings.SENDING):
+        sent(session, ping.ping_id, ["U0RESPONDER"], NOON + minutes(26))
+    redrawn(session, row)
+    change.acknowledge(session, row, "U0RESPONDER", policy, NOON + minutes(27))
+    again = [("page", ON_CALL), ("repeat", ON_CALL), ("secondary", SECOND)]
+    assert sorted(redrawn(session, row)) == again, "the page of the first opening says that it was resolved, and stays"
+
+
+def test_acknowledging_after_another_redraws_only_one_s_own_page_that_was_sent_since(
+    session: Session, declared: Declare, policy: Policy
+) -> None:
+    row = declared(P0)
+    sent(session, rows(session, row, pings.SENDING)[0].ping_id, ["U0RESPONDER", "U0TEAMLEAD"], NOON)
+    change.acknowledge(session, row, "U0RESPONDER", policy, NOON + minutes(2))
+    sweep_at(session, policy, row, NOON + minutes(60))
+    for ping in rows(session, row, pings.SENDING):
+        shown = escalate.Sent(
+            ping.ping_id, ["U0TEAMLEAD" if ping.role == LEAD else "U0MANAGER"], shown=NOON + minutes(2)
+        )
+        escalate.pages_sent(session, [shown], ping.due_at)
+    redrawn(session, row)
+    change.acknowledge(session, row, "U0TEAMLEAD", policy, NOON + minutes(61))
+    assert redrawn(session, row) == [("page", LEAD)]
+    change.acknowledge(session, row, "U0TEAMLEAD", policy, NOON + minutes(62))
+    change.take_command(session, row, "U0TEAMLEAD", NOON + minutes(63))
+    assert redrawn(session, row) == []
+
+
+def test_a_digest_is_no_page_to_redraw(session: Session, declared: Declare, policy: Policy) -> None:
+    row = declared(P3)
+    sweep_at(session, policy, row, MONDAY)
+    for ping in rows(session, row, pings.SENDING):
+        sent(session, ping.ping_id, ["U0TEAMLEAD"], MONDAY)
+    redrawn(session, row)
+    change.acknowledge(session, row, "U0TEAMLEAD", policy, MONDAY + minutes(1))
+    change.resolve(session, row, "U0TEAMLEAD", policy, MONDAY + minutes(2))
+    assert set(redrawn(session, row)) == {("page", ON_CALL), ("secondary", SECOND)}
+
+
+@pytest.mark.parametrize(("seconds", "late"), [(-1, ""), (0, ""), (1, ", 7 min late")])
+def test_a_page_is_late_once_it_is_more_than_the_policy_allows_after_it_was_due(
+    session: Session, declared: Declare, policy: Policy, seconds: int, late: str
+) -> None:
+    late_after = minutes(7)
+    row = declared(P0)
+    (page,) = rows(session, row, pings.SENDING)
+    at = NOON + late_after + timedelta(seconds=seconds)
+    escalate.pages_sent(session, [escalate.Sent(page.ping_id, ["U0RESPONDER"])], at, late_after)
+    (entry,) = timeline.list_rows(session, row.incident_id, (Kind.PING_SENT,))
+    assert entry.text == f"Paged <@U0RESPONDER> as on-call engineer (at once){late}."
+    facts = escalate.facts_of(page, row, rows(session, row), replace(policy.escalation, late_after=late_after))
+    assert facts.is_late(at) is bool(late)
 
 
 def test_a_sweep_says_how_many_plans_it_looked_at(session: Session, declared: Declare, policy: Policy) -> None:

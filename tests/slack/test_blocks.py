@@ -31,7 +31,7 @@ def messages(text: str, **values: Any) -> Iterator[Message]:
         yield pings.page_over(ping(each), "Resolved.")
         yield pings.mention(ping(each), "Paged <@U0TEAMLEAD>.")
         yield pings.mention(ping(each), "Paged <@U0TEAMLEAD>.", "Resolved.")
-        yield pings.digest("team lead", ["weekly review", "monthly review"], [each] * 60, NOON, NOON)
+        yield pings.digest("team lead", ["weekly review", "monthly review"], [each] * 60, NOON)
         yield roster.handover(5, each, "U0RESPONDER", "U0SECONDARY", "U0VP")
         yield roster.handover_over(each, "Accepted.")
         yield blocks.review_ready(each, "https://example.com/reviews/x", [text] * 20, NOON)
