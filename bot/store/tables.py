@@ -89,7 +89,8 @@ class IncidentRow(Base):
     merged_into: Mapped[int | None] = mapped_column(ForeignKey("incidents.incident_id"))  # of which it was a duplicate
     told_at: Mapped[datetime | None]  # when stakeholders were last told
     reminded_at: Mapped[datetime | None]  # when somebody was last reminded to tell them
-    read_back_at: Mapped[datetime | None]  # when its channel was last looked through for messages that were missed
+    read_back_at: Mapped[datetime | None]  # when its channel was last to be looked through for what was missed
+    read_through_at: Mapped[datetime | None]  # until when that was done; None: never
     __table_args__ = (
         Index("ix_incidents_status_declared_at", "status", "declared_at"),
         Index("ix_incidents_wake_at", "wake_at", postgresql_where=sql("wake_at is not null")),
