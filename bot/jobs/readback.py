@@ -1,12 +1,12 @@
-"""Reading back: channel history and threads after time away.
+"""Reading back: channel history and threads, after time away and now and then.
 
-Looking costs a call or two a channel; doubles cannot be.
+Looking costs a call or two a channel; doubles cannot be, and a look that fails half way is begun anew.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -14,56 +14,80 @@ import structlog
 
 from bot.domain.masking import mask
 from bot.flows.desk import Desk
-from bot.flows.missed import Missed, reads_from, take_in
+from bot.flows.missed import Look, Shown, begin_look, end_look, take_in
 from bot.flows.suggest import Heard, judge_report, recall
 from bot.jobs.delivery import UNREACHABLE, Speaker
 from bot.slack.client import Refused, Slack
-from bot.slack.said import is_a_persons, words_of
+from bot.slack.said import PUSHPIN, is_a_persons, words_of
 from bot.store import incidents, messages
 
 log = structlog.get_logger(__name__)
 
-_MOST = 5_000  # messages of one channel looked at in one go
+_AT_ONCE = 400  # messages of a channel that are taken in together, with their threads
+_TOMBSTONE = "tombstone"  # of a deleted message that has replies
 _ON_ITS_WAY = timedelta(seconds=30)  # the event of a message that is younger may still come, and comes first
 _FRESH = timedelta(minutes=10)  # a report that is older was seen by people; an answer would only confuse
 
 
-def read_back(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -> None:
-    """Record what was said in an incident's channel and its threads while nobody listened."""
+def read_back(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int, long: bool = False) -> None:
+    """Record what passed in an incident's channel and its threads while nobody listened."""
     with desk.database.transaction() as session:
-        row = incidents.get(session, incident_id)
-        channel_id, oldest = row.channel_id, reads_from(session, row)
-    if channel_id is None:
+        look = begin_look(session, incidents.get(session, incident_id), desk.now(), long)
+    if look is None:
         return
+    seen: set[str] = set()
+    fresh = 0
     try:
-        found = list(_said(slack, channel_id, oldest))
+        for found in _looked_at(slack, look):
+            seen.update(message["ts"] for message in found if message.get("subtype") != _TOMBSTONE)
+            with desk.database.transaction() as session:
+                fresh += take_in(session, look, [_shown(message) for message in found], desk.now())
     except Refused as refused:
         if refused.error not in UNREACHABLE:
             raise
         return
     with desk.database.transaction() as session:
-        fresh = take_in(session, incident_id, found, desk.now())
-    if fresh:
-        log.info("read back messages that were missed", incident_id=incident_id, messages=fresh)
+        gone = end_look(session, look, seen, desk.now())
+    if fresh or gone:
+        log.info("read back what was missed", incident_id=incident_id, messages=fresh, deletions=gone)
 
 
-def _said(slack: Slack, channel_id: str, oldest: str) -> Iterator[Missed]:
-    """People's messages after `oldest`, those of threads included."""
-    parents = list(itertools.islice(slack.history(channel_id, oldest), _MOST))
-    yield from _missed(parents)
-    for parent in parents:
-        if parent.get("reply_count") and str(parent.get("latest_reply") or "9") > oldest:
-            replies = slack.replies(channel_id, parent["ts"], oldest)
-            yield from _missed(reply for reply in replies if reply["ts"] != parent["ts"])
+def _looked_at(slack: Slack, look: Look) -> Iterator[list[dict[str, Any]]]:
+    """The channel's messages of the look in parts, the newest first, those of threads included."""
+    history = slack.history(look.channel_id, look.oldest)
+    while parents := list(itertools.islice(history, _AT_ONCE)):
+        threads = [
+            parent["ts"]
+            for parent in parents
+            if parent.get("reply_count") and str(parent.get("latest_reply") or "9") > look.oldest
+        ]
+        yield parents + [reply for ts in threads for reply in _replies(slack, look, ts)]
+    for ts in look.threads:
+        yield _replies(slack, look, ts)
 
 
-def _missed(found: Iterable[dict[str, Any]]) -> Iterator[Missed]:
-    for message in found:
-        text = mask(words_of(message)) if is_a_persons(message) else ""
-        if text:
-            edit_ts = str((message.get("edited") or {}).get("ts") or "") or None
-            thread_ts = message.get("thread_ts")
-            yield Missed(message["ts"], message["user"], text, thread_ts, edit_ts)
+def _replies(slack: Slack, look: Look, ts: str) -> list[dict[str, Any]]:
+    try:
+        return [reply for reply in slack.replies(look.channel_id, ts, look.oldest) if reply["ts"] != ts]
+    except Refused as refused:
+        if refused.error != "thread_not_found":
+            raise
+        return []  # taken away since, with all its replies
+
+
+def _shown(message: dict[str, Any]) -> Shown:
+    pushpin: dict[str, Any] = next((one for one in message.get("reactions") or [] if one.get("name") == PUSHPIN), {})
+    users = frozenset(pushpin.get("users") or ())
+    return Shown(
+        ts=message["ts"],
+        author=str(message.get("user") or ""),
+        text=mask(words_of(message)) if is_a_persons(message) else "",
+        thread_ts=message.get("thread_ts"),
+        edit_ts=str((message.get("edited") or {}).get("ts") or "") or None,
+        marked_by=users,
+        # Of many, Slack names some and counts the others.
+        all_marks=len(users) == int(pushpin.get("count") or 0),
+    )
 
 
 def read_announcements(desk: Desk, slack: Slack, speaker: Speaker) -> None:

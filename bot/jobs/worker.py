@@ -259,10 +259,12 @@ class Worker:
         with self._desk.database.transaction() as session:
             remind_to_tell(session, self._desk.policy.notices, now)
         if time.monotonic() >= self._read_back_at:
-            self._read_back_at = time.monotonic() + _READ_BACK_EVERY
             with self._desk.database.transaction() as session:
                 # A further replica that starts reads back too: it cannot know that the others heard everything.
-                plan_reading_back(session, max(started, now - timedelta(seconds=_READ_BACK_EVERY)), now)
+                before = max(started, now - timedelta(seconds=_READ_BACK_EVERY))
+                planned = plan_reading_back(session, before, now, long=self._read_back_at == 0.0)
+            if planned:
+                self._read_back_at = time.monotonic() + _READ_BACK_EVERY
 
     def _look_up_groups(self) -> None:
         with self._desk.database.transaction() as session:

@@ -14,12 +14,10 @@ from bot.flows.suggest import Heard, judge_again, judge_report, recall
 from bot.listeners import reviewing
 from bot.listeners.guard import told
 from bot.listeners.room import draw_home
-from bot.slack.said import is_a_persons, words_of
+from bot.slack.said import PUSHPIN, is_a_persons, words_of
 from bot.store import messages
 
 log = structlog.get_logger(__name__)
-
-PUSHPIN = "pushpin"
 
 
 def _log_only(text: str) -> None:

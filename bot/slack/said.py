@@ -11,6 +11,7 @@ from bot.domain.masking import mask
 # Messages with these subtypes are people's own words; the others tell of joins, topics and the like.
 _WORDS = frozenset({None, "file_share", "thread_broadcast", "me_message"})
 _LONGEST_NAME = 120
+PUSHPIN = "pushpin"  # the reaction that marks a message as key
 
 
 def is_a_persons(message: Mapping[str, Any]) -> bool:

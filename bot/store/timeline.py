@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -102,14 +102,6 @@ def count_entries(session: Session, incident_id: int) -> int:
     return session.scalar(statement) or 0
 
 
-def find_last_message_ts(session: Session, incident_id: int) -> str | None:
-    """The ts of the newest channel message recorded, where reading back after an absence starts."""
-    statement = select(func.max(TimelineEntry.message_ts)).where(
-        TimelineEntry.incident_id == incident_id, TimelineEntry.kind == Kind.MESSAGE_POSTED.value
-    )
-    return session.scalar(statement)
-
-
 def list_entries(
     session: Session, incident_id: int, permalink: Callable[[str], str | None] = lambda _ts: None
 ) -> tuple[Entry, ...]:
@@ -165,8 +157,7 @@ def _rows(session: Session, incident_id: int) -> Any:
     # What we said in the channel about an entry can be marked and linked like anybody's message.
     said = SlackMessage.__table__.c
     message_ts = func.coalesce(columns.message_ts, said.ts).label("message_ts")
-    duplicates = select(IncidentRow.incident_id).where(IncidentRow.merged_into == incident_id)
-    following = columns.incident_id.in_(duplicates) & columns.kind.in_([kind.value for kind in _FOLLOWING])
+    following = columns.incident_id.in_(_duplicates(incident_id)) & columns.kind.in_([kind.value for kind in _FOLLOWING])
     statement = (
         select(
             columns.entry_id, columns.incident_id, columns.kind, columns.at, columns.author, columns.text, message_ts
@@ -176,6 +167,15 @@ def _rows(session: Session, incident_id: int) -> Any:
         .order_by(columns.at, columns.entry_id)
     )
     return session.execute(statement).all()
+
+
+def _duplicates(incident_id: int) -> Select[int]:
+    """The incidents that were merged into this one, and those that were merged into them before."""
+    first = select(IncidentRow.incident_id).where(IncidentRow.merged_into == incident_id)
+    found = first.cte("duplicates", recursive=True)
+    further = select(IncidentRow.incident_id).where(IncidentRow.merged_into == found.c.incident_id)
+    # A union drops what was found before, so that it would end even if incidents were merged in a circle.
+    return select(found.union(further).c.incident_id)
 
 
 def _corrected(session: Session, rows: Any) -> dict[int, dict[str, str]]:
@@ -221,6 +221,61 @@ def known_messages(session: Session, incident_id: int, stamps: Collection[str]) 
     return frozenset(ts for ts in session.scalars(statement) if ts)
 
 
+def list_messages_between(session: Session, incident_id: int, after: str, before: str) -> dict[str, str | None]:
+    """The messages of that stretch that are recorded and not recorded as deleted: the thread's ts by the message's ts.
+
+    `after` and `before` are stamps of Slack's. None for a message that is in no thread.
+    """
+    deleted = select(TimelineEntry.message_ts).where(
+        TimelineEntry.incident_id == incident_id, TimelineEntry.kind == Kind.MESSAGE_DELETED.value
+    )
+    statement = select(TimelineEntry.message_ts, TimelineEntry.data["thread_ts"].astext).where(
+        TimelineEntry.incident_id == incident_id,
+        TimelineEntry.kind == _POSTED,
+        TimelineEntry.message_ts > after,
+        TimelineEntry.message_ts < before,
+        TimelineEntry.message_ts.not_in(deleted),
+    )
+    return {ts: thread_ts for ts, thread_ts in session.execute(statement) if ts}
+
+
+def list_threads(session: Session, incident_id: int, begun_before: str, spoken_after: datetime, most: int) -> list[str]:
+    """Threads whose first message is older than a stamp of Slack's and in which something was said after an instant."""
+    thread_ts = TimelineEntry.data["thread_ts"].astext
+    statement = (
+        select(thread_ts)
+        .where(TimelineEntry.incident_id == incident_id, TimelineEntry.kind == _POSTED)
+        .where(TimelineEntry.at > spoken_after, thread_ts < begun_before)
+        .group_by(thread_ts)
+        .order_by(func.max(TimelineEntry.at).desc())
+        .limit(most)
+    )
+    return [found for (found,) in session.execute(statement)]
+
+
+def marks_in_slack(session: Session, incident_id: int, stamps: Collection[str]) -> dict[str, set[str]]:
+    """Who has the pushpin on which of these messages, as recorded. Marks set with a button are no pushpins."""
+    statement = (
+        select(TimelineEntry.kind, TimelineEntry.message_ts, TimelineEntry.author)
+        .where(TimelineEntry.incident_id == incident_id, TimelineEntry.message_ts.in_(list(stamps)))
+        .where(TimelineEntry.kind.in_([Kind.PINNED.value, Kind.UNPINNED.value]))
+        .where(~TimelineEntry.source_key.startswith("reaction:offer:"))
+        .order_by(TimelineEntry.at, TimelineEntry.entry_id)
+    )
+    return _marks(session.execute(statement))
+
+
+def _marks(rows: Any) -> dict[str, set[str]]:
+    """Whose mark stands on which message, of rows in the order in which things happened."""
+    pinned: dict[str, set[str]] = {}
+    for row in rows:
+        if row.kind == Kind.PINNED:
+            pinned.setdefault(row.message_ts, set()).add(row.author or "")
+        elif row.kind == Kind.UNPINNED:
+            pinned.get(row.message_ts, set()).discard(row.author or "")
+    return pinned
+
+
 def _corrections(rows: Any) -> tuple[dict[str, str], set[str], dict[str, set[str]]]:
     """(last text of edited messages, deleted messages, who pinned which message), each by the message's ts.
 
@@ -228,14 +283,9 @@ def _corrections(rows: Any) -> tuple[dict[str, str], set[str], dict[str, set[str
     """
     edited: dict[str, str] = {}
     deleted: set[str] = set()
-    pinned: dict[str, set[str]] = {}
     for row in rows:
         if row.kind == Kind.MESSAGE_EDITED:
             edited[row.message_ts] = row.text
         elif row.kind == Kind.MESSAGE_DELETED:
             deleted.add(row.message_ts)
-        elif row.kind == Kind.PINNED:
-            pinned.setdefault(row.message_ts, set()).add(row.author or "")
-        elif row.kind == Kind.UNPINNED:
-            pinned.get(row.message_ts, set()).discard(row.author or "")
-    return edited, deleted, pinned
+    return edited, deleted, _marks(rows)

@@ -148,14 +148,19 @@ def test_a_message_is_key_while_anybody_s_pin_is_on_it(database: Database) -> No
         assert keys() == [True, False]
 
 
-def test_the_newest_message_is_where_reading_back_starts(database: Database) -> None:
+def test_messages_of_a_stretch_are_listed_with_their_threads_and_without_the_deleted(database: Database) -> None:
     with database.transaction() as session:
         row = add_incident(session)
-        assert timeline.find_last_message_ts(session, row.incident_id) is None
-        message(session, row, Kind.MESSAGE_POSTED, ts="1700000002.000100")
-        message(session, row, Kind.MESSAGE_POSTED, ts="1700000001.000100")
-        message(session, row, Kind.PINNED, ts="1700000009.000100")
-        assert timeline.find_last_message_ts(session, row.incident_id) == "1700000002.000100"
+        for second in range(1, 7):
+            data = {"thread_ts": "1700000001.000100"} if second == 4 else {}
+            note(session, row, Kind.MESSAGE_POSTED, message_ts=f"170000000{second}.000100", data=data)
+        message(session, row, Kind.MESSAGE_DELETED, ts="1700000003.000100")
+        found = timeline.list_messages_between(session, row.incident_id, "1700000001.000100", "1700000006.000100")
+        assert found == {
+            "1700000002.000100": None,
+            "1700000004.000100": "1700000001.000100",
+            "1700000005.000100": None,
+        }
 
 
 def test_characters_that_postgresql_cannot_hold_are_left_out(database: Database) -> None:
