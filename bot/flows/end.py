@@ -12,6 +12,8 @@ from bot.domain.incident import Status, is_private
 from bot.domain.timeline import Kind
 from bot.flows import escalate
 from bot.flows.record import lock_of, record, refresh_card
+from bot.flows.remind import stop_reminders
+from bot.flows.settle import settle
 from bot.policy.policy import Policy
 from bot.store import incidents
 from bot.store.outbox import enqueue
@@ -88,6 +90,9 @@ def _close(row: IncidentRow, now: datetime) -> None:
 
 
 def _stop(session: Session, row: IncidentRow, policy: Policy, now: datetime) -> None:
+    """Nothing more is asked of anybody: no page, no severity to decide on, no review that is waited for."""
+    settle(session, row, now)
+    stop_reminders(session, row)
     escalate.replan(session, row, policy.escalation, now)
     escalate.refresh_pages(session, row)
     refresh_card(session, row)
