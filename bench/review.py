@@ -5,6 +5,7 @@ python -m bench review
 
 from __future__ import annotations
 
+import re
 import tempfile
 import time
 from collections.abc import Callable
@@ -30,9 +31,11 @@ from bot.store.migrations import upgrade
 from bot.store.tables import ActionRow, IncidentRow, TimelineEntry
 from bot.web.app import create_web
 from bot.web.assessing import pages_of, review_for_visitor
+from bot.web.entrance import House
+from bot.web.pdf import render_pdf
 from bot.web.visits import sign_personal_link
 from bot.wiring.building import review_finder
-from bot.wiring.service import build_desk, build_house
+from bot.wiring.service import build_desk
 
 ENTRIES = 10_000
 _BEGAN = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -107,8 +110,8 @@ def _measure(settings: Settings, desk: Any, row: IncidentRow, what: str) -> None
             review.draft_review(session, session.get_one(IncidentRow, row.incident_id), desk.policy, desk.now())
 
     figure(f"draft of {ENTRIES:,} entries, {what}", _median(draft, 5), "ms", 1000)
-    house = build_house(settings, desk)
-    assert house is not None
+    assert settings.link_key is not None
+    house = House(desk, settings.link_key, secure=False, print_pdf=render_pdf)
     app = create_web(
         find_review=review_finder(desk.database, for_link=True),
         ready=list,
@@ -118,7 +121,8 @@ def _measure(settings: Settings, desk: Any, row: IncidentRow, what: str) -> None
     )
     browser = TestClient(app, base_url="http://testserver")
     link = urlsplit(sign_personal_link("http://testserver", house.key, "/incidents", "U0MANAGER", "manager"))
-    browser.get(f"{link.path}?{link.query}")
+    door = browser.get(f"{link.path}?{link.query}").text
+    browser.post("/enter", data=dict(re.findall(r'name="(t|token)" value="([^"]*)"', door)))
     pages = (
         f"/incidents/{row.ref}",
         f"/incidents/{row.ref}?page=77",

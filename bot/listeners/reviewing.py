@@ -46,7 +46,7 @@ def _review(session: Session, asked: Asked) -> str:
     open_items = len(actions.list_of_incident(session, row.incident_id, (actions.OPEN,)))
     lines = [f"The review of {row.ref} stands at *{review.stage}*.{last}{due} Open action items: {open_items}."]
     if link:
-        lines.append(f"<{link}|Open the review> (your own link, for three days; do not pass it on)")
+        lines.append(f"<{link}|Open the review> (your own link, for three days and one browser)")
     else:
         lines.append(f"Pages are off; `tocsin review {row.ref}` prints it.")
     return "\n".join(lines)

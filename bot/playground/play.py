@@ -4,6 +4,7 @@ Everything happens in a folder and on ports of its own, which are gone afterward
 review to stdout.
 """
 
+import re
 import shutil
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -146,6 +148,13 @@ class Play:
         cookies = urllib.request.HTTPCookieProcessor()
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), cookies)
         with opener.open(link, timeout=10) as answer:
+            page = str(answer.read().decode())
+        door = re.search(r'action="(/enter)">(.*?)<button', page, re.DOTALL)
+        if door is None:
+            return page
+        fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', door[2]))
+        form = urllib.parse.urlencode(fields).encode()
+        with opener.open(urllib.parse.urljoin(link, door[1]), form, timeout=10) as answer:
             return str(answer.read().decode())
 
     def tocsin(self, *arguments: str) -> str:

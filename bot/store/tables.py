@@ -241,6 +241,15 @@ class GroupRow(Base):
     looked_up_at: Mapped[datetime]
 
 
+class LinkRow(Base):
+    """A personal link that was used: it goes on opening the pages in that browser, and in no other."""
+
+    __tablename__ = "used_links"
+    mark: Mapped[str] = mapped_column(primary_key=True)  # a hash of what was signed
+    browser: Mapped[str]  # a hash of the browser's cookie
+    used_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class WorkspaceRow(Base):
     """The one workspace that this database serves, as auth.test told it; links to messages start with its url."""
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from urllib.parse import quote, urlencode
 
+from anyio.to_thread import current_default_thread_limiter
 from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -36,12 +38,13 @@ def create_web(
     link_lives: timedelta = LINK_LIVES,
     more: Sequence[Route] = (),
     show_to_visitor: Callable[[Request], Response | None] = lambda request: None,
+    threads: int = 8,
 ) -> Starlette:
     """The application. `find_review` answers a reference; `ready` lists reasons not to be ready (empty: ready).
 
     `signer_key` None switches the review pages off; health and readiness still answer. `more` routes are served beside.
     `show_to_visitor` shows a review to somebody who has come in with a link of their own; None for everybody else, who
-    need the link that is shared in the incident's channel.
+    need the link that is shared in the incident's channel. `threads` is how many requests are answered at once.
     """
 
     def healthz(request: Request) -> Response:
@@ -76,9 +79,21 @@ def create_web(
     app = Starlette(
         routes=[Route("/healthz", healthz), Route("/readyz", readyz), Route("/reviews/{ref}", review), *more],
         exception_handlers={HTTPException: _told, Exception: _broken},
+        lifespan=_at_most(threads),
     )
     app.router.redirect_slashes = False  # a redirect would answer without our headers
     return app
+
+
+def _at_most(threads: int) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    """Starlette answers in as many threads as its library likes, which is more than there are connections."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        current_default_thread_limiter().total_tokens = threads
+        yield
+
+    return lifespan
 
 
 def _refusal(key: str, ref: str, token: str, link_lives: timedelta) -> Response | None:

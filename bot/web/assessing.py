@@ -24,9 +24,9 @@ from bot.store import actions, assessments, incidents, messages
 from bot.store.tables import ActionRow, IncidentRow
 from bot.web.answers import go_to, headers, notice, page
 from bot.web.browsing import browsing, shown_items, unknown, visible
-from bot.web.entrance import Form, House, entrance, showing, taking
+from bot.web.entrance import Form, House, entrance, guest_of, showing, taking
 from bot.web.pages import render, review_context
-from bot.web.visits import Visitor, visitor_of
+from bot.web.visits import Visitor
 
 _SAID = {
     "saved": "Saved. The channel's copy follows in a moment.",
@@ -61,8 +61,8 @@ def pages_of(house: House) -> list[Route]:
 
 def review_for_visitor(house: House, request: Request) -> Response | None:
     """The page of a review for somebody who has come in; None for everybody else."""
-    visitor = visitor_of(request, house.key)
-    return review_page(house, request, visitor) if visitor else None
+    guest = guest_of(house, request)
+    return review_page(house, request, guest) if isinstance(guest, Visitor) else guest
 
 
 @dataclass(frozen=True, slots=True)

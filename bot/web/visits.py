@@ -1,12 +1,14 @@
 """Who is on the pages: a personal link from Slack opens a session; every form carries the session's own token.
 
-A link says who may come in and where to; it is signed, expires, and is good for nothing else. The session is a signed
-cookie that scripts cannot read and other sites cannot send along with a form.
+A link says who may come in and where to; it is signed, expires, is good for nothing else, and belongs to the browser
+that used it first. The session is a signed cookie that no script can read and no other site can send with a form.
 """
 
 from __future__ import annotations
 
+import hashlib
 import hmac
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,7 +20,9 @@ from starlette.responses import Response
 
 PERSONAL_LINK_LIVES = timedelta(days=3)
 SESSION_LIVES = timedelta(hours=12)
-COOKIE = "tocsin_session"
+BROWSER_LIVES = timedelta(days=30)  # longer than any link that is bound to it
+COOKIE, BROWSER = "tocsin_session", "tocsin_browser"
+_BROWSER = re.compile(r"[A-Za-z0-9_-]{22}")
 _LINK, _SESSION = "tocsin-personal-link", "tocsin-session"
 
 
@@ -31,6 +35,16 @@ class Visitor:
     token: str
 
 
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What a personal link says: whom it lets in and where to. `mark` names what was signed."""
+
+    user_id: str
+    name: str
+    path: str
+    mark: str
+
+
 class LinkExpired(Exception):
     """The link was good once."""
 
@@ -40,20 +54,39 @@ class LinkForged(Exception):
 
 
 def sign_personal_link(base_url: str, key: str, path: str, user_id: str, name: str) -> str:
-    """An address that lets this person in and leads to `path`, stamped with the time of signing."""
-    token = URLSafeTimedSerializer(key, salt=_LINK).dumps([user_id, name[:80], path])
+    """An address that lets this person in and leads to `path`, stamped with the time of signing; no two are alike."""
+    token = URLSafeTimedSerializer(key, salt=_LINK).dumps([user_id, name[:80], path, secrets.token_urlsafe(6)])
     return f"{base_url.rstrip('/')}/enter?{urlencode({'t': token})}"
 
 
-def read_personal_link(key: str, token: str, lives: timedelta = PERSONAL_LINK_LIVES) -> tuple[str, str, str]:
-    """(user id, name, path). Raises LinkExpired and LinkForged."""
+def read_personal_link(key: str, token: str, lives: timedelta = PERSONAL_LINK_LIVES) -> Pass:
+    """What the link says. Raises LinkExpired and LinkForged."""
     try:
-        user_id, name, path = URLSafeTimedSerializer(key, salt=_LINK).loads(token, max_age=int(lives.total_seconds()))
+        signer = URLSafeTimedSerializer(key, salt=_LINK)
+        user_id, name, path, _ = signer.loads(token, max_age=int(lives.total_seconds()))
     except SignatureExpired:
         raise LinkExpired from None
     except (BadSignature, ValueError, TypeError):
         raise LinkForged from None
-    return str(user_id), str(name), str(path)
+    mark = hashlib.sha256(token.rpartition(".")[0].encode()).hexdigest()
+    return Pass(str(user_id), str(name), str(path), mark)
+
+
+def browser_of(request: Request) -> str:
+    """The name that this browser goes by; empty before it has one."""
+    cookie = request.cookies.get(BROWSER, "")
+    return cookie if _BROWSER.fullmatch(cookie) else ""
+
+
+def name_browser(response: Response, browser: str, *, secure: bool) -> None:
+    """Have the browser keep its name, by which a link knows it again."""
+    seconds = int(BROWSER_LIVES.total_seconds())
+    response.set_cookie(BROWSER, browser, max_age=seconds, path="/enter", secure=secure, httponly=True, samesite="lax")
+
+
+def door_token(key: str, browser: str, link: Pass) -> str:
+    """What the form at the door carries: made for this browser and this link, so that no other site can send it."""
+    return hmac.new(key.encode(), f"tocsin-door:{browser}:{link.mark}".encode(), "sha256").hexdigest()
 
 
 def open_session(response: Response, key: str, user_id: str, name: str, *, secure: bool) -> None:

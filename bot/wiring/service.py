@@ -26,6 +26,7 @@ from bot.slack.client import Refused, Slack, TryAgain, web_client
 from bot.store import messages
 from bot.store.engine import Database
 from bot.web.app import create_web, sign_review_link
+from bot.web.attendance import Attendance
 from bot.web.assessing import pages_of, review_for_visitor
 from bot.web.entrance import House
 from bot.web.pdf import can_print, render_pdf
@@ -37,6 +38,7 @@ from bot.wiring.clock import Clock
 log = structlog.get_logger(__name__)
 
 LISTENER_THREADS = 8  # a command uses one connection; the pool also serves events, jobs, the sweep and pages
+PAGE_THREADS = 8  # each uses one connection; more readers at once wait, so that they cannot take those of the others
 _LOOK_AT_SOCKET_EVERY = 3.0  # seconds; a connection that was lost is opened again at the next look
 _INTRODUCE_EVERY = 15.0  # seconds between tries while Slack is away or the channel is not there
 
@@ -97,10 +99,13 @@ def build_ways(settings: Settings) -> tuple[Callable[[str, str, str], None] | No
     )
 
 
-def build_house(settings: Settings, desk: Desk) -> House | None:
+def build_house(settings: Settings, desk: Desk, slack: Slack) -> House | None:
     """What the pages for people stand on; None where no key is there to sign links with."""
     key, secure = settings.link_key, settings.public_url.startswith("https://")
-    return House(desk, key, secure, print_pdf=render_pdf if can_print() else None) if key else None
+    if key is None:
+        return None
+    here = Attendance(slack.is_here, time.monotonic)
+    return House(desk, key, secure, print_pdf=render_pdf if can_print() else None, is_here=here)
 
 
 def build_archive(settings: Settings) -> Callable[[str, bytes, str], None] | None:
@@ -190,7 +195,7 @@ class Service:
                     secrets = [secret.get_secret_value() for secret in self._settings.slack_signing_secrets]
                     routes.append(slack_route(app, secrets))
             if self._parts.serve:
-                stack.callback(self._serve(routes))
+                stack.callback(self._serve(routes, slack))
             ready(f"Tocsin is {self._parts}.")
             self._stopping.wait()
 
@@ -258,15 +263,16 @@ class Service:
             self._stopping.wait(wait)
             wait = min(wait * 2, 15.0)
 
-    def _serve(self, routes: list[Route]) -> Callable[[], None]:
+    def _serve(self, routes: list[Route], slack: Slack) -> Callable[[], None]:
         """The pages and health checks, in a thread of their own."""
-        house = build_house(self._settings, self._desk)
+        house = build_house(self._settings, self._desk, slack)
         web = create_web(
             find_review=review_finder(self._desk.database, for_link=True),
             ready=self._reasons_not_ready,
             signer_key=self._settings.link_key,
             more=[*routes, *(pages_of(house) if house else [])],
             show_to_visitor=lambda request: review_for_visitor(house, request) if house else None,
+            threads=PAGE_THREADS,
         )
         config = uvicorn.Config(
             web, host=self._settings.web_host, port=self._settings.web_port, log_config=None, access_log=False

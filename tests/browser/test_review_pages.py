@@ -60,6 +60,8 @@ def test_a_manager_edits_comments_asks_for_changes_and_approves(
     problems: list[str] = []
     page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
     page.goto(link)
+    _take(page, request, f"door-{width}")
+    page.get_by_role("button", name="Continue as eng-manager").click()
     expect(page.get_by_role("heading", name="What next?")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= width, "nothing sticks out of a phone's screen"
 

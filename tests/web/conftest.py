@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
+from httpx2 import Response
 from starlette.testclient import TestClient
 
 from bot.domain.severity import Severity
@@ -50,6 +51,7 @@ class Site:
     at: timedelta = timedelta(hours=1)
     link_lives: timedelta = timedelta(days=3)
     prints: bool = True
+    left: set[str] = field(default_factory=set)  # who is not in the workspace any more
 
     @property
     def desk(self) -> Desk:
@@ -70,7 +72,12 @@ class Site:
     def visit(self) -> TestClient:
         """A browser that has not come in."""
         house = House(
-            self.desk, KEY, secure=False, link_lives=self.link_lives, print_pdf=render_pdf if self.prints else None
+            self.desk,
+            KEY,
+            secure=False,
+            link_lives=self.link_lives,
+            print_pdf=render_pdf if self.prints else None,
+            is_here=lambda user_id: user_id not in self.left,
         )
         app = create_web(
             find_review=review_finder(self.database, for_link=True),
@@ -84,8 +91,7 @@ class Site:
     def enter(self, user_id: str, path: str = "/incidents") -> TestClient:
         """A browser that came in with a link of that person."""
         browser = self.visit()
-        link = urlsplit(sign_personal_link(BASE, KEY, path, user_id, NAMES[user_id]))
-        assert browser.get(f"{link.path}?{link.query}").status_code == 200
+        assert come_in(browser, sign_personal_link(BASE, KEY, path, user_id, NAMES[user_id])).status_code == 200
         return browser
 
     def closed(self, severity: Severity = Severity.P1, title: str = "checkout returns 502") -> IncidentRow:
@@ -113,6 +119,14 @@ class Site:
 @pytest.fixture
 def site(database: Database, policy: Policy) -> Site:
     return Site(database, policy)
+
+
+def come_in(browser: TestClient, link: str) -> Response:
+    """Open a personal link and continue; the page that follows."""
+    parts = urlsplit(link)
+    door = browser.get(f"{parts.path}?{parts.query}")
+    fields = dict(re.findall(r'name="(t|token)" value="([^"]*)"', door.text))
+    return browser.post("/enter", data=fields) if 'action="/enter"' in door.text else door
 
 
 def token_of(page: str) -> str:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from itsdangerous import URLSafeTimedSerializer
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from bot.domain.review import Review, draft
@@ -177,3 +182,19 @@ def test_the_policy_names_the_style_that_the_page_holds() -> None:
     digest = base64.b64encode(hashlib.sha256(styles[0].encode()).digest()).decode()
     assert style_source() == f"'sha256-{digest}'"
     assert style_source() in answer.headers["content-security-policy"]
+
+
+def test_no_more_requests_are_answered_at_once_than_there_are_connections_for() -> None:
+    together, alone = threading.Barrier(3), threading.BrokenBarrierError
+
+    def wait(request: Request) -> Response:
+        try:
+            together.wait(2)
+        except alone:
+            return PlainTextResponse("waited alone")
+        return PlainTextResponse("together")
+
+    app = create_web(find_review=found, ready=list, signer_key=KEY, threads=2, more=[Route("/wait", wait)])
+    with TestClient(app) as browser, ThreadPoolExecutor(3) as pool:
+        said = list(pool.map(lambda _: browser.get("/wait").text, range(3)))
+    assert "together" not in said

@@ -1,0 +1,22 @@
+"""Queries of personal links that were used."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from bot.store.tables import LinkRow
+
+
+def claim_link(session: Session, mark: str, browser: str, now: datetime) -> LinkRow:
+    """The link as it is used: by this browser from now on, or by the one that was first."""
+    session.execute(insert(LinkRow).values(mark=mark, browser=browser, used_at=now).on_conflict_do_nothing())
+    return session.get_one(LinkRow, mark)
+
+
+def forget_links(session: Session, before: datetime) -> None:
+    """Take out what was used before an instant; the links themselves must have expired by then."""
+    session.execute(delete(LinkRow).where(LinkRow.used_at < before))
