@@ -26,8 +26,8 @@ from bot.slack.client import Refused, Slack, TryAgain, web_client
 from bot.store import messages
 from bot.store.engine import Database
 from bot.web.app import create_web, sign_review_link
-from bot.web.attendance import Attendance
 from bot.web.assessing import pages_of, review_for_visitor
+from bot.web.attendance import Attendance
 from bot.web.entrance import House
 from bot.web.pdf import can_print, render_pdf
 from bot.web.slack import slack_route
