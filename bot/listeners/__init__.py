@@ -20,12 +20,13 @@ from bot.listeners import (
     room,
     shortcuts,
     similar,
+    telling,
     views,
 )
 from bot.slack import modals
 from bot.slack.client import Slack
 from bot.slack.corrections import WHY
-from bot.slack.room import ENTRY, NOTICE
+from bot.slack.room import ENTRY, NOTICE, NOTICE_FIELDS
 
 PRESSES: dict[str, actions.Press] = {
     "incident_acknowledge": actions.acknowledge,
@@ -54,7 +55,7 @@ SUBMISSIONS: dict[str, tuple[views.Submission, str]] = {
     modals.RESOLVE: (views.resolved, "resolution"),
     modals.CLOSE: (views.closed, "cause"),
     WHY: (corrections.explained, IN_WORDS),
-    NOTICE: (room.notice_sent, "next_steps"),
+    NOTICE: (telling.notice_sent, "next_steps"),
     ENTRY: (room.entry_saved, "when"),
 }
 QUESTIONS: dict[str, declaring.Answer] = {
@@ -77,6 +78,7 @@ EVENTS: dict[str, Callable[..., None]] = {
 def register(app: App, desk: Desk, slack: Slack) -> None:
     """Connect every id to its listener."""
     app.middleware(_storable)
+    redraws = telling.Redraws()
 
     def incident(ack: Any, command: Any) -> None:
         commands.incident(desk, slack, ack, command)
@@ -97,13 +99,18 @@ def register(app: App, desk: Desk, slack: Slack) -> None:
         shortcuts.timeline_message(desk, slack, ack, respond, body)
 
     def open_notice(ack: Any, respond: Any, body: Any, action: Any) -> None:
-        room.open_notice(desk, slack, ack, respond, body, action)
+        telling.open_notice(desk, slack, ack, respond, body, action)
+
+    def redraw_notice(ack: Any, body: Any, action: Any) -> None:
+        telling.redraw(desk, slack, redraws, ack, body, action)
 
     def turn_page(ack: Any, respond: Any, body: Any, action: Any) -> None:
         room.turn_page(desk, ack, respond, body, action)
 
     app.command("/incident")(incident)
     app.action("notice_form")(open_notice)
+    for name in NOTICE_FIELDS:
+        app.action(name)(redraw_notice)
     app.action("list_next")(turn_page)
     app.action("list_back")(turn_page)
     app.action("home_declare")(declare_global)

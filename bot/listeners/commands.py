@@ -17,7 +17,7 @@ from bot.flows.desk import Desk
 from bot.flows.learn import learn_closed
 from bot.flows.record import record, refresh_card
 from bot.flows.review import redraft_later
-from bot.listeners import answers, declaring, oncall, reviewing, room, similar
+from bot.listeners import answers, declaring, oncall, reviewing, room, similar, telling
 from bot.listeners.actions import playbook_suggested
 from bot.listeners.asked import Asked, Subcommand, incident_of
 from bot.listeners.guard import told
@@ -62,7 +62,7 @@ def _form_for(asked: Asked) -> dict[str, Any] | None:
         return modals.declare_form(levels, asked.channel_id)
     if asked.word in ("update", "tell"):
         with asked.desk.database.transaction() as session:
-            return room.update_form(session, asked)
+            return telling.update_form(session, asked)
     if asked.word != "close" or asked.rest:
         return None
     with asked.desk.database.transaction() as session:
@@ -182,6 +182,7 @@ _IN_TRANSACTION: dict[str, Subcommand] = {
     "help": _help,
     **oncall.SUBCOMMANDS,
     **room.SUBCOMMANDS,
+    **telling.SUBCOMMANDS,
     **reviewing.SUBCOMMANDS,
 }
 # Judging and remembering take a connection of their own: a command that does holds no other meanwhile.
@@ -202,5 +203,6 @@ ALIASES = {
     "?": "help",
     **oncall.ALIASES,
     **room.ALIASES,
+    **telling.ALIASES,
     **reviewing.ALIASES,
 }

@@ -11,12 +11,13 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.domain.errors import TocsinError
-from bot.slack.client import Refused, TryAgain
+from bot.slack.client import LATE_TRIGGER, Refused, TryAgain
 
 log = structlog.get_logger(__name__)
 
 _STORAGE = "Tocsin cannot reach its database right now, so nothing was changed. Try again in a moment."
 _SLACK = "Slack did not answer Tocsin in time, so nothing was changed. Try again."
+_LATE = "The form could not open in time, as Slack allows three seconds for it. Nothing was changed. Try again."
 _OTHER = (
     "Something went wrong inside Tocsin and was written to its log. Nothing was changed. "
     "Try again, or tell who runs it."
@@ -34,7 +35,7 @@ def told(tell: Callable[[str], object], *, again: bool = False, **facts: object)
             yield
         except (TryAgain, Refused) as error:
             log.warning("slack did not do it", error=str(error))
-            _say(tell, _SLACK)
+            _say(tell, _LATE if isinstance(error, Refused) and error.error in LATE_TRIGGER else _SLACK)
         except TocsinError as refusal:
             _say(tell, str(refusal))
         except (OperationalError, InterfaceError, PoolTimeout, ConnectorException) as error:

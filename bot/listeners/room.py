@@ -1,4 +1,4 @@
-"""The room's subcommands: notes at their time, parts, catching up, lists, updates, false alarms, duplicates."""
+"""The room's subcommands: notes at their time, parts, catching up, lists, false alarms, duplicates."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 from bot.domain.comms import escape, plain_text
 from bot.domain.errors import BadRequest, UnknownIncident
 from bot.domain.incident import Status
-from bot.domain.notice import fill, words_of
 from bot.domain.parts import EXPECTED, Part, mentioned_person, parse_part
 from bot.domain.review import check_note
 from bot.domain.timeline import Entry, Kind
@@ -29,7 +28,7 @@ from bot.listeners.guard import told
 from bot.listeners.whispers import answer_press
 from bot.policy.backdating import leading_past, parse_past
 from bot.slack import room as blocks
-from bot.slack.client import Message, Slack
+from bot.slack.client import Message
 from bot.slack.modals import LONGEST_FIELD
 from bot.slack.text import person, shorten
 from bot.store import incidents, pings, room, timeline
@@ -192,55 +191,6 @@ def _merge(session: Session, asked: Asked) -> str:
     return end.merge(session, duplicate.incident_id, target.incident_id, asked.user_id, asked.desk.policy, asked.now)
 
 
-def _update(session: Session, asked: Asked) -> str:
-    """Never answered in words: `update_form` comes first."""
-    raise BadRequest("Type `/incident update …` again: its form did not open.")
-
-
-def update_form(session: Session, asked: Asked) -> dict[str, Any]:
-    """`/incident update …`: the notice as it would go out, before it goes."""
-    row = incident_of(session, asked)
-    kind = "update" if Status(row.status).is_open else "resolved"
-    return notice_form(asked.desk, row, kind, {"news": plain_text(asked.rest)}, asked.now)
-
-
-def notice_form(desk: Desk, row: IncidentRow, kind: str, more: dict[str, str], now: datetime) -> dict[str, Any]:
-    incident, policy = incidents.facts(row), desk.policy.notices
-    words = words_of(incident, now, more)
-    preview = fill(policy.resolved if kind == "resolved" else policy.update, words)
-    channel = desk.policy.contacts.channels.stakeholder
-    where = f"#{channel}" if channel else "no channel, as contacts.yaml names none"
-    mails = len(policy.mail_to) if desk.send_mail is not None else 0
-    return blocks.notice_form(incident, kind, preview, words, where, mails)
-
-
-def open_notice(
-    desk: Desk, slack: Slack, ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any]
-) -> None:
-    """From the checklist or a reminder: the same form."""
-    said: list[str] = []
-    with told(said.append, user=body["user"]["id"]):
-        kind, _, incident_id = action["value"].partition(":")
-        with desk.database.transaction() as session:
-            view = notice_form(desk, incidents.get(session, int(incident_id)), kind, {}, desk.now())
-        slack.open_view(body["trigger_id"], view)
-    answer_press(ack, respond, said)
-
-
-def notice_sent(
-    session: Session, desk: Desk, values: dict[str, str], view: dict[str, Any], user_id: str, now: datetime
-) -> None:
-    """The notice form: send it once, whatever is pressed how often."""
-    opened = json.loads(view["private_metadata"])
-    row = incidents.get_for_change(session, int(opened["incident"]))
-    template = desk.policy.notices.resolved if opened["kind"] == "resolved" else desk.policy.notices.update
-    # What was taken out of the form is left out of the notice, too.
-    words = words_of(incidents.facts(row), now, {}) | {
-        name: values[name] for name in ("news", "impact", "cause", "resolution", "next_steps") if name in values
-    }
-    tell.tell(session, row, fill(template, words), user_id, now, f"view:{view.get('root_view_id') or view['id']}")
-
-
 def tick(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
     incident_id, episode, item = value.split(":", 2)
     row = incidents.get_for_change(session, int(incident_id))
@@ -322,7 +272,6 @@ SUBCOMMANDS: dict[str, Subcommand] = {
     "list": _list,
     "false-alarm": _false_alarm,
     "merge": _merge,
-    "update": _update,
 }
 ALIASES = {
     "roles": "role",
@@ -333,5 +282,4 @@ ALIASES = {
     "falsealarm": "false-alarm",
     "false": "false-alarm",
     "duplicate": "merge",
-    "tell": "update",
 }

@@ -26,6 +26,8 @@ log = structlog.get_logger(__name__)
 _PASSING = frozenset(
     {"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
 )
+# A form was to be opened more than three seconds after the press, or twice.
+LATE_TRIGGER = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id", "trigger_expired"})
 # What else stands in an answer's place is not from Slack: a proxy's page, half an answer.
 _ERROR_NAME = re.compile(r"[a-z0-9_]+")
 METADATA_TYPE = "tocsin_message"
@@ -217,6 +219,11 @@ class Slack:
 
     def open_view(self, trigger_id: str, view: dict[str, Any]) -> None:
         self.call("views.open", trigger_id=trigger_id, view=view)
+
+    def update_view(self, view_id: str, view: dict[str, Any], view_hash: str | None = None) -> None:
+        """Draw an open form anew; with `view_hash`, only where nobody else did since."""
+        more = {"hash": view_hash} if view_hash else {}
+        self.call("views.update", view_id=view_id, view=view, **more)
 
     def name_of(self, user_id: str) -> str:
         """What a person is called; the id itself when Slack does not know them."""

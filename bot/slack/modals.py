@@ -31,6 +31,7 @@ def form(callback_id: str, title: str, submit: str, metadata: str, blocks: list[
 def text_field(
     name: str, label: str, *, multiline: bool = False, optional: bool = False, limit: int = LONGEST_FIELD, **extra: Any
 ) -> dict[str, Any]:
+    """A field to type into. `extra`: `initial` and `placeholder` words, and `watched`, to hear of each character."""
     element: dict[str, Any] = {
         "type": "plain_text_input",
         "action_id": name,
@@ -41,7 +42,10 @@ def text_field(
         element["initial_value"] = shorten(str(extra["initial"]), limit)
     if extra.get("placeholder"):
         element["placeholder"] = {"type": "plain_text", "text": str(extra["placeholder"])}
-    return field(name, label, element, optional)
+    if not extra.get("watched"):
+        return field(name, label, element, optional)
+    element["dispatch_action_config"] = {"trigger_actions_on": ["on_character_entered"]}
+    return field(name, label, element, optional) | {"dispatch_action": True}
 
 
 def field(name: str, label: str, element: dict[str, Any], optional: bool = False) -> dict[str, Any]:
@@ -116,6 +120,12 @@ def close_form(incident: Incident, playbook: bool) -> dict[str, Any]:
             *([asked] if playbook else []),
         ],
     )
+
+
+def initial_values(view: Mapping[str, Any]) -> dict[str, str]:
+    """What the fields to type into held when the form was opened; Slack keeps what was typed while that is the same."""
+    elements = [block["element"] for block in view["blocks"] if block["type"] == "input"]
+    return {element["action_id"]: str(element.get("initial_value") or "") for element in elements}
 
 
 def read_values(view: Mapping[str, Any]) -> dict[str, str]:

@@ -22,6 +22,15 @@ from bot.slack.modals import field, form, text_field
 from bot.slack.text import fit, instant, person, plain, shorten, span
 
 NOTICE, ENTRY = "notice_view", "entry_view"
+PREVIEW = "preview"
+# The fields of a notice's form: their labels, and the kinds of notice that have them.
+NOTICE_FIELDS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "news": ("What is new?", ("update",)),
+    "impact": ("Impact", ("update", "resolved")),
+    "cause": ("Root cause", ("resolved",)),
+    "resolution": ("Resolution", ("resolved",)),
+    "next_steps": ("Next steps", ("update", "resolved")),
+}
 PAGE = 10  # incidents on one page of a list
 _LONGEST_LINE = 220
 _LABELS = {Kind.IMPACT_RECORDED: "Impact", Kind.CAUSE_RECORDED: "Cause", Kind.RESOLUTION_RECORDED: "Resolution"}
@@ -132,24 +141,21 @@ def notice_told(sent: Notice, where: str) -> Message:
 def notice_form(
     incident: Incident, kind: str, preview: Notice, words: Mapping[str, str], where: str, mails: int
 ) -> dict[str, Any]:
-    """The notice as it would go out now, its words to be changed, and where it goes; nothing is sent before Send."""
+    """The notice as it would go out now, its words to be changed, and where it goes; nothing is sent before Send.
+
+    `words` are what the fields hold at first, whatever the preview says by now.
+    """
     shown = "\n".join(f"*{plain(name)}:* {plain(shorten(text, 300))}" for name, text in preview.lines)
     fields = [
-        *([text_field("news", "What is new?", multiline=True, initial=words.get("news"))] if kind == "update" else []),
-        text_field("impact", "Impact", multiline=True, optional=True, initial=words.get("impact")),
+        text_field(name, label, multiline=True, optional=name != "news", initial=words.get(name), watched=True)
+        for name, (label, kinds) in NOTICE_FIELDS.items()
+        if kind in kinds
     ]
-    if kind == "resolved":
-        fields += [
-            text_field("cause", "Root cause", multiline=True, optional=True, initial=words.get("cause")),
-            text_field("resolution", "Resolution", multiline=True, optional=True, initial=words.get("resolution")),
-        ]
-    fields.append(
-        text_field("next_steps", "Next steps", multiline=True, optional=True, initial=words.get("next_steps"))
-    )
     goes = f"Goes to {where}" + (f" and {mails} mail address{'es' if mails != 1 else ''}." if mails else ".")
     private = " This is a security incident: its title is left out; check every word." if incident.private else ""
     metadata = json.dumps({"incident": incident.incident_id, "kind": kind})
-    blocks = [section(f"*{plain(preview.subject)}*\n{shown}"), context(goes + private), *fields]
+    head = section(f"*{plain(preview.subject)}*\n{shown}") | {"block_id": PREVIEW}
+    blocks = [head, context(goes + private) | {"block_id": "goes"}, *fields]
     return form(NOTICE, "Tell stakeholders", "Send", metadata, blocks)
 
 

@@ -12,7 +12,7 @@ import pytest
 from slack_bolt import Ack, Respond
 from structlog.testing import capture_logs
 
-from bot.listeners import room, shortcuts
+from bot.listeners import room, shortcuts, telling
 from bot.listeners.whispers import answer_press, whisper
 from bot.slack.client import Message, Slack, web_client
 from bot.store import incidents
@@ -97,6 +97,6 @@ def test_buttons_and_shortcuts_that_can_neither_open_nor_answer_raise_nothing(st
         value = f"update:{incidents.get_by_ref(session, ref).incident_id}"
     with capture_logs() as lines:
         shortcuts.timeline_message(stage.desk, slack, ack(), respond, body)
-        room.open_notice(stage.desk, slack, ack(), respond, body, {"value": value})
+        telling.open_notice(stage.desk, slack, ack(), respond, body, {"value": value})
         room.turn_page(stage.desk, ack(), respond, body, {"value": "open:1"})
     assert [line["event"] for line in lines if line["event"] == "could not whisper"] == ["could not whisper"] * 3

@@ -131,6 +131,28 @@ async function press(node, element, block, surface, value) {
   }
 }
 
+/** The latest words of fields that are typed into while earlier ones are on their way. */
+const typed = new Map();
+
+/** Sends what is being typed, one state after the other, and always the last one. */
+async function sendTyped(element, block, surface, value) {
+  const key = `${surface.id}\u0000${keyOf(block, element)}`;
+  const idle = !typed.has(key);
+  // Read now: by the time it is sent, the form may have been drawn anew.
+  typed.set(key, { surface, action: { ...value, values: valuesOf(surface) } });
+  if (!idle) return;
+  try {
+    for (let sent = null; typed.get(key) !== sent;) {
+      sent = typed.get(key);
+      await sent.surface.press({ block_id: block.block_id, action_id: element.action_id, type: element.type, ...sent.action });
+    }
+  } catch (error) {
+    if (error.code !== "view_not_found") surface.failed?.(error); // sent or closed meanwhile: its words went with the form
+  } finally {
+    typed.delete(key);
+  }
+}
+
 function markBusy(node, busy) {
   node.classList.toggle("busy", busy);
   if (busy) {
@@ -412,7 +434,9 @@ function textInput(element, context, type = "text") {
       send(field, read());
     });
   }
-  if (options.dispatch && triggers.includes("on_character_entered")) field.addEventListener("input", () => send(field, read()));
+  if (options.dispatch && triggers.includes("on_character_entered")) {
+    field.addEventListener("input", () => sendTyped(element, context.block, context.surface, read()));
+  }
   if (element.focus_on_load) field.dataset.autofocus = "true";
   return field;
 }

@@ -68,6 +68,7 @@ class Modal {
   draw(view) {
     const focused = this.focusMark();
     const held = this.frame.contains(document.activeElement);
+    const { selectionStart, selectionEnd } = document.activeElement;
     const kept = this.surface ? keptValues(this.surface) : undefined;
     this.view = view;
     this.surface = {
@@ -89,7 +90,11 @@ class Modal {
     );
     this.setSending(this.sending);
     const again = focused && this.frame.querySelector(focused);
-    if (again) again.focus();
+    if (again) {
+      again.focus();
+      // Who was typing goes on where they were.
+      if (selectionStart != null) again.setSelectionRange?.(selectionStart, selectionEnd);
+    }
     else if (held) this.focusIn(true);
   }
 

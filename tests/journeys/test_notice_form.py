@@ -1,0 +1,129 @@
+"""The form of a notice: its preview follows what is typed, the latest wins, and what cannot be drawn harms nothing."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from bot.listeners.telling import Redraws
+from bot.playground.person import content_of
+from tests.faults.troubles import fail, faults_left
+from tests.journeys.story import ask, settle
+from tests.stage import Stage
+
+View = dict[str, Any]
+
+
+def opened(stage: Stage, command: str = "/incident update we look into it") -> tuple[View, dict[str, Any]]:
+    """The form, and the room it was opened in."""
+    _, channel = stage.declare("P1 the tills of all shops are frozen")
+    stage.responder.command(channel["id"], command)
+    return stage.responder.wait_for_view("notice_view"), channel
+
+
+def preview_of(view: View) -> str:
+    block = next(block for block in view["blocks"] if block["block_id"] == "preview")
+    return str(block["text"]["text"])
+
+
+def shown(stage: Stage, view: View) -> View:
+    return next(each for each in stage.responder.views() if each["id"] == view["id"])
+
+
+def type_into(stage: Stage, view: View, name: str, words: str, **others: str) -> None:
+    """One more state of a field; `others` are what the other fields hold by now."""
+    values = {field: {field: text} for field, text in {name: words, **others}.items()}
+    stage.responder.press(view, name, block_id=name, value=words, values=values)
+
+
+def drawn(stage: Stage, view: View, words: str) -> View:
+    """The form, once its preview says so."""
+    return dict(
+        stage.responder.wait_for(
+            lambda: now if words in preview_of(now := shown(stage, view)) else None, what=f"a preview with {words!r}"
+        )
+    )
+
+
+def test_the_preview_follows_what_is_typed_and_the_fields_keep_their_ids_and_first_words(stage: Stage) -> None:
+    view, _ = opened(stage)
+    assert "*News:* we look into it" in preview_of(view)
+    type_into(stage, view, "news", "build 212 is being rolled back <!channel>")
+    now = drawn(stage, view, "*News:* build 212 is being rolled back &lt;!channel&gt;")
+    type_into(stage, view, "impact", "every till", news="build 212 is being rolled back")
+    now = drawn(stage, view, "*Impact:* every till")
+    assert "*News:* build 212 is being rolled back" in preview_of(now)
+    inputs = [[block for block in each["blocks"] if block["type"] == "input"] for each in (view, now)]
+    assert inputs[0] == inputs[1], "or Slack would take away what was typed"
+    type_into(stage, view, "impact", "", news="build 212 is being rolled back")
+    drawn(stage, view, "*Impact:* not known yet")
+
+
+def test_the_resolved_notice_is_drawn_anew_too(stage: Stage) -> None:
+    _, channel = stage.declare("P2 the tills of one shop are frozen")
+    ask(stage.responder, channel["id"], "/incident resolve restarted them")
+    stage.responder.command(channel["id"], "/incident update")
+    view = stage.responder.wait_for_view("notice_view")
+    type_into(stage, view, "cause", "a full disk", resolution="made room")
+    assert "*Resolution:* made room" in preview_of(drawn(stage, view, "*Root cause:* a full disk"))
+
+
+def test_of_characters_that_cross_each_other_the_latest_is_shown(stage: Stage) -> None:
+    view, _ = opened(stage)
+    words = ["b", "bu", "bui", "buil", "build", "build 2", "build 21", "build 212 goes back"]
+    with ThreadPoolExecutor(len(words)) as pool:
+        list(pool.map(lambda text: type_into(stage, view, "news", text), words))
+    type_into(stage, view, "news", words[-1])
+    settle(stage.database)
+    drawn(stage, view, words[-1])
+
+
+@pytest.mark.parametrize(("kind", "error"), [("error", "hash_conflict"), ("ratelimited", ""), ("drop", "")])
+def test_a_preview_that_cannot_be_drawn_is_right_at_the_next_character(stage: Stage, kind: str, error: str) -> None:
+    view, channel = opened(stage)
+    more: dict[str, Any] = {"error": error} if error else {}
+    fail(stage.playground, "views.update", kind, **more)
+    type_into(stage, view, "news", "build 21")
+    stage.responder.wait_for(lambda: faults_left(stage.playground) == [] or None, what="the fault to be met")
+    type_into(stage, view, "news", "build 212")
+    drawn(stage, view, "*News:* build 212")
+    assert stage.responder.submit(view, {"news": {"news": "build 212 went"}}) == {}
+    stage.responder.wait_for_message(channel["id"], "Stakeholders were told")
+
+
+def test_a_view_that_was_drawn_since_is_drawn_once_more_by_the_latest_character(stage: Stage) -> None:
+    view, _ = opened(stage)
+    fail(stage.playground, "views.update", "error", error="hash_conflict")
+    type_into(stage, view, "news", "the last words")
+    drawn(stage, view, "*News:* the last words")
+
+
+def test_a_form_that_slack_would_open_too_late_says_so(stage: Stage) -> None:
+    _, channel = stage.declare("P3 the till of the canteen is frozen")
+    fail(stage.playground, "views.open", "error", error="expired_trigger_id")
+    said = ask(stage.responder, channel["id"], "/incident update it thaws")
+    assert (
+        said == "The form could not open in time, as Slack allows three seconds for it. Nothing was changed. Try again."
+    )
+
+
+def test_forms_that_were_typed_into_are_forgotten_in_the_end() -> None:
+    redraws = Redraws()
+    for number in range(1000):
+        redraws.begin(f"V{number}", number)
+    first, again = redraws.begin("V999", 1.0), redraws.begin("V1", 5.0)
+    assert (first.latest, again.latest) == (999.0, 5.0)
+    assert len(redraws._forms) == 200
+
+
+def test_what_the_preview_says_is_what_is_sent(stage: Stage) -> None:
+    view, _ = opened(stage)
+    type_into(stage, view, "news", "half of the tills are back", next_steps="the other half")
+    said = preview_of(drawn(stage, view, "half of the tills"))
+    filled = {"news": {"news": "half of the tills are back"}, "next_steps": {"next_steps": "the other half"}}
+    assert stage.responder.submit(view, filled) == {}
+    sent = content_of(stage.responder.wait_for_message("incident-updates", "half of the tills"))
+    for line in said.split("\n")[1:]:
+        assert line in sent
