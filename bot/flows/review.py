@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -30,8 +30,10 @@ from bot.flows.suggest import EARLIER, recall
 from bot.policy.policy import Policy
 from bot.store import actions, assessments, incidents, messages, pings, reviews, timeline
 from bot.store.outbox import enqueue
+from bot.store.people import looked_up_since
 from bot.store.tables import IncidentRow, ReviewRow
 
+_NAMES_HOLD = timedelta(days=30)
 _USER = re.compile(r"[UW][A-Z0-9]{2,}")
 
 
@@ -182,12 +184,12 @@ def redraft(session: Session, row: IncidentRow, policy: Policy, now: datetime) -
     return _keep(session, row, review, policy, now)
 
 
-def people_without_name(session: Session, row: IncidentRow) -> list[str]:
-    """User ids that the review would have to print as ids."""
+def people_to_look_up(session: Session, row: IncidentRow, now: datetime) -> list[str]:
+    """User ids that the review would have to print as ids, or under a name that may have changed since."""
     entries = timeline.list_entries(session, row.incident_id)
     people = {entry.author for entry in entries if entry.author} | mentioned(entry.text for entry in entries)
     people |= {user for ping in pings.list_of_incident(session, row.incident_id) for user in ping.user_ids}
     people |= {user for user in (row.commander, row.declared_by, row.acknowledged_by) if user}
     owners = (item.owner for item in actions.list_of_incident(session, row.incident_id))
     people |= {owner for owner in owners if owner and _USER.fullmatch(owner)}
-    return sorted(people - messages.names_of(session, people).keys())
+    return sorted(people - looked_up_since(session, people, now - _NAMES_HOLD))

@@ -13,7 +13,7 @@ from bot.flows.act import propose
 from bot.flows.correct import choices_for, reason_told
 from bot.flows.desk import Desk
 from bot.flows.learn import for_everybody
-from bot.flows.review import draft_once, look_again, people_without_name
+from bot.flows.review import draft_once, look_again, people_to_look_up
 from bot.flows.review import redraft as draft_again
 from bot.flows.suggest import describe_decision, judgement_of, was_edited
 from bot.jobs.assessments import review_path, send_each, told_instead, who_manages
@@ -129,10 +129,11 @@ def _main_facts(drafted: Review) -> list[str]:
 
 
 def _learn_names(desk: Desk, slack: Slack, incident_id: int) -> None:
-    """Look up the people whom the review will name."""
+    """Look up the people whom the review will name. Of whom Slack knows no more, the name that we know stays."""
     with desk.database.transaction() as session:
-        unknown = people_without_name(session, incidents.get(session, incident_id))
-    names = {user_id: slack.name_of(user_id) for user_id in unknown}
+        asked = people_to_look_up(session, incidents.get(session, incident_id), desk.now())
+        known = messages.names_of(session, asked)
+    names = {user_id: slack.name_of(user_id) for user_id in asked}
     with desk.database.transaction() as session:
         for user_id, name in names.items():
-            messages.record_name(session, user_id, name, desk.now())
+            messages.record_name(session, user_id, known.get(user_id, name) if name == user_id else name, desk.now())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -19,7 +19,7 @@ from bot.jobs import assessments, reports, room
 from bot.jobs.delivery import Speaker
 from bot.playground.person import Person
 from bot.slack.client import Slack
-from bot.store import actions, incidents
+from bot.store import actions, incidents, messages
 from bot.store import reviews as drafts
 from bot.store.tables import IncidentRow
 from tests.jobs.conftest import Declared
@@ -181,3 +181,18 @@ def test_one_who_left_keeps_the_draft_from_nobody(
     assert [m["text"] for m in manager.messages(manager.dm_with("U0TOCSIN"))] == [
         f"Review draft of {closed.ref} is ready"
     ]
+
+
+def test_a_draft_names_people_as_they_are_called_now_and_keeps_the_names_of_those_who_left(
+    desk: Desk, slack: Slack, speaker: Speaker, closed: IncidentRow
+) -> None:
+    long_ago = desk.now() - timedelta(days=90)
+    with desk.database.transaction() as session:
+        row = incidents.get(session, closed.incident_id)
+        row.acknowledged_by = "U0GONE"
+        for user_id, name in (("U0TEAMLEAD", "a former name"), ("U0GONE", "whoever left")):
+            messages.record_name(session, user_id, name, long_ago)
+    reports.review(desk, slack, speaker, incident_id=closed.incident_id, episode=1)
+    with desk.database.transaction() as session:
+        names = messages.names_of(session, ["U0TEAMLEAD", "U0GONE"])
+    assert names == {"U0TEAMLEAD": "team-lead", "U0GONE": "whoever left"}
