@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -25,9 +24,3 @@ def add_notice(
 
 def get(session: Session, notice_id: int, for_change: bool = False) -> NoticeRow:
     return session.get_one(NoticeRow, notice_id, with_for_update=for_change, populate_existing=for_change)
-
-
-def list_by_key(session: Session, starts: str) -> list[NoticeRow]:
-    """Notices whose key starts so, the oldest first."""
-    statement = select(NoticeRow).where(NoticeRow.key.startswith(starts, autoescape=True))
-    return list(session.scalars(statement.order_by(NoticeRow.notice_id)))

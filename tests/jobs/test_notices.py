@@ -16,7 +16,6 @@ from bot.jobs import notices, paging
 from bot.jobs.delivery import Speaker
 from bot.policy.roster import Person
 from bot.slack.client import Slack, TryAgain
-from bot.store import notices as store
 from bot.store import pings
 from bot.store.tables import NoticeRow
 from tests.queue import queued
@@ -71,7 +70,12 @@ def ping_id(mailing: Desk, request: pytest.FixtureRequest) -> int:
 
 def planned(desk: Desk, ping_id: int) -> list[NoticeRow]:
     with desk.database.transaction() as session:
-        return store.list_by_key(session, f"ping:{ping_id}:")
+        return (
+            session.query(NoticeRow)
+            .filter(NoticeRow.key.startswith(f"ping:{ping_id}:"))
+            .order_by(NoticeRow.notice_id)
+            .all()
+        )
 
 
 def test_mail_and_text_message_go_beside_the_ping_even_when_slack_is_away(
