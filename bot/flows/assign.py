@@ -6,14 +6,13 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.domain.errors import BadRequest, TransitionRefused
+from bot.domain.errors import TransitionRefused
 from bot.domain.incident import Status
 from bot.domain.parts import EXPECTED, Part
 from bot.domain.timeline import Kind
 from bot.flows import handover
 from bot.flows.record import lock_of, record, refresh_card
-from bot.policy.roster import Contacts
-from bot.store import incidents, messages
+from bot.store import incidents
 from bot.store.outbox import enqueue
 from bot.store.tables import IncidentRow
 
@@ -44,22 +43,3 @@ def assign(session: Session, row: IncidentRow, part: Part, user_id: str, by: str
     refresh_card(session, row)
     who = "You are" if by == user_id else f"<@{user_id}> is"
     return f"{who} {part} of {row.ref}. {EXPECTED[part]}"
-
-
-def find_person(session: Session, name: str, contacts: Contacts) -> str:
-    """The Slack id of whoever goes by that name in contacts.yaml or Slack.
-
-    Raises BadRequest for nobody and for several.
-    """
-    wanted = " ".join(name.lstrip("@").lower().split())
-    found = {
-        person.slack
-        for person in contacts.people.values()
-        if person.slack and wanted in (person.name.lower(), person.name.lower().replace(" ", "-"))
-    }
-    found |= set(messages.find_by_name(session, wanted))
-    if len(found) == 1:
-        return found.pop()
-    if found:
-        raise BadRequest(f"Several people are called “{name[:60]}”. Mention the one you mean: `@name`.")
-    raise BadRequest(f"I know nobody called “{name[:60]}”. Mention them, as in `/incident role scribe @name`.")

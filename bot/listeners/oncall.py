@@ -11,20 +11,19 @@ from sqlalchemy.orm import Session
 from bot.domain.comms import plain_text
 from bot.domain.errors import BadRequest
 from bot.domain.escalation import PingKind, Role
-from bot.flows import change, escalate, handover
+from bot.flows import change, escalate, handover, people
 from bot.flows.desk import Desk
 from bot.flows.roster import WantedOverride, make_override, read_roster, remove_override, zone_of
 from bot.listeners.asked import Asked, Subcommand, incident_of
 from bot.policy.instants import parse_instant
 from bot.policy.roster import Roster, leading_role, no_such_role, parse_role, stand_ins
 from bot.slack import pings as blocks
-from bot.slack.roster import people
+from bot.slack.roster import people as names
 from bot.slack.text import instant, person
 from bot.store import incidents, pings
 from bot.store import roster as store
 from bot.store.tables import PingRow
 
-_MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 _OVERRIDE_HINT = (
     "`/incident oncall override @someone until 18:00`, or `… from Monday 9:00 until Friday 17:00 as team lead`"
 )
@@ -63,19 +62,21 @@ def _who(session: Session, asked: Asked) -> str:
 
 def _holders(roster: Roster, role: Role, now: datetime) -> str:
     holders = roster.who(role, now)
-    told = people(holders)
+    told = names(holders)
     if not holders:
         stand_in = next((other for other in stand_ins(role) if roster.who(other, now)), None)
         told += f"; pings go to the {stand_in}" if stand_in else "; pings go to nobody"
     following = roster.find_next(role, now)
-    return f"{told}. Next {people(following[1])} from {instant(following[0])}" if following else told
+    return f"{told}. Next {names(following[1])} from {instant(following[0])}" if following else told
 
 
 def _override(session: Session, asked: Asked, rest: str) -> str:
-    mentioned = _MENTION.findall(rest)
-    if len(mentioned) != 1:
+    mentioned, others = people.split_mention(session, rest)
+    named, parts = _parts(plain_text(others))
+    if mentioned is None and not named:
         raise BadRequest(f"Name one person: {_OVERRIDE_HINT}.")
-    parts = _parts(plain_text(_MENTION.sub(" ", rest)))
+    if mentioned is not None and named:
+        raise BadRequest(f"I do not understand “{named[:40]}”. Type {_OVERRIDE_HINT}.")
     desk, zone = asked.desk, _zone(asked)
     starts = desk.policy.calendar.opens
     role = parse_role(parts["as"]) if "as" in parts else Role.ON_CALL
@@ -83,17 +84,19 @@ def _override(session: Session, asked: Asked, rest: str) -> str:
     if "until" not in parts:
         raise BadRequest(f"Say until when: {_OVERRIDE_HINT}. Times are in {zone.key}.")
     until_at = parse_instant(parts["until"], from_at if parts["is span"] else asked.now, zone, starts)
-    wanted = WantedOverride(f"command:{asked.trigger_id}", role, mentioned[0], from_at, until_at, asked.user_id)
+    user_id = mentioned or _find_person(session, asked, named)
+    wanted = WantedOverride(f"command:{asked.trigger_id}", role, user_id, from_at, until_at, asked.user_id)
     row = make_override(session, wanted, desk.policy.contacts, asked.now)
     begins = "now" if row.from_at <= asked.now else instant(row.from_at)
     return f"{person(row.user_id)} is {row.role} from {begins} until {instant(row.until_at)}."
 
 
-def _parts(text: str) -> dict[str, str]:
-    """`from … until … as …` in any order, `to` and `for` counting as `until`; `is span` is set for `for 2 h`."""
+def _parts(text: str) -> tuple[str, dict[str, str]]:
+    """What stands before `from … until … as …`, and these in any order, `to` and `for` counting as `until`.
+
+    `is span` is set for `for 2 h`.
+    """
     words = _PARTS.split(text)
-    if words[0].strip():
-        raise BadRequest(f"I do not understand “{words[0].strip()[:40]}”. Type {_OVERRIDE_HINT}.")
     found: dict[str, str] = {"is span": ""}
     for word, value in zip(words[1::2], words[2::2], strict=True):
         name = word.lower() if word.lower() in ("from", "as") else "until"
@@ -102,37 +105,59 @@ def _parts(text: str) -> dict[str, str]:
         found[name] = value.strip()
         if word.lower() == "for":
             found["is span"] = "yes"
-    return found
+    return words[0].strip(), found
 
 
 def _remove(session: Session, asked: Asked, rest: str) -> str:
-    mentioned = _MENTION.findall(rest)
-    said = plain_text(_MENTION.sub(" ", rest)).strip().removeprefix("as ")
-    if not mentioned and not said:
+    mentioned, others = people.split_mention(session, rest)
+    named, _, as_role = (part.strip() for part in f" {plain_text(others)} ".partition(" as "))
+    if mentioned is None and not named and not as_role:
         raise BadRequest("Name the person or the role: `/incident oncall remove @someone`.")
-    role = parse_role(said) if said else None
-    row = remove_override(session, mentioned[0] if mentioned else None, role, asked.user_id, asked.now)
+    user_id, role = _whose(session, asked, mentioned, named, as_role)
+    row = remove_override(session, user_id, role, asked.user_id, asked.now)
     return f"The override is gone: {person(row.user_id)} no longer stands in as {row.role}."
+
+
+def _whose(
+    session: Session, asked: Asked, mentioned: str | None, named: str, as_role: str
+) -> tuple[str | None, Role | None]:
+    """The person and the role whose override is meant; None for either that was not said."""
+    if mentioned is not None:
+        said = as_role or named
+        return mentioned, parse_role(said) if said else None
+    if as_role:
+        return _find_person(session, asked, named) if named else None, parse_role(as_role)
+    role, more = leading_role(named)
+    if not more and any(row.role == role for row in store.list_overrides(session, asked.now)):
+        return None, role  # "team lead" may be somebody's name, too: where somebody stands in, the role is meant
+    return _find_person(session, asked, named), None
+
+
+def _find_person(session: Session, asked: Asked, named: str) -> str:
+    return people.find_person(session, named, asked.desk.policy.contacts, asked.now)
 
 
 def _handover(session: Session, asked: Asked) -> str:
     row = incident_of(session, asked, for_change=True)
-    mentioned = _MENTION.findall(asked.rest)
-    if len(mentioned) != 1:
-        raise BadRequest("Name one person: `/incident handover @someone`.")
-    return handover.offer(session, row, mentioned[0], asked.user_id, f"command:{asked.trigger_id}", asked.now)
+    to_user, others = people.split_mention(session, asked.rest)
+    if to_user is None:
+        named = plain_text(others)
+        if not named:
+            raise BadRequest("Name one person: `/incident handover @someone`.")
+        to_user = _find_person(session, asked, named)
+    return handover.offer(session, row, to_user, asked.user_id, f"command:{asked.trigger_id}", asked.now)
 
 
 def _escalate(session: Session, asked: Asked) -> str:
     row = incident_of(session, asked, for_change=True)
-    role, reason = leading_role(plain_text(asked.rest))
+    role, reason = people.leading_rung(session, asked.rest, asked.desk.policy.contacts, asked.now)
     if role is None and len(reason.split()) == 1 and reason[0] not in "\"'“”„":
         raise BadRequest(no_such_role(reason))
     reason = reason.strip('"“”„')
     key = f"command:{asked.trigger_id}"
     ping, _ = escalate.escalate_by_hand(session, row, role, reason[:1000], asked.user_id, key, asked.now)
     roster = read_roster(session, asked.desk.policy.contacts, asked.now)
-    return f"Pinging the {ping.role} about {row.ref}: {people(roster.who(Role(ping.role), asked.now))}."
+    return f"Pinging the {ping.role} about {row.ref}: {names(roster.who(Role(ping.role), asked.now))}."
 
 
 def _escalation(session: Session, asked: Asked) -> str:
@@ -147,7 +172,7 @@ def _escalation(session: Session, asked: Asked) -> str:
             continue
         each = escalate.facts_of(ping, row, rows, asked.desk.policy.escalation)
         if ping.state == pings.PLANNED:
-            to_come.append(blocks.coming_line(each, people(roster.who(Role(ping.role), max(asked.now, ping.due_at)))))
+            to_come.append(blocks.coming_line(each, names(roster.who(Role(ping.role), max(asked.now, ping.due_at)))))
         elif not (ping.state == pings.CANCELLED and ping.kind == PingKind.REPEAT):
             line = blocks.done_line(each, ping.state, ping.sent_at, ping.user_ids, ping.reason)
             again = ping.ping_id in repeats and len(repeats) > 1

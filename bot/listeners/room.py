@@ -18,7 +18,7 @@ from bot.domain.incident import Status
 from bot.domain.parts import EXPECTED, Part, mentioned_person, parse_part
 from bot.domain.review import check_note
 from bot.domain.timeline import Entry, Kind
-from bot.flows import assign, backdate, end, tell
+from bot.flows import assign, backdate, end, people, tell
 from bot.flows.desk import Desk
 from bot.flows.record import pin_changed
 from bot.flows.review import redraft_later
@@ -90,7 +90,7 @@ def _role(session: Session, asked: Asked) -> str:
     mentioned = mentioned_person(asked.rest)
     part, name = parse_part(plain_text(re.sub(r"<@[^>]*>", " ", asked.rest)))
     if mentioned is None and name and name.lower() not in ("me", "myself", "i"):
-        mentioned = assign.find_person(session, name, asked.desk.policy.contacts)
+        mentioned = people.find_person(session, name, asked.desk.policy.contacts, asked.now)
     return assign.assign(session, row, part, mentioned or asked.user_id, asked.user_id, asked.now)
 
 

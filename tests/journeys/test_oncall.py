@@ -90,6 +90,11 @@ def test_an_override_pages_the_other_person_until_it_is_removed(stage: Stage) ->
         ("override @vp-engineering until 18:00 as chef", "Say which role"),
         ("override @vp-engineering now until 18:00", "I do not understand “now”"),
         ("remove @vp-engineering", "no such override"),
+        ("override santa until 18:00", "I know nobody called “santa”"),
+        ("override @oncall until 18:00", "@oncall is a user group; name one person"),
+        ("override @vp-engineering @team-lead until 18:00", "Name one person only"),
+        ("remove santa", "I know nobody called “santa”"),
+        ("remove santa as team lead", "I know nobody called “santa”"),
         ("remove", "Name the person or the role"),
         ("dance", "Type `/incident oncall`"),
     ],
@@ -108,6 +113,36 @@ def test_overlapping_overrides_are_refused(stage: Stage) -> None:
     said = ask(responder, INCIDENTS, "/incident oncall override @support-agent until tomorrow 10:00 as manager")
     assert "already holds engineering manager until" in said
     assert "is gone" in ask(responder, INCIDENTS, "/incident oncall remove as manager")
+
+
+def test_names_typed_out_are_understood_by_overrides(stage: Stage) -> None:
+    lead = stage.team_lead
+    said = ask(lead, INCIDENTS, "/incident oncall override second responder for 2 h as manager")
+    assert said.startswith("<@U0SECONDARY> is engineering manager from now until")
+    said = ask(lead, INCIDENTS, "/incident oncall override secondary on-call for 2 h as VP")
+    assert said.startswith("<@U0SECONDARY> is VP engineering from now until")
+    assert "Several overrides fit" in ask(lead, INCIDENTS, "/incident oncall remove second responder")
+    said = ask(lead, INCIDENTS, "/incident oncall remove second responder as VP")
+    assert said == "The override is gone: <@U0SECONDARY> no longer stands in as VP engineering."
+    said = ask(lead, INCIDENTS, "/incident oncall remove engineering manager")
+    assert said == "The override is gone: <@U0SECONDARY> no longer stands in as engineering manager."
+    assert "no such override" in ask(lead, INCIDENTS, "/incident oncall remove engineering manager")
+
+
+def test_command_is_handed_and_a_rung_is_pinged_by_a_name_typed_out(stage: Stage) -> None:
+    ref, channel = stage.declare("P2 names are typed out", by=stage.team_lead)
+    said = ask(stage.team_lead, channel["id"], "/incident handover second responder")
+    assert said.startswith(f"Asked <@U0SECONDARY> to take command of {ref}.")
+    said = ask(stage.team_lead, channel["id"], "/incident handover the moon")
+    assert said == "I know nobody called “the moon”. Mention them: `@name`."
+    said = ask(stage.responder, channel["id"], "/incident escalate @vp-engineering the board asks")
+    assert said == f"Pinging the VP engineering about {ref}: <@U0VP>."
+    said = ask(stage.responder, channel["id"], "/incident escalate @oncall nobody answers")
+    assert said == f"Pinging the team lead about {ref}: leads.", "the group holds the role"
+    said = ask(stage.responder, channel["id"], "/incident escalate @support-agent help")
+    assert said.startswith("<@U0SUPPORT> holds no role that is pinged. There are: on-call engineer, ")
+    settle(stage.database)
+    assert [ping.role for ping in pings_of(stage, ref) if ping.kind == "manual"] == ["VP engineering", "team lead"]
 
 
 def test_why_me_take_over_and_acknowledge_on_a_ping_and_its_mention(stage: Stage) -> None:
