@@ -91,6 +91,7 @@ class IncidentRow(Base):
     reminded_at: Mapped[datetime | None]  # when somebody was last reminded to tell them
     read_back_at: Mapped[datetime | None]  # when its channel was last to be looked through for what was missed
     read_through_at: Mapped[datetime | None]  # until when that was done; None: never
+    words_removed_at: Mapped[datetime | None]  # when what people wrote in it was last taken out by policy
     __table_args__ = (
         Index("ix_incidents_status_declared_at", "status", "declared_at"),
         Index("ix_incidents_wake_at", "wake_at", postgresql_where=sql("wake_at is not null")),
