@@ -36,6 +36,7 @@ from bot.jobs import (
     paging,
     readback,
     reports,
+    retention,
     room,
     updates,
 )
@@ -80,6 +81,7 @@ TASKS: dict[str, Callable[..., None]] = {
     "slack.groups": groups.groups,
     "slack.read_back": readback.read_back,
     "slack.read_announcements": readback.read_announcements,
+    "record.retain": retention.retain,
 }
 SLACK_THREADS = 6
 PAGING_THREADS = 3
@@ -94,6 +96,7 @@ _FORGET_WORKER_AFTER = 86_400.0  # seconds; long, as a live worker that was forg
 _FORGET_EVENTS_EVERY = 600.0  # seconds
 _EVENT_LIFE = timedelta(days=1)
 _READ_BACK_EVERY = 300.0  # seconds
+_CLEAR_EVERY = 86_400.0  # seconds
 _LOOK_UP_GROUPS_EVERY = 300.0  # seconds; so long somebody may wait who joined a group that may approve
 
 
@@ -230,7 +233,7 @@ class Worker:
     async def _upkeep(self) -> None:
         """Free the jobs of workers that died, forget events that Slack will not repeat, and keep the rooms."""
         suspects: frozenset[tuple[int, int]] = frozenset()
-        forget_at = look_up_at = 0.0
+        forget_at = look_up_at = clear_at = 0.0
         started = self._desk.now()
         while True:
             try:
@@ -242,6 +245,9 @@ class Worker:
                 if time.monotonic() >= forget_at:
                     await asyncio.to_thread(self._forget_events)
                     forget_at = time.monotonic() + _FORGET_EVENTS_EVERY
+                if time.monotonic() >= clear_at:
+                    await asyncio.to_thread(retention.clear, self._desk)
+                    clear_at = time.monotonic() + _CLEAR_EVERY
             except Exception:  # a way in: housekeeping that fails must not stop posts and pages
                 log.exception("housekeeping failed; trying again")
             await asyncio.sleep(_LOOK_EVERY)

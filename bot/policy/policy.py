@@ -11,6 +11,7 @@ from bot.policy.calendar import load_calendar
 from bot.policy.contacts import load_contacts
 from bot.policy.escalation import load_escalation, load_response_times
 from bot.policy.notices import NoticePolicy, load_notices
+from bot.policy.retention import RetentionPolicy, load_retention
 from bot.policy.review import ReviewPolicy, load_review
 from bot.policy.roster import Contacts
 from bot.policy.security import SecurityPolicy, load_security
@@ -28,6 +29,7 @@ class Policy:
     review: ReviewPolicy
     notices: NoticePolicy
     security: SecurityPolicy
+    retention: RetentionPolicy
 
 
 def load_policy(folder: Path) -> Policy:
@@ -41,6 +43,7 @@ def load_policy(folder: Path) -> Policy:
         load_review(folder / "review.yaml"),
         load_notices(folder / "notices.yaml"),
         load_security(folder / "security.yaml"),
+        load_retention(folder / "retention.yaml"),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import cache
 from typing import Any, cast
 
@@ -103,6 +104,29 @@ _SILENT = sql("""
     order by job.id for update of job skip locked
 """)
 _FREE = sql("select procrastinate_retry_job_v2(:job_id, now(), null, null, null)")
+
+
+def count_failed(session: Session) -> dict[str, int]:
+    """How many jobs were given up, by task, the most frequent first: none in a healthy system."""
+    return {str(row.task_name): int(row.number) for row in session.execute(_FAILED)}
+
+
+def forget_failed(session: Session, older_than: timedelta) -> int:
+    """Take out the jobs that were given up so long ago; how many. Those that were done are taken out at once."""
+    return len(session.execute(_FORGET, {"s": older_than.total_seconds()}).all())
+
+
+_FAILED = sql("""
+    select task_name, count(*) as number from procrastinate_jobs
+    where status = 'failed' group by task_name order by 2 desc, 1
+""")
+# The clock of the queue is the database's own.
+_FORGET = sql("""
+    delete from procrastinate_jobs job where status in ('failed', 'cancelled', 'aborted') and not exists (
+        select 1 from procrastinate_events event
+        where event.job_id = job.id and event.at > now() - make_interval(secs => :s)
+    ) returning id
+""")
 
 
 def _defer(

@@ -22,8 +22,9 @@ def list_verdicts(session: Session, since: datetime | None = None, until: dateti
 
 
 def list_reports(session: Session, since: datetime | None = None) -> list[tuple[ReportRow, Verdict]]:
-    """The same with the reports themselves."""
-    return [(report, verdict_of(report, severity)) for report, severity in _reports(session, since, None)]
+    """The same with the reports themselves, as long as their words are kept."""
+    found = _reports(session, since, None)
+    return [(report, verdict_of(report, severity)) for report, severity in found if report.text]
 
 
 def verdict_of(report: ReportRow, declared_as: str | None) -> Verdict:

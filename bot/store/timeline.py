@@ -157,7 +157,9 @@ def _rows(session: Session, incident_id: int) -> Any:
     # What we said in the channel about an entry can be marked and linked like anybody's message.
     said = SlackMessage.__table__.c
     message_ts = func.coalesce(columns.message_ts, said.ts).label("message_ts")
-    following = columns.incident_id.in_(_duplicates(incident_id)) & columns.kind.in_([kind.value for kind in _FOLLOWING])
+    following = columns.incident_id.in_(_duplicates(incident_id)) & columns.kind.in_(
+        [kind.value for kind in _FOLLOWING]
+    )
     statement = (
         select(
             columns.entry_id, columns.incident_id, columns.kind, columns.at, columns.author, columns.text, message_ts
@@ -219,6 +221,21 @@ def known_messages(session: Session, incident_id: int, stamps: Collection[str]) 
         TimelineEntry.message_ts.in_(list(stamps)),
     )
     return frozenset(ts for ts in session.scalars(statement) if ts)
+
+
+def list_duplicates(session: Session, incident_id: int) -> list[int]:
+    """The incidents whose messages are read with those of this one."""
+    return list(session.scalars(_duplicates(incident_id)))
+
+
+def list_marked(session: Session, incident_id: int) -> set[int]:
+    """The messages, with their edits, that are key or that somebody corrected; duplicates' messages too."""
+    rows = _rows(session, incident_id)
+    _, _, pinned = _corrections(rows)
+    corrected = _corrected(session, rows)
+    stamps = {ts for ts, users in pinned.items() if users}
+    stamps |= {row.message_ts for row in rows if row.entry_id in corrected and row.message_ts}
+    return {row.entry_id for row in rows if row.message_ts in stamps}
 
 
 def list_messages_between(session: Session, incident_id: int, after: str, before: str) -> dict[str, str | None]:

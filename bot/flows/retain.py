@@ -1,0 +1,53 @@
+"""Retention: the words of ordinary messages go when the policy says so; the facts, and what people marked, stay."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.domain.review import from_json
+from bot.policy.retention import RetentionPolicy, in_days
+from bot.store import assessments, retention, timeline
+from bot.store.outbox import enqueue
+
+_REPORTS_AT_ONCE = 200
+
+
+def plan_retention(session: Session) -> None:
+    """Have what was kept long enough looked for. Looking again finds nothing more."""
+    enqueue(session, "record.retain", lock="retain", once="retain")
+
+
+def remove_words(session: Session, policy: RetentionPolicy, now: datetime) -> int | None:
+    """Take out the words of one incident whose time has come; how many messages. None when there is none left."""
+    if policy.keep_messages is None:
+        return None
+    row = retention.claim_due(session, now - policy.keep_messages, now)
+    if row is None:
+        return None
+    incident_ids = [row.incident_id, *timeline.list_duplicates(session, row.incident_id)]
+    kept = timeline.list_marked(session, row.incident_id) | _told_in_review(session, row.incident_id)
+    fact = f"Message, removed after {in_days(policy.keep_messages)} by policy."
+    retention.remove_suggested(session, incident_ids)
+    return retention.remove_messages(session, incident_ids, kept, fact)
+
+
+def remove_reports(session: Session, policy: RetentionPolicy, now: datetime) -> int:
+    """Take out the words of some reports whose time has come; how many. 0 when there are none left."""
+    if policy.keep_messages is None:
+        return 0
+    fact = f"Removed after {in_days(policy.keep_messages)} by policy."
+    return retention.remove_reports(session, now - policy.keep_messages, fact, _REPORTS_AT_ONCE)
+
+
+def _told_in_review(session: Session, incident_id: int) -> set[int]:
+    """The entries that stand behind the lines of the review as it was approved, each time."""
+    documents = [step.document for step in assessments.list_steps(session, incident_id) if step.document]
+    return {
+        origin.entry_id
+        for document in documents
+        for section in from_json(document).sections
+        for line in section.lines
+        for origin in line.origins
+    }

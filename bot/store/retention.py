@@ -1,0 +1,109 @@
+"""Queries of retention: whose words have been kept long enough, and taking them out. The facts stay."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from bot.domain.timeline import Kind
+from bot.store.assessments import APPROVED
+from bot.store.tables import IncidentRow, ReportRow, ReviewStageRow, SeveritySuggestion, TimelineEntry
+
+_WORDS = (Kind.MESSAGE_POSTED.value, Kind.MESSAGE_EDITED.value)
+_AT_ONCE = 1000  # rows an update
+_UNSAID = "…"  # stands for the words of a removed message that decided
+
+
+def claim_due(session: Session, before: datetime, now: datetime) -> IncidentRow | None:
+    """One incident that was closed before an instant and whose words are still there, locked and marked as done now.
+
+    Not one that waits for its review. A duplicate goes with the incident that it was merged into.
+    """
+    later = aliased(TimelineEntry)
+    spoken_since = exists().where(
+        later.incident_id == IncidentRow.incident_id,
+        later.kind.in_(_WORDS),
+        later.recorded_at > IncidentRow.words_removed_at,
+    )
+    statement = (
+        select(IncidentRow)
+        .where(_over(before), IncidentRow.merged_into.is_(None))
+        .where(or_(IncidentRow.words_removed_at.is_(None), spoken_since))
+        .order_by(IncidentRow.incident_id)
+        .limit(1)
+        .with_for_update(skip_locked=True, key_share=True)
+    )
+    row = session.scalar(statement)
+    if row is not None:
+        row.words_removed_at = now
+    return row
+
+
+def _over(before: datetime) -> ColumnElement[bool]:
+    """Closed before an instant, and nobody waits for its review."""
+    in_review = exists().where(ReviewStageRow.incident_id == IncidentRow.incident_id, ReviewStageRow.stage != APPROVED)
+    return and_(
+        IncidentRow.status == "closed",
+        IncidentRow.closed_at <= before,
+        or_(~in_review, IncidentRow.false_alarm.is_(True), IncidentRow.merged_into.is_not(None)),
+    )
+
+
+def remove_messages(session: Session, incident_ids: Collection[int], kept: Collection[int], fact: str) -> int:
+    """Have the fact stand for the words of these incidents' messages and edits but the `kept` entries. How many."""
+    session.execute(select(func.set_config("tocsin.retention", "on", True)))
+    entry_ids = session.scalars(
+        select(TimelineEntry.entry_id).where(
+            TimelineEntry.incident_id.in_(incident_ids),
+            TimelineEntry.kind.in_(_WORDS),
+            TimelineEntry.text != fact,
+            TimelineEntry.entry_id.not_in(kept),
+        )
+    ).all()
+    for first in range(0, len(entry_ids), _AT_ONCE):
+        part = entry_ids[first : first + _AT_ONCE]
+        session.execute(update(TimelineEntry).where(TimelineEntry.entry_id.in_(part)).values(text=fact))
+    session.execute(select(func.set_config("tocsin.retention", "off", True)))
+    return len(entry_ids)
+
+
+def remove_suggested(session: Session, incident_ids: Collection[int]) -> None:
+    """The words of messages that a severity was suggested for."""
+    statement = select(SeveritySuggestion).where(
+        SeveritySuggestion.incident_id.in_(incident_ids), SeveritySuggestion.text != ""
+    )
+    for row in session.scalars(statement):
+        row.text, row.evidence = "", _without_words(row.evidence)
+
+
+def remove_reports(session: Session, before: datetime, fact: str, limit: int) -> int:
+    """The words of judged reports whose incident is over since, or that were judged before and belong to none.
+
+    The verdict stays, and what people decided.
+    """
+    statement = (
+        select(ReportRow)
+        .outerjoin(IncidentRow, IncidentRow.incident_id == ReportRow.incident_id)
+        .where(ReportRow.text != "")
+        .where(or_(_over(before), and_(ReportRow.incident_id.is_(None), ReportRow.judged_at <= before)))
+        .order_by(ReportRow.report_id)
+        .limit(limit)
+        .with_for_update(of=ReportRow, skip_locked=True)
+    )
+    rows = session.scalars(statement).all()
+    for row in rows:
+        row.text, row.evidence = "", _without_words(row.evidence)
+        row.reason_text = row.reason_text and fact
+        row.history = [
+            {key: value for key, value in before.items() if key not in ("text", "reason_text")}
+            for before in row.history
+        ]
+    return len(rows)
+
+
+def _without_words(evidence: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [item | {"text": _UNSAID} for item in evidence]

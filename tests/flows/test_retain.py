@@ -1,0 +1,256 @@
+"""Words go when the policy says so; the facts, what people marked, and what the approved review says stay."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from bot.domain.review import Stage, from_json
+from bot.domain.timeline import Kind
+from bot.flows import assess, change, end, record, retain, review
+from bot.flows.backdate import correct
+from bot.flows.change import Closing
+from bot.policy.policy import Policy
+from bot.policy.retention import RetentionPolicy
+from bot.store import assessments, messages, reports, suggestions, timeline
+from bot.store.engine import Database
+from bot.store.tables import IncidentRow, ReportRow, SeveritySuggestion
+from tests.flows.conftest import Declare
+from tests.rows import NOON, minutes
+
+BY, MANAGER = "U0RESPONDER", "U0MANAGER"
+KEEP = RetentionPolicy(timedelta(days=400))
+REMOVED = "Message, removed after 400 days by policy."
+LONG_AFTER = NOON + timedelta(days=401)
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def alone(session: Session) -> None:
+    """Nothing of the tests before is due."""
+    session.query(IncidentRow).update({"status": "resolved", "merged_into": None})
+    session.query(ReportRow).delete()
+
+
+@pytest.fixture
+def row(session: Session, declared: Declare) -> IncidentRow:
+    return with_channel(session, declared())
+
+
+def with_channel(session: Session, row: IncidentRow) -> IncidentRow:
+    row.channel_id = f"C0KEEP{next(_numbers)}"
+    session.flush()
+    return row
+
+
+def say(session: Session, row: IncidentRow, words: str) -> str:
+    ts = f"1795176000.{next(_numbers):06d}"
+    record.message_posted(session, row.channel_id or "", ts, BY, words, NOON)
+    return ts
+
+
+def close(session: Session, row: IncidentRow, policy: Policy, approve: bool = True) -> None:
+    change.resolve(session, row, BY, policy, NOON + minutes(20), "rolled back", "a full pool")
+    change.close(session, row, BY, Closing(), policy, NOON + minutes(21))
+    review.draft_once(session, row, policy, NOON + minutes(22))
+    if approve:
+        assess.move(session, row, Stage.APPROVED, MANAGER, policy, NOON + minutes(23))
+
+
+def finish(session: Session, row: IncidentRow, policy: Policy) -> None:
+    """Close it without a review, which would quote what was said."""
+    end.false_alarm(session, row, BY, policy, NOON + minutes(21))
+
+
+def remove(session: Session, now: datetime = LONG_AFTER, policy: RetentionPolicy = KEEP) -> int:
+    """How many messages were removed in all."""
+    removed = 0
+    while (number := retain.remove_words(session, policy, now)) is not None:
+        removed += number
+        session.flush()
+    return removed
+
+
+def said(session: Session, row: IncidentRow) -> list[str]:
+    shown = timeline.list_entries(session, row.incident_id)
+    return [entry.text for entry in shown if entry.kind is Kind.MESSAGE_POSTED]
+
+
+def test_ordinary_words_go_and_the_fact_stays(session: Session, row: IncidentRow, policy: Policy) -> None:
+    edited, deleted = say(session, row, "lunch?"), say(session, row, "forget me")
+    channel_id = row.channel_id or ""
+    record.message_edited(session, channel_id, edited, BY, "lunch at one?", NOON, "1795176100.000000")
+    record.message_deleted(session, channel_id, deleted, NOON)
+    record.note(session, row, "cache restarted", BY, NOON + minutes(3), f"note:{row.ref}")
+    finish(session, row, policy)
+    before = timeline.list_entries(session, row.incident_id)
+    assert remove(session) == 3, "the message, its edit, and what was deleted anyway"
+    session.expire_all()
+    after = timeline.list_entries(session, row.incident_id)
+    changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
+    assert [(old.text, new.text) for old, new in changed] == [("lunch at one?", REMOVED)]
+    assert all(replace(new, text=old.text) == old for old, new in changed), "who and when stay"
+    raw = timeline.list_rows(session, row.incident_id, (Kind.MESSAGE_POSTED, Kind.MESSAGE_EDITED))
+    assert {entry.text for entry in raw} == {REMOVED}
+    assert remove(session) == 0, "once"
+
+
+def test_what_people_marked_or_corrected_stays(session: Session, row: IncidentRow, policy: Policy) -> None:
+    marked, unmarked, plain = say(session, row, "found it"), say(session, row, "maybe"), say(session, row, "hello")
+    channel_id = row.channel_id or ""
+    for ts in (marked, unmarked):
+        record.pin_changed(session, channel_id, ts, BY, True, NOON + minutes(1), f"Ev{ts}")
+    record.pin_changed(session, channel_id, unmarked, BY, False, NOON + minutes(2), f"Ev-{unmarked}")
+    record.message_edited(session, channel_id, marked, BY, "found it: the pool", NOON, "1795176100.000000")
+    entry = timeline.find_by_message(session, row.incident_id, say(session, row, "it began at two"))
+    assert entry is not None
+    correct(session, row, entry.entry_id, BY, NOON + minutes(5), f"correct:{row.ref}", text="it began at ten to two")
+    finish(session, row, policy)
+    remove(session)
+    session.expire_all()
+    assert plain
+    assert said(session, row) == ["found it: the pool", REMOVED, REMOVED, "it began at ten to two"]
+
+
+def test_what_the_approved_review_refers_to_stays(session: Session, row: IncidentRow, policy: Policy) -> None:
+    for words in ["rolled back to build 212", *(f"lunch at {number}?" for number in range(30)), "errors are gone"]:
+        say(session, row, words)
+    close(session, row, policy)
+    approved = next(step.document for step in assessments.list_steps(session, row.incident_id) if step.document)
+    lines = [line for section in from_json(approved).sections for line in section.lines]
+    told = {origin.entry_id for line in lines for origin in line.origins}
+    texts = {entry.entry_id: entry.text for entry in timeline.list_entries(session, row.incident_id)}
+    assert remove(session) == 31, "what was said last before it was resolved is told"
+    session.expire_all()
+    after = {entry.entry_id: entry.text for entry in timeline.list_entries(session, row.incident_id)}
+    assert all(after[entry_id] == texts[entry_id] for entry_id in told & texts.keys())
+    again = next(step.document for step in assessments.list_steps(session, row.incident_id) if step.document)
+    assert again == approved
+
+
+def test_what_is_open_in_review_or_young_is_not_touched(session: Session, declared: Declare, policy: Policy) -> None:
+    rows = [with_channel(session, declared()) for _ in range(4)]
+    for row in rows:
+        say(session, row, "hello")
+    resolved, in_review, young, reopened = rows
+    change.resolve(session, resolved, BY, policy, NOON + minutes(20))
+    close(session, in_review, policy, approve=False)
+    close(session, young, policy)
+    young.closed_at = LONG_AFTER - timedelta(days=399)
+    close(session, reopened, policy)
+    change.reopen(session, reopened, BY, policy, NOON + minutes(30))
+    session.flush()
+    assert remove(session) == 0
+    assert [said(session, row) for row in rows] == [["hello"]] * 4
+    assert remove(session, policy=RetentionPolicy(None)) == 0, "forever"
+
+
+def test_what_is_said_after_words_were_removed_is_removed_in_its_turn(
+    session: Session, row: IncidentRow, policy: Policy
+) -> None:
+    say(session, row, "hello")
+    finish(session, row, policy)
+    assert remove(session) == 1
+    late = LONG_AFTER + timedelta(days=1)
+    record.message_posted(session, row.channel_id or "", f"{late.timestamp():.6f}", BY, "one more thing", late)
+    assert remove(session, late + timedelta(days=1)) == 1
+
+
+def test_a_duplicate_goes_with_the_incident_that_it_was_merged_into(
+    session: Session, declared: Declare, policy: Policy
+) -> None:
+    first, second, goes_on = (with_channel(session, declared()) for _ in range(3))
+    for row in (first, second, goes_on):
+        say(session, row, f"said in {row.ref}")
+    end.merge(session, first.incident_id, second.incident_id, BY, policy, NOON + minutes(1))
+    end.merge(session, second.incident_id, goes_on.incident_id, BY, policy, NOON + minutes(2))
+    assert remove(session) == 0, "it goes on"
+    finish(session, goes_on, policy)
+    assert remove(session) == 3
+    session.expire_all()
+    assert said(session, goes_on) == [REMOVED] * 3
+
+
+def report(session: Session, words: str, **more: Any) -> ReportRow:
+    fields: dict[str, Any] = {
+        "channel_id": "C0INCIDENTS", "ts": f"1795176000.{next(_numbers):06d}", "user_id": BY, "text": words,
+        "judged_at": NOON, "severity": "P1", "confidence": 0.9, "row": "a row",
+        "evidence": [{"text": words, "signal": "reach.everyone"}], "similar": [], "answered": True,
+    }  # fmt: skip
+    row = messages.add_report(session, **(fields | more))
+    assert row is not None
+    return row
+
+
+def test_reports_lose_their_words_and_keep_their_verdict(session: Session, row: IncidentRow, policy: Policy) -> None:
+    mine = report(session, "checkout is down", incident_id=row.incident_id, decision="declared", chosen_severity="P1")
+    mine.history = [{"edited_at": "2026-11-20T12:00:00+00:00", "text": "checkout?", "severity": None}]
+    other = report(session, "lunch", reason="in_words", reason_text="it was lunch", decision="not_incident")
+    young = report(session, "a new one", judged_at=LONG_AFTER - timedelta(days=1))
+    close(session, row, policy, approve=False)
+    assert retain.remove_reports(session, KEEP, LONG_AFTER) == 1, "one of an incident in review stays"
+    assert (other.text, other.reason_text) == ("", "Removed after 400 days by policy.")
+    assess.move(session, row, Stage.APPROVED, MANAGER, policy, NOON + minutes(23))
+    assert retain.remove_reports(session, KEEP, LONG_AFTER) == 1
+    assert retain.remove_reports(session, KEEP, LONG_AFTER) == 0
+    assert (mine.text, mine.evidence) == ("", [{"text": "…", "signal": "reach.everyone"}])
+    assert mine.history == [{"edited_at": "2026-11-20T12:00:00+00:00", "severity": None}]
+    assert len(reports.list_verdicts(session)) == 3, "the figures stay"
+    assert [kept.text for kept, _ in reports.list_reports(session)] == ["a new one"]
+    assert young.text == "a new one"
+
+
+def test_a_suggested_severity_keeps_no_words_either(session: Session, row: IncidentRow, policy: Policy) -> None:
+    suggestion_id = suggestions.add(
+        session, incident_id=row.incident_id, message_ts="1.1", user_id=BY, text="all down", before="P1",
+        suggested="P0", row_name="", row="", evidence=[{"text": "all", "signal": "x"}], made_at=NOON,
+    )  # fmt: skip
+    close(session, row, policy)
+    remove(session)
+    held = session.get_one(SeveritySuggestion, suggestion_id)
+    assert (held.text, held.evidence) == ("", [{"text": "…", "signal": "x"}])
+
+
+CHANGES = [
+    "update timeline_entries set text = 'rewritten' where entry_id = :id",
+    "update timeline_entries set text = :fact, at = now() where entry_id = :id",
+    "update timeline_entries set text = :fact, author = 'U0OTHER' where entry_id = :id",
+    "delete from timeline_entries where entry_id = :id",
+    "truncate timeline_entries",
+]
+
+
+@pytest.mark.parametrize("change_of_it", CHANGES)
+def test_nothing_but_the_removal_gets_through_even_where_removals_may(
+    database: Database, session: Session, row: IncidentRow, policy: Policy, change_of_it: str
+) -> None:
+    ts = say(session, row, "hello")
+    close(session, row, policy)
+    entry = timeline.find_by_message(session, row.incident_id, ts)
+    assert entry is not None
+    with pytest.raises(DBAPIError, match="append-only"), session.begin_nested():
+        session.execute(text("set local tocsin.retention = 'on'"))
+        session.execute(text(change_of_it), {"id": entry.entry_id, "fact": REMOVED})
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "said_so"),
+    [("noted", "closed", "on"), ("message_posted", "resolved", "on"), ("message_posted", "closed", "off")],
+)
+def test_a_removal_is_refused_for_other_entries_open_incidents_and_where_nobody_said_so(
+    session: Session, row: IncidentRow, kind: str, status: str, said_so: str
+) -> None:
+    entry_id = timeline.append(session, row.incident_id, Kind(kind), "hello", at=NOON, now=NOON)
+    row.status = status
+    session.flush()
+    with pytest.raises(DBAPIError, match="append-only"), session.begin_nested():
+        session.execute(text("select set_config('tocsin.retention', :value, true)"), {"value": said_so})
+        statement = text("update timeline_entries set text = :fact where entry_id = :id")
+        session.execute(statement, {"id": entry_id, "fact": REMOVED})
