@@ -49,6 +49,7 @@ def read_schedule(path: Path, people: Mapping[str, Person], now: datetime, zone:
     calendar = _read(path)
     for event in calendar.walk("VEVENT"):  # before repetitions are written out, which turns such events round
         _span(path, event, zone)
+        _refuse_unknown_zone(path, event)
         _refuse_hasty(path, event)
     try:
         events = recurring_ical_events.of(calendar).between(now - timedelta(days=1), now + _AHEAD)
@@ -65,12 +66,24 @@ def read_schedule(path: Path, people: Mapping[str, Person], now: datetime, zone:
     return ReadSchedule(tuple(shifts), tuple(gap for gap in gaps if gap[0] < gap[1]))
 
 
+def _refuse_unknown_zone(path: Path, event: Any) -> None:
+    """A zone that nobody knows is left out by the reader; the shift would move by hours without a word."""
+    for value in (event[name] for name in ("DTSTART", "DTEND") if name in event):
+        named = value.params.get("TZID")
+        if named and isinstance(value.dt, datetime) and value.dt.tzinfo is None:
+            raise BadRequest(
+                f"{path.name}: the event “{_title(event)}” is in the unknown time zone “{named}”. "
+                "Export it with a zone such as Europe/Berlin, or in UTC."
+            )
+
+
 def _refuse_hasty(path: Path, event: Any) -> None:
     """What repeats by the minute is no shift, and writing a year of it out would take minutes itself."""
     rules = event.get("RRULE", [])
     for rule in rules if isinstance(rules, list) else [rules]:
         if isinstance(rule, vRecur) and {"SECONDLY", "MINUTELY"} & {str(each).upper() for each in rule["FREQ"]}:
-            raise BadRequest(f"{path.name}: the event “{_title(event)}” repeats every minute or oftener: no shift does.")
+            title = _title(event)
+            raise BadRequest(f"{path.name}: the event “{title}” repeats every minute or oftener: no shift does.")
 
 
 def _read(path: Path) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,9 +18,11 @@ from bot.flows.desk import Desk
 from bot.jobs import paging
 from bot.jobs.delivery import Speaker
 from bot.jobs.room import open_room
+from bot.playground.app import Playground
 from bot.playground.person import Person, content_of
+from bot.playground.records import UserGroup
 from bot.policy.roster import Person as Contact
-from bot.policy.roster import Rotation
+from bot.policy.roster import Rotation, Shift, Shifts
 from bot.slack.client import Slack, TryAgain
 from bot.store import incidents, pings, timeline
 from bot.store.tables import IncidentRow, PingRow
@@ -27,6 +30,8 @@ from tests.jobs.conftest import Declared, later
 from tests.slack_fixtures import Control
 
 Named = Callable[[str], Person]
+LONG_AGO, NEVER = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 
 
 def the_page(desk: Desk, row: IncidentRow) -> PingRow:
@@ -180,3 +185,67 @@ def test_a_page_that_reaches_nobody_says_so_on_the_timeline(
     (said,) = entries(desk, row, Kind.PING_FAILED)
     assert said.startswith(f"Could not page the on-call engineer (at once): {why}")
     assert said.endswith("`tocsin doctor` says how to mend that.")
+
+
+GONE = Contact("left", slack="U0GONE")
+SECONDARY = Contact("second", slack="U0SECONDARY")
+
+
+@pytest.mark.parametrize(
+    ("schedule", "roles", "reached", "why"),
+    [
+        (
+            Shifts((Shift(LONG_AGO, NEVER, GONE, SECONDARY),)),
+            {},
+            "U0SECONDARY",
+            "<@U0GONE> is no longer in the workspace. The secondary on-call stands in.",
+        ),
+        (
+            Shifts((Shift(LONG_AGO, NEVER, Contact("group", user_group="S0EMPTY"), SECONDARY),)),
+            {},
+            "U0SECONDARY",
+            "The user group of group is empty. The secondary on-call stands in.",
+        ),
+        (
+            Shifts((Shift(LONG_AGO, LONG_AGO + HOUR, GONE, SECONDARY),)),
+            {Role.VP: (Contact("VP", slack="U0VP"),)},
+            "U0VP",
+            "Nobody holds the role on-call engineer. Nobody holds the role secondary on-call. "
+            "Nobody holds the role team lead. Nobody holds the role engineering manager. The VP engineering stands in.",
+        ),
+    ],
+    ids=["left", "empty group", "gap"],
+)
+def test_who_cannot_be_paged_is_stood_in_for_and_the_timeline_says_why(
+    desk: Desk,
+    slack: Slack,
+    speaker: Speaker,
+    declared: Declared,
+    person: Named,
+    playground: Playground,
+    schedule: Shifts,
+    roles: dict[Role, tuple[Contact, ...]],
+    reached: str,
+    why: str,
+) -> None:
+    playground.workspace.groups["S0EMPTY"] = UserGroup("S0EMPTY", "empty", "Empty", "", [])
+    contacts = replace(desk.policy.contacts, on_call=schedule, roles=roles)
+    row = declared(Severity.P0)
+    spoiled = replace(desk, policy=replace(desk.policy, contacts=contacts))
+    paging.page(spoiled, slack, speaker, ping_id=the_page(desk, row).ping_id)
+    assert the_page(desk, row).user_ids == [reached]
+    assert entries(desk, row, Kind.PING_SENT) == [f"Paged <@{reached}> as on-call engineer (at once). {why}"]
+    (message,) = received(person(reached))
+    assert why in content_of(message)
+
+
+def test_where_nobody_holds_any_role_the_timeline_says_so(
+    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared
+) -> None:
+    row = declared(Severity.P0)
+    contacts = replace(desk.policy.contacts, on_call=Shifts(()), roles={})
+    nobody = replace(desk, policy=replace(desk.policy, contacts=contacts))
+    paging.page(nobody, slack, speaker, ping_id=the_page(desk, row).ping_id)
+    (said,) = entries(desk, row, Kind.PING_FAILED)
+    assert said.startswith("Could not page the on-call engineer (at once): Nobody holds the role on-call engineer.")
+    assert the_page(desk, row).state == pings.FAILED

@@ -39,6 +39,14 @@ def test_only_p0_and_p1_are_repeated_as_shipped_and_leaving_it_out_repeats_nothi
     assert load_escalation_policy(policy_folder.path).repeat_every == {}
 
 
+def test_pings_count_as_late_after_five_minutes_unless_the_policy_says_otherwise(policy_folder: PolicyFolder) -> None:
+    assert load_escalation_policy(SHIPPED).late_after == timedelta(minutes=5)
+    policy_folder.edit("escalation.yaml", "late_after: 5 min", "late_after: 2 min")
+    assert load_escalation_policy(policy_folder.path).late_after == timedelta(minutes=2)
+    policy_folder.edit("escalation.yaml", "late_after: 2 min", "")
+    assert load_escalation_policy(policy_folder.path).late_after == timedelta(minutes=5)
+
+
 def test_the_whole_policy_shares_one_calendar() -> None:
     shipped = load_policy(SHIPPED)
     assert shipped.calendar is shipped.escalation.calendar
@@ -57,6 +65,8 @@ def test_the_whole_policy_shares_one_calendar() -> None:
         ("  team lead:  ", "  team leed:  ", 'Did you mean "team lead"'),
         ("P0: 5 min,", "P0: 5,", "not a span of time"),
         ("P0: 5 min,", "P9: 5 min,", 'unknown key "P9"'),
+        ("late_after: 5 min", "late_after: soon", "not a span of time"),
+        ("late_after: 5 min", "late_after: 0 min", "longer than nothing"),
     ],
 )
 def test_a_bad_matrix_is_refused_with_line_and_reason(

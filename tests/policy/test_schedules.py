@@ -83,6 +83,11 @@ def test_whole_days_and_times_without_zone_are_those_of_the_rotation(tmp_path: P
             [event("responder", *WEEK), event("team lead", *WEEK)],
             "responder and team lead are both on from|team lead and responder are both on",
         ),
+        (
+            [event("responder", ";TZID=Mars/Olympus:20261123T090000", ";TZID=Mars/Olympus:20261124T090000")],
+            "the event “responder” is in the unknown time zone “Mars/Olympus”",
+        ),
+        ([event("responder", ":20261123T090000Z", ":20261123T090000Z")], "ends when or before it begins"),
         ([event("responder", *WEEK, "RRULE:FREQ=NEVERLY")], "no iCalendar file|cannot be followed"),
         ([event("responder", ":20261120T000000Z", ":20261120T000100Z", "RRULE:FREQ=HOURLY")], "too many"),
         ([event("responder", ":20261120T000000Z", ":20261120T000001Z", "RRULE:FREQ=SECONDLY")], "every minute or oft"),
