@@ -105,6 +105,8 @@ _Proposals come from what prevented similar incidents; they count when somebody 
 
 ## Response figures
 
+_Times count from the declaration._
+
 - **Time to declare**: 2 minutes after it was detected
 - **Time to acknowledge**: 4 minutes by Responder; target 1 hour ✓ met (entry 3)
 - **Time to identify**: 13 minutes (entry 8)
@@ -287,6 +289,23 @@ def test_only_the_longest_silences_are_listed() -> None:
     gaps = texts(draft(full_facts(incident=incident, entries=entries), minute(151)), "gaps")
     assert len([text for text in gaps if "without an entry (" in text]) == 3
     assert "4 shorter stretches of more than 15 minutes without an entry." in gaps
+
+
+def test_the_time_between_resolving_and_reopening_is_no_gap_and_who_acknowledged_is_asked_of_the_reopening() -> None:
+    entries = (
+        entry(1, Kind.DECLARED, BEGAN, RESPONDER, "Declared as P1."),
+        entry(2, Kind.ACKNOWLEDGED, minute(4), RESPONDER, "Acknowledged."),
+        entry(3, Kind.RESOLVED, minute(10), RESPONDER, "Resolved."),
+        entry(4, Kind.MESSAGE_POSTED, minute(12), LEAD, "thanks"),
+        entry(5, Kind.REOPENED, minute(60), RESPONDER, "Reopened."),
+        entry(6, Kind.RESOLVED, minute(100), RESPONDER, "Resolved."),
+    )
+    incident = full_incident(resolved_at=minute(100), acknowledged_at=None, acknowledged_by=None)
+    gaps = texts(draft(full_facts(incident=incident, entries=entries), minute(101)), "gaps")
+    assert gaps == [
+        "Nobody recorded who acknowledged it after it was reopened.",
+        "40 minutes without an entry (15:30 to 16:10).",
+    ]
 
 
 def test_instants_of_another_day_carry_their_date() -> None:
@@ -491,3 +510,7 @@ def test_detection_services_factors_and_severity_cite_the_notes_that_said_them()
     assert cited["2 minutes after it was detected"] == [21]
     severity = next(line for line in review.section("summary").lines if line.label == "Severity")
     assert [one.entry_id for one in severity.origins] == [1, 5]
+    timeline = [(line.clock, line.label, line.text) for line in review.section("timeline").lines]
+    assert timeline[0] == ("14:28", None, "Detected, as noted by Responder at 14:35.")
+    assert ("14:32", "Contributing factor", "a sale") in timeline
+    assert not [line for line in timeline if "services" in line[2] or "25:99" in line[2]]

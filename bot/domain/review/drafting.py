@@ -8,10 +8,11 @@ from datetime import UTC, date, datetime
 from bot.domain.recurrence import recurrence
 from bot.domain.review.document import ActionItem, Line, Nature, Origin, PastIncident, Review, ReviewFacts, Section
 from bot.domain.review.figures import acknowledged, could_improve, escalations, figures, silences, went_well
+from bot.domain.review.notes import said_detected
 from bot.domain.review.record import Record
 from bot.domain.review.story import timeline
 from bot.domain.review.wording import Wording, counted, instant, span, tidied
-from bot.domain.timeline import Kind
+from bot.domain.timeline import Entry, Kind
 
 LONGEST_TITLE = 300
 
@@ -32,7 +33,7 @@ def draft(facts: ReviewFacts, now: datetime) -> Review:
         drafted_at=now,
         sections=(
             _summary(facts, record, wording, now),
-            timeline(record, wording),
+            timeline(record, wording, _said_detected(facts, record), facts.detected_at),
             _cause(facts, record, wording),
             went_well(measured, facts, record),
             could_improve(measured, facts, record, wording),
@@ -47,6 +48,11 @@ def draft(facts: ReviewFacts, now: datetime) -> Review:
 
 def _began(facts: ReviewFacts) -> datetime:
     return min(facts.detected_at or facts.incident.declared_at, facts.incident.declared_at)
+
+
+def _said_detected(facts: ReviewFacts, record: Record) -> tuple[Entry, ...]:
+    """The note that says when it was detected; empty where none does."""
+    return said_detected(record.of_kind(Kind.NOTED), facts.incident.declared_at, facts.detected_at)
 
 
 def _summary(facts: ReviewFacts, record: Record, wording: Wording, now: datetime) -> Section:
@@ -212,9 +218,10 @@ def _same_quarter(one: date, other: date) -> bool:
 def _gaps(facts: ReviewFacts, record: Record, wording: Wording, now: datetime) -> Section:
     """What nobody recorded, each with the command that records it, and the silences."""
     incident = facts.incident
+    again = " after it was reopened" if record.of_kind(Kind.REOPENED) else ""
     missing = [
         (facts.detected_at, "when it was detected", "/incident note detected at 14:28"),
-        (acknowledged(incident, record)[0], "who acknowledged it", None),
+        (acknowledged(incident, record)[0], f"who acknowledged it{again}", None),
         (incident.commander, "who was in command", None),
         (any(map(_said, facts.services)), "the services affected", "/incident note services: …"),
         (_said(incident.impact), "the customer impact", "/incident impact …"),

@@ -35,12 +35,9 @@ def figures(facts: ReviewFacts, record: Record, wording: Wording, now: datetime)
     )
     lines.append(Line(counted(len(record.of_kind(Kind.MESSAGE_POSTED)), "message"), label="Said in the channel"))
     if reopened := len(record.of_kind(Kind.REOPENED)):
-        text = (
-            f"{_times(reopened)}; times run from the declaration to the last resolution,"
-            " acknowledging from the last reopening"
-        )
+        text = f"{_times(reopened)}; times run to the last resolution, that of acknowledging from the last reopening"
         lines.append(Line(text, label="Reopened", origins=record.last(Kind.REOPENED)))
-    return Section("figures", "Response figures", tuple(lines))
+    return Section("figures", "Response figures", tuple(lines), "Times count from the declaration.")
 
 
 def _acknowledging(facts: ReviewFacts, record: Record, wording: Wording, now: datetime) -> Line:
@@ -153,6 +150,7 @@ def silences(facts: ReviewFacts, record: Record, wording: Wording, now: datetime
     until = facts.incident.resolved_at or now
     stretches = record.silences(facts.incident.declared_at, until)
     long = [stretch for stretch in stretches if stretch[2] - stretch[1] > facts.silence_after]
+    long = [stretch for stretch in long if not _was_over(stretch[1], stretch[2], record)]
     lines = [
         Line(
             f"{span(end - start)} without an entry ({wording.clock(start)} to {wording.clock(end)}).",
@@ -165,6 +163,15 @@ def silences(facts: ReviewFacts, record: Record, wording: Wording, now: datetime
         text = f"{counted(more, 'shorter stretch') if more == 1 else f'{more:,} shorter stretches'} of more than "
         lines.append(Line(f"{text}{span(facts.silence_after)} without an entry.", Nature.DERIVED))
     return lines
+
+
+def _was_over(start: datetime, end: datetime, record: Record) -> bool:
+    """True where the incident was held to be resolved all the while: nobody had anything to record."""
+    turns = sorted(record.of_kind(Kind.RESOLVED, Kind.REOPENED), key=lambda entry: (entry.at, entry.entry_id))
+    return any(
+        before.kind is Kind.RESOLVED and before.at <= start and end <= after.at
+        for before, after in itertools.pairwise(turns)
+    )
 
 
 def escalations(facts: ReviewFacts, record: Record, wording: Wording) -> Section:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
 from bot.domain.review.document import Line, Section
 from bot.domain.review.record import Record, origin
 from bot.domain.review.wording import LONGEST_SAYING, Wording, counted
 from bot.domain.timeline import Entry, Kind
 
+_NEVER = datetime.max.replace(tzinfo=UTC)
 MOST_UNMARKED_MESSAGES = 20  # beyond that, chatter hides the story
 MOST_NOTES = 200  # people write few; thousands come from a machine
 
@@ -22,17 +27,35 @@ TURNS = frozenset(
 )
 
 
-def timeline(record: Record, wording: Wording) -> Section:
-    """The timeline section, with a note that says how many messages it leaves out and by which rule."""
+def timeline(record: Record, wording: Wording, detected: Sequence[Entry] = (), at: datetime | None = None) -> Section:
+    """The timeline section, with a note that says how many messages it leaves out and by which rule.
+
+    `detected`: the note that says that the trouble was detected `at` an instant; empty where none does.
+    """
     said = _said(record)
     chosen = _chosen(record, said)
     sayings = {entry.entry_id for entry in said}
-    lines = tuple(
-        line_of(entry, wording)
+    lines = [
+        _factor(entry, wording) if record.labels.get(entry.entry_id) == "contributing" else line_of(entry, wording)
         for entry in record.entries
         if entry.entry_id in chosen or (entry.entry_id not in sayings and not _told_elsewhere(entry, record))
-    )
-    return Section("timeline", "Timeline", lines, _note(len(said), len(chosen)))
+    ]
+    lines += [_detected(entry, at, wording) for entry in detected if at is not None]
+    ordered = tuple(sorted(lines, key=lambda line: line.at or _NEVER))
+    return Section("timeline", "Timeline", ordered, _note(len(said), len(chosen)))
+
+
+def _detected(entry: Entry, at: datetime, wording: Wording) -> Line:
+    """The beginning of the story: told when somebody noted it, shown when it was."""
+    who = f" by {wording.person(entry.author)}" if entry.author else ""
+    text = f"Detected, as noted{who} at {wording.clock(entry.at)}."
+    return Line(text=text, at=at, clock=wording.clock(at), key=entry.key, origins=(origin(entry),))
+
+
+def _factor(entry: Entry, wording: Wording) -> Line:
+    """A contributing factor when it was named, without the word that says what it is."""
+    said = wording.plain(entry.text, LONGEST_SAYING).partition(":")[2].strip()
+    return replace(line_of(entry, wording), text=said, label="Contributing factor")
 
 
 def _said(record: Record) -> list[Entry]:
@@ -58,10 +81,10 @@ def _chosen(record: Record, messages: list[Entry]) -> set[int]:
 
 
 def _told_elsewhere(entry: Entry, record: Record) -> bool:
-    """Notes that fill another section, and the resolution that the entry "Resolved by …" repeats."""
+    """Notes that are no events, and the resolution that the entry "Resolved by …" repeats."""
     if entry.kind is Kind.RESOLUTION_RECORDED:
         return any(entry.text and entry.text in resolved.text for resolved in record.of_kind(Kind.RESOLVED))
-    return entry.entry_id in record.labels
+    return record.labels.get(entry.entry_id, "contributing") != "contributing"
 
 
 def line_of(entry: Entry, wording: Wording) -> Line:
