@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import functools
 import importlib.util
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from importlib import resources
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,12 @@ if TYPE_CHECKING:
 _INK, _QUIET, _RULE, _LINK = (29, 35, 48), (91, 100, 116), (200, 196, 188), (31, 90, 153)
 _GOOD, _BAD, _ASK = (23, 96, 56), (155, 28, 28), (122, 75, 0)
 _HEIGHT = 4.9  # mm of a line of text at 10 points
-_LEFT, _CLOCK, _LABEL = 18.0, 30.0, 58.0  # mm: where lines begin, text after a clock, text after a label
+_LEAD_SIZE = 9.5  # points
+_LEFT, _LABEL = 18.0, 58.0  # mm: where lines begin, text after a label
 _PAGES = "{{number of pages}}"  # replaced at the end; fpdf2's own {nb} might stand in what people wrote
+# Hebrew, Arabic and their like, with what stands between two such letters and is no letter of another script.
+_TURNED = r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]"
+_RIGHT_TO_LEFT = re.compile(rf"{_TURNED}(?:[^a-zA-Z\u00c0-\u058f\u0900-\ufb1c]*{_TURNED})?")
 _SIGNS = {"📌": "★", "\u200b": "", "\u2068": "", "\u2069": ""}
 
 
@@ -37,14 +42,14 @@ def render_pdf(review: Review) -> bytes:
         raise InvalidSettings(
             "PDFs need the extra: pip install 'tocsin[pdf]'. Printing the page in a browser works, too."
         )
-    sheet = _new_sheet(review)
+    sheet = new_sheet(review)
     _head(sheet, review)
     for section in review.sections:
         _section(sheet, section)
     return bytes(sheet.output())
 
 
-def _new_sheet(review: Review) -> FPDF:
+def new_sheet(review: Review) -> FPDF:
     from fpdf import FPDF
 
     class Sheet(FPDF):
@@ -80,10 +85,10 @@ def _head(sheet: FPDF, review: Review) -> None:
     sheet.set_font("sans", "B", 20)
     sheet.cell(0, 10, f"{review.ref}   {review.severity}", new_x="LMARGIN", new_y="NEXT")
     sheet.set_font("sans", size=12)
-    sheet.multi_cell(0, 6, _drawable(review.title), new_x="LMARGIN", new_y="NEXT")
+    sheet.multi_cell(0, 6, drawable(review.title), align="L", new_x="LMARGIN", new_y="NEXT")
     sheet.set_font("sans", size=9)
     sheet.set_text_color(*_QUIET)
-    sheet.multi_cell(0, 5, _drawable(standing(review)), new_x="LMARGIN", new_y="NEXT")
+    sheet.multi_cell(0, 5, drawable(standing(review)), align="L", new_x="LMARGIN", new_y="NEXT")
 
 
 def _section(sheet: FPDF, section: Section) -> None:
@@ -100,18 +105,24 @@ def _section(sheet: FPDF, section: Section) -> None:
     if section.note:
         sheet.set_font("sans", size=8.5)
         sheet.set_text_color(*_QUIET)
-        sheet.multi_cell(0, 4.4, _drawable(section.note), new_x="LMARGIN", new_y="NEXT")
+        sheet.multi_cell(0, 4.4, drawable(section.note), align="L", new_x="LMARGIN", new_y="NEXT")
         sheet.ln(1)
     pairs = section.name in ("summary", "root_cause", "figures", "escalations")
-    dated = any(" " in (line.clock or "") for line in section.lines)
-    for number, line in enumerate(section.lines, 1):
+    numbered = section.name == "action_items"
+    leads = [line.clock or (f"{number}." if numbered else "•") for number, line in enumerate(section.lines, 1)]
+    column = column_after(sheet, leads)
+    for lead, line in zip(leads, section.lines, strict=True):
         if pairs:
             _lead(sheet, line.label or "", _LABEL, _QUIET)
-        elif line.clock:
-            _lead(sheet, line.clock, _CLOCK + (16 if dated else 0), _INK)
         else:
-            _lead(sheet, f"{number}." if section.name == "action_items" else "•", _LEFT + 6, _QUIET)
+            _lead(sheet, lead, column, _INK if line.clock else _QUIET)
         _line(sheet, line, with_label=not pairs)
+
+
+def column_after(sheet: FPDF, leads: Sequence[str]) -> float:
+    """Where lines begin behind the widest of what stands before them, in mm."""
+    sheet.set_font("sans", size=_LEAD_SIZE)
+    return _LEFT + 3 + max((sheet.get_string_width(lead) for lead in leads), default=0.0)
 
 
 def _lead(sheet: FPDF, text: str, then: float, color: tuple[int, int, int]) -> None:
@@ -120,14 +131,14 @@ def _lead(sheet: FPDF, text: str, then: float, color: tuple[int, int, int]) -> N
         sheet.add_page()
     sheet.set_left_margin(_LEFT)
     sheet.set_x(_LEFT)
-    sheet.set_font("sans", size=9.5)
+    sheet.set_font("sans", size=_LEAD_SIZE)
     sheet.set_text_color(*color)
-    sheet.cell(then - _LEFT - 1, _HEIGHT, _shortened(sheet, _drawable(text), then - _LEFT - 2))
+    sheet.cell(then - _LEFT - 1, _HEIGHT, shortened(sheet, drawable(text), then - _LEFT - 2))
     sheet.set_left_margin(then)
     sheet.set_x(then)
 
 
-def _shortened(sheet: FPDF, text: str, width: float) -> str:
+def shortened(sheet: FPDF, text: str, width: float) -> str:
     while text and sheet.get_string_width(text) > width:
         text = text[:-2].rstrip() + "…" if len(text) > 2 else ""
     return text
@@ -137,7 +148,7 @@ def _line(sheet: FPDF, line: Line, *, with_label: bool) -> None:
     for text, style, color in _pieces(line, with_label=with_label):
         sheet.set_font("sans", style, 9.5)
         sheet.set_text_color(*color)
-        sheet.write(_HEIGHT, _drawable(text))
+        sheet.write(_HEIGHT, drawable(text))
     for one in line.origins:
         link = web_address(one.permalink)
         sheet.set_font("sans", size=7.5)
@@ -176,8 +187,20 @@ def _glyphs() -> frozenset[int]:
         return frozenset(TTFont(path).getBestCmap())
 
 
-def _drawable(text: str) -> str:
+def drawable(text: str) -> str:
     """The text without what the font has no sign for: a box says that something stood there."""
     for sign, instead in _SIGNS.items():
         text = text.replace(sign, instead)
-    return "".join(character if ord(character) in _glyphs() else "□" for character in text)
+    drawn = "".join(character if ord(character) in _glyphs() else "□" for character in text)
+    return _RIGHT_TO_LEFT.sub(lambda found: _turned(found[0]), drawn)
+
+
+def _turned(words: str) -> str:
+    """Right-to-left words as they are drawn from left to right, which the library leaves to a further extra.
+
+    Arabic letters stay unjoined. Words that go over the end of a line come out line by line from the last.
+    """
+    from fpdf.bidi import BidiParagraph
+    from fpdf.enums import TextDirection
+
+    return BidiParagraph(words, base_direction=TextDirection.RTL).get_reordered_string()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.domain.review import draft
-from bot.web.pdf import render_pdf
+from bot.web.pdf import column_after, drawable, new_sheet, render_pdf, shortened
 from tests.domain.review_facts import full_facts, full_incident, hostile_facts, minute
 
 
@@ -32,3 +32,16 @@ def test_whatever_people_wrote_makes_a_pdf_without_links_of_theirs() -> None:
 def test_words_that_the_library_would_replace_and_signs_without_a_glyph_do_no_harm() -> None:
     title = "{nb} pages of 漢字, שלום and 🚀 " + "x" * 5_000
     assert render_pdf(draft(full_facts(incident=full_incident(title=title)), minute(51))).startswith(b"%PDF")
+
+
+def test_right_to_left_words_are_drawn_so_that_they_are_read_from_the_right() -> None:
+    assert drawable("checkout שלום (502)") == "checkout םולש (502)"
+    assert drawable("שלום לכם, ok") == "םכל םולש, ok"
+    assert drawable("שלום ok לכם") == "םולש ok םכל"
+
+
+def test_what_stands_before_a_line_has_room_whatever_it_is() -> None:
+    sheet = new_sheet(draft(full_facts(), minute(51)))
+    for leads in (["•"], ["9.", "500."], ["14:28", "2026-11-21 09:05"]):
+        column = column_after(sheet, leads)
+        assert [shortened(sheet, lead, column - 18.0 - 2) for lead in leads] == leads
