@@ -7,9 +7,10 @@ from datetime import datetime
 import structlog
 from sqlalchemy.orm import Session
 
+from bot.aws.session import Denied, Unavailable
 from bot.domain.notice import Notice
 from bot.domain.parts import EXPECTED, Part
-from bot.flows import tell
+from bot.flows import look, tell
 from bot.flows.desk import Desk
 from bot.flows.holders import holders
 from bot.jobs.delivery import UNREACHABLE, Speaker
@@ -69,11 +70,41 @@ def checklist(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int, e
         row = incidents.get(session, incident_id)
         done = {name: (tick.by, tick.at) for name, tick in tell.ticks(session, incident_id, episode).items()}
         incident, reachable = incidents.facts(row), not row.channel_archived
+        found = _find_or_plan_look(session, desk, row, episode)
     if incident.channel_id is None or incident.resolved_at is None or not reachable:
         return
     by = incident.resolved_at + policy.check_within
-    message = blocks.checklist(incident, episode, policy.checklist, done, by)
+    message = blocks.checklist(incident, episode, policy.checklist, done, by, found)
     speaker.try_to_say(f"checklist:{incident_id}:{episode}", incident.channel_id, message)
+
+
+def _find_or_plan_look(session: Session, desk: Desk, row: IncidentRow, episode: int) -> blocks.Found | None:
+    """What CloudWatch said, for the checklist; where nobody has looked yet, that is planned."""
+    policy = desk.policy.notices.alarms
+    seen = look.find_look(session, row.incident_id, episode)
+    if policy is None or (seen is None and desk.read_alarms is None):
+        return None
+    if seen is None and episode == row.episode:
+        look.plan_look(session, row)
+    text, at = (seen.text, seen.at) if seen else ("Looking the CloudWatch alarms up …", None)
+    return blocks.Found(policy.point, text, at, again=desk.read_alarms is not None)
+
+
+def alarms(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int, episode: int) -> None:
+    """Look the alarms of an incident up and have the checklist say what they say. What fails is said, too."""
+    policy, read = desk.policy.notices.alarms, desk.read_alarms
+    if policy is None or read is None:
+        return
+    with desk.database.transaction() as session:
+        wanted = look.wanted_alarms(session, incidents.get(session, incident_id), policy)
+    try:
+        # Nothing is asked where nothing is named: without names CloudWatch answers with every alarm there is.
+        text = look.describe(wanted, read(wanted.names, wanted.prefixes) if wanted.names or wanted.prefixes else [])
+    except (Unavailable, Denied) as error:
+        log.warning("could not look alarms up", incident_id=incident_id, reason=str(error))
+        text = look.describe_failure(str(error))
+    with desk.database.transaction() as session:
+        look.looked(session, incidents.get_for_change(session, incident_id), episode, text, desk.now())
 
 
 def assigned(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int, user_id: str, part: str) -> None:

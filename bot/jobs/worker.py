@@ -72,6 +72,7 @@ TASKS: dict[str, Callable[..., None]] = {
     "slack.handover": handovers.handover,
     "slack.tell_override": notices.tell_override,
     "aws.notice": notices.send_notice,
+    "aws.alarms": updates.alarms,
     "slack.notice": updates.notice,
     "slack.checklist": updates.checklist,
     "slack.assigned": updates.assigned,

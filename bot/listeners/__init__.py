@@ -46,6 +46,7 @@ PRESSES: dict[str, actions.Press] = {
     **corrections.PRESSES,
     **reviewing.PRESSES,
     "check_tick": room.tick,
+    "alarms_look": telling.look_again,
     "key_mark": room.mark_key,
 }
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")

@@ -1,4 +1,7 @@
-"""/incident update and the form of a notice: opened by command or button, its preview drawn anew while it is edited."""
+"""/incident update and the form of a notice: opened by command or button, its preview drawn anew while it is edited.
+
+And looking again at what the checklist looked up.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from bot.domain.comms import plain_text
 from bot.domain.errors import BadRequest
 from bot.domain.incident import Status
 from bot.domain.notice import Notice, fill, words_of
-from bot.flows import tell
+from bot.flows import look, tell
 from bot.flows.desk import Desk
 from bot.listeners.asked import Asked, Subcommand, incident_of
 from bot.listeners.guard import told
@@ -146,6 +149,15 @@ def notice_sent(
     row = incidents.get_for_change(session, int(opened["incident"]))
     notice = _notice(desk, opened["kind"], _typed(row, values, now))
     tell.tell(session, row, notice, user_id, now, f"view:{view.get('root_view_id') or view['id']}")
+
+
+def look_again(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+    """On the checklist: have the CloudWatch alarms looked up once more; the list shows what they say."""
+    incident_id, episode = value.split(":", 1)
+    if desk.read_alarms is None:
+        raise BadRequest("CloudWatch is no longer configured here: AWS_REGION is not set.")
+    look.look_again(session, incidents.get_for_change(session, int(incident_id)), int(episode))
+    return "Looking. The checklist shows it in a moment."
 
 
 SUBCOMMANDS: dict[str, Subcommand] = {"update": _update}

@@ -13,11 +13,27 @@ from bot.domain.severity import Severity
 from bot.policy.reading import Node, did_you_mean, read
 
 _MOST_ITEMS = 12
+_LONGEST_ALARM = 255
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmPolicy:
+    """The CloudWatch alarms that are looked up for `point` of the checklist: names, or beginnings that end in `*`.
+
+    `services` is a word of the incident → the alarms that are looked up where it is said.
+    """
+
+    point: str
+    always: tuple[str, ...]
+    services: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class NoticePolicy:
-    """A severity missing from `remind_every` has no reminders. `checklist` is item id → what is to be true."""
+    """A severity missing from `remind_every` has no reminders. `checklist` is item id → what is to be true.
+
+    Without `alarms` nothing is looked up in CloudWatch.
+    """
 
     update: Template
     resolved: Template
@@ -25,6 +41,7 @@ class NoticePolicy:
     remind_every: Mapping[Severity, timedelta]
     check_within: timedelta
     checklist: Mapping[str, str]
+    alarms: AlarmPolicy | None = None
 
 
 def load_notices(path: Path) -> NoticePolicy:
@@ -32,7 +49,7 @@ def load_notices(path: Path) -> NoticePolicy:
     fields = read(path).fields("update", "resolved", "unknown", "remind_every", "checklist", optional=("mail_to",))
     unknown = fields["unknown"].text()
     spans = fields["remind_every"].fields(optional=tuple(severity.value for severity in Severity))
-    checklist = fields["checklist"].fields("within", "items")
+    checklist = fields["checklist"].fields("within", "items", optional=("alarms",))
     items = checklist["items"].mapping()
     if len(items) > _MOST_ITEMS:
         raise checklist["items"].refuse(f"checklist.items: {len(items)} items; at most {_MOST_ITEMS} fit a message.")
@@ -43,7 +60,31 @@ def load_notices(path: Path) -> NoticePolicy:
         remind_every={Severity(name): node.duration() for name, node in spans.items() if not node.is_empty},
         check_within=checklist["within"].duration(),
         checklist={name: node.text() for name, node in items.items()},
+        alarms=_alarms(checklist["alarms"], items) if "alarms" in checklist else None,
     )
+
+
+def _alarms(node: Node, points: Mapping[str, Node]) -> AlarmPolicy:
+    fields = node.fields("point", optional=("always", "services"))
+    services = fields["services"].mapping() if "services" in fields and not fields["services"].is_empty else {}
+    return AlarmPolicy(
+        point=fields["point"].choice(points),
+        always=_alarm_names(fields["always"]) if "always" in fields else (),
+        services={word: _alarm_names(names) for word, names in services.items()},
+    )
+
+
+def _alarm_names(node: Node) -> tuple[str, ...]:
+    return tuple(_alarm_name(item) for item in node.items())
+
+
+def _alarm_name(node: Node) -> str:
+    text = node.text()
+    if "*" in text[:-1] or text == "*":
+        raise node.refuse(f'{node.name}: "{text}" has a * elsewhere than at its end, where it stands for any ending.')
+    if len(text) > _LONGEST_ALARM:
+        raise node.refuse(f"{node.name}: an alarm's name has at most {_LONGEST_ALARM} characters.")
+    return text
 
 
 def _template(node: Node, unknown: str) -> Template:

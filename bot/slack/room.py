@@ -103,8 +103,23 @@ def _listed(row: Incident, now: datetime) -> str:
     return f"*{row.severity}* · {row.ref} · {plain(shorten(row.title, 80))} · {row.status}, {took}{where}"
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was looked up for a point of the checklist: in Slack's markup, when, and whether one can look again."""
+
+    point: str
+    text: str
+    at: datetime | None
+    again: bool
+
+
 def checklist(
-    incident: Incident, episode: int, items: Mapping[str, str], done: Mapping[str, tuple[str, datetime]], by: datetime
+    incident: Incident,
+    episode: int,
+    items: Mapping[str, str],
+    done: Mapping[str, tuple[str, datetime]],
+    by: datetime,
+    found: Found | None = None,
 ) -> Message:
     """What is to be true after resolving: one point a line, each with its tick. `done` is who ticked it and when."""
     left = len(items) - len(done.keys() & items.keys())
@@ -119,8 +134,16 @@ def checklist(
             blocks.append(section(line, button("Undo", "check_tick", value)))
         else:
             blocks.append(section(f":white_large_square: {escape(text)}", button("Done", "check_tick", value)))
+        if found is not None and found.point == name:
+            blocks.append(_found(found, f"{incident.incident_id}:{episode}"))
     blocks.append(actions("checklist_actions", tell))
     return Message(f"After resolving {incident.ref}: {left} to check", tuple(blocks))
+
+
+def _found(found: Found, value: str) -> Block:
+    seen = f"\n_Looked {instant(found.at)}_" if found.at else ""
+    again = button("Look again", "alarms_look", value) if found.again and found.at else None
+    return section(f"{found.text}{seen}", again)
 
 
 def notice(sent: Notice, by: str, at: datetime) -> Message:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.routing import Route
 
 from bot import listeners
+from bot.domain.alarm import Alarm
 from bot.domain.errors import InvalidSettings
 from bot.flows.desk import Desk
 from bot.jobs.worker import Worker
@@ -77,6 +78,7 @@ def build_desk(settings: Settings, database: Database) -> Desk:
         send_mail=send_mail,
         send_text=send_text,
         archive=build_archive(settings),
+        read_alarms=build_alarms(settings),
     )
 
 
@@ -118,6 +120,20 @@ def build_archive(settings: Settings) -> Callable[[str, bytes, str], None] | Non
     from bot.aws.session import clients
 
     return archiver(clients(settings.aws_region), settings.archive_bucket, settings.archive_prefix)
+
+
+def build_alarms(settings: Settings) -> Callable[[Sequence[str], Sequence[str]], list[Alarm]] | None:
+    """How to read CloudWatch alarms; None where no region is set, or where boto3 is not installed."""
+    if settings.aws_region is None:
+        return None
+    from bot.aws.alarms import alarm_reader
+    from bot.aws.session import clients
+
+    try:
+        return alarm_reader(clients(settings.aws_region))
+    except InvalidSettings as missing:  # a region may be set for other programs: nothing asked for alarms
+        log.info("CloudWatch alarms are not looked up", reason=str(missing))
+        return None
 
 
 def _announcement_channel(database: Database) -> Callable[[], str | None]:

@@ -37,6 +37,13 @@ def test_the_shipped_notice_has_the_lines_of_the_runbook() -> None:
     assert set(policy.checklist) == {"ticket", "stakeholders", "metrics", "alerts", "effects"}
 
 
+def test_alarms_are_named_for_everything_and_by_service(tmp_path: Path) -> None:
+    shipped = load_notices(FOLDER / "notices.yaml").alarms
+    assert shipped is not None and (shipped.point, shipped.always, shipped.services) == ("metrics", (), {})
+    named = load_notices(changed(tmp_path, "services: {}", "services: {checkout: [checkout-5xx, checkout-lag-*]}"))
+    assert named.alarms is not None and named.alarms.services == {"checkout": ("checkout-5xx", "checkout-lag-*")}
+
+
 def test_words_are_filled_in_once_and_never_read_as_a_template() -> None:
     policy = load_notices(FOLDER / "notices.yaml")
     notice = fill(policy.resolved, {"ref": "INC-2026-0001", "title": "{cause} {0}", "cause": "a\nb", "severity": "P1"})
@@ -54,6 +61,9 @@ def test_words_are_filled_in_once_and_never_read_as_a_template() -> None:
         ("mail_to: []", "mail_to: [nobody]", "is not an e-mail address"),
         ("P0: 30 min", "P0: soon", "remind_every"),
         ("within: 1 h", "within: 0 min", "within"),
+        ("point: metrics", "point: metric", 'unknown "metric". Did you mean "metrics"'),
+        ("always: []", "always: [check*out]", "has a * elsewhere than at its end"),
+        ("always: []", 'always: ["*"]', "has a * elsewhere than at its end"),
     ],
 )
 def test_what_cannot_be_followed_is_refused_with_its_line(tmp_path: Path, before: str, after: str, says: str) -> None:

@@ -1,0 +1,77 @@
+"""Looking alarms up for the checklist: with no transaction open, and never tried again behind people's backs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from bot.aws.session import Denied, Unavailable
+from bot.domain.alarm import Alarm, AlarmState
+from bot.flows import look
+from bot.flows.change import resolve
+from bot.flows.desk import Desk
+from bot.jobs import updates
+from bot.jobs.delivery import Speaker
+from bot.slack.client import Slack
+from bot.store import incidents
+from tests.jobs.conftest import Declared
+from tests.queue import queued
+from tests.rows import NOON
+
+
+def resolved(desk: Desk, declared: Declared) -> int:
+    row = declared(title="checkout-5xx is red")
+    with desk.database.transaction() as session:
+        held = incidents.get_for_change(session, row.incident_id)
+        held.channel_id = "C0INCIDENTS"
+        resolve(session, held, "U0RESPONDER", desk.policy, desk.now())
+    return row.incident_id
+
+
+def seen(desk: Desk, incident_id: int) -> str | None:
+    with desk.database.transaction() as session:
+        found = look.find_look(session, incident_id, 1)
+    return found.text if found else None
+
+
+def test_cloudwatch_is_asked_while_no_connection_is_held(
+    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared
+) -> None:
+    held = []
+
+    def read(names: Sequence[str], prefixes: Sequence[str]) -> list[Alarm]:
+        held.append(desk.database.engine.pool.checkedout())  # type: ignore[attr-defined]  # of the pool that we use
+        return [Alarm(name, AlarmState.OK, NOON) for name in names]
+
+    looking = replace(desk, read_alarms=read)
+    incident_id = resolved(looking, declared)
+    updates.checklist(looking, slack, speaker, incident_id=incident_id, episode=1)
+    updates.checklist(looking, slack, speaker, incident_id=incident_id, episode=1)
+    with desk.database.transaction() as session:
+        assert len(queued(session, "aws.alarms", incident_id=incident_id)) == 1, "planned once until it was done"
+    updates.alarms(looking, slack, speaker, incident_id=incident_id, episode=1)
+    assert held == [0]
+    assert seen(desk, incident_id) == "The CloudWatch alarm is OK."
+
+
+@pytest.mark.parametrize("trouble", [Unavailable("CloudWatch: Throttling"), Denied("CloudWatch: AccessDenied")])
+def test_what_fails_is_said_at_once_and_not_tried_again(
+    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, trouble: Exception
+) -> None:
+    def read(names: Sequence[str], prefixes: Sequence[str]) -> list[Alarm]:
+        raise trouble
+
+    incident_id = resolved(desk, declared)
+    updates.alarms(replace(desk, read_alarms=read), slack, speaker, incident_id=incident_id, episode=1)
+    assert str(trouble) in str(seen(desk, incident_id))
+
+
+def test_without_aws_the_list_is_as_it_was(desk: Desk, slack: Slack, speaker: Speaker, declared: Declared) -> None:
+    incident_id = resolved(desk, declared)
+    updates.checklist(desk, slack, speaker, incident_id=incident_id, episode=1)
+    updates.alarms(desk, slack, speaker, incident_id=incident_id, episode=1)
+    assert seen(desk, incident_id) is None
+    with desk.database.transaction() as session:
+        assert queued(session, "aws.alarms") == []
