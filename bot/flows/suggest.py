@@ -13,12 +13,13 @@ from bot.domain.comms import plain_text, quiet
 from bot.domain.errors import BadRequest, TransitionRefused
 from bot.domain.escalation import span_text
 from bot.domain.incident import Status, is_private
+from bot.domain.masking import mask
 from bot.domain.review import mentioned
 from bot.domain.severity import Evidence, Judgement, Severity
 from bot.domain.timeline import Kind
 from bot.flows.declare import Declaration, declare
 from bot.flows.memory import Memory
-from bot.flows.record import record
+from bot.flows.record import at_of, record
 from bot.knowledge.plain import opening
 from bot.policy.policy import Policy
 from bot.store import incidents, messages, reports
@@ -31,6 +32,7 @@ NEAR = 0.6  # of the best match's score: what scores less is not shown beside it
 EARLIER = "earlier"  # the kind of our own incidents that look the same and are beyond those shown
 # Chosen on tests/flows/data/alike.jsonl: from this score on, an incident of our own is taken for the same trouble.
 SAME = 0.40
+_STILL_WRITING = timedelta(minutes=10)  # after posting: "wait" may yet become a report
 _MOST_LOOKED_AT = 12  # more repetitions than these are not told apart
 
 
@@ -85,12 +87,13 @@ def _describe(memory: Memory, match: Match) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A message of the announcement channel, as Slack sent it."""
+    """A message of the announcement channel, as Slack sent it. `edit_ts` is when it was edited, "" where it was not."""
 
     channel_id: str
     ts: str
     user_id: str | None
     text: str
+    edit_ts: str = ""
 
 
 def judge_report(
@@ -282,17 +285,24 @@ def judge_again(
     policy: Policy,
     now: datetime,
 ) -> bool:
-    """A report was edited: judge its new words and have the answer show it. Nothing changes once it was decided."""
+    """A message was edited: judge its new words and have the answer show it. Nothing changes once it was decided.
+
+    One answer a message: it is edited, never repeated and never taken back. What was talk when it was posted is
+    answered where its author was still writing; later, talk stays talk, as those who read it have gone on since.
+    """
     held = messages.find_report_of_message(session, heard.channel_id, heard.ts)
     report = messages.get_report_for_change(session, held.report_id) if held else None
-    if report is None or report.decision is not None or report.text == heard.text:
+    if report is None or report.decision is not None or report.text == mask(heard.text):
         return False
     if reports.find_declared(session, heard.channel_id, heard.ts) is not None:
         return False
-    _remember(report, edited_at=now.isoformat(), text=report.text, severity=report.severity)
+    if heard.edit_ts and any(earlier.get("edit_ts", "") > heard.edit_ts for earlier in report.history):
+        return False  # an older wording that was heard of late
+    before = {"text": mask(report.text), "severity": report.severity, "answered": report.answered}
+    _remember(report, edited_at=now.isoformat(), edit_ts=heard.edit_ts, **before)
     fresh = _verdict(heard, judgement, similar, policy)
-    # An answer is edited and never taken back; talk stays talk, however it is reworded later.
-    fresh["answered"] = report.answered or (report.severity is not None and fresh["answered"])
+    still_writing = now - at_of(report.ts) <= _STILL_WRITING
+    fresh["answered"] = report.answered or (fresh["answered"] and (report.severity is not None or still_writing))
     for name, value in fresh.items():
         setattr(report, name, value)
     if report.answered:
@@ -302,7 +312,7 @@ def judge_again(
 
 def was_edited(report: ReportRow) -> bool:
     """Whether it was judged anew after its answer may have been read."""
-    return any("edited_at" in before for before in report.history)
+    return any("edited_at" in before and before.get("answered", True) for before in report.history)
 
 
 def describe_decision(session: Session, report: ReportRow) -> str:

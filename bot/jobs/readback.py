@@ -15,7 +15,7 @@ import structlog
 from bot.domain.masking import mask
 from bot.flows.desk import Desk
 from bot.flows.missed import Look, Shown, begin_look, end_look, take_in
-from bot.flows.suggest import Heard, judge_report, recall
+from bot.flows.suggest import Heard, judge_again, judge_report, recall
 from bot.jobs.delivery import UNREACHABLE, Speaker
 from bot.slack.client import Refused, Slack
 from bot.slack.said import PUSHPIN, is_a_persons, words_of
@@ -91,7 +91,7 @@ def _shown(message: dict[str, Any]) -> Shown:
 
 
 def read_announcements(desk: Desk, slack: Slack, speaker: Speaker) -> None:
-    """Judge the reports that were missed a moment ago; their answers say that they are late."""
+    """Judge the reports that were missed a moment ago, and those that were edited since; late answers say so."""
     channel_id = desk.announcement_channel()
     if channel_id is None:
         return
@@ -113,10 +113,15 @@ def _judge(desk: Desk, channel_id: str, message: dict[str, Any]) -> None:
     if not text or message.get("thread_ts") not in (None, message["ts"]):
         return
     with desk.database.transaction() as session:
-        if messages.find_report_of_message(session, channel_id, message["ts"]) is not None:
+        known = messages.find_report_of_message(session, channel_id, message["ts"])
+        if known is not None and known.text == mask(text):
             return
     judged = desk.judge.judge(text)
     similar = recall(desk.memory.current(), text) if judged.severity else []
+    edit_ts = str((message.get("edited") or {}).get("ts") or "")
+    heard = Heard(channel_id, message["ts"], message["user"], text, edit_ts)
     with desk.database.transaction() as session:
-        heard = Heard(channel_id, message["ts"], message["user"], text)
-        judge_report(session, heard, judged, similar, desk.policy, desk.now())
+        if known is None:
+            judge_report(session, heard, judged, similar, desk.policy, desk.now())
+        else:
+            judge_again(session, heard, judged, similar, desk.policy, desk.now())

@@ -69,7 +69,7 @@ def _edited(desk: Desk, event_id: str, event: dict[str, Any]) -> None:
     edit_ts = str((after.get("edited") or {}).get("ts") or event["event_ts"])
     now = desk.now()
     if is_a_persons(after) and _is_report(desk, after | {"channel": event["channel"]}):
-        _edited_report(desk, event_id, event["channel"], after)
+        _edited_report(desk, event_id, event["channel"], after, edit_ts)
         return
     with desk.database.transaction() as session:
         if messages.take_event(session, event_id, now):
@@ -78,8 +78,8 @@ def _edited(desk: Desk, event_id: str, event: dict[str, Any]) -> None:
             )
 
 
-def _edited_report(desk: Desk, event_id: str, channel_id: str, after: dict[str, Any]) -> None:
-    heard = Heard(channel_id, after["ts"], after["user"], words_of(after))
+def _edited_report(desk: Desk, event_id: str, channel_id: str, after: dict[str, Any], edit_ts: str) -> None:
+    heard = Heard(channel_id, after["ts"], after["user"], words_of(after), edit_ts)
     judged = desk.judge.judge(heard.text)
     similar = recall(desk.memory.current(), heard.text) if judged.severity else []
     now = desk.now()

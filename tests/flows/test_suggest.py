@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from bot.domain.errors import BadRequest, TransitionRefused, UnknownIncident
 from bot.domain.incident import Status
 from bot.domain.severity import Evidence, Judgement, Severity
 from bot.domain.timeline import Kind
-from bot.flows import change, correct, suggest
+from bot.flows import change, correct, record, suggest
 from bot.flows.declare import Declaration
 from bot.flows.memory import Memory
 from bot.flows.suggest import Heard
@@ -241,6 +242,36 @@ def test_what_was_no_incident_can_be_declared_after_all(session: Session, policy
     assert suggest.describe_decision(session, report).endswith("<@U0RESPONDER> had called it no incident.")
     with pytest.raises(TransitionRefused, match=f"decided that already: declared as P1, {row.ref}"):
         suggest.declare_after_all(session, report.report_id, "U0RESPONDER", policy, NOON + minutes(6))
+
+
+@pytest.mark.parametrize(("after", "answered"), [(minutes(3), True), (minutes(11), False)])
+def test_talk_that_its_author_turns_into_a_report_a_moment_later_is_answered_once(
+    session: Session, policy: Policy, after: timedelta, answered: bool
+) -> None:
+    said = heard("wait")
+    talk = suggest.judge_report(session, said, Judgement(None, 0.9, (), None, "nothing is wrong"), [], policy, NOON)
+    assert talk is not None
+    assert not talk.answered
+    posted_at = record.at_of(talk.ts)
+    first, again = (replace(said, text=words) for words in ("checkout is down for all", "checkout is down for all!"))
+    assert suggest.judge_again(session, first, SURE, SIMILAR, policy, posted_at + after)
+    assert (talk.severity, talk.answered) == ("P1", answered)
+    assert not suggest.was_edited(talk), "the answer is the first"
+    assert len(queued(session, "slack.answer", report_id=talk.report_id)) == int(answered)
+    assert not suggest.judge_again(session, first, SURE, SIMILAR, policy, posted_at + after), "once"
+    if answered:
+        assert suggest.judge_again(session, again, SURE, SIMILAR, policy, posted_at + after + minutes(20))
+        assert suggest.was_edited(talk)
+
+
+def test_an_older_wording_that_is_heard_of_late_changes_nothing(
+    session: Session, policy: Policy, report: ReportRow
+) -> None:
+    message = Heard(report.channel_id, report.ts, report.user_id, "checkout returns 502 for everybody", "1795176060.0")
+    assert suggest.judge_again(session, message, replace(SURE, severity=Severity.P0), [], policy, NOON)
+    older = replace(message, text="checkout returns 50", edit_ts="1795176030.0")
+    assert not suggest.judge_again(session, older, SURE, [], policy, NOON)
+    assert (report.severity, report.text) == ("P0", "checkout returns 502 for everybody")
 
 
 def test_an_edited_report_is_judged_again_until_it_is_decided(

@@ -184,3 +184,19 @@ def test_a_report_missed_a_moment_ago_is_answered_and_says_that_it_is_late(
     assert answered
     reports.answer(desk, slack, speaker, report_id=report_id)
     assert "late: Tocsin was away" in content_of(responder.replies(INCIDENTS, ts)[1])
+
+
+def test_a_report_that_was_reworded_unheard_is_judged_again(
+    desk: Desk, slack: Slack, speaker: Speaker, responder: Person
+) -> None:
+    ts = responder.say(INCIDENTS, "wait, token=xoxb-1234567890-abcdefghij")
+    readback.read_announcements(later(desk, 2), slack, speaker)
+    responder.edit(INCIDENTS, ts, "checkout is down for all customers in production, password=hunter2secret")
+    for _ in range(2):
+        readback.read_announcements(later(desk, 6), slack, speaker)
+    with desk.database.transaction() as session:
+        report = messages.find_report_of_message(session, desk.announcement_channel() or "", ts)
+        assert report is not None
+        assert report.answered
+        assert len(report.history) == 1, "judged anew once, though its secret is stored masked"
+        assert "hunter2" not in report.text + str(report.history)

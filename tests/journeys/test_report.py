@@ -154,3 +154,15 @@ def test_an_edited_report_is_judged_again(stage: Stage) -> None:
     judged = report_row(stage, ts)
     assert judged.severity in ("P0", "P1")
     assert f"Looks like *{judged.severity}" in content_of(edited)
+
+
+def test_talk_that_becomes_a_report_while_it_is_written_is_answered_once(stage: Stage) -> None:
+    responder = stage.responder
+    ts = responder.say(INCIDENTS, "wait")
+    responder.edit(INCIDENTS, ts, "login is down for everyone, all requests fail with 503")
+    answer = responder.wait_for_message(INCIDENTS, "Looks like *P", thread_ts=ts)
+    assert "judged again" not in content_of(answer)
+    responder.edit(INCIDENTS, ts, "login is down for everyone, all requests fail with 503, nobody gets in")
+    responder.wait_for_message(INCIDENTS, "The report was edited; judged again.", thread_ts=ts)
+    settle(stage.database)
+    assert len(responder.replies(INCIDENTS, ts)[1:]) == 1
