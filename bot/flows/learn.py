@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain.errors import BadRequest
 from bot.domain.incident import is_private
-from bot.domain.review import Nature, Review, Stage
+from bot.domain.review import Nature, Review, Stage, without_terms
 from bot.domain.severity import Severity
 from bot.knowledge.documents import content_hash, to_document
 from bot.knowledge.entries import Entry
@@ -141,7 +141,9 @@ def entry_of_review(row: IncidentRow, review: Review) -> Entry:
         for line in review.section(name).lines
         if line.nature is Nature.WRITTEN
     ]
-    agreed = [line.text for line in review.section("action_items").lines if line.nature is Nature.RECORDED]
+    agreed = [
+        without_terms(line.text) for line in review.section("action_items").lines if line.nature is Nature.RECORDED
+    ]
     told = {
         "Symptoms": symptoms or [row.title],
         "Root cause": cause or [row.cause or ""],

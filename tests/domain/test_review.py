@@ -11,16 +11,19 @@ from markdown_it import MarkdownIt
 
 from bot.domain.incident import Status
 from bot.domain.review import (
+    ActionItem,
     Nature,
     PastIncident,
     PingFact,
     Review,
     draft,
+    draft_actions,
     from_json,
     mentioned,
     summary_for_slack,
     to_json,
     to_markdown,
+    without_terms,
 )
 from bot.domain.review.wording import Wording, span
 from bot.domain.timeline import Kind
@@ -306,6 +309,16 @@ def test_the_time_between_resolving_and_reopening_is_no_gap_and_who_acknowledged
         "Nobody recorded who acknowledged it after it was reopened.",
         "40 minutes without an entry (15:30 to 16:10).",
     ]
+
+
+@pytest.mark.parametrize("owner", [None, LEAD, "Ops (night)"])
+@pytest.mark.parametrize("due_on", [None, date(2026, 11, 27)])
+@pytest.mark.parametrize("done", [False, True])
+def test_what_is_to_be_done_is_told_without_its_terms(owner: str | None, due_on: date | None, done: bool) -> None:
+    item = ActionItem("watch the pool (all of it)", "high", owner, due_on, done=done)
+    (line, *_) = draft_actions([item], {LEAD: "Team lead"}, BEGAN.date()).lines
+    assert line.text != item.text
+    assert without_terms(line.text) == item.text
 
 
 def test_instants_of_another_day_carry_their_date() -> None:

@@ -153,7 +153,7 @@ def test_approval_files_what_people_wrote_with_the_knowledge(
     assert kept is not None and kept.document is not None
     entry = from_document(kept.document)
     assert entry.section("Root cause") == "- transactions stayed open\n- ## no limit"
-    assert "alarm on the pool" in entry.section("Prevention")
+    assert entry.section("Prevention") == "- alarm on the pool"
     (written,) = write_entries([entry], tmp_path)
     assert written.outcome == "added"
     assert write_entries([entry], tmp_path)[0].outcome == "unchanged"

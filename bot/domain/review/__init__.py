@@ -20,7 +20,7 @@ from bot.domain.review.document import (
     Section,
     SeverityChange,
 )
-from bot.domain.review.drafting import draft, draft_actions
+from bot.domain.review.drafting import draft, draft_actions, without_terms
 from bot.domain.review.merging import EDITABLE, Edit, as_written, base_of, lines_of, merge
 from bot.domain.review.notes import Noted, check_note, read_notes
 from bot.domain.review.renderings import from_json, stage_words, standing, summary_for_slack, to_json, to_markdown
@@ -61,4 +61,5 @@ __all__ = [
     "summary_for_slack",
     "to_json",
     "to_markdown",
+    "without_terms",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 
@@ -15,6 +16,7 @@ from bot.domain.review.wording import Wording, counted, instant, span, tidied
 from bot.domain.timeline import Entry, Kind
 
 LONGEST_TITLE = 300
+_TERMS = re.compile(r" \((?:owner: .{1,90}?|no owner yet), (?:due: [\d-]{10}|no due date yet)(?:, done)?\)$")
 
 
 def draft(facts: ReviewFacts, now: datetime) -> Review:
@@ -175,6 +177,11 @@ def _terms(item: ActionItem, wording: Wording) -> str:
     owner = f"owner: {wording.person(item.owner)}" if item.owner else "no owner yet"
     due = f"due: {item.due_on:%Y-%m-%d}" if item.due_on else "no due date yet"
     return f"{owner}, {due}" + (", done" if item.done else "")
+
+
+def without_terms(text: str) -> str:
+    """What is to be done, of the line of an agreed item: without owner and due date."""
+    return _TERMS.sub("", text)
 
 
 def _similar(facts: ReviewFacts, wording: Wording) -> Section:
