@@ -76,6 +76,12 @@ class Incident:
     impact: str | None
     cause: str | None
     resolution: str | None
+    reopened: int = 0  # how often; the stamps above are those since the last time, the resolution is the last
+
+    @property
+    def again(self) -> str:
+        """`, reopened once`: what to say beside a span that runs from the declaration; empty for nearly all."""
+        return reopened_words(self.reopened)
 
     @property
     def private(self) -> bool:
@@ -86,6 +92,11 @@ class Incident:
     def shown_title(self) -> str:
         """The title as it may stand outside the incident's own channel."""
         return "security incident, details in its channel" if self.private else self.title
+
+
+def reopened_words(count: int) -> str:
+    """`, reopened twice`; empty for none."""
+    return {0: "", 1: ", reopened once", 2: ", reopened twice"}.get(count, f", reopened {count} times")
 
 
 def is_private(ref: str) -> bool:

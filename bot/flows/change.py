@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from bot.domain.comms import escape
 from bot.domain.errors import TransitionRefused
 from bot.domain.escalation import span_text
-from bot.domain.incident import Status, check_transition
+from bot.domain.incident import Status, check_transition, reopened_words
 from bot.domain.severity import Severity
 from bot.domain.timeline import Kind
 from bot.flows import assess, escalate, handover, learn, tell
@@ -21,7 +21,7 @@ from bot.flows.record import lock_of, record, refresh_card
 from bot.flows.remind import stop_reminders
 from bot.flows.settle import settle
 from bot.policy.policy import Policy
-from bot.store import incidents
+from bot.store import incidents, timeline
 from bot.store.outbox import enqueue
 from bot.store.tables import IncidentRow
 
@@ -83,7 +83,7 @@ def acknowledge(session: Session, row: IncidentRow, by: str, policy: Policy, now
         escalate.acknowledge_pings(session, row, by, now)
         return f"{row.ref} was acknowledged by <@{row.acknowledged_by}> already; your own pages are marked as seen."
     row.acknowledged_at, row.acknowledged_by = now, by
-    after = span_text(now - row.declared_at)
+    after = span_text(now - _opened_at(session, row)) + (" from reopening" if row.episode > 1 else "")
     record(session, row, Kind.ACKNOWLEDGED, f"Acknowledged by <@{by}> after {after}.", now, author=by, announce=True)
     takes_command = row.commander is None
     if takes_command:
@@ -94,6 +94,12 @@ def acknowledge(session: Session, row: IncidentRow, by: str, policy: Policy, now
     refresh_card(session, row)
     commands = " You command it now; `/incident handover @someone` passes that on." if takes_command else ""
     return f"You acknowledged {row.ref}. Pages to on-call stop; higher rungs go on until it is resolved.{commands}"
+
+
+def _opened_at(session: Session, row: IncidentRow) -> datetime:
+    """When the response began that is under way: the declaration, or the last reopening."""
+    reopened = timeline.list_rows(session, row.incident_id, (Kind.REOPENED,)) if row.episode > 1 else []
+    return reopened[-1].at if reopened else row.declared_at
 
 
 def take_command(session: Session, row: IncidentRow, by: str, now: datetime) -> str:
@@ -121,7 +127,7 @@ def resolve(
     check_transition(row.ref, Status(row.status), Status.RESOLVED)
     row.status, row.resolved_at = Status.RESOLVED.value, now
     _record_facts(session, row, by, now, resolution=resolution, cause=cause)
-    text = f"Resolved by <@{by}> after {span_text(now - row.declared_at)}"
+    text = f"Resolved by <@{by}> after {span_text(now - row.declared_at)}{reopened_words(row.episode - 1)}"
     # The resolution has an entry of its own; only the channel hears both in one line.
     said = f"{text}: {escape(resolution)}" if resolution else f"{text}."
     record(session, row, Kind.RESOLVED, f"{text}.", now, author=by, data={"said": said}, announce=True)

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from bot.domain.comms import escape, harmless
 from bot.domain.escalation import span_text
+from bot.domain.incident import reopened_words
 from bot.domain.severity import Judgement, Level, Severity
 from bot.domain.timeline import Entry, Kind
 from bot.slack.text import fit, instant, person, plain, shorten
@@ -109,7 +110,8 @@ def declared(row: IncidentRow, given: bool, judged: Judgement) -> str:
 def status(row: IncidentRow, now: datetime) -> str:
     until = row.resolved_at or now
     lines = [f"*{row.severity}* · {row.ref} · {plain(shorten(row.title, 200))}"]
-    lines.append(f"{row.status}, {'took' if row.resolved_at else 'open for'} {span_text(until - row.declared_at)}")
+    took = f"{'took' if row.resolved_at else 'open for'} {span_text(until - row.declared_at)}"
+    lines.append(f"{row.status}, {took}{reopened_words(row.episode - 1)}")
     lines.append(f"Commander: {person(row.commander)}. Acknowledged: {_acknowledged(row)}.")
     if row.channel_id:
         lines.append(f"Channel: <#{row.channel_id}>")

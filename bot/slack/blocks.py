@@ -127,7 +127,8 @@ def card(
     ]
     if incident.resolved_at:
         took = span(incident.resolved_at - incident.declared_at)
-        blocks.append(section(f"Resolved {instant(incident.resolved_at)}, after {took}.{_outcome(incident)}"))
+        when = f"Resolved {instant(incident.resolved_at)}, after {took}{incident.again}."
+        blocks.append(section(f"{when}{_outcome(incident)}"))
     if recurrence:
         blocks.append(context(recurrence))
     blocks += [section(_similar_line(item), vote_menu(item.ballot)) for item in similar[:1]]
@@ -138,6 +139,8 @@ def card(
 def _acknowledged(incident: Incident, level: Level) -> str:
     if incident.acknowledged_at is None:
         return f"not yet; answer within {span(level.respond_within)}"
+    if incident.reopened:
+        return f"{person(incident.acknowledged_by)}, after reopening"
     after = span(incident.acknowledged_at - incident.declared_at)
     return f"{person(incident.acknowledged_by)}, after {after}"
 
@@ -171,7 +174,7 @@ def mirror(incident: Incident) -> Message:
     # The channel's name is long: on a phone it gets a line of its own.
     lines = [headline(incident), f"{incident.status} · commander {person(incident.commander)}", where]
     if incident.resolved_at:
-        lines.append(f"Resolved after {span(incident.resolved_at - incident.declared_at)}.")
+        lines.append(f"Resolved after {span(incident.resolved_at - incident.declared_at)}{incident.again}.")
     return Message(
         f"{incident.severity} {incident.ref} {plain(incident.title)}: {incident.status}", (section("\n".join(lines)),)
     )

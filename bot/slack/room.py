@@ -50,7 +50,8 @@ def brief(facts: Brief, now: datetime) -> Message:
     """The private answer to /incident catchup: where it stands, who does what, what happened, what is open."""
     incident = facts.incident
     until = incident.resolved_at or now
-    stands = f"{incident.status}, {'took' if incident.resolved_at else 'open for'} {span(until - incident.declared_at)}"
+    took = f"{'took' if incident.resolved_at else 'open for'} {span(until - incident.declared_at)}"
+    stands = f"{incident.status}, {took}{incident.again}"
     who = [f"{part.value.capitalize()}: {person(facts.parts.get(part.value))}" for part in Part]
     known = [("Impact", incident.impact), ("Cause", incident.cause), ("Resolution", incident.resolution)]
     lines = [f"*{name}:* {plain(shorten(text, 400))}" for name, text in known if text]
@@ -100,7 +101,7 @@ def listing(rows: Sequence[Incident], total: int, page: int, which: str, now: da
 def _listed(row: Incident, now: datetime) -> str:
     where = f" <#{row.channel_id}>" if row.channel_id else ""
     took = span((row.resolved_at or now) - row.declared_at)
-    return f"*{row.severity}* · {row.ref} · {plain(shorten(row.title, 80))} · {row.status}, {took}{where}"
+    return f"*{row.severity}* · {row.ref} · {plain(shorten(row.title, 80))} · {row.status}, {took}{row.again}{where}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,4 +171,5 @@ def facts(row: IncidentRow) -> Incident:
         impact=row.impact,
         cause=row.cause,
         resolution=row.resolution,
+        reopened=row.episode - 1,
     )

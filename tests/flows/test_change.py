@@ -186,6 +186,26 @@ def test_reopening_begins_anew(session: Session, declared: Declare, policy: Poli
     assert announced(session, entry)
 
 
+def test_spans_after_a_reopening_say_what_they_count_from(session: Session, declared: Declare, policy: Policy) -> None:
+    row = declared()
+    change.acknowledge(session, row, "U0RESPONDER", policy, NOON + minutes(1))
+    change.resolve(session, row, "U0RESPONDER", policy, NOON + minutes(10))
+    change.reopen(session, row, "U0TEAMLEAD", policy, NOON + minutes(60))
+    change.acknowledge(session, row, "U0VP", policy, NOON + minutes(65))
+    change.resolve(session, row, "U0RESPONDER", policy, NOON + minutes(90))
+    acknowledged = [entry.text for entry in entries(session, row, Kind.ACKNOWLEDGED)]
+    assert acknowledged == [
+        "Acknowledged by <@U0RESPONDER> after 1 min.",
+        "Acknowledged by <@U0VP> after 5 min from reopening.",
+    ]
+    resolved = [entry.text for entry in entries(session, row, Kind.RESOLVED)]
+    assert resolved == [
+        "Resolved by <@U0RESPONDER> after 10 min.",
+        "Resolved by <@U0RESPONDER> after 1 h 30 min, reopened once.",
+    ]
+    assert (row.resolved_at, row.acknowledged_at) == (NOON + minutes(90), NOON + minutes(65))
+
+
 @pytest.mark.parametrize("status", [Status.INVESTIGATING, *STATUSES])
 def test_what_is_open_cannot_be_reopened(session: Session, declared: Declare, policy: Policy, status: Status) -> None:
     row = declared()

@@ -76,6 +76,17 @@ def test_slack_takes_every_message(text: str, values: dict[str, Any]) -> None:
         assert 0 < len(message.text) <= 40_000
 
 
+def test_an_incident_that_was_reopened_says_so_beside_its_spans() -> None:
+    over = {"status": Status.RESOLVED, "resolved_at": NOON + minutes(90), "acknowledged_at": NOON + minutes(65)}
+    once, usual = incident(**over, acknowledged_by="U0VP", reopened=1), incident(**over, acknowledged_by="U0VP")
+    card = marked_up(blocks.card(once, LEVELS))
+    assert "after 1 h 30 min, reopened once." in card
+    assert "*Acknowledged*\n<@U0VP>, after reopening" in card
+    assert "Resolved after 1 h 30 min, reopened once." in marked_up(blocks.mirror(once))
+    assert "reopen" not in marked_up(blocks.mirror(usual))
+    assert "*Acknowledged*\n<@U0VP>, after 1 h 5 min" in marked_up(blocks.card(usual, LEVELS))
+
+
 def test_words_of_people_and_documents_ping_nobody() -> None:
     values = dict.fromkeys(("title", "impact", "cause", "resolution"), LOUD)
     seen = 0
