@@ -57,6 +57,8 @@ def _facts(session: Session, desk: Desk, ping: PingRow) -> PingFacts:
 def page(desk: Desk, slack: Slack, speaker: Speaker, *, ping_id: int) -> None:
     """Send one claimed ping to whoever holds the role now, then record it."""
     draft = _read(desk, ping_id)
+    if draft.state == pings.CANCELLED and draft.tried:
+        _take_back(desk, slack, draft)
     if draft.state != pings.SENDING:
         return
     refusals: list[str] = []
@@ -179,6 +181,28 @@ def _deliver(desk: Desk, slack: Slack, ping: PingFacts, reach: Reach, refusals: 
     return True
 
 
+def _take_back(desk: Desk, slack: Slack, draft: _Draft) -> None:
+    """Record whom an earlier try told before it died, though the page was called off since; their messages say so then.
+
+    Raises TryAgain.
+    """
+    keys = {user_id: _key(draft.ping.ping_id, user_id) for user_id in draft.tried}
+    with desk.database.transaction() as session:
+        notes = {user_id: messages.find_message(session, key) for user_id, key in keys.items()}
+    found = {
+        user_id: (note.channel_id, ts)
+        for user_id, note in notes.items()
+        if note is not None and (ts := note.ts or slack.find_by_key(note.channel_id, keys[user_id]))
+    }
+    if not found:
+        return
+    with desk.database.transaction() as session:
+        for user_id, (channel_id, ts) in found.items():
+            messages.record_message(session, keys[user_id], channel_id, ts)
+        sent = escalate.Sent(draft.ping.ping_id, list(found))
+        escalate.pages_sent(session, [sent], desk.now(), desk.policy.escalation.late_after)
+
+
 def _post_once(
     slack: Slack, channel_id: str, key: str, message: Message, known: Mapping[str, str | None], user_id: str
 ) -> str:
@@ -202,14 +226,16 @@ def pages(desk: Desk, slack: Slack, speaker: Speaker, *, ping_ids: list[int]) ->
         _key(ping_id, user): place for ping_id, (_, reach) in plain.items() for user, place in reach.channels.items()
     }
     with desk.database.transaction() as session:
-        ready = {row.ping_id: row for row in pings.list_for_change(session, ping_ids) if row.state == pings.SENDING}
+        rows = pings.list_for_change(session, ping_ids)
+        ready = {row.ping_id: row for row in rows if row.state == pings.SENDING}
+        called_off = [row.ping_id for row in rows if row.state == pings.CANCELLED and row.user_ids]
         fresh = messages.begin_messages(session, {k: keys[k] for k in keys if int(k.split(":")[1]) in ready}, now)
         for ping_id, (_, reach) in list(plain.items()):
             if ping_id not in ready or not all(_key(ping_id, user) in fresh for user in reach.channels):
                 del plain[ping_id]
             else:
                 ready[ping_id].user_ids = list(reach.channels)
-        escalate.send_each(session, sorted(ready.keys() - plain.keys()))
+        escalate.send_each(session, sorted([*called_off, *(ready.keys() - plain.keys())]))
     with ThreadPoolExecutor(_AT_ONCE, "post") as pool:
         posted = dict(
             zip(plain, pool.map(lambda one: _post_all(slack, one[0], one[1], now), plain.values()), strict=True)

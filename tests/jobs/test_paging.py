@@ -98,6 +98,46 @@ def test_a_page_that_was_called_off_is_not_sent(
     assert entries(desk, row, Kind.PING_SENT) == []
 
 
+def test_a_page_that_slack_took_before_it_was_called_off_is_recorded_and_taken_back(
+    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, person: Named, control: Control
+) -> None:
+    row = declared(Severity.P0)
+    ping_id = the_page(desk, row).ping_id
+    control.fault("chat.postMessage", "drop_after")
+    with pytest.raises(TryAgain):
+        paging.page(desk, slack, speaker, ping_id=ping_id)
+    with desk.database.transaction() as session:
+        found = incidents.get_for_change(session, row.incident_id)
+        change.resolve(session, found, "U0TEAMLEAD", desk.policy, desk.now())
+    assert the_page(desk, row).state == pings.CANCELLED
+    paging.pages(desk, slack, speaker, ping_ids=[ping_id])
+    assert [job["ping_id"] for job in _jobs(desk, "slack.page")][-1] == ping_id, "it goes on by itself"
+    for _ in range(2):
+        paging.page(desk, slack, speaker, ping_id=ping_id)
+    assert (the_page(desk, row).state, the_page(desk, row).user_ids) == (pings.SENT, ["U0RESPONDER"])
+    assert len(entries(desk, row, Kind.PING_SENT)) == 1
+    assert [job["ping_id"] for job in _jobs(desk, "slack.page_over")] == [ping_id]
+    paging.page_over(desk, slack, speaker, ping_id=ping_id)
+    (message,) = received(person("U0RESPONDER"))
+    assert "Nothing is expected of you." in message["text"]
+
+
+def test_a_page_that_never_reached_slack_before_it_was_called_off_leaves_nothing(
+    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, person: Named, control: Control
+) -> None:
+    row = declared(Severity.P0)
+    ping_id = the_page(desk, row).ping_id
+    control.fault("chat.postMessage", "drop")
+    with pytest.raises(TryAgain):
+        paging.page(desk, slack, speaker, ping_id=ping_id)
+    with desk.database.transaction() as session:
+        found = incidents.get_for_change(session, row.incident_id)
+        change.resolve(session, found, "U0TEAMLEAD", desk.policy, desk.now())
+    paging.page(desk, slack, speaker, ping_id=ping_id)
+    assert the_page(desk, row).state == pings.CANCELLED
+    assert received(person("U0RESPONDER")) == []
+
+
 @pytest.mark.parametrize("ending", ["acknowledge", "resolve"])
 def test_an_answered_page_loses_its_button(
     desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, person: Named, ending: str
