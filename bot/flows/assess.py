@@ -79,7 +79,6 @@ def begin(session: Session, row: IncidentRow, policy: ReviewPolicy, now: datetim
             due_at=resolved_at + policy.due_within,
             reminded=[],
         )
-        assessments.add_step(session, row.incident_id, Stage.DRAFT.value, at=now, by=None)
     elif stage.resolved_at != resolved_at and row.resolved_at is not None:
         stage.resolved_at, stage.due_at, stage.reminded = resolved_at, resolved_at + policy.due_within, []
         if stage.stage == Stage.APPROVED:
@@ -87,6 +86,13 @@ def begin(session: Session, row: IncidentRow, policy: ReviewPolicy, now: datetim
     if stage.stage != Stage.APPROVED:
         stage.remind_at = next_reminder(stage, policy) if is_asked_for(row) else None
     return stage
+
+
+def note_drafting(session: Session, stage: ReviewStageRow, now: datetime) -> None:
+    """The first draft is the first step of the review; later ones are none."""
+    if _count(session, stage.incident_id) == 0:
+        stage.changed_at = now
+        assessments.add_step(session, stage.incident_id, Stage.DRAFT.value, at=now, by=None)
 
 
 def is_asked_for(row: IncidentRow) -> bool:
@@ -269,7 +275,9 @@ def move(
         said = f"<@{by}> asks for changes to the review: {escape(note.strip()[:1000])}"
         _tell(session, row, Kind.REVIEW_CHANGES_ASKED, said, by, now)
     else:
-        enqueue(session, "slack.review_handed_in", incident_id=row.incident_id, step=_count(session, row), by=by)
+        enqueue(
+            session, "slack.review_handed_in", incident_id=row.incident_id, step=_count(session, row.incident_id), by=by
+        )
     show(session, row)
     return {
         Stage.IN_REVIEW: f"The review of {row.ref} is sent for review; the engineering manager is told.",
@@ -286,12 +294,12 @@ def show(session: Session, row: IncidentRow) -> None:
 
 
 def _tell(session: Session, row: IncidentRow, kind: Kind, text: str, by: str, now: datetime) -> None:
-    key = f"review:{kind}:{row.incident_id}:{_count(session, row)}"
+    key = f"review:{kind}:{row.incident_id}:{_count(session, row.incident_id)}"
     record(session, row, kind, text, now, author=by, announce=True, source_key=key)
 
 
-def _count(session: Session, row: IncidentRow) -> int:
-    return len(assessments.list_steps(session, row.incident_id))
+def _count(session: Session, incident_id: int) -> int:
+    return len(assessments.list_steps(session, incident_id))
 
 
 def _put(

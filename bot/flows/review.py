@@ -23,7 +23,7 @@ from bot.domain.review import (
 )
 from bot.domain.severity import Severity
 from bot.domain.timeline import Entry, Kind
-from bot.flows.assess import as_item, begin, show
+from bot.flows.assess import as_item, begin, note_drafting, show
 from bot.flows.memory import Memory
 from bot.flows.record import lock_of
 from bot.flows.suggest import EARLIER, recall
@@ -136,6 +136,7 @@ def draft_review(session: Session, row: IncidentRow, policy: Policy, now: dateti
 
 def _keep(session: Session, row: IncidentRow, review: Review, policy: Policy, now: datetime) -> ReviewRow:
     stage = begin(session, row, policy.review, now)
+    note_drafting(session, stage, now)
     show(session, row)
     return reviews.add(
         session,

@@ -107,6 +107,18 @@ def test_nothing_can_be_done_with_a_review_that_is_not_drafted_yet(
         assess.move(session, resolved, Stage.APPROVED, MANAGER, policy, NOON + minutes(30))
 
 
+def test_the_first_step_is_the_draft_and_not_the_resolution(
+    session: Session, resolved: IncidentRow, policy: Policy
+) -> None:
+    assert assessments.list_steps(session, resolved.incident_id) == []
+    change.close(session, resolved, "U0RESPONDER", Closing(), policy, NOON + minutes(22))
+    for minute in (23, 30):
+        review.draft_review(session, resolved, policy, NOON + minutes(minute))
+    found = assess.assemble(session, resolved)
+    assert found is not None
+    assert [(step.stage, step.at) for step in found.steps] == [(Stage.DRAFT, NOON + minutes(23))]
+
+
 def test_reopening_stops_the_reminders_and_another_resolution_starts_them_anew(
     session: Session, resolved: IncidentRow, policy: Policy
 ) -> None:

@@ -390,7 +390,7 @@ def test_a_comment_on_the_whole_review_is_shown_on_its_page(site: Site) -> None:
     manager, here = site.enter("U0MANAGER"), f"/reviews/{row.ref}"
     page = send(manager, f"{here}/comments", here, text="who tells <sales>?", section="", request="w1")
     assert "Your comment is there." in page
-    whole = page.partition('<section id="whole">')[2]
+    whole = page.partition('<section id="whole"')[2]
     assert "who tells &lt;sales&gt;?" in whole and "engineering-manager" in whole
 
 
@@ -399,7 +399,7 @@ def test_a_comment_on_a_section_that_there_is_not_is_refused_and_given_back(site
     manager, here = site.enter("U0MANAGER"), f"/reviews/{row.ref}"
     page = send(manager, f"{here}/comments", here, text="an hour of work", section="nowhere", request="w2")
     assert "The review has no such section." in page
-    assert "an hour of work</textarea>" in page.partition('<section id="whole">')[2]
+    assert "an hour of work</textarea>" in page.partition('<section id="whole"')[2]
     with site.database.transaction() as session:
         assert assessments.list_comments(session, row.incident_id) == []
 
