@@ -10,6 +10,7 @@ from bot.domain.incident import Incident
 from bot.domain.review import Review, summary_for_slack
 from bot.domain.severity import Severity
 from bot.flows.act import propose
+from bot.flows.assess import is_asked_for
 from bot.flows.correct import choices_for, reason_told
 from bot.flows.desk import Desk
 from bot.flows.learn import for_everybody
@@ -94,7 +95,7 @@ def review(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int, epis
         look_again(row, memory)
         propose(session, row, memory.entries, desk.now())
         drafted, kept = draft_once(session, row, desk.policy, desk.now())
-        incident, due_at = incidents.facts(row), kept.due_at
+        incident, due_at = incidents.facts(row), kept.due_at if is_asked_for(row) else None
         readers = [row.commander or row.declared_by, *who_manages(session, desk)]
         outsiders = told_instead(session, row, readers, "A review waits: that")
     lines = _main_facts(drafted)

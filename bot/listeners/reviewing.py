@@ -42,7 +42,8 @@ def _review(session: Session, asked: Asked) -> str:
         first += f" Due {instant(stage.due_at)}." if row.resolved_at and stage and assess.is_asked_for(row) else ""
         return f"{first}\n<{link}|Its page so far>" if link else first
     last = f" {stage_words(review.steps[-1])}." if review.steps and review.stage is not Stage.DRAFT else ""
-    due = "" if review.stage is Stage.APPROVED else f" Due {instant(stage.due_at)}."
+    waited_for = review.stage is not Stage.APPROVED and assess.is_asked_for(row)
+    due = f" Due {instant(stage.due_at)}." if waited_for else ""
     open_items = len(actions.list_of_incident(session, row.incident_id, (actions.OPEN,)))
     lines = [f"The review of {row.ref} stands at *{review.stage}*.{last}{due} Open action items: {open_items}."]
     if link:

@@ -251,9 +251,10 @@ def announcement(text: str, at: datetime, now: datetime) -> Message:
     return Message(told, (section(told),))
 
 
-def review_ready(incident: Incident, link: str | None, lines: Sequence[str], due_at: datetime) -> Message:
-    """The draft of the review, announced with its main facts."""
-    title = f"Review draft of *{incident.ref}* is ready. Due {instant(due_at)}."
+def review_ready(incident: Incident, link: str | None, lines: Sequence[str], due_at: datetime | None) -> Message:
+    """The draft of the review, announced with its main facts; `due_at` None where nobody waits for it."""
+    until = f"Due {instant(due_at)}." if due_at else "Nobody waits for it, as it was a false alarm."
+    title = f"Review draft of *{incident.ref}* is ready. {until}"
     body = "\n".join(f"• {escape(shorten(line, 250))}" for line in lines[:12])
     blocks = [section(title), section(body or "Nothing was recorded.")]
     if link:

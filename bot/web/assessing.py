@@ -85,7 +85,7 @@ class _Seen:
     """What the database holds of a review for its page."""
 
     review: Review
-    due_at: datetime
+    due_at: datetime | None  # None where nobody waits for it
     items: list[tuple[ActionRow, IncidentRow]]
     owners: dict[str, str]
     versions: dict[str, int]
@@ -124,7 +124,7 @@ def _see(session: Session, house: House, row: IncidentRow, visitor: Visitor) -> 
     taking_part = {*incidents.list_role_holders(session, row.incident_id), row.declared_by}
     return _Seen(
         review,
-        stage.due_at,
+        stage.due_at if assess.is_asked_for(row) else None,
         [(item, row) for item in items],
         act.names_of_owners(session, items),
         assess.versions_of(session, row.incident_id),
@@ -140,7 +140,7 @@ def _standing_context(house: House, seen: _Seen) -> dict[str, Any]:
     return {
         "pdf": house.print_pdf is not None,
         "due_at": seen.due_at,
-        "late": seen.due_at <= house.desk.now(),
+        "late": seen.due_at is not None and seen.due_at <= house.desk.now(),
         "last": stage_words(steps[-1]) if steps else "",
         "note": steps[-1].note if steps else "",
         "history": [{"words": stage_words(step), "note": step.note} for step in steps],

@@ -196,3 +196,13 @@ def test_a_draft_names_people_as_they_are_called_now_and_keeps_the_names_of_thos
     with desk.database.transaction() as session:
         names = messages.names_of(session, ["U0TEAMLEAD", "U0GONE"])
     assert names == {"U0TEAMLEAD": "team-lead", "U0GONE": "whoever left"}
+
+
+def test_the_draft_of_a_false_alarm_says_that_nobody_waits_for_it(
+    desk: Desk, slack: Slack, speaker: Speaker, closed: IncidentRow, person: Named
+) -> None:
+    with desk.database.transaction() as session:
+        incidents.get(session, closed.incident_id).false_alarm = True
+    reports.review(desk, slack, speaker, incident_id=closed.incident_id, episode=1)
+    said = told(person("U0MANAGER"))
+    assert "Nobody waits for it, as it was a false alarm." in said and "Due " not in said

@@ -416,3 +416,14 @@ def test_an_incident_that_nobody_closed_is_listed_as_such_and_leads_to_its_own_p
     listed = site.enter("U0MANAGER").get("/reviews").text
     assert f'<a href="/incidents/{row.ref}">{row.ref}</a>' in listed
     assert "not closed yet, so not drafted · " in listed
+
+
+def test_the_review_of_a_false_alarm_can_be_read_and_is_due_to_nobody(site: Site) -> None:
+    row = site.closed()
+    manager = site.enter("U0MANAGER")
+    assert "Due 2026-11-22" in manager.get(f"/reviews/{row.ref}").text
+    with site.database.transaction() as session:
+        incidents.get_for_change(session, row.incident_id).false_alarm = True
+    page = manager.get(f"/reviews/{row.ref}")
+    assert page.status_code == 200 and "Due 2026" not in page.text
+    assert row.ref not in manager.get("/reviews").text
