@@ -27,6 +27,9 @@ log = structlog.get_logger(__name__)
 OPEN_KIND = "open"  # how open incidents are told apart in a search
 # Chosen on tests/flows/data/alike.jsonl: at this score nearly all that is offered is the same incident.
 OPEN_ALIKE = 0.32
+# Chosen on tests/flows/data/short.jsonl: from this score on it counts that a report names nothing else.
+OPEN_NAMED = 0.20
+_FAR_AHEAD = 2.0  # times the score of the next open incident
 _PATIENCE = 1.0  # seconds to wait for another thread that looks for changes; then what is there has to do
 
 
@@ -88,11 +91,21 @@ class LiveMemory:
             thread.join()
 
     def find_open(self, rows: Sequence[IncidentRow], text: str) -> str | None:
-        """The ref of the incident among `rows` that the text seems to be about; None where none is near enough."""
+        """The ref of the incident among `rows` that the text seems to be about; None where none is near enough.
+
+        A short report, "checkout is down for everyone", says little that could match. It is taken for part of an
+        incident where it names nothing that this one does not, and no other comes near.
+        """
         with self._open_turn:
             index = self._with_open(rows)
-        found = index.search(text, limit=1, kind=OPEN_KIND, below_threshold=True)
-        return found[0].ref if found and found[0].score >= OPEN_ALIKE else None
+        found = index.search(text, limit=2, kind=OPEN_KIND, below_threshold=True)
+        if not found:
+            return None
+        best, second = found[0], found[1].score if len(found) > 1 else 0.0
+        if best.score >= OPEN_ALIKE:
+            return best.ref
+        alone = best.score >= OPEN_NAMED and best.score >= _FAR_AHEAD * second
+        return best.ref if alone and index.names_nothing_else(text, best) else None
 
     def _with_open(self, rows: Sequence[IncidentRow]) -> Index:
         if self._open.base is not self._held.base:

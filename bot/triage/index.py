@@ -13,6 +13,7 @@ import numpy as np
 from bot.knowledge.entries import Entry
 from bot.triage.documents import Document, document_of, documents_of
 from bot.triage.fitting import Fit, content_hash, count_document, fit_documents
+from bot.triage.naming import names_nothing_else
 from bot.triage.postings import best
 from bot.triage.ranking import Weights
 from bot.triage.snapshot import load_fit, save_fit
@@ -153,6 +154,10 @@ class Index:
             if raw > 0 and (below_threshold or score >= self._weights.threshold):
                 matches.append(Match(ref, round(score, 6), self._explain(ref, asked)))
         return tuple(matches)
+
+    def names_nothing_else(self, query: str, match: Match) -> bool:
+        """Whether all that the query names, beside that it is broken and for whom, is among the words that matched."""
+        return names_nothing_else(query, [term.text for term in match.terms], self._vocabulary, self._weights)
 
     def _in_fit(self, asked: Sequence[_Asked], limit: int, kind: str | None) -> list[tuple[str, float]]:
         allowed = None
