@@ -51,7 +51,7 @@ def find_person(session: Session, typed: str, contacts: Contacts, now: datetime)
     if found:
         raise BadRequest(f"“{shown}” is several people{_choice(found)}. Mention the one you mean: `@name`.")
     if known:
-        raise BadRequest(f"“{shown}” is nobody whom Slack knows. Mention the person: `@name`.")
+        raise BadRequest(f"“{shown}” stands for nobody in Slack. Mention the person: `@name`.")
     raise BadRequest(f"I know nobody called “{shown}”.{_near(typed, contacts)} Mention them: `@name`.")
 
 

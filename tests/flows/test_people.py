@@ -23,7 +23,8 @@ def contacts(policy: Policy) -> Contacts:
     """The shipped contacts, with a user group as team lead and somebody who is reached by mail only."""
     shipped = policy.contacts
     leads, mail = Person("leads", user_group="S0LEADS"), Person("auditor", email="auditor@example.com")
-    people = {**shipped.people, "leads": leads, "auditor": mail}
+    empty = Person("empty", user_group="S0EMPTY")
+    people = {**shipped.people, "leads": leads, "auditor": mail, "empty": empty}
     return replace(shipped, people=people, roles={**shipped.roles, Role.TEAM_LEAD: (leads,)})
 
 
@@ -79,7 +80,8 @@ def test_a_role_means_who_holds_it_at_that_instant(session: Session, contacts: C
         ("twin", "“twin” is several people: <@U0BEA>, <@U0CLEO>. Mention the one you mean: `@name`."),
         ("leads", "“leads” is several people: <@U0TEAMLEAD>, <@U0MANAGER>. Mention the one you mean: `@name`."),
         ("lead", "“lead” is several people: <@U0TEAMLEAD>, <@U0MANAGER>. Mention the one you mean: `@name`."),
-        ("auditor", "“auditor” is nobody whom Slack knows. Mention the person: `@name`."),
+        ("auditor", "“auditor” stands for nobody in Slack. Mention the person: `@name`."),
+        ("empty", "“empty” stands for nobody in Slack. Mention the person: `@name`."),
         ("santa", "I know nobody called “santa”. Mention them: `@name`."),
         (
             "second respnder",
