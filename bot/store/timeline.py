@@ -157,15 +157,16 @@ def _rows(session: Session, incident_id: int) -> Any:
     # What we said in the channel about an entry can be marked and linked like anybody's message.
     said = SlackMessage.__table__.c
     message_ts = func.coalesce(columns.message_ts, said.ts).label("message_ts")
-    following = columns.incident_id.in_(_duplicates(incident_id)) & columns.kind.in_(
-        [kind.value for kind in _FOLLOWING]
-    )
+    # Asked for first: with the numbers at hand PostgreSQL reads these incidents alone, and not everybody's entries.
+    incident_ids = [incident_id, *list_duplicates(session, incident_id)]
+    own = columns.incident_id == incident_id
     statement = (
         select(
             columns.entry_id, columns.incident_id, columns.kind, columns.at, columns.author, columns.text, message_ts
         )
         .outerjoin(SlackMessage, said.key == func.concat("entry:", columns.entry_id))
-        .where((columns.incident_id == incident_id) | following)
+        .where(columns.incident_id.in_(incident_ids))
+        .where(own | columns.kind.in_([kind.value for kind in _FOLLOWING]))
         .order_by(columns.at, columns.entry_id)
     )
     return session.execute(statement).all()
