@@ -13,7 +13,7 @@ from bot.domain.escalation import span_text
 from bot.domain.incident import reopened_words
 from bot.domain.severity import Judgement, Level, Severity
 from bot.domain.timeline import Entry, Kind
-from bot.slack.text import fit, instant, person, plain, shorten
+from bot.slack.text import code, fit, instant, person, plain, shorten
 from bot.store.tables import IncidentRow
 
 HELP: dict[str, tuple[str, str]] = {
@@ -73,7 +73,7 @@ def help_text(word: str) -> str:
     if wanted:
         near = difflib.get_close_matches(wanted, HELP, n=1, cutoff=0.6)
         hint = f" Did you mean `/incident help {near[0]}`?" if near else ""
-        unknown = [f"`{plain(shorten(wanted, 40))}` is unknown.{hint}"]
+        unknown = [f"{code(shorten(wanted, 40))} is unknown.{hint}"]
     return "\n".join(
         [*unknown, "*What you can type*", *lines, "A :pushpin: reaction marks a message as key for the review."]
     )
@@ -82,7 +82,7 @@ def help_text(word: str) -> str:
 def unknown_word(word: str, known: Collection[str]) -> str:
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     hint = f"Did you mean `/incident {near[0]}`?" if near else "`/incident help` lists what there is."
-    return f"`{plain(shorten(word, 40))}` is not something I know. {hint}"
+    return f"{code(shorten(word, 40))} is not something I know. {hint}"
 
 
 def no_incident(word: str, ref: str | None, rows: Sequence[IncidentRow], rest: str = "", closed: bool = False) -> str:
@@ -91,8 +91,8 @@ def no_incident(word: str, ref: str | None, rows: Sequence[IncidentRow], rest: s
     if not rows:
         return f"{what} None was closed yet." if closed else f"{what} None is open. `/incident declare …` starts one."
     names = ", ".join(row.ref for row in rows)
-    typed = " ".join([plain(shorten(word, 20)), rows[0].ref, *([plain(shorten(rest, 80))] if rest else [])])
-    return f"{what} {'Over of late' if closed else 'Open now'}: {names}. Name one, as in `/incident {typed}`"
+    typed = " ".join(["/incident", shorten(word, 20), rows[0].ref, *([shorten(rest, 80)] if rest else [])])
+    return f"{what} {'Over of late' if closed else 'Open now'}: {names}. Name one, as in {code(typed)}"
 
 
 def declared(row: IncidentRow, given: bool, judged: Judgement) -> str:

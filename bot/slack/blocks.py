@@ -14,7 +14,7 @@ from bot.domain.comms import escape
 from bot.domain.incident import Incident, Status
 from bot.domain.severity import Judgement, Level, Severity
 from bot.slack.client import Message
-from bot.slack.text import fit, instant, person, plain, shorten, span, unturned
+from bot.slack.text import as_typed, fit, instant, person, plain, rich, said, shorten, span, strong, unturned
 
 Block = dict[str, Any]
 
@@ -111,7 +111,10 @@ def topic(incident: Incident) -> str:
 def card(
     incident: Incident, levels: Mapping[Severity, Level], similar: Sequence[Suggestion] = (), recurrence: str = ""
 ) -> Message:
-    """The incident's one card, edited in place. Buttons are those that the present status allows."""
+    """The incident's one card, edited in place. Buttons are those that the present status allows.
+
+    What people wrote stands on it as they typed it: commands and paths are copied from here.
+    """
     level = levels[incident.severity]
     fields = [
         f"*Status*\n{incident.status}",
@@ -119,16 +122,18 @@ def card(
         f"*Commander*\n{person(incident.commander)}",
         f"*Declared*\n{instant(incident.declared_at)} by {person(incident.declared_by)}",
         f"*Acknowledged*\n{_acknowledged(incident, level)}",
-        f"*Impact*\n{plain(shorten(incident.impact, 300)) if incident.impact else 'not recorded yet'}",
+        *([] if incident.impact else ["*Impact*\nnot recorded yet"]),
     ]
     blocks: list[Block] = [
-        section(headline(incident)),
+        rich([strong(incident.severity), said(f" · {incident.ref} · "), *as_typed(shorten(incident.title, 200))]),
         {"type": "section", "fields": [{"type": "mrkdwn", "text": fit(field, 2000)} for field in fields]},
     ]
+    if incident.impact:
+        blocks.append(rich([strong("Impact: "), *as_typed(shorten(incident.impact, 300))]))
     if incident.resolved_at:
         took = span(incident.resolved_at - incident.declared_at)
-        when = f"Resolved {instant(incident.resolved_at)}, after {took}{incident.again}."
-        blocks.append(section(f"{when}{_outcome(incident)}"))
+        blocks.append(section(f"Resolved {instant(incident.resolved_at)}, after {took}{incident.again}."))
+        blocks += _outcome(incident)
     if recurrence:
         blocks.append(context(recurrence))
     blocks += [section(_similar_line(item), vote_menu(item.ballot)) for item in similar[:1]]
@@ -145,9 +150,10 @@ def _acknowledged(incident: Incident, level: Level) -> str:
     return f"{person(incident.acknowledged_by)}, after {after}"
 
 
-def _outcome(incident: Incident) -> str:
-    lines = [("Cause", incident.cause), ("Resolution", incident.resolution)]
-    return "".join(f"\n*{name}:* {plain(shorten(text, 600))}" for name, text in lines if text)
+def _outcome(incident: Incident) -> list[Block]:
+    known = [("Cause", incident.cause), ("Resolution", incident.resolution)]
+    lines = [[strong(f"{name}: "), *as_typed(shorten(text, 600))] for name, text in known if text]
+    return [rich(*lines)] if lines else []
 
 
 def _card_actions(incident: Incident, levels: Mapping[Severity, Level]) -> list[Block]:

@@ -19,7 +19,7 @@ from bot.domain.timeline import Entry, Kind
 from bot.slack.blocks import Block, actions, button, context, headline, option, section, select
 from bot.slack.client import Message
 from bot.slack.modals import field, form, text_field
-from bot.slack.text import fit, instant, person, plain, shorten, span
+from bot.slack.text import bold, fit, instant, person, plain, shorten, slanted, span
 
 NOTICE, ENTRY = "notice_view", "entry_view"
 PREVIEW = "preview"
@@ -149,16 +149,16 @@ def _found(found: Found, value: str) -> Block:
 
 def notice(sent: Notice, by: str, at: datetime) -> Message:
     """A notice in the stakeholder channel."""
-    lines = "\n".join(f"*{plain(name)}:* {plain(shorten(words, 900))}" for name, words in sent.lines)
+    lines = "\n".join(f"{bold(name + ':')} {plain(shorten(words, 900))}" for name, words in sent.lines)
     return Message(
         plain(sent.subject),
-        (section(f"*{plain(sent.subject)}*"), section(lines), context(f"{person(by)} {instant(at)}")),
+        (section(bold(sent.subject)), section(lines), context(f"{person(by)} {instant(at)}")),
     )
 
 
 def notice_told(sent: Notice, where: str) -> Message:
     """The same, mentioned in the incident's channel."""
-    text = f"Stakeholders were told {where}: _{plain(shorten(sent.subject, 200))}_"
+    text = f"Stakeholders were told {where}: {slanted(shorten(sent.subject, 200))}"
     return Message(text, (section(text),))
 
 
@@ -169,7 +169,7 @@ def notice_form(
 
     `words` are what the fields hold at first, whatever the preview says by now.
     """
-    shown = "\n".join(f"*{plain(name)}:* {plain(shorten(text, 300))}" for name, text in preview.lines)
+    shown = "\n".join(f"{bold(name + ':')} {plain(shorten(text, 300))}" for name, text in preview.lines)
     fields = [
         text_field(name, label, multiline=True, optional=name != "news", initial=words.get(name), watched=True)
         for name, (label, kinds) in NOTICE_FIELDS.items()
@@ -178,7 +178,7 @@ def notice_form(
     goes = f"Goes to {where}" + (f" and {mails} mail address{'es' if mails != 1 else ''}." if mails else ".")
     private = " This is a security incident: its title is left out; check every word." if incident.private else ""
     metadata = json.dumps({"incident": incident.incident_id, "kind": kind})
-    head = section(f"*{plain(preview.subject)}*\n{shown}") | {"block_id": PREVIEW}
+    head = section(f"{bold(preview.subject)}\n{shown}") | {"block_id": PREVIEW}
     blocks = [head, context(goes + private) | {"block_id": "goes"}, *fields]
     return form(NOTICE, "Tell stakeholders", "Send", metadata, blocks)
 

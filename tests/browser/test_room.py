@@ -52,6 +52,12 @@ def test_the_room_from_update_to_checklist(open_page: OpenPage, stage: Stage, pi
     ask(responder, channel["id"], "/incident note 25 min ago build 212 went out")
     page = open_page(channel=channel["id"])
     main = page.locator("#main")
+    card = main.locator(".message").first
+    typed = "half of `kubectl logs api-*` -n *shop* says _a_ ~b~"
+    ask(responder, channel["id"], f"/incident impact {typed}")
+    expect(card.get_by_text(f"Impact: {typed}")).to_be_visible()
+    card.scroll_into_view_if_needed()
+    _take(page, picture, "card")
     _write(page, "found it: the pool of the payment service is full")
     expect(main.get_by_role("button", name="Mark as key")).to_be_visible()
     main.get_by_role("button", name="Mark as key").click()

@@ -79,7 +79,7 @@ def test_a_form_declares_with_impact_and_severity(stage: Stage) -> None:
     assert whisper["text"].startswith(f"*P2* · {kept.ref} declared.")
     assert (kept.title, kept.impact) == ("refunds are stuck", "customers wait for their money & call <us>")
     channel = stage.room(responder, kept.ref)
-    assert "call &lt;us&gt;" in content_of(card_of(responder, channel))
+    assert "call <us>" in content_of(card_of(responder, channel))
 
 
 def test_the_form_lets_tocsin_judge(stage: Stage) -> None:
