@@ -262,7 +262,10 @@ def test_every_block_and_element_is_shown(open_page: OpenPage, app: App) -> None
             {"type": "divider"},
             {"type": "context", "elements": [{"type": "mrkdwn", "text": "since _two_"}]},
             {"type": "image", "image_url": DOT, "alt_text": "Error rate"},
-            {"type": "markdown", "text": "## Steps\n1. **Roll back**\n2. [Look](https://example.com/look)"},
+            {
+                "type": "markdown",
+                "text": "## Steps\n1. **Roll back**\n2. [Look](https://example.com/look) at &lt;b&gt; \\$5",
+            },
             {
                 "type": "rich_text",
                 "elements": [
@@ -298,6 +301,7 @@ def test_every_block_and_element_is_shown(open_page: OpenPage, app: App) -> None
     row = message(page, "INC-2026-0001")
     expect(row.locator(".block-unknown")).to_have_count(0)
     expect(row.get_by_role("heading", name="INC-2026-0001")).to_contain_text("🔥")
+    expect(row.get_by_role("listitem").nth(1)).to_have_text("Look at <b> $5")
     expect(row.get_by_role("link", name="Open")).to_have_attribute("href", "https://example.com/")
     expect(row.locator(".field")).to_have_text(["Severity", "P1"])
     expect(row.get_by_role("img", name="Error rate")).to_be_visible()

@@ -4,13 +4,14 @@ import { h, fragment } from "./dom.js";
 import { emoji, safeLink } from "./mrkdwn.js";
 import { emojiFor } from "./emoji.js";
 
-const PIECES = /(`+)(.+?)\1|!?\[([^\]\n]*)\]\(([^)\s]+)(?:\s+"[^"]*")?\)|<(https?:\/\/[^>\s]+)>|(https?:\/\/[^\s<>)\]]+)|(\*\*|__|~~)(?=\S)(.+?)(?<=\S)\7|(?<![\p{L}\p{N}])([*_])(?=\S)(.+?)(?<=\S)\9(?![\p{L}\p{N}])|:([a-z0-9_+-]+):|\\([\\`*_{}[\]()#+\-.!|~<>&])/gu;
+const PIECES = /(`+)(.+?)\1|!?\[([^\]\n]*)\]\(([^)\s]+)(?:\s+"[^"]*")?\)|<(https?:\/\/[^>\s]+)>|(https?:\/\/[^\s<>)\]]+)|(\*\*|__|~~)(?=\S)(.+?)(?<=\S)\7|(?<![\p{L}\p{N}])([*_])(?=\S)(.+?)(?<=\S)\9(?![\p{L}\p{N}])|:([a-z0-9_+-]+):|\\([!-\/:-@[-`{-~])|&(amp|lt|gt|quot);/gu;
+const ENTITIES = { amp: "&", lt: "<", gt: ">", quot: '"' };
 
 function spans(text) {
   const out = [];
   let from = 0;
   for (const found of text.matchAll(PIECES)) {
-    const [whole, ticks, code, label, target, angled, address, strongMark, strong, , soft, shortcode, escaped] = found;
+    const [whole, ticks, code, label, target, angled, address, strongMark, strong, , soft, shortcode, escaped, entity] = found;
     let node = null;
     if (ticks) node = h("code", {}, code.trim());
     else if (target !== undefined) node = safeLink(target, label);
@@ -19,6 +20,7 @@ function spans(text) {
     else if (soft) node = h("em", {}, spans(soft));
     else if (shortcode) node = emojiFor(shortcode) ? emoji(shortcode) : whole;
     else if (escaped) node = escaped;
+    else if (entity) node = ENTITIES[entity];
     out.push(text.slice(from, found.index), node);
     from = found.index + whole.length;
   }
