@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 import structlog
-from procrastinate.exceptions import ConnectorException
+from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
 
@@ -30,15 +30,26 @@ class PatientJobManager(JobManager):
         await _until_written(job, lambda: JobManager.finish_job(self, job, status, delete_job))
 
     async def retry_job(self, job: Job, *arguments: Any, **named: Any) -> None:
-        """As procrastinate has it, more than once."""
-        await _until_written(job, lambda: JobManager.retry_job(self, job, *arguments, **named))
+        """As procrastinate has it, more than once.
+
+        Where the same piece of work has been enqueued anew meanwhile, that one does it, and this job is done with.
+        """
+        try:
+            await _until_written(job, lambda: JobManager.retry_job(self, job, *arguments, **named))
+        except UniqueViolation:
+            await self.finish_job(job, Status.SUCCEEDED, delete_job=True)
 
 
 async def _until_written(job: Job, write: Callable[[], Awaitable[None]]) -> None:
-    """Raises ConnectorException when the database stays away, or says that the job is nobody's to end."""
+    """Raises ConnectorException when the database stays away, or says that the job is nobody's to end.
+
+    UniqueViolation where a job of the same name waits already.
+    """
     for attempt in range(1, _TRIES + 1):
         try:
             return await write()
+        except UniqueViolation:
+            raise
         except ConnectorException as error:
             cut = isinstance(error.__cause__, psycopg.OperationalError | psycopg.InterfaceError)
             if not cut and attempt > 1:

@@ -11,6 +11,7 @@ import procrastinate
 import psycopg
 from procrastinate.exceptions import AlreadyEnqueued
 from sqlalchemy import text as sql
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 PAGING = "paging"  # a queue of its own, so that a stalled post never holds up a page
@@ -90,7 +91,12 @@ def free_jobs_of_dead_workers(
     found = {(job_id, worker_id or 0): task for job_id, worker_id, task in session.execute(_SILENT, {"s": silent_for})}
     freed = []
     for (job_id, _), task in ((key, task) for key, task in found.items() if key in suspects):
-        session.execute(_FREE, {"job_id": job_id})
+        try:
+            with session.begin_nested():
+                session.execute(_FREE, {"job_id": job_id})
+        except IntegrityError:
+            # The same piece of work was enqueued again meanwhile and waits; that job does it.
+            session.execute(_DROP, {"job_id": job_id})
         freed.append(task)
     return freed, frozenset(found) - suspects
 
@@ -104,6 +110,7 @@ _SILENT = sql("""
     order by job.id for update of job skip locked
 """)
 _FREE = sql("select procrastinate_retry_job_v2(:job_id, now(), null, null, null)")
+_DROP = sql("select procrastinate_finish_job_v1(:job_id, 'succeeded', true)")
 
 
 def count_failed(session: Session) -> dict[str, int]:

@@ -21,10 +21,10 @@ def empty(database: Database) -> Iterator[None]:
         session.execute(text("truncate procrastinate_jobs, procrastinate_workers restart identity cascade"))
 
 
-def begin_job(database: Database, silent_for: float) -> int:
+def begin_job(database: Database, silent_for: float, once: str | None = None, lock: str = "incident-1") -> int:
     """A job that a worker began, which gave its last sign of life so many seconds ago."""
     with database.transaction() as session:
-        enqueue(session, "slack.say", lock="incident-1", entry_id=1)
+        enqueue(session, "slack.say", lock=lock, once=once, entry_id=1)
         worker_id = session.scalar(text("select worker_id from procrastinate_register_worker_v1()"))
         session.execute(text("select procrastinate_fetch_job_v2(null, :id)"), {"id": worker_id})
     beat(database, silent_for)
@@ -93,3 +93,13 @@ def test_two_replicas_that_look_at_once_free_a_job_once(database: Database) -> N
     with database.transaction() as first, database.transaction() as second:
         assert free_jobs_of_dead_workers(first, SILENT_FOR, suspects)[0] == ["slack.say"]
         assert free_jobs_of_dead_workers(second, SILENT_FOR, suspects)[0] == []
+
+
+def test_a_job_whose_work_was_enqueued_again_makes_way_and_holds_up_no_other(database: Database) -> None:
+    begin_job(database, silent_for=20, once="card-1")
+    with database.transaction() as session:
+        enqueue(session, "slack.say", lock="incident-1", once="card-1", entry_id=1)
+    begin_job(database, silent_for=20, lock="incident-2")
+    _, suspects = look(database, NOBODY)
+    assert look(database, suspects)[0] == ["slack.say", "slack.say"]
+    assert status(database) == ["todo", "todo"]

@@ -81,6 +81,31 @@ def test_a_job_whose_failure_was_cut_is_tried_again(database: Database, first_en
     assert left(database) == []
 
 
+def test_a_job_that_is_to_be_tried_again_makes_way_for_the_same_work_that_waits(database: Database) -> None:
+    begun: list[int] = []
+
+    async def run() -> None:
+        connector = procrastinate.PsycopgConnector(conninfo=database.url)
+        app = procrastinate.App(connector=connector)
+        app.job_manager = PatientJobManager(connector)
+
+        @app.task(name="same", pass_context=True, retry=1)
+        async def same(context: procrastinate.JobContext) -> None:
+            begun.append(context.job.attempts)
+            if len(begun) == 1:
+                await app.configure_task("same", lock="same", queueing_lock="same").defer_async()
+                raise Fails
+
+        async with app.open_async():
+            await app.configure_task("same", lock="same", queueing_lock="same").defer_async()
+            for _ in range(2):
+                await app.run_worker_async(wait=False, delete_jobs="successful", install_signal_handlers=False)
+
+    asyncio.run(run())
+    assert begun == [0, 0]
+    assert left(database) == []
+
+
 class LosesAnAnswer(procrastinate.PsycopgConnector):
     """PostgreSQL takes the first end of a job, and its answer does not arrive."""
 
