@@ -86,7 +86,7 @@ def test_who_left_the_workspace_cannot_come_in_nor_stay(site: Site) -> None:
     row = site.closed()
     site.left |= {"U0TEAMLEAD", "U0VP"}
     refused = come_in(site.visit(), link_of())
-    assert refused.status_code == 403
+    assert (refused.status_code, refused.url.path) == (403, "/enter"), "refused at the door"
     assert "not in this workspace any more" in refused.text
     for path in ("/incidents", f"/reviews/{row.ref}"):
         assert inside.get(path).status_code == 403
