@@ -23,12 +23,13 @@ from bot.listeners.asked import Asked, Subcommand, incident_of
 from bot.listeners.guard import told
 from bot.slack import modals
 from bot.slack.client import Message, Slack
+from bot.slack.text import unturned
 from bot.store import incidents, timeline
 
 
 def incident(desk: Desk, slack: Slack, ack: Ack, command: dict[str, Any]) -> None:
     """The whole of /incident."""
-    with told(lambda text: ack(text=text), user=command["user_id"], command=command.get("text", "")[:200]):
+    with told(lambda text: ack(text=unturned(text)), user=command["user_id"], command=command.get("text", "")[:200]):
         typed = parse_command(command.get("text") or "")
         asked = Asked(
             desk=desk,
@@ -50,9 +51,9 @@ def incident(desk: Desk, slack: Slack, ack: Ack, command: dict[str, Any]) -> Non
             raise BadRequest(answers.unknown_word(asked.word, SUBCOMMANDS))
         answer = subcommand(asked)
         if isinstance(answer, Message):
-            ack(text=answer.text, blocks=list(answer.blocks))
+            ack(text=unturned(answer.text), blocks=list(answer.blocks))
         else:
-            ack(text=answer)
+            ack(text=unturned(answer))
 
 
 def _form_for(asked: Asked) -> dict[str, Any] | None:

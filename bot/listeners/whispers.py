@@ -10,6 +10,7 @@ from slack_bolt import Ack, Respond
 from slack_sdk.errors import SlackClientError
 
 from bot.slack.client import Message
+from bot.slack.text import unturned
 
 log = structlog.get_logger(__name__)
 
@@ -26,10 +27,10 @@ def whisper(respond: Respond, words: str | Message) -> None:
     if respond.response_url is None:  # pressed on App Home or sent with a form, which show the outcome themselves
         return
     message = Message(words) if isinstance(words, str) else words
-    blocks = list(message.blocks) or None
+    text, blocks = unturned(message.text), list(message.blocks) or None
     in_place = isinstance(words, Message)
     try:
-        answer = respond(text=message.text, blocks=blocks, response_type="ephemeral", replace_original=in_place)
+        answer = respond(text=text, blocks=blocks, response_type="ephemeral", replace_original=in_place)
     except (OSError, http.client.HTTPException, SlackClientError, ValueError) as error:
         log.warning("could not whisper", sentence=message.text, error=str(error))
         return
