@@ -24,6 +24,9 @@ _STATUS_WORDS = {
     "close": Status.CLOSED,
 }
 _TOKEN = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
+USER_ID = re.compile(r"[UW][A-Z0-9]{2,}")
+MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")  # of a person, whose id it captures
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _EMOJI = re.compile(r":[a-z0-9_+'-]+:")
 _LOUD = re.compile(r"<!(channel|here|everyone|subteam\^[A-Z0-9]+)(?:\|[^<>]*)?>")
 
@@ -125,6 +128,11 @@ def quiet(markup: str, names: Mapping[str, str] | None = None) -> str:
         return "@" + (label or target.split("^")[0]).lstrip("@") if sign == "!" else match.group(0)
 
     return _TOKEN.sub(word, markup)
+
+
+def storable(text: str) -> str:
+    """Without the characters that PostgreSQL's text cannot hold: NUL and lone surrogates."""
+    return text if text.isprintable() else _UNSTORABLE.sub("", text)
 
 
 def says_something(text: str) -> bool:

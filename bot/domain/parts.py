@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import re
 
+from bot.domain.comms import MENTION
 from bot.domain.errors import BadRequest
 
 
@@ -34,7 +35,6 @@ _WORDS = {
     "comms": Part.COMMUNICATIONS, "comm": Part.COMMUNICATIONS, "scribe": Part.SCRIBE, "notes": Part.SCRIBE,
     "note taker": Part.SCRIBE, "writer": Part.SCRIBE,
 }  # fmt: skip
-_MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
 
 
 def parse_part(text: str) -> tuple[Part, str]:
@@ -54,7 +54,7 @@ def parse_part(text: str) -> tuple[Part, str]:
 
 def mentioned_person(text: str) -> str | None:
     """The id of the one person whom the text mentions; None where it mentions nobody. Raises BadRequest for several."""
-    found = list(dict.fromkeys(_MENTION.findall(text)))
+    found = list(dict.fromkeys(MENTION.findall(text)))
     if len(found) > 1:
         raise BadRequest("Name one person; a role is held by one at a time.")
     return found[0] if found else None

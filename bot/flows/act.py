@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.domain.calendar import BusinessCalendar
-from bot.domain.comms import escape, plain_text, quiet
+from bot.domain.comms import MENTION, USER_ID, escape, plain_text, quiet
 from bot.domain.errors import BadRequest
 from bot.domain.timeline import Kind
 from bot.flows.assess import show
@@ -28,7 +28,6 @@ PROPOSALS = 6
 EXAMPLE = "`/incident action high alarm on the pool at 80 % @owner by Friday`"
 _PRIORITIES = {"high": "high", "hi": "high", "urgent": "high", "medium": "medium", "med": "medium", "low": "low"}
 _LEADING = re.compile(r"^\W*(high|hi|urgent|medium|med|low)\b(?:\s+priority)?[\]\s:,–-]*", re.IGNORECASE)
-_MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 _NAMED = re.compile(r"(?:^|(?<=\s))@([\w][\w.-]{0,60}\w)")
 _OWNER = re.compile(r"\(?\bowner\s*[:=]?\s*(?=@|<@)", re.IGNORECASE)
 _DUE = re.compile(
@@ -67,7 +66,7 @@ def _due(rest: str, now: datetime, calendar: BusinessCalendar) -> tuple[str, dat
     """Without its last `by …`, where what follows is a day; "retry by hand" is none."""
     for found in reversed(list(_DUE.finditer(rest))):
         said = rest[found.end() :].strip(" .)")
-        owner = _MENTION.search(said) or _NAMED.search(said)
+        owner = MENTION.search(said) or _NAMED.search(said)
         day = (said[: owner.start()] if owner else said).strip(" ,.)")
         try:
             at = parse_instant(day, now, calendar.zone, calendar.opens)
@@ -84,7 +83,7 @@ def _due(rest: str, now: datetime, calendar: BusinessCalendar) -> tuple[str, dat
 
 def _owner(rest: str) -> tuple[str, str | None]:
     """Without its owner: the last person mentioned, or the last @name."""
-    for pattern in (_MENTION, _NAMED):
+    for pattern in (MENTION, _NAMED):
         found = list(pattern.finditer(rest))
         if found:
             last = found[-1]
@@ -135,7 +134,7 @@ def describe(item: ActionRow) -> str:
 
 
 def _who(owner: str) -> str:
-    return f"<@{owner}>" if re.fullmatch(r"[UW][A-Z0-9]{2,}", owner) else escape(owner)
+    return f"<@{owner}>" if USER_ID.fullmatch(owner) else escape(owner)
 
 
 def take_message(session: Session, channel_id: str, ts: str, by: str) -> bool:

@@ -17,7 +17,7 @@ from bot.domain.incident import Status, check_transition, reopened_words
 from bot.domain.severity import Severity
 from bot.domain.timeline import Kind
 from bot.flows import assess, escalate, handover, learn, tell
-from bot.flows.record import lock_of, record, refresh_card
+from bot.flows.record import lock_of, record, refresh_card, refuse_when_over
 from bot.flows.remind import stop_reminders
 from bot.flows.settle import settle
 from bot.policy.policy import Policy
@@ -30,7 +30,7 @@ def set_severity(
     session: Session, row: IncidentRow, severity: Severity, by: str, policy: Policy, now: datetime, why: str = ""
 ) -> str:
     """Raise or lower; pings follow the new column."""
-    _refuse_when_over(row)
+    refuse_when_over(row)
     before = Severity(row.severity)
     if before is severity:
         return f"{row.ref} is {severity} already."
@@ -61,7 +61,7 @@ def set_status(session: Session, row: IncidentRow, status: Status, by: str, poli
     """Move between the open statuses; resolving, closing and reopening have functions of their own."""
     if row.status == status:
         return f"{row.ref} is {status} already."
-    _refuse_when_over(row)
+    refuse_when_over(row)
     check_transition(row.ref, Status(row.status), status)
     before, row.status = row.status, status.value
     if status is Status.IDENTIFIED and row.identified_at is None:
@@ -78,7 +78,7 @@ def set_status(session: Session, row: IncidentRow, status: Status, by: str, poli
 
 def acknowledge(session: Session, row: IncidentRow, by: str, policy: Policy, now: datetime) -> str:
     """Somebody is on it. The first to say so takes command, unless that was settled."""
-    _refuse_when_over(row)
+    refuse_when_over(row)
     if row.acknowledged_at is not None:
         escalate.acknowledge_pings(session, row, by, now)
         return f"{row.ref} was acknowledged by <@{row.acknowledged_by}> already; your own pages are marked as seen."
@@ -104,7 +104,7 @@ def _opened_at(session: Session, row: IncidentRow) -> datetime:
 
 def take_command(session: Session, row: IncidentRow, by: str, now: datetime) -> str:
     """The commander decides and delegates."""
-    _refuse_when_over(row)
+    refuse_when_over(row)
     if not _command(session, row, by, now):
         return f"You command {row.ref} already."
     record(session, row, Kind.ROLE_TAKEN, f"<@{by}> takes command.", now, author=by, announce=True)
@@ -240,8 +240,3 @@ def _record_facts(
         if text and text != getattr(row, name):
             setattr(row, name, text)
             record(session, row, kind, escape(text), now, author=by)
-
-
-def _refuse_when_over(row: IncidentRow) -> None:
-    if not Status(row.status).is_open:
-        raise TransitionRefused(f"{row.ref} is {row.status}. Reopen it first: `/incident reopen`.")

@@ -6,10 +6,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.domain.errors import BadRequest, TransitionRefused
-from bot.domain.incident import Status
+from bot.domain.errors import BadRequest
 from bot.domain.timeline import Kind
-from bot.flows.record import lock_of, record, refresh_card
+from bot.flows.record import lock_of, record, refresh_card, refuse_when_over
 from bot.store import incidents
 from bot.store import roster as store
 from bot.store.outbox import enqueue
@@ -18,7 +17,7 @@ from bot.store.tables import HandoverRow, IncidentRow
 
 def offer(session: Session, row: IncidentRow, to_user: str, by: str, request_key: str, now: datetime) -> str:
     """Offer command to somebody; an earlier offer that waits is withdrawn. The row must be locked."""
-    _refuse_when_over(row)
+    refuse_when_over(row)
     if store.find_handover_by_request(session, request_key) is not None:
         return f"You have asked <@{to_user}> already."
     if row.commander not in (None, by):
@@ -58,7 +57,7 @@ def accept(session: Session, handover_id: int, by: str, now: datetime) -> str:
         return f"You accepted command of {row.ref} already."
     if handover.state != store.OFFERED:
         raise BadRequest("This offer was withdrawn. Take command is on the card.")
-    _refuse_when_over(row)
+    refuse_when_over(row)
     handover.state, handover.decided_at = store.ACCEPTED, now
     before, row.commander = row.commander, by
     incidents.give_role(session, row.incident_id, "commander", by, now)
@@ -87,8 +86,3 @@ def _show(session: Session, handover: HandoverRow) -> None:
         once=f"handover-{handover.handover_id}",
         handover_id=handover.handover_id,
     )
-
-
-def _refuse_when_over(row: IncidentRow) -> None:
-    if not Status(row.status).is_open:
-        raise TransitionRefused(f"{row.ref} is {row.status}. Reopen it first: `/incident reopen`.")

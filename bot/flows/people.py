@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.domain.comms import escape, plain_text
+from bot.domain.comms import MENTION, escape, plain_text
 from bot.domain.errors import BadRequest
 from bot.domain.escalation import LADDER, Role
 from bot.flows.holders import holders
@@ -16,7 +16,6 @@ from bot.flows.roster import read_roster
 from bot.policy.roster import Contacts, leading_role
 from bot.store import groups, messages
 
-_PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
 _GROUP = re.compile(r"<!subteam\^(S[A-Z0-9]+)(?:\|([^<>]*))?>")
 _LONGEST_NAME = 4  # words of a name that stands before something else
 
@@ -26,13 +25,13 @@ def split_mention(session: Session, markup: str) -> tuple[str | None, str]:
 
     Raises BadRequest for several people, and for a user group, of whom one has to be named.
     """
-    found = list(dict.fromkeys(_PERSON.findall(markup)))
+    found = list(dict.fromkeys(MENTION.findall(markup)))
     if len(found) > 1:
         raise BadRequest("Name one person only.")
     if not found and (group := _GROUP.search(markup)):
         members = groups.members_of(session, [group[1]]).get(group[1], [])
         raise BadRequest(f"{plain_text(group[0])} is a user group; name one person{_choice(members)}.")
-    return (found[0] if found else None), _PERSON.sub(" ", markup)
+    return (found[0] if found else None), MENTION.sub(" ", markup)
 
 
 def find_person(session: Session, typed: str, contacts: Contacts, now: datetime) -> str:
@@ -62,7 +61,7 @@ def leading_rung(session: Session, markup: str, contacts: Contacts, now: datetim
     BadRequest for somebody who holds no role and for a name that nobody has.
     """
     markup = markup.strip()
-    if mentioned := _PERSON.match(markup):
+    if mentioned := MENTION.match(markup):
         return _held_by(session, mentioned[1], contacts, now), plain_text(markup[mentioned.end() :])
     if group := _GROUP.match(markup):
         return _held_by_group(session, group, contacts, now), plain_text(markup[group.end() :])

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain.candidates import MOST_AN_HOUR, reads_like_key
 from bot.domain.comms import quiet
+from bot.domain.errors import TransitionRefused
 from bot.domain.incident import Status
 from bot.domain.masking import mask
 from bot.domain.timeline import Kind
@@ -177,6 +178,12 @@ def channel_archived(session: Session, channel_id: str, archived: bool) -> None:
     row = incidents.find_by_channel(session, channel_id)
     if row is not None:
         row.channel_archived = archived
+
+
+def refuse_when_over(row: IncidentRow) -> None:
+    """Raises TransitionRefused for an incident that is resolved or closed."""
+    if not is_worked_on(row):
+        raise TransitionRefused(f"{row.ref} is {row.status}. Reopen it first: `/incident reopen`.")
 
 
 def is_worked_on(row: IncidentRow) -> bool:

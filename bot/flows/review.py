@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from bot.domain.comms import USER_ID
 from bot.domain.review import (
     PastIncident,
     PingFact,
@@ -24,7 +24,7 @@ from bot.domain.review import (
 from bot.domain.severity import Severity
 from bot.domain.timeline import Entry, Kind
 from bot.flows.assess import as_item, begin, note_drafting, show
-from bot.flows.memory import Memory
+from bot.flows.memory import Memory, described
 from bot.flows.record import lock_of
 from bot.flows.suggest import EARLIER, recall
 from bot.policy.policy import Policy
@@ -34,7 +34,6 @@ from bot.store.people import looked_up_since
 from bot.store.tables import IncidentRow, ReviewRow
 
 _NAMES_HOLD = timedelta(days=30)
-_USER = re.compile(r"[UW][A-Z0-9]{2,}")
 
 
 def gather(session: Session, row: IncidentRow, policy: Policy) -> ReviewFacts:
@@ -110,7 +109,7 @@ def _linked(entries: tuple[Entry, ...], card: str | None) -> tuple[Entry, ...]:
 
 def look_again(row: IncidentRow, memory: Memory) -> None:
     """What the incident looks like by all that is known of it by now: impact and cause say more than its title did."""
-    told = "\n".join(part for part in (row.title, row.impact, row.cause) if part)
+    told = described(row)
     found = recall(memory, told, without=row.ref)
     if any(item["kind"] in ("incident", EARLIER) for item in found):
         row.similar = found
@@ -192,5 +191,5 @@ def people_to_look_up(session: Session, row: IncidentRow, now: datetime) -> list
     people |= {user for ping in pings.list_of_incident(session, row.incident_id) for user in ping.user_ids}
     people |= {user for user in (row.commander, row.declared_by, row.acknowledged_by) if user}
     owners = (item.owner for item in actions.list_of_incident(session, row.incident_id))
-    people |= {owner for owner in owners if owner and _USER.fullmatch(owner)}
+    people |= {owner for owner in owners if owner and USER_ID.fullmatch(owner)}
     return sorted(people - looked_up_since(session, people, now - _NAMES_HOLD))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.orm import Session
 
+from bot.domain.comms import USER_ID
 from bot.domain.escalation import Role
 from bot.domain.incident import Incident, Status
 from bot.domain.review import Review, Stage, to_json, to_markdown
@@ -30,7 +30,6 @@ log = structlog.get_logger(__name__)
 
 _SKEW = timedelta(minutes=2)
 _LEFT = frozenset({"user_not_found", "user_disabled", "user_not_visible", "cannot_dm_bot"})
-_USER = re.compile(r"[UW][A-Z0-9]{2,}")
 _FALL_BACK = (Role.ENGINEERING_MANAGER, Role.VP, Role.TEAM_LEAD)
 
 
@@ -162,7 +161,7 @@ def action_reminder(desk: Desk, slack: Slack, speaker: Speaker, *, action_id: in
 
     key, path = f"action-reminder:{action_id}", "/actions"
     owner = item.owner or ""
-    if _USER.fullmatch(owner):
+    if USER_ID.fullmatch(owner):
         if not send_each(desk, slack, speaker, key, [owner], path, told("You own it."), outsiders):
             return
         why = f"Its owner, <@{owner}>, is no longer in the workspace: give it to somebody else."

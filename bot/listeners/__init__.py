@@ -1,12 +1,12 @@
 """Slack's ways in: each opens one transaction, calls one flow and acknowledges. This is the whole map of their ids."""
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 from slack_bolt import App
 
 from bot.domain.agreement import IN_WORDS
+from bot.domain.comms import storable
 from bot.domain.masking import mask
 from bot.flows.desk import Desk
 from bot.listeners import (
@@ -49,7 +49,6 @@ PRESSES: dict[str, actions.Press] = {
     "alarms_look": telling.look_again,
     "key_mark": room.mark_key,
 }
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _SAID = ("text", "value", "name", "title")  # of a payload's parts, what people wrote: words, fields, files' names
 FORMS = ("incident_resolve", "incident_close")
 SUBMISSIONS: dict[str, tuple[views.Submission, str]] = {
@@ -141,7 +140,7 @@ def _storable(body: Any, next: Callable[[], None]) -> None:
 def _clean(part: Any) -> Any:
     """The same object, its texts without NUL and lone surrogates, and those that people wrote without their secrets."""
     if isinstance(part, str):
-        return part if part.isprintable() else _UNSTORABLE.sub("", part)
+        return storable(part)
     if isinstance(part, dict):
         part.update({key: _clean(value) for key, value in part.items()})
         part.update({key: mask(part[key]) for key in _SAID if isinstance(part.get(key), str)})

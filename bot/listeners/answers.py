@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from bot.domain.comms import escape, harmless
+from bot.domain.comms import escape
 from bot.domain.escalation import span_text
 from bot.domain.incident import reopened_words
 from bot.domain.severity import Judgement, Level, Severity
 from bot.domain.timeline import Entry, Kind
-from bot.slack.text import code, fit, instant, person, plain, shorten
+from bot.slack.room import entry_line
+from bot.slack.text import code, instant, person, plain, shorten
 from bot.store.tables import IncidentRow
 
 HELP: dict[str, tuple[str, str]] = {
@@ -131,19 +132,6 @@ def severity(row: IncidentRow, levels: Mapping[Severity, Level]) -> str:
     return "\n".join(lines)
 
 
-def open_list(rows: Sequence[IncidentRow], now: datetime) -> str:
-    if not rows:
-        return "No incident is open. `/incident declare …` starts one."
-    lines = []
-    for row in rows[:20]:
-        where = f" <#{row.channel_id}>" if row.channel_id else ""
-        stands = f"{row.status}, {span_text(now - row.declared_at)}"
-        lines.append(f"*{row.severity}* · {row.ref} · {plain(shorten(row.title, 80))} · {stands}{where}")
-    if len(rows) > 20:
-        lines.append(f"… and {len(rows) - 20} more: `tocsin incident list` shows all.")
-    return "\n".join(lines)
-
-
 def timeline(row: IncidentRow, entries: Sequence[Entry]) -> str:
     """The latest entries, oldest first, with what was left out counted."""
     lines = [f"*Timeline of {row.ref}*"]
@@ -151,7 +139,8 @@ def timeline(row: IncidentRow, entries: Sequence[Entry]) -> str:
     if len(folded) > _SHOWN:
         where = "are in the review" if row.closed_at else f"are told by `tocsin incident show {row.ref}`"
         lines.append(f"_{len(folded) - _SHOWN} earlier entries {where}._")
-    lines += [_line(entry) + (f" ({times} times so far)" if times > 1 else "") for entry, times in folded[-_SHOWN:]]
+    shown = folded[-_SHOWN:]
+    lines += [entry_line(entry) + (f" ({times} times so far)" if times > 1 else "") for entry, times in shown]
     return "\n".join(lines)
 
 
@@ -167,18 +156,4 @@ def _folded(entries: Sequence[Entry]) -> list[tuple[Entry, int]]:
     ]
 
 
-# Entries whose text is the bare words; the others are whole sentences.
-_LABELS = {Kind.IMPACT_RECORDED: "Impact", Kind.CAUSE_RECORDED: "Cause", Kind.RESOLUTION_RECORDED: "Resolution"}
-_LONGEST_LINE = 200
 _LATE = re.compile(r", [^,()]* late\.")  # that one ping was late makes it no other one
-
-
-def _line(entry: Entry) -> str:
-    mark = ":pushpin: " if entry.key else ""
-    text = " ".join(harmless(entry.text).split())
-    shown = fit(text, _LONGEST_LINE)
-    if entry.kind in _LABELS:
-        shown = f"{_LABELS[entry.kind]}: {shown}"
-    elif entry.kind in (Kind.MESSAGE_POSTED, Kind.NOTED) and entry.author:
-        shown = f"{person(entry.author)}: {shown}"
-    return f"{instant(entry.at)} {mark}{shown}"

@@ -4,29 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-import structlog
-
 from bot.domain.severity import Judgement
 from bot.flows import record
 from bot.flows.desk import Desk
 from bot.flows.rejudge import consider
 from bot.flows.suggest import Heard, judge_again, judge_report, recall
 from bot.listeners import reviewing
-from bot.listeners.guard import told
+from bot.listeners.guard import log_only, told
 from bot.listeners.room import draw_home
 from bot.slack.said import PUSHPIN, is_a_persons, words_of
 from bot.store import messages
 
-log = structlog.get_logger(__name__)
-
-
-def _log_only(text: str) -> None:
-    log.warning("event was not taken in", reason=text)
-
 
 def message(desk: Desk, body: dict[str, Any], event: dict[str, Any]) -> None:
     """A message was posted, edited or deleted in a channel that we are in."""
-    with told(_log_only, again=True, event=body["event_id"], channel=event.get("channel")):
+    with told(log_only, again=True, event=body["event_id"], channel=event.get("channel")):
         subtype = event.get("subtype")
         if subtype == "message_deleted" or _is_tombstone(event):
             _deleted(desk, body["event_id"], event)
@@ -107,7 +99,7 @@ def reaction(desk: Desk, body: dict[str, Any], event: dict[str, Any]) -> None:
     item = event.get("item") or {}
     if event.get("reaction") != PUSHPIN or item.get("type") != "message":
         return
-    with told(_log_only, again=True, event=body["event_id"], channel=item.get("channel")):
+    with told(log_only, again=True, event=body["event_id"], channel=item.get("channel")):
         now = desk.now()
         pinned = event["type"] == "reaction_added"
         with desk.database.transaction() as session:
@@ -118,7 +110,7 @@ def reaction(desk: Desk, body: dict[str, Any], event: dict[str, Any]) -> None:
 
 def channel_archived(desk: Desk, body: dict[str, Any], event: dict[str, Any]) -> None:
     """An incident's channel was archived or brought back."""
-    with told(_log_only, again=True, event=body["event_id"], channel=event.get("channel")):
+    with told(log_only, again=True, event=body["event_id"], channel=event.get("channel")):
         now = desk.now()
         with desk.database.transaction() as session:
             if messages.take_event(session, body["event_id"], now):
@@ -129,5 +121,5 @@ def home_opened(desk: Desk, body: dict[str, Any], event: dict[str, Any]) -> None
     """Somebody opened App Home: it is drawn by a job, so that nothing waits for it."""
     if event.get("tab", "home") != "home":
         return
-    with told(_log_only, event=body["event_id"]), desk.database.transaction() as session:
+    with told(log_only, event=body["event_id"]), desk.database.transaction() as session:
         draw_home(session, event["user"])

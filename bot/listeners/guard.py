@@ -53,6 +53,11 @@ def told(tell: Callable[[str], object], *, again: bool = False, **facts: object)
             _say(tell, _OTHER)
 
 
+def log_only(text: str) -> None:
+    """Where nobody waits for an answer, as with events: the log hears it."""
+    log.warning("event was not taken in", reason=text)
+
+
 def _say(tell: Callable[[str], object], sentence: str) -> None:
     try:
         tell(sentence)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-import structlog
 from sqlalchemy.orm import Session
 
 from bot.domain.errors import BadRequest
@@ -15,16 +14,14 @@ from bot.flows import act, assess
 from bot.flows.desk import Desk
 from bot.flows.record import record
 from bot.listeners.asked import Asked, Subcommand, incident_of
-from bot.listeners.guard import told
+from bot.listeners.guard import log_only, told
 from bot.slack import reviews as blocks
 from bot.slack.client import Message
+from bot.slack.said import CLIPBOARD
 from bot.slack.text import instant
 from bot.store import actions, assessments, incidents, messages, room
 from bot.store.tables import IncidentRow
 
-log = structlog.get_logger(__name__)
-
-CLIPBOARD = "clipboard"
 _NUMBERED = {"done": act.finish, "finish": act.finish, "drop": act.drop, "decline": act.drop, "remove": act.drop}
 
 
@@ -120,15 +117,11 @@ def clipboard(desk: Desk, body: dict[str, Any], event: dict[str, Any]) -> None:
     item = event.get("item") or {}
     if event.get("type") != "reaction_added" or event.get("reaction") != CLIPBOARD or item.get("type") != "message":
         return
-    with told(_log_only, again=True, event=body["event_id"], channel=item.get("channel")):
+    with told(log_only, again=True, event=body["event_id"], channel=item.get("channel")):
         now = desk.now()
         with desk.database.transaction() as session:
             if messages.take_event(session, body["event_id"], now):
                 act.take_message(session, item["channel"], item["ts"], event["user"])
-
-
-def _log_only(text: str) -> None:
-    log.warning("event was not taken in", reason=text)
 
 
 SUBCOMMANDS: dict[str, Subcommand] = {"review": _review, "action": _action}

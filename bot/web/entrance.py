@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.domain.comms import storable
 from bot.domain.review.wording import instant
 from bot.flows.desk import Desk
 from bot.store import links, messages
@@ -39,7 +40,6 @@ from bot.web.visits import (
 )
 
 LARGEST_FORM = 300_000  # bytes
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _OWN_PATH = re.compile(r"/(?![/\\])[!-~]*")
 
 Form = Mapping[str, str]
@@ -222,4 +222,4 @@ async def _form(request: Request) -> Form | Response:
 def _read(body: bytes) -> dict[str, str]:
     """Fields of a form as browsers send it: the last of each name, without what the database cannot hold."""
     fields = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, errors="replace", max_num_fields=50)
-    return {name: _UNSTORABLE.sub("", value).replace("\r\n", "\n") for name, value in fields}
+    return {name: storable(value).replace("\r\n", "\n") for name, value in fields}
