@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from bot.flows import record
-from bot.store import incidents, messages, room, timeline
+from bot.flows import act, record
+from bot.store import actions, incidents, messages, room, timeline
 from bot.store.outbox import enqueue
 from bot.store.tables import IncidentRow
 
@@ -40,7 +40,8 @@ class Look:
 class Shown:
     """A message as Slack's history has it. `text` is empty where there is nothing to record of it.
 
-    `edit_ts` is set where it was edited; `marked_by` has the pushpin on it, all of them where `all_marks`.
+    `edit_ts` is set where it was edited; `marked_by` have the pushpin on it, all of them where `all_marks`; `wanted_by`
+    set the clipboard on it.
     """
 
     ts: str
@@ -50,6 +51,7 @@ class Shown:
     edit_ts: str | None
     marked_by: frozenset[str]
     all_marks: bool
+    wanted_by: str | None
 
 
 def plan_reading_back(session: Session, before: datetime, now: datetime, long: bool = False) -> bool:
@@ -103,6 +105,8 @@ def take_in(session: Session, look: Look, found: Sequence[Shown], now: datetime)
                 # Of a message that was missed too: an earlier wording may still be on its way.
                 record.message_edited(session, look.channel_id, shown.ts, shown.author, shown.text, now, shown.edit_ts)
         _take_marks(session, look, shown, marks.get(shown.ts, set()), now)
+        if shown.wanted_by and actions.find_by_request(session, f"message:{look.channel_id}:{shown.ts}") is None:
+            act.take_message(session, look.channel_id, shown.ts, shown.wanted_by)
     return fresh
 
 

@@ -18,7 +18,7 @@ from bot.flows.missed import Look, Shown, begin_look, end_look, take_in
 from bot.flows.suggest import Heard, judge_again, judge_report, recall
 from bot.jobs.delivery import UNREACHABLE, Speaker
 from bot.slack.client import Refused, Slack
-from bot.slack.said import PUSHPIN, is_a_persons, words_of
+from bot.slack.said import CLIPBOARD, PUSHPIN, is_a_persons, words_of
 from bot.store import incidents, messages
 
 log = structlog.get_logger(__name__)
@@ -76,7 +76,8 @@ def _replies(slack: Slack, look: Look, ts: str) -> list[dict[str, Any]]:
 
 
 def _shown(message: dict[str, Any]) -> Shown:
-    pushpin: dict[str, Any] = next((one for one in message.get("reactions") or [] if one.get("name") == PUSHPIN), {})
+    reactions = {one.get("name"): one for one in message.get("reactions") or []}
+    pushpin, clipboard = reactions.get(PUSHPIN, {}), reactions.get(CLIPBOARD, {})
     users = frozenset(pushpin.get("users") or ())
     return Shown(
         ts=message["ts"],
@@ -87,6 +88,7 @@ def _shown(message: dict[str, Any]) -> Shown:
         marked_by=users,
         # Of many, Slack names some and counts the others.
         all_marks=len(users) == int(pushpin.get("count") or 0),
+        wanted_by=next(iter(clipboard.get("users") or ()), None),
     )
 
 

@@ -12,6 +12,7 @@ from bot.domain.masking import mask
 _WORDS = frozenset({None, "file_share", "thread_broadcast", "me_message"})
 _LONGEST_NAME = 120
 PUSHPIN = "pushpin"  # the reaction that marks a message as key
+CLIPBOARD = "clipboard"  # the reaction that makes it an action item
 
 
 def is_a_persons(message: Mapping[str, Any]) -> bool:

@@ -16,7 +16,7 @@ from bot.playground.clock import DemoClock
 from bot.playground.manifest import read_manifest
 from bot.playground.seed import seed_workspace
 from bot.settings import REPOSITORY, Settings
-from bot.store import incidents, timeline
+from bot.store import actions, incidents, timeline
 from bot.store.engine import Database
 from bot.store.tables import TimelineEntry
 from bot.wiring.service import Parts, Service, build_desk
@@ -84,6 +84,7 @@ def change_what_was_said(stage: Stage, channel: dict[str, Any], heard: dict[str,
     responder.delete(channel["id"], heard["reply taken back"])
     responder.react(channel["id"], heard["marked"], "pushpin")
     lead.unreact(channel["id"], heard["unmarked"], "pushpin")
+    responder.react(channel["id"], heard["marked"], "clipboard")
     fresh = responder.say(channel["id"], "posted meanwhile")
     responder.edit(channel["id"], fresh, "posted and reworded meanwhile")
     responder.reply(channel["id"], heard["unmarked"], "replied meanwhile")
@@ -128,6 +129,9 @@ def test_what_happened_while_the_bot_was_away_is_on_the_timeline_once(away: tupl
         assert len(raw(stage, ref, Kind.MESSAGE_POSTED)) == 8
         assert len(raw(stage, ref, Kind.MESSAGE_EDITED)) == 2
         assert len(raw(stage, ref, Kind.PINNED, Kind.UNPINNED)) == 3
+        with stage.database.transaction() as session:
+            items = actions.list_of_incident(session, incidents.get_by_ref(session, ref).incident_id)
+            assert [(item.text, item.made_by) for item in items] == [("to be marked", "U0RESPONDER")]
         jump(stage, 60)
 
 
