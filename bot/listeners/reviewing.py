@@ -18,7 +18,6 @@ from bot.listeners.guard import log_only, told
 from bot.slack import reviews as blocks
 from bot.slack.client import Message
 from bot.slack.said import CLIPBOARD
-from bot.slack.said import CLIPBOARD
 from bot.slack.text import instant
 from bot.store import actions, assessments, incidents, messages, room
 from bot.store.tables import IncidentRow
