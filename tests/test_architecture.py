@@ -77,9 +77,7 @@ def exempt(module: str, *places: str) -> bool:
     return any(module == place or module.startswith(f"{place}/") for place in places)
 
 
-@pytest.mark.parametrize(
-    "module", [name for name in MODULES if not exempt(name, "wiring", "console", "playground")]
-)
+@pytest.mark.parametrize("module", [name for name in MODULES if not exempt(name, "wiring", "console", "playground")])
 def test_time_is_an_argument(module: str) -> None:
     clocks = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "datetime.datetime.now"}
     assert not clocks & set(called(module)), f"bot/{module} reads the clock"

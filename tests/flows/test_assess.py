@@ -47,30 +47,30 @@ def test_reminders_come_at_24_and_44_hours_and_when_overdue_and_once_each(
     told = []
     for hour in (1, 23, 24, 24, 30, 44, 47, 48, 49, 100):
         remind.remind(session, policy.review, resolved + timedelta(hours=hour))
-        told.append(len(queued(session, "slack.review_reminder", incident_id=closed.incident_id)))
+        jobs = queued(session, "slack.review_reminder", incident_id=closed.incident_id)
+        told.append(len(jobs))
     assert told == [0, 0, 1, 1, 1, 2, 2, 3, 3, 3]
-    said = [job.arguments["reminder"] for job in queued(session, "slack.review_reminder")]
-    assert said == ["24 h", "44 h", "overdue"]
+    assert [job.arguments["reminder"] for job in jobs] == ["24 h", "44 h", "overdue"]
 
 
 def test_after_an_absence_the_last_reminder_alone_is_sent(
     session: Session, closed: IncidentRow, policy: Policy
 ) -> None:
     remind.remind(session, policy.review, NOON + timedelta(hours=90))
-    (job,) = queued(session, "slack.review_reminder")
+    (job,) = queued(session, "slack.review_reminder", incident_id=closed.incident_id)
     assert job.arguments["reminder"] == "overdue"
 
 
 def test_an_approved_review_reminds_nobody(session: Session, closed: IncidentRow, policy: Policy) -> None:
     assess.move(session, closed, Stage.APPROVED, MANAGER, policy, NOON + minutes(30))
     remind.remind(session, policy.review, NOON + timedelta(hours=90))
-    assert queued(session, "slack.review_reminder") == []
+    assert queued(session, "slack.review_reminder", incident_id=closed.incident_id) == []
 
 
 def test_stopped_reminders_stay_silent(session: Session, closed: IncidentRow, policy: Policy) -> None:
     remind.stop_reminders(session, closed)
     remind.remind(session, policy.review, NOON + timedelta(hours=90))
-    assert queued(session, "slack.review_reminder") == []
+    assert queued(session, "slack.review_reminder", incident_id=closed.incident_id) == []
 
 
 @pytest.fixture
