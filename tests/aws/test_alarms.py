@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 import boto3
 import pytest
@@ -13,26 +12,13 @@ from moto import mock_aws
 from bot.aws.alarms import alarm_reader
 from bot.aws.session import Denied, Unavailable, clients
 from bot.domain.alarm import AlarmState
+from tests.cloudwatch import put_alarm
 
 
 @pytest.fixture(autouse=True)
 def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
-
-
-def put(cloudwatch: Any, name: str, state: str) -> None:
-    cloudwatch.put_metric_alarm(
-        AlarmName=name,
-        MetricName="5XXError",
-        Namespace="AWS/ApiGateway",
-        ComparisonOperator="GreaterThanThreshold",
-        EvaluationPeriods=1,
-        Period=60,
-        Statistic="Sum",
-        Threshold=1,
-    )
-    cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="the test says so")
 
 
 def test_named_alarms_and_those_that_begin_alike_are_read_once_each_by_name() -> None:
@@ -44,7 +30,7 @@ def test_named_alarms_and_those_that_begin_alike_are_read_once_each_by_name() ->
             ("orders-lag", "INSUFFICIENT_DATA"),
             ("else", "ALARM"),
         ):
-            put(cloudwatch, name, state)
+            put_alarm(cloudwatch, name, state)
         found = alarm_reader(clients("us-east-1"))(["orders-lag", "checkout-5xx", "not-there"], ["checkout-"])
     assert [(alarm.name, alarm.state) for alarm in found] == [
         ("checkout-5xx", AlarmState.ALARM),

@@ -12,6 +12,7 @@ from moto import mock_aws
 
 from bot.playground.person import content_of
 from bot.store.engine import Database
+from tests.cloudwatch import put_alarm
 from tests.journeys.story import ask, failed_jobs, kinds, press_and_hear, row, settle
 from tests.journeys.wire import press_stale
 from tests.stage import Stage, element, staged
@@ -39,29 +40,15 @@ def stage(
         yield built
 
 
-def put(account: Any, name: str, state: str) -> None:
-    account.put_metric_alarm(
-        AlarmName=name,
-        MetricName="5XXError",
-        Namespace="AWS/ApiGateway",
-        ComparisonOperator="GreaterThanThreshold",
-        EvaluationPeriods=1,
-        Period=60,
-        Statistic="Sum",
-        Threshold=1,
-    )
-    account.set_alarm_state(AlarmName=name, StateValue=state, StateReason="the test says so")
-
-
 def test_resolving_looks_the_alarms_up_and_a_button_looks_again(stage: Stage, account: Any) -> None:
     responder = stage.responder
-    put(account, "pay-5xx", "ALARM")
-    put(account, "pay-latency", "OK")
+    put_alarm(account, "pay-5xx", "ALARM")
+    put_alarm(account, "pay-latency", "OK")
     ref, channel = stage.declare("P2 pay-5xx and pay-latency went off")
     ask(responder, channel["id"], "/incident resolve raised the limit")
     first = responder.wait_for_message(channel["id"], "1 of 2 CloudWatch alarms are OK; pay-5xx is in ALARM since")
     assert "_Looked <!date" in content_of(first) and "5 to check" in content_of(first)
-    put(account, "pay-5xx", "OK")
+    put_alarm(account, "pay-5xx", "OK")
     assert press_and_hear(responder, channel["id"], first, "alarms_look").startswith("Looking.")
     second = responder.wait_for_message(channel["id"], "All 2 CloudWatch alarms are OK.")
     assert second["ts"] == first["ts"], "it is one list"
