@@ -14,7 +14,7 @@ from bot.store.outbox import count_failed, forget_failed
 
 log = structlog.get_logger(__name__)
 
-_FAILED_KEPT = timedelta(days=30)
+FAILED_KEPT = timedelta(days=30)
 
 
 def retain(desk: Desk, slack: Slack, speaker: Speaker) -> None:
@@ -42,6 +42,6 @@ def clear(desk: Desk) -> None:
         if desk.policy.retention.keep_messages is not None:
             plan_retention(session)
         failed = count_failed(session)
-        forgotten = forget_failed(session, _FAILED_KEPT)
+        forgotten = forget_failed(session, FAILED_KEPT)
     if failed:
-        log.warning("jobs were given up", jobs=failed, forgotten=forgotten, kept_for=f"{_FAILED_KEPT.days} days")
+        log.warning("jobs were given up", jobs=failed, forgotten=forgotten, kept_for=f"{FAILED_KEPT.days} days")

@@ -6,7 +6,7 @@ It changes nothing in Slack and nothing in a database of one's own, and answers 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,9 @@ import yaml
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.domain.errors import InvalidKnowledge, InvalidSettings, TocsinError
+from bot.jobs.retention import FAILED_KEPT
 from bot.knowledge.entries import entry_paths, parse_entry
+from bot.policy.retention import in_days
 from bot.policy.severity import shared_names, unreached
 from bot.settings import REPOSITORY, Settings, missing_for_slack, read_settings
 from bot.slack.client import Refused, Slack, TryAgain, web_client
@@ -24,6 +26,7 @@ from bot.store import roster as store
 from bot.store.embedded import embedded_postgres
 from bot.store.engine import Database
 from bot.store.migrations import behind
+from bot.store.outbox import count_failed
 from bot.wiring import reach
 from bot.wiring.building import build_judge, build_memory, build_policy
 from bot.wiring.findings import Check, Finding, Known, State
@@ -110,6 +113,7 @@ def _database(known: Known) -> Iterator[Finding]:
                 with database.transaction() as session:
                     known.overrides = store.list_overrides(session, known.now)
                     known.shifts = store.list_shifts(session, known.now)
+                    yield _jobs(count_failed(session))
     except (SQLAlchemyError, OSError, RuntimeError, ValueError) as error:
         fix = "Start PostgreSQL, or correct host, port, name, user or password in DATABASE_URL."
         if own is None:
@@ -127,12 +131,22 @@ def _migrations(database: Database, *, embedded: bool) -> Finding:
     return Finding("migrations", State.BROKEN, sentence.partition(": run")[0], "Run `tocsin db upgrade`.")
 
 
+def _jobs(failed: Mapping[str, int]) -> Finding:
+    """What was given up after several tries, or because Slack refused it for good."""
+    if not failed:
+        return Finding("jobs", State.WELL, "none was given up")
+    listed = ", ".join(f"{task} {number}" for task, number in failed.items())
+    says = f"{sum(failed.values())} were given up in the last {in_days(FAILED_KEPT)} ({listed})"
+    return Finding("jobs", State.BROKEN, says, "The worker's log says why of each: look for “refused” and “Error”.")
+
+
 # -- what it knows ----------------------------------------------------------------------------------------------------
 
 
 def _policy(known: Known) -> Iterator[Finding]:
     known.policy = build_policy(known.settings)
     yield Finding("policy", State.WELL, f"the files in {known.settings.knowledge_folder / 'policy'} are valid")
+    yield Finding("retention", State.WELL, known.policy.retention.sentence.rstrip("."))
 
 
 def _matrix(known: Known) -> Iterator[Finding]:

@@ -23,9 +23,11 @@ from bot.playground.manifest import read_manifest
 from bot.playground.seed import seed_workspace
 from bot.settings import REPOSITORY, Settings
 from bot.store.engine import Database, driver_url
+from bot.store.outbox import enqueue
 from bot.store.tables import OverrideRow, ShiftRow
 from bot.wiring.doctor import CHECKS, examine, well
 from bot.wiring.findings import Finding, State
+from tests.queue import empty_queue
 from tests.slack_fixtures import MANIFEST, QUICK, Control
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -98,7 +100,7 @@ def edit(file: Path, before: str, after: str) -> None:
 def test_a_complete_installation_has_nothing_to_mend(configure: Configure) -> None:
     findings = examined(configure())
     assert [finding for finding in findings if finding.state is not State.WELL] == []
-    assert {finding.check for finding in findings} == set(CHECKS) | {"migrations"}
+    assert {finding.check for finding in findings} == set(CHECKS) | {"migrations", "jobs", "retention"}
     assert well(findings)
 
 
@@ -203,6 +205,25 @@ def test_a_database_address_that_makes_no_sense_is_no_traceback(configure: Confi
     findings = examined(configure(DATABASE_URL=url))
     assert "database" in [finding.check for finding in broken(findings)]
     assert "very-secret" not in "\n".join(map(str, findings))
+
+
+def test_jobs_that_were_given_up_are_counted_and_the_log_is_named(configure: Configure, database: Database) -> None:
+    with database.transaction() as session:
+        for _ in range(2):
+            enqueue(session, "slack.card", incident_id=1)
+        session.execute(text("update procrastinate_jobs set status = 'failed'"))
+    try:
+        finding = the_one_broken(examined(configure()), "jobs")
+    finally:
+        with database.transaction() as session:
+            empty_queue(session)
+    assert finding.says == "2 were given up in the last 30 days (slack.card 2)"
+    assert "log" in finding.fix
+
+
+def test_how_long_messages_are_kept_is_said(configure: Configure) -> None:
+    (finding,) = [each for each in examined(configure()) if each.check == "retention"]
+    assert finding.says == "Messages of incident channels are kept forever"
 
 
 def test_a_database_that_is_behind_is_told_to_be_upgraded(configure: Configure, postgres: str) -> None:
