@@ -307,7 +307,10 @@ def _replace(path: Path, text: str) -> None:
 
 @contextmanager
 def _turn(folder: Path) -> Iterator[None]:
-    """One importer at a time in a folder, across processes."""
-    with (folder / ".import.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    """One importer at a time in a folder, across processes. The folder itself is locked: no file is left behind."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(descriptor)
