@@ -19,6 +19,9 @@ from procrastinate.manager import JobManager
 log = structlog.get_logger(__name__)
 
 _TRIES = 12  # some 20 seconds; a worker that is silent for half as long is taken for dead, and its jobs are freed
+# The line was cut, or a standby that is not promoted yet answered.
+_PASSES = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.ReadOnlySqlTransaction)
+_NOT_RUNNING = psycopg.errors.RaiseException  # procrastinate's own word: no such job is running
 _LONGEST_PAUSE = 2.0  # seconds between tries
 
 
@@ -51,12 +54,11 @@ async def _until_written(job: Job, write: Callable[[], Awaitable[None]]) -> None
         except UniqueViolation:
             raise
         except ConnectorException as error:
-            cut = isinstance(error.__cause__, psycopg.OperationalError | psycopg.InterfaceError)
-            if not cut and attempt > 1:
+            if attempt > 1 and isinstance(error.__cause__, _NOT_RUNNING):
                 # It was written the last time, and only the answer was lost.
                 log.info("a job had ended already", task=job.task_name, job_id=job.id)
                 return None
-            if not cut or attempt == _TRIES:
+            if attempt == _TRIES or not isinstance(error.__cause__, _PASSES):
                 raise
             log.warning("could not write that a job ended; trying again", task=job.task_name, job_id=job.id)
             await asyncio.sleep(min(0.1 * 2**attempt, _LONGEST_PAUSE))

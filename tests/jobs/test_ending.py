@@ -125,6 +125,28 @@ def test_an_end_that_was_taken_is_not_an_error_the_second_time(database: Databas
     assert left(database) == []
 
 
+class MeetsAStandby(procrastinate.PsycopgConnector):
+    """The line is cut at the first end of a job, and a standby answers at the second."""
+
+    tries = 0
+
+    async def execute_query_async(self, query: LiteralString, **arguments: Any) -> None:
+        if "finish_job" in query:
+            self.tries += 1
+            if self.tries == 1:
+                raise ConnectorException from psycopg.errors.AdminShutdown("terminating connection")
+            if self.tries == 2:
+                raise ConnectorException from psycopg.errors.ReadOnlySqlTransaction("cannot execute DELETE")
+        await super().execute_query_async(query, **arguments)
+
+
+def test_an_end_that_a_standby_refused_is_written_when_it_is_promoted(database: Database) -> None:
+    connector = MeetsAStandby(conninfo=database.url)
+    assert run_one(connector) == [0]
+    assert connector.tries == 3
+    assert left(database) == []
+
+
 def test_a_job_that_is_nobody_s_to_end_is_said(database: Database) -> None:
     async def end() -> None:
         connector = procrastinate.PsycopgConnector(conninfo=database.url)
