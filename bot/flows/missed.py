@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,7 +16,7 @@ from bot.store.tables import IncidentRow
 LOOK_BACK = timedelta(days=1)  # of a long look, before the end of the last one: older messages change too
 _OVERLAP = timedelta(minutes=2)  # of a short look with the one before it
 _LAPSE = timedelta(minutes=15)  # without a look: nobody knows what else was missed, so the next one is long
-_ON_ITS_WAY = timedelta(seconds=30)  # what is younger may not be the same here and in Slack yet
+_ON_ITS_WAY = timedelta(seconds=30)  # a message that is younger may have come by event and not be in history yet
 _SPOKEN_IN = timedelta(days=1)  # after an incident's end, people go on speaking in its channel
 _WARM = timedelta(minutes=30)  # a thread in which something was said so shortly before a look is looked at too
 _MOST_THREADS = 20
@@ -26,7 +26,8 @@ _MOST_THREADS = 20
 class Look:
     """One look through a channel's history: what is younger than `oldest`, a stamp of Slack's, as of `began_at`.
 
-    `threads` are those that began earlier and are looked at all the same.
+    `threads` are those that began earlier and are looked at all the same. `recorded` are the messages that history must
+    show unless they were deleted: the thread's ts by the message's ts.
     """
 
     incident_id: int
@@ -34,6 +35,7 @@ class Look:
     oldest: str
     began_at: datetime
     threads: tuple[str, ...]
+    recorded: Mapping[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,9 @@ def begin_look(session: Session, row: IncidentRow, now: datetime, long: bool) ->
         begin = through - _OVERLAP
     oldest = _ts(begin)
     threads = timeline.list_threads(session, row.incident_id, oldest, begin - _WARM, _MOST_THREADS)
-    return Look(row.incident_id, row.channel_id, oldest, now, tuple(threads))
+    # Listed before history is read: what comes by event while it is read is not in it, whatever the two clocks say.
+    recorded = timeline.list_messages_between(session, row.incident_id, oldest, _ts(now - _ON_ITS_WAY))
+    return Look(row.incident_id, row.channel_id, oldest, now, tuple(threads), recorded)
 
 
 def take_in(session: Session, look: Look, found: Sequence[Shown], now: datetime) -> int:
@@ -137,11 +141,9 @@ def end_look(session: Session, look: Look, shown: Collection[str], now: datetime
     first = min((ts for ts in shown if ts > look.oldest), default=None)
     if first is None:
         return 0
-    until = _ts(look.began_at - _ON_ITS_WAY)
-    recorded = timeline.list_messages_between(session, look.incident_id, look.oldest, until)
     gone = [
         ts
-        for ts, thread_ts in recorded.items()
+        for ts, thread_ts in look.recorded.items()
         if ts not in shown and ts > first and (thread_ts is None or thread_ts >= first or thread_ts in look.threads)
     ]
     return sum(record.message_deleted(session, look.channel_id, ts, now) for ts in sorted(gone))
