@@ -54,3 +54,11 @@ def test_what_comes_by_event_while_history_is_read_is_not_taken_for_deleted(sess
     say(session, row, "said just now", timedelta(minutes=2))
     assert end_look(session, look, {shown}, NOW) == 1
     assert said(session, row) == ["shown", "said just now"]
+
+
+def test_what_was_recorded_a_moment_ago_may_not_be_in_history_yet(session: Session, row: IncidentRow) -> None:
+    shown = say(session, row, "shown", timedelta(minutes=5))
+    say(session, row, "taken back", timedelta(seconds=31))
+    say(session, row, "a moment ago", timedelta(seconds=29))
+    assert end_look(session, begun(session, row), {shown}, NOW) == 1
+    assert said(session, row) == ["shown", "a moment ago"]
