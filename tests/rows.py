@@ -6,10 +6,11 @@ import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.store import incidents, pings
-from bot.store.tables import IncidentRow, PingRow
+from bot.store.tables import IncidentRow, PingRow, TimelineEntry
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)  # a Friday, inside business hours
 _numbers = itertools.count(1)
@@ -35,6 +36,11 @@ def add_incident(session: Session, **values: Any) -> IncidentRow:
         "episode": 1,
     }
     return incidents.add_incident(session, **(fields | values))
+
+
+def count_entries(session: Session, incident_id: int) -> int:
+    """How much is on an incident's timeline."""
+    return session.scalar(select(func.count()).where(TimelineEntry.incident_id == incident_id)) or 0
 
 
 def add_ping(session: Session, row: IncidentRow, **values: Any) -> PingRow:

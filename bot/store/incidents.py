@@ -104,15 +104,6 @@ def list_recent(session: Session, limit: int) -> Sequence[IncidentRow]:
     return session.scalars(statement.limit(limit)).all()
 
 
-def list_declared_since(session: Session, since: datetime) -> Sequence[IncidentRow]:
-    statement = select(IncidentRow).where(IncidentRow.declared_at >= since).order_by(IncidentRow.declared_at)
-    return session.scalars(statement).all()
-
-
-def count_open(session: Session) -> int:
-    return session.scalar(select(func.count()).where(IncidentRow.status.in_(OPEN))) or 0
-
-
 def give_role(session: Session, incident_id: int, role: str, user_id: str, now: datetime) -> bool:
     """End the present holder's time and begin the new one's. False when that person holds it already."""
     holder = find_role(session, incident_id, role)

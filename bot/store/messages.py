@@ -54,10 +54,6 @@ def record_message(session: Session, key: str, channel_id: str, ts: str) -> None
     row.channel_id, row.ts = channel_id, ts
 
 
-def forget_message(session: Session, key: str) -> None:
-    session.execute(delete(SlackMessage).where(SlackMessage.key == key))
-
-
 def add_report(session: Session, **values: Any) -> ReportRow | None:
     """The new report, or None when that message was judged before."""
     statement = insert(ReportRow).values(**values).on_conflict_do_nothing(index_elements=["channel_id", "ts"])

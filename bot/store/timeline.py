@@ -97,11 +97,6 @@ def find_by_source(session: Session, source_key: str) -> TimelineEntry | None:
     return session.scalar(select(TimelineEntry).where(TimelineEntry.source_key == source_key))
 
 
-def count_entries(session: Session, incident_id: int) -> int:
-    statement = select(func.count()).where(TimelineEntry.incident_id == incident_id)
-    return session.scalar(statement) or 0
-
-
 def list_entries(
     session: Session, incident_id: int, permalink: Callable[[str], str | None] = lambda _ts: None
 ) -> tuple[Entry, ...]:

@@ -19,7 +19,7 @@ from bot.store import incidents, pings, roster, timeline
 from bot.store.tables import IncidentRow, TimelineEntry
 from tests.flows.conftest import Declare
 from tests.queue import empty_queue, queued
-from tests.rows import NOON, minutes
+from tests.rows import NOON, count_entries, minutes
 
 LATER = NOON + minutes(10)
 Change = Callable[[Session, IncidentRow, Policy], str]
@@ -241,10 +241,10 @@ def test_a_second_press_changes_nothing(
 ) -> None:
     row = declared(Severity.P1)
     brought_to(session, row, status, policy)
-    before = timeline.count_entries(session, row.incident_id)
+    before = count_entries(session, row.incident_id)
     empty_queue(session)
     assert press(session, row, policy).endswith("already.")
-    assert timeline.count_entries(session, row.incident_id) == before
+    assert count_entries(session, row.incident_id) == before
     assert queued(session) == []
 
 
@@ -266,13 +266,13 @@ def test_what_comes_too_late_or_too_soon_is_refused_and_writes_nothing(
 ) -> None:
     row = declared()
     brought_to(session, row, status, policy)
-    before = timeline.count_entries(session, row.incident_id)
+    before = count_entries(session, row.incident_id)
     empty_queue(session)
     with pytest.raises(TransitionRefused, match=row.ref):
         press(session, row, policy)
     assert row.status == status
     assert (row.cause, row.resolution) == (None, None)
-    assert timeline.count_entries(session, row.incident_id) == before
+    assert count_entries(session, row.incident_id) == before
     assert queued(session) == []
 
 

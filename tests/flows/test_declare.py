@@ -19,7 +19,7 @@ from bot.store.engine import Database
 from bot.store.outbox import PAGING
 from bot.store.tables import IncidentRow, PingRow
 from tests.queue import queued
-from tests.rows import NOON, minutes
+from tests.rows import NOON, count_entries, minutes
 
 
 def wanted(key: str, title: str = "checkout returns 502", impact: str | None = None) -> Declaration:
@@ -48,12 +48,12 @@ def test_a_declaration_records_opens_the_room_and_pages(session: Session, policy
 
 def test_the_same_request_declares_once(session: Session, policy: Policy) -> None:
     first, _ = declare(session, wanted("b"), policy, NOON)
-    jobs, entries = len(queued(session)), timeline.count_entries(session, first.incident_id)
+    jobs, entries = len(queued(session)), count_entries(session, first.incident_id)
     second, fresh = declare(session, wanted("b", "said differently"), policy, NOON + minutes(1))
     assert (second, fresh) == (first, False)
     assert second.title == "checkout returns 502"
     assert len(queued(session)) == jobs
-    assert timeline.count_entries(session, first.incident_id) == entries
+    assert count_entries(session, first.incident_id) == entries
 
 
 def test_the_same_request_twice_at_the_same_moment_declares_once(database: Database, policy: Policy) -> None:

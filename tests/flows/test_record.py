@@ -11,7 +11,7 @@ from bot.store import timeline
 from bot.store.tables import IncidentRow
 from tests.flows.conftest import Declare
 from tests.queue import empty_queue, queued
-from tests.rows import NOON, minutes
+from tests.rows import NOON, count_entries, minutes
 
 TS = "1795176000.000100"  # 2026-11-20 12:00:00 UTC
 
@@ -96,13 +96,13 @@ def test_a_mark_taken_away_and_heard_of_late_does_not_undo_the_one_set_after_it(
 
 
 def test_other_channels_are_nobody_s_record(session: Session, row: IncidentRow) -> None:
-    before = timeline.count_entries(session, row.incident_id)
+    before = count_entries(session, row.incident_id)
     assert not record.message_posted(session, "C0LUNCH", TS, "U1", "soup?", NOON)
     assert not record.message_edited(session, "C0LUNCH", TS, "U1", "soup!", NOON, "1.1")
     assert not record.message_deleted(session, "C0LUNCH", TS, NOON)
     assert not record.pin_changed(session, "C0LUNCH", TS, "U1", True, NOON, "Ev3")
     record.channel_archived(session, "C0LUNCH", archived=True)
-    assert timeline.count_entries(session, row.incident_id) == before
+    assert count_entries(session, row.incident_id) == before
 
 
 def test_a_note_is_recorded_and_said_once(session: Session, row: IncidentRow) -> None:

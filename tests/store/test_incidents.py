@@ -85,7 +85,6 @@ def test_open_incidents_come_worst_first_and_then_oldest(database: Database) -> 
         session.flush()
         found = incidents.list_open(session)
         assert [row.ref for row in found] == [row.ref for row in (worst, early, late, low)]
-        assert incidents.count_open(session) == 4
         assert not set(found) & set(over)
         assert [row.ref for row in incidents.list_open(session, limit=1)] == [worst.ref]
 
@@ -95,7 +94,6 @@ def test_recent_incidents_come_newest_first(database: Database) -> None:
         older = add_incident(session, declared_at=NOON + minutes(60 * 24 * 400))
         newer = add_incident(session, declared_at=NOON + minutes(60 * 24 * 401), status="closed")
         assert list(incidents.list_recent(session, 2)) == [newer, older]
-        assert list(incidents.list_declared_since(session, newer.declared_at)) == [newer]
 
 
 def test_a_role_passes_from_hand_to_hand(database: Database) -> None:

@@ -1,0 +1,24 @@
+"""Nothing is kept in the store that only tests would call."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from pathlib import Path
+
+import bot
+
+_BOT = Path(bot.__file__).parent
+
+
+def test_every_query_of_the_store_is_used_by_the_product() -> None:
+    named = Counter(word for path in _BOT.rglob("*.py") for word in re.findall(r"\w+", path.read_text("utf-8")))
+    queries = [
+        node.name
+        for path in sorted((_BOT / "store").glob("*.py"))
+        for node in ast.parse(path.read_text("utf-8")).body
+        if isinstance(node, ast.FunctionDef)
+    ]
+    assert len(queries) > 100
+    assert [query for query in queries if named[query] < 2] == []
