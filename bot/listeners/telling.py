@@ -80,9 +80,10 @@ def open_notice(
 
 @dataclass(slots=True)
 class _Typing:
-    """One open form: when the latest character was typed of which we heard, and whose turn it is to draw."""
+    """One open form: when the latest character was typed, the view it came with until it is drawn, and who draws."""
 
     latest: float = 0.0
+    waiting: dict[str, Any] | None = None
     turn: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -93,31 +94,49 @@ class Redraws:
         self._forms: OrderedDict[str, _Typing] = OrderedDict()
         self._turn = threading.Lock()
 
-    def begin(self, view_id: str, at: float) -> _Typing:
-        """Note that something was typed at `at`, in Slack's seconds."""
+    def begin(self, view: dict[str, Any], at: float) -> _Typing:
+        """Note that something was typed at `at`, in Slack's seconds: it waits, unless a later one was heard of."""
         with self._turn:
-            form = self._forms.setdefault(view_id, _Typing())
-            form.latest = max(form.latest, at)
-            self._forms.move_to_end(view_id)
+            form = self._forms.setdefault(view["id"], _Typing())
+            if at >= form.latest:
+                form.latest, form.waiting = at, view
+            self._forms.move_to_end(view["id"])
             while len(self._forms) > _REMEMBERED:
                 self._forms.popitem(last=False)
         return form
 
+    def take(self, form: _Typing) -> dict[str, Any] | None:
+        """The view that waits to be drawn; None where somebody took it."""
+        with self._turn:
+            view, form.waiting = form.waiting, None
+        return view
+
 
 def redraw(desk: Desk, slack: Slack, redraws: Redraws, ack: Ack, body: dict[str, Any], action: dict[str, Any]) -> None:
-    """Something was typed into the form: its preview says what would go out now. What is typed stays as it is."""
+    """Something was typed into the form: its preview says what would go out now. What is typed stays as it is.
+
+    One thread draws a form, and nobody waits for it: listeners are few, and commands need them. Who comes meanwhile
+    leaves the view behind; whoever draws looks once more after letting go, so that nothing is left lying.
+    """
     ack()
-    view, at = body["view"], float(action.get("action_ts") or 0)
-    typing = redraws.begin(view["id"], at)
-    with told(lambda text: log.warning("preview was not drawn", text=text), user=body["user"]["id"]):
+    form = redraws.begin(body["view"], float(action.get("action_ts") or 0))
+    while form.waiting is not None and form.turn.acquire(blocking=False):
+        try:
+            view = redraws.take(form)
+            if view is not None:
+                _redraw(desk, slack, view, body["user"]["id"])
+        finally:
+            form.turn.release()
+
+
+def _redraw(desk: Desk, slack: Slack, view: dict[str, Any], user_id: str) -> None:
+    with told(lambda text: log.warning("preview was not drawn", text=text), user=user_id):
         with desk.database.transaction() as session:
             opened = json.loads(view["private_metadata"])
             row = incidents.get(session, int(opened["incident"]))
         words = _typed(row, read_values(view), desk.now())
         fresh = _drawn(desk, row, opened["kind"], _notice(desk, opened["kind"], words), initial_values(view))
-        with typing.turn:
-            if at >= typing.latest:
-                _draw(slack, view, fresh)
+        _draw(slack, view, fresh)
 
 
 def _draw(slack: Slack, view: dict[str, Any], fresh: dict[str, Any]) -> None:

@@ -112,8 +112,8 @@ def test_a_form_that_slack_would_open_too_late_says_so(stage: Stage) -> None:
 def test_forms_that_were_typed_into_are_forgotten_in_the_end() -> None:
     redraws = Redraws()
     for number in range(1000):
-        redraws.begin(f"V{number}", number)
-    first, again = redraws.begin("V999", 1.0), redraws.begin("V1", 5.0)
+        redraws.begin({"id": f"V{number}"}, number)
+    first, again = redraws.begin({"id": "V999"}, 1.0), redraws.begin({"id": "V1"}, 5.0)
     assert (first.latest, again.latest) == (999.0, 5.0)
     assert len(redraws._forms) == 200
 
