@@ -23,12 +23,13 @@ def remove_words(session: Session, policy: RetentionPolicy, now: datetime) -> in
     """Take out the words of one incident whose time has come; how many messages. None when there is none left."""
     if policy.keep_messages is None:
         return None
-    row = retention.claim_due(session, now - policy.keep_messages, now)
+    row = retention.claim_due(session, now - policy.keep_messages)
     if row is None:
         return None
     incident_ids = [row.incident_id, *timeline.list_duplicates(session, row.incident_id)]
     kept = timeline.list_marked(session, row.incident_id) | _told_in_review(session, row.incident_id)
     fact = f"Message, removed after {in_days(policy.keep_messages)} by policy."
+    retention.mark_removed(session, incident_ids, now)
     retention.remove_suggested(session, incident_ids)
     return retention.remove_messages(session, incident_ids, kept, fact)
 

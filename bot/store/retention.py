@@ -18,29 +18,42 @@ _AT_ONCE = 1000  # rows an update
 _UNSAID = "…"  # stands for the words of a removed message that decided
 
 
-def claim_due(session: Session, before: datetime, now: datetime) -> IncidentRow | None:
-    """One incident that was closed before an instant and whose words are still there, locked and marked as done now.
+def claim_due(session: Session, before: datetime) -> IncidentRow | None:
+    """One incident that was closed before an instant and that has words which were not removed yet, locked.
 
-    Not one that waits for its review. A duplicate goes with the incident that it was merged into.
+    Not one that waits for its review. A duplicate goes with the incident that it was merged into, so that incident is
+    found again for what was said in a duplicate since, or in one that was merged into it since.
     """
-    later = aliased(TimelineEntry)
+    over = select(IncidentRow.incident_id, IncidentRow.incident_id.label("member"))
+    told = over.where(_over(before), IncidentRow.merged_into.is_(None)).cte("told", recursive=True)
+    duplicates = select(told.c.incident_id, IncidentRow.incident_id).join(
+        IncidentRow, IncidentRow.merged_into == told.c.member
+    )
+    told = told.union(duplicates)
+    member, spoken = aliased(IncidentRow), aliased(TimelineEntry)
     spoken_since = exists().where(
-        later.incident_id == IncidentRow.incident_id,
-        later.kind.in_(_WORDS),
-        later.recorded_at > IncidentRow.words_removed_at,
+        spoken.incident_id == member.incident_id,
+        spoken.kind.in_(_WORDS),
+        spoken.recorded_at > member.words_removed_at,
+    )
+    due = (
+        select(told.c.incident_id)
+        .join(member, member.incident_id == told.c.member)
+        .where(or_(member.words_removed_at.is_(None), spoken_since))
     )
     statement = (
         select(IncidentRow)
-        .where(_over(before), IncidentRow.merged_into.is_(None))
-        .where(or_(IncidentRow.words_removed_at.is_(None), spoken_since))
+        .where(_over(before), IncidentRow.merged_into.is_(None), IncidentRow.incident_id.in_(due))
         .order_by(IncidentRow.incident_id)
         .limit(1)
         .with_for_update(skip_locked=True, key_share=True)
     )
-    row = session.scalar(statement)
-    if row is not None:
-        row.words_removed_at = now
-    return row
+    return session.scalar(statement)
+
+
+def mark_removed(session: Session, incident_ids: Collection[int], now: datetime) -> None:
+    """Note of each of these incidents that what was said in it until now is removed."""
+    session.execute(update(IncidentRow).where(IncidentRow.incident_id.in_(incident_ids)).values(words_removed_at=now))
 
 
 def _over(before: datetime) -> ColumnElement[bool]:

@@ -178,6 +178,39 @@ def test_a_duplicate_goes_with_the_incident_that_it_was_merged_into(
     assert said(session, goes_on) == [REMOVED] * 3
 
 
+def test_what_is_said_in_a_duplicate_after_the_removal_is_removed_in_its_turn(
+    session: Session, declared: Declare, policy: Policy
+) -> None:
+    duplicate, goes_on = (with_channel(session, declared()) for _ in range(2))
+    end.merge(session, duplicate.incident_id, goes_on.incident_id, BY, policy, NOON + minutes(1))
+    say(session, goes_on, "hello")
+    finish(session, goes_on, policy)
+    assert remove(session) == 1
+    late = LONG_AFTER + timedelta(days=1)
+    record.message_posted(session, duplicate.channel_id or "", f"{late.timestamp():.6f}", BY, "one more thing", late)
+    assert remove(session, late + timedelta(days=1)) == 1
+    session.expire_all()
+    assert said(session, goes_on) == [REMOVED] * 2
+    assert remove(session, late + timedelta(days=2)) == 0, "once"
+
+
+def test_a_duplicate_that_is_merged_after_the_removal_loses_its_words_too(
+    session: Session, declared: Declare, policy: Policy
+) -> None:
+    duplicate, goes_on = (with_channel(session, declared()) for _ in range(2))
+    say(session, duplicate, "said before the removal")
+    finish(session, goes_on, policy)
+    assert remove(session) == 0
+    again = LONG_AFTER + timedelta(days=1)
+    change.reopen(session, goes_on, BY, policy, again)
+    end.merge(session, duplicate.incident_id, goes_on.incident_id, BY, policy, again + minutes(1))
+    end.false_alarm(session, goes_on, BY, policy, again + minutes(2))
+    assert remove(session, again + timedelta(days=399)) == 0, "kept as long as ever"
+    assert remove(session, again + timedelta(days=401)) == 1
+    session.expire_all()
+    assert said(session, goes_on) == [REMOVED]
+
+
 def report(session: Session, words: str, **more: Any) -> ReportRow:
     fields: dict[str, Any] = {
         "channel_id": "C0INCIDENTS", "ts": f"1795176000.{next(_numbers):06d}", "user_id": BY, "text": words,
