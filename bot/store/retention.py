@@ -52,8 +52,15 @@ def claim_due(session: Session, before: datetime) -> IncidentRow | None:
 
 
 def mark_removed(session: Session, incident_ids: Collection[int], now: datetime) -> None:
-    """Note of each of these incidents that what was said in it until now is removed."""
-    session.execute(update(IncidentRow).where(IncidentRow.incident_id.in_(incident_ids)).values(words_removed_at=now))
+    """Note of each of these incidents that everything that was said in it is removed."""
+    # Another replica's clock may be ahead: what it recorded would be found again and again until ours is there too.
+    last = (
+        select(func.max(TimelineEntry.recorded_at))
+        .where(TimelineEntry.incident_id == IncidentRow.incident_id, TimelineEntry.kind.in_(_WORDS))
+        .scalar_subquery()
+    )
+    marked = update(IncidentRow).where(IncidentRow.incident_id.in_(incident_ids))
+    session.execute(marked.values(words_removed_at=func.greatest(now, last)))
 
 
 def _over(before: datetime) -> ColumnElement[bool]:

@@ -163,6 +163,22 @@ def test_what_is_said_after_words_were_removed_is_removed_in_its_turn(
     assert remove(session, late + timedelta(days=1)) == 1
 
 
+@pytest.mark.parametrize("in_duplicate", [False, True])
+def test_what_was_recorded_by_a_clock_that_is_ahead_is_removed_once(
+    session: Session, declared: Declare, policy: Policy, in_duplicate: bool
+) -> None:
+    duplicate, goes_on = (with_channel(session, declared()) for _ in range(2))
+    end.merge(session, duplicate.incident_id, goes_on.incident_id, BY, policy, NOON + minutes(1))
+    place = duplicate if in_duplicate else goes_on
+    ahead = LONG_AFTER + minutes(5)
+    record.message_posted(session, place.channel_id or "", f"{ahead.timestamp():.6f}", BY, "from the future", ahead)
+    finish(session, goes_on, policy)
+    assert retain.remove_words(session, KEEP, LONG_AFTER) == 1
+    assert retain.remove_words(session, KEEP, LONG_AFTER) is None, "the job that asks until there is none left ends"
+    record.message_posted(session, place.channel_id or "", "1.1", BY, "later still", ahead + minutes(1))
+    assert retain.remove_words(session, KEEP, ahead + minutes(2)) == 1
+
+
 def test_a_duplicate_goes_with_the_incident_that_it_was_merged_into(
     session: Session, declared: Declare, policy: Policy
 ) -> None:
