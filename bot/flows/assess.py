@@ -45,6 +45,14 @@ from bot.store.tables import ActionRow, IncidentRow, ReviewStageRow
 LONGEST_COMMENT = 5_000
 OVERDUE = "overdue"
 _NO_REVIEW = "There is no review of {ref} yet: it is drafted when the incident closes."
+_REOPENED = (
+    "This draft is from before {ref} was reopened. Close the incident first: "
+    "a new draft follows within seconds, with everything that people wrote in this one."
+)
+_CLOSED_ANEW = (
+    "This draft is from before {ref} was reopened. A new one follows within seconds of the closing, "
+    "unless it was closed as a false alarm or a duplicate: nobody waits for a review then."
+)
 
 
 class EditedMeanwhile(TocsinError):
@@ -178,7 +186,8 @@ def edit_section(
     """Keep a section as somebody wrote it, as the next version.
 
     `seen_version`: the one they had before them, 0 for none.
-    Raises TransitionRefused for an approved review, EditedMeanwhile where another version came between.
+    Raises TransitionRefused for an approved review, EditedMeanwhile where another version came between, BadRequest
+    for a draft from before the incident was reopened.
     """
     if section not in EDITABLE:
         raise BadRequest("This section follows from the record and is not written by hand. Add a comment instead.")
@@ -321,8 +330,14 @@ def _put(
 
 
 def _locked(session: Session, row: IncidentRow) -> ReviewStageRow:
-    if reviews.find_last(session, row.incident_id) is None:
+    last = reviews.find_last(session, row.incident_id)
+    if last is None:
         raise BadRequest(_NO_REVIEW.format(ref=row.ref))
+    # Approved now, the draft of an earlier closing would be filed, and the next closing would leave it at that.
+    if row.closed_at is None:
+        raise BadRequest(_REOPENED.format(ref=row.ref))
+    if last.drafted_at < row.closed_at:
+        raise BadRequest(_CLOSED_ANEW.format(ref=row.ref))
     return assessments.get_stage_for_change(session, row.incident_id)
 
 

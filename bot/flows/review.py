@@ -129,8 +129,14 @@ def _past(item: dict[str, object]) -> PastIncident:
 
 def draft_review(session: Session, row: IncidentRow, policy: Policy, now: datetime) -> tuple[Review, ReviewRow]:
     """Draft from what is recorded now and keep it as the next version. Earlier versions stay."""
-    review = draft(gather(session, row, policy), now)
-    return review, _keep(session, row, review, policy, now)
+    at = _after_closing(row, now)
+    review = draft(gather(session, row, policy), at)
+    return review, _keep(session, row, review, policy, at)
+
+
+def _after_closing(row: IncidentRow, now: datetime) -> datetime:
+    """`now`, but not before the closing: the clock of who drafts may be behind that of who closed."""
+    return max(now, row.closed_at or now)
 
 
 def _keep(session: Session, row: IncidentRow, review: Review, policy: Policy, now: datetime) -> ReviewRow:
@@ -178,10 +184,11 @@ def redraft(session: Session, row: IncidentRow, policy: Policy, now: datetime) -
     stage = assessments.find_stage(session, row.incident_id)
     if row.closed_at is None or last is None or stage is None or stage.stage == Stage.APPROVED:
         return None
-    review = draft(gather(session, row, policy), now)
+    at = _after_closing(row, now)
+    review = draft(gather(session, row, policy), at)
     if replace(review, drafted_at=last.drafted_at) == from_json(last.document):
         return None
-    return _keep(session, row, review, policy, now)
+    return _keep(session, row, review, policy, at)
 
 
 def people_to_look_up(session: Session, row: IncidentRow, now: datetime) -> list[str]:

@@ -154,6 +154,46 @@ def test_another_resolution_takes_an_approved_review_up_again(
     assert (stage.stage, stage.due_at) == ("draft", NOON + minutes(60) + timedelta(hours=48))
 
 
+@pytest.mark.parametrize("resolved_again", [False, True])
+def test_the_draft_from_before_a_reopening_is_neither_approved_nor_edited_until_the_incident_is_closed_again(
+    session: Session, closed: IncidentRow, policy: Policy, resolved_again: bool
+) -> None:
+    change.reopen(session, closed, "U0RESPONDER", policy, NOON + minutes(40))
+    if resolved_again:
+        change.resolve(session, closed, "U0RESPONDER", policy, NOON + minutes(60))
+    for wanted in (Stage.IN_REVIEW, Stage.APPROVED):
+        with pytest.raises(BadRequest, match="Close the incident first"):
+            assess.move(session, closed, wanted, MANAGER, policy, NOON + minutes(61))
+    with pytest.raises(BadRequest, match="Close the incident first"):
+        assess.edit_section(session, closed, "went_well", "Support knew", 0, MANAGER, NOON + minutes(61))
+    stage = assessments.find_stage(session, closed.incident_id)
+    assert stage is not None and stage.stage == Stage.DRAFT
+
+
+def test_a_review_that_was_drafted_anew_after_a_reopening_is_reminded_of_and_approved(
+    session: Session, closed: IncidentRow, policy: Policy
+) -> None:
+    change.reopen(session, closed, "U0RESPONDER", policy, NOON + minutes(40))
+    change.resolve(session, closed, "U0RESPONDER", policy, NOON + minutes(60))
+    change.close(session, closed, "U0RESPONDER", Closing(), policy, NOON + minutes(62))
+    with pytest.raises(BadRequest, match="A new one follows"):
+        assess.move(session, closed, Stage.APPROVED, MANAGER, policy, NOON + minutes(62))
+    review.draft_once(session, closed, policy, NOON + minutes(63))
+    stage = assessments.find_stage(session, closed.incident_id)
+    assert stage is not None and stage.remind_at == NOON + minutes(60) + timedelta(hours=24)
+    assert "is approved" in assess.move(session, closed, Stage.APPROVED, MANAGER, policy, NOON + minutes(70))
+
+
+def test_a_draft_counts_although_the_clock_of_who_made_it_is_behind_that_of_who_closed(
+    session: Session, resolved: IncidentRow, policy: Policy
+) -> None:
+    change.close(session, resolved, "U0RESPONDER", Closing(), policy, NOON + minutes(22))
+    for _ in range(2):
+        _, kept = review.draft_once(session, resolved, policy, NOON + minutes(21))
+    assert kept.version == 1
+    assert "is approved" in assess.move(session, resolved, Stage.APPROVED, MANAGER, policy, NOON + minutes(30))
+
+
 def test_approval_files_what_people_wrote_with_the_knowledge(
     session: Session, closed: IncidentRow, policy: Policy, tmp_path: Path
 ) -> None:

@@ -418,6 +418,18 @@ def test_an_incident_that_nobody_closed_is_listed_as_such_and_leads_to_its_own_p
     assert "not closed yet, so not drafted · " in listed
 
 
+def test_what_is_written_in_a_review_while_its_incident_is_open_again_is_refused_and_given_back(site: Site) -> None:
+    row = site.closed()
+    manager, here = site.enter("U0MANAGER"), f"/reviews/{row.ref}"
+    with site.database.transaction() as session:
+        kept = incidents.get_for_change(session, row.incident_id)
+        change.reopen(session, kept, "U0RESPONDER", site.policy, NOON + minutes(30))
+    page = edit(manager, row.ref, "went_well", "one more thing")
+    assert "Close the incident first" in page
+    assert "one more thing</textarea>" in page
+    assert "Close the incident first" in send(manager, f"{here}/stage", here, wanted="approved")
+
+
 def test_the_review_of_a_false_alarm_can_be_read_and_is_due_to_nobody(site: Site) -> None:
     row = site.closed()
     manager = site.enter("U0MANAGER")
