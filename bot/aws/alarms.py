@@ -7,30 +7,48 @@ from datetime import UTC
 from typing import Any
 
 from bot.aws.session import Client, calling
-from bot.domain.alarm import Alarm, AlarmState
+from bot.domain.alarm import Alarm, AlarmState, Reading
 
-_MOST = 100  # names in one call, and alarms that are read of one beginning
+_MOST = 100  # names in one call, and alarms in one answer
+_PAGES = 10  # answers that are read for one beginning
 _KINDS = ["MetricAlarm", "CompositeAlarm"]
 
 
-def alarm_reader(client: Client) -> Callable[[Sequence[str], Sequence[str]], list[Alarm]]:
-    """A function from exact names and beginnings of names to the alarms there are. It raises Unavailable and Denied."""
+def alarm_reader(client: Client) -> Callable[[Sequence[str], Sequence[str]], Reading]:
+    """A function from exact names and beginnings of names to the alarms there are, sorted by name.
+
+    It raises Unavailable and Denied.
+    """
     cloudwatch = client("cloudwatch")
 
-    def read(names: Sequence[str], prefixes: Sequence[str]) -> list[Alarm]:
+    def read(names: Sequence[str], prefixes: Sequence[str]) -> Reading:
         asked: list[dict[str, Any]] = [
             {"AlarmNames": list(names[start : start + _MOST])} for start in range(0, len(names), _MOST)
         ]
         asked += [{"AlarmNamePrefix": prefix} for prefix in prefixes]
         found: dict[str, Alarm] = {}
+        complete = True
         for arguments in asked:
-            with calling("CloudWatch"):
-                answer = cloudwatch.describe_alarms(**arguments, AlarmTypes=_KINDS, MaxRecords=_MOST)
-            for raw in (*answer.get("MetricAlarms", ()), *answer.get("CompositeAlarms", ())):
-                found[raw["AlarmName"]] = _alarm(raw)
-        return [found[name] for name in sorted(found)]
+            alarms, all_of_them = _read_pages(cloudwatch, arguments)
+            found |= {alarm.name: alarm for alarm in alarms}
+            complete = complete and all_of_them
+        return Reading(tuple(found[name] for name in sorted(found)), complete)
 
     return read
+
+
+def _read_pages(cloudwatch: Any, arguments: dict[str, Any]) -> tuple[list[Alarm], bool]:
+    """The alarms of one question, and whether these are all that there are."""
+    found: list[Alarm] = []
+    more: dict[str, str] = {}
+    for _ in range(_PAGES):
+        with calling("CloudWatch"):
+            answer = cloudwatch.describe_alarms(**arguments, AlarmTypes=_KINDS, MaxRecords=_MOST, **more)
+        found += [_alarm(raw) for raw in (*answer.get("MetricAlarms", ()), *answer.get("CompositeAlarms", ()))]
+        if not answer.get("NextToken"):
+            return found, True
+        more = {"NextToken": answer["NextToken"]}
+    return found, False
 
 
 def _alarm(raw: dict[str, Any]) -> Alarm:

@@ -23,6 +23,14 @@ class Alarm:
     since: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What CloudWatch answered; not `complete` where it has more alarms than were read."""
+
+    alarms: tuple[Alarm, ...]
+    complete: bool = True
+
+
 _ARN = re.compile(r"arn:aws[\w-]*:cloudwatch:[\w-]+:\d+:alarm:([^\s|<>\"'`]+)")
 _QUOTED = re.compile(r"`([^`\n]{1,255})`|\"([^\"\n]{1,255})\"|“([^”\n]{1,255})”")
 _JOINED = re.compile(r"(?<![\w/.:-])[A-Za-z][\w.]*(?:[-_][\w.]+)+(?![\w/-])")

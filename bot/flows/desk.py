@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain.alarm import Alarm
+from bot.domain.alarm import Reading
 from bot.flows.memory import LiveMemory
 from bot.policy.policy import Policy
 from bot.store.engine import Database
@@ -27,5 +27,5 @@ class Desk:
     send_mail: Callable[[str, str, str], None] | None = None  # address, subject, text; None where no mail is configured
     send_text: Callable[[str, str], None] | None = None  # telephone number, text; None where that is not configured
     # Names and beginnings of names → the CloudWatch alarms there are; None where AWS is not configured.
-    read_alarms: Callable[[Sequence[str], Sequence[str]], Sequence[Alarm]] | None = None
+    read_alarms: Callable[[Sequence[str], Sequence[str]], Reading] | None = None
     archive: Callable[[str, bytes, str], None] | None = None  # name, content, media type; None where none is configured

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.domain.alarm import Alarm, AlarmState, names_in
+from bot.domain.alarm import Alarm, AlarmState, Reading, names_in
 from bot.domain.comms import escape, plain_text
 from bot.domain.errors import BadRequest
 from bot.domain.timeline import Kind
@@ -56,8 +55,9 @@ def wanted_alarms(session: Session, row: IncidentRow, policy: AlarmPolicy) -> Wa
     return Wanted((*exact, *mentioned), prefixes, frozenset(exact))
 
 
-def describe(wanted: Wanted, found: Sequence[Alarm]) -> str:
+def describe(wanted: Wanted, read: Reading) -> str:
     """`2 of 3 CloudWatch alarms are OK; checkout-5xx is in ALARM since …`, in Slack's markup."""
+    found = read.alarms
     missing = sorted(wanted.expected - {alarm.name for alarm in found})
     wrong = sorted((alarm for alarm in found if alarm.state != AlarmState.OK), key=lambda alarm: alarm.state)
     told = [_sentence(alarm) for alarm in wrong] + [f"{escape(name)} does not exist" for name in missing]
@@ -65,15 +65,19 @@ def describe(wanted: Wanted, found: Sequence[Alarm]) -> str:
         told = [*told[:_TOLD], f"and {len(told) - _TOLD} more"]
     if not found and not missing:
         return "No CloudWatch alarm is named for it, in notices.yaml or in this incident."
-    fine, total = len(found) - len(wrong), len(found)
-    head = (
-        "no CloudWatch alarm was found"
-        if total == 0
-        else f"{'the CloudWatch alarm is' if total == 1 else f'all {total} CloudWatch alarms are'} OK"
-        if fine == total
-        else f"{fine} of {total} CloudWatch alarm{'s are' if total != 1 else ' is'} OK"
-    )
-    return "; ".join([head[0].upper() + head[1:], *told]) + "."
+    head = _count(len(found) - len(wrong), len(found), read.complete)
+    unread = [] if read.complete else ["there are more, which were not looked at"]
+    return "; ".join([head, *told, *unread]) + "."
+
+
+def _count(fine: int, total: int, complete: bool) -> str:
+    if total == 0:
+        return "No CloudWatch alarm was found"
+    if not complete:
+        return f"{'At least' if fine == total else f'{fine} of at least'} {total} CloudWatch alarms are OK"
+    if fine == total:
+        return "The CloudWatch alarm is OK" if total == 1 else f"All {total} CloudWatch alarms are OK"
+    return f"{fine} of {total} CloudWatch alarm{'s are' if total != 1 else ' is'} OK"
 
 
 def _sentence(alarm: Alarm) -> str:

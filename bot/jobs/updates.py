@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from bot.aws.session import Denied, Unavailable
+from bot.domain.alarm import Reading
 from bot.domain.notice import Notice
 from bot.domain.parts import EXPECTED, Part
 from bot.flows import look, tell
@@ -99,7 +100,8 @@ def alarms(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int, epis
         wanted = look.wanted_alarms(session, incidents.get(session, incident_id), policy)
     try:
         # Nothing is asked where nothing is named: without names CloudWatch answers with every alarm there is.
-        text = look.describe(wanted, read(wanted.names, wanted.prefixes) if wanted.names or wanted.prefixes else [])
+        asked = wanted.names or wanted.prefixes
+        text = look.describe(wanted, read(wanted.names, wanted.prefixes) if asked else Reading(()))
     except (Unavailable, Denied) as error:
         log.warning("could not look alarms up", incident_id=incident_id, reason=str(error))
         text = look.describe_failure(str(error))

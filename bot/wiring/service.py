@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.routing import Route
 
 from bot import listeners
-from bot.domain.alarm import Alarm
+from bot.domain.alarm import Reading
 from bot.domain.errors import InvalidSettings
 from bot.flows.desk import Desk
 from bot.jobs.worker import Worker
@@ -122,7 +122,7 @@ def build_archive(settings: Settings) -> Callable[[str, bytes, str], None] | Non
     return archiver(clients(settings.aws_region), settings.archive_bucket, settings.archive_prefix)
 
 
-def build_alarms(settings: Settings) -> Callable[[Sequence[str], Sequence[str]], list[Alarm]] | None:
+def build_alarms(settings: Settings) -> Callable[[Sequence[str], Sequence[str]], Reading] | None:
     """How to read CloudWatch alarms; None where no region is set, or where boto3 is not installed."""
     if settings.aws_region is None:
         return None

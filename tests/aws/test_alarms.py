@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import boto3
 import pytest
@@ -13,6 +14,7 @@ from bot.aws.alarms import alarm_reader
 from bot.aws.session import Denied, Unavailable, clients
 from bot.domain.alarm import AlarmState
 from tests.cloudwatch import put_alarm
+from tests.rows import NOON
 
 
 @pytest.fixture(autouse=True)
@@ -31,13 +33,34 @@ def test_named_alarms_and_those_that_begin_alike_are_read_once_each_by_name() ->
             ("else", "ALARM"),
         ):
             put_alarm(cloudwatch, name, state)
-        found = alarm_reader(clients("us-east-1"))(["orders-lag", "checkout-5xx", "not-there"], ["checkout-"])
-    assert [(alarm.name, alarm.state) for alarm in found] == [
+        read = alarm_reader(clients("us-east-1"))(["orders-lag", "checkout-5xx", "not-there"], ["checkout-"])
+    assert [(alarm.name, alarm.state) for alarm in read.alarms] == [
         ("checkout-5xx", AlarmState.ALARM),
         ("checkout-latency", AlarmState.OK),
         ("orders-lag", AlarmState.NO_DATA),
     ]
-    assert all(alarm.since.tzinfo is UTC and alarm.since <= datetime.now(UTC) for alarm in found)
+    assert (
+        all(alarm.since.tzinfo is UTC and alarm.since <= datetime.now(UTC) for alarm in read.alarms)
+    assert read.complete
+    )
+
+
+class Paged:
+    """CloudWatch with many alarms, which it tells by the hundred."""
+
+    def __init__(self, count: int) -> None:
+        self.names = [f"checkout-{number:05}" for number in range(count)]
+
+    def describe_alarms(self, *, MaxRecords: int, NextToken: str = "0", **_arguments: object) -> dict[str, Any]:
+        start, end = int(NextToken), int(NextToken) + MaxRecords
+        alarms = [{"AlarmName": name, "StateValue": "OK", "StateUpdatedTimestamp": NOON} for name in self.names]
+        return {"MetricAlarms": alarms[start:end]} | ({"NextToken": str(end)} if end < len(alarms) else {})
+
+
+@pytest.mark.parametrize(("there", "read", "complete"), [(100, 100, True), (250, 250, True), (1001, 1000, False)])
+def test_alarms_are_read_page_by_page_up_to_a_bound_which_is_said(there: int, read: int, complete: bool) -> None:
+    found = alarm_reader(lambda _service: Paged(there))([], ["checkout-"])
+    assert (len({alarm.name for alarm in found.alarms}), found.complete) == (read, complete)
 
 
 class Refusing:

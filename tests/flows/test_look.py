@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.alarm import Alarm, AlarmState
+from bot.domain.alarm import Alarm, AlarmState, Reading
 from bot.domain.timeline import Kind
 from bot.flows import look
 from bot.flows.record import record
@@ -26,6 +26,10 @@ def alarm(name: str, state: AlarmState = AlarmState.OK) -> Alarm:
     return Alarm(name, state, NOON)
 
 
+def said(asked: look.Wanted, *found: Alarm) -> str:
+    return look.describe(asked, Reading(found))
+
+
 def test_alarms_come_from_the_policy_from_services_that_are_spoken_of_and_from_the_text(database: Database) -> None:
     with database.transaction() as session:
         row = add_incident(
@@ -46,29 +50,40 @@ def test_a_service_is_a_word_and_not_a_part_of_one(database: Database) -> None:
 
 def test_the_sentence_says_how_many_are_fine_and_names_the_others() -> None:
     fine = [alarm("a"), alarm("b")]
-    assert look.describe(wanted("a", "b"), fine) == "All 2 CloudWatch alarms are OK."
-    assert look.describe(wanted("a"), fine[:1]) == "The CloudWatch alarm is OK."
+    assert said(wanted("a", "b"), *fine) == "All 2 CloudWatch alarms are OK."
+    assert said(wanted("a"), *fine[:1]) == "The CloudWatch alarm is OK."
     red, silent = alarm("checkout-5xx", AlarmState.ALARM), alarm("lag <1>", AlarmState.NO_DATA)
-    assert look.describe(wanted("a"), [*fine, red]) == (
-        f"2 of 3 CloudWatch alarms are OK; checkout-5xx is in ALARM {SINCE}."
-    )
-    assert look.describe(wanted("a"), [silent, red]) == (
+    assert said(wanted("a"), *fine, red) == (f"2 of 3 CloudWatch alarms are OK; checkout-5xx is in ALARM {SINCE}.")
+    assert said(wanted("a"), silent, red) == (
         f"0 of 2 CloudWatch alarms are OK; checkout-5xx is in ALARM {SINCE}; lag &lt;1&gt; has no data {SINCE}."
     )
 
 
 def test_an_alarm_of_the_policy_that_does_not_exist_is_said_and_a_word_of_the_incident_that_is_none_is_not() -> None:
-    said = look.describe(wanted("typo-5xx", "build-212", expected=("typo-5xx",)), [alarm("a")])
-    assert said == "The CloudWatch alarm is OK; typo-5xx does not exist."
-    assert look.describe(wanted("typo-5xx", expected=("typo-5xx",)), []) == (
+    assert said(wanted("typo-5xx", "build-212", expected=("typo-5xx",)), alarm("a")) == (
+        "The CloudWatch alarm is OK; typo-5xx does not exist."
+    )
+    assert said(wanted("typo-5xx", expected=("typo-5xx",))) == (
         "No CloudWatch alarm was found; typo-5xx does not exist."
     )
-    assert look.describe(wanted("build-212"), []).startswith("No CloudWatch alarm is named for it")
+    assert said(wanted("build-212")).startswith("No CloudWatch alarm is named for it")
 
 
 def test_many_red_alarms_are_counted_after_the_first_five() -> None:
-    said = look.describe(wanted(), [alarm(f"a-{number}", AlarmState.ALARM) for number in range(9)])
-    assert said.startswith("0 of 9 CloudWatch alarms are OK; a-0 is in ALARM") and said.endswith("; and 4 more.")
+    sentence = said(wanted(), *(alarm(f"a-{number}", AlarmState.ALARM) for number in range(9)))
+    assert sentence.startswith("0 of 9 CloudWatch alarms are OK; a-0 is in ALARM") and sentence.endswith(
+        "; and 4 more."
+    )
+
+
+def test_where_there_are_more_alarms_than_were_read_it_never_says_all() -> None:
+    fine = tuple(alarm(f"a-{number}") for number in range(1000))
+    more = "; there are more, which were not looked at."
+    assert look.describe(wanted(), Reading(fine, complete=False)) == f"At least 1000 CloudWatch alarms are OK{more}"
+    red = alarm("checkout-5xx", AlarmState.ALARM)
+    assert look.describe(wanted(), Reading((*fine, red), complete=False)) == (
+        f"1000 of at least 1001 CloudWatch alarms are OK; checkout-5xx is in ALARM {SINCE}{more}"
+    )
 
 
 def test_the_last_look_of_this_resolution_is_shown(database: Database) -> None:

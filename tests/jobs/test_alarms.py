@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot.aws.session import Denied, Unavailable
-from bot.domain.alarm import Alarm, AlarmState
+from bot.domain.alarm import Alarm, AlarmState, Reading
 from bot.flows import look
 from bot.flows.change import resolve
 from bot.flows.desk import Desk
@@ -41,9 +41,9 @@ def test_cloudwatch_is_asked_while_no_connection_is_held(
 ) -> None:
     held = []
 
-    def read(names: Sequence[str], prefixes: Sequence[str]) -> list[Alarm]:
+    def read(names: Sequence[str], prefixes: Sequence[str]) -> Reading:
         held.append(desk.database.engine.pool.checkedout())  # type: ignore[attr-defined]  # of the pool that we use
-        return [Alarm(name, AlarmState.OK, NOON) for name in names]
+        return Reading(tuple(Alarm(name, AlarmState.OK, NOON) for name in names))
 
     looking = replace(desk, read_alarms=read)
     incident_id = resolved(looking, declared)
@@ -60,7 +60,7 @@ def test_cloudwatch_is_asked_while_no_connection_is_held(
 def test_what_fails_is_said_at_once_and_not_tried_again(
     desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, trouble: Exception
 ) -> None:
-    def read(names: Sequence[str], prefixes: Sequence[str]) -> list[Alarm]:
+    def read(names: Sequence[str], prefixes: Sequence[str]) -> Reading:
         raise trouble
 
     incident_id = resolved(desk, declared)
