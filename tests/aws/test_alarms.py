@@ -39,10 +39,8 @@ def test_named_alarms_and_those_that_begin_alike_are_read_once_each_by_name() ->
         ("checkout-latency", AlarmState.OK),
         ("orders-lag", AlarmState.NO_DATA),
     ]
-    assert (
-        all(alarm.since.tzinfo is UTC and alarm.since <= datetime.now(UTC) for alarm in read.alarms)
+    assert all(alarm.since.tzinfo is UTC and alarm.since <= datetime.now(UTC) for alarm in read.alarms)
     assert read.complete
-    )
 
 
 class Paged:
