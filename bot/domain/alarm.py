@@ -34,6 +34,7 @@ class Reading:
 _ARN = re.compile(r"arn:aws[\w-]*:cloudwatch:[\w-]+:\d+:alarm:([^\s|<>\"'`]+)")
 _QUOTED = re.compile(r"`([^`\n]{1,255})`|\"([^\"\n]{1,255})\"|“([^”\n]{1,255})”")
 _JOINED = re.compile(r"(?<![\w/.:-])[A-Za-z][\w.]*(?:[-_][\w.]+)+(?![\w/-])")
+_LONGEST = 255  # characters of an alarm's name; asked for a longer one, CloudWatch answers nothing
 _MOST = 100  # names that CloudWatch can be asked about at once
 
 
@@ -42,4 +43,4 @@ def names_in(text: str) -> tuple[str, ...]:
     quoted = (next(part for part in found if part) for found in _QUOTED.findall(text))
     joined = (word.rstrip(".") for word in _JOINED.findall(text))
     names = (name.strip() for name in (*_ARN.findall(text), *quoted, *joined))
-    return tuple(dict.fromkeys(name for name in names if name))[:_MOST]
+    return tuple(dict.fromkeys(name for name in names if 0 < len(name) <= _LONGEST))[:_MOST]

@@ -29,3 +29,10 @@ def test_names_in_a_text(text: str, names: tuple[str, ...]) -> None:
 
 def test_a_text_names_no_more_alarms_than_can_be_asked_about_at_once() -> None:
     assert len(names_in(" ".join(f"alarm-{number}" for number in range(500)))) == 100
+
+
+def test_a_word_too_long_for_a_name_is_none_and_takes_no_place() -> None:
+    longest = "a-" + "b" * 253
+    long = " ".join(f"{longest}{number}" for number in range(100))
+    arn = f"arn:aws:cloudwatch:eu-west-1:123456789012:alarm:{longest}c"
+    assert names_in(f"{arn} {long} {longest} checkout-5xx") == (longest, "checkout-5xx")
