@@ -33,6 +33,8 @@ _ERROR_NAME = re.compile(r"[a-z0-9_]+")
 METADATA_TYPE = "tocsin_message"
 _SEARCHED = 2_000  # messages looked through for one whose answer was lost
 _BELIEVED = 60.0  # seconds
+# Slack's own names for somebody who is not in the workspace. Any other refusal is about us, such as a token or a scope.
+_NOT_HERE = frozenset({"user_not_found", "user_not_visible"})
 
 
 class TryAgain(TocsinError):
@@ -74,6 +76,7 @@ class Slack:
         self._seconds = seconds
         self._direct: dict[str, str] = {}  # conversations by user id
         self._seen: dict[str, float] = {}  # until when somebody is known to be in the workspace, in `seconds`
+        self._left: set[str] = set()  # who was not in the workspace when Slack last said
 
     def call(self, method: str, **arguments: Any) -> dict[str, Any]:
         """One call. Raises TryAgain or Refused."""
@@ -205,17 +208,25 @@ class Slack:
         return self._direct[user_id]
 
     def is_here(self, user_id: str) -> bool:
-        """False for somebody whom Slack does not know or who was deactivated. What it says is believed for a minute."""
+        """False for somebody whom Slack does not know or who was deactivated. What it says is believed for a minute.
+
+        Where Slack refuses to say, its last word holds, and who was never asked about is here.
+        """
         if self._seen.get(user_id, 0.0) > self._seconds():
             return True
         try:
-            user = self.call("users.info", user=user_id)["user"]
+            here = not self.call("users.info", user=user_id)["user"].get("deleted")
         except Refused as refused:
-            return refused.error not in ("user_not_found", "user_not_visible")
-        if user.get("deleted"):
-            return False
-        self._seen[user_id] = self._seconds() + _BELIEVED
-        return True
+            if refused.error not in _NOT_HERE:
+                log.warning("could not ask whether somebody is in the workspace", user=user_id, error=refused.error)
+                return user_id not in self._left
+            here = False
+        if here:
+            self._left.discard(user_id)
+            self._seen[user_id] = self._seconds() + _BELIEVED
+        else:
+            self._left.add(user_id)
+        return here
 
     def open_view(self, trigger_id: str, view: dict[str, Any]) -> None:
         self.call("views.open", trigger_id=trigger_id, view=view)

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.playground.app import Playground
 from bot.playground.person import Person
@@ -242,6 +243,23 @@ def test_who_was_here_is_believed_to_be_for_a_minute_and_then_asked_about_again(
     assert not client.is_here("U0SUPPORT")
     playground.workspace.users["U0SUPPORT"].deleted = False
     assert client.is_here("U0SUPPORT"), "that somebody is away is not kept"
+
+
+def test_a_refusal_that_is_not_about_a_person_says_nothing_of_them(playground: Playground, control: Control) -> None:
+    shown = 1000.0
+    client = Slack(web_client(playground.api_url, "xoxb-playground"), lambda: shown)
+    playground.workspace.users["U0VP"].deleted = True
+    assert client.is_here("U0SUPPORT") and not client.is_here("U0VP")
+    shown += 61
+    with capture_logs() as logged:
+        control.fault("users.info", kind="error", times=3, error="invalid_auth")
+        assert client.is_here("U0SUPPORT"), "the last word"
+        assert not client.is_here("U0VP"), "the last word"
+        assert client.is_here("U0TEAMLEAD"), "nobody ever said otherwise"
+    assert [(line["log_level"], line["error"]) for line in logged] == [("warning", "invalid_auth")] * 3
+    assert not client.is_here("U0NOBODY")
+    playground.workspace.users["U0VP"].deleted = False
+    assert client.is_here("U0VP"), "as soon as Slack says so"
 
 
 def test_the_scopes_are_those_that_slack_names(manifest_playground: Playground) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
-import pytest
 from starlette.testclient import TestClient
 
-from bot.slack.client import Refused, TryAgain
+from bot.slack.client import TryAgain
 from bot.web.attendance import Attendance
 from bot.web.visits import BROWSER, COOKIE, sign_personal_link
 from tests.web.conftest import BASE, KEY, Site, come_in, token_of
@@ -124,8 +126,23 @@ def test_slack_is_asked_once_in_five_minutes_whatever_it_says() -> None:
     assert asked == ["U0VP", "U0GONE", "U0GONE"]
 
 
-@pytest.mark.parametrize("trouble", [TryAgain("users.info", "timeout"), Refused("users.info", "missing_scope")])
-def test_while_slack_does_not_answer_its_last_word_holds(trouble: Exception) -> None:
+def test_requests_of_one_visitor_that_come_together_ask_slack_once() -> None:
+    asked, both = [], threading.Barrier(2)
+
+    def ask(user_id: str) -> bool:
+        asked.append(user_id)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(1)  # until another asks as well, which nobody should
+        return False
+
+    here = Attendance(ask, _Clock())
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(here, ["U0GONE"] * 4)) == [False] * 4
+    assert asked == ["U0GONE"]
+
+
+def test_while_slack_does_not_answer_its_last_word_holds() -> None:
+    trouble = TryAgain("users.info", "timeout")
     answers: list[bool | Exception] = [False, trouble, trouble]
     clock = _Clock()
 
