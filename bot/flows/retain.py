@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.domain.review import from_json
+from bot.domain.review import from_json, to_json
 from bot.policy.retention import RetentionPolicy, in_days
-from bot.store import assessments, retention, timeline
+from bot.store import assessments, retention, reviews, timeline
 from bot.store.outbox import enqueue
 
 _REPORTS_AT_ONCE = 200
@@ -28,10 +30,11 @@ def remove_words(session: Session, policy: RetentionPolicy, now: datetime) -> in
         return None
     incident_ids = [row.incident_id, *timeline.list_duplicates(session, row.incident_id)]
     kept = timeline.list_marked(session, row.incident_id) | _told_in_review(session, row.incident_id)
-    fact = f"Message, removed after {in_days(policy.keep_messages)} by policy."
+    past = f"removed after {in_days(policy.keep_messages)} by policy."
     retention.mark_removed(session, incident_ids, now)
     retention.remove_suggested(session, incident_ids)
-    return retention.remove_messages(session, incident_ids, kept, fact)
+    _remove_drafts(session, incident_ids, f"Draft {past}")
+    return retention.remove_messages(session, incident_ids, kept, f"Message, {past}")
 
 
 def remove_reports(session: Session, policy: RetentionPolicy, now: datetime) -> int:
@@ -40,6 +43,19 @@ def remove_reports(session: Session, policy: RetentionPolicy, now: datetime) -> 
         return 0
     fact = f"Removed after {in_days(policy.keep_messages)} by policy."
     return retention.remove_reports(session, now - policy.keep_messages, fact, _REPORTS_AT_ONCE)
+
+
+def _remove_drafts(session: Session, incident_ids: Collection[int], fact: str) -> None:
+    """Drafts quote messages: of a review that nobody approved the fact stays, and what people wrote in it."""
+    retention.remove_superseded(session, incident_ids)
+    for incident_id in incident_ids:
+        stage, last = assessments.find_stage(session, incident_id), reviews.find_last(session, incident_id)
+        if last is None or (stage is not None and stage.stage == assessments.APPROVED):
+            continue
+        review = from_json(last.document)
+        emptied = tuple(replace(section, lines=(), note=fact) for section in review.sections)
+        last.document = to_json(replace(review, sections=emptied))
+        retention.remove_drafted(session, incident_id)
 
 
 def _told_in_review(session: Session, incident_id: int) -> set[int]:

@@ -6,12 +6,21 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
+from bot.domain.review import lines_of
 from bot.domain.timeline import Kind
 from bot.store.assessments import APPROVED
-from bot.store.tables import IncidentRow, ReportRow, ReviewStageRow, SeveritySuggestion, TimelineEntry
+from bot.store.tables import (
+    IncidentRow,
+    ReportRow,
+    ReviewEdit,
+    ReviewRow,
+    ReviewStageRow,
+    SeveritySuggestion,
+    TimelineEntry,
+)
 
 _WORDS = (Kind.MESSAGE_POSTED.value, Kind.MESSAGE_EDITED.value)
 _AT_ONCE = 1000  # rows an update
@@ -98,6 +107,22 @@ def remove_suggested(session: Session, incident_ids: Collection[int]) -> None:
     )
     for row in session.scalars(statement):
         row.text, row.evidence = "", _without_words(row.evidence)
+
+
+def remove_superseded(session: Session, incident_ids: Collection[int]) -> None:
+    """All drafts of reviews but the last of each incident."""
+    later = aliased(ReviewRow)
+    superseded = exists().where(later.incident_id == ReviewRow.incident_id, later.version > ReviewRow.version)
+    session.execute(delete(ReviewRow).where(ReviewRow.incident_id.in_(incident_ids), superseded))
+
+
+def remove_drafted(session: Session, incident_id: int) -> None:
+    """Of the sections that people edited: the drafted lines that they left as they were. What they wrote stays."""
+    rows = session.scalars(select(ReviewEdit).where(ReviewEdit.incident_id == incident_id)).all()
+    drafted = {(row.section, line) for row in rows for line in row.base}
+    for row in rows:
+        row.text = "\n".join(line for line in lines_of(row.text) if (row.section, line) not in drafted)
+        row.base = []
 
 
 def remove_reports(session: Session, before: datetime, fact: str, limit: int) -> int:

@@ -212,7 +212,7 @@ class SlackMessage(Base):
 
 
 class ReviewRow(Base):
-    """A drafted review, whole, as it was at that moment; drafting again adds a version."""
+    """A drafted review, whole, as it was at that moment; drafting again adds a version. Only retention removes any."""
 
     __tablename__ = "review_drafts"
     review_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
@@ -398,7 +398,7 @@ class ReviewStep(Base):
 
 
 class ReviewEdit(Base):
-    """One section as somebody wrote it, and the drafted lines that they had before them. Rows are never altered."""
+    """One section as somebody wrote it, and the drafted lines that they had before them. Only retention alters any."""
 
     __tablename__ = "review_edits"
     edit_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)

@@ -12,16 +12,17 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from bot.domain.review import Stage, from_json
+from bot.domain.review import Stage, base_of, from_json, to_markdown
 from bot.domain.timeline import Kind
 from bot.flows import assess, change, end, record, retain, review
 from bot.flows.backdate import correct
 from bot.flows.change import Closing
 from bot.policy.policy import Policy
 from bot.policy.retention import RetentionPolicy
-from bot.store import assessments, messages, reports, suggestions, timeline
+from bot.store import assessments, messages, reports, reviews, suggestions, timeline
 from bot.store.engine import Database
-from bot.store.tables import IncidentRow, ReportRow, SeveritySuggestion
+from bot.store.tables import IncidentRow, ReportRow, ReviewEdit, ReviewRow, SeveritySuggestion
+from bot.web.pages import render_review_html
 from tests.flows.conftest import Declare
 from tests.rows import NOON, minutes
 
@@ -225,6 +226,69 @@ def test_a_duplicate_that_is_merged_after_the_removal_loses_its_words_too(
     assert remove(session, again + timedelta(days=401)) == 1
     session.expire_all()
     assert said(session, goes_on) == [REMOVED]
+
+
+def drafts(session: Session, *rows: IncidentRow) -> str:
+    """All that is held of drafts of these incidents: the versions, and the edits with what people had before them."""
+    incident_ids = [row.incident_id for row in rows]
+    session.flush()
+    session.expire_all()
+    versions = session.query(ReviewRow).where(ReviewRow.incident_id.in_(incident_ids))
+    edits = session.query(ReviewEdit).where(ReviewEdit.incident_id.in_(incident_ids))
+    return str([row.document for row in versions] + [(row.text, row.base) for row in edits])
+
+
+def test_drafts_of_false_alarms_and_duplicates_lose_their_words_and_keep_what_people_wrote(
+    session: Session, declared: Declare, policy: Policy
+) -> None:
+    alarm, duplicate, goes_on = (with_channel(session, declared()) for _ in range(3))
+    for row in (alarm, duplicate):
+        say(session, row, "rolled back to build 212")
+        close(session, row, policy, approve=False)
+        shown = assess.assemble(session, row)
+        assert shown is not None
+        drafted = "\n".join(base_of(shown.section("summary")))
+        assess.edit_section(session, row, "summary", f"{drafted}\nNobody lost data", 0, MANAGER, NOON + minutes(25))
+        change.reopen(session, row, BY, policy, NOON + minutes(30))
+    change.resolve(session, alarm, BY, policy, NOON + minutes(31))
+    change.close(session, alarm, BY, Closing(false_alarm=True), policy, NOON + minutes(32))
+    review.draft_once(session, alarm, policy, NOON + minutes(33))
+    end.merge(session, duplicate.incident_id, goes_on.incident_id, BY, policy, NOON + minutes(34))
+    finish(session, goes_on, policy)
+    assert "build 212" in drafts(session, alarm) and "build 212" in drafts(session, duplicate)
+    remove(session)
+    held = drafts(session, alarm, duplicate)
+    assert "build 212" not in held
+    assert "Duration" not in held, "nor what else was drafted"
+    for row in (alarm, duplicate):
+        shown = assess.assemble(session, row)
+        assert shown is not None
+        said_of_it = to_markdown(shown) + render_review_html(shown)
+        assert said_of_it.count("Draft removed after 400 days by policy.") > 10, "on the page too"
+        assert "Nobody lost data" in said_of_it
+        assert "Edited by" in said_of_it
+        assert review.redraft(session, row, policy, LONG_AFTER + minutes(1)), "and it can be drafted again"
+    assert "build 212" not in drafts(session, alarm, duplicate)
+
+
+def test_of_an_approved_review_only_superseded_drafts_are_removed(
+    session: Session, row: IncidentRow, policy: Policy
+) -> None:
+    ts = say(session, row, "rolled back to build 211")
+    close(session, row, policy, approve=False)
+    record.message_edited(session, row.channel_id or "", ts, BY, "rolled back to build 212", NOON, "1795176100.000000")
+    assert review.redraft(session, row, policy, NOON + minutes(24)) is not None
+    assess.move(session, row, Stage.APPROVED, MANAGER, policy, NOON + minutes(25))
+    approved, last = assess.assemble(session, row), reviews.find_last(session, row.incident_id)
+    assert approved is not None and last is not None
+    version = last.version
+    assert "build 211" in drafts(session, row)
+    remove(session)
+    held = drafts(session, row)
+    assert ("build 211" in held, "build 212" in held) == (False, True)
+    assert assess.assemble(session, row) == approved
+    last = reviews.find_last(session, row.incident_id)
+    assert last is not None and last.version == version, "versions are counted on"
 
 
 def report(session: Session, words: str, **more: Any) -> ReportRow:
