@@ -20,6 +20,7 @@ from bot.store.outbox import enqueue
 from bot.store.tables import IncidentRow
 
 _TOLD = 5  # alarms that are named; the rest is counted
+FIRST = "first"  # the look that nobody asked for: it comes with the checklist
 _LONGEST_REASON = 300  # characters
 
 
@@ -90,10 +91,11 @@ def describe_failure(reason: str) -> str:
     return f"CloudWatch could not be asked ({escape(reason[:_LONGEST_REASON])}). Look at the metrics yourself."
 
 
-def looked(session: Session, row: IncidentRow, episode: int, text: str, now: datetime) -> None:
-    """Keep what was found, and have the checklist show it."""
-    record(session, row, Kind.ALARMS_CHECKED, text, now, data={"episode": episode})
-    follow_up(session, row)
+def looked(session: Session, row: IncidentRow, episode: int, text: str, now: datetime, asked: str) -> None:
+    """Keep what was found, once for each time that it was asked for, and have the checklist show it."""
+    key = f"alarms:{row.incident_id}:{episode}:{asked}"
+    if record(session, row, Kind.ALARMS_CHECKED, text, now, data={"episode": episode}, source_key=key) is not None:
+        follow_up(session, row)
 
 
 def find_look(session: Session, incident_id: int, episode: int) -> Look | None:
@@ -103,8 +105,8 @@ def find_look(session: Session, incident_id: int, episode: int) -> Look | None:
     return Look(last.text, last.at) if last is not None else None
 
 
-def plan_look(session: Session, row: IncidentRow) -> None:
-    """Have the alarms looked up; asked for several times before that began, once."""
+def plan_look(session: Session, row: IncidentRow, asked: str = FIRST) -> None:
+    """Have the alarms looked up; asked for several times before that began, once. `asked` names the asking."""
     enqueue(
         session,
         "aws.alarms",
@@ -112,11 +114,12 @@ def plan_look(session: Session, row: IncidentRow) -> None:
         once=f"alarms-{row.incident_id}-{row.episode}",
         incident_id=row.incident_id,
         episode=row.episode,
+        asked=asked,
     )
 
 
-def look_again(session: Session, row: IncidentRow, episode: int) -> None:
+def look_again(session: Session, row: IncidentRow, episode: int, now: datetime) -> None:
     """Somebody asks for another look. Raises BadRequest where the checklist is that of an earlier resolution."""
     if episode != row.episode or row.resolved_at is None:
         raise BadRequest("That checklist is of an earlier time: the incident was taken up again since.")
-    plan_look(session, row)
+    plan_look(session, row, now.isoformat())

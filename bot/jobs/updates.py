@@ -85,14 +85,22 @@ def _find_or_plan_look(session: Session, desk: Desk, row: IncidentRow, episode: 
     seen = look.find_look(session, row.incident_id, episode)
     if policy is None or (seen is None and desk.read_alarms is None):
         return None
-    if seen is None and episode == row.episode:
+    present = episode == row.episode
+    if seen is None:
+        if not present:
+            return None  # that resolution is over: nobody looks for it any more
         look.plan_look(session, row)
     text, at = (seen.text, seen.at) if seen else ("Looking the CloudWatch alarms up …", None)
-    return blocks.Found(policy.point, text, at, again=desk.read_alarms is not None)
+    return blocks.Found(policy.point, text, at, again=present and desk.read_alarms is not None)
 
 
-def alarms(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int, episode: int) -> None:
-    """Look the alarms of an incident up and have the checklist say what they say. What fails is said, too."""
+def alarms(
+    desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int, episode: int, asked: str = look.FIRST
+) -> None:
+    """Look the alarms of an incident up and have the checklist say what they say. What fails is said, too.
+
+    `asked` names the asking: a job that runs twice records once.
+    """
     policy, read = desk.policy.notices.alarms, desk.read_alarms
     if policy is None or read is None:
         return
@@ -100,13 +108,13 @@ def alarms(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int, epis
         wanted = look.wanted_alarms(session, incidents.get(session, incident_id), policy)
     try:
         # Nothing is asked where nothing is named: without names CloudWatch answers with every alarm there is.
-        asked = wanted.names or wanted.prefixes
-        text = look.describe(wanted, read(wanted.names, wanted.prefixes) if asked else Reading(()))
+        some = wanted.names or wanted.prefixes
+        text = look.describe(wanted, read(wanted.names, wanted.prefixes) if some else Reading(()))
     except (Unavailable, Denied) as error:
         log.warning("could not look alarms up", incident_id=incident_id, reason=str(error))
         text = look.describe_failure(str(error))
     with desk.database.transaction() as session:
-        look.looked(session, incidents.get_for_change(session, incident_id), episode, text, desk.now())
+        look.looked(session, incidents.get_for_change(session, incident_id), episode, text, desk.now(), asked)
 
 
 def assigned(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int, user_id: str, part: str) -> None:

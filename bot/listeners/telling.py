@@ -175,7 +175,7 @@ def look_again(session: Session, desk: Desk, value: str, user_id: str, now: date
     incident_id, episode = value.split(":", 1)
     if desk.read_alarms is None:
         raise BadRequest("CloudWatch is no longer configured here: AWS_REGION is not set.")
-    look.look_again(session, incidents.get_for_change(session, int(incident_id)), int(episode))
+    look.look_again(session, incidents.get_for_change(session, int(incident_id)), int(episode), now)
     return "Looking. The checklist shows it in a moment."
 
 

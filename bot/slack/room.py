@@ -143,7 +143,7 @@ def checklist(
 
 def _found(found: Found, value: str) -> Block:
     seen = f"\n_Looked {instant(found.at)}_" if found.at else ""
-    again = button("Look again", "alarms_look", value) if found.again and found.at else None
+    again = button("Look again", "alarms_look", value) if found.again else None
     return section(f"{found.text}{seen}", again)
 
 

@@ -86,13 +86,14 @@ def test_where_there_are_more_alarms_than_were_read_it_never_says_all() -> None:
     )
 
 
-def test_the_last_look_of_this_resolution_is_shown(database: Database) -> None:
+def test_the_last_look_of_this_resolution_is_shown_and_each_is_kept_once(database: Database) -> None:
     with database.transaction() as session:
         row = add_incident(session, status="resolved", resolved_at=NOON, episode=2)
-        look.looked(session, row, 1, "an earlier time", NOON)
+        look.looked(session, row, 1, "an earlier time", NOON, "first")
         assert look.find_look(session, row.incident_id, 2) is None
-        look.looked(session, row, 2, "first", NOON + minutes(1))
-        look.looked(session, row, 2, "second", NOON + minutes(2))
+        look.looked(session, row, 2, "first", NOON + minutes(1), "first")
+        look.looked(session, row, 2, "second", NOON + minutes(2), "a press")
+        look.looked(session, row, 2, "the press again", NOON + minutes(3), "a press")
         assert look.find_look(session, row.incident_id, 2) == look.Look("second", NOON + minutes(2))
 
 

@@ -9,16 +9,19 @@ import pytest
 
 from bot.aws.session import Denied, Unavailable
 from bot.domain.alarm import Alarm, AlarmState, Reading
+from bot.domain.timeline import Kind
 from bot.flows import look
 from bot.flows.change import resolve
 from bot.flows.desk import Desk
 from bot.jobs import updates
 from bot.jobs.delivery import Speaker
+from bot.slack import room as blocks
 from bot.slack.client import Slack
-from bot.store import incidents
+from bot.slack.room import Found
+from bot.store import incidents, timeline
 from tests.jobs.conftest import Declared
 from tests.queue import queued
-from tests.rows import NOON
+from tests.rows import NOON, minutes
 
 
 def resolved(desk: Desk, declared: Declared) -> int:
@@ -75,3 +78,53 @@ def test_without_aws_the_list_is_as_it_was(desk: Desk, slack: Slack, speaker: Sp
     assert seen(desk, incident_id) is None
     with desk.database.transaction() as session:
         assert queued(session, "aws.alarms") == []
+
+
+def test_a_look_whose_job_runs_twice_is_recorded_once_and_each_press_by_itself(
+    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared
+) -> None:
+    looking = replace(desk, read_alarms=lambda names, prefixes: Reading(()))
+    incident_id = resolved(looking, declared)
+    for asked in ({}, {}, {"asked": "a press"}, {"asked": "a press"}, {"asked": "another"}):
+        updates.alarms(looking, slack, speaker, incident_id=incident_id, episode=1, **asked)
+    with desk.database.transaction() as session:
+        assert len(timeline.list_rows(session, incident_id, (Kind.ALARMS_CHECKED,))) == 3
+
+
+def test_presses_are_told_apart_by_their_time_and_wait_once(desk: Desk, declared: Declared) -> None:
+    incident_id = resolved(desk, declared)
+    with desk.database.transaction() as session:
+        row = incidents.get_for_change(session, incident_id)
+        for at in (NOON, NOON + minutes(1)):
+            look.look_again(session, row, 1, at)
+        (job,) = queued(session, "aws.alarms", incident_id=incident_id)
+        assert job.arguments["asked"] == NOON.isoformat()
+
+
+def found_on_list(desk: Desk, incident_id: int, episode: int) -> Found | None:
+    with desk.database.transaction() as session:
+        return updates._find_or_plan_look(session, desk, incidents.get(session, incident_id), episode)
+
+
+def test_one_can_look_again_where_the_first_look_was_lost(desk: Desk, declared: Declared) -> None:
+    looking = replace(desk, read_alarms=lambda names, prefixes: Reading(()))
+    incident_id = resolved(looking, declared)
+    found = found_on_list(looking, incident_id, 1)
+    assert found is not None and (found.at, found.again) == (None, True)
+    with desk.database.transaction() as session:
+        incident = incidents.facts(incidents.get(session, incident_id))
+    shown = blocks.checklist(incident, 1, {found.point: "metrics"}, {}, NOON, found)
+    assert "Look again" in str(shown.blocks)
+
+
+def test_the_list_of_an_earlier_resolution_promises_no_look(
+    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared
+) -> None:
+    looking = replace(desk, read_alarms=lambda names, prefixes: Reading(()))
+    incident_id = resolved(looking, declared)
+    with desk.database.transaction() as session:
+        incidents.get_for_change(session, incident_id).episode = 2
+    assert found_on_list(looking, incident_id, 1) is None
+    updates.alarms(looking, slack, speaker, incident_id=incident_id, episode=1)
+    found = found_on_list(looking, incident_id, 1)
+    assert found is not None and found.at is not None and not found.again
