@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, LiteralString
 
 import procrastinate
@@ -28,6 +29,12 @@ create trigger cut_the_first before delete or update of status on procrastinate_
     for each row when (old.status = 'doing') execute function cut_the_first();
 """
 _WHOLE = "drop trigger cut_the_first on procrastinate_jobs; drop function cut_the_first; drop sequence ends"
+
+
+def in_a_loop(work: Coroutine[Any, Any, None]) -> None:
+    """In a thread of its own, as a browser that another test opened may keep a loop running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, work).result()
 
 
 @pytest.fixture
@@ -62,7 +69,7 @@ def run_one(connector: procrastinate.PsycopgConnector, *, fails: bool = False) -
             await app.run_worker_async(wait=False, delete_jobs="successful", install_signal_handlers=False)
             await app.run_worker_async(wait=False, delete_jobs="successful", install_signal_handlers=False)
 
-    asyncio.run(run())
+    in_a_loop(run())
     return begun
 
 
@@ -101,7 +108,7 @@ def test_a_job_that_is_to_be_tried_again_makes_way_for_the_same_work_that_waits(
             for _ in range(2):
                 await app.run_worker_async(wait=False, delete_jobs="successful", install_signal_handlers=False)
 
-    asyncio.run(run())
+    in_a_loop(run())
     assert begun == [0, 0]
     assert left(database) == []
 
@@ -157,4 +164,4 @@ def test_a_job_that_is_nobody_s_to_end_is_said(database: Database) -> None:
             await PatientJobManager(connector).finish_job(job, Status.SUCCEEDED, delete_job=True)
 
     with pytest.raises(ConnectorException):
-        asyncio.run(end())
+        in_a_loop(end())
