@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from urllib.parse import quote, urlencode
 
-from anyio.to_thread import current_default_thread_limiter
 from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -19,6 +17,7 @@ from bot.domain.incident import is_private
 from bot.domain.review import Review
 from bot.web.answers import NEW_LINK, headers, notice
 from bot.web.pages import render_review_html
+from bot.web.turns import in_turn, let_in
 
 LINK_LIVES = timedelta(days=7)
 _PURPOSE = "tocsin-review-link"  # a token signed for anything else opens no review
@@ -44,15 +43,33 @@ def create_web(
 
     `signer_key` None switches the review pages off; health and readiness still answer. `more` routes are served beside.
     `show_to_visitor` shows a review to somebody who has come in with a link of their own; None for everybody else, who
-    need the link that is shared in the incident's channel. `threads` is how many requests are answered at once.
+    need the link that is shared in the incident's channel. `threads` is how many pages are answered at once.
     """
 
-    def healthz(request: Request) -> Response:
+    async def healthz(request: Request) -> Response:
         return JSONResponse({"alive": True}, headers=headers())
 
     def readyz(request: Request) -> Response:
         reasons = ready()
         return JSONResponse({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200, headers=headers())
+
+    review = in_turn(_shared_review(find_review, signer_key, link_lives, show_to_visitor))
+    app = Starlette(
+        routes=[Route("/healthz", healthz), Route("/readyz", readyz), Route("/reviews/{ref}", review), *more],
+        exception_handlers={HTTPException: _told, Exception: _broken},
+    )
+    let_in(app, threads)
+    app.router.redirect_slashes = False  # a redirect would answer without our headers
+    return app
+
+
+def _shared_review(
+    find_review: Callable[[str], Review | None],
+    signer_key: str | None,
+    link_lives: timedelta,
+    show_to_visitor: Callable[[Request], Response | None],
+) -> Callable[[Request], Response]:
+    """The page of a review: for a visitor as they may see and change it, for the holder of the shared link to read."""
 
     def review(request: Request) -> Response:
         ref = request.path_params["ref"]
@@ -76,24 +93,7 @@ def create_web(
             )
         return HTMLResponse(render_review_html(found), headers=headers())
 
-    app = Starlette(
-        routes=[Route("/healthz", healthz), Route("/readyz", readyz), Route("/reviews/{ref}", review), *more],
-        exception_handlers={HTTPException: _told, Exception: _broken},
-        lifespan=_at_most(threads),
-    )
-    app.router.redirect_slashes = False  # a redirect would answer without our headers
-    return app
-
-
-def _at_most(threads: int) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
-    """Starlette answers in as many threads as its library likes, which is more than there are connections."""
-
-    @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        current_default_thread_limiter().total_tokens = threads
-        yield
-
-    return lifespan
+    return review
 
 
 def _refusal(key: str, ref: str, token: str, link_lives: timedelta) -> Response | None:

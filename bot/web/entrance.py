@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -22,6 +21,7 @@ from bot.flows.desk import Desk
 from bot.store import links, messages
 from bot.web.answers import NEW_LINK, go_to, lost, notice, page
 from bot.web.pages import render
+from bot.web.turns import in_page_thread, in_turn
 from bot.web.visits import (
     BROWSER_LIVES,
     PERSONAL_LINK_LIVES,
@@ -71,17 +71,17 @@ def entrance(house: House) -> list[Route]:
 
     async def enter(request: Request) -> Response:
         form = await _form(request)
-        return await run_in_threadpool(_enter, house, request, form) if isinstance(form, Mapping) else form
+        return await in_page_thread(request, _enter, house, request, form) if isinstance(form, Mapping) else form
 
     def leave(_house: House, request: Request, visitor: Visitor, form: Form) -> Response:
         response = notice(200, "You have left", NEW_LINK)
         close_session(response)
         return response
 
-    def start(request: Request) -> Response:
+    async def start(request: Request) -> Response:
         return go_to("/incidents")
 
-    coming_in = [Route("/enter", door), Route("/enter", enter, methods=["POST"])]
+    coming_in = [Route("/enter", in_turn(door)), Route("/enter", enter, methods=["POST"])]
     return [*coming_in, taking(house, "/leave", leave), Route("/", start)]
 
 
@@ -175,7 +175,7 @@ def showing(house: House, path: str, show: Show) -> Route:
             return uninvited()
         return guest if isinstance(guest, Response) else show(house, request, guest)
 
-    return Route(path, endpoint)
+    return Route(path, in_turn(endpoint))
 
 
 def uninvited() -> Response:
@@ -188,7 +188,7 @@ def taking(house: House, path: str, take: Take) -> Route:
 
     async def endpoint(request: Request) -> Response:
         form = await _form(request)
-        return await run_in_threadpool(_take, house, request, form, take) if isinstance(form, Mapping) else form
+        return await in_page_thread(request, _take, house, request, form, take) if isinstance(form, Mapping) else form
 
     return Route(path, endpoint, methods=["POST"])
 
@@ -216,7 +216,7 @@ async def _form(request: Request) -> Form | Response:
                 return notice(413, "That is too much", "What you wrote is too long for one form. Go back, shorten it.")
     except ClientDisconnect:
         return notice(400, "The form did not arrive", "Go back and send it again.")
-    return await run_in_threadpool(_read, body)
+    return await in_page_thread(request, _read, body)
 
 
 def _read(body: bytes) -> dict[str, str]:

@@ -52,6 +52,8 @@ class Site:
     link_lives: timedelta = timedelta(days=3)
     prints: bool = True
     left: set[str] = field(default_factory=set)  # who is not in the workspace any more
+    on_ask: Callable[[], object] = lambda: None  # while Slack is asked about somebody
+    threads: int = 8
 
     @property
     def desk(self) -> Desk:
@@ -69,6 +71,10 @@ class Site:
             personal_link=unused,
         )
 
+    def is_here(self, user_id: str) -> bool:
+        self.on_ask()
+        return user_id not in self.left
+
     def visit(self) -> TestClient:
         """A browser that has not come in."""
         house = House(
@@ -77,7 +83,7 @@ class Site:
             secure=False,
             link_lives=self.link_lives,
             print_pdf=render_pdf if self.prints else None,
-            is_here=lambda user_id: user_id not in self.left,
+            is_here=self.is_here,
         )
         app = create_web(
             find_review=review_finder(self.database, for_link=True),
@@ -85,6 +91,7 @@ class Site:
             signer_key=KEY,
             more=pages_of(house),
             show_to_visitor=lambda request: review_for_visitor(house, request),
+            threads=self.threads,
         )
         return TestClient(app, base_url=BASE)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import re
 import threading
@@ -12,9 +13,9 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from anyio.to_thread import current_default_thread_limiter
 from itsdangerous import URLSafeTimedSerializer
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
@@ -184,17 +185,59 @@ def test_the_policy_names_the_style_that_the_page_holds() -> None:
     assert style_source() in answer.headers["content-security-policy"]
 
 
-def test_no_more_requests_are_answered_at_once_than_there_are_connections_for() -> None:
-    together, alone = threading.Barrier(3), threading.BrokenBarrierError
+def test_no_more_pages_are_answered_at_once_than_there_are_connections_for() -> None:
+    together, met = threading.Barrier(3), []
 
-    def wait(request: Request) -> Response:
-        try:
-            together.wait(2)
-        except alone:
-            return PlainTextResponse("waited alone")
-        return PlainTextResponse("together")
+    def find_review(ref: str) -> Review | None:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            met.append(together.wait(2))
+        return None
 
-    app = create_web(find_review=found, ready=list, signer_key=KEY, threads=2, more=[Route("/wait", wait)])
+    app = create_web(find_review=find_review, ready=list, signer_key=KEY, threads=2)
     with TestClient(app) as browser, ThreadPoolExecutor(3) as pool:
-        said = list(pool.map(lambda _: browser.get("/wait").text, range(3)))
-    assert "together" not in said
+        statuses = [answer.status_code for answer in pool.map(browser.get, [path()] * 3)]
+    assert (statuses, met) == ([404] * 3, [])
+
+
+def test_readers_who_wait_hold_up_neither_readiness_nor_slack() -> None:
+    reading, over = threading.Event(), threading.Event()
+    waited: list[bool] = []
+
+    def find_review(ref: str) -> Review | None:
+        reading.set()
+        waited.append(over.wait(5))
+        return None
+
+    more = [Route("/slack/events", lambda request: PlainTextResponse("taken"), methods=["POST"])]
+    app = create_web(find_review=find_review, ready=list, signer_key=KEY, more=more, threads=1)
+    with TestClient(app) as browser, ThreadPoolExecutor(2) as pool:
+        readers = [pool.submit(browser.get, path()) for _ in range(2)]
+        assert reading.wait(5)
+        assert browser.get("/readyz").status_code == 200
+        assert browser.post("/slack/events").text == "taken"
+        over.set()
+        assert [reader.result().status_code for reader in readers] == [404, 404]
+    assert waited == [True, True], "the others were answered while somebody was reading"
+
+
+def test_healthz_answers_although_every_thread_is_taken() -> None:
+    asked, over = threading.Event(), threading.Event()
+
+    def ready() -> list[str]:
+        asked.set()
+        return [] if over.wait(5) else ["nobody was answered meanwhile"]
+
+    def one_thread() -> None:
+        current_default_thread_limiter().total_tokens = 1
+
+    with (
+        TestClient(create_web(find_review=found, ready=ready, signer_key=KEY)) as browser,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        assert browser.portal is not None
+        browser.portal.call(one_thread)
+        waiting = pool.submit(browser.get, "/readyz")
+        assert asked.wait(5)
+        assert browser.get("/healthz").json() == {"alive": True}
+        over.set()
+        assert waiting.result().json() == {"ready": True, "reasons": []}

@@ -8,6 +8,7 @@ import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from starlette.testclient import TestClient
 
 from bot.slack.client import TryAgain
@@ -99,6 +100,31 @@ def test_who_left_the_workspace_cannot_come_in_nor_stay(site: Site) -> None:
 def test_a_name_that_is_markup_is_shown_as_it_is(site: Site) -> None:
     page = site.visit().get(link_of("U0ODD", "<b>odd</b>")).text
     assert "&lt;b&gt;odd&lt;/b&gt;" in page and "<b>odd" not in page
+
+
+@pytest.mark.parametrize("do", ["look", "send", "enter"])
+def test_visitors_take_turns_at_the_threads_that_are_there_for_pages(site: Site, do: str) -> None:
+    site.threads = 2
+    browser, link = site.enter("U0VP"), link_of("U0RESPONDER", "responder")
+    token = token_of(browser.get("/incidents").text)
+    fields = door(browser, link)
+    together, met = threading.Barrier(3), []
+
+    def meet() -> None:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            met.append(together.wait(1))
+
+    def ask(_: int) -> int:
+        if do == "look":
+            return browser.get("/incidents").status_code
+        path, form = ("/enter", fields) if do == "enter" else ("/actions/INC-0/1", {"token": token})
+        return browser.post(path, data=form, follow_redirects=False).status_code
+
+    with browser, ThreadPoolExecutor(3) as pool:
+        site.on_ask = meet
+        statuses = list(pool.map(ask, range(3)))
+    assert statuses == [{"look": 200, "send": 404, "enter": 303}[do]] * 3
+    assert met == []
 
 
 class _Clock:
