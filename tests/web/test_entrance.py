@@ -7,13 +7,17 @@ import itertools
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from bot.slack.client import TryAgain
+from bot.store.tables import LinkRow
 from bot.web.attendance import Attendance
-from bot.web.visits import BROWSER, COOKIE, sign_personal_link
+from bot.web.visits import BROWSER, BROWSER_LIVES, COOKIE, sign_personal_link
+from tests.rows import NOON
 from tests.web.conftest import BASE, KEY, Site, come_in, token_of
 
 _numbers = itertools.count(1)
@@ -125,6 +129,24 @@ def test_visitors_take_turns_at_the_threads_that_are_there_for_pages(site: Site,
         statuses = list(pool.map(ask, range(3)))
     assert statuses == [{"look": 200, "send": 404, "enter": 303}[do]] * 3
     assert met == []
+
+
+def test_a_link_that_was_used_is_forgotten_once_every_browser_it_opened_is(site: Site) -> None:
+    link = link_of()
+    come_in(site.visit(), link)
+
+    def kept() -> int:
+        with site.database.transaction() as session:
+            return len(list(session.scalars(select(LinkRow).where(LinkRow.used_at == NOON + timedelta(hours=1)))))
+
+    before = kept()
+    assert before >= 1
+    site.at += BROWSER_LIVES
+    come_in(site.visit(), link_of("U0MANAGER", "engineering-manager"))
+    assert kept() == before, "the browser may still come in with it"
+    site.at += timedelta(seconds=1)
+    come_in(site.visit(), link_of("U0MANAGER", "engineering-manager"))
+    assert kept() == 0
 
 
 class _Clock:
