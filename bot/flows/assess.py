@@ -175,11 +175,6 @@ def as_item(action: ActionRow) -> ActionItem:
     )
 
 
-def versions_of(session: Session, incident_id: int) -> dict[str, int]:
-    """The number of the last edit of each edited section."""
-    return {edit.section: edit.version for edit in assessments.list_edits(session, incident_id)}
-
-
 def edit_section(
     session: Session, row: IncidentRow, section: str, text: str, seen_version: int, by: str, now: datetime
 ) -> str:

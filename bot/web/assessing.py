@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.domain.errors import BadRequest, TocsinError
-from bot.domain.review import EDITABLE, Review, Stage, stage_words, to_markdown
+from bot.domain.review import EDITABLE, Review, Stage, lines_of, stage_words, to_markdown
 from bot.domain.review.document import Nature
 from bot.domain.review.merging import as_written
 from bot.domain.review.stages import ALLOWED
@@ -46,6 +46,7 @@ def assessing(house: House) -> list[Route]:
     """The routes of these pages. /reviews/{ref} itself is served by `review_page` for those who have come in."""
     return [
         taking(house, "/reviews/{ref}/sections/{section}", _edit),
+        showing(house, "/reviews/{ref}/sections/{section}", _versions),
         taking(house, "/reviews/{ref}/comments", _comment),
         taking(house, "/reviews/{ref}/stage", _move),
         taking(house, "/reviews/{ref}/actions", _add_action),
@@ -72,12 +73,24 @@ class Again:
     refused: str = ""
     editing: str = ""  # the section whose text was written
     text: str = ""
+    crossed: bool = False  # somebody else saved the section meanwhile
     asking: str | None = None
     commenting: dict[str, str] | None = None
     adding: dict[str, str] | None = None
 
 
 _FRESH = Again()
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """A section as somebody saved it once. `by` is a name."""
+
+    number: int
+    by: str
+    at: datetime
+    text: str
+    drafted: str  # what Tocsin had written there when they began
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +101,7 @@ class _Seen:
     due_at: datetime | None  # None where nobody waits for it
     items: list[tuple[ActionRow, IncidentRow]]
     owners: dict[str, str]
-    versions: dict[str, int]
+    versions: dict[str, list[_Version]]  # of the sections that somebody edited, the oldest first
     comments: list[assess.Comment]
     approver: bool
     taking_part: dict[str, str]
@@ -127,11 +140,21 @@ def _see(session: Session, house: House, row: IncidentRow, visitor: Visitor) -> 
         stage.due_at if assess.is_asked_for(row) else None,
         [(item, row) for item in items],
         act.names_of_owners(session, items),
-        assess.versions_of(session, row.incident_id),
+        _list_versions(session, row.incident_id),
         assess.comments_of(session, row.incident_id),
         assess.may_approve(session, house.desk.policy, visitor.user_id, house.desk.now()),
         messages.names_of(session, taking_part),
     )
+
+
+def _list_versions(session: Session, incident_id: int) -> dict[str, list[_Version]]:
+    edits = assessments.list_edits(session, incident_id)
+    names = messages.names_of(session, {edit.author for edit in edits})
+    versions: dict[str, list[_Version]] = defaultdict(list)
+    for edit in edits:
+        by = names.get(edit.author, edit.author)
+        versions[edit.section].append(_Version(edit.version, by, edit.at, edit.text, "\n".join(edit.base)))
+    return versions
 
 
 def _standing_context(house: House, seen: _Seen) -> dict[str, Any]:
@@ -151,23 +174,33 @@ def _standing_context(house: House, seen: _Seen) -> dict[str, Any]:
 
 
 def _editing_context(request: Request, seen: _Seen, again: Again) -> dict[str, Any]:
-    """The section that is open for writing, with what stands in its field."""
+    """The section that is open for writing, with what stands in its field, and above it what somebody else saved."""
     editing = again.editing or request.query_params.get("edit", "")
     editing = editing if editing in EDITABLE and seen.review.stage is not Stage.APPROVED else ""
-    text = again.text or (_editable_text(seen.review, editing) if editing else "")
+    saved = _editable_text(seen.review, editing) if editing else ""
+    text = again.text if again.editing else saved
     # What was written and finds no field of its own any more is given back to be copied.
     kept = "" if editing else again.text
     if again.asking and Stage.CHANGES_ASKED not in ALLOWED[seen.review.stage]:
         kept = again.asking
+    last = seen.versions[editing][-1] if editing in seen.versions else None
     return {
         "kept": kept,
         "asking": again.asking,
         "editing": editing,
         "editable": EDITABLE,
-        "version": seen.versions.get(editing, 0),
+        "version": last.number if last else 0,
+        "versions": {section: len(versions) for section, versions in seen.versions.items()},
+        "theirs": {"by": last.by, "at": last.at, "lines": _beside(saved, text)} if last and again.crossed else None,
         "text": text,
         "rows": min(24, max(6, len(text) // 70 + text.count("\n") + 3)),
     }
+
+
+def _beside(theirs: str, mine: str) -> list[tuple[str, bool]]:
+    """Each line that somebody else saved, and whether it is missing from what this person wrote."""
+    written = set(lines_of(mine))
+    return [(line, line not in written) for line in lines_of(theirs)]
 
 
 def _parts_context(house: House, visitor: Visitor, seen: _Seen, again: Again) -> dict[str, Any]:
@@ -220,9 +253,29 @@ def _edit(house: House, request: Request, visitor: Visitor, form: Form) -> Respo
             seen = int(version) if version.isdecimal() and len(version) < 9 else 0
             said = assess.edit_section(session, row, section, text, seen, visitor.user_id, house.desk.now())
     except TocsinError as refused:
-        editing = section if section in EDITABLE else ""
-        return review_page(house, request, visitor, Again(str(refused), editing=editing, text=text))
+        again = Again(
+            str(refused),
+            editing=section if section in EDITABLE else "",
+            text=text,
+            crossed=isinstance(refused, assess.EditedMeanwhile),
+        )
+        return review_page(house, request, visitor, again)
     return go_to(f"/reviews/{row.ref}?done={'saved' if said == 'Saved.' else 'unchanged'}#content")
+
+
+def _versions(house: House, request: Request, visitor: Visitor) -> Response:
+    """Every version of a section: who saved it, when, and its text; at the end what Tocsin had drafted."""
+    ref, section = request.path_params["ref"], request.path_params["section"]
+    with house.desk.database.transaction() as session:
+        row = visible(session, ref, visitor.user_id)
+        if row is None:
+            return unknown(ref)
+        review = assess.assemble(session, row)
+        versions = _list_versions(session, row.incident_id)
+    if review is None or section not in EDITABLE:
+        return notice(404, "There is no such section", f"The review of {ref} has no versions of that.")
+    context = {"ref": row.ref, "section": review.section(section), "versions": versions[section][::-1]}
+    return page(render("versions.html", visitor=visitor, here="", said="", refused="", **context))
 
 
 def _comment(house: House, request: Request, visitor: Visitor, form: Form) -> Response:

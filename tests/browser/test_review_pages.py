@@ -38,6 +38,11 @@ def stage(database: Database, data_folder: Path, tmp_path_factory: pytest.TempPa
 
 def end(stage: Stage, title: str) -> str:
     """An incident that is over; the manager's own link to its review."""
+    return draft(stage, title)[0]
+
+
+def draft(stage: Stage, title: str) -> tuple[str, str]:
+    """An incident that is over; the manager's own link to its review, and its reference."""
     ref, channel = stage.declare(title)
     responder = stage.responder
     responder.command(channel["id"], "/incident impact a third of checkouts failed")
@@ -46,7 +51,7 @@ def end(stage: Stage, title: str) -> str:
     sent = stage.manager.wait_for_message(stage.manager.dm_with(BOT), f"Review draft of *{ref}*")
     found = re.search(r"<(http[^|>]+)\|", content_of(sent))
     assert found
-    return found[1]
+    return found[1], ref
 
 
 @pytest.mark.parametrize("width", [390, 1280])
@@ -106,8 +111,59 @@ def test_a_manager_edits_comments_asks_for_changes_and_approves(
     assert [text for text in problems if "401" not in text] == []
 
 
-def _take(page: Page, request: pytest.FixtureRequest, name: str) -> None:
+def test_of_two_who_edit_one_section_on_phones_the_second_has_both_texts_before_them(
+    chromium: Browser, stage: Stage, request: pytest.FixtureRequest
+) -> None:
+    link, ref = draft(stage, "P1 search fails for two who write of it")
+    path = f"/reviews/{ref}?edit=could_improve#could_improve"
+    lead = stage.desk.personal_link("/reviews", stage.team_lead.user_id, "team-lead")
+    assert lead
+    first, second = _phone(chromium, link), _phone(chromium, lead)
+    for page in (first, second):
+        page.goto(link.split("/enter")[0] + path)
+    both = "The alarm came late and nobody was paged by it, which is why customers told us first"
+    _write(first, f"{both}\nThe runbook named a host that is gone")
+    expect(first.get_by_role("status")).to_contain_text("Saved.")
+    _write(second, f"{both}\nThe pool was too small")
+
+    warning, theirs = second.get_by_role("alert"), second.locator(".theirs")
+    expect(warning).to_be_in_viewport(ratio=1)
+    expect(warning).to_be_focused()
+    expect(warning).to_contain_text("eng-manager saved this section")
+    expect(theirs).to_be_in_viewport(ratio=1)
+    expect(theirs).to_contain_text("The runbook named a host that is gone not in yours")
+    field = second.get_by_label(re.compile("Yours, not saved yet"))
+    expect(field).to_be_in_viewport()
+    expect(field).to_have_value(re.compile("The pool was too small"))
+    assert second.evaluate("document.documentElement.scrollWidth") <= 390, "nothing sticks out of a phone's screen"
+    _take(second, request, "both-texts-390", whole=False)
+
+    _write(second, f"{both}\nThe pool was too small\nThe runbook named a host that is gone")
+    expect(second.get_by_role("status")).to_contain_text("Saved.")
+    second.get_by_role("link", name="Earlier versions of What could be improved").click()
+    expect(second.get_by_text("Saved by eng-manager")).to_be_visible()
+    expect(second.get_by_text("Saved by team-lead")).to_be_visible()
+    _take(second, request, "versions-390")
+    for page in (first, second):
+        page.context.close()
+
+
+def _phone(chromium: Browser, link: str) -> Page:
+    """Somebody's phone, come in with their link."""
+    page = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True).new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(link)
+    page.get_by_role("button", name=re.compile("^Continue as ")).click()
+    return page
+
+
+def _write(page: Page, text: str) -> None:
+    page.locator("#text").fill(text)
+    page.get_by_role("button", name="Save").click()
+
+
+def _take(page: Page, request: pytest.FixtureRequest, name: str, whole: bool = True) -> None:
     folder = request.config.getoption("--pictures")
     if folder:
         Path(str(folder)).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=Path(str(folder)) / f"{name}.png", full_page=True)
+        page.screenshot(path=Path(str(folder)) / f"{name}.png", full_page=whole)

@@ -143,6 +143,53 @@ def test_two_who_edit_one_section_lose_nothing(site: Site) -> None:
     assert "written by <bdi>team-lead</bdi>" in both and "written by <bdi>engineering-manager</bdi>" in both
 
 
+def test_of_two_who_edit_one_section_the_second_reads_the_firsts_text_at_the_box(site: Site) -> None:
+    row = site.closed()
+    manager, lead = site.enter("U0MANAGER"), site.enter("U0TEAMLEAD")
+    edit(lead, row.ref, "could_improve", "An alarm was missing\nThe pool is too small")
+    page = edit(manager, row.ref, "could_improve", "The pool is too small")
+    form = page.split('action="/reviews/' + row.ref + '/sections/could_improve#warning"')[1].split("</form>")[0]
+    warning, theirs, mine = (
+        form.index(part) for part in ('id="warning"', "An alarm was missing", '<textarea id="text"')
+    )
+    assert warning < theirs < mine, "first what happened, then their text, then the own one"
+    assert page.count('role="alert"') == 1, "it is said at the box, and not far above it"
+    assert re.search(r"An alarm was missing</bdi> <span[^>]*>not in yours", form)
+    assert not re.search(r"The pool is too small</bdi> <span[^>]*>not in yours", form)
+    assert "As <bdi>team-lead</bdi> saved it" in form
+    joined = edit(manager, row.ref, "could_improve", "The pool is too small\nAn alarm was missing", version="1")
+    assert "Saved." in joined
+
+
+def test_who_emptied_a_section_that_somebody_saved_meanwhile_keeps_it_empty(site: Site) -> None:
+    row = site.closed()
+    manager, lead = site.enter("U0MANAGER"), site.enter("U0TEAMLEAD")
+    edit(lead, row.ref, "could_improve", "An alarm was missing")
+    page = edit(manager, row.ref, "could_improve", "")
+    assert re.search(r'<textarea id="text"[^>]*></textarea>', page)
+
+
+def test_earlier_versions_of_a_section_say_who_wrote_what_and_when(site: Site) -> None:
+    row = site.closed()
+    manager, lead = site.enter("U0MANAGER"), site.enter("U0TEAMLEAD")
+    address = f"/reviews/{row.ref}/sections/could_improve"
+    assert f'href="{address}"' not in manager.get(f"/reviews/{row.ref}").text
+    edit(lead, row.ref, "could_improve", "An <alarm> was missing")
+    site.at = timedelta(hours=2)
+    assert "Saved." in edit(manager, row.ref, "could_improve", "The pool is too small", version="1")
+    assert f'href="{address}"' in manager.get(f"/reviews/{row.ref}").text
+    page = manager.get(address).text
+    newest, older = page.split("<h2>Version 1")
+    assert "The pool is too small" in newest
+    assert "engineering-manager</bdi>, 2026-11-20 14:00 UTC" in newest
+    assert "An &lt;alarm&gt; was missing" in older
+    assert "team-lead</bdi>, 2026-11-20 13:00 UTC" in older
+    assert "Before anybody wrote" in older
+    assert "Nobody has edited" in manager.get(f"/reviews/{row.ref}/sections/went_well").text
+    assert manager.get(f"/reviews/{row.ref}/sections/timeline").status_code == 404
+    assert site.visit().get(address).status_code == 401
+
+
 def test_the_way_from_draft_to_approved_with_who_and_when(site: Site) -> None:
     row = site.closed()
     lead, manager = site.enter("U0TEAMLEAD"), site.enter("U0MANAGER")
@@ -318,7 +365,9 @@ def test_a_private_incident_is_shown_to_its_people_alone(site: Site) -> None:
         actions.add(session, row.incident_id, **item, made_at=NOON, due_on=date(2020, 1, 1))
         add_ping(session, kept, state="sent", user_ids=["U0TEAMLEAD"])
     stranger, one_of_them, paged = (site.enter(user_id) for user_id in ("U0VP", "U0RESPONDER", "U0TEAMLEAD"))
-    for path in ("/incidents/SEC-2026-9001", "/reviews/SEC-2026-9001", "/reviews/SEC-2026-9001/document.md"):
+    review_page = "/reviews/SEC-2026-9001"
+    of_review = (review_page, f"{review_page}/document.md", f"{review_page}/sections/went_well")
+    for path in ("/incidents/SEC-2026-9001", *of_review):
         assert stranger.get(path).status_code == 404
         assert one_of_them.get(path).status_code == paged.get(path).status_code == 200
     for path in ("/incidents", "/reviews", "/actions"):
