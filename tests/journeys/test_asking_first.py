@@ -136,6 +136,20 @@ def test_words_about_security_are_not_offered_to_a_timeline_that_everybody_reads
     assert rows(stage)[-1].ref.startswith("SEC-")
 
 
+@pytest.mark.usefixtures("printer")
+def test_an_open_security_incident_is_not_offered_to_others_who_say_the_same(stage: Stage) -> None:
+    words = "somebody reads the payroll archive of the northern depot"
+    assert "declared" in ask(stage.responder, INCIDENTS, f"/incident declare! security P3 {words}")
+    secret = rows(stage)[-1]
+    assert secret.ref.startswith("SEC-")
+    said = ask(stage.team_lead, INCIDENTS, f"/incident declare P3 {words} again")
+    fresh = rows(stage)[-1]
+    assert HINT not in said and secret.ref not in said
+    assert fresh.incident_id != secret.incident_id and "declared" in said
+    for ref in (secret.ref, fresh.ref):
+        ask(stage.responder, INCIDENTS, f"/incident resolve {ref}")
+
+
 @pytest.mark.usefixtures("printer", "away")
 def test_words_too_long_for_a_button_are_declared_rather_than_lost(stage: Stage) -> None:
     long = " ".join([ALIKE] * 60)
