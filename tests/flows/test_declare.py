@@ -6,13 +6,13 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from bot.domain.errors import BadRequest
 from bot.domain.severity import Severity
 from bot.domain.timeline import Kind
-from bot.flows.declare import LONGEST_TITLE, Declaration, declare
+from bot.flows.declare import LONGEST_TITLE, Declaration, declare, join, outcome_of
 from bot.policy.policy import Policy
 from bot.store import incidents, pings, timeline
 from bot.store.engine import Database
@@ -72,6 +72,41 @@ def test_the_same_request_twice_at_the_same_moment_declares_once(database: Datab
     with database.transaction() as session:
         count = select(func.count()).where(IncidentRow.request_key == "at once")
         assert session.scalar(count) == 1
+
+
+def test_of_two_answers_to_one_question_at_once_the_second_sees_what_the_first_did(
+    database: Database, policy: Policy
+) -> None:
+    decided, asked = threading.Event(), threading.Event()
+
+    def second() -> str | None:
+        with database.transaction() as session:
+            session.execute(select(func.now()))  # connected: from here on it is only the question that it waits for
+            assert decided.wait(10)
+            asked.set()
+            return outcome_of(session, "answered twice")
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction() as session:
+            assert outcome_of(session, "answered twice") is None
+            answer = pool.submit(second)
+            row, _ = declare(session, wanted("another key"), policy, NOON)
+            ref = join(session, row.ref, "the till too", "U0RESPONDER", NOON, "answered twice").ref
+            decided.set()
+            assert asked.wait(10)
+            wait_for_lock(database)
+        assert answer.result(10) == f"added to {ref}"
+
+
+def wait_for_lock(database: Database) -> None:
+    """Until some transaction waits for a lock that another one holds."""
+    waiting = text("select count(*) from pg_locks where not granted and locktype = 'advisory'")
+    for _ in range(100):
+        with database.transaction() as session:
+            if session.scalar(waiting):
+                return
+        threading.Event().wait(0.05)
+    raise AssertionError("nothing waits: both answers would count")
 
 
 @pytest.mark.parametrize("title", ["", "   ", "…", "!!! ???", ":fire: :fire:"])
