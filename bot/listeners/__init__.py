@@ -78,7 +78,23 @@ EVENTS: dict[str, Callable[..., None]] = {
 def register(app: App, desk: Desk, slack: Slack) -> None:
     """Connect every id to its listener."""
     app.middleware(_storable)
-    redraws = telling.Redraws()
+    _register_forms(app, desk, slack)
+    _register_notices(app, desk, slack)
+    for action_id, press in PRESSES.items():
+        app.action(action_id)(_press(desk, actions.pressed(press)))
+    for action_id, answer in QUESTIONS.items():
+        app.action(action_id)(_press(desk, declaring.answered(answer)))
+    for action_id in ("list_next", "list_back"):
+        app.action(action_id)(_press(desk, room.turn_page))
+    app.view(modals.DECLARE)(_view(desk, views.thought_over(views.declared, "title")))
+    for callback_id, (submission, field) in SUBMISSIONS.items():
+        app.view(callback_id)(_view(desk, views.submitted(submission, field)))
+    for name, listener in EVENTS.items():
+        app.event(name, middleware=[_event(desk, listener)])(_taken_in)
+
+
+def _register_forms(app: App, desk: Desk, slack: Slack) -> None:
+    """The command, the shortcuts and the buttons that open a form."""
 
     def incident(ack: Any, command: Any) -> None:
         commands.incident(desk, slack, ack, command)
@@ -98,37 +114,29 @@ def register(app: App, desk: Desk, slack: Slack) -> None:
     def timeline_message(ack: Any, respond: Any, body: Any) -> None:
         shortcuts.timeline_message(desk, slack, ack, respond, body)
 
+    app.command("/incident")(incident)
+    for action_id in FORMS:
+        app.action(action_id)(open_form)
+    app.action(corrections.IN_WORDS_BUTTON)(ask_in_words)
+    app.action("home_declare")(declare_global)
+    app.shortcut("declare_global")(declare_global)
+    app.shortcut("declare_message")(declare_message)
+    app.shortcut("timeline_message")(timeline_message)
+
+
+def _register_notices(app: App, desk: Desk, slack: Slack) -> None:
+    """The form of a notice, and what is typed into it."""
+    redraws = telling.Redraws()
+
     def open_notice(ack: Any, respond: Any, body: Any, action: Any) -> None:
         telling.open_notice(desk, slack, ack, respond, body, action)
 
     def redraw_notice(ack: Any, body: Any, action: Any) -> None:
         telling.redraw(desk, slack, redraws, ack, body, action)
 
-    def turn_page(ack: Any, respond: Any, body: Any, action: Any) -> None:
-        room.turn_page(desk, ack, respond, body, action)
-
-    app.command("/incident")(incident)
     app.action("notice_form")(open_notice)
     for name in NOTICE_FIELDS:
         app.action(name)(redraw_notice)
-    app.action("list_next")(turn_page)
-    app.action("list_back")(turn_page)
-    app.action("home_declare")(declare_global)
-    app.shortcut("timeline_message")(timeline_message)
-    app.shortcut("declare_global")(declare_global)
-    app.shortcut("declare_message")(declare_message)
-    for action_id, press in PRESSES.items():
-        app.action(action_id)(_press(desk, actions.pressed(press)))
-    for action_id, answer in QUESTIONS.items():
-        app.action(action_id)(_press(desk, declaring.answered(answer)))
-    for action_id in FORMS:
-        app.action(action_id)(open_form)
-    app.action(corrections.IN_WORDS_BUTTON)(ask_in_words)
-    app.view(modals.DECLARE)(_view(desk, views.thought_over(views.declared, "title")))
-    for callback_id, (submission, field) in SUBMISSIONS.items():
-        app.view(callback_id)(_view(desk, views.submitted(submission, field)))
-    for name, listener in EVENTS.items():
-        app.event(name, middleware=[_event(desk, listener)])(_taken_in)
 
 
 def _storable(body: Any, next: Callable[[], None]) -> None:
