@@ -25,6 +25,8 @@ class PingFacts:
     asked_by: str | None = None
     note: str | None = None
     late_after: timedelta = LATE_AFTER  # by the policy
+    times: int = 1  # of a page that is repeated: which one this is, the first included
+    first_at: datetime | None = None  # when the first of them was sent
 
     def is_late(self, at: datetime) -> bool:
         """Whether a ping sent at `at` counts as late."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import enum
+import re
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -61,3 +64,26 @@ class Entry:
     text: str
     key: bool  # marked as a key entry with the pushpin reaction
     permalink: str | None
+
+
+_LATE = re.compile(r", [^,()]* late\.")  # that one ping was late makes it no other one
+
+
+def folded(entries: Sequence[Entry]) -> list[tuple[Entry, int]]:
+    """Each entry and how often it was said: of pings of one opening that say the same, only the latest is left.
+
+    What somebody marked as key stays by itself.
+    """
+    same: list[tuple[int, str] | None] = []
+    reopened = 0
+    for entry in entries:
+        reopened += entry.kind is Kind.REOPENED
+        alike = entry.kind is Kind.PING_SENT and not entry.key
+        same.append((reopened, _LATE.sub(".", entry.text)) if alike else None)
+    often = Counter(said for said in same if said)
+    last = {said: at for at, said in enumerate(same) if said}
+    return [
+        (entry, often[said] if said else 1)
+        for at, (entry, said) in enumerate(zip(entries, same, strict=True))
+        if said is None or last[said] == at
+    ]

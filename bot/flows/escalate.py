@@ -272,6 +272,7 @@ def respond_by(
 def facts_of(ping: PingRow, row: IncidentRow, held: Sequence[PingRow], policy: EscalationPolicy) -> PingFacts:
     """The ping as its messages show it. `held` are all pings of the incident."""
     others = (user for other in held if other.ping_id != ping.ping_id and other.sent_at for user in other.user_ids)
+    before = _sent_before(ping, held)
     return PingFacts(
         ping_id=ping.ping_id,
         incident=incidents.facts(row),
@@ -285,7 +286,38 @@ def facts_of(ping: PingRow, row: IncidentRow, held: Sequence[PingRow], policy: E
         asked_by=ping.asked_by,
         note=ping.note,
         late_after=policy.late_after,
+        times=len(before) + 1,
+        first_at=min(before, default=None),
     )
+
+
+def _sent_before(ping: PingRow, held: Sequence[PingRow]) -> list[datetime]:
+    """When the pages were sent that a repeat repeats; empty for a ping of any other kind."""
+    if ping.kind != PingKind.REPEAT:
+        return []
+    return [
+        other.sent_at
+        for other in held
+        if other.sent_at is not None
+        and other.kind in (PingKind.PAGE, PingKind.REPEAT)
+        and (other.role, episode_of(other)) == (ping.role, episode_of(ping))
+        and other.due_at < ping.due_at
+    ]
+
+
+def list_repeats_sent(session: Session, ping: PingRow) -> Sequence[TimelineEntry]:
+    """The entries of all repeats of a repeat's rung that went out in its opening, as they were recorded.
+
+    They share one message in the channel, which is the first one's.
+    """
+    held = pings.list_of_incident(session, ping.incident_id)
+    same = {
+        other.ping_id
+        for other in held
+        if other.kind == PingKind.REPEAT and (other.role, episode_of(other)) == (ping.role, episode_of(ping))
+    }
+    told = timeline.list_rows(session, ping.incident_id, (Kind.PING_SENT,))
+    return sorted((entry for entry in told if entry.data["ping_id"] in same), key=lambda entry: entry.entry_id)
 
 
 @dataclass(frozen=True, slots=True)

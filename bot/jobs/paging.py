@@ -10,8 +10,9 @@ from datetime import datetime
 import structlog
 from sqlalchemy.orm import Session
 
-from bot.domain.escalation import Role
+from bot.domain.escalation import PingKind, Role
 from bot.domain.pings import PingFacts
+from bot.domain.timeline import Kind
 from bot.flows import escalate
 from bot.flows.desk import Desk
 from bot.flows.roster import read_roster
@@ -22,7 +23,7 @@ from bot.slack import pings as blocks
 from bot.slack.client import Message, Refused, Slack, TryAgain
 from bot.slack.text import instant, person
 from bot.store import incidents, messages, pings, timeline
-from bot.store.tables import PingRow
+from bot.store.tables import PingRow, TimelineEntry
 
 log = structlog.get_logger(__name__)
 
@@ -304,15 +305,15 @@ def page_over(desk: Desk, slack: Slack, speaker: Speaker, *, ping_id: int) -> No
         row = pings.get(session, ping_id)
         ping, user_ids, sent_at = _facts(session, desk, row), list(row.user_ids), row.sent_at
         entry = timeline.find_by_source(session, f"ping:{ping_id}")
-        said = (f"entry:{entry.entry_id}", entry.text) if entry else None
+        copy = _copy(session, desk, entry) if entry and entry.kind == Kind.PING_SENT else None
         instead = str(entry.data.get("instead", "")) if entry else ""
     outcome = _outcome(ping)
     for user_id in user_ids:
         # Unanswered, it stays the page that it was, with the channel that was opened since.
         waiting = blocks.page(ping, sent_at or desk.now(), instead, user_id)
         speaker.edit(_key(ping_id, user_id), blocks.page_over(ping, outcome) if outcome else waiting)
-    if said and outcome:
-        speaker.edit(said[0], blocks.mention(ping, said[1], outcome))
+    if copy and outcome:
+        speaker.edit(copy.key, copy.message(outcome))
 
 
 def _outcome(ping: PingFacts) -> str:
@@ -326,20 +327,42 @@ def _outcome(ping: PingFacts) -> str:
 
 def mention(desk: Desk, slack: Slack, speaker: Speaker, channel_id: str, entry_id: int) -> None:
     """The copy of a sent ping in the incident's channel, with everybody in it who was told."""
-    message, user_ids = _mention(desk, entry_id)
+    key, message, user_ids = _mention(desk, entry_id)
     slack.invite(channel_id, user_ids)
-    speaker.try_to_say(f"entry:{entry_id}", channel_id, message)
+    speaker.try_to_say(key, channel_id, message)
     # Somebody may have answered while it was on its way; the edits for that found nothing to edit.
-    now_right, _ = _mention(desk, entry_id)
+    _, now_right, _ = _mention(desk, entry_id)
     if now_right != message:
-        speaker.edit(f"entry:{entry_id}", now_right)
+        speaker.edit(key, now_right)
 
 
-def _mention(desk: Desk, entry_id: int) -> tuple[Message, list[str]]:
+def _mention(desk: Desk, entry_id: int) -> tuple[str, Message, list[str]]:
+    """The key of the copy, what it says now, and whom this ping went to."""
     with desk.database.transaction() as session:
-        entry = timeline.get(session, entry_id)
-        row = pings.get(session, int(entry.data["ping_id"]))
-        ping = _facts(session, desk, row)
-        answered = ping.incident.acknowledged_at is not None and ping.incident.acknowledged_at >= entry.at
-        outcome = _outcome(ping) if answered or ping.incident.resolved_at else ""
-        return blocks.mention(ping, entry.text, outcome), list(row.user_ids)
+        copy = _copy(session, desk, timeline.get(session, entry_id))
+        incident, user_ids = copy.ping.incident, list(pings.get(session, copy.told).user_ids)
+        answered = incident.acknowledged_at is not None and incident.acknowledged_at >= copy.at
+        outcome = _outcome(copy.ping) if answered or incident.resolved_at else ""
+        return copy.key, copy.message(outcome), user_ids
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """A ping's message in the incident's channel. The repeats of a rung share one, which shows the latest of them."""
+
+    key: str
+    told: int  # the ping whose copy was asked for
+    ping: PingFacts  # the one that it shows
+    text: str
+    at: datetime  # when that one was sent
+
+    def message(self, outcome: str) -> Message:
+        return blocks.mention(self.ping, self.text, outcome, self.at)
+
+
+def _copy(session: Session, desk: Desk, entry: TimelineEntry) -> _Copy:
+    told = pings.get(session, int(entry.data["ping_id"]))
+    same = escalate.list_repeats_sent(session, told) if told.kind == PingKind.REPEAT else [entry]
+    shown = pings.get(session, int(same[-1].data["ping_id"]))
+    ping = _facts(session, desk, shown)
+    return _Copy(f"entry:{same[0].entry_id}", told.ping_id, ping, same[-1].text, same[-1].at)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
@@ -12,7 +10,7 @@ from bot.domain.comms import escape
 from bot.domain.escalation import span_text
 from bot.domain.incident import reopened_words
 from bot.domain.severity import Judgement, Level, Severity
-from bot.domain.timeline import Entry, Kind
+from bot.domain.timeline import Entry, folded
 from bot.slack.room import entry_line
 from bot.slack.text import code, instant, person, plain, shorten
 from bot.store.tables import IncidentRow
@@ -135,25 +133,10 @@ def severity(row: IncidentRow, levels: Mapping[Severity, Level]) -> str:
 def timeline(row: IncidentRow, entries: Sequence[Entry]) -> str:
     """The latest entries, oldest first, with what was left out counted."""
     lines = [f"*Timeline of {row.ref}*"]
-    folded = _folded(entries)
-    if len(folded) > _SHOWN:
+    told = folded(entries)
+    if len(told) > _SHOWN:
         where = "are in the review" if row.closed_at else f"are told by `tocsin incident show {row.ref}`"
-        lines.append(f"_{len(folded) - _SHOWN} earlier entries {where}._")
-    shown = folded[-_SHOWN:]
+        lines.append(f"_{len(told) - _SHOWN} earlier entries {where}._")
+    shown = told[-_SHOWN:]
     lines += [entry_line(entry) + (f" ({times} times so far)" if times > 1 else "") for entry, times in shown]
     return "\n".join(lines)
-
-
-def _folded(entries: Sequence[Entry]) -> list[tuple[Entry, int]]:
-    """Each entry and how often it was said: of pings that say the same, only the latest is left."""
-    same = [_LATE.sub(".", entry.text) if entry.kind is Kind.PING_SENT else None for entry in entries]
-    often = Counter(text for text in same if text)
-    last = {text: at for at, text in enumerate(same) if text}
-    return [
-        (entry, often[text] if text else 1)
-        for at, (entry, text) in enumerate(zip(entries, same, strict=True))
-        if text is None or last[text] == at
-    ]
-
-
-_LATE = re.compile(r", [^,()]* late\.")  # that one ping was late makes it no other one

@@ -34,14 +34,24 @@ def page(ping: PingFacts, now: datetime, instead: str = "", reader: str = "") ->
     ]
     if others := _others(ping, reader):
         lines.append(f"*Also told:* {others}")
+    if count := _repeated(ping, now):
+        lines.insert(1, f"*You are paged for the {count}.*")
     if ping.is_late(now):
         lines.append(f"_This was due {instant(ping.due_at)} and is {span(now - ping.due_at)} late._")
-    text = f"{incident.severity} {incident.ref} {plain(shorten(incident.title, 150))}: you are paged as {ping.role}"
+    again = f" for the {_ordinal(ping.times)} time" if ping.times > 1 else ""
+    text = (
+        f"{incident.severity} {incident.ref} {plain(shorten(incident.title, 150))}: you are paged as {ping.role}{again}"
+    )
     return Message(text, (section("\n".join(lines)), _buttons(ping)))
 
 
-def mention(ping: PingFacts, said: str, outcome: str = "") -> Message:
-    """The same ping as one line in the incident's channel; once it is answered, with the outcome for the buttons."""
+def mention(ping: PingFacts, said: str, outcome: str = "", sent_at: datetime | None = None) -> Message:
+    """The same ping as one line in the incident's channel; once it is answered, with the outcome for the buttons.
+
+    Of a repeat, with how many there were until this one went out at `sent_at`.
+    """
+    if sent_at is not None and (count := _repeated(ping, sent_at)):
+        said = f"{said} {count[0].upper()}{count[1:]}."
     if outcome:
         return Message(said, (section(said), context(outcome)))
     return Message(said, (section(said), _buttons(ping)))
@@ -64,6 +74,19 @@ def _buttons(ping: PingFacts) -> Block:
 
 def _channel(incident: Incident) -> str:
     return f"<#{incident.channel_id}>" if incident.channel_id else f"#{incident.channel_name}, being made"
+
+
+def _repeated(ping: PingFacts, at: datetime) -> str:
+    """The how-manieth page of its rung this is, and how long they have been unanswered; empty for the first."""
+    if ping.times == 1 or ping.first_at is None:
+        return ""
+    return f"{_ordinal(ping.times)} time, unanswered for {span(at - ping.first_at)}"
+
+
+def _ordinal(number: int) -> str:
+    """2nd, 3rd, 11th, 21st."""
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
 
 
 def _others(ping: PingFacts, reader: str) -> str:

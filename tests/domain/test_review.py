@@ -261,6 +261,19 @@ def test_late_unsent_and_failed_pings_are_named() -> None:
     ]
 
 
+def test_repeated_pages_are_one_line_of_the_timeline_save_those_of_another_opening_or_marked() -> None:
+    paged = f"Paged <@{RESPONDER}> as on-call engineer (every 5 min until acknowledged)"
+    said = [
+        entry(100 + n, Kind.PING_SENT, minute(5 + n), None, f"{paged}{', 9 min late' * (n % 2)}.") for n in range(6)
+    ]
+    said.append(entry(110, Kind.PING_SENT, minute(12), None, f"{paged}.", key=True))
+    said.append(entry(111, Kind.REOPENED, minute(60), LEAD, "Reopened."))
+    said.append(entry(112, Kind.PING_SENT, minute(61), None, f"{paged}."))
+    review = draft(full_facts(entries=(*ENTRIES, *said)), minute(70))
+    told = [text for text in texts(review, "timeline") if "every 5 min" in text]
+    assert [text.partition("acknowledged)")[2] for text in told] == [", 9 min late. (6 times so far)", ".", "."]
+
+
 def test_much_chatter_is_left_out_and_the_document_says_how_much() -> None:
     chatter = tuple(
         entry(100 + index, Kind.MESSAGE_POSTED, minute(5 + index / 10), LEAD, f"message {index}") for index in range(80)

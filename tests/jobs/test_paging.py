@@ -17,7 +17,7 @@ from bot.flows import change, escalate
 from bot.flows.desk import Desk
 from bot.jobs import paging
 from bot.jobs.delivery import Speaker
-from bot.jobs.room import open_room
+from bot.jobs.room import open_room, say
 from bot.playground.app import Playground
 from bot.playground.person import Person, content_of
 from bot.playground.records import UserGroup
@@ -186,6 +186,55 @@ def test_a_page_that_left_as_the_room_opened_links_to_it(
     with desk.database.transaction() as session:
         escalate.pages_sent(session, [escalate.Sent(ping_id, ["U0RESPONDER"], room=None)], desk.now())
     assert [job["ping_id"] for job in _jobs(desk, "slack.page_over")] == [ping_id]
+
+
+def test_all_repeats_share_one_message_in_the_room_and_say_how_many_they_are(
+    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, person: Named
+) -> None:
+    row = declared(Severity.P0)
+    open_room(desk, slack, speaker, incident_id=row.incident_id)
+    paging.page(desk, slack, speaker, ping_id=the_page(desk, row).ping_id)
+    for minutes in (6, 12, 18):
+        _repeat(later(desk, minutes), slack, speaker, row)
+    received_now = received(person("U0RESPONDER"))
+    assert len(received_now) == 4, "each reaches its person as a message of its own"
+    assert received_now[-1]["text"].endswith("you are paged as on-call engineer for the 4th time")
+    assert "*You are paged for the 4th time, unanswered for 18 min.*" in content_of(received_now[-1])
+    (copy,) = _in_room(desk, person, row, "until acknowledged")
+    assert copy.count("4th time, unanswered for 18 min.") == 1 and "page_acknowledge" in copy
+    with desk.database.transaction() as session:
+        found = incidents.get_for_change(session, row.incident_id)
+        change.acknowledge(session, found, "U0TEAMLEAD", desk.policy, later(desk, 20).now())
+        repeated = [ping.ping_id for ping in pings.list_of_incident(session, row.incident_id) if ping.kind == "repeat"]
+    for ping_id in repeated[:3]:
+        paging.page_over(later(desk, 20), slack, speaker, ping_id=ping_id)
+    (copy,) = _in_room(desk, person, row, "until acknowledged")
+    assert "page_acknowledge" not in copy and "Acknowledged by <@U0TEAMLEAD>" in copy
+    assert "4th time" in copy, "an earlier one that is edited does not count back"
+
+
+def _repeat(desk: Desk, slack: Slack, speaker: Speaker, row: IncidentRow) -> None:
+    """Page the on-call engineer again, and have it said in the room; the job of an earlier one runs once more."""
+    with desk.database.transaction() as session:
+        escalate.replan(session, incidents.get_for_change(session, row.incident_id), desk.policy.escalation, desk.now())
+        held = pings.list_of_incident(session, row.incident_id)
+        (due,) = [ping.ping_id for ping in held if (ping.kind, ping.state) == ("repeat", pings.SENDING)]
+    paging.page(desk, slack, speaker, ping_id=due)
+    with desk.database.transaction() as session:
+        entry = timeline.find_by_source(session, f"ping:{due}")
+        assert entry is not None
+        entry_id = entry.entry_id
+        told = [entry.entry_id for entry in timeline.list_rows(session, row.incident_id, (Kind.PING_SENT,))]
+    for each in (entry_id, told[1]):
+        say(desk, slack, speaker, entry_id=each)
+
+
+def _in_room(desk: Desk, person: Named, row: IncidentRow, words: str) -> list[str]:
+    with desk.database.transaction() as session:
+        channel_id = incidents.get(session, row.incident_id).channel_id
+    assert channel_id is not None
+    found = person("U0RESPONDER").messages(channel_id)
+    return [str(message["blocks"]) for message in found if words in content_of(message)]
 
 
 def _jobs(desk: Desk, task: str) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from bot.domain.review.document import Line, Section
 from bot.domain.review.record import Record, origin
 from bot.domain.review.wording import LONGEST_SAYING, Wording, counted
-from bot.domain.timeline import Entry, Kind
+from bot.domain.timeline import Entry, Kind, folded
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 MOST_UNMARKED_MESSAGES = 20  # beyond that, chatter hides the story
@@ -36,8 +36,10 @@ def timeline(record: Record, wording: Wording, detected: Sequence[Entry] = (), a
     chosen = _chosen(record, said)
     sayings = {entry.entry_id for entry in said}
     lines = [
-        _factor(entry, wording) if record.labels.get(entry.entry_id) == "contributing" else line_of(entry, wording)
-        for entry in record.entries
+        _factor(entry, wording)
+        if record.labels.get(entry.entry_id) == "contributing"
+        else line_of(entry, wording, times)
+        for entry, times in folded(record.entries)
         if entry.entry_id in chosen or (entry.entry_id not in sayings and not _told_elsewhere(entry, record))
     ]
     lines += [_detected(entry, at, wording) for entry in detected if at is not None]
@@ -87,15 +89,15 @@ def _told_elsewhere(entry: Entry, record: Record) -> bool:
     return record.labels.get(entry.entry_id, "contributing") != "contributing"
 
 
-def line_of(entry: Entry, wording: Wording) -> Line:
-    """One entry as a line of the timeline."""
+def line_of(entry: Entry, wording: Wording, times: int = 1) -> Line:
+    """One entry as a line of the timeline; of a page that was repeated, with how many times there were so far."""
     message = entry.kind is Kind.MESSAGE_POSTED
     label = LABELS.get(entry.kind)
     text = wording.plain(entry.text, LONGEST_SAYING, mention="@" if message else "")
     if not text:
         text = "(a message without text)" if message else entry.kind.value.replace("_", " ").capitalize()
     return Line(
-        text=text,
+        text=f"{text} ({times} times so far)" if times > 1 else text,
         label=label,
         by=wording.person(entry.author) if message or label else None,
         at=entry.at,
