@@ -16,6 +16,7 @@ from markupsafe import Markup
 from bot.domain.review import Line, Nature, Review, standing
 from bot.domain.review.renderings import web_address
 from bot.domain.review.wording import instant
+from bot.slack.text import unturned
 
 
 @functools.cache
@@ -32,11 +33,19 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_straight,
     )
     environment.filters["instant"] = instant
     environment.filters["web_address"] = web_address
     environment.globals["style"] = Markup(_style())  # our own file, no text of people
     return environment
+
+
+def _straight(value: Any) -> Any:
+    """What a template puts out, without marks that turn the direction of the text around them; markup stays markup."""
+    if isinstance(value, Markup):
+        return Markup(unturned(value))  # taking characters away makes no element of what was none
+    return unturned(value) if isinstance(value, str) else value
 
 
 def style_source() -> str:

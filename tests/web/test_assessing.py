@@ -288,6 +288,21 @@ def test_hostile_text_in_every_field_breaks_no_page(site: Site) -> None:
     assert manager.get(f"{here}/document.pdf").content.startswith(b"%PDF")
 
 
+def test_a_mark_that_turns_the_text_after_it_is_on_no_page(site: Site) -> None:
+    turned = "refund\u202eexe.gpj\u2066"
+    row = site.closed(title=turned)
+    manager = site.enter("U0MANAGER")
+    edit(manager, row.ref, "could_improve", turned)
+    send(manager, f"/reviews/{row.ref}/comments", f"/reviews/{row.ref}", section="", text=turned, request="turned")
+    send(manager, f"/reviews/{row.ref}/actions", f"/reviews/{row.ref}", text=turned, request="turned")
+    review_page = f"/reviews/{row.ref}"
+    listed = ("/incidents", "/reviews", "/actions", f"/incidents/{row.ref}")
+    for path in (*listed, review_page, f"{review_page}?edit=could_improve", f"{review_page}/sections/could_improve"):
+        page = manager.get(path).text
+        assert "refundexe.gpj" in page, path
+        assert not re.search("[\u202a-\u202e\u2066-\u2069]", page), path
+
+
 def test_too_long_a_section_is_refused_and_given_back(site: Site) -> None:
     row = site.closed()
     page = edit(site.enter("U0MANAGER"), row.ref, "went_well", "x" * 20_001)
