@@ -5,11 +5,13 @@ And looking again at what the checklist looked up.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -17,9 +19,10 @@ from slack_bolt import Ack, Respond
 from sqlalchemy.orm import Session
 
 from bot.domain.comms import plain_text
-from bot.domain.errors import BadRequest
+from bot.domain.errors import BadRequest, TransitionRefused
 from bot.domain.incident import Status
 from bot.domain.notice import Notice, fill, words_of
+from bot.domain.timeline import Kind
 from bot.flows import look, tell
 from bot.flows.desk import Desk
 from bot.listeners.asked import Asked, Subcommand, incident_of
@@ -28,12 +31,20 @@ from bot.listeners.whispers import answer_press
 from bot.slack import room as blocks
 from bot.slack.client import Refused, Slack, TryAgain
 from bot.slack.modals import initial_values, read_values
-from bot.store import incidents
+from bot.store import incidents, messages, timeline
 from bot.store.tables import IncidentRow
 
 log = structlog.get_logger(__name__)
 
 _REMEMBERED = 200  # forms
+_FRESH = timedelta(minutes=10)  # how long the times of a preview are sent as they were shown
+_RESOLVED = "resolved"  # the kind of notice that only an incident which is over has
+_ENDED = {
+    Kind.RESOLVED: "resolved",
+    Kind.CLOSED: "closed",
+    Kind.FALSE_ALARM: "closed as a false alarm",
+    Kind.MERGED: "merged into another",
+}
 
 
 def _update(session: Session, asked: Asked) -> str:
@@ -44,25 +55,45 @@ def _update(session: Session, asked: Asked) -> str:
 def update_form(session: Session, asked: Asked) -> dict[str, Any]:
     """`/incident update …`: the notice as it would go out, before it goes."""
     row = incident_of(session, asked)
-    kind = "update" if Status(row.status).is_open else "resolved"
+    kind = "update" if Status(row.status).is_open else _RESOLVED
     return _form(asked.desk, row, kind, {"news": plain_text(asked.rest)}, asked.now)
 
 
 def _form(desk: Desk, row: IncidentRow, kind: str, more: dict[str, str], now: datetime) -> dict[str, Any]:
     words = words_of(incidents.facts(row), now, more)
-    return _drawn(desk, row, kind, _notice(desk, kind, words), words)
+    return _drawn(desk, row, _opened(desk, row, kind, row.episode, now), _notice(desk, kind, words), words)
 
 
 def _notice(desk: Desk, kind: str, words: dict[str, str]) -> Notice:
     policy = desk.policy.notices
-    return fill(policy.resolved if kind == "resolved" else policy.update, words)
+    return fill(policy.resolved if kind == _RESOLVED else policy.update, words)
 
 
-def _drawn(desk: Desk, row: IncidentRow, kind: str, preview: Notice, fields: dict[str, str]) -> dict[str, Any]:
+def _opened(desk: Desk, row: IncidentRow, kind: str, episode: int, at: datetime) -> dict[str, Any]:
+    """What the form carries: of which incident and episode it is, when its preview was drawn and from which facts."""
+    return {
+        "incident": row.incident_id,
+        "kind": kind,
+        "episode": episode,
+        "drawn": at.isoformat(),
+        "facts": _facts_shown(desk, row, kind, at),
+    }
+
+
+def _facts_shown(desk: Desk, row: IncidentRow, kind: str, at: datetime) -> str:
+    """A digest of what a preview drawn at `at` says besides what is typed into the form."""
+    blank = {name: "" for name, (_, kinds) in blocks.NOTICE_FIELDS.items() if kind in kinds}
+    notice = _notice(desk, kind, words_of(incidents.facts(row), at, {}) | blank)
+    return hashlib.sha256(f"{notice.subject}\n{notice.text}".encode()).hexdigest()
+
+
+def _drawn(
+    desk: Desk, row: IncidentRow, opened: Mapping[str, Any], preview: Notice, fields: Mapping[str, str]
+) -> dict[str, Any]:
     channel = desk.policy.contacts.channels.stakeholder
     where = f"#{channel}" if channel else "no channel, as contacts.yaml names none"
     mails = len(desk.policy.notices.mail_to) if desk.send_mail is not None else 0
-    return blocks.notice_form(incidents.facts(row), kind, preview, fields, where, mails)
+    return blocks.notice_form(incidents.facts(row), opened, preview, fields, where, mails)
 
 
 def open_notice(
@@ -73,7 +104,9 @@ def open_notice(
     with told(said.append, user=body["user"]["id"]):
         kind, _, incident_id = action["value"].partition(":")
         with desk.database.transaction() as session:
-            view = _form(desk, incidents.get(session, int(incident_id)), kind, {}, desk.now())
+            row = incidents.get(session, int(incident_id))
+            _check_kind(session, desk, row, kind, row.episode, "`/incident update` opens the notice that fits.")
+            view = _form(desk, row, kind, {}, desk.now())
         slack.open_view(body["trigger_id"], view)
     answer_press(ack, respond, said)
 
@@ -134,9 +167,10 @@ def _redraw(desk: Desk, slack: Slack, view: dict[str, Any], user_id: str) -> Non
         with desk.database.transaction() as session:
             opened = json.loads(view["private_metadata"])
             row = incidents.get(session, int(opened["incident"]))
-        words = _typed(row, read_values(view), desk.now())
-        fresh = _drawn(desk, row, opened["kind"], _notice(desk, opened["kind"], words), initial_values(view))
-        _draw(slack, view, fresh)
+        now, kind = desk.now(), opened["kind"]
+        notice = _notice(desk, kind, _typed(row, read_values(view), now))
+        opened = _opened(desk, row, kind, opened["episode"], now)
+        _draw(slack, view, _drawn(desk, row, opened, notice, initial_values(view)))
 
 
 def _draw(slack: Slack, view: dict[str, Any], fresh: dict[str, Any]) -> None:
@@ -162,12 +196,50 @@ def _typed(row: IncidentRow, values: dict[str, str], now: datetime) -> dict[str,
 
 def notice_sent(
     session: Session, desk: Desk, values: dict[str, str], view: dict[str, Any], user_id: str, now: datetime
-) -> None:
-    """The notice form: send it once, whatever is pressed how often."""
+) -> dict[str, Any] | None:
+    """The notice form: send what it showed, once, whatever is pressed how often.
+
+    Where what it showed is no longer so, nothing is sent: the form to look at again. Raises TransitionRefused where the
+    incident was reopened, resolved or closed since the form was opened.
+    """
     opened = json.loads(view["private_metadata"])
     row = incidents.get_for_change(session, int(opened["incident"]))
-    notice = _notice(desk, opened["kind"], _typed(row, values, now))
-    tell.tell(session, row, notice, user_id, now, f"view:{view.get('root_view_id') or view['id']}")
+    key = f"view:{view.get('root_view_id') or view['id']}"
+    if timeline.find_by_source(session, key) is not None:
+        return None
+    kind, drawn_at = opened["kind"], datetime.fromisoformat(opened["drawn"])
+    _check_kind(session, desk, row, kind, opened["episode"], "Nothing was sent.")
+    at = drawn_at if now - drawn_at < _FRESH else now
+    words = _typed(row, values, at)
+    if _facts_shown(desk, row, kind, at) != opened["facts"]:
+        fresh = _opened(desk, row, kind, row.episode, now)
+        return _drawn(desk, row, fresh | {"changed": True}, _notice(desk, kind, _typed(row, values, now)), values)
+    tell.tell(session, row, _notice(desk, kind, words), user_id, now, key)
+    return None
+
+
+def _check_kind(session: Session, desk: Desk, row: IncidentRow, kind: str, episode: int, then: str) -> None:
+    """Raises TransitionRefused, with who changed it and when, where that notice of that episode would not be true."""
+    is_open = Status(row.status).is_open
+    if row.episode == episode and is_open == (kind != _RESOLVED):
+        return
+    reopened = row.episode != episode or is_open
+    changes = timeline.list_rows(session, row.incident_id, (Kind.REOPENED,) if reopened else tuple(_ENDED))
+    if not changes:
+        raise TransitionRefused(f"{row.ref} is {row.status}. {then}")
+    last = changes[-1]
+    name = _name(session, desk, last.author or "")
+    how = "reopened" if reopened else _ENDED[Kind(last.kind)]
+    # A form's errors are plain text, in which a mention would stand as an id.
+    raise TransitionRefused(
+        f"{row.ref} was {how} at {last.at.astimezone(UTC):%H:%M} UTC{name and f' by @{name}'}. {then}"
+    )
+
+
+def _name(session: Session, desk: Desk, user_id: str) -> str:
+    """What somebody is called in Slack, or else among the contacts; empty where that is not known."""
+    listed = [person.name for person in desk.policy.contacts.people.values() if person.slack == user_id]
+    return messages.names_of(session, [user_id]).get(user_id) or next(iter(listed), "")
 
 
 def look_again(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:

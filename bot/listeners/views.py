@@ -21,19 +21,22 @@ from bot.slack import modals
 from bot.store import incidents
 from bot.store.outbox import enqueue
 
-Submission = Callable[[Session, Desk, dict[str, str], dict[str, Any], str, datetime], None]
+# (session, desk, values, view, user id, now) → None, and the form closes; or the form to show in its place.
+Submission = Callable[[Session, Desk, dict[str, str], dict[str, Any], str, datetime], dict[str, Any] | None]
 
 
 # Like a submission, but opens its transactions itself: (desk, values, view, user id, now).
-Thinking = Callable[[Desk, dict[str, str], dict[str, Any], str, datetime], None]
+Thinking = Callable[[Desk, dict[str, str], dict[str, Any], str, datetime], dict[str, Any] | None]
 
 
 def submitted(submission: Submission, field: str) -> Callable[..., None]:
     """A listener that runs `submission` in its transaction; a refusal shows under `field`."""
 
-    def run(desk: Desk, values: dict[str, str], view: dict[str, Any], user_id: str, now: datetime) -> None:
+    def run(
+        desk: Desk, values: dict[str, str], view: dict[str, Any], user_id: str, now: datetime
+    ) -> dict[str, Any] | None:
         with desk.database.transaction() as session:
-            submission(session, desk, values, view, user_id, now)
+            return submission(session, desk, values, view, user_id, now)
 
     return thought_over(run, field)
 
@@ -47,8 +50,11 @@ def thought_over(thinking: Thinking, field: str) -> Callable[..., None]:
 
         with told(refuse, user=body["user"]["id"], view=view["callback_id"]):
             values = modals.read_values(view)
-            thinking(desk, values, view, body["user"]["id"], desk.now())
-            ack()
+            again = thinking(desk, values, view, body["user"]["id"], desk.now())
+            if again is None:
+                ack()
+            else:
+                ack(response_action="update", view=again)
 
     return listener
 

@@ -33,6 +33,7 @@ NOTICE_FIELDS: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 PAGE = 10  # incidents on one page of a list
 _LONGEST_LINE = 220
+_ANEW = "What you had seen is no longer so: this is how it would go out now. Read it, and press Send again."
 _LABELS = {Kind.IMPACT_RECORDED: "Impact", Kind.CAUSE_RECORDED: "Cause", Kind.RESOLUTION_RECORDED: "Resolution"}
 
 
@@ -163,12 +164,14 @@ def notice_told(sent: Notice, where: str) -> Message:
 
 
 def notice_form(
-    incident: Incident, kind: str, preview: Notice, words: Mapping[str, str], where: str, mails: int
+    incident: Incident, opened: Mapping[str, Any], preview: Notice, words: Mapping[str, str], where: str, mails: int
 ) -> dict[str, Any]:
     """The notice as it would go out now, its words to be changed, and where it goes; nothing is sent before Send.
 
+    `opened` comes back with the form: "kind" names its fields, "changed" says that Send was pressed on facts of before.
     `words` are what the fields hold at first, whatever the preview says by now.
     """
+    kind = opened["kind"]
     shown = "\n".join(f"{bold(name + ':')} {plain(shorten(text, 300))}" for name, text in preview.lines)
     fields = [
         text_field(name, label, multiline=True, optional=name != "news", initial=words.get(name), watched=True)
@@ -177,10 +180,11 @@ def notice_form(
     ]
     goes = f"Goes to {where}" + (f" and {mails} mail address{'es' if mails != 1 else ''}." if mails else ".")
     private = " This is a security incident: its title is left out; check every word." if incident.private else ""
-    metadata = json.dumps({"incident": incident.incident_id, "kind": kind})
     head = section(f"{bold(preview.subject)}\n{shown}") | {"block_id": PREVIEW}
-    blocks = [head, context(goes + private) | {"block_id": "goes"}, *fields]
-    return form(NOTICE, "Tell stakeholders", "Send", metadata, blocks)
+    anew = section(f":warning: {bold('Nothing was sent yet.')} {_ANEW}") | {"block_id": "anew"}
+    first = [anew] if opened.get("changed") else []
+    blocks = [*first, head, context(goes + private) | {"block_id": "goes"}, *fields]
+    return form(NOTICE, "Tell stakeholders", "Send", json.dumps(dict(opened)), blocks)
 
 
 def entry_form(

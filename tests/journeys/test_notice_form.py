@@ -10,8 +10,8 @@ import pytest
 from bot.listeners.telling import Redraws
 from bot.playground.person import content_of
 from tests.faults.troubles import fail, faults_left
-from tests.journeys.story import ask, settle
-from tests.stage import Stage
+from tests.journeys.story import ask, kinds, press_and_hear, settle
+from tests.stage import INCIDENTS, Stage
 
 View = dict[str, Any]
 
@@ -127,3 +127,44 @@ def test_what_the_preview_says_is_what_is_sent(stage: Stage) -> None:
     sent = content_of(stage.responder.wait_for_message("incident-updates", "half of the tills"))
     for line in said.split("\n")[1:]:
         assert line in sent
+
+
+def test_a_resolved_notice_is_refused_in_its_form_once_the_incident_was_reopened(stage: Stage) -> None:
+    ref, channel = stage.declare("P2 the tills of the market are frozen")
+    ask(stage.responder, channel["id"], "/incident resolve restarted them")
+    checklist = stage.responder.wait_for_message(channel["id"], f"After resolving {ref}")
+    stage.responder.command(channel["id"], "/incident update")
+    view = stage.responder.wait_for_view("notice_view")
+    ask(stage.team_lead, INCIDENTS, f"/incident reopen {ref} they froze again")
+    errors = stage.responder.submit(view, {"next_steps": {"next_steps": "none"}})
+    (said,) = errors.values()
+    assert said.startswith(f"{ref} was reopened at ") and said.endswith(" UTC by @team lead. Nothing was sent.")
+    assert [each["id"] for each in stage.responder.views()] == [view["id"]], "what was typed is kept"
+    stage.responder.close_view(view)
+    assert "stakeholders_told" not in kinds(stage, ref)
+    heard = press_and_hear(stage.responder, channel["id"], checklist, "notice_form")
+    assert f"{ref} was reopened" in heard
+
+
+@pytest.mark.parametrize(("over", "word"), [(("resolve it thaws",), "resolved"), (("false-alarm no",), "false alarm")])
+def test_an_update_is_refused_in_its_form_once_the_incident_is_over(
+    stage: Stage, over: tuple[str, ...], word: str
+) -> None:
+    view, channel = opened(stage)
+    for command in over:
+        ask(stage.responder, channel["id"], f"/incident {command}")
+    (said,) = stage.responder.submit(view, {"news": {"news": "half of the tills are back"}}).values()
+    assert word in said and said.endswith("Nothing was sent.")
+    stage.responder.close_view(view)
+
+
+def test_a_notice_of_an_earlier_resolution_is_not_sent_for_a_later_one(stage: Stage) -> None:
+    ref, channel = stage.declare("P2 the tills of the airport are frozen")
+    ask(stage.responder, channel["id"], "/incident resolve restarted them")
+    stage.responder.command(channel["id"], "/incident update")
+    view = stage.responder.wait_for_view("notice_view")
+    for command in ("reopen they froze again", "resolve replaced them"):
+        ask(stage.responder, channel["id"], f"/incident {command}")
+    (said,) = stage.responder.submit(view, {"next_steps": {"next_steps": "none"}}).values()
+    assert f"{ref} was reopened at" in said
+    stage.responder.close_view(view)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from slack_bolt import Ack
 
+from bot.domain.severity import Severity
+from bot.domain.timeline import Kind
+from bot.flows import change
 from bot.listeners import telling
-from bot.listeners.telling import Redraws, redraw
+from bot.listeners.telling import Redraws, notice_sent, redraw
 from bot.slack.client import Slack, TryAgain, web_client
 from bot.slack.room import PREVIEW
-from bot.store import incidents
+from bot.store import incidents, timeline
 from tests.stage import Stage
 
 _PATIENCE = 20  # seconds until a thread that hangs fails the test
@@ -97,3 +102,60 @@ def test_a_drawing_that_failed_leaves_the_turn_to_the_next_character(form: Form,
     form.slack.trouble = None
     form.type("ab", 2)
     assert form.slack.drawn == ["a", "ab"]
+
+
+def send(stage: Stage, ref: str, view: dict[str, Any], later: timedelta) -> dict[str, Any] | None:
+    """Press Send that much later than now, with "we look" typed as the news."""
+    with stage.database.transaction() as session:
+        values = {"news": "we look", "impact": "", "next_steps": ""}
+        return notice_sent(session, stage.desk, values, view, "U0RESPONDER", stage.desk.now() + later)
+
+
+def told_of(stage: Stage, ref: str) -> list[dict[str, Any]]:
+    with stage.database.transaction() as session:
+        row = incidents.get_by_ref(session, ref)
+        return [dict(one.data) for one in timeline.list_rows(session, row.incident_id, (Kind.STAKEHOLDERS_TOLD,))]
+
+
+def opened_form(stage: Stage) -> tuple[str, dict[str, Any]]:
+    ref, _ = stage.declare("P2 the weighbridge of the harbour is off")
+    with stage.database.transaction() as session:
+        view = telling._form(stage.desk, incidents.get_by_ref(session, ref), "update", {}, stage.desk.now())
+    return ref, {**view, "id": f"V{ref}"}
+
+
+def preview(view: dict[str, Any]) -> str:
+    return next(str(block["text"]["text"]) for block in view["blocks"] if block.get("block_id") == PREVIEW)
+
+
+def test_a_form_that_was_open_for_hours_is_drawn_anew_and_asked_again_before_anything_is_sent(stage: Stage) -> None:
+    ref, view = opened_form(stage)
+    again = send(stage, ref, view, timedelta(hours=3))
+    assert again is not None
+    assert told_of(stage, ref) == []
+    assert "*Open for:* 3 h" in preview(again)
+    assert "Nothing was sent yet" in json.dumps(again["blocks"])
+    news = next(block["element"] for block in again["blocks"] if block.get("block_id") == "news")
+    assert news["initial_value"] == "we look", "what was typed is kept"
+    assert send(stage, ref, {**again, "id": view["id"]}, timedelta(hours=3, minutes=2)) is None
+    (told,) = told_of(stage, ref)
+    assert all(f"*{name}:* {words}" in preview(again) for name, words in told["lines"])
+
+
+def test_a_form_whose_severity_was_changed_meanwhile_is_drawn_anew(stage: Stage) -> None:
+    ref, view = opened_form(stage)
+    with stage.database.transaction() as session:
+        row = incidents.get_by_ref(session, ref)
+        change.set_severity(session, row, Severity.P1, "U0TEAMLEAD", stage.desk.policy, stage.desk.now())
+    again = send(stage, ref, view, timedelta(minutes=1))
+    assert again is not None
+    assert "P1" in preview(again)
+    assert told_of(stage, ref) == []
+
+
+def test_a_form_that_was_open_for_minutes_sends_what_it_showed(stage: Stage) -> None:
+    ref, view = opened_form(stage)
+    assert send(stage, ref, view, timedelta(minutes=9)) is None
+    (told,) = told_of(stage, ref)
+    shown = preview(view)
+    assert all(f"*{name}:* {words}" in shown for name, words in told["lines"] if words != "we look")
