@@ -18,6 +18,7 @@ from bot.domain.review import EDITABLE, Review, Stage, lines_of, stage_words, to
 from bot.domain.review.document import Nature
 from bot.domain.review.merging import as_written
 from bot.domain.review.stages import ALLOWED
+from bot.domain.review.wording import instant
 from bot.flows import act, assess
 from bot.policy.roster import Contacts
 from bot.store import actions, assessments, incidents, messages
@@ -159,18 +160,33 @@ def _list_versions(session: Session, incident_id: int) -> dict[str, list[_Versio
 
 def _standing_context(house: House, seen: _Seen) -> dict[str, Any]:
     """Where the review stands, how it came there, and what can be done with it now."""
-    steps = seen.review.steps
+    steps, history = seen.review.steps, _history(seen.review)
+    # The page says "as of" the newest draft: beside it stands when that was made, not when the first one was.
+    last = next((one for one in reversed(history) if one["stage"] is steps[-1].stage), None) if steps else None
     return {
         "pdf": house.print_pdf is not None,
         "due_at": seen.due_at,
         "late": seen.due_at is not None and seen.due_at <= house.desk.now(),
-        "last": stage_words(steps[-1]) if steps else "",
+        "last": last["words"] if last else "",
         "note": steps[-1].note if steps else "",
-        "history": [{"words": stage_words(step), "note": step.note} for step in steps],
+        "history": history,
         "moves": {wanted.value for wanted in ALLOWED[seen.review.stage]},
         "approver": seen.approver,
         "approvers": " or ".join(house.desk.policy.review.approved_by),
     }
+
+
+def _history(review: Review) -> list[dict[str, Any]]:
+    """The steps of the review and its newest draft, in order of time. That one is no step: it changes no stage."""
+    told = [
+        {"at": step.at, "stage": step.stage, "words": stage_words(step), "note": step.note} for step in review.steps
+    ]
+    drafted = [step.at for step in review.steps if step.stage is Stage.DRAFT]
+    newest = review.drafted_at
+    if drafted and newest > max(drafted) and instant(newest) != instant(max(drafted)):
+        words = f"Drafted again by Tocsin, {instant(newest)}"
+        told.append({"at": newest, "stage": Stage.DRAFT, "words": words, "note": ""})
+    return sorted(told, key=lambda one: one["at"])
 
 
 def _editing_context(request: Request, seen: _Seen, again: Again) -> dict[str, Any]:

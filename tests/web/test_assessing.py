@@ -207,6 +207,33 @@ def test_the_way_from_draft_to_approved_with_who_and_when(site: Site) -> None:
     assert stage_of(site, row.incident_id) == "approved"
 
 
+def test_the_page_says_when_the_newest_draft_was_made_beside_the_first(site: Site) -> None:
+    row = site.closed()
+    manager = site.enter("U0MANAGER")
+    first, newer = "Drafted by Tocsin, 2026-11-20 12:22 UTC", "Drafted again by Tocsin, 2026-11-20 15:08 UTC"
+    assert first in next_steps(manager, row.ref)
+    with site.database.transaction() as session:
+        review.draft_review(
+            session, incidents.get(session, row.incident_id), site.policy, NOON + timedelta(minutes=188)
+        )
+    page = manager.get(f"/reviews/{row.ref}").text
+    assert "as of 2026-11-20 15:08 UTC" in page
+    assert newer in next_steps(manager, row.ref)
+    assert first not in next_steps(manager, row.ref)
+    history = page.split('id="history"')[1]
+    assert history.index(first) < history.index(newer)
+    site.at = timedelta(hours=4)
+    send(manager, f"/reviews/{row.ref}/stage", f"/reviews/{row.ref}", wanted="in review")
+    assert "Sent for review by engineering-manager, 2026-11-20 16:00 UTC" in next_steps(manager, row.ref)
+    history = manager.get(f"/reviews/{row.ref}").text.split('id="history"')[1]
+    assert history.index(newer) < history.index("Sent for review")
+
+
+def next_steps(browser: TestClient, ref: str) -> str:
+    """The part of a review's page that says where it stands."""
+    return browser.get(f"/reviews/{ref}").text.split('class="decide"')[1].split("</section>")[0]
+
+
 def test_who_does_not_approve_by_the_policy_cannot(site: Site) -> None:
     row = site.closed()
     page = send(site.enter("U0TEAMLEAD"), f"/reviews/{row.ref}/stage", wanted="approved")
