@@ -43,6 +43,7 @@ _HAPPENINGS = {
 log = structlog.get_logger(__name__)
 
 _TRY_AGAIN_AFTER = timedelta(minutes=1)  # an incident that could not be planned
+_JUST_NOW = timedelta(minutes=1)  # a ping by hand of the same role so soon is the same command again
 _FEW = 8  # pings that each get a job of their own; where more fall due at once, they share jobs
 _TOGETHER = 25  # pings that share one job
 _TELLING = (*_HAPPENINGS, Kind.STATUS_CHANGED)
@@ -241,6 +242,26 @@ def escalate_by_hand(
     session.flush()
     _send(session, [ping])
     return ping, True
+
+
+def refuse_asked_just_now(session: Session, row: IncidentRow, role: Role, request_key: str, now: datetime) -> None:
+    """Raise BadRequest where somebody asked for this role within the last minute: a command that was typed twice.
+
+    The same request coming again is none. The row must be locked.
+    """
+    if not Status(row.status).is_open:
+        return
+    for ping in reversed(pings.list_of_incident(session, row.incident_id)):
+        if (ping.kind, ping.role, episode_of(ping)) != (PingKind.MANUAL, role, row.episode) or ping.claimed_at is None:
+            continue
+        seconds = max(1, round(abs((now - ping.claimed_at).total_seconds())))
+        if ping.key.endswith(f"/{request_key}") or ping.state == pings.FAILED or seconds >= _JUST_NOW.total_seconds():
+            continue
+        ago = "1 second" if seconds == 1 else f"{seconds} seconds"
+        raise BadRequest(
+            f"The {role} was pinged {ago} ago by <@{ping.asked_by}>. Nothing was sent; "
+            "to ping them again, wait a minute."
+        )
 
 
 def _next_rung(row: IncidentRow, held: Sequence[PingRow]) -> Role:

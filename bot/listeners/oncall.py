@@ -155,6 +155,8 @@ def _escalate(session: Session, asked: Asked) -> str:
         raise BadRequest(no_such_role(reason))
     reason = reason.strip('"“”„')
     key = f"command:{asked.trigger_id}"
+    if role is not None:  # without one, each command goes a rung further
+        escalate.refuse_asked_just_now(session, row, role, key, asked.now)
     ping, _ = escalate.escalate_by_hand(session, row, role, reason[:1000], asked.user_id, key, asked.now)
     roster = read_roster(session, asked.desk.policy.contacts, asked.now)
     return f"Pinging the {ping.role} about {row.ref}: {names(roster.who(Role(ping.role), asked.now))}."

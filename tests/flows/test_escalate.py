@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
+from bot.domain.errors import BadRequest
+from bot.domain.escalation import Role
 from bot.domain.incident import Status
 from bot.domain.severity import Severity
 from bot.domain.timeline import Kind
@@ -397,6 +399,16 @@ def test_a_page_is_late_once_it_is_more_than_the_policy_allows_after_it_was_due(
     assert entry.text == f"Paged <@U0RESPONDER> as on-call engineer (at once){late}."
     facts = escalate.facts_of(page, row, rows(session, row), replace(policy.escalation, late_after=late_after))
     assert facts.is_late(at) is bool(late)
+
+
+def test_a_role_is_asked_for_again_after_a_minute_and_not_sooner(session: Session, declared: Declare) -> None:
+    row = declared(P1)
+    escalate.escalate_by_hand(session, row, Role.VP, "down", "U0LEAD", "first", NOON)
+    escalate.refuse_asked_just_now(session, row, Role.VP, "first", NOON)  # Slack sent the same command again
+    escalate.refuse_asked_just_now(session, row, Role.TEAM_LEAD, "second", NOON)
+    with pytest.raises(BadRequest, match=r"The VP engineering was pinged 2 seconds ago by <@U0LEAD>\."):
+        escalate.refuse_asked_just_now(session, row, Role.VP, "second", NOON + minutes(2 / 60))
+    escalate.refuse_asked_just_now(session, row, Role.VP, "second", NOON + minutes(1))
 
 
 def test_a_sweep_says_how_many_plans_it_looked_at(session: Session, declared: Declare, policy: Policy) -> None:

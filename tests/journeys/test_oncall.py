@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -220,6 +221,8 @@ def test_escalating_by_hand_pings_once_and_says_why(stage: Stage) -> None:
     ref, channel = stage.declare("P2 refunds are slow", by=stage.team_lead)
     said = ask(stage.responder, channel["id"], "/incident escalate VP the <!channel> board asks")
     assert said == f"Pinging the VP engineering about {ref}: <@U0VP>."
+    again = ask(stage.team_lead, channel["id"], "/incident escalate VP the board asks")
+    assert re.match(r"The VP engineering was pinged \d+ seconds? ago by <@U0RESPONDER>\. Nothing was sent", again)
     vp = stage.person("U0VP")
     page = page_to(vp, ref)
     assert "<@U0RESPONDER> asks for the VP engineering: the &lt;!channel&gt; board asks" in content_of(page)
