@@ -20,7 +20,11 @@ HELP: dict[str, tuple[str, str]] = {
         "declare checkout returns 502",
         "Declare an incident. Alone it opens a form; `declare P1 …` sets the severity, `declare! …` asks nothing back.",
     ),
-    "status": ("status mitigated", "Show where it stands, or set investigating, identified, mitigated."),
+    "status": (
+        "status mitigated",
+        "Show where it stands, or set investigating, identified, mitigated; `status resolved` is `resolve`, "
+        "`status closed` opens the form of `close`.",
+    ),
     "severity": ("severity P1 all regions now", "Show or change the severity, with a reason if you like."),
     "impact": ("impact a third of checkouts fail", "Record who notices, and how."),
     "cause": ("cause connection pool exhausted", "Record the cause."),

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain.comms import escape, leading_severity, parse_command, parse_severity, parse_status, plain_text
 from bot.domain.errors import BadRequest
-from bot.domain.incident import Status
+from bot.domain.incident import Status, check_transition
 from bot.domain.timeline import Kind
 from bot.flows import change
 from bot.flows.desk import Desk
@@ -64,13 +64,20 @@ def _form_for(asked: Asked) -> dict[str, Any] | None:
     if asked.word in ("update", "tell"):
         with asked.desk.database.transaction() as session:
             return telling.update_form(session, asked)
-    if asked.word != "close" or asked.rest:
+    if not _asks_to_close(asked):
         return None
     with asked.desk.database.transaction() as session:
         row = incident_of(session, asked)
         if row.status != Status.RESOLVED:
             return None  # `close` itself says why not
         return modals.close_form(incidents.facts(row), playbook_suggested(row))
+
+
+def _asks_to_close(asked: Asked) -> bool:
+    """Whether the closing questions are to be asked: `close` alone, and `status closed`, which says no more."""
+    if asked.word == "status":
+        return bool(asked.rest) and parse_status(asked.rest) is Status.CLOSED
+    return asked.word in ("close", "closed") and not asked.rest
 
 
 def _status(session: Session, asked: Asked) -> str | Message:
@@ -84,7 +91,8 @@ def _status(session: Session, asked: Asked) -> str | Message:
     if wanted is Status.RESOLVED:
         return change.resolve(session, row, asked.user_id, policy, asked.now)
     if wanted is Status.CLOSED:
-        return change.close(session, row, asked.user_id, change.Closing(), policy, asked.now)
+        check_transition(row.ref, Status(row.status), wanted)
+        raise BadRequest("Type `/incident close`: its form did not open.")  # it was resolved a moment after being read
     return change.set_status(session, row, wanted, asked.user_id, policy, asked.now)
 
 

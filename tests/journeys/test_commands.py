@@ -168,3 +168,19 @@ def test_resolve_close_and_reopen_by_command(stage: Stage, elsewhere: bool) -> N
         "closed",
     ]
     assert entries(stage, ref)[0].text.endswith("the wiki is slow")
+
+
+@pytest.mark.parametrize("command", ["close", "closed", "status closed", "status close"])
+def test_closing_by_any_word_asks_the_closing_questions_first(stage: Stage, command: str) -> None:
+    ref, channel = stage.declare("P3 the clock of the hall stands still")
+    ask(stage.responder, channel["id"], "/incident resolve wound it up")
+    stage.responder.command(channel["id"], f"/incident {command}")
+    view = stage.responder.wait_for_view("close_view")
+    assert row(stage, ref).status == "resolved"
+    stage.responder.close_view(view)
+
+
+def test_closing_by_status_what_is_not_resolved_says_what_comes_first(stage: Stage) -> None:
+    ref, channel = stage.declare("P3 the clock of the tower stands still")
+    assert "Resolve it first" in ask(stage.responder, channel["id"], "/incident status closed")
+    assert row(stage, ref).status == "investigating"
