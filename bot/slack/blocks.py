@@ -18,6 +18,7 @@ from bot.slack.text import as_typed, fit, instant, person, plain, rich, said, sh
 
 Block = dict[str, Any]
 
+_LONGEST_ANNOUNCEMENT = 1200  # characters of markup: about a screen of a phone
 _GIST = 160  # characters of a past incident's cause or fix: the entry has the rest
 
 
@@ -251,9 +252,16 @@ def _similar_line(item: Suggestion) -> str:
 
 
 def announcement(text: str, at: datetime, now: datetime) -> Message:
-    """One line in the incident's channel about what happened; says when it is told late."""
+    """One line in the incident's channel about what happened; says when it is told late, and where the rest of it is.
+
+    `text` is markup. What is pasted as an impact or a note may be longer than a screen: the room gets its beginning.
+    """
     late = now - at
-    told = unturned(f"{text} _(told {span(late)} later)_" if late > timedelta(minutes=5) else text)
+    told = unturned(text)
+    if len(told) > _LONGEST_ANNOUNCEMENT:
+        told = f"{fit(told, _LONGEST_ANNOUNCEMENT)} _(The rest is on the timeline.)_"
+    if late > timedelta(minutes=5):
+        told = f"{told} _(told {span(late)} later)_"
     return Message(told, (section(told),))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -14,7 +15,8 @@ from starlette.routing import Route
 from bot.domain.errors import BadRequest, TocsinError
 from bot.domain.review import mentioned
 from bot.domain.review.story import line_of
-from bot.domain.review.wording import Wording, instant, span
+from bot.domain.review.wording import LONGEST_SAYING, Wording, instant, span
+from bot.domain.timeline import Entry
 from bot.flows import act
 from bot.store import actions, assessments, incidents, messages, reviews, room, timeline
 from bot.store.tables import ActionRow, IncidentRow
@@ -25,6 +27,7 @@ from bot.web.visits import Visitor
 
 ENTRIES_A_PAGE = 100
 _LISTED = 200
+_WHOLE = 1_000_000  # characters: more than any entry has
 NOT_CLOSED = "not closed yet, so not drafted"
 _DONE = {"done": "Done.", "accept": "It counts now.", "drop": "Dropped."}
 
@@ -116,6 +119,7 @@ def _incident(house: House, request: Request, visitor: Visitor) -> Response:
         "row": row,
         "facts": _facts(row, wording, house.desk.now()),
         "lines": lines,
+        "whole": _whole(shown, wording),
         "dated": any(" " in (line.clock or "") for line in lines),
         "total": total,
         "page": number,
@@ -123,6 +127,12 @@ def _incident(house: House, request: Request, visitor: Visitor) -> Response:
         "has_review": has_review,
     }
     return page(_shown("incident.html", request, visitor, "", **context))
+
+
+def _whole(entries: Sequence[Entry], wording: Wording) -> dict[int, str]:
+    """All that the long entries say, by entry: their lines hold the beginning, as the room does."""
+    texts = {entry.entry_id: wording.plain(entry.text, _WHOLE) for entry in entries if len(entry.text) > LONGEST_SAYING}
+    return {entry_id: text for entry_id, text in texts.items() if len(text) > LONGEST_SAYING}
 
 
 def _facts(row: IncidentRow, wording: Wording, now: datetime) -> list[tuple[str, str]]:

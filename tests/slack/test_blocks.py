@@ -249,6 +249,17 @@ def test_an_announcement_says_when_it_is_told_late(late: int, told: bool) -> Non
     check_message_blocks(list(message.blocks))
 
 
+def test_of_an_announcement_longer_than_a_screen_the_room_gets_the_beginning_and_where_the_rest_is() -> None:
+    text = "Impact recorded by <@U0RESPONDER>: " + "checkout fails for everyone. " * 400
+    message = blocks.announcement(text, NOON, NOON + minutes(6))
+    for shown in (message.text, message.blocks[0]["text"]["text"]):
+        assert shown.startswith("Impact recorded by <@U0RESPONDER>: checkout fails")
+        assert shown.endswith("… _(The rest is on the timeline.)_ _(told 6 min later)_")
+        assert len(shown) < 1300
+    short = "Note by <@U0RESPONDER>: " + "x" * 1000
+    assert blocks.announcement(short, NOON, NOON).text == short
+
+
 def test_an_endless_announcement_fits() -> None:
     message = blocks.announcement("&amp;" * 3000, NOON, NOON + minutes(60))
     check_message_blocks(list(message.blocks))

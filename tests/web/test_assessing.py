@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import date, timedelta
 from urllib.parse import urlsplit
@@ -10,8 +11,11 @@ import pytest
 from itsdangerous import URLSafeTimedSerializer
 from starlette.testclient import TestClient
 
+from bot.domain.comms import escape
 from bot.domain.severity import Severity
+from bot.domain.timeline import Kind
 from bot.flows import change, review
+from bot.flows.record import record
 from bot.store import actions, assessments, incidents, reviews
 from bot.web import browsing
 from bot.web.app import sign_review_link
@@ -465,6 +469,18 @@ def test_the_timeline_of_an_incident_has_pages_that_bad_numbers_do_not_break(sit
         answer = browser.get(f"/incidents/{row.ref}?page={page}")
         assert answer.status_code == 200
         assert "Declared as P1 by responder" in answer.text
+
+
+def test_a_long_entry_can_be_read_whole_on_the_incidents_page(site: Site) -> None:
+    row, words = site.closed(), "checkout fails for everyone & all " * 300
+    with site.database.transaction() as session:
+        kept = incidents.get(session, row.incident_id)
+        record(session, kept, Kind.IMPACT_RECORDED, escape(words), NOON, author="U0RESPONDER")
+        record(session, kept, Kind.NOTED, "a short note", NOON, author="U0RESPONDER")
+    page = site.enter("U0VP").get(f"/incidents/{row.ref}").text
+    whole = page.split(">All of it</summary>")
+    assert len(whole) == 2, "only where something is cut"
+    assert html.unescape(re.sub("<[^>]+>", "", whole[1].split("</details>")[0])).strip() == words.strip()
 
 
 def test_where_the_extra_is_missing_the_pdf_says_what_to_install(site: Site) -> None:
