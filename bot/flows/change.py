@@ -5,15 +5,15 @@ Every function takes the locked row, answers with the sentence for the person wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.domain.comms import escape
+from bot.domain.comms import escape, plain_text
 from bot.domain.errors import TransitionRefused
 from bot.domain.escalation import span_text
-from bot.domain.incident import Status, check_transition, reopened_words
+from bot.domain.incident import Incident, Status, check_transition, reopened_words
 from bot.domain.severity import Severity
 from bot.domain.timeline import Kind
 from bot.flows import assess, escalate, handover, learn, tell
@@ -198,7 +198,7 @@ def reopen(session: Session, row: IncidentRow, by: str, policy: Policy, now: dat
     row.false_alarm = row.merged_into = None
     text = f"Reopened by <@{by}>" + (f": {escape(why)}" if why else ".")
     record(session, row, Kind.REOPENED, text, now, author=by, announce=True)
-    _set_aside(session, row, now)
+    aside = _set_aside(session, row, now)
     if row.commander == by:
         # Whoever takes it up again and commands is on it: nobody is called as if it were unknown.
         row.acknowledged_at, row.acknowledged_by = now, by
@@ -207,17 +207,47 @@ def reopen(session: Session, row: IncidentRow, by: str, policy: Policy, now: dat
     stop_reminders(session, row)
     escalate.replan(session, row, policy.escalation, now)
     refresh_card(session, row)
-    return f"{row.ref} is open again. Escalation starts anew."
+    return f"{row.ref} is open again. Escalation starts anew.{aside}"
 
 
-def _set_aside(session: Session, row: IncidentRow, now: datetime) -> None:
-    """What was held for cause and fix goes on the timeline: it did not end the trouble."""
-    for name in ("cause", "resolution"):
+def _set_aside(session: Session, row: IncidentRow, now: datetime) -> str:
+    """What was held for cause and fix goes on the timeline: it did not end the trouble. A sentence that says so."""
+    kept = []
+    for name in _KEPT_ASIDE:
         if said := getattr(row, name):
-            key = f"earlier:{name}:{row.incident_id}:{row.episode}"
-            text = f"Earlier {name}, before reopening: {escape(said)}"
+            key = _aside_key(row, name, row.episode)
+            text = f"{_aside_lead(name)}{escape(said)}"
             record(session, row, Kind.NOTED, text, now, source_key=key)
             setattr(row, name, None)
+            kept.append(name)
+    if not kept:
+        return ""
+    offered = " The forms that resolve and close offer the cause again." if "cause" in kept else ""
+    stand = "is" if len(kept) == 1 else "are"
+    return f" The earlier {' and '.join(kept)} {stand} on the timeline, as “before reopening”.{offered}"
+
+
+_KEPT_ASIDE = ("cause", "resolution")
+
+
+def _aside_key(row: IncidentRow, name: str, episode: int) -> str:
+    return f"earlier:{name}:{row.incident_id}:{episode}"
+
+
+def _aside_lead(name: str) -> str:
+    return f"Earlier {name}, before reopening: "
+
+
+def offered(session: Session, row: IncidentRow) -> Incident:
+    """The incident as the forms that resolve and close show it: with its cause, or the one from before reopening."""
+    incident = incidents.facts(row)
+    if incident.cause is not None:
+        return incident
+    for episode in range(row.episode, 1, -1):
+        entry = timeline.find_by_source(session, _aside_key(row, "cause", episode))
+        if entry is not None:
+            return replace(incident, cause=plain_text(entry.text.removeprefix(_aside_lead("cause"))))
+    return incident
 
 
 def _record_facts(

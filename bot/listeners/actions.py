@@ -106,7 +106,7 @@ def open_form(
     with told(said.append, user=body["user"]["id"], action=action["action_id"]):
         with desk.database.transaction() as session:
             row = incidents.get(session, int(action["value"]))
-            incident, playbook = incidents.facts(row), playbook_suggested(row)
+            incident, playbook = change.offered(session, row), playbook_suggested(row)
         resolving = action["action_id"] == "incident_resolve"
         check_transition(incident.ref, incident.status, Status.RESOLVED if resolving else Status.CLOSED)
         view = modals.resolve_form(incident) if resolving else modals.close_form(incident, playbook)

@@ -70,7 +70,7 @@ def _form_for(asked: Asked) -> dict[str, Any] | None:
         row = incident_of(session, asked)
         if row.status != Status.RESOLVED:
             return None  # `close` itself says why not
-        return modals.close_form(incidents.facts(row), playbook_suggested(row))
+        return modals.close_form(change.offered(session, row), playbook_suggested(row))
 
 
 def _asks_to_close(asked: Asked) -> bool:

@@ -294,12 +294,27 @@ def test_reopening_moves_cause_and_resolution_to_the_timeline(
 ) -> None:
     row = declared()
     change.resolve(session, row, "U0RESPONDER", policy, NOON + minutes(5), "bigger <pool>", "pool too small")
-    change.reopen(session, row, "U0TEAMLEAD", policy, LATER)
+    said = change.reopen(session, row, "U0TEAMLEAD", policy, LATER)
+    assert "The earlier cause and resolution are on the timeline, as “before reopening”." in said
     assert (row.cause, row.resolution, row.identified_at, row.mitigated_at) == (None, None, None, None)
     assert [entry.text for entry in entries(session, row, Kind.NOTED)] == [
         "Earlier cause, before reopening: pool too small",
         "Earlier resolution, before reopening: bigger &lt;pool&gt;",
     ]
+
+
+def test_the_cause_from_before_reopening_is_offered_until_there_is_another(
+    session: Session, declared: Declare, policy: Policy
+) -> None:
+    row = declared()
+    change.resolve(session, row, "U0RESPONDER", policy, NOON + minutes(5), cause="pool <too> small")
+    change.reopen(session, row, "U0TEAMLEAD", policy, LATER)
+    assert change.offered(session, row).cause == "pool <too> small"
+    change.resolve(session, row, "U0RESPONDER", policy, LATER)
+    assert "earlier" not in change.reopen(session, row, "U0TEAMLEAD", policy, LATER), "nothing was set aside"
+    assert change.offered(session, row).cause == "pool <too> small", "two reopenings back"
+    row.cause = "the cache"
+    assert change.offered(session, row).cause == "the cache"
 
 
 def test_a_resolve_form_that_came_second_keeps_what_it_says(

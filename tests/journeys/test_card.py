@@ -125,6 +125,24 @@ def test_a_close_form_of_an_incident_that_was_reopened_says_so_and_keeps_what_wa
     responder.close_view(form)
 
 
+def test_the_forms_offer_the_cause_from_before_reopening(stage: Stage) -> None:
+    responder = stage.responder
+    ref, channel = stage.declare("P3 the wiki is slow")
+    ask(responder, INCIDENTS, f"/incident cause {ref} the search index was rebuilt")
+    ask(responder, INCIDENTS, f"/incident resolve {ref}")
+    assert "on the timeline" in ask(responder, INCIDENTS, f"/incident reopen {ref}")
+    card_says(responder, channel, "investigating")
+    press(responder, channel["id"], card_of(responder, channel), "incident_resolve")
+    form = responder.wait_for_view("resolve_view")
+    assert "the search index was rebuilt" in str(form["blocks"])
+    responder.close_view(form)
+    ask(responder, INCIDENTS, f"/incident resolve {ref}")
+    responder.command(INCIDENTS, f"/incident close {ref}")
+    form = responder.wait_for_view("close_view")
+    assert "the search index was rebuilt" in str(form["blocks"])
+    responder.close_view(form)
+
+
 def test_a_form_that_declares_twice_declares_once(stage: Stage) -> None:
     responder = stage.responder
     responder.command(INCIDENTS, "/incident declare")
