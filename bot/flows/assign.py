@@ -25,12 +25,21 @@ def assign(session: Session, row: IncidentRow, part: Part, user_id: str, by: str
         if row.commander != user_id:
             handover.withdraw(session, row, now)
         row.commander = user_id
+    held = incidents.find_role(session, row.incident_id, part.value)
+    before = held.user_id if held is not None else None
     if not incidents.give_role(session, row.incident_id, part.value, user_id, now):
         return f"<@{user_id}> is {part} of {row.ref} already. {EXPECTED[part]}"
-    text = f"<@{user_id}> is {part} now" + ("." if by == user_id else f", says <@{by}>.")
     record(
-        session, row, Kind.ROLE_TAKEN, text, now, author=by, data={"role": part.value, "user": user_id}, announce=True
+        session,
+        row,
+        Kind.ROLE_TAKEN,
+        _told(part, before, user_id, by),
+        now,
+        author=by,
+        data={"role": part.value, "user": user_id},
+        announce=True,
     )
+    handover.tell_replaced(session, row, part.value, before, user_id, by)
     if by != user_id:
         enqueue(
             session,
@@ -43,3 +52,11 @@ def assign(session: Session, row: IncidentRow, part: Part, user_id: str, by: str
     refresh_card(session, row)
     who = "You are" if by == user_id else f"<@{user_id}> is"
     return f"{who} {part} of {row.ref}. {EXPECTED[part]}"
+
+
+def _told(part: Part, before: str | None, user_id: str, by: str) -> str:
+    """What the room reads of it."""
+    if part is Part.COMMANDER and before is not None and by == user_id:
+        return f"<@{user_id}> takes command from <@{before}>."
+    instead = f", in place of <@{before}>" if before is not None else ""
+    return f"<@{user_id}> is {part} now{instead}" + ("." if by == user_id else f", says <@{by}>.")

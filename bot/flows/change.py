@@ -105,9 +105,12 @@ def _opened_at(session: Session, row: IncidentRow) -> datetime:
 def take_command(session: Session, row: IncidentRow, by: str, now: datetime) -> str:
     """The commander decides and delegates."""
     refuse_when_over(row)
+    before = row.commander
     if not _command(session, row, by, now):
         return f"You command {row.ref} already."
-    record(session, row, Kind.ROLE_TAKEN, f"<@{by}> takes command.", now, author=by, announce=True)
+    of = f" from <@{before}>" if before and before != by else ""
+    record(session, row, Kind.ROLE_TAKEN, f"<@{by}> takes command{of}.", now, author=by, announce=True)
+    handover.tell_replaced(session, row, "commander", before, by, by)
     escalate.acknowledge_pings(session, row, by, now)
     refresh_card(session, row)
     return f"You command {row.ref} now."

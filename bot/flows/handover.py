@@ -78,6 +78,13 @@ def withdraw(session: Session, row: IncidentRow, now: datetime) -> None:
         _show(session, earlier)
 
 
+def tell_replaced(session: Session, row: IncidentRow, part: str, before: str | None, after: str, by: str) -> None:
+    """A word to whoever held a part until somebody else got it; none to whoever gave it away."""
+    if before is not None and before not in (after, by) and row.channel_id:
+        text = f"<@{after}> is {part} of {row.ref} now, in your place" + (f", says <@{by}>." if by != after else ".")
+        enqueue(session, "slack.whisper", channel_id=row.channel_id, user_id=before, text=text)
+
+
 def _show(session: Session, handover: HandoverRow) -> None:
     enqueue(
         session,

@@ -29,6 +29,8 @@ from bot.store.tables import IncidentRow
 
 log = structlog.get_logger(__name__)
 
+_AWAY = frozenset({"user_not_in_channel", "user_not_found", "user_disabled"})  # what Slack says of who left
+
 
 def open_room(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -> None:
     """Make the channel and post the card in it; the rest of the furnishing follows in a job of its own."""
@@ -138,5 +140,10 @@ def say(desk: Desk, slack: Slack, speaker: Speaker, *, entry_id: int) -> None:
 
 
 def whisper(desk: Desk, slack: Slack, speaker: Speaker, *, channel_id: str, user_id: str, text: str) -> None:
-    """A sentence that only one person sees."""
-    slack.whisper(channel_id, user_id, text)
+    """A sentence that only one person sees; whoever has left the channel since does not miss it."""
+    try:
+        slack.whisper(channel_id, user_id, text)
+    except Refused as refused:
+        if refused.error not in _AWAY:
+            raise
+        log.info("could not whisper", channel=channel_id, user=user_id, error=refused.error)

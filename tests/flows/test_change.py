@@ -125,7 +125,7 @@ def test_command_passes_from_hand_to_hand(session: Session, declared: Declare) -
     assert (row.commander, holder.user_id) == ("U0TEAMLEAD", "U0TEAMLEAD")
     assert [entry.text for entry in entries(session, row, Kind.ROLE_TAKEN)] == [
         "<@U0RESPONDER> takes command.",
-        "<@U0TEAMLEAD> takes command.",
+        "<@U0TEAMLEAD> takes command from <@U0RESPONDER>.",
     ]
 
 

@@ -15,6 +15,7 @@ from tests.journeys.story import (
     ask,
     card_says,
     entries,
+    failed_jobs,
     jump,
     kinds,
     pings_of,
@@ -213,6 +214,27 @@ def test_an_update_is_seen_before_it_is_sent(stage: Stage) -> None:
     responder.wait_for_message(channel["id"], "Stakeholders were told")
     assert kinds(stage, ref).count("stakeholders_told") == 1
     assert row(stage, ref).told_at is not None
+
+
+def test_the_room_and_whoever_is_replaced_hear_who_takes_a_role_from_whom(stage: Stage) -> None:
+    responder, lead, manager = stage.responder, stage.team_lead, stage.manager
+    ref, channel = stage.declare("P1 the lift of the warehouse is stuck")
+    for person in ("team-lead", "eng-manager"):
+        ask(responder, channel["id"], f"/incident role scribe @{person}")
+    responder.wait_for_message(
+        channel["id"], "<@U0MANAGER> is scribe now, in place of <@U0TEAMLEAD>, says <@U0RESPONDER>."
+    )
+    lead.wait_for_ephemeral(channel["id"], f"<@U0MANAGER> is scribe of {ref} now, in your place, says <@U0RESPONDER>.")
+    ask(lead, channel["id"], "/incident role commander")
+    manager.wait_for_channel(ref.lower())
+    ask(manager, channel["id"], "/incident role commander")
+    responder.wait_for_message(channel["id"], "<@U0MANAGER> takes command from <@U0TEAMLEAD>.")
+    lead.wait_for_ephemeral(channel["id"], f"<@U0MANAGER> is commander of {ref} now, in your place.")
+    failed = failed_jobs(stage.database)
+    manager.act("leave", channel=channel["id"])
+    ask(lead, channel["id"], "/incident role commander")
+    settle(stage.database)
+    assert failed_jobs(stage.database) == failed, "whoever left is told nothing, and nothing breaks"
 
 
 def test_resolving_asks_for_the_checklist_and_proposes_the_notice(stage: Stage) -> None:
