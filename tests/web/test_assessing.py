@@ -380,6 +380,27 @@ def test_a_bad_action_item_is_refused_with_a_sentence_and_given_back(
     assert fields["text"].strip() in page
 
 
+@pytest.mark.parametrize(
+    ("form", "fields"),
+    [
+        ("actions", {"text": "fine", "due": "2020-01-01"}),
+        ("comments", {"text": " ", "section": "root_cause"}),
+        ("comments", {"text": " ", "section": ""}),
+        ("sections/went_well", {"text": "x" * 20_001, "version": "0"}),
+    ],
+    ids=["action item", "comment on a section", "comment on the whole", "section"],
+)
+def test_a_refusal_stands_in_the_form_that_was_refused(site: Site, form: str, fields: dict[str, str]) -> None:
+    row = site.closed()
+    address = f"/reviews/{row.ref}/{form}"
+    page = send(site.enter("U0MANAGER"), address, f"/reviews/{row.ref}", **fields)
+    assert page.count('id="warning"') == 1
+    own = next(part for part in page.split("<form ") if 'id="warning"' in part.split("</form>")[0])
+    assert f'action="{address}#warning"' in own, "there the browser goes, and there it is said"
+    if form == "comments":
+        assert f'name="section" value="{fields["section"]}"' in own
+
+
 def test_a_proposal_is_accepted_on_the_page(site: Site) -> None:
     row = site.closed()
     with site.database.transaction() as session:
