@@ -78,6 +78,20 @@ class Incident:
     resolution: str | None
     reopened: int = 0  # how often; the stamps above are those since the last time, the resolution is the last
 
+    false_alarm: bool = False  # it never was one
+    merged_into: str | None = None  # the reference of the one of which it was a duplicate
+
+    @property
+    def stands(self) -> str:
+        """Its status in words that also say how it was closed, where that was in another way than by resolving it."""
+        if self.status is not Status.CLOSED:
+            return self.status.value
+        if self.merged_into is not None:
+            # A security incident is named to nobody outside its channel.
+            known = self.private or not is_private(self.merged_into)
+            return f"closed, merged into {self.merged_into if known else 'another'}"
+        return "closed as a false alarm" if self.false_alarm else self.status.value
+
     @property
     def again(self) -> str:
         """`, reopened once`: what to say beside a span that runs from the declaration; empty for nearly all."""

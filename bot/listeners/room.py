@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain.comms import escape, plain_text
 from bot.domain.errors import BadRequest, UnknownIncident
-from bot.domain.incident import Status
+from bot.domain.incident import Status, is_private
 from bot.domain.parts import EXPECTED, Part, mentioned_person, parse_part
 from bot.domain.review import check_note
 from bot.domain.timeline import Entry, Kind
@@ -73,12 +73,23 @@ def _note(session: Session, asked: Asked) -> str:
         raise BadRequest("Say what happened then: `/incident note at 14:20 rolled back to build 212`.")
     labelled = check_note(plain_text(text), row.declared_at)
     backdate.note(session, row, text, asked.user_id, at, asked.now, f"command:{asked.trigger_id}")
-    late = redraft_later(session, row)
+    late = _elsewhere(row) + redraft_later(session, row)
     if labelled:
         return f"{labelled}{late}"
     before = " That is before it was declared; it goes first." if at is not None and at < row.declared_at else ""
     when = f" at {at:%Y-%m-%d %H:%M} UTC" if at is not None else ""
     return f"Noted on the timeline of {row.ref}{when}.{before}{late}"
+
+
+def _elsewhere(row: IncidentRow) -> str:
+    """Where an incident goes on that was merged into another; empty for any other."""
+    target = row.goes_on_in if row.merged_into is not None else None
+    if target is None:
+        return ""
+    if is_private(target.ref) and not is_private(row.ref):
+        return f" {row.ref} was merged into another, which goes on."
+    there = f" in <#{target.channel_id}>" if target.channel_id else ""
+    return f" {row.ref} was merged into {target.ref}, which goes on{there}."
 
 
 def _role(session: Session, asked: Asked) -> str:

@@ -118,7 +118,7 @@ def card(
     """
     level = levels[incident.severity]
     fields = [
-        f"*Status*\n{incident.status}",
+        f"*Status*\n{incident.stands}",
         f"*Severity*\n{incident.severity} {level.title}: {level.meaning}",
         f"*Commander*\n{person(incident.commander)}",
         f"*Declared*\n{instant(incident.declared_at)} by {person(incident.declared_by)}",
@@ -139,7 +139,7 @@ def card(
         blocks.append(context(recurrence))
     blocks += [section(_similar_line(item), vote_menu(item.ballot)) for item in similar[:1]]
     blocks += _card_actions(incident, levels)
-    return Message(f"{incident.severity} {incident.ref} {plain(incident.title)}: {incident.status}", tuple(blocks))
+    return Message(f"{incident.severity} {incident.ref} {plain(incident.title)}: {incident.stands}", tuple(blocks))
 
 
 def _acknowledged(incident: Incident, level: Level) -> str:
@@ -179,11 +179,11 @@ def mirror(incident: Incident) -> Message:
     """The card's short copy in the announcement channel."""
     where = f"<#{incident.channel_id}>" if incident.channel_id else "its channel is being made"
     # The channel's name is long: on a phone it gets a line of its own.
-    lines = [headline(incident), f"{incident.status} · commander {person(incident.commander)}", where]
-    if incident.resolved_at:
+    lines = [headline(incident), f"{incident.stands} · commander {person(incident.commander)}", where]
+    if incident.resolved_at and not (incident.false_alarm or incident.merged_into):
         lines.append(f"Resolved after {span(incident.resolved_at - incident.declared_at)}{incident.again}.")
     return Message(
-        f"{incident.severity} {incident.ref} {plain(incident.title)}: {incident.status}", (section("\n".join(lines)),)
+        f"{incident.severity} {incident.ref} {plain(incident.title)}: {incident.stands}", (section("\n".join(lines)),)
     )
 
 

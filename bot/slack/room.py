@@ -102,7 +102,7 @@ def listing(rows: Sequence[Incident], total: int, page: int, which: str, now: da
 def _listed(row: Incident, now: datetime) -> str:
     where = f" <#{row.channel_id}>" if row.channel_id else ""
     took = span((row.resolved_at or now) - row.declared_at)
-    return f"*{row.severity}* · {row.ref} · {plain(shorten(row.title, 80))} · {row.status}, {took}{row.again}{where}"
+    return f"*{row.severity}* · {row.ref} · {plain(shorten(row.title, 80))} · {row.stands}, {took}{row.again}{where}"
 
 
 @dataclass(frozen=True, slots=True)

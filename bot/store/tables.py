@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from sqlalchemy import BigInteger, Date, DateTime, ForeignKey, Identity, Index, MetaData, Text, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
 from bot.domain.masking import mask
@@ -92,6 +92,7 @@ class IncidentRow(Base):
     read_back_at: Mapped[datetime | None]  # when its channel was last to be looked through for what was missed
     read_through_at: Mapped[datetime | None]  # until when that was done; None: never
     words_removed_at: Mapped[datetime | None]  # when what people wrote in it was last taken out by policy
+    goes_on_in: Mapped[IncidentRow | None] = relationship(remote_side=[incident_id], viewonly=True)  # see merged_into
     __table_args__ = (
         Index("ix_incidents_status_declared_at", "status", "declared_at"),
         Index("ix_incidents_wake_at", "wake_at", postgresql_where=sql("wake_at is not null")),

@@ -71,6 +71,7 @@ def _incidents(house: House, request: Request, visitor: Visitor) -> Response:
     with house.desk.database.transaction() as session:
         still, _ = room.list_page(session, visitor.user_id, limit=_LISTED)
         over, _ = room.list_page(session, visitor.user_id, limit=10, closed=True)
+        recent = [(row, incidents.facts(row).stands) for row in over]
         names = messages.names_of(session, {row.commander for row in still if row.commander})
     listed = [
         _Row(
@@ -84,7 +85,7 @@ def _incidents(house: House, request: Request, visitor: Visitor) -> Response:
         )
         for row in still
     ]
-    return page(_shown("incidents.html", request, visitor, "/incidents", rows=listed, recent=over))
+    return page(_shown("incidents.html", request, visitor, "/incidents", rows=listed, recent=recent))
 
 
 def _shown(template: str, request: Request, visitor: Visitor, here: str, **context: Any) -> str:

@@ -301,6 +301,10 @@ def test_a_duplicate_goes_into_the_other_with_its_timeline(stage: Stage) -> None
     lead.wait_for_message(there["id"], "was a duplicate")
     assert not [ping for ping in pings_of(stage, second) if ping.state == "planned"]
     assert "closed already" in ask(lead, here["id"], f"/incident merge {first}")
+    settle(stage.database)
+    assert any(second in said and f"closed, merged into {first}" in said for said in said_by_bot(lead, INCIDENTS))
+    assert f"goes on in <#{there['id']}>" in ask(lead, here["id"], "/incident note the bank called back")
+    assert f"closed, merged into {first}" in ask(lead, INCIDENTS, "/incident list closed")
     ask(lead, here["id"], "/incident reopen it was another one")
     assert "the gateway answers 500" not in [entry.text for entry in entries(stage, first)]
 

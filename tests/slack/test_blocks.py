@@ -280,3 +280,19 @@ def test_a_mail_says_nothing_of_what_a_security_incident_hit() -> None:
         assert words not in private
         assert words in usual
     assert "Impact" not in private
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"false_alarm": True}, "closed as a false alarm"),
+        ({"merged_into": "INC-2026-0001"}, "closed, merged into INC-2026-0001"),
+        ({"merged_into": "SEC-2026-0001"}, "closed, merged into another"),
+        ({}, "closed"),
+    ],
+)
+def test_the_mirror_says_how_it_was_closed(changed: dict[str, Any], told: str) -> None:
+    closed = incident(status=Status.CLOSED, resolved_at=NOON + minutes(5), closed_at=NOON + minutes(5), **changed)
+    shown = marked_up(blocks.mirror(closed))
+    assert f"{told} · commander" in shown
+    assert ("Resolved after" in shown) == (not changed)

@@ -319,6 +319,13 @@ def test_hostile_text_in_every_field_breaks_no_page(site: Site) -> None:
     assert manager.get(f"{here}/document.pdf").content.startswith(b"%PDF")
 
 
+def test_the_list_says_how_an_incident_was_closed(site: Site) -> None:
+    row = site.closed(title="a probe was red")
+    with site.database.transaction() as session:
+        incidents.get_for_change(session, row.incident_id).false_alarm = True
+    assert "closed as a false alarm · declared" in site.enter("U0MANAGER").get("/incidents").text
+
+
 def test_a_mark_that_turns_the_text_after_it_is_on_no_page(site: Site) -> None:
     turned = "refund\u202eexe.gpj\u2066"
     row = site.closed(title=turned)
