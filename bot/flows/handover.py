@@ -29,6 +29,10 @@ def offer(session: Session, row: IncidentRow, to_user: str, by: str, request_key
         raise BadRequest(f"<@{to_user}> commands {row.ref} already.")
     if by == to_user:
         raise BadRequest("To take command yourself, press Take command on the card.")
+    stays = f"<@{row.commander}> commands" if row.commander else "nobody commands"
+    standing = store.find_offered(session, row.incident_id)
+    if standing is not None and standing.to_user == to_user:
+        return f"<@{to_user}> was asked already, by <@{standing.asked_by}>. Until they accept, {stays}."
     withdraw(session, row, now)
     handover = store.add_handover(
         session,
@@ -42,7 +46,6 @@ def offer(session: Session, row: IncidentRow, to_user: str, by: str, request_key
     text = f"<@{by}> offers command to <@{to_user}>."
     record(session, row, Kind.HANDOVER_OFFERED, text, now, author=by, source_key=f"handover:{handover.handover_id}")
     _show(session, handover)
-    stays = f"<@{row.commander}> commands" if row.commander else "nobody commands"
     return f"Asked <@{to_user}> to take command of {row.ref}. Until they accept, {stays}."
 
 
@@ -51,12 +54,16 @@ def accept(session: Session, handover_id: int, by: str, now: datetime) -> str:
     incident_id = store.get_handover(session, handover_id).incident_id
     row = incidents.get_for_change(session, incident_id)
     handover = store.get_handover(session, handover_id, for_change=True)
+    if handover.state == store.WITHDRAWN:
+        standing = store.find_offered(session, incident_id)
+        mine = standing is not None and standing.to_user == by
+        raise BadRequest(
+            f"This offer was withdrawn. {'Accept the later one' if mine else 'Take command is on the card'}."
+        )
     if by != handover.to_user:
         raise BadRequest(f"This was offered to <@{handover.to_user}>; only they can accept.")
     if handover.state == store.ACCEPTED:
         return f"You accepted command of {row.ref} already."
-    if handover.state != store.OFFERED:
-        raise BadRequest("This offer was withdrawn. Take command is on the card.")
     refuse_when_over(row)
     handover.state, handover.decided_at = store.ACCEPTED, now
     before, row.commander = row.commander, by

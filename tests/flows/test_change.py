@@ -332,6 +332,19 @@ def test_a_resolve_form_that_came_second_keeps_what_it_says(
         change.add_facts(session, row, "U0RESPONDER", NOON, cause="something else")
 
 
+def test_an_old_offer_says_to_whoever_presses_it_that_it_was_withdrawn(session: Session, declared: Declare) -> None:
+    row = declared()
+    handover.offer(session, row, "U0VP", "U0RESPONDER", "one", NOON)
+    assert handover.offer(session, row, "U0VP", "U0RESPONDER", "two", NOON).startswith("<@U0VP> was asked already")
+    earlier = roster.find_offered(session, row.incident_id)
+    assert earlier is not None and len(entries(session, row, Kind.HANDOVER_OFFERED)) == 1
+    handover.offer(session, row, "U0TEAMLEAD", "U0RESPONDER", "three", NOON)
+    with pytest.raises(BadRequest, match=r"This offer was withdrawn\. Accept the later one\."):
+        handover.accept(session, earlier.handover_id, "U0TEAMLEAD", NOON)
+    with pytest.raises(BadRequest, match=r"This offer was withdrawn\. Take command is on the card\."):
+        handover.accept(session, earlier.handover_id, "U0VP", NOON)
+
+
 @pytest.mark.parametrize("way", ["acknowledge", "take command", "role"])
 def test_an_offer_of_command_falls_away_when_command_is_taken_otherwise(
     session: Session, declared: Declare, policy: Policy, way: str

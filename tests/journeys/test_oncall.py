@@ -271,6 +271,10 @@ def test_a_second_offer_withdraws_the_first(stage: Stage) -> None:
     responder = stage.responder
     ask(responder, channel["id"], "/incident handover @team-lead")
     offer = stage.team_lead.wait_for_message(channel["id"], "hands over command to you")
+    again = ask(responder, channel["id"], "/incident handover @team-lead")
+    assert again == "<@U0TEAMLEAD> was asked already, by <@U0RESPONDER>. Until they accept, nobody commands."
+    settle(stage.database)
+    assert sum("hands over command to you" in said for said in said_by_bot(responder, channel["id"])) == 1
     ask(responder, channel["id"], "/incident handover @eng-manager")
     settle(stage.database)
     shown = next(m for m in stage.team_lead.messages(channel["id"]) if m["ts"] == offer["ts"])
