@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from bot.domain.comms import plain_text
+from bot.domain.comms import escape, plain_text
 from bot.domain.errors import BadRequest
 from bot.domain.escalation import PingKind, Role
 from bot.flows import change, escalate, handover, people
@@ -84,6 +84,8 @@ def _override(session: Session, asked: Asked, rest: str) -> str:
     if "until" not in parts:
         raise BadRequest(f"Say until when: {_OVERRIDE_HINT}. Times are in {zone.key}.")
     until_at = parse_instant(parts["until"], from_at if parts["is span"] else asked.now, zone, starts)
+    if until_at <= asked.now and "from" not in parts:
+        raise BadRequest(f"“{escape(parts['until'][:40])}” is past. Say a time to come: {_OVERRIDE_HINT}.")
     user_id = mentioned or _find_person(session, asked, named)
     wanted = WantedOverride(f"command:{asked.trigger_id}", role, user_id, from_at, until_at, asked.user_id)
     row = make_override(session, wanted, desk.policy.contacts, asked.now)

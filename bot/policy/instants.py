@@ -34,7 +34,7 @@ def parse_instant(text: str, now: datetime, zone: ZoneInfo, day_starts: time) ->
     day, rest = _leading_day(typed, local)
     if day is not None:
         at = datetime.combine(day, _time(rest, text) if rest else day_starts, zone).astimezone(UTC)
-        is_weekday = typed.split()[0] not in ("today", "tomorrow")
+        is_weekday = typed.split()[0] not in ("today", "tomorrow", "yesterday")
         return _near(at + 7 * _DAY if is_weekday and at <= now else at, now, text)
     if _is_time(typed):
         at = datetime.combine(local.date(), _time(typed, text), zone)
@@ -52,6 +52,8 @@ def _leading_day(typed: str, local: datetime) -> tuple[datetime | None, str]:
         return local, rest
     if first == "tomorrow":
         return local + _DAY, rest
+    if first == "yesterday":
+        return local - _DAY, rest  # who asks says that it is past
     for number, name in enumerate(_WEEKDAYS):
         if len(first) >= 3 and name.startswith(first.rstrip(",")):
             return local + _DAY * ((number - local.weekday()) % 7), rest

@@ -30,6 +30,7 @@ def read(text: str, now: datetime = NOW) -> str:
         ("noon", "Sat 2026-11-21 12:00"),
         ("today 20:00", "Fri 2026-11-20 20:00"),
         ("tomorrow", "Sat 2026-11-21 09:00"),
+        ("yesterday", "Thu 2026-11-19 09:00"),  # over, as well
         ("Tomorrow  at 9:30", "Sat 2026-11-21 09:30"),
         ("Monday 9:00", "Mon 2026-11-23 09:00"),
         ("next mon", "Mon 2026-11-23 09:00"),
