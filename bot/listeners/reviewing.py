@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from bot.domain.comms import USER_ID
 from bot.domain.errors import BadRequest
 from bot.domain.review import Stage, stage_words
 from bot.domain.timeline import Kind
-from bot.flows import act, assess
+from bot.flows import act, assess, people
 from bot.flows.desk import Desk
 from bot.flows.record import record
 from bot.listeners.asked import Asked, Subcommand, incident_of
@@ -23,6 +24,7 @@ from bot.store import actions, assessments, incidents, messages, room
 from bot.store.tables import IncidentRow
 
 _NUMBERED = {"done": act.finish, "finish": act.finish, "drop": act.drop, "decline": act.drop, "remove": act.drop}
+_AGREED = ("accept", "agree")
 
 
 def _review(session: Session, asked: Asked) -> str:
@@ -65,17 +67,38 @@ def _action(session: Session, asked: Asked) -> str | Message:
     row = incident_of(session, asked, for_change=True)
     if word.lower() in ("", "list"):
         return _list(session, row)
-    if word.lower() in (*_NUMBERED, "accept", "agree") and rest.strip().lstrip("#").split(" ")[0].isdigit():
+    if word.lower() in (*_NUMBERED, *_AGREED) and rest.strip().lstrip("#").split(" ")[0].isdigit():
         number = int(rest.strip().lstrip("#").split(" ")[0][:9])
         if word.lower() in _NUMBERED:
             return _NUMBERED[word.lower()](session, row, number, asked.user_id, asked.now)
         return act.accept(session, row, number, asked.user_id, calendar, asked.now)
-    if word.lower() in _NUMBERED and not rest.strip():
-        raise BadRequest(f"Say which one, as in `/incident action {word.lower()} 3`; `/incident action list` has them.")
+    _refuse_unnumbered(word.lower(), rest)
     wish = act.read_wish(asked.rest, asked.now, calendar)
     key = f"command:{asked.trigger_id}"
     item, _ = act.add(session, row, wish, asked.user_id, calendar, asked.now, key)
-    return f"Action item {item.number} of {row.ref}: {act.describe(item)}"
+    unknown = _unknown_owner(session, asked, wish.owner)
+    return f"Action item {item.number} of {row.ref}: {act.describe(item)}{unknown}"
+
+
+def _refuse_unnumbered(word: str, rest: str) -> None:
+    """Raises BadRequest for `done banana`; "drop the old index" is an item as good as any."""
+    if word not in (*_NUMBERED, *_AGREED) or (word != "done" and len(rest.split()) > 1):
+        return
+    raise BadRequest(f"Say which one, as in `/incident action {word} 3`; `/incident action list` has them.")
+
+
+def _unknown_owner(session: Session, asked: Asked, owner: str | None) -> str:
+    """What to say of an owner's name that is no one person's; empty for all others.
+
+    The name is kept: it may be a team, and what was typed is not lost.
+    """
+    if owner is None or USER_ID.fullmatch(owner):
+        return ""
+    try:
+        people.find_person(session, owner, asked.desk.policy.contacts, asked.now)
+    except BadRequest as unknown:
+        return f"\n{unknown} It is kept under that name, and nobody is reminded of it."
+    return ""
 
 
 def _list(session: Session, row: IncidentRow) -> str | Message:

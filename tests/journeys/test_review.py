@@ -234,3 +234,19 @@ def test_the_engineering_manager_is_reminded_of_a_review_that_is_due(stage: Stag
         kept.remind_at = stage.desk.now()
     told = stage.manager.wait_for_message(stage.manager.dm_with(BOT), "Its review was due")
     assert ref in content_of(told) and "/enter?" in link_in(content_of(told))
+
+
+def test_an_owner_whom_nobody_knows_is_not_taken_in_silence(stage: Stage) -> None:
+    ref, channel = stage.declare("P3 the door of the shed squeaks")
+    said = ask(stage.responder, channel["id"], "/incident action high oil it @nobody by Friday")
+    assert f"Action item 1 of {ref}: oil it" in said, "nothing is lost"
+    assert "I know nobody called “nobody”." in said and "nobody is reminded of it" in said
+    assert "nobody" not in ask(stage.responder, channel["id"], "/incident action oil it twice @team-lead")
+
+
+@pytest.mark.parametrize("typed", ["done banana", "done oil the door", "drop banana", "accept", "agree banana", "done"])
+def test_a_word_about_an_item_without_its_number_makes_no_item(stage: Stage, typed: str) -> None:
+    _, channel = stage.declare("P3 the door of the shed creaks")
+    said = ask(stage.responder, channel["id"], f"/incident action {typed}")
+    assert said.startswith(f"Say which one, as in `/incident action {typed.split()[0]} 3`")
+    assert "Action item 1 of" in ask(stage.responder, channel["id"], "/incident action drop the old hinge")
