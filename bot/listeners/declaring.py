@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,7 @@ from bot.slack import room as blocks
 from bot.slack.client import Message
 from bot.store import incidents
 
+_NO_SEVERITY = re.compile(r"(P\d{1,2}|SEV[\s-]?\d{1,2})(?=$|[\s:,])", re.IGNORECASE)  # of what leading_severity left
 _LONGEST_WORDS = 3000  # characters
 _LONGEST_VALUE = 2000  # characters that a button carries
 
@@ -63,6 +65,11 @@ def _read(asked: Asked) -> Wanted:
     security, title = leading_security(title)
     if severity is None:
         severity, title = leading_severity(title)
+    if severity is None and (unknown := _NO_SEVERITY.match(title)):
+        raise BadRequest(
+            f"{unknown[1]} is no severity: there are P0 critical, P1 high, P2 medium and P3 low, as in "
+            "`/incident declare P1 checkout is down`. Without one, Tocsin judges from the words."
+        )
     if len(title) > _LONGEST_WORDS:
         raise BadRequest(
             f"That is {len(title):,} characters. Give a title of at most {LONGEST_TITLE}; the rest fits in the channel."

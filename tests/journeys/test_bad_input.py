@@ -354,3 +354,9 @@ def test_a_card_of_another_life_is_told_so(stage: Stage) -> None:
                 found["value"] = "99999999"
     told = press_stale(stage, responder, card, "incident_acknowledge")
     assert "no incident" in told
+
+
+@pytest.mark.parametrize("typed", ["P9 foo", "p4: foo", "SEV-7 foo", "P9"])
+def test_a_severity_that_there_is_not_is_no_part_of_a_title(stage: Stage, typed: str) -> None:
+    told = ask(stage.responder, INCIDENTS, f"/incident declare {typed}")
+    assert "is no severity: there are P0 critical" in told
