@@ -9,13 +9,17 @@ from datetime import UTC, datetime, time, timedelta
 
 from bot.domain.comms import escape
 from bot.domain.errors import BadRequest
+from bot.domain.escalation import span_text
 from bot.domain.timeline import Entry, Kind
 
 _LABELLED = re.compile(r"^(services?(?: affected)?|contributing(?: factors?)?)\s*:\s*(.+)$", re.IGNORECASE | re.DOTALL)
 _DETECTED = re.compile(r"^detected\s*(?:at|:)?\s*(?:(\d{4}-\d\d-\d\d)[T ])?(\d{1,2}):(\d\d)\b", re.IGNORECASE)
 
 _DETECTED_WITH_NUMBER = re.compile(r"^detected\s*(?:at|:)?\s*\d", re.IGNORECASE)
+# "detected at banana" means a time; "detected at the load balancer by its checks" says where.
+_DETECTED_AT_ONE_WORD = re.compile(r"^detected\s*(?:at\b|:)\s*\S*$", re.IGNORECASE)
 _UNSAID = re.compile(r"^(?:services?(?: affected)?|contributing(?: factors?)?)\s*:\s*$", re.IGNORECASE)
+_LONG_BEFORE = timedelta(hours=1)  # rarely is a time that far from the declaration meant: a word on what it does
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ def check_note(text: str, declared_at: datetime) -> str:
     said = text.strip()
     if _UNSAID.match(said):
         raise BadRequest("Say what goes there: `/incident note services: checkout, search`.")
-    if not _DETECTED_WITH_NUMBER.match(said):
+    if not _DETECTED_WITH_NUMBER.match(said) and not _DETECTED_AT_ONE_WORD.match(said):
         return ""
     found = _DETECTED.match(said)
     at = _instant(found[1], int(found[2]), int(found[3]), declared_at) if found else None
@@ -54,7 +58,13 @@ def check_note(text: str, declared_at: datetime) -> str:
             "or with a day: `/incident note detected at 2026-03-05 14:28`."
         )
     day = f"{at:%Y-%m-%d} " if at.date() != declared_at.astimezone(UTC).date() else ""
-    return f"Detection time set to {day}{at:%H:%M} UTC for the review."
+    earlier = declared_at - at
+    long = (
+        f" That is {span_text(earlier)} before it was declared, and its duration counts from there."
+        if (earlier >= _LONG_BEFORE)
+        else ""
+    )
+    return f"Detection time set to {day}{at:%H:%M} UTC for the review.{long}"
 
 
 def read_notes(entries: Iterable[Entry], declared_at: datetime) -> Noted:
