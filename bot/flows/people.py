@@ -44,6 +44,8 @@ def find_person(session: Session, typed: str, contacts: Contacts, now: datetime)
         role, rest = leading_role(_plain(typed))
         if role is not None and not rest:
             found, known = holders(session, contacts, [role], now), role.value
+    if not found and not known:
+        found = _shortened(typed, contacts)
     if len(found) == 1:
         return found[0]
     shown = escape(typed.strip().removeprefix("@")[:60])
@@ -93,6 +95,19 @@ def _called(session: Session, typed: str, contacts: Contacts) -> tuple[list[str]
     for name in sorted(spellings):
         found += sorted(messages.find_by_name(session, name))
     return list(dict.fromkeys(found)), wanted if listed or found else ""
+
+
+def _shortened(typed: str, contacts: Contacts) -> list[str]:
+    """The ids of the contacts whose names these words begin, word by word: `eng-manager` is `engineering manager`."""
+    words = _plain(typed).split()
+    if len(words) < 2 or min(map(len, words)) < 3:
+        return []
+    names = {person.slack: _plain(person.name).split() for person in contacts.people.values() if person.slack}
+    return [
+        user_id
+        for user_id, name in names.items()
+        if len(name) == len(words) and all(whole.startswith(part) for whole, part in zip(name, words, strict=True))
+    ]
 
 
 def _plain(name: str) -> str:

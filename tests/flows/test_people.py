@@ -56,6 +56,8 @@ def known(session: Session) -> None:
         ("secondary on-call", "U0SECONDARY"),
         ("on-call", "U0RESPONDER"),
         ("EM", "U0MANAGER"),
+        ("eng-manager", "U0MANAGER"),
+        ("@eng-manager", "U0MANAGER"),
         ("VP", "U0VP"),
         ("team lead", "U0TEAMLEAD"),
     ],
