@@ -155,13 +155,20 @@ def _escalate(session: Session, asked: Asked) -> str:
     role, reason = people.leading_rung(session, asked.rest, asked.desk.policy.contacts, asked.now)
     if role is None and len(reason.split()) == 1 and reason[0] not in "\"'“”„":
         raise BadRequest(no_such_role(reason))
-    reason = reason.strip('"“”„')
+    reason = _unquoted(reason)
     key = f"command:{asked.trigger_id}"
     if role is not None:  # without one, each command goes a rung further
         escalate.refuse_asked_just_now(session, row, role, key, asked.now)
     ping, _ = escalate.escalate_by_hand(session, row, role, reason[:1000], asked.user_id, key, asked.now)
     roster = read_roster(session, asked.desk.policy.contacts, asked.now)
     return f"Pinging the {ping.role} about {row.ref}: {names(roster.who(Role(ping.role), asked.now))}."
+
+
+def _unquoted(reason: str) -> str:
+    """Without the quotes around the whole; a quote that belongs to some of its words stays."""
+    inner = reason.strip('"“”„')
+    around = reason[:1] != inner[:1] and reason[-1:] != inner[-1:]
+    return inner if around and not set(inner) & set('"“”„') else reason
 
 
 def _escalation(session: Session, asked: Asked) -> str:

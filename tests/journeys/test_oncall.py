@@ -220,16 +220,18 @@ def test_an_unknown_group_falls_to_the_next_rung(stage: Stage) -> None:
 
 def test_escalating_by_hand_pings_once_and_says_why(stage: Stage) -> None:
     ref, channel = stage.declare("P2 refunds are slow", by=stage.team_lead)
-    said = ask(stage.responder, channel["id"], "/incident escalate VP the <!channel> board asks")
+    said = ask(stage.responder, channel["id"], '/incident escalate VP the <!channel> board "asks"')
     assert said == f"Pinging the VP engineering about {ref}: <@U0VP>."
     again = ask(stage.team_lead, channel["id"], "/incident escalate VP the board asks")
     assert re.match(r"The VP engineering was pinged \d+ seconds? ago by <@U0RESPONDER>\. Nothing was sent", again)
     vp = stage.person("U0VP")
     page = page_to(vp, ref)
-    assert "<@U0RESPONDER> asks for the VP engineering: the &lt;!channel&gt; board asks" in content_of(page)
+    assert '<@U0RESPONDER> asks for the VP engineering: the &lt;!channel&gt; board "asks"' in content_of(page)
     settle(stage.database)
     text = [entry.text for entry in entries(stage, ref) if entry.kind == "ping_sent"][-1]
-    assert text.startswith("Paged <@U0VP> as VP engineering (by hand, <@U0RESPONDER>: the &lt;!channel&gt; board asks)")
+    assert text.startswith(
+        'Paged <@U0VP> as VP engineering (by hand, <@U0RESPONDER>: the &lt;!channel&gt; board "asks")'
+    )
     shown = ask(stage.responder, channel["id"], "/incident escalation")
     assert "VP engineering (by hand, <@U0RESPONDER>): <@U0VP>" in shown
     assert "*To come, unless it is resolved:*" in shown
