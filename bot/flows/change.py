@@ -21,7 +21,7 @@ from bot.flows.record import lock_of, record, refresh_card, refuse_when_over
 from bot.flows.remind import stop_reminders
 from bot.flows.settle import settle
 from bot.policy.policy import Policy
-from bot.store import incidents, timeline
+from bot.store import incidents, messages, timeline
 from bot.store.outbox import enqueue
 from bot.store.tables import IncidentRow
 
@@ -175,6 +175,7 @@ class Closing:
 
 def close(session: Session, row: IncidentRow, by: str, said: Closing, policy: Policy, now: datetime) -> str:
     """File the incident and have its review drafted."""
+    _refuse_when_closed(session, row)
     check_transition(row.ref, Status(row.status), Status.CLOSED)
     row.status, row.closed_at = Status.CLOSED.value, now
     _record_facts(session, row, by, now, resolution=said.resolution, cause=said.cause, impact=said.impact)
@@ -188,6 +189,15 @@ def close(session: Session, row: IncidentRow, by: str, said: Closing, policy: Po
     refresh_card(session, row)
     enqueue(session, "slack.review", lock=lock_of(row.incident_id), incident_id=row.incident_id, episode=row.episode)
     return f"{row.ref} is closed. The review draft comes in a moment."
+
+
+def _refuse_when_closed(session: Session, row: IncidentRow) -> None:
+    """Raises TransitionRefused with who closed it and when: another was quicker. Plain words, as forms show them."""
+    ends = timeline.list_rows(session, row.incident_id, (Kind.CLOSED, Kind.FALSE_ALARM, Kind.MERGED))
+    if row.status != Status.CLOSED or not ends or ends[-1].author is None:
+        return
+    by = messages.names_of(session, [ends[-1].author]).get(ends[-1].author, "somebody else")
+    raise TransitionRefused(f"{row.ref} is already closed, by {escape(by)} at {ends[-1].at:%H:%M} UTC.")
 
 
 def reopen(session: Session, row: IncidentRow, by: str, policy: Policy, now: datetime, why: str = "") -> str:

@@ -332,6 +332,14 @@ def test_a_resolve_form_that_came_second_keeps_what_it_says(
         change.add_facts(session, row, "U0RESPONDER", NOON, cause="something else")
 
 
+def test_who_closes_second_is_told_when_it_was_closed(session: Session, declared: Declare, policy: Policy) -> None:
+    row = declared()
+    change.resolve(session, row, "U0RESPONDER", policy, NOON)
+    change.close(session, row, "U0NAMELESS", Closing(), policy, NOON + minutes(5))
+    with pytest.raises(TransitionRefused, match=r"is already closed, by somebody else at \d\d:05 UTC\."):
+        change.close(session, row, "U0TEAMLEAD", Closing(), policy, LATER)
+
+
 def test_an_old_offer_says_to_whoever_presses_it_that_it_was_withdrawn(session: Session, declared: Declare) -> None:
     row = declared()
     handover.offer(session, row, "U0VP", "U0RESPONDER", "one", NOON)
