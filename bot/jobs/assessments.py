@@ -19,6 +19,7 @@ from bot.flows import act
 from bot.flows.assess import assemble, is_asked_for
 from bot.flows.desk import Desk
 from bot.flows.holders import holders
+from bot.flows.review import people_to_look_up
 from bot.jobs.delivery import Speaker
 from bot.slack import reviews as blocks
 from bot.slack.client import Message, Refused, Slack
@@ -183,8 +184,20 @@ def action_from_message(desk: Desk, slack: Slack, speaker: Speaker, *, channel_i
         act.add_from_message(session, channel_id, ts, said, user_id, desk.policy.calendar, desk.now())
 
 
+def learn_names(desk: Desk, slack: Slack, incident_id: int) -> None:
+    """Look up the people whom the review will name. Of whom Slack knows no more, the name that we know stays."""
+    with desk.database.transaction() as session:
+        asked = people_to_look_up(session, incidents.get(session, incident_id), desk.now())
+        known = messages.names_of(session, asked)
+    names = {user_id: slack.name_of(user_id) for user_id in asked}
+    with desk.database.transaction() as session:
+        for user_id, name in names.items():
+            messages.record_name(session, user_id, known.get(user_id, name) if name == user_id else name, desk.now())
+
+
 def review_canvas(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -> None:
     """Have the channel's canvas say what the review says; a file at each step where the plan has no canvas for us."""
+    learn_names(desk, slack, incident_id)
     with desk.database.transaction() as session:
         row = incidents.get(session, incident_id)
         stage, review = assessments.find_stage(session, incident_id), assemble(session, row)

@@ -14,10 +14,10 @@ from bot.flows.assess import is_asked_for
 from bot.flows.correct import choices_for, reason_told
 from bot.flows.desk import Desk
 from bot.flows.learn import for_everybody
-from bot.flows.review import draft_once, look_again, people_to_look_up
+from bot.flows.review import draft_once, look_again
 from bot.flows.review import redraft as draft_again
 from bot.flows.suggest import describe_decision, judgement_of, was_edited
-from bot.jobs.assessments import review_path, send_each, told_instead, who_manages
+from bot.jobs.assessments import learn_names, review_path, send_each, told_instead, who_manages
 from bot.jobs.delivery import Speaker
 from bot.slack import blocks, corrections
 from bot.slack.client import Message, Slack
@@ -87,7 +87,7 @@ def _reply(desk: Desk, report: ReportRow, alike: Incident | None) -> Message:
 
 def review(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int, episode: int) -> None:
     """Draft the review, post it in the channel, send it to the commander and the engineering manager."""
-    _learn_names(desk, slack, incident_id)
+    learn_names(desk, slack, incident_id)
     key = f"review:{incident_id}:{episode}"
     memory = desk.memory.current()
     with desk.database.transaction() as session:
@@ -118,7 +118,7 @@ def review(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int, epis
 
 def redraft(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -> None:
     """Bring into the draft what was recorded since the closing; people see it on the page and in the canvas."""
-    _learn_names(desk, slack, incident_id)
+    learn_names(desk, slack, incident_id)
     with desk.database.transaction() as session:
         draft_again(session, incidents.get_for_change(session, incident_id), desk.policy, desk.now())
 
@@ -127,14 +127,3 @@ def _main_facts(drafted: Review) -> list[str]:
     summary = summary_for_slack(drafted)
     facts = [f"{label}: {value}" for label, value in summary.facts]
     return facts + [f"Missing: {line.text} {line.command or ''}".strip() for line in summary.asked]
-
-
-def _learn_names(desk: Desk, slack: Slack, incident_id: int) -> None:
-    """Look up the people whom the review will name. Of whom Slack knows no more, the name that we know stays."""
-    with desk.database.transaction() as session:
-        asked = people_to_look_up(session, incidents.get(session, incident_id), desk.now())
-        known = messages.names_of(session, asked)
-    names = {user_id: slack.name_of(user_id) for user_id in asked}
-    with desk.database.transaction() as session:
-        for user_id, name in names.items():
-            messages.record_name(session, user_id, known.get(user_id, name) if name == user_id else name, desk.now())
