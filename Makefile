@@ -21,7 +21,7 @@ demo: $(RUNNABLE) ## Run Tocsin with a local Slack in the browser: no account, n
 	@trap : INT; $(BIN)/tocsin demo $(ARGS) || [ $$? -eq 130 ] # Ctrl-C is how it ends, not an error
 
 test: $(DEVELOPABLE) ## Run all tests (ARGS="tests/domain -x" for some of them)
-	@$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(DEVELOPABLE) ## Check style, types, the direction of imports, and migrations against tables
 	$(BIN)/ruff check .

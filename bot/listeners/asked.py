@@ -27,6 +27,7 @@ class Asked:
     ref: str | None
     rest: str
     user_id: str
+    user_name: str  # the name by which Slack calls them
     channel_id: str
     trigger_id: str
 

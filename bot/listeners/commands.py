@@ -38,6 +38,7 @@ def incident(desk: Desk, slack: Slack, ack: Ack, command: dict[str, Any]) -> Non
             ref=typed.ref,
             rest=typed.rest,
             user_id=command["user_id"],
+            user_name=command.get("user_name") or command["user_id"],
             channel_id=command["channel_id"],
             trigger_id=command["trigger_id"],
         )

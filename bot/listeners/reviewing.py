@@ -31,7 +31,7 @@ def _review(session: Session, asked: Asked) -> str:
     """Where the review stands, with a link of the reader's own."""
     row = incident_of(session, asked)
     _let_in(session, asked, row)
-    name = messages.names_of(session, [asked.user_id]).get(asked.user_id, asked.user_id)
+    name = messages.names_of(session, [asked.user_id]).get(asked.user_id, asked.user_name)
     review, stage = assess.assemble(session, row), assessments.find_stage(session, row.incident_id)
     path = f"/reviews/{row.ref}" if review is not None else f"/incidents/{row.ref}"
     link = asked.desk.personal_link(path, asked.user_id, name)

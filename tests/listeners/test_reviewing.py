@@ -19,7 +19,15 @@ from tests.rows import NOON, add_incident
 def asked(channel_id: str, ref: str | None) -> Any:
     """What a silent member of the channel types."""
     desk = SimpleNamespace(personal_link=lambda path, user_id, name: f"https://example.com{path}")
-    told = {"desk": desk, "word": "review", "rest": "", "ref": ref, "user_id": "U0SILENT", "now": NOON}
+    told = {
+        "desk": desk,
+        "word": "review",
+        "rest": "",
+        "ref": ref,
+        "user_id": "U0SILENT",
+        "user_name": "silent",
+        "now": NOON,
+    }
     return Asked(**told, channel_id=channel_id, trigger_id="1")  # type: ignore[arg-type]
 
 
