@@ -22,10 +22,10 @@ from urllib.request import urlopen
 
 from bench.figures import figure, percentile
 from bench.process import Bot, running_bot
-from bot.playground.app import Playground
-from bot.playground.manifest import read_manifest
-from bot.playground.person import NotDone, Person
-from bot.playground.seed import seed_workspace
+from bot.demo.seed import seed_workspace
+from slack_playground.app import Playground
+from slack_playground.person import NotDone, Person
+from slack_playground.workspace.manifest import read_manifest
 
 _MANIFEST = Path(__file__).resolve().parent.parent / "slack-manifest.yaml"
 _PEOPLE = ("U0RESPONDER", "U0SECONDARY", "U0TEAMLEAD", "U0MANAGER", "U0SUPPORT")

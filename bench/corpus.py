@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 from itertools import accumulate
 
-from bot.triage.documents import Document
+from bot.memory.index.documents import Document
 
 _ONSETS = [*"bcdfghjklmnprstvwz", "br", "cr", "dr", "fl", "gr", "pl", "pr", "st", "tr", "sh", "ch"]
 _VOWELS = [*"aeiou", "ai", "ea", "ou"]

@@ -24,17 +24,17 @@ from pathlib import Path
 from sqlalchemy import func, insert, select, text, update
 
 from bench.figures import figure, percentile
-from bot.domain.timeline import Kind
-from bot.flows import escalate
-from bot.playground.app import Playground
-from bot.playground.manifest import read_manifest
-from bot.playground.seed import seed_workspace
-from bot.policy.policy import Policy, load_policy
+from bot.demo.seed import seed_workspace
+from bot.escalation.flows import pages as escalate
+from bot.incidents.rules.timeline import Kind
 from bot.settings import REPOSITORY
 from bot.store.embedded import embedded_postgres
 from bot.store.engine import Database
 from bot.store.migrations import upgrade
 from bot.store.tables import IncidentRow, PingRow, TimelineEntry
+from bot.wiring.policy import Policy, load_policy
+from slack_playground.app import Playground
+from slack_playground.workspace.manifest import read_manifest
 
 _NIGHT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)  # a Saturday: everything waits for Monday 09:00
 _OPENING = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

@@ -9,13 +9,13 @@ from collections import Counter
 from pathlib import Path
 
 from bench.figures import figure, percentile
-from bot.policy.severity import SeverityPolicy, load_severity
-from bot.triage.judge import Judge, fit_judge, load_judge
-from bot.triage.model import LABELS, read_example_file, read_examples
+from bot.severity.judge.judge import Judge, fit_judge, load_judge
+from bot.severity.judge.model import LABELS, read_example_file, read_examples
+from bot.severity.policy import SeverityPolicy, load_severity
 
 ROOT = Path(__file__).parents[1]
 TRAINING = ROOT / "knowledge" / "training"
-FRESH = ROOT / "tests" / "triage" / "data" / "fresh.jsonl"  # labelled by the matrix before the judge had seen them
+FRESH = ROOT / "tests" / "severity" / "data" / "fresh.jsonl"  # labelled by the matrix before the judge had seen them
 FOLDS = 5
 SEVERE = 2  # P0 and P1 stand first in LABELS
 

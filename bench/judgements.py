@@ -6,9 +6,9 @@ import tempfile
 from pathlib import Path
 
 from bench.judge import ROOT, TRAINING
-from bot.domain.severity import Judgement
-from bot.policy.severity import load_severity
-from bot.triage.judge import Judge, load_judge
+from bot.severity.judge.judge import Judge, load_judge
+from bot.severity.policy import load_severity
+from bot.severity.rules import Judgement
 
 PAGE = ROOT / "docs" / "judgements.md"
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from bot.playground.app import Playground
+from slack_playground.app import Playground
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,21 +19,23 @@ from sqlalchemy import insert
 from starlette.testclient import TestClient
 
 from bench.figures import figure, percentile
-from bot.domain.severity import Severity
-from bot.flows import change, review
-from bot.flows.change import Closing
-from bot.flows.declare import Declaration, declare
+from bot.lifecycle.flows import change
+from bot.lifecycle.flows.change import Closing
+from bot.lifecycle.flows.declare import Declaration, declare
+from bot.reviews.flows import drafting
+from bot.reviews.pages.pdf import render_pdf
+from bot.reviews.pages.review import pages_of, review_for_visitor
+from bot.reviews.queries import action_items
 from bot.settings import Settings
-from bot.store import actions, messages
+from bot.severity.rules import Severity
+from bot.slack import queries as messages
 from bot.store.embedded import embedded_postgres
 from bot.store.engine import Database
 from bot.store.migrations import upgrade
 from bot.store.tables import ActionRow, IncidentRow, TimelineEntry
 from bot.web.app import create_web
-from bot.web.assessing import pages_of, review_for_visitor
-from bot.web.entrance import House
-from bot.web.pdf import render_pdf
-from bot.web.visits import sign_personal_link
+from bot.web.auth import House
+from bot.web.sessions import sign_personal_link
 from bot.wiring.building import review_finder
 from bot.wiring.service import build_desk
 
@@ -94,7 +96,7 @@ def _fill(database: Database, row: IncidentRow, every: int) -> None:
             "number": number + 1,
             "text": f"item {number}",
             "priority": "low",
-            "state": actions.OPEN,
+            "state": action_items.OPEN,
             "made_at": _BEGAN,
         }
         for number in range(500)
@@ -107,7 +109,7 @@ def _fill(database: Database, row: IncidentRow, every: int) -> None:
 def _measure(settings: Settings, desk: Any, row: IncidentRow, what: str) -> None:
     def draft() -> None:
         with desk.database.transaction() as session:
-            review.draft_review(session, session.get_one(IncidentRow, row.incident_id), desk.policy, desk.now())
+            drafting.draft_review(session, session.get_one(IncidentRow, row.incident_id), desk.policy, desk.now())
 
     figure(f"draft of {ENTRIES:,} entries, {what}", _median(draft, 5), "ms", 1000)
     assert settings.link_key is not None

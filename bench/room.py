@@ -20,13 +20,13 @@ from sqlalchemy.engine import Connection
 
 from bench.figures import figure, percentile
 from bench.process import Bot, running_bot
-from bot.playground.app import Playground
-from bot.playground.manifest import read_manifest
-from bot.playground.person import Person
-from bot.playground.seed import seed_workspace
+from bot.demo.seed import seed_workspace
 from bot.store.embedded import embedded_postgres
 from bot.store.engine import Database, driver_url
 from bot.store.migrations import upgrade
+from slack_playground.app import Playground
+from slack_playground.person import Person
+from slack_playground.workspace.manifest import read_manifest
 
 _MANIFEST = Path(__file__).resolve().parent.parent / "slack-manifest.yaml"
 _LOST_AFTER = 60.0  # seconds after the last message

@@ -17,13 +17,13 @@ import Stemmer
 
 from bench.corpus import Corpus
 from bench.figures import figure, percentile
-from bot.knowledge.entries import read_entries
-from bot.triage.documents import Document, documents_of, read_corpus
-from bot.triage.index import Index, build_index
-from bot.triage.vocabulary import Vocabulary, read_vocabulary
+from bot.memory.entries.entries import read_entries
+from bot.memory.index.documents import Document, documents_of, read_corpus
+from bot.memory.index.index import Index, build_index
+from bot.memory.index.vocabulary import Vocabulary, read_vocabulary
 
 ROOT = Path(__file__).parents[1]
-QUERIES = ROOT / "tests" / "triage" / "data" / "queries.jsonl"
+QUERIES = ROOT / "tests" / "memory" / "data" / "queries.jsonl"
 SIZES = (10_000, 100_000, 1_000_000)
 ASKED = 300  # timed queries
 
@@ -95,8 +95,8 @@ def _quality(name: str, queries: Path, documents: Sequence[Document], vocabulary
 def _start() -> None:
     """A fresh process from nothing to its first answer on the shipped knowledge, without and with the kept fit."""
     code = (
-        "from pathlib import Path; from bot.knowledge.entries import read_entries; "
-        "from bot.triage.index import build_index; from bot.triage.vocabulary import read_vocabulary; "
+        "from pathlib import Path; from bot.memory.entries.entries import read_entries; "
+        "from bot.memory.index.index import build_index; from bot.memory.index.vocabulary import read_vocabulary; "
         "k = Path('knowledge'); i = build_index(read_entries(k), read_vocabulary(k / 'vocabulary.yaml')); "
         "assert i.search('carts are empty')"
     )

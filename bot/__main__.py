@@ -7,7 +7,7 @@ import sys
 import typer
 
 from bot.console import judging, knowledge, oncall, records, serving
-from bot.domain.errors import TocsinError
+from bot.errors import TocsinError
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.domain.errors import InvalidSettings
+from bot.errors import InvalidSettings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

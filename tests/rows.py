@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.store import incidents, pings
+from bot.escalation.queries import pings
+from bot.incidents.queries import incidents
 from bot.store.tables import IncidentRow, PingRow, TimelineEntry
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)  # a Friday, inside business hours

@@ -11,11 +11,11 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.socket_mode import SocketModeClient
 
-from bot.playground.app import Playground
-from bot.playground.manifest import read_manifest
-from bot.playground.person import Person
-from bot.playground.seed import seed_workspace
-from bot.playground.workspace import Timing
+from bot.demo.seed import seed_workspace
+from slack_playground.app import Playground
+from slack_playground.person import Person
+from slack_playground.workspace.manifest import read_manifest
+from slack_playground.workspace.workspace import Timing
 
 MANIFEST = Path(__file__).parents[1] / "slack-manifest.yaml"
 QUICK = Timing(ack=3.0, trigger=3.0, retries=(0.05, 0.1, 0.2), connect=5.0)

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.flows.desk import Desk
-from bot.playground.app import Playground
-from bot.playground.clock import DemoClock
-from bot.playground.manifest import read_manifest
-from bot.playground.person import Person
-from bot.playground.seed import seed_workspace
+from bot.context import Desk
+from bot.demo.seed import seed_workspace
 from bot.settings import REPOSITORY, Settings
 from bot.store.engine import Database
 from bot.wiring.service import Parts, Service, build_desk
+from slack_playground.app import Playground
+from slack_playground.person import Person
+from slack_playground.workspace.clock import DemoClock
+from slack_playground.workspace.manifest import read_manifest
 
 INCIDENTS = "incident-response"
 BOT = "U0TOCSIN"

@@ -16,9 +16,9 @@ import typer
 from typer.testing import CliRunner
 
 from bot.__main__ import app
-from bot.domain.timeline import Kind
+from bot.incidents.queries import timeline
+from bot.incidents.rules.timeline import Kind
 from bot.settings import REPOSITORY
-from bot.store import timeline
 from bot.store.engine import Database
 from tests.rows import NOON, add_incident, minutes
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.severity import Evidence, Judgement, Severity
-from bot.flows import correct, suggest
-from bot.flows.suggest import Heard
-from bot.policy.policy import load_policy
+from bot.reports.flows import corrections, reports
+from bot.reports.flows.reports import Heard
 from bot.settings import REPOSITORY
+from bot.severity.rules import Evidence, Judgement, Severity
 from bot.store.engine import Database
+from bot.wiring.policy import load_policy
 from tests.rows import minutes
 
 MATRIX = REPOSITORY / "knowledge" / "policy" / "severity.yaml"
@@ -32,13 +32,13 @@ def shell(database: Database, data_folder: Path) -> dict[str, str]:
     with database.transaction() as session:
         for number, text in enumerate(("search is slow", "search is slow, answers take 9 seconds"), 1):
             heard = Heard("C0INCIDENTS", f"1795190000.00000{number}", "U0SUPPORT", text)
-            row = suggest.judge_report(session, heard, SLOW, [], policy, now)
+            row = reports.judge_report(session, heard, SLOW, [], policy, now)
             assert row is not None
             if number == 1:
-                suggest.dismiss_report(session, row.report_id, "U0RESPONDER", now)
-                correct.explain(session, row.report_id, "test")
+                reports.dismiss_report(session, row.report_id, "U0RESPONDER", now)
+                corrections.explain(session, row.report_id, "test")
             else:
-                suggest.declare_report(session, row.report_id, Severity.P1, "U0RESPONDER", policy, now)
+                reports.declare_report(session, row.report_id, Severity.P1, "U0RESPONDER", policy, now)
     return {"DATABASE_URL": database.url, "TOCSIN_DATA": str(data_folder), "PATH": "/usr/bin:/bin"}
 
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from bot.memory import queries as knowledge
 from bot.settings import REPOSITORY
-from bot.store import knowledge
 from bot.store.engine import Database
 from tests.rows import NOON
 from tests.test_command_line import NO_DATABASE, Shell

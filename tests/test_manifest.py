@@ -11,17 +11,17 @@ from typing import Any, cast
 import pytest
 import yaml
 
-from bot import listeners
-from bot.listeners.commands import ALIASES, SUBCOMMANDS
-from bot.playground.dispatch import Dispatcher
-from bot.playground.faults import Faults
-from bot.playground.manifest import AppManifest, read_manifest
-from bot.playground.records import BOT_USER_ID, Json
-from bot.playground.seed import seed_workspace
-from bot.playground.sockets import SocketMode
-from bot.playground.webapi import WebApi
-from bot.playground.wire import Wire
+from bot.demo.seed import seed_workspace
+from bot.lifecycle.listeners.commands import ALIASES, SUBCOMMANDS
 from bot.settings import REPOSITORY
+from bot.wiring import listeners
+from slack_playground.api.web_api import WebApi
+from slack_playground.delivery.dispatch import Dispatcher
+from slack_playground.delivery.faults import Faults
+from slack_playground.delivery.sockets import SocketMode
+from slack_playground.delivery.wire import Wire
+from slack_playground.workspace.manifest import AppManifest, read_manifest
+from slack_playground.workspace.records import BOT_USER_ID, Json
 from tests.slack_fixtures import MANIFEST
 
 SHIPPED = read_manifest(MANIFEST)

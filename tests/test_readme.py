@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from bot.listeners.commands import SUBCOMMANDS
-from bot.playground.demo import FIRST_REPORT
-from bot.playground.story import REPORT
+from bot.demo.demo import FIRST_REPORT
+from bot.demo.story import REPORT
+from bot.lifecycle.listeners.commands import SUBCOMMANDS
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 
@@ -23,5 +23,5 @@ def test_the_table_of_commands_has_every_subcommand_and_no_other() -> None:
 def test_the_readme_the_demo_and_the_play_begin_with_the_same_sentence() -> None:
     assert f"> {FIRST_REPORT}\n" in README
     assert REPORT.splitlines()[0] == FIRST_REPORT
-    page = Path(__file__).parents[1] / "bot/playground/page/app.js"
+    page = Path(__file__).parents[1] / "slack_playground/page/static/app.js"
     assert f'"{FIRST_REPORT}"' in page.read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from bot.domain.errors import InvalidSettings
+from bot.errors import InvalidSettings
 from bot.settings import REPOSITORY, Settings, missing_for_slack, read_settings
 
 SECRETS = {
@@ -177,4 +177,4 @@ def test_only_the_settings_read_the_environment() -> None:
         and path.name != "settings.py"
     ]
     # The demo is a way in of its own: it hands the bot's settings to the processes that it starts.
-    assert [path for path in readers if not path.startswith("bot/playground/")] == []
+    assert [path for path in readers if not path.startswith("bot/demo/")] == []

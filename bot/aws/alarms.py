@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC
 from typing import Any
 
+from bot.aws.alarm_states import Alarm, AlarmState, Reading
 from bot.aws.session import Client, calling
-from bot.domain.alarm import Alarm, AlarmState, Reading
 
 _MOST = 100  # names in one call, and alarms in one answer
 _PAGES = 10  # answers that are read for one beginning

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from bot.domain.errors import InvalidSettings, TocsinError
+from bot.errors import InvalidSettings, TocsinError
 
 # Names that AWS gives to "not now"; everything else that it answers stays as it is.
 _PASSING = ("Throttl", "TooManyRequests", "RequestLimit", "ServiceUnavailable", "InternalFailure", "InternalError")

@@ -14,8 +14,8 @@ from bot.console.terminal import load_settings, progress
 from bot.settings import Settings
 
 if TYPE_CHECKING:  # what only types need is not worth anybody's wait
-    from bot.knowledge.entries import Entry
-    from bot.triage.index import Index, Match
+    from bot.memory.entries.entries import Entry
+    from bot.memory.index.index import Index, Match
 
 app = typer.Typer()
 
@@ -106,7 +106,7 @@ def similar(
 
 def _fit_corpus(settings: Settings, corpus: Path) -> Index:
     """The index over a file's documents, with a bar for those who watch."""
-    from bot.triage.documents import read_corpus
+    from bot.memory.index.documents import read_corpus
     from bot.wiring.building import build_search
 
     documents = read_corpus(corpus)

@@ -92,8 +92,8 @@ def knowledge_show(
 ) -> None:
     """One entry as a knowledge file; what the database keeps of its past goes to stderr."""
     settings = load_settings()
-    from bot.knowledge.documents import to_document
-    from bot.knowledge.importer import render_entry
+    from bot.memory.entries.documents import to_document
+    from bot.memory.importing.importer import render_entry
     from bot.wiring.knowledge import find_known, list_versions
 
     known = find_known(settings, ref)

@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from bot.console.terminal import load_settings
-from bot.domain.errors import BadRequest
-from bot.domain.severity import Severity
+from bot.errors import BadRequest
+from bot.severity.rules import Severity
 
 escalation = typer.Typer(no_args_is_help=True, help="Who is pinged when.")
 roster = typer.Typer(no_args_is_help=True, help="Who is on call.")
@@ -27,8 +27,8 @@ def escalation_preview(
 ) -> None:
     """Who would be pinged when, if nobody resolved it. Reads the policy only."""
     settings = load_settings()
-    from bot.domain.escalation import preview
-    from bot.policy.policy import load_escalation_policy
+    from bot.escalation.rules.plan import preview
+    from bot.wiring.policy import load_escalation_policy
 
     policy = load_escalation_policy(settings.knowledge_folder / "policy")
     for line in preview(policy, _severity(severity), _instant(at)):

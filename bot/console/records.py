@@ -24,7 +24,7 @@ def incident_list(
 ) -> None:
     """Open incidents, the worst first. For whoever runs Tocsin: security incidents are listed with their titles."""
     settings = load_settings()
-    from bot.store import incidents
+    from bot.incidents.queries import incidents
     from bot.wiring.building import open_database
 
     with open_database(settings) as database, database.transaction() as session:
@@ -45,7 +45,7 @@ def incident_show(
 ) -> None:
     """One incident with its timeline."""
     settings = load_settings()
-    from bot.store import incidents, timeline
+    from bot.incidents.queries import incidents, timeline
     from bot.wiring.building import open_database
 
     with open_database(settings) as database, database.transaction() as session:
@@ -76,7 +76,7 @@ def metrics(
     settings = load_settings()
     if as_json and as_csv:
         raise typer.BadParameter("choose --json or --csv", param_hint="--csv")
-    from bot.flows.metrics import measure, records
+    from bot.figures.flows.metrics import measure, records
     from bot.wiring.building import open_database
     from bot.wiring.clock import Clock
 
@@ -86,7 +86,7 @@ def metrics(
     with open_database(settings) as database, database.transaction() as session:
         sections = measure(session, since, until)
     if picture:
-        from bot.wiring.charts import draw_confusion
+        from bot.figures.charts import draw_confusion
 
         figures = next(section.figures for section in sections if section.name == "judgement")
         draw_confusion(figures, f"Judgement, {since:%Y-%m-%d} to {until:%Y-%m-%d}", picture)
@@ -114,10 +114,11 @@ def review(
     settings = load_settings()
     if format not in ("md", "html", "json", "pdf"):
         raise typer.BadParameter("must be md, html, json or pdf", param_hint="--format")
-    from bot.domain.review import draft, to_json, to_markdown
-    from bot.flows.review import gather
-    from bot.store import incidents
-    from bot.web.pages import render_review_html
+    from bot.incidents.queries import incidents
+    from bot.reviews.flows.drafting import gather
+    from bot.reviews.rules.drafting import draft
+    from bot.reviews.rules.renderings import to_json, to_markdown
+    from bot.web.rendering import render_review_html
     from bot.wiring.building import build_policy, open_database, review_finder
     from bot.wiring.clock import Clock
 
@@ -132,7 +133,7 @@ def review(
     if format == "json":
         print(json.dumps(to_json(found), ensure_ascii=False, indent=2))
     elif format == "pdf":
-        from bot.web.pdf import render_pdf
+        from bot.reviews.pages.pdf import render_pdf
 
         sys.stdout.buffer.write(render_pdf(found))
     else:

@@ -116,10 +116,10 @@ def demo(
 ) -> None:
     """Run Tocsin with a local Slack in the browser: no account needed."""
     if play:
-        from bot.playground.play import run_play
+        from bot.demo.play import run_play
 
         raise typer.Exit(run_play(rate or 60.0, sys.stdout))
-    from bot.playground.demo import CannotStart, Wishes, run_demo
+    from bot.demo.demo import CannotStart, Wishes, run_demo
 
     try:
         status = run_demo(Wishes(data, port, rate or 1.0, browser, fresh), say)

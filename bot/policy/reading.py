@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import yaml
 
-from bot.domain.errors import InvalidPolicy
+from bot.errors import InvalidPolicy
 
 _UNITS: dict[str, timedelta] = {
     word: span

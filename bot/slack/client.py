@@ -18,7 +18,7 @@ import structlog
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.domain.errors import TocsinError
+from bot.errors import TocsinError
 
 log = structlog.get_logger(__name__)
 

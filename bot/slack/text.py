@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.domain.comms import escape
+from bot.text.markup import escape
 
 # Marks that turn the direction of everything after them: in a title they would turn the rest of our line too.
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")

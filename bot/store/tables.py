@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
-from bot.domain.masking import mask
+from bot.text.masking import mask
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

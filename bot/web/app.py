@@ -13,11 +13,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from bot.domain.incident import is_private
-from bot.domain.review import Review
-from bot.web.answers import NEW_LINK, headers, notice
-from bot.web.pages import render_review_html
-from bot.web.turns import in_turn, let_in
+from bot.incidents.rules.incident import is_private
+from bot.reviews.rules.document import Review
+from bot.web.page_threads import in_turn, let_in
+from bot.web.rendering import render_review_html
+from bot.web.responses import NEW_LINK, headers, notice
 
 LINK_LIVES = timedelta(days=7)
 _PURPOSE = "tocsin-review-link"  # a token signed for anything else opens no review

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bot.domain.errors import BadRequest
-from bot.flows.backtest import Backtest, backtest, cases_of
-from bot.knowledge.entries import read_entries
-from bot.policy.severity import load_severity
+from bot.errors import BadRequest
+from bot.figures.flows.backtest import Backtest, backtest, cases_of
+from bot.memory.entries.entries import read_entries
+from bot.reports import queries as reports
 from bot.settings import Settings
-from bot.store import reports
-from bot.triage.judge import Judge, load_judge
+from bot.severity.judge.judge import Judge, load_judge
+from bot.severity.policy import load_severity
 from bot.wiring.building import build_judge, open_database
 from bot.wiring.knowledge import has_database
 

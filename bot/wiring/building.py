@@ -9,22 +9,23 @@ from pathlib import Path
 
 from sqlalchemy.exc import ArgumentError, OperationalError
 
-from bot.domain.errors import InvalidSettings
-from bot.domain.review import Review
-from bot.flows.assess import assemble
-from bot.flows.memory import LiveMemory, Memory
-from bot.knowledge.entries import Entry, read_entries
-from bot.policy.policy import Policy, load_policy
-from bot.policy.severity import load_severity
+from bot.errors import InvalidSettings
+from bot.incidents import visibility
+from bot.incidents.queries import incidents
+from bot.memory.entries.entries import Entry, read_entries
+from bot.memory.flows.live import LiveMemory, Memory
+from bot.memory.index.documents import Document
+from bot.memory.index.index import Index, build_index
+from bot.memory.index.vocabulary import read_vocabulary
+from bot.reviews.flows.editing import assemble
+from bot.reviews.rules.document import Review
 from bot.settings import Settings
-from bot.store import incidents, room
+from bot.severity.judge.judge import Judge, is_fitted, load_judge
+from bot.severity.policy import load_severity
 from bot.store.embedded import embedded_postgres
 from bot.store.engine import Database
 from bot.store.migrations import behind, upgrade
-from bot.triage.documents import Document
-from bot.triage.index import Index, build_index
-from bot.triage.judge import Judge, is_fitted, load_judge
-from bot.triage.vocabulary import read_vocabulary
+from bot.wiring.policy import Policy, load_policy
 
 
 @contextmanager
@@ -120,6 +121,10 @@ def review_finder(database: Database, *, for_link: bool = False) -> Callable[[st
     def find(ref: str) -> Review | None:
         with database.transaction() as session:
             row = incidents.find_by_ref(session, ref)
-            return assemble(session, row) if row and not (for_link and not room.may_see(session, row, None)) else None
+            return (
+                assemble(session, row)
+                if row and not (for_link and not visibility.may_see(session, row, None))
+                else None
+            )
 
     return find

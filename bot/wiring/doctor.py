@@ -15,14 +15,14 @@ from typing import Any
 import yaml
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.domain.errors import InvalidKnowledge, InvalidSettings, TocsinError
-from bot.jobs.retention import FAILED_KEPT
-from bot.knowledge.entries import entry_paths, parse_entry
-from bot.policy.retention import in_days
-from bot.policy.severity import shared_names, unreached
+from bot.errors import InvalidKnowledge, InvalidSettings, TocsinError
+from bot.escalation.queries import roster
+from bot.memory.entries.entries import entry_paths, parse_entry
+from bot.retention.jobs import FAILED_KEPT
+from bot.retention.policy import in_days
 from bot.settings import REPOSITORY, Settings, missing_for_slack, read_settings
+from bot.severity.policy import shared_names, unreached
 from bot.slack.client import Refused, Slack, TryAgain, web_client
-from bot.store import roster as store
 from bot.store.embedded import embedded_postgres
 from bot.store.engine import Database
 from bot.store.migrations import behind
@@ -111,8 +111,8 @@ def _database(known: Known) -> Iterator[Finding]:
             yield _migrations(database, embedded=own is None)
             if behind(database.engine) is None:
                 with database.transaction() as session:
-                    known.overrides = store.list_overrides(session, known.now)
-                    known.shifts = store.list_shifts(session, known.now)
+                    known.overrides = roster.list_overrides(session, known.now)
+                    known.shifts = roster.list_shifts(session, known.now)
                     yield _jobs(count_failed(session))
     except (SQLAlchemyError, OSError, RuntimeError, ValueError) as error:
         fix = "Start PostgreSQL, or correct host, port, name, user or password in DATABASE_URL."

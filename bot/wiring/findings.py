@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from bot.policy.policy import Policy
 from bot.settings import Settings
 from bot.slack.client import Slack
 from bot.store.tables import OverrideRow, ShiftRow
+from bot.wiring.policy import Policy
 
 
 class State(StrEnum):

@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from bot.domain.errors import BadRequest, InvalidKnowledge, InvalidSettings
-from bot.flows import learn
-from bot.flows.learn import Learnt, Outcome
-from bot.flows.memory import Memory
-from bot.knowledge.documents import from_document
-from bot.knowledge.entries import Entry, entry_paths, parse_entry
-from bot.knowledge.importer import FileReport, Written, entry_record, read_documents, write_entries
+from bot.errors import BadRequest, InvalidKnowledge, InvalidSettings
+from bot.memory import queries as knowledge
+from bot.memory.entries.documents import from_document
+from bot.memory.entries.entries import Entry, entry_paths, parse_entry
+from bot.memory.flows import learn
+from bot.memory.flows.learn import Learnt, Outcome
+from bot.memory.flows.live import Memory
+from bot.memory.importing.importer import FileReport, Written, entry_record, read_documents, write_entries
 from bot.settings import Settings
-from bot.store import knowledge
 from bot.store.engine import Database
 from bot.store.tables import KnowledgeVersion
 from bot.wiring.building import build_live_memory, build_memory, open_database

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.domain.escalation import Role
-from bot.flows.roster import roster_of
-from bot.policy.holes import holes, schedule_gaps
-from bot.policy.roster import Contacts, Person
+from bot.escalation.flows.roster import roster_of
+from bot.escalation.rules.plan import Role
+from bot.escalation.rules.roster import Contacts, Person
+from bot.escalation.rules.roster_gaps import holes, schedule_gaps
 from bot.slack.client import Refused, Slack
 from bot.wiring.findings import Finding, Known, State
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from bot.flows.roster import keep_schedule, zone_of
-from bot.policy.roster import parse_role
-from bot.policy.schedules import read_schedule
+from bot.escalation.flows.roster import keep_schedule, zone_of
+from bot.escalation.policy.schedules import read_schedule
+from bot.escalation.rules.roster import parse_role
 from bot.settings import Settings
 from bot.wiring.building import build_policy, open_database
 from bot.wiring.clock import Clock

@@ -17,24 +17,24 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.routing import Route
 
-from bot import listeners
-from bot.domain.alarm import Reading
-from bot.domain.errors import InvalidSettings
-from bot.flows.desk import Desk
-from bot.jobs.worker import Worker
+from bot.aws.alarm_states import Reading
+from bot.context import Desk
+from bot.errors import InvalidSettings
+from bot.reviews.pages.pdf import can_print, render_pdf
+from bot.reviews.pages.review import pages_of, review_for_visitor
 from bot.settings import Settings
+from bot.slack import queries as messages
 from bot.slack.client import Refused, Slack, TryAgain, web_client
-from bot.store import messages
 from bot.store.engine import Database
 from bot.web.app import create_web, sign_review_link
-from bot.web.assessing import pages_of, review_for_visitor
-from bot.web.attendance import Attendance
-from bot.web.entrance import House
-from bot.web.pdf import can_print, render_pdf
+from bot.web.auth import House
+from bot.web.membership import Attendance
+from bot.web.sessions import sign_personal_link
 from bot.web.slack import slack_route
-from bot.web.visits import sign_personal_link
+from bot.wiring import listeners
 from bot.wiring.building import build_judge, build_live_memory, build_policy, review_finder, warm_judge
 from bot.wiring.clock import Clock
+from bot.wiring.worker import Worker
 
 log = structlog.get_logger(__name__)
 

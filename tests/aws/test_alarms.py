@@ -10,9 +10,9 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 
+from bot.aws.alarm_states import AlarmState
 from bot.aws.alarms import alarm_reader
 from bot.aws.session import Denied, Unavailable, clients
-from bot.domain.alarm import AlarmState
 from tests.cloudwatch import put_alarm
 from tests.rows import NOON
 

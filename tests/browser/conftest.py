@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
 
-from bot.playground.app import Playground
-from bot.playground.manifest import AppManifest, Command, Shortcut
-from bot.playground.seed import seed_workspace
+from bot.demo.seed import seed_workspace
+from slack_playground.app import Playground
+from slack_playground.workspace.manifest import AppManifest, Command, Shortcut
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [

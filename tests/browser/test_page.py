@@ -12,8 +12,8 @@ from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
-from bot.playground.app import PAGE, Playground
 from bot.wiring.service import hang_up
+from slack_playground.app import PAGE, Playground
 
 from .conftest import PATIENCE_MS, OpenPage
 

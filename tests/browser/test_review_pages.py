@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from bot.playground.person import content_of
 from bot.store.engine import Database
 from bot.wiring.service import Parts, Service
+from slack_playground.person import content_of
 from tests.browser.conftest import PATIENCE_MS
 from tests.stage import BOT, Stage, running, staged
 

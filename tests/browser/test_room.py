@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from bot.playground.app import Playground
+from slack_playground.app import Playground
 from tests.browser.conftest import PATIENCE_MS, OpenPage
 from tests.journeys.story import ask
 from tests.stage import INCIDENTS, Stage

@@ -14,18 +14,20 @@ from typing import Any
 
 from sqlalchemy import select, text
 
-from bot.domain.escalation import Role
-from bot.domain.severity import Severity
-from bot.flows import change, escalate
-from bot.flows.declare import Declaration, declare
-from bot.playground.app import Playground
-from bot.playground.manifest import read_manifest
-from bot.playground.seed import seed_workspace
-from bot.policy.policy import Policy, load_policy
+from bot.demo.seed import seed_workspace
+from bot.escalation.flows import pages as escalate
+from bot.escalation.rules.plan import Role
+from bot.incidents.queries import incidents
+from bot.lifecycle.flows import change
+from bot.lifecycle.flows.declare import Declaration, declare
 from bot.settings import REPOSITORY
-from bot.store import incidents, messages
+from bot.severity.rules import Severity
+from bot.slack import queries as messages
 from bot.store.engine import Database
 from bot.store.tables import PingRow
+from bot.wiring.policy import Policy, load_policy
+from slack_playground.app import Playground
+from slack_playground.workspace.manifest import read_manifest
 from tests.faults.children import Child, child
 from tests.faults.troubles import faults_left, journal, nothing_twice
 from tests.journeys.story import settle

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.workspace import Timing
 from bot.store.engine import Database
+from slack_playground.workspace.workspace import Timing
 from tests.faults.troubles import cut_connections, database_away, nothing_twice
 from tests.journeys.story import ask, card_of, failed_jobs, press_and_hear, row, rows, said_by_bot, settle
 from tests.stage import INCIDENTS, Stage, staged

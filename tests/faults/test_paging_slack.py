@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.escalation import Role
-from bot.domain.severity import Severity
+from bot.escalation.rules.plan import Role
+from bot.severity.rules import Severity
 from bot.store.engine import Database
 from tests.faults.pagers import KINDS, Pagers, pagers
 from tests.faults.troubles import fail, faults_left

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from bot.playground.app import Playground
-from bot.playground.clock import DemoClock
-from bot.playground.manifest import read_manifest
-from bot.playground.person import Person
-from bot.playground.seed import seed_workspace
+from bot.demo.seed import seed_workspace
 from bot.settings import REPOSITORY
 from bot.store.engine import Database
+from slack_playground.app import Playground
+from slack_playground.person import Person
+from slack_playground.workspace.clock import DemoClock
+from slack_playground.workspace.manifest import read_manifest
 from tests.faults.children import Child, child
 from tests.faults.troubles import journal, nothing_twice, wait_for_call
 from tests.journeys.story import settle

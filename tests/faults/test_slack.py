@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from bot.domain.severity import Severity
-from bot.flows import change, record
-from bot.playground.person import content_of
-from bot.store import incidents
+from bot.incidents.flows import record
+from bot.incidents.queries import incidents
+from bot.lifecycle.flows import change
+from bot.severity.rules import Severity
+from slack_playground.person import content_of
 from tests.faults.troubles import control, fail, faults_left, journal, nothing_twice, wait_for_call
 from tests.journeys.story import ask, card_of, failed_jobs, jump, pings_of, row, rows, said_by_bot, settle, swept
 from tests.stage import INCIDENTS, Stage, wait_until_connected

@@ -13,8 +13,8 @@ from typing import Any
 
 from sqlalchemy import create_engine, text
 
-from bot.playground.app import Playground
 from bot.store.engine import Database, driver_url
+from slack_playground.app import Playground
 
 
 def control(playground: Playground, path: str, **body: object) -> dict[str, Any]:

@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import select, text
 
-from bot.domain.timeline import Entry
-from bot.playground.person import Person, content_of
-from bot.store import incidents, timeline
+from bot.incidents.queries import incidents, timeline
+from bot.incidents.rules.timeline import Entry
 from bot.store.engine import Database
 from bot.store.tables import IncidentRow, PingRow, ReportRow
+from slack_playground.person import Person, content_of
 from tests.stage import INCIDENTS, Stage, press
 
 Message = dict[str, Any]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.playground.person import content_of
+from slack_playground.person import content_of
 from tests.journeys.story import ask, entries, kinds, press_and_hear, row, rows, settle
 from tests.journeys.wire import command_twice, press_stale
 from tests.stage import INCIDENTS, Stage, element

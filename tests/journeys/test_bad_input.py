@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
-from bot.playground.person import NotDone, content_of
-from bot.playground.records import User
 from bot.store.tables import IncidentRow, ReportRow, TimelineEntry
+from slack_playground.person import NotDone, content_of
+from slack_playground.workspace.records import User
 from tests.journeys.story import (
     Message,
     ask,

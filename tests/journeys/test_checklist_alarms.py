@@ -10,8 +10,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from bot.playground.person import content_of
 from bot.store.engine import Database
+from slack_playground.person import content_of
 from tests.cloudwatch import put_alarm
 from tests.journeys.story import ask, failed_jobs, kinds, press_and_hear, row, settle
 from tests.journeys.wire import press_stale

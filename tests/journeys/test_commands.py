@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.listeners.answers import HELP
-from bot.listeners.commands import ALIASES, SUBCOMMANDS
+from bot.lifecycle.listeners.commands import ALIASES, SUBCOMMANDS
+from bot.lifecycle.messages.answers import HELP
 from tests.journeys.story import Message, ask, card_says, entries, kinds, row, said_by_bot, settle
 from tests.stage import INCIDENTS, Stage
 

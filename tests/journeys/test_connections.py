@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import event
 
-from bot.listeners.answers import HELP
+from bot.lifecycle.messages.answers import HELP
 from tests.journeys.story import ask, report, settle
 from tests.stage import INCIDENTS, Stage, press
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from bot.playground.person import content_of
 from bot.store.tables import SeveritySuggestion
+from slack_playground.person import content_of
 from tests.journeys.story import Message, entries, failed_jobs, press_and_hear, report, report_row, row, settle
 from tests.journeys.wire import press_stale
 from tests.stage import INCIDENTS, Stage, press

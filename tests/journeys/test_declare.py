@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.playground.person import content_of
+from slack_playground.person import content_of
 from tests.journeys.story import (
     ask,
     card_of,

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.playground.person import Person, content_of
-from bot.store.incidents import list_open
+from bot.incidents.queries.incidents import list_open
+from slack_playground.person import Person, content_of
 from tests.journeys.story import Message, ask, entries, jump, jump_to, kinds, pings_of, said_by_bot, settle, swept
 from tests.stage import BOT, INCIDENTS, Stage, press
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.listeners.answers import HELP
-from bot.playground.person import content_of
+from bot.lifecycle.messages.answers import HELP
+from slack_playground.person import content_of
 from tests.journeys.story import failed_jobs, kinds, settle
 from tests.journeys.wire import command_twice
 from tests.stage import INCIDENTS, Stage

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.listeners.telling import Redraws
-from bot.playground.person import content_of
+from bot.stakeholders.listeners import Redraws
+from slack_playground.person import content_of
 from tests.faults.troubles import fail, faults_left
 from tests.journeys.story import ask, kinds, press_and_hear, settle
 from tests.stage import INCIDENTS, Stage

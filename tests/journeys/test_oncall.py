@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.person import Person, content_of
-from bot.playground.records import User
 from bot.settings import REPOSITORY
 from bot.store.engine import Database
+from slack_playground.person import Person, content_of
+from slack_playground.workspace.records import User
 from tests.journeys.story import (
     ask,
     entries,

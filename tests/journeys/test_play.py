@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bot.playground.play import Failed, Play, run_play
+from bot.demo.play import Failed, Play, run_play
 
 
 @pytest.fixture(scope="module")

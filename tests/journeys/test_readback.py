@@ -10,16 +10,17 @@ from typing import Any
 
 import pytest
 
-from bot.domain.timeline import Kind
-from bot.playground.app import Playground
-from bot.playground.clock import DemoClock
-from bot.playground.manifest import read_manifest
-from bot.playground.seed import seed_workspace
+from bot.demo.seed import seed_workspace
+from bot.incidents.queries import incidents, timeline
+from bot.incidents.rules.timeline import Kind
+from bot.reviews.queries import action_items
 from bot.settings import REPOSITORY, Settings
-from bot.store import actions, incidents, timeline
 from bot.store.engine import Database
 from bot.store.tables import TimelineEntry
 from bot.wiring.service import Parts, Service, build_desk
+from slack_playground.app import Playground
+from slack_playground.workspace.clock import DemoClock
+from slack_playground.workspace.manifest import read_manifest
 from tests.faults.troubles import fail, faults_left
 from tests.journeys.story import entries, jump, settle
 from tests.journeys.wire import dispatcher_of
@@ -130,7 +131,7 @@ def test_what_happened_while_the_bot_was_away_is_on_the_timeline_once(away: tupl
         assert len(raw(stage, ref, Kind.MESSAGE_EDITED)) == 2
         assert len(raw(stage, ref, Kind.PINNED, Kind.UNPINNED)) == 3
         with stage.database.transaction() as session:
-            items = actions.list_of_incident(session, incidents.get_by_ref(session, ref).incident_id)
+            items = action_items.list_of_incident(session, incidents.get_by_ref(session, ref).incident_id)
             assert [(item.text, item.made_by) for item in items] == [("to be marked", "U0RESPONDER")]
         jump(stage, 60)
 

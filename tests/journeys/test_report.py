@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.domain.severity import Severity
-from bot.playground.person import content_of
+from bot.severity.rules import Severity
 from bot.slack.text import span
+from slack_playground.person import content_of
 from tests.journeys.story import (
     Message,
     ask,

@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from bot.domain.review import Stage as Standing
-from bot.flows.assess import move
-from bot.playground.person import content_of
-from bot.playground.records import Canvas
+from bot.reviews.flows.editing import move
+from bot.reviews.rules.stages import Stage as Standing
 from bot.store.engine import Database
 from bot.store.tables import ActionRow, IncidentRow, ReviewRow, ReviewStageRow
 from bot.wiring.service import Parts, Service
+from slack_playground.person import content_of
+from slack_playground.workspace.records import Canvas
 from tests.journeys.story import ask, failed_jobs, settle
 from tests.stage import BOT, INCIDENTS, Stage, press, running, staged
 

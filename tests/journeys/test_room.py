@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
-from bot.domain.masking import MASK
-from bot.domain.timeline import Kind
-from bot.playground.person import Person, content_of
-from bot.store import incidents, timeline
+from bot.incidents.queries import incidents, timeline
+from bot.incidents.rules.timeline import Kind
 from bot.store.tables import TimelineEntry
+from bot.text.masking import MASK
+from slack_playground.person import Person, content_of
 from tests.journeys.story import (
     ask,
     card_says,

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bot.flows.metrics import measure
-from bot.playground.person import Person, content_of
+from bot.figures.flows.metrics import measure
 from bot.store.tables import SuggestionVote
 from bot.wiring.service import Parts, Service, build_desk
+from slack_playground.person import Person, content_of
 from tests.journeys.story import (
     Message,
     ask,

@@ -8,8 +8,8 @@ import threading
 from sqlalchemy import func, select
 from sqlalchemy.event import listen, remove
 
-from bot.domain.timeline import Entry
-from bot.listeners import events
+from bot.incidents.rules.timeline import Entry
+from bot.reports.listeners import events
 from bot.store.tables import IncidentRow, TimelineEntry
 from tests.journeys.story import ask, entries, kinds
 from tests.stage import INCIDENTS, Stage

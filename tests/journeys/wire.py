@@ -7,10 +7,10 @@ import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from bot.playground.app import Playground
-from bot.playground.dispatch import Dispatcher
-from bot.playground.interactions import Interactions
-from bot.playground.person import Person, content_of
+from slack_playground.app import Playground
+from slack_playground.delivery.dispatch import Dispatcher
+from slack_playground.page.interactions import Interactions
+from slack_playground.person import Person, content_of
 from tests.stage import Stage, element
 
 Message = dict[str, Any]

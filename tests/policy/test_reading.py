@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.errors import InvalidPolicy
+from bot.errors import InvalidPolicy
 from bot.policy.reading import Node, parse_duration, read, read_text
 
 

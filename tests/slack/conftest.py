@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.playground.app import Playground
 from bot.slack.client import Slack, web_client
+from slack_playground.app import Playground
 from tests.slack_fixtures import (  # noqa: F401 (fixtures)
     control,
     manifest_playground,

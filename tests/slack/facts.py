@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from bot.domain.incident import Incident, Status
-from bot.domain.pings import PingFacts
-from bot.domain.severity import Evidence, Judgement, Level, Severity
-from bot.slack.blocks import Suggestion
+from bot.escalation.rules.ping_facts import PingFacts
+from bot.incidents.rules.incident import Incident, Status
+from bot.lifecycle.messages.card import Suggestion
+from bot.severity.rules import Evidence, Judgement, Level, Severity
 from tests.rows import NOON, minutes
 
 LEVELS = {

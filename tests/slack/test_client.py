@@ -12,9 +12,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from structlog.testing import capture_logs
 
-from bot.playground.app import Playground
-from bot.playground.person import Person
 from bot.slack.client import Message, Refused, Slack, TryAgain, web_client
+from slack_playground.app import Playground
+from slack_playground.person import Person
 from tests.slack_fixtures import Control
 
 INCIDENTS, BOT = "C0INCIDENTS", "U0TOCSIN"

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.comms import escape, plain_text
 from bot.slack.text import as_typed, bold, code, fit, instant, person, plain, shorten, slanted, span
+from bot.text.markup import escape, plain_text
 from tests.rows import NOON
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
-from bot.domain.timeline import Kind
-from bot.store import incidents, timeline
+from bot.incidents.queries import incidents, timeline
+from bot.incidents.rules.timeline import Kind
 from bot.store.engine import Database
 from bot.store.outbox import enqueue
 from tests.rows import NOON, add_incident

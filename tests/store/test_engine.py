@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.store import incidents
+from bot.incidents.queries import incidents
 from bot.store.engine import Database, driver_url
 from bot.store.outbox import enqueue
 from tests.queue import queued

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from bot.store import incidents
+from bot.incidents.queries import incidents
 from bot.store.engine import Database
 from bot.store.outbox import PAGING, SLACK, enqueue
 from tests.queue import empty_queue, queued

@@ -19,10 +19,11 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from bot.domain.review import Review, draft
+from bot.reviews.rules.document import Review
+from bot.reviews.rules.drafting import draft
 from bot.web.app import create_web, sign_review_link
-from bot.web.pages import style_source
-from tests.domain.review_facts import full_facts, minute
+from bot.web.rendering import style_source
+from tests.reviews.review_facts import full_facts, minute
 
 KEY = "a key of at least sixteen characters"
 REF = "INC-2026-0001"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.clock import DemoClock
 from bot.wiring.clock import Clock
+from slack_playground.workspace.clock import DemoClock
 
 MOMENT = timedelta(seconds=5)  # far more than two readings are apart
 

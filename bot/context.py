@@ -1,0 +1,31 @@
+"""What every way in has at hand. Built once by the wiring; nothing in it changes but the memory's index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.aws.alarm_states import Reading
+from bot.memory.flows.live import LiveMemory
+from bot.severity.judge.judge import Judge
+from bot.store.engine import Database
+from bot.wiring.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    database: Database
+    now: Callable[[], datetime]  # aware UTC
+    seconds_until: Callable[[datetime], float]  # how long to wait, which differs where time runs faster
+    policy: Policy
+    judge: Judge
+    memory: LiveMemory
+    announcement_channel: Callable[[], str | None]  # the channel id, once it is known
+    review_link: Callable[[str], str | None]  # the address of a review's page; None where pages are off
+    personal_link: Callable[[str, str, str], str | None]  # path, user id, name: an address that lets this person in
+    send_mail: Callable[[str, str, str], None] | None = None  # address, subject, text; None where no mail is configured
+    send_text: Callable[[str, str], None] | None = None  # telephone number, text; None where that is not configured
+    # Names and beginnings of names → the CloudWatch alarms there are; None where AWS is not configured.
+    read_alarms: Callable[[Sequence[str], Sequence[str]], Reading] | None = None
+    archive: Callable[[str, bytes, str], None] | None = None  # name, content, media type; None where none is configured

@@ -1,1 +1,0 @@
-"""The ground floor: facts and rules of incident response. Standard library only; no I/O, no clock, no randomness."""

@@ -1,0 +1,1 @@
+"""Escalation: who is paged when, by the matrix, the calendar and the roster; pages, digests, who is on call."""

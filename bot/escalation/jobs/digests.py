@@ -1,0 +1,84 @@
+"""Weekly and monthly reviews: one message to each holder of a role, listing all incidents that are due for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.context import Desk
+from bot.escalation.flows import pages as escalate
+from bot.escalation.flows.roster import read_roster
+from bot.escalation.jobs.paging import reachable
+from bot.escalation.messages import pages as blocks
+from bot.escalation.queries import pings
+from bot.escalation.rules.plan import Role
+from bot.escalation.rules.roster import Roster
+from bot.incidents.queries import incidents
+from bot.incidents.rules.incident import Status
+from bot.slack.client import Message, Refused, Slack
+from bot.slack.poster import Speaker
+
+
+def digest(desk: Desk, slack: Slack, speaker: Speaker, *, role: str, due_at: str) -> None:
+    """Post the digest of a role and time, or edit it where further incidents came due since; record each line.
+
+    It takes in what is planned for the same time, as a sweep may have claimed only some of it yet.
+    """
+    draft = _read(desk, role, datetime.fromisoformat(due_at))
+    if not draft.fresh:
+        return
+    refusals: list[str] = []
+    for reach in reachable(slack, draft.roster, Role(role), draft.now, refusals):
+        told = _say_to_each(speaker, f"digest:{role}:{due_at}", reach.channels, draft.message, refusals)
+        if told:
+            with desk.database.transaction() as session:
+                sent = [escalate.Sent(ping_id, told, reach.instead) for ping_id in draft.fresh]
+                escalate.pages_sent(session, sent, desk.now(), desk.policy.escalation.late_after)
+            return
+    with desk.database.transaction() as session:
+        reason = " ".join(refusals) or "nobody holds the role."
+        escalate.pages_failed(session, draft.fresh, reason, desk.now())
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """What a digest says as it was read at `now`. `fresh` are the pings for which it was not recorded yet."""
+
+    message: Message
+    fresh: list[int]
+    roster: Roster
+    now: datetime
+
+
+def _read(desk: Desk, role: str, due_at: datetime) -> _Draft:
+    """Claim what is due, and write the message."""
+    now = desk.now()
+    with desk.database.transaction() as session:
+        found = [
+            (ping, row)
+            for ping, row in pings.list_digest_for_change(session, role, due_at)
+            if Status(row.status).is_open or ping.state == pings.SENT
+        ]
+        fresh = [ping.ping_id for ping, _ in found if ping.state != pings.SENT]
+        for ping, _ in found:
+            if ping.state == pings.PLANNED:
+                ping.state, ping.claimed_at = pings.SENDING, now
+        listed = [incidents.facts(row) for _, row in found]
+        rules = sorted({ping.rule for ping, _ in found}, reverse=True)
+        was_due = due_at if now - due_at > desk.policy.escalation.late_after else None
+        message = blocks.digest(role, rules, listed, now, was_due)
+        return _Draft(message, fresh, read_roster(session, desk.policy.contacts, now), now)
+
+
+def _say_to_each(
+    speaker: Speaker, key: str, channels: Mapping[str, str], message: Message, refusals: list[str]
+) -> list[str]:
+    told = []
+    for user_id, channel_id in channels.items():
+        try:
+            speaker.say(f"{key}:{user_id}", channel_id, message)
+            told.append(user_id)
+        except Refused as refused:
+            refusals.append(f"Slack refused <@{user_id}> ({refused.error}).")
+    return told

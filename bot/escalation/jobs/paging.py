@@ -1,0 +1,370 @@
+"""Pings: one message to each person of a rung, its copy in the incident's channel, both edited once it is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from sqlalchemy.orm import Session
+
+from bot.context import Desk
+from bot.escalation.flows import pages as escalate
+from bot.escalation.flows.roster import read_roster
+from bot.escalation.jobs import contact_methods
+from bot.escalation.messages import pages as blocks
+from bot.escalation.queries import pings
+from bot.escalation.rules.ping_facts import PingFacts
+from bot.escalation.rules.plan import PingKind, Role
+from bot.escalation.rules.roster import Person, Roster, stand_ins
+from bot.incidents.queries import incidents, timeline
+from bot.incidents.rules.timeline import Kind
+from bot.slack import queries as messages
+from bot.slack.client import Message, Refused, Slack, TryAgain
+from bot.slack.poster import Speaker
+from bot.slack.text import instant, person
+from bot.store.tables import PingRow, TimelineEntry
+
+log = structlog.get_logger(__name__)
+
+_AT_ONCE = 6  # messages that one job of many pings posts at the same time
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """What was true of a ping when its job read it. `tried` are those whom an earlier try may have reached."""
+
+    ping: PingFacts
+    state: str
+    tried: tuple[str, ...]
+    roster: Roster
+    at: datetime  # when it was read: whoever holds the role then is pinged
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Who is to be told: the conversation with each, and who stood in for whom and why (a sentence, or empty)."""
+
+    channels: Mapping[str, str]  # by user id
+    instead: str
+
+
+def _facts(session: Session, desk: Desk, ping: PingRow) -> PingFacts:
+    row = incidents.get(session, ping.incident_id)
+    rows = pings.list_of_incident(session, ping.incident_id)
+    return escalate.facts_of(ping, row, rows, desk.policy.escalation)
+
+
+def page(desk: Desk, slack: Slack, speaker: Speaker, *, ping_id: int) -> None:
+    """Send one claimed ping to whoever holds the role now, then record it."""
+    draft = _read(desk, ping_id)
+    if draft.state == pings.CANCELLED and draft.tried:
+        _take_back(desk, slack, draft)
+    if draft.state != pings.SENDING:
+        return
+    refusals: list[str] = []
+    for reach in _rungs(slack, draft, refusals):
+        if _deliver(desk, slack, draft.ping, reach, refusals):
+            return
+    with desk.database.transaction() as session:
+        why = " ".join(refusals) or "nobody holds the role, nor any other."
+        escalate.pages_failed(session, [ping_id], f"{why} `tocsin doctor` says how to mend that.", desk.now())
+
+
+def _read(desk: Desk, ping_id: int) -> _Draft:
+    now = desk.now()
+    with desk.database.transaction() as session:
+        row = pings.get(session, ping_id)
+        ping = _facts(session, desk, row)
+        roster = read_roster(session, desk.policy.contacts, now)
+        if row.state == pings.SENDING:
+            # Mail and text messages are planned before Slack is asked for anything: they also go when Slack is away.
+            contact_methods.plan_beside(session, desk, ping, roster, now)
+        return _Draft(ping, row.state, tuple(row.user_ids), roster, now)
+
+
+def _rungs(slack: Slack, draft: _Draft, refusals: list[str]) -> Iterator[Reach]:
+    """Whom to try, in order: those whom an earlier try may have reached, the role's holders, then the stand-ins."""
+    if draft.tried:
+        found = _conversations(slack, draft.tried, refusals)
+        if found:
+            yield Reach(found, "")
+    yield from reachable(slack, draft.roster, Role(draft.ping.role), draft.at, refusals)
+
+
+def reachable(slack: Slack, roster: Roster, role: Role, at: datetime, refusals: list[str]) -> Iterator[Reach]:
+    """The holders of the role, then of each role that stands in for it, with why nobody before them was told."""
+    for stand_in in stand_ins(role):
+        people = roster.who(stand_in, at)
+        if not people:
+            refusals.append(f"Nobody holds the role {stand_in}.")
+            continue
+        found = _conversations(slack, _user_ids(slack, people, refusals), refusals)
+        if found:
+            told = "" if stand_in is role else f"The {stand_in} stands in."
+            yield Reach(found, " ".join([*refusals, told]).strip())
+
+
+def _user_ids(slack: Slack, people: Sequence[Person], refusals: list[str]) -> list[str]:
+    """Everybody behind these contacts once, members of user groups included."""
+    found: list[str] = []
+    for contact in people:
+        if contact.slack:
+            found.append(contact.slack)
+        elif contact.user_group:
+            found += _members(slack, contact, refusals)
+        else:
+            refusals.append(f"{contact.name} has no Slack id.")
+    return list(dict.fromkeys(found))
+
+
+def _members(slack: Slack, contact: Person, refusals: list[str]) -> list[str]:
+    assert contact.user_group is not None
+    try:
+        members = slack.members_of_group(contact.user_group)
+    except Refused as refused:
+        log.warning("user group could not be read", group=contact.user_group, error=refused.error)
+        refusals.append(f"The user group of {contact.name} ({contact.user_group}) is unknown to Slack.")
+        return []
+    if not members:
+        refusals.append(f"The user group of {contact.name} is empty.")
+    return members
+
+
+def _conversations(slack: Slack, user_ids: Sequence[str], refusals: list[str]) -> dict[str, str]:
+    """The direct conversation with each who is still in the workspace."""
+    found: dict[str, str] = {}
+    for user_id in user_ids:
+        if not slack.is_here(user_id):
+            refusals.append(f"<@{user_id}> is no longer in the workspace.")
+            continue
+        try:
+            found[user_id] = slack.open_direct(user_id)
+        except Refused as refused:
+            log.warning("page refused", user=user_id, error=refused.error)
+            refusals.append(f"Slack refused <@{user_id}> ({refused.error}).")
+    return found
+
+
+def _deliver(desk: Desk, slack: Slack, ping: PingFacts, reach: Reach, refusals: list[str]) -> bool:
+    """Post to each once, whatever happened before, and record it. False when Slack refused all of them.
+
+    Raises TryAgain; then who was told is found by the message's key when the job runs again.
+    """
+    now = desk.now()
+    keys = {user_id: _key(ping.ping_id, user_id) for user_id in reach.channels}
+    with desk.database.transaction() as session:
+        row = pings.get_for_change(session, ping.ping_id)
+        if row.state != pings.SENDING:
+            return True  # called off since it was read
+        row.user_ids = list(reach.channels)
+        known = {
+            user_id: note.ts
+            for user_id, key in keys.items()
+            if (note := messages.begin_message(session, key, reach.channels[user_id], now)) is not None
+        }
+    posted: dict[str, str] = {}
+    for user_id, key in keys.items():
+        try:
+            message = blocks.page(ping, now, reach.instead, user_id)
+            posted[user_id] = _post_once(slack, reach.channels[user_id], key, message, known, user_id)
+        except Refused as refused:
+            log.warning("page refused", ping_id=ping.ping_id, user=user_id, error=refused.error)
+            refusals.append(f"Slack refused <@{user_id}> ({refused.error}).")
+    if not posted:
+        return False
+    with desk.database.transaction() as session:
+        for user_id, ts in posted.items():
+            messages.record_message(session, keys[user_id], reach.channels[user_id], ts)
+        shown, room = ping.incident.acknowledged_at, ping.incident.channel_id
+        sent = escalate.Sent(ping.ping_id, list(posted), reach.instead, shown, room)
+        escalate.pages_sent(session, [sent], desk.now(), desk.policy.escalation.late_after)
+    return True
+
+
+def _take_back(desk: Desk, slack: Slack, draft: _Draft) -> None:
+    """Record whom an earlier try told before it died, though the page was called off since; their messages say so then.
+
+    Raises TryAgain.
+    """
+    keys = {user_id: _key(draft.ping.ping_id, user_id) for user_id in draft.tried}
+    with desk.database.transaction() as session:
+        notes = {user_id: messages.find_message(session, key) for user_id, key in keys.items()}
+    found = {
+        user_id: (note.channel_id, ts)
+        for user_id, note in notes.items()
+        if note is not None and (ts := note.ts or slack.find_by_key(note.channel_id, keys[user_id]))
+    }
+    if not found:
+        return
+    with desk.database.transaction() as session:
+        for user_id, (channel_id, ts) in found.items():
+            messages.record_message(session, keys[user_id], channel_id, ts)
+        sent = escalate.Sent(draft.ping.ping_id, list(found))
+        escalate.pages_sent(session, [sent], desk.now(), desk.policy.escalation.late_after)
+
+
+def _post_once(
+    slack: Slack, channel_id: str, key: str, message: Message, known: Mapping[str, str | None], user_id: str
+) -> str:
+    """The ts of the message: posted before, taken by Slack without our hearing of it, or posted now."""
+    if user_id in known:
+        ts = known[user_id] or slack.find_by_key(channel_id, key)
+        if ts:
+            return ts
+    return slack.post(channel_id, message, key)
+
+
+def pages(desk: Desk, slack: Slack, speaker: Speaker, *, ping_ids: list[int]) -> None:
+    """Send many claimed pings in a few statements, posting several at a time.
+
+    What is out of the ordinary (nobody reached at the first try, tried before, refused, Slack asking to wait) goes on
+    by itself as a job of `page`.
+    """
+    now = desk.now()
+    plain = {ping.ping_id: (ping, reach) for ping, reach in _read_many(desk, slack, ping_ids)}
+    keys = {
+        _key(ping_id, user): place for ping_id, (_, reach) in plain.items() for user, place in reach.channels.items()
+    }
+    with desk.database.transaction() as session:
+        rows = pings.list_for_change(session, ping_ids)
+        ready = {row.ping_id: row for row in rows if row.state == pings.SENDING}
+        called_off = [row.ping_id for row in rows if row.state == pings.CANCELLED and row.user_ids]
+        fresh = messages.begin_messages(session, {k: keys[k] for k in keys if int(k.split(":")[1]) in ready}, now)
+        for ping_id, (_, reach) in list(plain.items()):
+            if ping_id not in ready or not all(_key(ping_id, user) in fresh for user in reach.channels):
+                del plain[ping_id]
+            else:
+                ready[ping_id].user_ids = list(reach.channels)
+        escalate.send_each(session, sorted([*called_off, *(ready.keys() - plain.keys())]))
+    with ThreadPoolExecutor(_AT_ONCE, "post") as pool:
+        posted = dict(
+            zip(plain, pool.map(lambda one: _post_all(slack, one[0], one[1], now), plain.values()), strict=True)
+        )
+    _record_many(desk, plain, posted)
+
+
+def _key(ping_id: int, user_id: str) -> str:
+    return f"ping:{ping_id}:{user_id}"
+
+
+def _read_many(desk: Desk, slack: Slack, ping_ids: list[int]) -> list[tuple[PingFacts, Reach]]:
+    """The pings that can be sent without more ado, each with whom to tell."""
+    now, policy = desk.now(), desk.policy.escalation
+    with desk.database.transaction() as session:
+        found = pings.list_with_incidents(session, ping_ids)
+        held = pings.list_of_incidents(session, sorted({row.incident_id for _, row in found}))
+        roster = read_roster(session, desk.policy.contacts, now)
+        usual = [
+            escalate.facts_of(ping, row, held[row.incident_id], policy)
+            for ping, row in found
+            if ping.state == pings.SENDING and not ping.user_ids
+        ]
+        for ping in usual:
+            contact_methods.plan_beside(session, desk, ping, roster, now)
+    reaches: dict[str, Reach | None] = {}
+    for role in {ping.role for ping in usual}:
+        refusals: list[str] = []
+        reach = next(reachable(slack, roster, Role(role), now, refusals), None)
+        reaches[role] = reach if reach is not None and not refusals else None
+    return [(ping, reach) for ping in usual if (reach := reaches[ping.role]) is not None]
+
+
+def _post_all(slack: Slack, ping: PingFacts, reach: Reach, now: datetime) -> dict[str, str] | None:
+    """The ts of the message to each; None where one of them has to be tried again."""
+    try:
+        return {
+            user_id: slack.post(channel_id, blocks.page(ping, now, reader=user_id), _key(ping.ping_id, user_id))
+            for user_id, channel_id in reach.channels.items()
+        }
+    except (TryAgain, Refused) as error:
+        log.info("will be tried again", ping_id=ping.ping_id, reason=str(error))
+        return None
+
+
+def _record_many(
+    desk: Desk, plain: Mapping[int, tuple[PingFacts, Reach]], posted: Mapping[int, dict[str, str] | None]
+) -> None:
+    sent = [
+        escalate.Sent(ping_id, list(told), "", incident.acknowledged_at, incident.channel_id)
+        for ping_id, told in posted.items()
+        for incident in (plain[ping_id][0].incident,)
+        if told is not None
+    ]
+    ts = {_key(ping_id, user): ts for ping_id, told in posted.items() for user, ts in (told or {}).items()}
+    with desk.database.transaction() as session:
+        if ts:
+            messages.record_messages(session, ts)
+        escalate.pages_sent(session, sent, desk.now(), desk.policy.escalation.late_after)
+        escalate.send_each(session, [ping_id for ping_id, told in posted.items() if told is None])
+
+
+def page_over(desk: Desk, slack: Slack, speaker: Speaker, *, ping_id: int) -> None:
+    """Edit all messages of a ping into where the incident stands."""
+    with desk.database.transaction() as session:
+        row = pings.get(session, ping_id)
+        ping, user_ids, sent_at = _facts(session, desk, row), list(row.user_ids), row.sent_at
+        entry = timeline.find_by_source(session, f"ping:{ping_id}")
+        copy = _copy(session, desk, entry) if entry and entry.kind == Kind.PING_SENT else None
+        instead = str(entry.data.get("instead", "")) if entry else ""
+    outcome = _outcome(ping)
+    for user_id in user_ids:
+        # Unanswered, it stays the page that it was, with the channel that was opened since.
+        waiting = blocks.page(ping, sent_at or desk.now(), instead, user_id)
+        speaker.edit(_key(ping_id, user_id), blocks.page_over(ping, outcome) if outcome else waiting)
+    if copy and outcome:
+        speaker.edit(copy.key, copy.message(outcome))
+
+
+def _outcome(ping: PingFacts) -> str:
+    incident = ping.incident
+    if incident.resolved_at:
+        return f"Resolved {instant(incident.resolved_at)}. Nothing is expected of you."
+    if incident.acknowledged_at:
+        return f"Acknowledged by {person(incident.acknowledged_by)} {instant(incident.acknowledged_at)}."
+    return ""
+
+
+def mention(desk: Desk, slack: Slack, speaker: Speaker, channel_id: str, entry_id: int) -> None:
+    """The copy of a sent ping in the incident's channel, with everybody in it who was told."""
+    key, message, user_ids = _mention(desk, entry_id)
+    slack.invite(channel_id, user_ids)
+    speaker.try_to_say(key, channel_id, message)
+    # Somebody may have answered while it was on its way; the edits for that found nothing to edit.
+    _, now_right, _ = _mention(desk, entry_id)
+    if now_right != message:
+        speaker.edit(key, now_right)
+
+
+def _mention(desk: Desk, entry_id: int) -> tuple[str, Message, list[str]]:
+    """The key of the copy, what it says now, and whom this ping went to."""
+    with desk.database.transaction() as session:
+        copy = _copy(session, desk, timeline.get(session, entry_id))
+        incident, user_ids = copy.ping.incident, list(pings.get(session, copy.told).user_ids)
+        answered = incident.acknowledged_at is not None and incident.acknowledged_at >= copy.at
+        outcome = _outcome(copy.ping) if answered or incident.resolved_at else ""
+        return copy.key, copy.message(outcome), user_ids
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """A ping's message in the incident's channel. The repeats of a rung share one, which shows the latest of them."""
+
+    key: str
+    told: int  # the ping whose copy was asked for
+    ping: PingFacts  # the one that it shows
+    text: str
+    at: datetime  # when that one was sent
+
+    def message(self, outcome: str) -> Message:
+        return blocks.mention(self.ping, self.text, outcome, self.at)
+
+
+def _copy(session: Session, desk: Desk, entry: TimelineEntry) -> _Copy:
+    told = pings.get(session, int(entry.data["ping_id"]))
+    same = escalate.list_repeats_sent(session, told) if told.kind == PingKind.REPEAT else [entry]
+    shown = pings.get(session, int(same[-1].data["ping_id"]))
+    ping = _facts(session, desk, shown)
+    return _Copy(f"entry:{same[0].entry_id}", told.ping_id, ping, same[-1].text, same[-1].at)

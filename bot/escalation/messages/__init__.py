@@ -1,0 +1,1 @@
+"""Pages, ladders, digests and rosters as Slack shows them. Pure."""

@@ -1,0 +1,242 @@
+"""Pings as Slack shows them: the direct message, its copy in the incident's channel, and what becomes of both. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from bot.escalation.rules.ping_facts import PingFacts
+from bot.escalation.rules.plan import LADDER, EscalationPolicy, PingKind, Role, span_text
+from bot.incidents.rules.incident import Incident
+from bot.lifecycle.messages.card import Block, actions, button, context, headline, section
+from bot.severity.rules import Severity
+from bot.slack.client import Message
+from bot.slack.text import fit, instant, person, plain, shorten, span
+from bot.text.markup import escape
+
+_LISTED = 40  # incidents in one digest; Slack allows 50 blocks and about 13,000 characters
+_AT_ONCE = timedelta(minutes=1)  # due so soon after the declaration
+
+
+def page(ping: PingFacts, now: datetime, instead: str = "", reader: str = "") -> Message:
+    """The ping: what, since when, why you, what is expected, what stops this, who else than its reader was told.
+
+    `now` is when it is sent: it stays as it is for as long as nobody answers.
+    """
+    incident = ping.incident
+    lines = [
+        headline(incident),
+        f"Declared {instant(incident.declared_at)}, {incident.status}. Channel: {_channel(incident)}",
+        f"*Impact:* {plain(shorten(incident.impact, 300)) if incident.impact else 'not recorded yet'}",
+        f"*Why you:* {_why(ping)}" + (f" {instead}" if instead else ""),
+        f"*Expected:* {_expected(ping, now)}",
+        f"*Stops this:* {_stops(ping)}",
+    ]
+    if others := _others(ping, reader):
+        lines.append(f"*Also told:* {others}")
+    if count := _repeated(ping, now):
+        lines.insert(1, f"*You are paged for the {count}.*")
+    if ping.is_late(now):
+        lines.append(f"_This was due {instant(ping.due_at)} and is {span(now - ping.due_at)} late._")
+    again = f" for the {_ordinal(ping.times)} time" if ping.times > 1 else ""
+    text = (
+        f"{incident.severity} {incident.ref} {plain(shorten(incident.title, 150))}: you are paged as {ping.role}{again}"
+    )
+    return Message(text, (section("\n".join(lines)), _buttons(ping)))
+
+
+def mention(ping: PingFacts, said: str, outcome: str = "", sent_at: datetime | None = None) -> Message:
+    """The same ping as one line in the incident's channel; once it is answered, with the outcome for the buttons.
+
+    Of a repeat, with how many there were until this one went out at `sent_at`.
+    """
+    if sent_at is not None and (count := _repeated(ping, sent_at)):
+        said = f"{said} {count[0].upper()}{count[1:]}."
+    if outcome:
+        return Message(said, (section(said), context(outcome)))
+    return Message(said, (section(said), _buttons(ping)))
+
+
+def page_over(ping: PingFacts, outcome: str) -> Message:
+    """The ping after it was answered or its reason fell away."""
+    told = f"You were paged as {ping.role}. {_channel(ping.incident)}"
+    return Message(outcome, (section(f"{headline(ping.incident)}\n{outcome}"), context(told)))
+
+
+def _buttons(ping: PingFacts) -> Block:
+    elements = [
+        *([] if ping.incident.acknowledged_at else [button("Acknowledge", "page_acknowledge", ping.value, "primary")]),
+        button("Take over", "page_take_over", ping.value),
+        button("Why me", "page_why", ping.value),
+    ]
+    return actions("page_actions", *elements)
+
+
+def _channel(incident: Incident) -> str:
+    return f"<#{incident.channel_id}>" if incident.channel_id else f"#{incident.channel_name}, being made"
+
+
+def _repeated(ping: PingFacts, at: datetime) -> str:
+    """The how-manieth page of its rung this is, and how long they have been unanswered; empty for the first."""
+    if ping.times == 1 or ping.first_at is None:
+        return ""
+    return f"{_ordinal(ping.times)} time, unanswered for {span(at - ping.first_at)}"
+
+
+def _ordinal(number: int) -> str:
+    """2nd, 3rd, 11th, 21st."""
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+def _others(ping: PingFacts, reader: str) -> str:
+    return ", ".join(person(user_id) for user_id in ping.others if user_id != reader)
+
+
+def _why(ping: PingFacts) -> str:
+    match ping.kind:
+        case PingKind.MANUAL:
+            said = f": {escape(shorten(ping.note, 300))}" if ping.note else "."
+            return f"{person(ping.asked_by)} asks for the {ping.role}{said}"
+        case PingKind.REPEAT:
+            return f"you are the {ping.role} and nobody has acknowledged yet ({ping.rule})."
+        case PingKind.SECONDARY:
+            return f"you are the {ping.role}: {ping.rule}."
+        case _:
+            return f"you are the {ping.role}; the escalation matrix says {ping.rule} for {ping.severity}."
+
+
+def _expected(ping: PingFacts, now: datetime) -> str:
+    if ping.incident.acknowledged_at:
+        return f"{person(ping.incident.acknowledged_by)} is on it. Look whether they need help."
+    if ping.role in (Role.ON_CALL, Role.SECONDARY):
+        if ping.respond_by and ping.respond_by < now:
+            return f"overdue since {instant(ping.respond_by)}: acknowledge, then look at it."
+        by = f" by {instant(ping.respond_by)}" if ping.respond_by else ""
+        return f"acknowledge{by}, then look at it."
+    return "nobody has acknowledged. See that somebody works on it, or take over."
+
+
+def _stops(ping: PingFacts) -> str:
+    if ping.role in (Role.ON_CALL, Role.SECONDARY):
+        return "Acknowledge ends the pages to on-call; resolving ends all of them."
+    return "This one comes once. Resolving ends all that are still to come."
+
+
+def why_me(ping: PingFacts, policy: EscalationPolicy, sent_at: datetime | None, holds: str, reader: str = "") -> str:
+    """The private answer to "Why me": the matrix, when it was due, who else was told.
+
+    `holds` says how they got the role.
+    """
+    severity = Severity(ping.severity)
+    cells = [
+        f"*{role}: {policy.matrix[role][severity].text}*"
+        if role == ping.role
+        else f"{role}: {policy.matrix[role][severity].text}"
+        for role in LADDER
+    ]
+    lines = [
+        f"*Why you:* {_why(ping)}",
+        holds,
+        f"*The matrix for {severity}:* {' · '.join(cells)}.",
+        f"*Due* {instant(ping.due_at)}, {_counted(ping)}." + _sent(ping, sent_at),
+    ]
+    if ping.note and ping.kind != PingKind.MANUAL:
+        lines.append(ping.note)
+    told = _others(ping, reader)
+    lines.append(f"*Also told:* {told}" if told else "Nobody else was told so far.")
+    return fit("\n".join(lines), 3000)
+
+
+def _counted(ping: PingFacts) -> str:
+    after = ping.due_at - ping.incident.declared_at
+    return f"{span_text(after)} after it was declared" if after > _AT_ONCE else "as it was declared"
+
+
+def _sent(ping: PingFacts, sent_at: datetime | None) -> str:
+    if sent_at is None or not ping.is_late(sent_at):
+        return ""
+    return f" Sent {span(sent_at - ping.due_at)} late."
+
+
+def ladder(incident: Incident, done: Sequence[str], to_come: Sequence[str]) -> str:
+    """Pings done and to come, each line made by `done_line` or `coming_line`."""
+    lines = [f"*Escalation of {incident.ref}* ({incident.severity}, {incident.status})"]
+    # What is still to come is what people ask for; what was sent may be long and is cut at its end.
+    lines += ["*To come, unless it is resolved:*", *to_come] if to_come else ["Nothing is to come."]
+    lines += ["*So far:*", *done] if done else ["Nobody was pinged yet."]
+    return fit("\n".join(lines), 3000)
+
+
+def done_line(ping: PingFacts, state: str, at: datetime | None, user_ids: Sequence[str], reason: str | None) -> str:
+    """One ping that was sent, failed or called off. `at` is when it was sent."""
+    what = f"{ping.role} ({_short(ping)})"
+    match state:
+        case "sent" if at is not None:
+            late = f", {span(at - ping.due_at)} late" if ping.is_late(at) else ""
+            return f":white_check_mark: {instant(at)} {what}: {', '.join(map(person, user_ids))}{late}"
+        case "failed":
+            return f":x: {instant(ping.due_at)} {what}: not sent, {escape(reason or 'reason unknown')}"
+        case "cancelled":
+            return f":heavy_minus_sign: {instant(ping.due_at)} {what}: {reason}"
+        case _:
+            return f":hourglass: {instant(ping.due_at)} {what}: on its way"
+
+
+def coming_line(ping: PingFacts, people: str) -> str:
+    """One ping that is planned. `people` are those who would get it, as things stand."""
+    verb = "is listed for" if ping.kind == PingKind.DIGEST else "pages"
+    return f":clock1: {instant(ping.due_at)} {verb} the {ping.role} ({_short(ping)}): {people}"
+
+
+def _short(ping: PingFacts) -> str:
+    return f"by hand, {person(ping.asked_by)}" if ping.kind == PingKind.MANUAL else ping.rule
+
+
+def digest(
+    role: str, rules: Sequence[str], rows: Sequence[Incident], now: datetime, was_due: datetime | None = None
+) -> Message:
+    """All incidents that a role's review lists, in one message; `was_due` is given where it comes late."""
+    name = " and ".join(rules)
+    count = "one incident is" if len(rows) == 1 else f"{len(rows)} incidents are"
+    late = f" _This was due {instant(was_due)}._" if was_due else ""
+    title = f"*{name.capitalize()} for the {role}:* {count} open.{late}"
+    lines = [_digest_line(incident, now) for incident in rows[:_LISTED]]
+    if len(rows) > _LISTED:
+        lines.append(f"… and {len(rows) - _LISTED} more: `/incident list`.")
+    blocks = [section(title), *(section("\n".join(lines[at : at + 10])) for at in range(0, len(lines), 10))]
+    blocks.append(context("You get this because the escalation matrix lists them for your review; nothing pages you."))
+    return Message(f"{name.capitalize()} for the {role}: {count} open", tuple(blocks))
+
+
+def _digest_line(incident: Incident, now: datetime) -> str:
+    stands = f"{incident.status}, open for {span(now - incident.declared_at)}"
+    who = f"commander {person(incident.commander)}" if incident.commander else "nobody in command"
+    title = plain(shorten(incident.shown_title, 120))
+    return f"*{incident.severity}* · {incident.ref} · {title}\n{stands}, {who}. {_channel(incident)}"
+
+
+def by_mail(ping: PingFacts, now: datetime, where: str) -> tuple[str, str]:
+    """(subject, text) of the mail that goes beside a ping. `where` names the channel in words."""
+    incident = ping.incident
+    subject = f"{incident.severity} {incident.ref} {shorten(' '.join(incident.shown_title.split()), 150)}"
+    late = f"\nThis was due {ping.due_at:%Y-%m-%d %H:%M} UTC and is late." if ping.is_late(now) else ""
+    # A mail leaves Slack: of a security incident it says neither what was hit nor what somebody wrote about it.
+    noted = ping.kind == PingKind.MANUAL and ping.note and not incident.private
+    reason = f"{ping.rule}: {ping.note}" if noted else ping.rule
+    impact = "" if incident.private else f"Impact: {incident.impact or 'not recorded yet'}\n"
+    text = (
+        f"You are paged as {ping.role} ({reason}).\n\n"
+        f"{incident.severity} {incident.ref}: {incident.shown_title}\n"
+        f"Open for {span(now - incident.declared_at)}, {incident.status}.\n"
+        f"{impact}{late}\n"
+        f"Acknowledge in Slack: {where}, or type /incident ack {incident.ref}\n"
+    )
+    return subject, text
+
+
+def by_text_message(ping: PingFacts) -> str:
+    """The text message that goes beside a ping: one line, at most 140 characters of any alphabet's first plane."""
+    incident = ping.incident
+    start = f"{incident.severity} {incident.ref}: you are paged as {ping.role}. "
+    return start + shorten(" ".join(incident.shown_title.split()), max(20, 140 - len(start)))

@@ -1,0 +1,1 @@
+"""calendar.yaml, contacts.yaml, escalation.yaml and imported schedules, validated."""

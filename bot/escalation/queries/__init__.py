@@ -1,0 +1,1 @@
+"""Queries of pings, the roster, user groups and messages sent beside pages."""

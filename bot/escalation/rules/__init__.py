@@ -1,0 +1,1 @@
+"""The escalation matrix, the business calendar, the roster and its gaps. Standard library only."""

@@ -1,0 +1,473 @@
+"""Who is pinged about an incident and when: a pure function of the policy, the incident's history and the time.
+
+The rules, from the escalation matrix (role × severity):
+
+- Everything counts from the start of the *episode*: the declaration, or the latest reopening, which plans anew.
+- A role's page is due at the first moment at which the column then in force says that it is due. So raising the
+  severity pages at once whoever is already overdue under the new column; lowering cancels what had not fallen due;
+  and what fell due while its column was in force stays due. One page per role and episode, whatever the severity does
+  afterwards.
+- A worse severity never pages a role later than a milder one would have: where the milder column is sooner (a day
+  that begins minutes away against a span of hours), its rule decides.
+- `weekly review` and `monthly review` list the incident in the role's next digest after its column came into force:
+  once per role and episode, and not at all for a role that was paged. A digest is not a page; raising the severity
+  later still pages.
+- The on-call engineer has the response time of the severity to acknowledge, counted from the moment their page is due
+  (the declaration for `at once`). Nobody acknowledging in time is a breach; it pages the secondary on-call by the on-
+  call engineer's own rule: at once, or at the next opening for `normal hours`.
+- Until somebody acknowledges, the on-call engineer is paged again at the policy's interval, for the severities that
+  have one. After time away only the latest of these is due, not one for each interval missed. A raised severity
+  counts its interval from the raise at the earliest.
+- Acknowledging, by whomever, stops the response clock, the repeats and a secondary page that is not yet due. It does
+  not stop the higher rungs: they are told because the incident is still open. Mitigating counts as acknowledging,
+  since somebody is at work.
+- Whoever reopens an incident and commands it has acknowledged at that instant: then the on-call engineer is not paged.
+- Resolving, closing, merging into another incident and calling it a false alarm stop everything at that instant,
+  including what fell due and was not yet sent. What is due at the very instant of the end is not sent.
+- Events of the same instant give the same plan in any order: the worst of several severities counts.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+
+from bot.escalation.rules.calendar import BusinessCalendar
+from bot.severity.rules import Severity
+
+
+class Role(enum.StrEnum):
+    """Whom a ping is for. The ladder is the first four, in order; the secondary stands behind the on-call engineer."""
+
+    ON_CALL = "on-call engineer"
+    TEAM_LEAD = "team lead"
+    ENGINEERING_MANAGER = "engineering manager"
+    VP = "VP engineering"
+    SECONDARY = "secondary on-call"
+
+
+LADDER: tuple[Role, ...] = (Role.ON_CALL, Role.TEAM_LEAD, Role.ENGINEERING_MANAGER, Role.VP)
+
+
+class When(enum.StrEnum):
+    """The kinds of rules that a cell of the matrix can hold. AFTER comes with a span."""
+
+    AT_ONCE = "at once"
+    AFTER = "after"
+    NORMAL_HOURS = "normal hours"
+    NEXT_DAY = "next day"
+    WEEKLY_REVIEW = "weekly review"
+    MONTHLY_REVIEW = "monthly review"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One cell of the matrix. `after` is set exactly for When.AFTER."""
+
+    when: When
+    after: timedelta = timedelta()
+
+    @property
+    def is_digest(self) -> bool:
+        """True where the incident is listed in a review rather than somebody paged."""
+        return self.when in (When.WEEKLY_REVIEW, When.MONTHLY_REVIEW)
+
+    @property
+    def text(self) -> str:
+        """The cell as people write it: `at once`, `30 min`, `2 h`, `next day`."""
+        return span_text(self.after) if self.when is When.AFTER else self.when.value
+
+    def due_at(self, calendar: BusinessCalendar, start: datetime) -> datetime:
+        """When the rule is due for an incident that began at `start` (aware UTC). Raises NeverOpen."""
+        match self.when:
+            case When.AT_ONCE | When.AFTER:
+                return start + self.after
+            case When.NORMAL_HOURS:
+                return calendar.open_moment(start)
+            case When.NEXT_DAY:
+                return calendar.next_business_day(start)
+            case When.WEEKLY_REVIEW:
+                return calendar.next_weekly_digest(start)
+            case When.MONTHLY_REVIEW:
+                return calendar.next_monthly_digest(start)
+
+
+LATE_AFTER = timedelta(minutes=5)  # where the policy does not say
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationPolicy:
+    """The matrix and its figures. A severity missing from `repeat_every` has no repeats.
+
+    A ping is called late, wherever it is told, when it was sent more than `late_after` after it was due.
+    """
+
+    matrix: Mapping[Role, Mapping[Severity, Rule]]
+    calendar: BusinessCalendar
+    respond_within: Mapping[Severity, timedelta]
+    repeat_every: Mapping[Severity, timedelta]
+    late_after: timedelta = LATE_AFTER
+
+
+class Happening(enum.StrEnum):
+    """What, of all that happens to an incident, bears on escalation."""
+
+    DECLARED = "declared"
+    SEVERITY_CHANGED = "severity_changed"
+    ACKNOWLEDGED = "acknowledged"
+    MITIGATED = "mitigated"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    MERGED = "merged"
+    FALSE_ALARM = "false_alarm"
+    REOPENED = "reopened"
+
+
+ENDINGS = frozenset({Happening.RESOLVED, Happening.CLOSED, Happening.MERGED, Happening.FALSE_ALARM})
+_ANSWERS = frozenset({Happening.ACKNOWLEDGED, Happening.MITIGATED})
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One happening at its instant (aware). `severity` is the new one, for DECLARED and SEVERITY_CHANGED only."""
+
+    at: datetime
+    what: Happening
+    severity: Severity | None = None
+
+
+class PingKind(enum.StrEnum):
+    PAGE = "page"  # the rung of the matrix
+    SECONDARY = "secondary"  # after a breach
+    REPEAT = "repeat"  # the on-call engineer again
+    DIGEST = "digest"  # a line in the role's next review
+    MANUAL = "manual"  # asked for by a person; never planned
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """One ping to a role. `key` is unique within the incident and never changes: `episode/kind/role[/number]`."""
+
+    key: str
+    role: Role
+    kind: PingKind
+    rule: str  # the cell that made it due, in words
+    severity: Severity  # in force when it falls due
+    due_at: datetime  # aware UTC
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """Nobody acknowledged inside the response time. `key` is unique within the incident: `episode/breach`."""
+
+    key: str
+    at: datetime  # aware UTC; to come where later than now
+    severity: Severity  # in force at that instant
+    respond_within: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that is due and to come in the latest episode, by time and then by rung.
+
+    `respond_by` is when the on-call engineer must have acknowledged, under the severity in force (in the past where a
+    raise made it so); None once somebody has or the incident has ended. `breach` is the breach that happened or, if
+    nobody acknowledges, will. After the end there are no pings; a breach that had happened remains.
+    """
+
+    episode: int  # 1 from the declaration, one more with each reopening
+    severity: Severity
+    pings: tuple[Ping, ...]
+    respond_by: datetime | None
+    breach: Breach | None
+
+    def due(self, now: datetime) -> tuple[Ping, ...]:
+        """The pings that have fallen due by `now`, sent or not."""
+        return tuple(ping for ping in self.pings if ping.due_at <= now)
+
+    def wake_at(self, now: datetime) -> datetime | None:
+        """The next instant after `now` at which something on the plan happens; None where nothing is to come."""
+        instants = [ping.due_at for ping in self.pings] + ([self.breach.at] if self.breach else [])
+        return min((at for at in instants if at > now), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewLine:
+    """One rung of a preview: what the matrix says and when that would be."""
+
+    role: Role
+    rule: str
+    due_at: datetime
+
+
+def preview(policy: EscalationPolicy, severity: Severity, at: datetime) -> list[PreviewLine]:
+    """Who would be pinged about an incident declared at `at` that nobody resolves: the four roles, in order.
+
+    Raises ValueError for a naive instant.
+    """
+    if at.tzinfo is None:
+        raise ValueError("an instant needs a time zone")
+    start = at.astimezone(UTC)
+    lines = []
+    for role in LADDER:
+        rule, due_at = _rung(policy, role, severity, start)
+        lines.append(PreviewLine(role, rule.text, due_at))
+    return lines
+
+
+def plan(policy: EscalationPolicy, history: Iterable[Event], now: datetime) -> Plan:
+    """What is due and to come for an incident with this history, as the module's rules say.
+
+    `history` holds one DECLARED event and any others in any order. An event stamped before the declaration (clocks
+    differ) counts as at the declaration, and one stamped after `now` counts as happened: a clock that was set back must
+    not wake people about an incident that is over. `now` (aware) decides only which repeat is the latest. Raises
+    ValueError for a history without declaration or with naive instants.
+    """
+    episode = _latest_episode(history)
+    breach = _breach(policy, episode)
+    if episode.ended_at is not None:
+        return Plan(episode.number, episode.severity, (), None, breach)
+    known = episode.number > 1 and episode.answered_at == episode.started_at
+    told = LADDER[1:] if known else LADDER
+    pings = [ping for role in told for ping in _rung_pings(policy, episode, role)]
+    if breach is not None:
+        pings += _secondary_pings(policy, episode, breach)
+    pings += _repeat_pings(policy, episode, pings, now)
+    pings.sort(key=lambda ping: (ping.due_at, list(Role).index(ping.role), ping.key))
+    respond_by = None
+    if episode.answered_at is None:
+        respond_by = _response_due(policy, episode.severity, episode.started_at)
+    return Plan(episode.number, episode.severity, tuple(pings), respond_by, breach)
+
+
+def span_text(span: timedelta) -> str:
+    """A span as people write it: `30 min`, `2 h`, `1 h 30 min`, `2 days`."""
+    minutes = round(span.total_seconds() / 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours >= 48 and hours % 24 == 0 and not minutes:
+        return f"{hours // 24} days"
+    return " ".join([f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes)) or "0 min"
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """A time of constant severity; `until` is not part of it, None for no end."""
+
+    severity: Severity
+    since: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Episode:
+    number: int
+    severity: Severity
+    started_at: datetime
+    stretches: tuple[_Stretch, ...]
+    answered_at: datetime | None
+    ended_at: datetime | None
+
+    def first_due(self, due_under: Callable[[Severity], datetime | None]) -> tuple[datetime, Severity] | None:
+        """The first moment at which the severity then in force says due, with that severity; None for never."""
+        for stretch in self.stretches:
+            due_at = due_under(stretch.severity)
+            if due_at is None:
+                continue
+            due_at = max(due_at, stretch.since)
+            if stretch.until is None or due_at < stretch.until:
+                return due_at, stretch.severity
+        return None
+
+
+@dataclass(slots=True)
+class _Walk:
+    """The state of an incident while its history is walked through."""
+
+    severity: Severity
+    started_at: datetime
+    number: int = 1
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    def change_standing(self, endings: int, reopenings: int, at: datetime) -> bool:
+        """End and reopen as often as this instant says, beginning with what is possible. True if reopened."""
+        reopened = False
+        while (endings and self.ended_at is None) or (reopenings and self.ended_at is not None):
+            if self.ended_at is None:
+                endings -= 1
+                self.ended_at = at
+            else:
+                reopenings -= 1
+                reopened = True
+                self.number += 1
+                self.started_at, self.answered_at, self.ended_at = at, None, None
+        return reopened
+
+
+def _latest_episode(history: Iterable[Event]) -> _Episode:
+    events = list(history)
+    if any(event.at.tzinfo is None for event in events):
+        raise ValueError("an instant needs a time zone")
+    declared = [(e.at, e.severity.rank, e.severity) for e in events if e.what is Happening.DECLARED and e.severity]
+    if not declared:
+        raise ValueError("a history begins with a declaration and its severity")
+    start, _, severity = min(declared)
+    start = start.astimezone(UTC)
+    walk = _Walk(severity, start)
+    changes = [(start, severity)]
+
+    def instant(event: Event) -> datetime:
+        return max(event.at.astimezone(UTC), start)
+
+    for at, group in groupby(sorted(events, key=instant), key=instant):
+        together = list(group)
+        changed = [e.severity for e in together if e.what is Happening.SEVERITY_CHANGED and e.severity is not None]
+        if changed:
+            walk.severity = min(changed, key=lambda severity: severity.rank)
+            changes.append((at, walk.severity))
+        endings = sum(e.what in ENDINGS for e in together)
+        reopenings = sum(e.what is Happening.REOPENED for e in together)
+        if walk.change_standing(endings, reopenings, at):
+            changes = [(at, walk.severity)]
+        if walk.answered_at is None and walk.ended_at is None and any(e.what in _ANSWERS for e in together):
+            walk.answered_at = at
+    stretches = _stretches(changes, walk.ended_at)
+    return _Episode(walk.number, walk.severity, walk.started_at, stretches, walk.answered_at, walk.ended_at)
+
+
+def _stretches(changes: list[tuple[datetime, Severity]], ended_at: datetime | None) -> tuple[_Stretch, ...]:
+    """The times of constant severity between the changes, up to the end."""
+    stretches: list[_Stretch] = []
+    for since, severity in changes:
+        if ended_at is not None and since >= ended_at:
+            break
+        if stretches and stretches[-1].severity is severity:
+            continue
+        if stretches:
+            stretches[-1] = replace(stretches[-1], until=since)
+        stretches.append(_Stretch(severity, since, ended_at))
+    return tuple(stretches)
+
+
+def _rung(policy: EscalationPolicy, role: Role, severity: Severity, start: datetime) -> tuple[Rule, datetime]:
+    """The rule that decides for this cell and when it is due, counted from `start`."""
+    own = policy.matrix[role][severity]
+    if own.is_digest:
+        return own, own.due_at(policy.calendar, start)
+    cells = [policy.matrix[role][other] for other in Severity if not other.worse_than(severity)]
+    # min() keeps the first of equals, and the severity's own cell comes first.
+    return min(
+        ((rule, rule.due_at(policy.calendar, start)) for rule in cells if not rule.is_digest), key=lambda pair: pair[1]
+    )
+
+
+def _page_due(policy: EscalationPolicy, role: Role, severity: Severity, start: datetime) -> datetime | None:
+    rule, due_at = _rung(policy, role, severity, start)
+    return None if rule.is_digest else due_at
+
+
+def _response_due(policy: EscalationPolicy, severity: Severity, start: datetime) -> datetime | None:
+    page = _page_due(policy, Role.ON_CALL, severity, start)
+    return None if page is None else page + policy.respond_within[severity]
+
+
+def _rung_pings(policy: EscalationPolicy, episode: _Episode, role: Role) -> list[Ping]:
+    """The page of one role and its line in a digest, where there are such."""
+    pings = []
+    page = episode.first_due(lambda severity: _page_due(policy, role, severity, episode.started_at))
+    if page is not None:
+        due_at, severity = page
+        rule, _ = _rung(policy, role, severity, episode.started_at)
+        pings.append(Ping(f"{episode.number}/page/{role}", role, PingKind.PAGE, rule.text, severity, due_at))
+    digest = _digest_ping(policy, episode, role)
+    if digest is not None and (page is None or digest.due_at < page[0]):
+        pings.append(digest)
+    return pings
+
+
+def _digest_ping(policy: EscalationPolicy, episode: _Episode, role: Role) -> Ping | None:
+    for stretch in episode.stretches:
+        rule = policy.matrix[role][stretch.severity]
+        if not rule.is_digest:
+            continue
+        due_at = rule.due_at(policy.calendar, stretch.since)
+        if stretch.until is None or due_at < stretch.until:
+            key = f"{episode.number}/digest/{role}"
+            return Ping(key, role, PingKind.DIGEST, rule.text, stretch.severity, due_at)
+    return None
+
+
+def _breach(policy: EscalationPolicy, episode: _Episode) -> Breach | None:
+    due = episode.first_due(lambda severity: _response_due(policy, severity, episode.started_at))
+    if due is None or (episode.answered_at is not None and episode.answered_at <= due[0]):
+        return None
+    at, severity = due
+    return Breach(f"{episode.number}/breach", at, severity, policy.respond_within[severity])
+
+
+def _secondary_pings(policy: EscalationPolicy, episode: _Episode, breach: Breach) -> list[Ping]:
+    """The secondary's page, unless somebody acknowledges between the breach and its falling due."""
+
+    def due_under(severity: Severity) -> datetime | None:
+        page = _page_due(policy, Role.ON_CALL, severity, breach.at)
+        return None if page is None else max(page, breach.at)
+
+    due = episode.first_due(due_under)
+    if due is None or (episode.answered_at is not None and episode.answered_at <= due[0]):
+        return []
+    at, severity = due
+    text = f"no acknowledgement within {span_text(breach.respond_within)}"
+    key = f"{episode.number}/secondary/{Role.SECONDARY}"
+    return [Ping(key, Role.SECONDARY, PingKind.SECONDARY, text, severity, at)]
+
+
+def _repeat_pings(policy: EscalationPolicy, episode: _Episode, pings: list[Ping], now: datetime) -> list[Ping]:
+    """The latest repeat that is due and the next to come, while nobody has acknowledged."""
+    page = next((p for p in pings if p.role is Role.ON_CALL and p.kind is PingKind.PAGE), None)
+    if page is None or episode.answered_at is not None:
+        return []
+    chain = _RepeatChain(page.due_at)
+    found: list[Ping] = []
+    for stretch in episode.stretches:
+        every = policy.repeat_every.get(stretch.severity)
+        if stretch.until is not None and stretch.until <= page.due_at:
+            continue
+        if every is None:
+            chain.pending = None
+            continue
+        for number, due_at in chain.run(stretch, every, now):
+            key = f"{episode.number}/repeat/{Role.ON_CALL}/{number}"
+            rule = f"every {span_text(every)} until acknowledged"
+            found.append(Ping(key, Role.ON_CALL, PingKind.REPEAT, rule, stretch.severity, due_at))
+    due = [ping for ping in found if ping.due_at <= now]
+    return due[-1:] + [ping for ping in found if ping.due_at > now][:1]
+
+
+@dataclass(slots=True)
+class _RepeatChain:
+    """Counts repeats through the stretches. `last` is the latest page or repeat, `pending` the one that was to come."""
+
+    last: datetime
+    number: int = 0
+    pending: datetime | None = None
+
+    def run(self, stretch: _Stretch, every: timedelta, now: datetime) -> list[tuple[int, datetime]]:
+        """The latest repeat of the stretch up to `now` and the first after it, each with its number."""
+        earliest = max(stretch.since, self.last) + every
+        first = max(self.last + every, min(self.pending, earliest) if self.pending else earliest)
+        # Nothing is planned beyond the first after `now`, so an endless stretch is cut just after it.
+        end = max(now.astimezone(UTC), first) + every + timedelta.resolution
+        if stretch.until is not None:
+            end = min(end, stretch.until)
+        count = max(0, -((first - end) // every)) if first < end else 0
+        self.pending = first + count * every
+        if not count:
+            return []
+        numbers = range(max(1, count - 2), count + 1)
+        out = [(self.number + n, first + (n - 1) * every) for n in numbers]
+        self.number += count
+        self.last = out[-1][1]
+        return out

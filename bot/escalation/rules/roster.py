@@ -1,0 +1,293 @@
+"""The people behind the roles: who holds one at an instant, who stands in, and what is missing."""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.errors import BadRequest
+from bot.escalation.rules.plan import LADDER, Role
+from bot.text.markup import escape
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody, or a user group, who can be pinged by at least one way."""
+
+    name: str
+    slack: str | None = None  # member id, U… or W…
+    user_group: str | None = None  # user group id, S…
+    email: str | None = None
+    phone: str | None = None  # + and country code
+
+    @property
+    def mention(self) -> str | None:
+        """Slack's notation that pings them; None for people who are not in Slack."""
+        if self.slack:
+            return f"<@{self.slack}>"
+        return f"<!subteam^{self.user_group}>" if self.user_group else None
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """`people` hold `role` instead of whoever would, from `from_at` up to, not including, `until_at` (aware UTC)."""
+
+    role: Role
+    people: tuple[Person, ...]
+    from_at: datetime
+    until_at: datetime
+
+    def holds(self, role: Role, at: datetime) -> bool:
+        return role is self.role and self.from_at <= at < self.until_at
+
+    def overlaps(self, other: Override) -> bool:
+        return self.role is other.role and self.from_at < other.until_at and other.from_at < self.until_at
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """People in turn: the first from `first_hand_over` (wall clock in `zone`), the next `every` after it, and round."""
+
+    zone: ZoneInfo
+    first_hand_over: datetime  # naive, by the wall clock of `zone`
+    every: timedelta
+    primary: tuple[Person, ...]
+    secondary: tuple[Person, ...]
+
+    def turn(self, at: datetime) -> int:
+        """How many hand-overs have been by `at`, the first being 0; negative before it."""
+        turn = (at.astimezone(self.zone).replace(tzinfo=None) - self.first_hand_over) // self.every
+        # The wall clock repeats an hour when it is put back; the hand-over happens the first time only.
+        while at >= self.hand_over(turn + 1):
+            turn += 1
+        while at < self.hand_over(turn):
+            turn -= 1
+        return turn
+
+    def hand_over(self, turn: int) -> datetime:
+        """The instant (aware UTC) at which a turn begins."""
+        wall = self.first_hand_over + turn * self.every
+        return wall.replace(tzinfo=self.zone).astimezone(UTC)
+
+    def on_call(self, role: Role, at: datetime) -> tuple[Person, ...]:
+        people = self.primary if role is Role.ON_CALL else self.secondary
+        return (people[self.turn(at) % len(people)],) if people else ()
+
+    def changes(self, at: datetime) -> tuple[datetime, ...]:
+        """The hand-overs after `at` of one whole round."""
+        turn = self.turn(at)
+        return tuple(self.hand_over(turn + ahead) for ahead in range(1, len(self.primary) + len(self.secondary) + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """One written-out shift, from `from_at` up to, not including, `until_at` (aware UTC)."""
+
+    from_at: datetime
+    until_at: datetime
+    primary: Person
+    secondary: Person | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shifts:
+    """A schedule written out, in order and without gaps. Nobody is on call before the first and after the last."""
+
+    shifts: tuple[Shift, ...]
+
+    def on_call(self, role: Role, at: datetime) -> tuple[Person, ...]:
+        for shift in self.shifts:
+            if shift.from_at <= at < shift.until_at:
+                person = shift.primary if role is Role.ON_CALL else shift.secondary
+                return (person,) if person else ()
+        return ()
+
+    def changes(self, at: datetime) -> tuple[datetime, ...]:
+        """The beginnings and ends of shifts after `at`."""
+        return tuple(end for shift in self.shifts for end in (shift.from_at, shift.until_at) if end > at)
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    name: str
+    reach: str
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """Slack channels by name without `#`, or by id."""
+
+    announcement: str
+    stakeholder: str
+    support: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contacts:
+    """Everything that contacts.yaml says."""
+
+    people: Mapping[str, Person]
+    roles: Mapping[Role, tuple[Person, ...]]
+    on_call: Rotation | Shifts
+    overrides: tuple[Override, ...]
+    vendors: tuple[Vendor, ...]
+    channels: Channels
+    support_email: str | None
+    status_page: str | None
+
+    def by_slack(self, user_id: str) -> Person | None:
+        """The person with this Slack member id."""
+        return next((person for person in self.people.values() if person.slack == user_id), None)
+
+
+def who(
+    contacts: Contacts,
+    role: Role,
+    at: datetime,
+    overrides: Sequence[Override] = (),
+    imported: Sequence[Override] = (),
+) -> tuple[Person, ...]:
+    """Who holds `role` at `at` (aware); empty where nobody does.
+
+    First come `overrides`, made in Slack, then those of contacts.yaml, then the shifts of an imported schedule, then
+    contacts.yaml's own rotation and roles.
+    """
+    for override in (*overrides, *contacts.overrides, *imported):
+        if override.holds(role, at):
+            return override.people
+    if role in (Role.ON_CALL, Role.SECONDARY):
+        return contacts.on_call.on_call(role, at)
+    return contacts.roles.get(role, ())
+
+
+def stand_ins(role: Role) -> tuple[Role, ...]:
+    """The role itself, then who answers when nobody holds it: the secondary (for on-call), up the ladder, then down."""
+    order = [Role.ON_CALL, Role.SECONDARY, *LADDER[1:]]
+    place = order.index(role)
+    return (*order[place:], *reversed(order[:place]))
+
+
+def answering(
+    contacts: Contacts,
+    role: Role,
+    at: datetime,
+    overrides: Sequence[Override] = (),
+    imported: Sequence[Override] = (),
+) -> tuple[Role, tuple[Person, ...]]:
+    """Who is pinged for `role`: its holders, else those of the nearest role that somebody holds, with that role.
+
+    The people are empty only where nobody holds any role.
+    """
+    for stand_in in stand_ins(role):
+        people = who(contacts, stand_in, at, overrides, imported)
+        if people:
+            return stand_in, people
+    return role, ()
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """Everything that decides who holds a role: contacts.yaml, imported schedules, and what was arranged in Slack."""
+
+    contacts: Contacts
+    overrides: tuple[Override, ...] = ()
+    imported: tuple[Override, ...] = ()
+
+    def who(self, role: Role, at: datetime) -> tuple[Person, ...]:
+        """See the function `who`."""
+        return who(self.contacts, role, at, self.overrides, self.imported)
+
+    def find_next(self, role: Role, at: datetime) -> tuple[datetime, tuple[Person, ...]] | None:
+        """When the role next changes hands after `at`, and to whom; None where no change is known."""
+        spans = (*self.overrides, *self.contacts.overrides, *self.imported)
+        edges = {end for span in spans if span.role is role for end in (span.from_at, span.until_at)}
+        if role in (Role.ON_CALL, Role.SECONDARY):
+            last = max((edge for edge in edges if edge > at), default=at)
+            edges |= set(self.contacts.on_call.changes(at)) | set(self.contacts.on_call.changes(last))
+        present = self.who(role, at)
+        for edge in sorted(edge for edge in edges if edge > at):
+            if (people := self.who(role, edge)) != present:
+                return edge, people
+        return None
+
+    def find_unheld(self, role: Role, at: datetime, until: datetime) -> list[tuple[datetime, datetime]]:
+        """The times between `at` and `until` in which nobody holds the role; those that touch are one."""
+        spans = (*self.overrides, *self.contacts.overrides, *self.imported)
+        edges = {edge for span in spans if span.role is role for edge in (span.from_at, span.until_at)}
+        if isinstance(self.contacts.on_call, Shifts):  # in a rotation somebody is always on
+            edges |= set(self.contacts.on_call.changes(at))
+        inside = sorted(edge for edge in edges if at < edge < until)
+        found: list[tuple[datetime, datetime]] = []
+        for begins, ends in itertools.pairwise((at, *inside, until)):
+            if self.who(role, begins):
+                continue
+            if found and found[-1][1] == begins:
+                begins, _ = found.pop()
+            found.append((begins, ends))
+        return found
+
+
+_ROLE_WORDS = {
+    "on call engineer": Role.ON_CALL,
+    "on call": Role.ON_CALL,
+    "oncall": Role.ON_CALL,
+    "primary on call": Role.ON_CALL,
+    "primary": Role.ON_CALL,
+    "secondary on call": Role.SECONDARY,
+    "secondary": Role.SECONDARY,
+    "backup": Role.SECONDARY,
+    "team lead": Role.TEAM_LEAD,
+    "lead": Role.TEAM_LEAD,
+    "tl": Role.TEAM_LEAD,
+    "engineering manager": Role.ENGINEERING_MANAGER,
+    "manager": Role.ENGINEERING_MANAGER,
+    "em": Role.ENGINEERING_MANAGER,
+    "vp engineering": Role.VP,
+    "vp": Role.VP,
+}
+
+
+def leading_role(text: str) -> tuple[Role | None, str]:
+    """`VP site is down` → (VP engineering, "site is down"); (None, text) where no role is named first."""
+    words = text.replace("-", " ").split()
+    for count in (3, 2, 1):
+        role = _ROLE_WORDS.get(" ".join(words[:count]).lower().rstrip(":,"))
+        if role is not None and len(words) >= count:
+            named = re.match(rf"(?:[^\s-]+[\s-]*){{{count}}}", text.strip())
+            return role, text.strip()[named.end() :] if named else ""
+    return None, text.strip()
+
+
+def no_such_role(word: str) -> str:
+    """What to say of a lone word that is no role: those there are, and the one that it comes near."""
+    near = difflib.get_close_matches(word.lower(), [*_ROLE_WORDS], n=1, cutoff=0.6)
+    hint = f" Did you mean {_ROLE_WORDS[near[0]]}?" if near else ""
+    names = ", ".join(role.value for role in Role)
+    return f"“{escape(word[:40])}” is no role. There are: {names}.{hint} A reason has several words, or quotes."
+
+
+def parse_role(text: str) -> Role:
+    """The role that somebody typed. Raises BadRequest with those there are."""
+    role, rest = leading_role(text)
+    if role is None or rest:
+        raise BadRequest(f"Say which role: {', '.join(role.value for role in Role)}.")
+    return role
+
+
+def check_override(wanted: Override, existing: Sequence[Override], now: datetime) -> None:
+    """Raise BadRequest, saying what to do, for an override that is empty, in the past or overlaps an existing one."""
+    if wanted.until_at <= wanted.from_at:
+        raise BadRequest("The override ends before it begins. Give an end that is later.")
+    if wanted.until_at <= now:
+        raise BadRequest("The override would already be over. Give an end in the future.")
+    for other in existing:
+        if wanted.overlaps(other):
+            held = ", ".join(person.name for person in other.people)
+            raise BadRequest(
+                f"{held} already holds {other.role} until {other.until_at:%Y-%m-%d %H:%M} UTC. Begin after that."
+            )

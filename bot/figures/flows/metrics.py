@@ -1,0 +1,93 @@
+"""The figures of `tocsin metrics`: one function a section, each from what was recorded between two instants.
+
+A further section is a further function in SECTIONS; text and JSON follow by themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot.figures.rules import agree
+from bot.memory import queries as knowledge
+from bot.reports import queries as reports
+from bot.reports.flows.reports import SHOWN
+from bot.store.tables import SuggestionVote
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Some figures: `lines` for people, `figures` for machines."""
+
+    name: str
+    title: str
+    lines: tuple[str, ...]
+    figures: dict[str, Any]
+
+
+def measure(session: Session, since: datetime, until: datetime) -> list[Section]:
+    """All sections for the time from `since` up to `until`, both aware."""
+    return [section(session, since, until) for section in SECTIONS]
+
+
+def records(section: Section) -> Iterator[tuple[str, str, object]]:
+    """For spreadsheets: (section, figure, value), one line a figure, such as `rows.slow.judged`."""
+    for name, value in _flat("", section.figures):
+        yield section.name, name, "" if value is None else value
+
+
+def _flat(name: str, value: object) -> Iterator[tuple[str, object]]:
+    """The plain values inside, each with its way there. A record of a list goes by its first field."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _flat(f"{name}.{key}" if name else str(key), inner)
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            named = isinstance(inner, dict) and inner
+            yield from _flat(f"{name}.{next(iter(inner.values())) if named else number}", inner)
+    else:
+        yield name, value
+
+
+def suggestions(session: Session, since: datetime, until: datetime) -> Section:
+    """precision@3: of the past incidents shown in the first three places and voted on, the share that helped.
+
+    A suggestion is one past incident shown for one report, incident or search. People who disagree are settled by
+    majority, and an even split counts as not helped. Months are those of the first vote.
+    """
+    judged: dict[tuple[str, str], list[SuggestionVote]] = {}
+    for vote in knowledge.list_votes(session, since, until, SHOWN):
+        judged.setdefault((vote.shown_key, vote.ref), []).append(vote)
+    months: dict[str, list[bool]] = {}
+    for votes in judged.values():
+        month = f"{votes[0].voted_at.astimezone(UTC):%Y-%m}"
+        months.setdefault(month, []).append(2 * sum(vote.helped for vote in votes) > len(votes))
+    rows = [{"month": month, **_precision(months[month])} for month in sorted(months)]
+    whole = _precision([helped for month in months.values() for helped in month])
+    lines = [f"{row['month']}  {_line(row)}" for row in rows]
+    lines.append(f"in all   {_line(whole)}" if judged else "Nobody has said yet of a suggestion whether it helped.")
+    return Section("suggestions", "Similar incidents: precision@3", tuple(lines), {**whole, "months": rows})
+
+
+def _precision(helped: list[bool]) -> dict[str, Any]:
+    share = round(sum(helped) / len(helped), 4) if helped else None
+    return {"precision_at_3": share, "helped": sum(helped), "judged": len(helped)}
+
+
+def _line(row: dict[str, Any]) -> str:
+    return f"{row['precision_at_3']:.0%} ({row['helped']} of {row['judged']} suggestions helped)"
+
+
+def judgement(session: Session, since: datetime, until: datetime) -> Section:
+    """How far people agreed with the judged severity, row by row of the matrix, of the reports judged in that time."""
+    found = agree(reports.list_verdicts(session, since, until))
+    return Section(
+        "judgement", "Judgement: what people made of the judged severity", tuple(found.lines()), found.document()
+    )
+
+
+SECTIONS: tuple[Callable[[Session, datetime, datetime], Section], ...] = (suggestions, judgement)

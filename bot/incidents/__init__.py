@@ -1,0 +1,1 @@
+"""The incident and its record: the model, its timeline, who may see it."""

@@ -1,0 +1,1 @@
+"""Recording what happened, now or for an earlier time."""

@@ -1,0 +1,89 @@
+"""Back-dating: notes about what happened earlier, and corrections of entries.
+
+Nothing is altered: each is a further entry.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from bot.errors import BadRequest
+from bot.escalation.rules.plan import span_text
+from bot.incidents.flows import record
+from bot.incidents.queries import timeline
+from bot.incidents.rules.timeline import Kind
+from bot.store.tables import IncidentRow
+from bot.text.markup import quiet
+
+_EARLIEST = timedelta(days=1)  # before the declaration; what caused it may well lie there
+_SAME = timedelta(minutes=1)
+_CORRECTABLE = frozenset(
+    {
+        Kind.NOTED,
+        Kind.MESSAGE_POSTED,
+        Kind.IMPACT_RECORDED,
+        Kind.CAUSE_RECORDED,
+        Kind.RESOLUTION_RECORDED,
+    }
+)
+
+
+def check_instant(row: IncidentRow, at: datetime, now: datetime) -> None:
+    """Raises BadRequest for an instant to come, or too long before the incident."""
+    if at > now:
+        raise BadRequest("That time is still to come. Write when it happened: `at 14:20` or `10 min ago`.")
+    before = row.declared_at - at
+    if before > _EARLIEST:
+        raise BadRequest(
+            f"That is {span_text(before)} before {row.ref} was declared ({row.declared_at:%Y-%m-%d %H:%M} UTC). "
+            f"A timeline begins at most {span_text(_EARLIEST)} before its incident: check the day."
+        )
+
+
+def note(
+    session: Session, row: IncidentRow, text: str, author: str, at: datetime | None, now: datetime, source_key: str
+) -> bool:
+    """A note by command, for now or for an earlier instant. False when it was there already."""
+    if at is not None:
+        check_instant(row, at, now)
+    return record.note(session, row, text, author, now, source_key, at)
+
+
+def correct(
+    session: Session,
+    row: IncidentRow,
+    entry_id: int,
+    by: str,
+    now: datetime,
+    source_key: str,
+    at: datetime | None = None,
+    text: str = "",
+) -> bool:
+    """Put an entry's time or words right; who and when is kept with it, and so is what it said before.
+
+    False when nothing is different. Raises BadRequest for entries that nobody wrote, and for instants that cannot be.
+    """
+    entry = timeline.get(session, entry_id)
+    if entry.incident_id != row.incident_id or Kind(entry.kind) not in _CORRECTABLE:
+        raise BadRequest("That entry was recorded as it happened; add a note with what is to be said of it.")
+    shown = next(item for item in timeline.list_entries(session, row.incident_id) if item.entry_id == entry_id)
+    changes: dict[str, object] = {}
+    told = []
+    if at is not None and abs(at - shown.at) >= _SAME:
+        check_instant(row, at, now)
+        changes["at"] = at.isoformat()
+        told.append(f"its time from {record.stamp(shown.at)} to {record.stamp(at)}")
+    if text and text != shown.text:
+        changes["text"] = text
+        told.append(f"its words to “{quiet(text)}”")
+    if not changes:
+        return False
+    said = f"<@{by}> corrected a timeline entry: {', '.join(told)}."
+    data = {"entry_id": entry_id, "said": said, **changes}
+    was = f"{shown.at.isoformat()} {shown.text}"
+    return (
+        record.record(session, row, Kind.ENTRY_CORRECTED, was, now, author=by, data=data, source_key=source_key)
+        is not None
+    )

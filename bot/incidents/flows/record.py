@@ -1,0 +1,191 @@
+"""Recording: what happened goes on the timeline, and what people should hear of it is enqueued."""
+
+from __future__ import annotations
+
+import zlib
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot.errors import TransitionRefused
+from bot.incidents import visibility
+from bot.incidents.queries import incidents, timeline
+from bot.incidents.rules.incident import Status
+from bot.incidents.rules.key_moments import MOST_AN_HOUR, reads_like_key
+from bot.incidents.rules.timeline import Kind
+from bot.store.outbox import enqueue
+from bot.store.tables import IncidentRow
+from bot.text.markup import quiet
+from bot.text.masking import mask
+
+_EARLIER = timedelta(minutes=1)  # a note is for an earlier time from here on
+
+
+def lock_of(incident_id: int) -> str:
+    """Calls about one incident happen in the order in which they were decided."""
+    return f"incident-{incident_id}"
+
+
+def record(
+    session: Session,
+    row: IncidentRow,
+    kind: Kind,
+    text: str,
+    now: datetime,
+    *,
+    author: str | None = None,
+    announce: bool = False,
+    **more: Any,
+) -> int | None:
+    """Append an entry; with `announce`, its text is also posted in the incident's channel. None when it was there."""
+    at = more.pop("at", now)
+    entry_id = timeline.append(session, row.incident_id, kind, text, at=at, now=now, author=author, **more)
+    if announce and entry_id is not None:
+        enqueue(session, "slack.say", lock=lock_of(row.incident_id), entry_id=entry_id)
+    return entry_id
+
+
+def refresh_card(session: Session, row: IncidentRow) -> None:
+    """Have the card and its mirror show the present facts; changes that come close together are shown once."""
+    for task in ("slack.card", "slack.mirror"):
+        enqueue(
+            session,
+            task,
+            lock=lock_of(row.incident_id),
+            once=f"{task}-{row.incident_id}",
+            priority=2 if task == "slack.card" else 0,
+            incident_id=row.incident_id,
+        )
+
+
+def note(
+    session: Session,
+    row: IncidentRow,
+    text: str,
+    author: str,
+    now: datetime,
+    source_key: str,
+    at: datetime | None = None,
+) -> bool:
+    """A note by command, for now or for an earlier instant: key by its nature, shown in the channel.
+
+    False when the same command came twice.
+    """
+    when = at or now
+    earlier = f" for {stamp(when)}" if now - when >= _EARLIER else ""
+    data = {"said": f"Note by <@{author}>{earlier}: {quiet(text)}"}
+    entry_id = record(
+        session, row, Kind.NOTED, text, now, author=author, at=when, source_key=source_key, data=data, announce=True
+    )
+    return entry_id is not None
+
+
+def at_of(ts: str) -> datetime:
+    """The instant that a stamp of Slack's names."""
+    return datetime.fromtimestamp(float(ts), tz=UTC)
+
+
+def stamp(at: datetime) -> str:
+    """An instant in Slack's markup, shown in each reader's own time."""
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{at:%Y-%m-%d %H:%M} UTC>"
+
+
+def message_posted(
+    session: Session,
+    channel_id: str,
+    ts: str,
+    author: str | None,
+    text: str,
+    now: datetime,
+    thread_ts: str | None = None,
+) -> bool:
+    """A message of an incident's channel onto its timeline; False elsewhere, and when it is there already."""
+    row = incidents.find_by_channel(session, channel_id)
+    if row is None:
+        return False
+    at = at_of(ts)
+    data = {"thread_ts": thread_ts} if thread_ts and thread_ts != ts else {}
+    key = f"message:{channel_id}:{ts}"
+    recorded = record(
+        session, row, Kind.MESSAGE_POSTED, text, now, author=author, at=at, message_ts=ts, source_key=key, data=data
+    )
+    if recorded is not None and author and reads_like_key(text) and is_worked_on(row):
+        _offer(session, row, ts, author, text, now)
+    return recorded is not None
+
+
+def _offer(session: Session, row: IncidentRow, ts: str, author: str, text: str, now: datetime) -> None:
+    """Ask whoever wrote it whether it is key; of several close together, the first few only."""
+    if visibility.offer_key(session, row.incident_id, ts, now, MOST_AN_HOUR):
+        enqueue(session, "slack.offer_key", incident_id=row.incident_id, user_id=author, ts=ts, text=text[:200])
+
+
+def message_edited(
+    session: Session, channel_id: str, ts: str, author: str | None, text: str, now: datetime, edit_ts: str
+) -> bool:
+    """The new wording, beside the old one, at the instant at which Slack says it was written.
+
+    Events come in any order and some come again: of several edits the one written last counts, not the one heard last.
+    """
+    row = incidents.find_by_channel(session, channel_id)
+    if row is None:
+        return False
+    words = mask(text)
+    # Slack counts edits by the second: two of the same second are told apart by their words.
+    key = f"edit:{channel_id}:{ts}:{edit_ts}:{zlib.crc32(words.encode()):08x}"
+    at = at_of(edit_ts)
+    entry_id = record(
+        session, row, Kind.MESSAGE_EDITED, words, now, author=author, at=at, message_ts=ts, source_key=key
+    )
+    return entry_id is not None
+
+
+def message_deleted(session: Session, channel_id: str, ts: str, now: datetime) -> bool:
+    """The fact that a message was taken back; what it said stays in the record but is shown nowhere."""
+    row = incidents.find_by_channel(session, channel_id)
+    if row is None:
+        return False
+    key = f"delete:{channel_id}:{ts}"
+    return record(session, row, Kind.MESSAGE_DELETED, "", now, message_ts=ts, source_key=key) is not None
+
+
+def pin_changed(
+    session: Session,
+    channel_id: str,
+    ts: str,
+    user_id: str,
+    pinned: bool,
+    now: datetime,
+    event_id: str,
+    event_ts: str | None = None,
+) -> bool:
+    """Somebody set or took away the pushpin reaction on a message of an incident's channel.
+
+    At `event_ts`, the instant that Slack gives it, so that of a person's marks the last one counts in whichever order
+    they come.
+    """
+    row = incidents.find_by_channel(session, channel_id)
+    if row is None:
+        return False
+    kind = Kind.PINNED if pinned else Kind.UNPINNED
+    key = f"reaction:{event_id}"
+    at = at_of(event_ts) if event_ts else now
+    return record(session, row, kind, "", now, author=user_id, at=at, message_ts=ts, source_key=key) is not None
+
+
+def channel_archived(session: Session, channel_id: str, archived: bool) -> None:
+    """Remember that nothing can be posted there; the incident itself goes on."""
+    row = incidents.find_by_channel(session, channel_id)
+    if row is not None:
+        row.channel_archived = archived
+
+
+def refuse_when_over(row: IncidentRow) -> None:
+    """Raises TransitionRefused for an incident that is resolved or closed."""
+    if not is_worked_on(row):
+        raise TransitionRefused(f"{row.ref} is {row.status}. Reopen it first: `/incident reopen`.")
+
+
+def is_worked_on(row: IncidentRow) -> bool:
+    return Status(row.status).is_open

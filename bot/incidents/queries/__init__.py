@@ -1,0 +1,1 @@
+"""Queries of incidents and of the timeline."""

@@ -1,0 +1,168 @@
+"""Queries of incidents and their roles. Rows are for the flows; `facts` makes the domain's Incident of one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from bot.errors import UnknownIncident
+from bot.incidents.rules.incident import Incident, Status
+from bot.severity.rules import Severity
+from bot.store.tables import IncidentNumber, IncidentRow, PingRow, RoleRow
+
+OPEN = tuple(status.value for status in Status if status.is_open)
+
+
+def next_ref(session: Session, prefix: str, year: int) -> str:
+    """`INC-2026-0001`: the next reference of the year. Concurrent callers wait for each other and get neighbours."""
+    statement = (
+        insert(IncidentNumber)
+        .values(prefix=prefix, year=year, last=1)
+        .on_conflict_do_update(index_elements=["prefix", "year"], set_={"last": IncidentNumber.last + 1})
+        .returning(IncidentNumber.last)
+    )
+    return f"{prefix}-{year}-{session.execute(statement).scalar_one():04d}"
+
+
+def add_incident(session: Session, **values: Any) -> IncidentRow:
+    row = IncidentRow(**values)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def lock_request(session: Session, request_key: str) -> None:
+    """Have a second request of that key wait until this transaction ends, and then see what it did."""
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(request_key, 0))))
+
+
+def find_by_request(session: Session, request_key: str) -> IncidentRow | None:
+    return session.scalar(select(IncidentRow).where(IncidentRow.request_key == request_key))
+
+
+def find_by_ref(session: Session, ref: str) -> IncidentRow | None:
+    return session.scalar(select(IncidentRow).where(IncidentRow.ref == ref.upper()))
+
+
+def get_by_ref(session: Session, ref: str) -> IncidentRow:
+    row = find_by_ref(session, ref)
+    if row is None:
+        raise UnknownIncident(f"There is no incident {ref}. `tocsin incident list --all` shows those there are.")
+    return row
+
+
+def find_by_channel(session: Session, channel_id: str) -> IncidentRow | None:
+    return session.scalar(select(IncidentRow).where(IncidentRow.channel_id == channel_id))
+
+
+def get(session: Session, incident_id: int) -> IncidentRow:
+    row = session.get(IncidentRow, incident_id)
+    if row is None:
+        raise UnknownIncident(f"There is no incident with id {incident_id}.")
+    return row
+
+
+def get_for_change(session: Session, incident_id: int) -> IncidentRow:
+    """The row, locked until the transaction ends, so that two people's commands take effect one after the other."""
+    # key_share: recording a message holds the row's key, and must not wait for commands nor they for it.
+    statement = select(IncidentRow).where(IncidentRow.incident_id == incident_id).with_for_update(key_share=True)
+    row = session.scalar(statement.execution_options(populate_existing=True))
+    if row is None:
+        raise UnknownIncident(f"There is no incident with id {incident_id}.")
+    return row
+
+
+def list_of_pings_shared(session: Session, ping_ids: Sequence[int]) -> Sequence[IncidentRow]:
+    """The incidents of these pings, as they stand, locked against changes until the transaction ends."""
+    of = select(PingRow.incident_id).where(PingRow.ping_id.in_(ping_ids))
+    statement = select(IncidentRow).where(IncidentRow.incident_id.in_(of)).order_by(IncidentRow.incident_id)
+    return session.scalars(statement.with_for_update(read=True).execution_options(populate_existing=True)).all()
+
+
+def list_open(session: Session, limit: int = 50) -> Sequence[IncidentRow]:
+    """Open incidents, the worst and then the oldest first."""
+    statement = (
+        select(IncidentRow)
+        .where(IncidentRow.status.in_(OPEN))
+        .order_by(IncidentRow.severity, IncidentRow.declared_at, IncidentRow.incident_id)
+    )
+    return session.scalars(statement.limit(limit)).all()
+
+
+def known_refs(session: Session, refs: Collection[str]) -> frozenset[str]:
+    """Those of `refs` that are incidents of our own."""
+    return frozenset(session.scalars(select(IncidentRow.ref).where(IncidentRow.ref == func.any(list(refs)))))
+
+
+def list_recent(session: Session, limit: int) -> Sequence[IncidentRow]:
+    statement = select(IncidentRow).order_by(IncidentRow.declared_at.desc(), IncidentRow.incident_id.desc())
+    return session.scalars(statement.limit(limit)).all()
+
+
+def give_role(session: Session, incident_id: int, role: str, user_id: str, now: datetime) -> bool:
+    """End the present holder's time and begin the new one's. False when that person holds it already."""
+    holder = find_role(session, incident_id, role)
+    if holder is not None and holder.user_id == user_id:
+        return False
+    if holder is not None:
+        holder.ended_at = now
+        session.flush()
+    session.add(RoleRow(incident_id=incident_id, role=role, user_id=user_id, taken_at=now))
+    session.flush()
+    return True
+
+
+def list_role_holders(session: Session, incident_id: int) -> frozenset[str]:
+    """Whoever holds or held a role in it."""
+    return frozenset(session.scalars(select(RoleRow.user_id).where(RoleRow.incident_id == incident_id)))
+
+
+def find_role(session: Session, incident_id: int, role: str) -> RoleRow | None:
+    statement = select(RoleRow).where(
+        RoleRow.incident_id == incident_id, RoleRow.role == role, RoleRow.ended_at.is_(None)
+    )
+    return session.scalar(statement)
+
+
+def as_document(row: IncidentRow) -> dict[str, Any]:
+    """The row for machines: names as in the database, instants in ISO 8601, None where nothing was recorded."""
+    names = (
+        "ref", "title", "severity", "status", "declared_at", "declared_by", "commander", "channel_name", "channel_id",
+        "acknowledged_at", "acknowledged_by", "identified_at", "mitigated_at", "resolved_at", "closed_at",
+        "impact", "cause", "resolution", "false_alarm", "playbook_helped",
+    )  # fmt: skip
+    values = {name: getattr(row, name) for name in names}
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
+
+
+def facts(row: IncidentRow) -> Incident:
+    """The row as the plain facts that the other storeys read."""
+    return Incident(
+        incident_id=row.incident_id,
+        ref=row.ref,
+        title=row.title,
+        severity=Severity(row.severity),
+        status=Status(row.status),
+        declared_at=row.declared_at,
+        declared_by=row.declared_by,
+        commander=row.commander,
+        channel_id=row.channel_id,
+        channel_name=row.channel_name,
+        acknowledged_at=row.acknowledged_at,
+        acknowledged_by=row.acknowledged_by,
+        identified_at=row.identified_at,
+        mitigated_at=row.mitigated_at,
+        resolved_at=row.resolved_at,
+        closed_at=row.closed_at,
+        impact=row.impact,
+        cause=row.cause,
+        resolution=row.resolution,
+        reopened=row.episode - 1,
+        false_alarm=bool(row.false_alarm),
+        merged_into=row.goes_on_in.ref if row.merged_into is not None and row.goes_on_in else None,
+    )

@@ -1,0 +1,1 @@
+"""An incident, its statuses, the entries of its timeline, its responders. Standard library only."""

@@ -1,0 +1,141 @@
+"""An incident, its statuses and the only ways between them, and the name of its channel."""
+
+from __future__ import annotations
+
+import enum
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.errors import TransitionRefused
+from bot.severity.rules import Severity
+
+ORDINARY, SECURITY = "INC", "SEC"  # what references start with
+
+
+class Status(enum.StrEnum):
+    INVESTIGATING = "investigating"
+    IDENTIFIED = "identified"
+    MITIGATED = "mitigated"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+
+    @property
+    def is_open(self) -> bool:
+        """True while somebody still has to work on it."""
+        return self in (Status.INVESTIGATING, Status.IDENTIFIED, Status.MITIGATED)
+
+
+ALLOWED: dict[Status, frozenset[Status]] = {
+    Status.INVESTIGATING: frozenset({Status.IDENTIFIED, Status.MITIGATED, Status.RESOLVED}),
+    Status.IDENTIFIED: frozenset({Status.INVESTIGATING, Status.MITIGATED, Status.RESOLVED}),
+    Status.MITIGATED: frozenset({Status.INVESTIGATING, Status.IDENTIFIED, Status.RESOLVED}),
+    Status.RESOLVED: frozenset({Status.INVESTIGATING, Status.CLOSED}),
+    Status.CLOSED: frozenset({Status.INVESTIGATING}),
+}
+
+_REFUSALS: dict[tuple[Status, Status], str] = {
+    (Status.INVESTIGATING, Status.CLOSED): "Resolve it first: `/incident resolve`, then `/incident close`.",
+    (Status.IDENTIFIED, Status.CLOSED): "Resolve it first: `/incident resolve`, then `/incident close`.",
+    (Status.MITIGATED, Status.CLOSED): "Resolve it first: `/incident resolve`, then `/incident close`.",
+}
+
+
+def check_transition(ref: str, current: Status, wanted: Status) -> None:
+    """Raise TransitionRefused, with a sentence that says what to do, unless `current` → `wanted` is allowed."""
+    if wanted in ALLOWED[current]:
+        return
+    if current is wanted:
+        raise TransitionRefused(f"{ref} is already {current}.")
+    if not current.is_open:
+        raise TransitionRefused(f"{ref} is {current}. Reopen it first: `/incident reopen`.")
+    raise TransitionRefused(f"{ref} is {current}. {_REFUSALS[current, wanted]}")
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """The facts of an incident as the other storeys read them. Instants are aware UTC."""
+
+    incident_id: int
+    ref: str
+    title: str
+    severity: Severity
+    status: Status
+    declared_at: datetime
+    declared_by: str
+    commander: str | None
+    channel_id: str | None
+    channel_name: str
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    identified_at: datetime | None
+    mitigated_at: datetime | None
+    resolved_at: datetime | None
+    closed_at: datetime | None
+    impact: str | None
+    cause: str | None
+    resolution: str | None
+    reopened: int = 0  # how often; the stamps above are those since the last time, the resolution is the last
+
+    false_alarm: bool = False  # it never was one
+    merged_into: str | None = None  # the reference of the one of which it was a duplicate
+
+    @property
+    def stands(self) -> str:
+        """Its status in words that also say how it was closed, where that was in another way than by resolving it."""
+        if self.status is not Status.CLOSED:
+            return self.status.value
+        if self.merged_into is not None:
+            # A security incident is named to nobody outside its channel.
+            known = self.private or not is_private(self.merged_into)
+            return f"closed, merged into {self.merged_into if known else 'another'}"
+        return "closed as a false alarm" if self.false_alarm else self.status.value
+
+    @property
+    def again(self) -> str:
+        """`, reopened once`: what to say beside a span that runs from the declaration; empty for nearly all."""
+        return reopened_words(self.reopened)
+
+    @property
+    def private(self) -> bool:
+        """True for security incidents, which are shown to nobody outside their channel."""
+        return is_private(self.ref)
+
+    @property
+    def shown_title(self) -> str:
+        """The title as it may stand outside the incident's own channel."""
+        return "security incident, details in its channel" if self.private else self.title
+
+
+def reopened_words(count: int) -> str:
+    """`, reopened twice`; empty for none."""
+    return {0: "", 1: ", reopened once", 2: ", reopened twice"}.get(count, f", reopened {count} times")
+
+
+def is_private(ref: str) -> bool:
+    """True for the reference of a security incident."""
+    return ref.startswith(f"{SECURITY}-")
+
+
+def slug(text: str, limit: int) -> str:
+    """Lower-case ASCII words of `text` joined by hyphens, at most `limit` characters, cut between words."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    words = re.findall(r"[a-z0-9]+", plain)
+    out = ""
+    for word in words:
+        longer = f"{out}-{word}" if out else word[:limit]
+        if len(longer) > limit:
+            break
+        out = longer
+    return out
+
+
+def channel_name(ref: str, title: str) -> str:
+    """The incident's channel: `inc-2026-0001-checkout-returns-502`, within Slack's 80 characters and alphabet.
+
+    That of a security incident says nothing of its title: a name that is taken is told to whoever tries it.
+    """
+    start = ref.lower()
+    tail = "" if is_private(ref) else slug(title, 60)
+    return f"{start}-{tail}" if tail else start

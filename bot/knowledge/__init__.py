@@ -1,1 +1,0 @@
-"""Past incidents, playbooks and guides: knowledge/**/*.md to entries and back. Knows nothing of ranking or Slack."""

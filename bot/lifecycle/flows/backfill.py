@@ -1,0 +1,158 @@
+"""What passed while Tocsin was away: recorded late, at the instant at which it happened, and never twice."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from bot.incidents import visibility
+from bot.incidents.flows import record
+from bot.incidents.queries import incidents, timeline
+from bot.reviews.flows import action_items
+from bot.reviews.queries import action_items as actions
+from bot.slack import queries as messages
+from bot.store.outbox import enqueue
+from bot.store.tables import IncidentRow
+
+LOOK_BACK = timedelta(days=1)  # of a long look, before the end of the last one: older messages change too
+_OVERLAP = timedelta(minutes=2)  # of a short look with the one before it
+_LAPSE = timedelta(minutes=15)  # without a look: nobody knows what else was missed, so the next one is long
+_ON_ITS_WAY = timedelta(seconds=30)  # a message that is younger may have come by event and not be in history yet
+_SPOKEN_IN = timedelta(days=1)  # after an incident's end, people go on speaking in its channel
+_WARM = timedelta(minutes=30)  # a thread in which something was said so shortly before a look is looked at too
+_MOST_THREADS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look through a channel's history: what is younger than `oldest`, a stamp of Slack's, as of `began_at`.
+
+    `threads` are those that began earlier and are looked at all the same. `recorded` are the messages that history must
+    show unless they were deleted: the thread's ts by the message's ts.
+    """
+
+    incident_id: int
+    channel_id: str
+    oldest: str
+    began_at: datetime
+    threads: tuple[str, ...]
+    recorded: Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A message as Slack's history has it. `text` is empty where there is nothing to record of it.
+
+    `edit_ts` is set where it was edited; `marked_by` have the pushpin on it, all of them where `all_marks`; `wanted_by`
+    set the clipboard on it.
+    """
+
+    ts: str
+    author: str
+    text: str
+    thread_ts: str | None
+    edit_ts: str | None
+    marked_by: frozenset[str]
+    all_marks: bool
+    wanted_by: str | None
+
+
+def plan_reading_back(session: Session, before: datetime, now: datetime, long: bool = False) -> bool:
+    """Have the channels read back that were last read before an instant; `long` ones, as it must be after time away.
+
+    False where some are left, because somebody is changing their incidents just now.
+    """
+    rows = visibility.claim_unread(session, before, now, now - _SPOKEN_IN)
+    for row in rows:
+        lock = f"read-back-{row.incident_id}"
+        once = f"{lock}-long" if long else lock
+        enqueue(session, "slack.read_back", lock=lock, once=once, incident_id=row.incident_id, long=long)
+    if messages.find_workspace(session) is not None:
+        enqueue(session, "slack.read_announcements", lock="read-announcements", once="read-announcements")
+    return not visibility.any_unread(session, before, now - _SPOKEN_IN)
+
+
+def begin_look(session: Session, row: IncidentRow, now: datetime, long: bool) -> Look | None:
+    """What is to be looked at; None while the incident has no channel.
+
+    The first look begins before the declaration, later ones where the last one that was finished ended. The first of
+    each hour, and one after a lapse, is long: deletions, edits and marks of older messages may have been missed too.
+    """
+    if row.channel_id is None:
+        return None
+    through = row.read_through_at
+    if through is None:
+        begin = row.declared_at - LOOK_BACK
+    elif long or now - through > _LAPSE or through.hour != now.hour:
+        begin = through - LOOK_BACK
+    else:
+        begin = through - _OVERLAP
+    oldest = _ts(begin)
+    threads = timeline.list_threads(session, row.incident_id, oldest, begin - _WARM, _MOST_THREADS)
+    # Listed before history is read: what comes by event while it is read is not in it, whatever the two clocks say.
+    recorded = timeline.list_messages_between(session, row.incident_id, oldest, _ts(now - _ON_ITS_WAY))
+    return Look(row.incident_id, row.channel_id, oldest, now, tuple(threads), recorded)
+
+
+def take_in(session: Session, look: Look, found: Sequence[Shown], now: datetime) -> int:
+    """Record what of these messages is not recorded, and the edits and marks that were missed. How many were new."""
+    stamps = [shown.ts for shown in found]
+    known = timeline.known_messages(session, look.incident_id, stamps)
+    marks = timeline.marks_in_slack(session, look.incident_id, stamps)
+    fresh = 0
+    for shown in sorted(found, key=lambda each: each.ts):
+        if shown.text:
+            if shown.ts not in known:
+                fresh += record.message_posted(
+                    session, look.channel_id, shown.ts, shown.author, shown.text, now, shown.thread_ts
+                )
+            if shown.edit_ts:
+                # Of a message that was missed too: an earlier wording may still be on its way.
+                record.message_edited(session, look.channel_id, shown.ts, shown.author, shown.text, now, shown.edit_ts)
+        _take_marks(session, look, shown, marks.get(shown.ts, set()), now)
+        if shown.wanted_by and actions.find_by_request(session, f"message:{look.channel_id}:{shown.ts}") is None:
+            action_items.take_message(session, look.channel_id, shown.ts, shown.wanted_by)
+    return fresh
+
+
+def _take_marks(session: Session, look: Look, shown: Shown, known: set[str], now: datetime) -> None:
+    gone = known - shown.marked_by if shown.all_marks else set()
+    for user_id in sorted(shown.marked_by ^ known if shown.all_marks else shown.marked_by - known):
+        began = _ts(look.began_at)
+        record.pin_changed(
+            session,
+            look.channel_id,
+            shown.ts,
+            user_id,
+            user_id not in gone,
+            now,
+            f"look:{began}:{shown.ts}:{user_id}",
+            began,
+        )
+
+
+def end_look(session: Session, look: Look, shown: Collection[str], now: datetime) -> int:
+    """The whole of it was taken in: the next look begins here. Records the deletions that were missed; how many.
+
+    `shown` has the ts of every message that history showed, whoever wrote it. What is older than all of them was not
+    necessarily deleted: Slack stops showing what a plan or a workspace's retention no longer keeps.
+    """
+    row = incidents.get(session, look.incident_id)
+    row.read_through_at = max(look.began_at, row.read_through_at or look.began_at)
+    first = min((ts for ts in shown if ts > look.oldest), default=None)
+    if first is None:
+        return 0
+    gone = [
+        ts
+        for ts, thread_ts in look.recorded.items()
+        if ts not in shown and ts > first and (thread_ts is None or thread_ts >= first or thread_ts in look.threads)
+    ]
+    return sum(record.message_deleted(session, look.channel_id, ts, now) for ts in sorted(gone))
+
+
+def _ts(at: datetime) -> str:
+    """An instant as Slack stamps it."""
+    return f"{at.timestamp():.6f}"

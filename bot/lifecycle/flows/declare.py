@@ -1,0 +1,121 @@
+"""Declaring an incident: the facts, the timeline's first entry, the room and the first pings, in one transaction.
+
+Or adding what was about to be declared to an incident that is open.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot.errors import BadRequest, TransitionRefused
+from bot.escalation.flows import pages as escalate
+from bot.incidents.flows.record import lock_of, note, record
+from bot.incidents.queries import incidents, timeline
+from bot.incidents.rules.incident import ORDINARY, SECURITY, Status, channel_name
+from bot.incidents.rules.timeline import Kind
+from bot.severity.rules import Severity
+from bot.store.outbox import enqueue
+from bot.store.tables import IncidentRow
+from bot.text.markup import escape, says_something
+from bot.wiring.policy import Policy
+
+LONGEST_TITLE = 250
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What somebody asked for. `request_key` names the request: sent twice, it declares once."""
+
+    request_key: str
+    title: str
+    severity: Severity
+    by: str
+    impact: str | None = None
+    similar: tuple[dict[str, Any], ...] = ()
+    report_channel_id: str | None = None
+    report_ts: str | None = None
+    security: bool = False  # shown to nobody outside its own channel
+
+
+def declare(session: Session, wanted: Declaration, policy: Policy, now: datetime) -> tuple[IncidentRow, bool]:
+    """The incident and whether it is new. Raises BadRequest for a title that says nothing."""
+    title = " ".join(wanted.title.split())
+    check_title(title)
+    incidents.lock_request(session, wanted.request_key)
+    earlier = incidents.find_by_request(session, wanted.request_key)
+    if earlier is not None:
+        return earlier, False
+    ref = incidents.next_ref(session, SECURITY if wanted.security else ORDINARY, now.year)
+    row = incidents.add_incident(
+        session,
+        ref=ref,
+        request_key=wanted.request_key,
+        title=title[:LONGEST_TITLE],
+        severity=wanted.severity.value,
+        status=Status.INVESTIGATING.value,
+        declared_at=now,
+        declared_by=wanted.by,
+        channel_name=channel_name(ref, title),
+        impact=wanted.impact or None,
+        similar=list(wanted.similar),
+        report_channel_id=wanted.report_channel_id,
+        report_ts=wanted.report_ts,
+        episode=1,
+    )
+    _record(session, row, wanted, title, now)
+    # The room comes before everything else about this incident; the pings do not wait for it.
+    enqueue(session, "slack.open_room", lock=lock_of(row.incident_id), priority=4, incident_id=row.incident_id)
+    escalate.replan(session, row, policy.escalation, now)
+    return row, True
+
+
+def check_title(title: str) -> None:
+    """Raises BadRequest for a title that says nothing."""
+    if not says_something(title):
+        raise BadRequest("Say in a few words what is wrong: `/incident declare checkout returns 502`.")
+
+
+def join(session: Session, ref: str, words: str, by: str, now: datetime, request_key: str) -> IncidentRow:
+    """What was about to be declared goes on an open incident's timeline as a note: plain words, added once.
+
+    Raises TransitionRefused where that incident is over by now.
+    """
+    row = incidents.get_for_change(session, incidents.get_by_ref(session, ref).incident_id)
+    if not Status(row.status).is_open:
+        raise TransitionRefused(
+            f"{row.ref} is {row.status} by now. Press Declare anyway for a new incident, or type `/incident reopen "
+            f"{row.ref}`."
+        )
+    note(session, row, escape(words), by, now, _joined(request_key))
+    return row
+
+
+def outcome_of(session: Session, request_key: str) -> str | None:
+    """What became of a request that asked first, None while it is undecided.
+
+    It is locked: of two presses at once, the second sees what the first did.
+    """
+    incidents.lock_request(session, request_key)
+    declared = incidents.find_by_request(session, request_key)
+    if declared is not None:
+        return f"declared as {declared.ref}"
+    joined = timeline.find_by_source(session, _joined(request_key))
+    return f"added to {incidents.get(session, joined.incident_id).ref}" if joined is not None else None
+
+
+def _joined(request_key: str) -> str:
+    return f"join:{request_key}"
+
+
+def _record(session: Session, row: IncidentRow, wanted: Declaration, title: str, now: datetime) -> None:
+    text = f"Declared as {row.severity} by <@{wanted.by}>: {escape(title)}"
+    data = {"severity": row.severity}
+    record(
+        session, row, Kind.DECLARED, text, now, author=wanted.by, data=data, source_key=f"declare:{wanted.request_key}"
+    )
+    if wanted.impact:
+        record(session, row, Kind.IMPACT_RECORDED, escape(wanted.impact), now, author=wanted.by)

@@ -1,0 +1,39 @@
+"""What becomes of a suggested severity: taken, kept, or overtaken by what people did meanwhile."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.incidents.flows.record import lock_of
+from bot.lifecycle import queries as suggestions
+from bot.store.outbox import enqueue
+from bot.store.tables import IncidentRow, SeveritySuggestion
+
+
+def settle(session: Session, row: IncidentRow, now: datetime) -> None:
+    """The severity was changed otherwise, or the incident is over: what was suggested before is out of date."""
+    held = suggestions.find_open(session, row.incident_id)
+    if held is not None:
+        decide(session, held, suggestions.OVERTAKEN, None, now)
+
+
+def outcome(held: SeveritySuggestion) -> str:
+    """What became of it, as one sentence."""
+    if held.state == suggestions.TAKEN:
+        return f"<@{held.decided_by}> changed it from {held.before} to {held.suggested}."
+    if held.state == suggestions.KEPT:
+        return f"<@{held.decided_by}> keeps {held.before}."
+    return "That suggestion is out of date." if held.state == suggestions.OVERTAKEN else "Nobody has decided yet."
+
+
+def decide(session: Session, held: SeveritySuggestion, state: str, by: str | None, now: datetime) -> None:
+    """Note it, and have the message show it."""
+    held.state, held.decided_by, held.decided_at = state, by, now
+    say(session, held.incident_id, held.suggestion_id)
+
+
+def say(session: Session, incident_id: int, suggestion_id: int) -> None:
+    """Have the message posted, or brought up to date."""
+    enqueue(session, "slack.suggest_severity", lock=lock_of(incident_id), suggestion_id=suggestion_id)

@@ -1,0 +1,130 @@
+"""Reading back: channel history and threads, after time away and now and then.
+
+Looking costs a call or two a channel; doubles cannot be, and a look that fails half way is begun anew.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from bot.context import Desk
+from bot.incidents.queries import incidents
+from bot.lifecycle.flows.backfill import Look, Shown, begin_look, end_look, take_in
+from bot.reports.flows.reports import Heard, judge_again, judge_report, recall
+from bot.slack import queries as messages
+from bot.slack.client import Refused, Slack
+from bot.slack.heard import CLIPBOARD, PUSHPIN, is_a_persons, words_of
+from bot.slack.poster import UNREACHABLE, Speaker
+from bot.text.masking import mask
+
+log = structlog.get_logger(__name__)
+
+_AT_ONCE = 400  # messages of a channel that are taken in together, with their threads
+_TOMBSTONE = "tombstone"  # of a deleted message that has replies
+_ON_ITS_WAY = timedelta(seconds=30)  # the event of a message that is younger may still come, and comes first
+_FRESH = timedelta(minutes=10)  # a report that is older was seen by people; an answer would only confuse
+
+
+def read_back(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int, long: bool = False) -> None:
+    """Record what passed in an incident's channel and its threads while nobody listened."""
+    with desk.database.transaction() as session:
+        look = begin_look(session, incidents.get(session, incident_id), desk.now(), long)
+    if look is None:
+        return
+    seen: set[str] = set()
+    fresh = 0
+    try:
+        for found in _looked_at(slack, look):
+            seen.update(message["ts"] for message in found if message.get("subtype") != _TOMBSTONE)
+            with desk.database.transaction() as session:
+                fresh += take_in(session, look, [_shown(message) for message in found], desk.now())
+    except Refused as refused:
+        if refused.error not in UNREACHABLE:
+            raise
+        return
+    with desk.database.transaction() as session:
+        gone = end_look(session, look, seen, desk.now())
+    if fresh or gone:
+        log.info("read back what was missed", incident_id=incident_id, messages=fresh, deletions=gone)
+
+
+def _looked_at(slack: Slack, look: Look) -> Iterator[list[dict[str, Any]]]:
+    """The channel's messages of the look in parts, the newest first, those of threads included."""
+    history = slack.history(look.channel_id, look.oldest)
+    while parents := list(itertools.islice(history, _AT_ONCE)):
+        threads = [
+            parent["ts"]
+            for parent in parents
+            if parent.get("reply_count") and str(parent.get("latest_reply") or "9") > look.oldest
+        ]
+        yield parents + [reply for ts in threads for reply in _replies(slack, look, ts)]
+    for ts in look.threads:
+        yield _replies(slack, look, ts)
+
+
+def _replies(slack: Slack, look: Look, ts: str) -> list[dict[str, Any]]:
+    try:
+        return [reply for reply in slack.replies(look.channel_id, ts, look.oldest) if reply["ts"] != ts]
+    except Refused as refused:
+        if refused.error != "thread_not_found":
+            raise
+        return []  # taken away since, with all its replies
+
+
+def _shown(message: dict[str, Any]) -> Shown:
+    reactions = {one.get("name"): one for one in message.get("reactions") or []}
+    pushpin, clipboard = reactions.get(PUSHPIN, {}), reactions.get(CLIPBOARD, {})
+    users = frozenset(pushpin.get("users") or ())
+    return Shown(
+        ts=message["ts"],
+        author=str(message.get("user") or ""),
+        text=mask(words_of(message)) if is_a_persons(message) else "",
+        thread_ts=message.get("thread_ts"),
+        edit_ts=str((message.get("edited") or {}).get("ts") or "") or None,
+        marked_by=users,
+        # Of many, Slack names some and counts the others.
+        all_marks=len(users) == int(pushpin.get("count") or 0),
+        wanted_by=next(iter(clipboard.get("users") or ()), None),
+    )
+
+
+def read_announcements(desk: Desk, slack: Slack, speaker: Speaker) -> None:
+    """Judge the reports that were missed a moment ago, and those that were edited since; late answers say so."""
+    channel_id = desk.announcement_channel()
+    if channel_id is None:
+        return
+    now = desk.now()
+    oldest, latest = f"{(now - _FRESH).timestamp():.6f}", f"{(now - _ON_ITS_WAY).timestamp():.6f}"
+    try:
+        history = slack.history(channel_id, oldest)
+        found = [message for message in history if is_a_persons(message) and message["ts"] < latest]
+    except Refused as refused:
+        if refused.error not in UNREACHABLE:
+            raise
+        return
+    for message in reversed(found):
+        _judge(desk, channel_id, message)
+
+
+def _judge(desk: Desk, channel_id: str, message: dict[str, Any]) -> None:
+    text = words_of(message)
+    if not text or message.get("thread_ts") not in (None, message["ts"]):
+        return
+    with desk.database.transaction() as session:
+        known = messages.find_report_of_message(session, channel_id, message["ts"])
+        if known is not None and known.text == mask(text):
+            return
+    judged = desk.judge.judge(text)
+    similar = recall(desk.memory.current(), text) if judged.severity else []
+    edit_ts = str((message.get("edited") or {}).get("ts") or "")
+    heard = Heard(channel_id, message["ts"], message["user"], text, edit_ts)
+    with desk.database.transaction() as session:
+        if known is None:
+            judge_report(session, heard, judged, similar, desk.policy, desk.now())
+        else:
+            judge_again(session, heard, judged, similar, desk.policy, desk.now())

@@ -1,0 +1,150 @@
+"""The incident's room: its channel, its card, the mirror of that card, and lines about what happens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+
+from bot.context import Desk
+from bot.escalation.flows import pages as escalate
+from bot.escalation.flows.holders import holders
+from bot.escalation.jobs import paging
+from bot.escalation.rules.plan import Role
+from bot.incidents.flows.record import lock_of
+from bot.incidents.queries import incidents, timeline
+from bot.incidents.rules.incident import Incident
+from bot.incidents.rules.timeline import Kind
+from bot.lifecycle.messages import card as blocks
+from bot.lifecycle.messages.channel import evidence
+from bot.memory.messages import suggestions
+from bot.memory.recurrence import recurrence
+from bot.reports.flows.reports import same_before
+from bot.slack import queries as messages
+from bot.slack.client import Message, Refused, Slack
+from bot.slack.poster import UNREACHABLE, Speaker
+from bot.store.outbox import enqueue
+from bot.store.tables import IncidentRow
+from bot.text.markup import harmless
+
+log = structlog.get_logger(__name__)
+
+_AWAY = frozenset({"user_not_in_channel", "user_not_found", "user_disabled"})  # what Slack says of who left
+
+
+def open_room(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -> None:
+    """Make the channel and post the card in it; the rest of the furnishing follows in a job of its own."""
+    with desk.database.transaction() as session:
+        row = incidents.get(session, incident_id)
+        incident, similar, again = incidents.facts(row), suggestions(row.similar, row.request_key), recurring(row)
+        bot_user_id = _bot_user_id(messages.find_workspace(session))
+    if incident.channel_id is None:
+        channel_id, name = slack.open_channel(incident.channel_name, bot_user_id, private=incident.private)
+        with desk.database.transaction() as session:
+            row = incidents.get_for_change(session, incident_id)
+            row.channel_id, row.channel_name = channel_id, name
+            escalate.link_pages(session, row)
+            incident = incidents.facts(row)
+    assert incident.channel_id is not None
+    speaker.try_to_say(_card_key(incident), incident.channel_id, _card(desk, incident, similar, again))
+    with desk.database.transaction() as session:
+        for task in ("slack.furnish_room", "slack.mirror"):
+            once = f"{task}-{incident_id}"
+            enqueue(session, task, lock=lock_of(incident_id), once=once, incident_id=incident_id)
+
+
+def _card(desk: Desk, incident: Incident, similar: Sequence[blocks.Suggestion], again: str) -> Message:
+    """The card; that of a security incident has the steps of containment and evidence on it."""
+    message = blocks.card(incident, desk.policy.severity.levels, similar, again)
+    entry = desk.memory.current().entries.get(desk.policy.security.playbook) if incident.private else None
+    if entry is None:
+        return message
+    playbook = entry.playbook()
+    steps = [(step.title, step.window_text) for step in playbook.steps]
+    return Message(message.text, (*message.blocks[:2], evidence(entry.ref, steps), *message.blocks[2:]))
+
+
+def _bot_user_id(workspace: Any) -> str:
+    return workspace.bot_user_id if workspace else ""
+
+
+def _card_key(incident: Incident) -> str:
+    return f"card:{incident.incident_id}"
+
+
+def recurring(row: IncidentRow) -> str:
+    """That our own record has this trouble already, and where; empty when it has not."""
+    before = same_before(row.similar)
+    often = recurrence([day for _, day in before], row.declared_at.date())
+    return f"*{often}*: {', '.join(ref for ref, _ in before[-5:])} looked the same." if often else ""
+
+
+def furnish_room(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -> None:
+    """Topic, pinned card, and the people who have to be there."""
+    with desk.database.transaction() as session:
+        row = incidents.get(session, incident_id)
+        incident = incidents.facts(row)
+        card = messages.find_message(session, _card_key(incident))
+        card_ts = card.ts if card else None
+        on_call = holders(session, desk.policy.contacts, [Role.ON_CALL], desk.now())
+        archived = row.channel_archived
+    if incident.channel_id is None or archived:
+        return
+    people = dict.fromkeys([incident.declared_by, incident.commander, *on_call])
+    slack.invite(incident.channel_id, [user_id for user_id in people if user_id])
+    try:
+        slack.set_topic(incident.channel_id, blocks.topic(incident))
+        if card_ts:
+            slack.pin(incident.channel_id, card_ts)
+    except Refused as refused:
+        if refused.error not in UNREACHABLE:
+            raise
+        log.warning("could not furnish the room", channel=incident.channel_id, error=refused.error)
+
+
+def card(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -> None:
+    """Edit the card into what is true now. Before the room is there, nothing: it opens with the card of that moment."""
+    with desk.database.transaction() as session:
+        row = incidents.get(session, incident_id)
+        incident, similar, again = incidents.facts(row), suggestions(row.similar, row.request_key), recurring(row)
+        reachable = not row.channel_archived
+    if incident.channel_id and reachable:
+        message = _card(desk, incident, similar, again)
+        speaker.try_to_say(_card_key(incident), incident.channel_id, message)
+
+
+def mirror(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -> None:
+    """The short copy in the announcement channel; in the thread's report it is announced by the answer itself."""
+    with desk.database.transaction() as session:
+        incident = incidents.facts(incidents.get(session, incident_id))
+        workspace = messages.find_workspace(session)
+        channel_id = workspace.announcement_channel_id if workspace else None
+    if channel_id and not incident.private:
+        speaker.try_to_say(f"mirror:{incident_id}", channel_id, blocks.mirror(incident))
+
+
+def say(desk: Desk, slack: Slack, speaker: Speaker, *, entry_id: int) -> None:
+    """One line in the incident's channel about one entry of its timeline."""
+    with desk.database.transaction() as session:
+        entry = timeline.get(session, entry_id)
+        row = incidents.get(session, entry.incident_id)
+        text, at, channel_id = entry.data.get("said") or entry.text, entry.at, row.channel_id
+        reachable = not row.channel_archived
+        is_ping = entry.kind == Kind.PING_SENT
+    if not channel_id or not reachable:
+        return
+    if is_ping:
+        paging.mention(desk, slack, speaker, channel_id, entry_id)
+    else:
+        speaker.try_to_say(f"entry:{entry_id}", channel_id, blocks.announcement(harmless(text), at, desk.now()))
+
+
+def whisper(desk: Desk, slack: Slack, speaker: Speaker, *, channel_id: str, user_id: str, text: str) -> None:
+    """A sentence that only one person sees; whoever has left the channel since does not miss it."""
+    try:
+        slack.whisper(channel_id, user_id, text)
+    except Refused as refused:
+        if refused.error not in _AWAY:
+            raise
+        log.info("could not whisper", channel=channel_id, user=user_id, error=refused.error)

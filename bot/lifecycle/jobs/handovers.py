@@ -1,0 +1,39 @@
+"""The offer of command: in the incident's channel and to the person asked, edited once it is accepted or falls away."""
+
+from __future__ import annotations
+
+from bot.context import Desk
+from bot.escalation.messages import roster
+from bot.escalation.queries import roster as store
+from bot.incidents.queries import incidents
+from bot.slack.client import Refused, Slack
+from bot.slack.poster import UNREACHABLE, Speaker
+from bot.slack.text import instant, person
+from bot.store.tables import HandoverRow
+
+
+def handover(desk: Desk, slack: Slack, speaker: Speaker, *, handover_id: int) -> None:
+    """Post the offer, or edit it into what became of it."""
+    with desk.database.transaction() as session:
+        row = store.get_handover(session, handover_id)
+        incident_row = incidents.get(session, row.incident_id)
+        incident, reachable = incidents.facts(incident_row), not incident_row.channel_archived
+    if row.state == store.OFFERED:
+        message = roster.handover(row.handover_id, incident, row.from_user, row.to_user, row.asked_by)
+    else:
+        message = roster.handover_over(incident, _outcome(row))
+    if incident.channel_id and reachable:
+        slack.invite(incident.channel_id, [row.to_user])
+        speaker.try_to_say(f"handover:{handover_id}", incident.channel_id, message)
+    try:
+        speaker.try_to_say(f"handover:{handover_id}:{row.to_user}", slack.open_direct(row.to_user), message)
+    except Refused as refused:
+        if refused.error not in UNREACHABLE | {"user_not_found", "user_disabled", "cannot_dm_bot"}:
+            raise
+
+
+def _outcome(row: HandoverRow) -> str:
+    when = instant(row.decided_at) if row.decided_at else ""
+    if row.state == store.ACCEPTED:
+        return f"{person(row.to_user)} accepted command {when}."
+    return f"This offer of command to {person(row.to_user)} was withdrawn {when}."

@@ -1,0 +1,1 @@
+"""Commands, buttons, forms and shortcuts that change an incident. Each is one transaction."""

@@ -1,0 +1,170 @@
+"""/incident declare: judged before any transaction; where it may be an incident that is open, it asks first."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from slack_bolt import Ack, Respond
+from sqlalchemy.orm import Session
+
+from bot.context import Desk
+from bot.errors import BadRequest, TransitionRefused
+from bot.incidents.commands import Asked
+from bot.incidents.queries import incidents
+from bot.incidents.rules.incident import Incident, Status
+from bot.lifecycle.flows.declare import LONGEST_TITLE, Declaration, check_title, declare, join, outcome_of
+from bot.lifecycle.messages import answers, channel
+from bot.memory.flows.learn import for_everybody
+from bot.reports.flows.reports import recall
+from bot.severity.rules import Judgement, Severity
+from bot.slack.client import Message
+from bot.slack.reporting import told
+from bot.slack.whispers import answer_press
+from bot.text.markup import leading_security, leading_severity, plain_text
+
+_NO_SEVERITY = re.compile(r"(P\d{1,2}|SEV[\s-]?\d{1,2})(?=$|[\s:,])", re.IGNORECASE)  # of what leading_severity left
+_LONGEST_WORDS = 3000  # characters
+_LONGEST_VALUE = 2000  # characters that a button carries
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody asked to declare. `severity` and `security` are what they said of it themselves."""
+
+    request_key: str
+    title: str
+    severity: Severity | None
+    security: bool
+
+
+def command(asked: Asked) -> str | Message:
+    """Declare at once; ask first in the room of an open incident, and where one looks alike.
+
+    Called without a transaction: it opens one after the other.
+    """
+    wanted = _read(asked)
+    declaration, judged = _consider(asked.desk, wanted, asked.user_id)
+    if not asked.word.endswith("!"):
+        question = _question(asked, wanted, declaration.security)
+        if question is not None:
+            return question
+    with asked.desk.database.transaction() as session:
+        row, _ = declare(session, declaration, asked.desk.policy, asked.now)
+        return answers.declared(row, given=wanted.severity is not None, judged=judged)
+
+
+def _read(asked: Asked) -> Wanted:
+    """Raises BadRequest for a title that says nothing, and for one of many pages."""
+    # A reference here is part of the title: "INC-2026-0007 is back".
+    severity, title = leading_severity(plain_text(" ".join(part for part in (asked.ref, asked.rest) if part)))
+    security, title = leading_security(title)
+    if severity is None:
+        severity, title = leading_severity(title)
+    if severity is None and (unknown := _NO_SEVERITY.match(title)):
+        raise BadRequest(
+            f"{unknown[1]} is no severity: there are P0 critical, P1 high, P2 medium and P3 low, as in "
+            "`/incident declare P1 checkout is down`. Without one, Tocsin judges from the words."
+        )
+    if len(title) > _LONGEST_WORDS:
+        raise BadRequest(
+            f"That is {len(title):,} characters. Give a title of at most {LONGEST_TITLE}; the rest fits in the channel."
+        )
+    check_title(title)
+    return Wanted(f"command:{asked.trigger_id}", title, severity, security)
+
+
+def _consider(desk: Desk, wanted: Wanted, by: str) -> tuple[Declaration, Judgement]:
+    """The declaration with all that is judged and remembered; the memory asks the database on its own."""
+    judged = desk.judge.judge(wanted.title)
+    declaration = Declaration(
+        request_key=wanted.request_key,
+        title=wanted.title,
+        severity=wanted.severity or judged.severity or Severity.P2,
+        by=by,
+        similar=tuple(recall(desk.memory.current(), wanted.title)),
+        security=wanted.security or judged.row_name in desk.policy.security.rows,
+    )
+    return declaration, judged
+
+
+def _question(asked: Asked, wanted: Wanted, security: bool) -> Message | None:
+    """What is asked before declaring; None where nothing open is near."""
+    with asked.desk.database.transaction() as session:
+        if outcome_of(session, wanted.request_key) is not None:
+            return None  # the same command came twice
+        here = incidents.find_by_channel(session, asked.channel_id)
+        rows = incidents.list_open(session)
+    if here is not None and Status(here.status).is_open:
+        near: Incident | None = incidents.facts(here)
+    else:
+        here = None
+        public = [row for row in rows if for_everybody(row)]
+        ref = asked.desk.memory.find_open(public, wanted.title) if public else None
+        near = next((incidents.facts(row) for row in public if row.ref == ref), None)
+    if near is None or (security and not near.private):
+        return None  # words about security are not offered to a timeline that everybody reads
+    value = _packed(wanted, near.ref)
+    # Words that no button can carry are declared at once, as asked: nothing of them may be lost.
+    return channel.alike_question(wanted.title, near, here is not None, value) if len(value) <= _LONGEST_VALUE else None
+
+
+def _packed(wanted: Wanted, ref: str) -> str:
+    said = {"key": wanted.request_key, "ref": ref, "title": wanted.title}
+    said |= {"severity": wanted.severity.value} if wanted.severity else {}
+    return json.dumps(said | ({"security": "yes"} if wanted.security else {}), ensure_ascii=False)
+
+
+def _unpacked(value: str) -> tuple[Wanted, str]:
+    said = json.loads(value)
+    severity = Severity(said["severity"]) if "severity" in said else None
+    return Wanted(said["key"], said["title"], severity, "security" in said), said["ref"]
+
+
+Answer = Callable[[Desk, Wanted, str, str], str]
+
+
+def answered(answer: Answer) -> Callable[..., None]:
+    """A listener for a button of the question: its answer stands in the question's place."""
+
+    def listener(desk: Desk, ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any]) -> None:
+        user_id = body["user"]["id"]
+        said: list[str | Message] = []
+        with told(said.append, user=user_id, action=action["action_id"]):
+            wanted, ref = _unpacked(action["value"])
+            said.append(Message(answer(desk, wanted, ref, user_id)))
+        answer_press(ack, respond, said)
+
+    return listener
+
+
+def declare_anyway(desk: Desk, wanted: Wanted, ref: str, user_id: str) -> str:
+    declaration, judged = _consider(desk, wanted, user_id)
+    with desk.database.transaction() as session:
+        _check_undecided(session, wanted)
+        row, _ = declare(session, declaration, desk.policy, desk.now())
+        return answers.declared(row, given=wanted.severity is not None, judged=judged)
+
+
+def declare_join(desk: Desk, wanted: Wanted, ref: str, user_id: str) -> str:
+    with desk.database.transaction() as session:
+        _check_undecided(session, wanted)
+        row = join(session, ref, wanted.title, user_id, desk.now(), wanted.request_key)
+        where = f" Its channel: <#{row.channel_id}>" if row.channel_id else ""
+        return f"Added to {row.ref} as a note.{where}"
+
+
+def declare_cancel(desk: Desk, wanted: Wanted, ref: str, user_id: str) -> str:
+    with desk.database.transaction() as session:
+        _check_undecided(session, wanted)
+    return "Nothing was declared."
+
+
+def _check_undecided(session: Session, wanted: Wanted) -> None:
+    """Raises TransitionRefused with what an earlier press decided."""
+    outcome = outcome_of(session, wanted.request_key)
+    if outcome is not None:
+        raise TransitionRefused(f"You decided that already: it was {outcome}.")

@@ -1,0 +1,85 @@
+"""App Home: what is asked of me, my incidents, and what is open. Small, so that it is there at once. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.incidents.rules.incident import Incident
+from bot.lifecycle.messages.card import Block, actions, button, context, headline, section
+from bot.slack.text import instant, plain, shorten, span
+
+_SHOWN = 10  # incidents of a kind; Home holds 100 blocks
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Something that waits for this person: a sentence, and the button that answers it where there is one."""
+
+    text: str
+    label: str = ""
+    action_id: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HomeFacts:
+    asked: Sequence[Asked]
+    mine: Sequence[Incident]
+    open: Sequence[Incident]  # the others that are open
+    unshown: int  # how many more are open
+
+
+def home(facts: HomeFacts, now: datetime) -> dict[str, Any]:
+    """The view of one person."""
+    blocks: list[Block] = [actions("home_actions", button("Declare an incident", "home_declare", "home", "danger"))]
+    blocks.append(section("*Asked of you*"))
+    for number, item in enumerate(facts.asked[:_SHOWN]):
+        answer = button(item.label, item.action_id, item.value, "primary") if item.action_id else None
+        blocks.append(section(item.text, answer) | {"block_id": f"asked_{number}"})
+    if not facts.asked:
+        blocks.append(context("Nothing waits for you."))
+    blocks += [section("*Your incidents*"), *_incidents(facts.mine, now, "You are in no open incident.")]
+    blocks += [section("*Other open incidents*"), *_incidents(facts.open, now, "No other is open.")]
+    if facts.unshown > 0:
+        blocks.append(context(f"… and {facts.unshown} more: `/incident list`."))
+    blocks.append(context(f"As of {instant(now)}. `/incident help` lists what you can type."))
+    return {"type": "home", "blocks": blocks}
+
+
+def _incidents(rows: Sequence[Incident], now: datetime, none: str) -> list[Block]:
+    if not rows:
+        return [context(none)]
+    return [
+        section(f"{headline(row)}\n{row.status}, {span(now - row.declared_at)}{_where(row)}") for row in rows[:_SHOWN]
+    ]
+
+
+def _where(row: Incident) -> str:
+    return f" · <#{row.channel_id}>" if row.channel_id else ""
+
+
+def asked_ping(incident: Incident, role: str, ping_id: int) -> Asked:
+    title = plain(shorten(incident.title, 120))
+    text = (
+        f"*{incident.severity}* · {incident.ref} · {title}\n"
+        f"You were paged as {role}; nobody has acknowledged.{_where(incident)}"
+    )
+    return Asked(text, "Acknowledge", "page_acknowledge", f"{ping_id}:{incident.incident_id}")
+
+
+def asked_handover(incident: Incident, handover_id: int, asked_by: str) -> Asked:
+    text = f"{headline(incident)}\n<@{asked_by}> offers you command.{_where(incident)}"
+    return Asked(text, "Accept", "handover_accept", str(handover_id))
+
+
+def asked_review(incident: Incident, stage: str, due_at: datetime) -> Asked:
+    title = plain(shorten(incident.title, 120))
+    how = f"`/incident review {incident.ref}` opens it."
+    return Asked(f"Review of {incident.ref} ({stage}), due {instant(due_at)}: {title}\n{how}")
+
+
+def asked_action(ref: str, number: int, text: str, due: str) -> Asked:
+    return Asked(f"Action {number} of {ref}, due {due}: {plain(shorten(text, 200))}")

@@ -1,0 +1,1 @@
+"""Memory: past incidents, playbooks and guides; importing and learning them; finding what looks alike."""

@@ -1,0 +1,338 @@
+"""Knowledge files to entries: YAML front matter, then level-2 sections. A file that is not right is refused by line."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, cast, get_args
+
+import yaml
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from bot.errors import InvalidKnowledge
+from bot.memory.entries.playbook import Command, Playbook, Step
+from bot.severity.rules import Severity
+
+Kind = Literal["incident", "playbook", "guide"]
+KINDS: tuple[str, ...] = get_args(Kind)
+CATEGORIES = frozenset(
+    [
+        "deployment",
+        "database",
+        "serverless",
+        "network",
+        "security",
+        "storage",
+        "cache",
+        "dns",
+        "scaling",
+        "cdn",
+        "api",
+        "streaming",
+        "data",
+        "cost",
+        "backup",
+        "identity",
+        "monitoring",
+        "configuration",
+    ]
+)
+REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{1,63}")
+_KEYS = frozenset(
+    [
+        "ref",
+        "kind",
+        "title",
+        "severity",
+        "source_label",
+        "date",
+        "services",
+        "platform",
+        "category",
+        "resolution_minutes",
+        "source",
+        "owner",
+        "reviewed_at",
+        "success",
+    ]
+)
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C loader reads all entries in a tenth of the time
+_STEP_HEADING = re.compile(
+    r"(?P<number>\d+)[.)]\s+(?P<title>.+?)(?:\s*\((?P<start>\d+)\s*(?:–|-|to)\s*(?P<end>\d+)\s*min(?:utes)?\))?\s*"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One piece of knowledge, as its file says it. `sections` keeps the order of the file; texts are Markdown."""
+
+    ref: str
+    kind: Kind
+    title: str
+    severity: Severity | None = None
+    source_label: str | None = None
+    date: dt.date | None = None
+    services: tuple[str, ...] = ()
+    platform: str | None = None
+    category: str | None = None
+    resolution_minutes: int | None = None
+    source: str | None = None
+    owner: str | None = None
+    reviewed_at: dt.date | None = None
+    sections: tuple[tuple[str, str], ...] = ()
+    steps: tuple[Step, ...] = ()
+    success: str | None = None
+    path: Path | None = None
+
+    def section(self, name: str) -> str:
+        """The Markdown of the section called `name` (case does not matter); empty when there is none."""
+        wanted = name.casefold()
+        return next((text for heading, text in self.sections if heading.casefold() == wanted), "")
+
+    def playbook(self) -> Playbook:
+        """The entry's steps as a playbook."""
+        return Playbook(ref=self.ref, title=self.title, steps=self.steps, success=self.success)
+
+
+def read_entries(folder: Path) -> list[Entry]:
+    """All entries under `folder`/{incidents,playbooks,guides}, sorted by ref.
+
+    Raises InvalidKnowledge naming file, line and reason for the first file that is not right, and for a ref used twice.
+    A folder without entries gives an empty list. A file that vanishes while the folder is read is left out.
+    """
+    found: dict[str, Entry] = {}
+    for path in entry_paths(folder):
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:  # removed since the folder was listed: as if it had never been there
+            continue
+        except (OSError, UnicodeDecodeError) as error:
+            raise InvalidKnowledge(f"{path}:1: cannot be read as UTF-8 text ({error}).") from error
+        entry = parse_entry(text, path)
+        known = found.get(entry.ref)
+        if known is not None:
+            raise InvalidKnowledge(f"{path}:2: ref {entry.ref} is already used by {known.path}.")
+        found[entry.ref] = entry
+    return [found[ref] for ref in sorted(found)]
+
+
+def entry_paths(folder: Path) -> list[Path]:
+    """The files that `read_entries` reads, in order."""
+    return sorted(
+        path
+        for part in ("incidents", "playbooks", "guides")
+        for path in (folder / part).glob("**/*.md")
+        if path.is_file()
+    )
+
+
+def parse_entry(text: str, path: Path) -> Entry:
+    """The entry written in `text`. `path` is for messages and for the entry's own path; its stem must be the ref."""
+    front, body, body_line = _split_front_matter(text, path)
+    fields = _Fields(front, path)
+    kind = fields.one_of("kind", KINDS)
+    sections = tuple(_sections(body, body_line, path))
+    names = [name.casefold() for name, _, _ in sections]
+    if "symptoms" not in names:
+        raise InvalidKnowledge(f"{path}:{body_line}: the section ## Symptoms is missing.")
+    if len(set(names)) < len(names):
+        raise InvalidKnowledge(f"{path}:{body_line}: a section appears twice.")
+    return Entry(
+        ref=fields.ref(),
+        kind=cast(Kind, kind),
+        title=fields.required("title"),
+        severity=fields.severity(),
+        source_label=fields.text("source_label"),
+        date=fields.day("date"),
+        services=fields.texts("services"),
+        platform=fields.text("platform"),
+        category=fields.category(),
+        resolution_minutes=fields.whole_number("resolution_minutes"),
+        source=fields.text("source"),
+        owner=fields.text("owner"),
+        reviewed_at=fields.day("reviewed_at"),
+        sections=tuple((name, content) for name, content, _ in sections),
+        steps=_steps_of(sections, path) if kind == "playbook" else (),
+        success=fields.text("success"),
+        path=path,
+    )
+
+
+def _split_front_matter(text: str, path: Path) -> tuple[dict[str, Any], str, int]:
+    """Front matter as a mapping, the body, and the line (1-based) at which the body begins."""
+    lines = text.removeprefix("\ufeff").splitlines()
+    if not lines or lines[0].strip() != "---":
+        raise InvalidKnowledge(f"{path}:1: front matter is missing; the first line must be ---.")
+    end = next((i for i, line in enumerate(lines[1:], start=1) if line.strip() == "---"), None)
+    if end is None:
+        raise InvalidKnowledge(f"{path}:1: front matter is not closed by a line ---.")
+    try:
+        front = yaml.load("\n".join(lines[1:end]), Loader=_LOADER)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 2 if error.problem_mark else 1
+        raise InvalidKnowledge(f"{path}:{line}: front matter is not valid YAML: {error.problem}.") from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise InvalidKnowledge(f"{path}:1: front matter is not valid YAML: {error}.") from error
+    if not isinstance(front, dict):
+        raise InvalidKnowledge(f"{path}:2: front matter must be a list of `key: value` lines.")
+    unknown = [str(key) for key in front if key not in _KEYS]
+    if unknown:
+        raise InvalidKnowledge(f"{path}:2: unknown front matter key {', '.join(unknown)}.")
+    return front, "\n".join(lines[end + 1 :]) + "\n", end + 2
+
+
+class _Fields:
+    """Typed access to front matter; every refusal names file, line and key."""
+
+    def __init__(self, front: dict[str, Any], path: Path) -> None:
+        self._front = front
+        self._path = path
+
+    def refuse(self, key: str, reason: str) -> InvalidKnowledge:
+        line = 2 + list(self._front).index(key) if key in self._front else 2
+        return InvalidKnowledge(f"{self._path}:{line}: {key}: {reason}.")
+
+    def text(self, key: str) -> str | None:
+        value = self._front.get(key)
+        if value is None:
+            return None
+        if isinstance(value, (dict, list)):
+            raise self.refuse(key, "must be a single value")
+        return str(value).strip() or None
+
+    def required(self, key: str) -> str:
+        value = self.text(key)
+        if value is None:
+            raise self.refuse(key, "is missing")
+        return value
+
+    def one_of(self, key: str, allowed: Sequence[str]) -> str:
+        value = self.required(key)
+        if value not in allowed:
+            raise self.refuse(key, f"must be one of {', '.join(allowed)}, not {value!r}")
+        return value
+
+    def ref(self) -> str:
+        ref = self.required("ref")
+        if not REF.fullmatch(ref):
+            raise self.refuse("ref", f"{ref!r} may hold only letters, digits and . _ : -")
+        if self._path.stem != ref:
+            raise self.refuse("ref", f"{ref!r} does not match the file name")
+        return ref
+
+    def severity(self) -> Severity | None:
+        value = self.text("severity")
+        if value is not None and value not in Severity.__members__:
+            raise self.refuse("severity", f"must be one of P0, P1, P2, P3, not {value!r}")
+        return Severity(value) if value else None
+
+    def category(self) -> str | None:
+        value = self.text("category")
+        if value is not None and value not in CATEGORIES:
+            raise self.refuse("category", f"{value!r} is not one of {', '.join(sorted(CATEGORIES))}")
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        value = self._front.get(key) or []
+        if not isinstance(value, list) or any(isinstance(item, (dict, list)) for item in value):
+            raise self.refuse(key, "must be a list such as [Lambda, S3]")
+        return tuple(str(item).strip() for item in value)
+
+    def day(self, key: str) -> dt.date | None:
+        value = self._front.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, dt.date) or isinstance(value, dt.datetime):
+            raise self.refuse(key, f"must be a date such as 2024-01-31, not {value!r}")
+        return value
+
+    def whole_number(self, key: str) -> int | None:
+        value = self._front.get(key)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise self.refuse(key, f"must be a whole number of minutes, not {value!r}")
+        return value
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    return MarkdownIt("commonmark", {"html": True})
+
+
+def _sections(body: str, first_line: int, path: Path) -> Iterator[tuple[str, str, int]]:
+    """(name, Markdown text, line) of each level-2 section. Text before the first one is refused."""
+    tokens = _markdown().parse(body)
+    lines = body.splitlines()
+    heads: list[tuple[str, int, int]] = []
+    for i, token in enumerate(tokens):
+        if token.type == "heading_open" and token.tag == "h2" and token.level == 0 and token.map:
+            heads.append((tokens[i + 1].content.strip(), token.map[0], token.map[1]))
+    before = lines[: heads[0][1]] if heads else lines
+    if any(line.strip() for line in before):
+        raise InvalidKnowledge(f"{path}:{first_line}: text stands before the first section (## Symptoms).")
+    for (name, _, content), following in zip(heads, [*heads[1:], ("", len(lines), 0)], strict=True):
+        text = "\n".join(lines[content : following[1]]).strip("\n")
+        if text.strip():  # an empty section counts as left out
+            yield name, text, first_line + content
+
+
+def _steps_of(sections: tuple[tuple[str, str, int], ...], path: Path) -> tuple[Step, ...]:
+    for name, text, line in sections:
+        if name.casefold() == "steps":
+            return tuple(_parse_steps(text, line, path))
+    raise InvalidKnowledge(f"{path}:1: a playbook needs the section ## Steps.")
+
+
+def _parse_steps(text: str, first_line: int, path: Path) -> Iterator[Step]:
+    tokens = _markdown().parse(text)
+    starts = [i for i, token in enumerate(tokens) if token.type == "heading_open" and token.tag == "h3"]
+    if not starts:
+        raise InvalidKnowledge(f"{path}:{first_line}: ## Steps holds no step (### 1. Title (0–5 min)).")
+    for place, (start, end) in enumerate(zip(starts, [*starts[1:], len(tokens)], strict=True), start=1):
+        line = first_line + (tokens[start].map or [0])[0]
+        heading = _STEP_HEADING.fullmatch(tokens[start + 1].content.strip())
+        if heading is None or int(heading["number"]) != place:
+            raise InvalidKnowledge(f"{path}:{line}: a step's heading must read `### {place}. Title (0–5 min)`.")
+        yield _step(heading, tokens[start + 3 : end], line, path)
+
+
+def _step(heading: re.Match[str], tokens: Sequence[Token], line: int, path: Path) -> Step:
+    """One step from its heading and the tokens below it."""
+    facts: dict[str, str] = {}
+    look_for: list[str] = []
+    notes: list[str] = []
+    commands: list[Command] = []
+    for token in tokens:
+        if token.type == "fence":
+            commands.append(Command(language=token.info.strip() or "text", text=token.content.rstrip("\n")))
+        elif token.type == "inline":
+            content = " ".join(token.content.split())
+            label, _, rest = content.partition(":")
+            if label == "Look for":
+                look_for.append(rest.strip())
+            elif label in ("Purpose", "Changes production"):
+                facts[label] = rest.strip()
+            else:
+                notes.append(content)
+    changes = facts.get("Changes production", "").casefold().rstrip(".")
+    if not changes.startswith(("yes", "no")):
+        raise InvalidKnowledge(f"{path}:{line}: the step needs a line `- Changes production: yes` or `no`.")
+    if "Purpose" not in facts:
+        raise InvalidKnowledge(f"{path}:{line}: the step needs a line `- Purpose: …`.")
+    window = (int(heading["start"]), int(heading["end"])) if heading["start"] else None
+    return Step(
+        number=int(heading["number"]),
+        title=heading["title"].strip(),
+        window=window,
+        purpose=facts["Purpose"],
+        changes_production=changes.startswith("yes"),
+        commands=tuple(commands),
+        look_for=tuple(look_for),
+        notes="\n".join(notes),
+    )

@@ -1,0 +1,189 @@
+"""What is known of the past, kept the same on every replica: the folder's entries and what the database added to them.
+
+An index is fitted over the folder and the database as it stood at a change that all replicas agree on, and what changed
+since is laid beside it in the order of the changes. So every replica answers alike, whenever it was started.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.errors import InvalidKnowledge
+from bot.memory import queries as knowledge
+from bot.memory.entries.documents import from_document
+from bot.memory.entries.entries import Entry
+from bot.memory.index.documents import Document
+from bot.memory.index.index import Index
+from bot.store.engine import Database
+from bot.store.tables import IncidentRow, KnowledgeVersion
+
+log = structlog.get_logger(__name__)
+
+OPEN_KIND = "open"  # how open incidents are told apart in a search
+# Chosen on tests/memory/data/alike.jsonl: at this score nearly all that is offered is the same incident.
+OPEN_ALIKE = 0.32
+# Chosen on tests/memory/data/short.jsonl: from this score on it counts that a report names nothing else.
+OPEN_NAMED = 0.20
+_FAR_AHEAD = 2.0  # times the score of the next open incident
+_PATIENCE = 1.0  # seconds to wait for another thread that looks for changes; then what is there has to do
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is known of the past at one moment: the index, the entries that its refs name, which of them are ours."""
+
+    index: Index
+    entries: Mapping[str, Entry]
+    own: frozenset[str] = frozenset()  # refs of our own closed incidents
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    memory: Memory
+    base: Index  # as it was fitted
+    fitted: int  # the change through which it was fitted
+    seen: int  # the newest change that `memory` has
+
+
+@dataclass(slots=True)
+class _Open:
+    """Open incidents laid beside the fitted index; an incident is read again only when its words have changed."""
+
+    base: Index
+    index: Index
+    told: dict[str, tuple[str, str]] = field(default_factory=dict)  # ref → (title, everything it says)
+
+
+class LiveMemory:
+    """The memory of this process. `current` asks the database for changes first: one row, well under a millisecond."""
+
+    def __init__(self, database: Database, folder: Sequence[Entry], fit: Callable[[list[Entry]], Index]) -> None:
+        """`fit` makes an index over entries, and is slow; it may keep what it made. Raises what the database raises."""
+        self._database = database
+        self._folder = {entry.ref: entry for entry in folder}
+        self._fit = fit
+        self._turn = threading.Lock()
+        self._open_turn = threading.Lock()
+        self._refitting: threading.Thread | None = None
+        self._held = self._load()
+        self._open = _Open(self._held.base, self._held.base)
+
+    def current(self) -> Memory:
+        """All that is known now, on whichever replica it was added, changed or taken out."""
+        if self._turn.acquire(timeout=_PATIENCE):
+            try:
+                self._look()
+            except SQLAlchemyError as error:
+                log.warning("could not look for new knowledge", error=str(error))
+            finally:
+                self._turn.release()
+        return self._held.memory
+
+    def settle(self) -> None:
+        """Wait for a fit that runs in the background."""
+        thread = self._refitting
+        if thread is not None:
+            thread.join()
+
+    def find_open(self, rows: Sequence[IncidentRow], text: str) -> str | None:
+        """The ref of the incident among `rows` that the text seems to be about; None where none is near enough.
+
+        A short report, "checkout is down for everyone", says little that could match. It is taken for part of an
+        incident where it names nothing that this one does not, and no other comes near.
+        """
+        with self._open_turn:
+            index = self._with_open(rows)
+        found = index.search(text, limit=2, kind=OPEN_KIND, below_threshold=True)
+        if not found:
+            return None
+        best, second = found[0], found[1].score if len(found) > 1 else 0.0
+        if best.score >= OPEN_ALIKE:
+            return best.ref
+        alone = best.score >= OPEN_NAMED and best.score >= _FAR_AHEAD * second
+        return best.ref if alone and index.names_nothing_else(text, best) else None
+
+    def _with_open(self, rows: Sequence[IncidentRow]) -> Index:
+        if self._open.base is not self._held.base:
+            self._open = _Open(self._held.base, self._held.base)
+        known, index = self._open.told, self._open.index
+        told = {row.ref: (row.title, described(row)) for row in rows}
+        for ref in known.keys() - told.keys():
+            index = index.without(ref)
+        for ref in sorted(ref for ref in told if told[ref] != known.get(ref)):
+            title, body = told[ref]
+            index = index.with_entry(Document(ref, OPEN_KIND, title, (("title", title), ("symptoms", body))))
+        self._open.told, self._open.index = told, index
+        return index
+
+    def _look(self) -> None:
+        """Take in what changed. Where it is much, the old index answers until the new one is fitted."""
+        held = self._held
+        with self._database.transaction() as session:
+            now = knowledge.changes(session)
+            if (now.last, now.fitted) == (held.seen, held.fitted):
+                return
+            much = knowledge.count_since(session, held.seen) > knowledge.REFIT_AFTER
+            rows = [] if much else knowledge.list_since(session, held.seen)
+        if rows:
+            self._held = self._changed(held, rows)
+        if now.fitted > held.fitted:
+            self._refit_in_background()
+
+    def _changed(self, held: _Held, rows: Sequence[KnowledgeVersion]) -> _Held:
+        """The memory with these changes made. A document that cannot be read changes nothing."""
+        index, entries, own = held.memory.index, dict(held.memory.entries), set(held.memory.own)
+        for row in rows:
+            entry = self._folder.get(row.ref) if row.document is None else _entry_of(row)
+            if entry is not None:
+                index = index.with_entry(entry)
+                entries[row.ref] = entry
+            elif row.document is None:
+                index = index.without(row.ref)
+                entries.pop(row.ref, None)
+            own = own | {row.ref} if row.document is not None and row.incident_id else own - {row.ref}
+        seen = max([held.seen, *(row.change or 0 for row in rows)])
+        return _Held(Memory(index, entries, frozenset(own)), held.base, held.fitted, seen)
+
+    def _load(self) -> _Held:
+        with self._database.transaction() as session:
+            fitted = knowledge.changes(session).fitted
+            rows = knowledge.list_at(session, fitted)
+            later = knowledge.list_since(session, fitted)
+        read = {row.ref: entry for row in rows if (entry := _entry_of(row))}
+        entries = self._folder | read  # people's newer word goes before the folder's
+        own = frozenset(row.ref for row in rows if row.incident_id and row.ref in read)
+        index = self._fit(list(entries.values()))
+        return self._changed(_Held(Memory(index, entries, own), index, fitted, fitted), later)
+
+    def _refit_in_background(self) -> None:
+        if self._refitting is None or not self._refitting.is_alive():
+            self._refitting = threading.Thread(target=self._refit, name="refit", daemon=True)
+            self._refitting.start()
+
+    def _refit(self) -> None:
+        try:
+            fresh = self._load()
+        except SQLAlchemyError as error:
+            log.warning("could not fit anew; the next search tries again", error=str(error))
+            return
+        with self._turn:
+            self._held = fresh
+
+
+def described(row: IncidentRow) -> str:
+    """What an incident says of its trouble, as far as it is known: words to search by."""
+    return "\n".join(part for part in (row.title, row.impact, row.cause) if part)
+
+
+def _entry_of(row: KnowledgeVersion) -> Entry | None:
+    """The entry, or None with a line in the log: one bad document must not silence the others."""
+    try:
+        return from_document(row.document or {})
+    except InvalidKnowledge as error:
+        log.error("an entry cannot be read; `tocsin knowledge check` names it", ref=row.ref, reason=str(error))
+        return None

@@ -1,0 +1,184 @@
+"""The sparse columns of the index: for each term the documents that hold it. Arrays only; knows nothing of text."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.memory.index.ranking import Weights
+
+LONG_COLUMN = 5_000  # shorter ones are read at once: asking whether they may be left out costs as much
+Ints = npt.NDArray[np.int32]
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Postings:
+    """Columns in compressed form: column t is `[starts[t]:starts[t + 1]]` of the other arrays, documents ascending.
+
+    `weights` already carry idf, saturation and length; `fields` is the field in which the term counted most.
+    """
+
+    starts: npt.NDArray[np.int64]
+    documents: Ints
+    weights: Floats
+    fields: npt.NDArray[np.uint8]
+    rarity: Floats  # (terms,) idf
+    peaks: Floats  # (terms,) the largest weight of each column
+    size: int  # number of documents
+
+    def column(self, term: int) -> slice:
+        return slice(int(self.starts[term]), int(self.starts[term + 1]))
+
+
+class Collector:
+    """Gathers how often each document says each term in each field, then closes into Postings. Documents in order."""
+
+    def __init__(self, fields: int) -> None:
+        self._terms = array("i")
+        self._times = array("f")
+        self._spans = array("i")  # entries of _terms that each (document, field) holds
+        self._owners = array("i")
+        self._fields = array("B")
+        self._lengths = array("f")
+        self._field_count = fields
+        self.size = 0
+
+    def add(self, document: Iterable[tuple[int, dict[int, int]]]) -> None:
+        """The next document: for each of its fields the field's number and term → times said."""
+        for place, times in document:
+            self._terms.extend(times)
+            self._times.extend(times.values())
+            self._spans.append(len(times))
+            self._owners.append(self.size)
+            self._fields.append(place)
+            self._lengths.append(sum(times.values()))
+        self.size += 1
+
+    def mean_lengths(self) -> Floats:
+        """Mean number of terms of each field over the documents that have it; 1 where none has. Shape (fields,)."""
+        fields, lengths = np.array(self._fields, np.uint8), np.array(self._lengths, np.float32)
+        filled = lengths > 0
+        totals = np.bincount(fields[filled], weights=lengths[filled], minlength=self._field_count)
+        counts = np.bincount(fields[filled], minlength=self._field_count)
+        return np.where(counts > 0, totals / np.maximum(counts, 1), 1.0).astype(np.float32)
+
+    def close(self, terms: int, shares: Floats, weights: Weights) -> Postings:
+        """Columns for terms 0..terms-1. `shares` is what each field counts, shape (fields,)."""
+        spans, fields = np.array(self._spans, np.int32), np.array(self._fields, np.uint8)
+        relative = np.array(self._lengths, np.float32) / self.mean_lengths()[fields]
+        share = (shares[fields] / (1 - weights.length + weights.length * relative)).astype(np.float32)
+        ids = np.array(self._terms, np.int32)
+        order = np.argsort(ids, kind="stable")
+        ids = ids[order]
+        gains = (np.array(self._times, np.float32) * np.repeat(share, spans))[order]
+        owners = np.repeat(np.array(self._owners, np.int32), spans)[order]
+        of_field = np.repeat(fields, spans)[order]
+        del order
+        return _merged(ids, owners, gains, of_field, terms, self.size, weights)
+
+
+def _merged(
+    ids: Ints, owners: Ints, gains: Floats, fields: npt.NDArray[np.uint8], terms: int, size: int, weights: Weights
+) -> Postings:
+    """Postings from rows sorted by term and document, of which a document may have one for each of its fields."""
+    if not len(ids):
+        empty = np.zeros(0, np.int32)
+        nothing = np.zeros(0, np.float32)
+        zeros = np.zeros(terms, np.float32)
+        return Postings(np.zeros(terms + 1, np.int64), empty, nothing, np.zeros(0, np.uint8), zeros, zeros, size)
+    fresh = np.ones(len(ids), bool)
+    fresh[1:] = (ids[1:] != ids[:-1]) | (owners[1:] != owners[:-1])
+    firsts = np.flatnonzero(fresh)
+    sums = np.add.reduceat(gains, firsts)
+    tops = np.maximum.reduceat(gains, firsts)
+    group = np.cumsum(fresh) - 1
+    leads = np.flatnonzero(gains == tops[group])
+    _, keep = np.unique(group[leads], return_index=True)
+    strongest = fields[leads[keep]]
+    ids, owners = ids[firsts], owners[firsts]
+    held = np.bincount(ids, minlength=terms)
+    starts = np.zeros(terms + 1, np.int64)
+    np.cumsum(held, out=starts[1:])
+    rarity = idf(held, size)
+    values = (saturated(sums, weights) * rarity[ids]).astype(np.float32)
+    peaks = np.zeros(terms, np.float32)
+    filled = held > 0
+    peaks[filled] = np.maximum.reduceat(values, starts[:-1][filled])
+    return Postings(starts, owners, values, strongest, rarity, peaks, size)
+
+
+def idf(held: npt.NDArray[np.int64], size: int) -> Floats:
+    """BM25's inverse document frequency, always above zero. Shape (terms,)."""
+    return np.log1p((size - held + 0.5) / (held + 0.5)).astype(np.float32)
+
+
+def saturated(frequencies: Floats, weights: Weights) -> Floats:
+    """Weighted frequencies (already divided by length) to 0..k1 + 1: the second mention adds less than the first."""
+    return (frequencies * (weights.saturation + 1) / (frequencies + weights.saturation)).astype(np.float32)
+
+
+def best(
+    postings: Postings, query: Sequence[tuple[int, float]], allowed: npt.NDArray[np.bool_] | None, count: int
+) -> list[tuple[int, float]]:
+    """The `count` best documents as (document, score), best first, ties by document number. Exact.
+
+    `query` is (term, weight). Columns are read from the strongest on; once no document outside those touched so far can
+    reach the best `count`, the long columns of the weak terms are only looked up for the candidates that remain.
+    """
+    terms = [(term, weight) for term, weight in query if postings.starts[term] < postings.starts[term + 1]]
+    if not terms or count < 1:
+        return []
+    terms.sort(key=lambda pair: (-float(postings.peaks[pair[0]]) * pair[1], pair[0]))
+    bounds = [float(postings.peaks[term]) * weight for term, weight in terms]
+    scores = np.zeros(postings.size, np.float32)
+    rest, bar, done = sum(bounds), 0.0, 0
+    for term, weight in terms:
+        column = postings.column(term)
+        if column.stop - column.start > LONG_COLUMN and done:
+            bar = _bar(scores, postings.documents[postings.column(terms[done - 1][0])], allowed, count, bar)
+            if bar > rest:
+                break
+        scores[postings.documents[column]] += postings.weights[column] * np.float32(weight)
+        rest -= bounds[done]
+        done += 1
+    candidates = np.flatnonzero(scores > max(0.0, bar - max(0.0, rest) * 1.001)).astype(np.int32)
+    if allowed is not None:
+        candidates = candidates[allowed[candidates]]
+    values = scores[candidates]
+    for place in range(done, len(terms)):
+        candidates, values = _keep_possible(candidates, values, count, sum(bounds[place:]))
+        values = values + _looked_up(postings, terms[place][0], candidates) * np.float32(terms[place][1])
+    candidates, values = _keep_possible(candidates, values, count, 0.0)
+    order = np.lexsort((candidates, -values))[:count]
+    return [(int(candidates[i]), float(values[i])) for i in order]
+
+
+def _bar(scores: Floats, column: Ints, allowed: npt.NDArray[np.bool_] | None, count: int, known: float) -> float:
+    """A score that at least `count` documents have reached already: the better of `known` and the column's own."""
+    values = scores[column] if allowed is None else scores[column[allowed[column]]]
+    if len(values) < count:
+        return known
+    return max(known, float(np.partition(values, len(values) - count)[len(values) - count]))
+
+
+def _keep_possible(candidates: Ints, values: Floats, count: int, rest: float) -> tuple[Ints, Floats]:
+    """Only candidates which the remaining terms could still lift into the best `count`, ties included."""
+    if len(values) <= count:
+        return candidates, values
+    bar = np.partition(values, len(values) - count)[len(values) - count] - rest * 1.001
+    keep = values >= bar
+    return candidates[keep], values[keep]
+
+
+def _looked_up(postings: Postings, term: int, candidates: Ints) -> Floats:
+    """The term's weight in each candidate, 0 where it is absent. Shape of `candidates`."""
+    column = postings.column(term)
+    held = postings.documents[column]
+    places = np.minimum(np.searchsorted(held, candidates), len(held) - 1)
+    found: Floats = np.where(held[places] == candidates, postings.weights[column][places], np.float32(0))
+    return found

@@ -1,0 +1,193 @@
+"""The domain vocabulary: which words and phrases mean the same thing. Data from knowledge/vocabulary.yaml."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import yaml
+
+from bot.errors import InvalidKnowledge
+from bot.memory.index.stems import Token, split, tokenize
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+GAP = "…"  # in a phrase: up to MAX_GAP other words may stand here
+MAX_GAP = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Stems to be found in this order; `gaps[i]` tells whether other words may stand before `stems[i]`."""
+
+    stems: tuple[str, ...]
+    gaps: tuple[bool, ...]
+    concept: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A concept found in a text, with the words that stand for it there."""
+
+    concept: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Read-only lookups. `stop` carries nothing, `weak` a little, `skip` words may stand inside any phrase."""
+
+    stop: frozenset[str] = frozenset()
+    weak: frozenset[str] = frozenset()
+    skip: frozenset[str] = frozenset()
+    by_stem: dict[str, tuple[Phrase, ...]] = field(default_factory=dict)  # keyed by a phrase's first stem
+    known: frozenset[str] = frozenset()  # every stem the vocabulary speaks of: not a misspelling
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Changes when anything does that reading a text depends on."""
+        phrases = [(p.stems, p.gaps, p.concept) for _, bucket in sorted(self.by_stem.items()) for p in bucket]
+        content = json.dumps([sorted(self.stop), sorted(self.weak), sorted(self.skip), phrases])
+        return hashlib.sha256(content.encode()).hexdigest()
+
+    def sightings(self, tokens: Sequence[Token]) -> Iterator[Sighting]:
+        """Concepts named by `tokens`, each as often as it is named."""
+        walk = [token for token in tokens if not token.whole and token.term not in self.skip]
+        for phrase, places in self._matches([token.term for token in walk]):
+            yield Sighting(phrase.concept, tuple(walk[place].word for place in places))
+        for token in tokens:
+            if token.whole:
+                for phrase in self.by_stem.get(token.term, ()):
+                    if len(phrase.stems) == 1:
+                        yield Sighting(phrase.concept, (token.word,))
+
+    def concepts_in(self, tokens: Sequence[Token]) -> Iterator[str]:
+        """The concepts of `sightings` without their words."""
+        for phrase, _ in self._matches([t.term for t in tokens if not t.whole and t.term not in self.skip]):
+            yield phrase.concept
+        for token in tokens:
+            if token.whole:
+                for phrase in self.by_stem.get(token.term, ()):
+                    if len(phrase.stems) == 1:
+                        yield phrase.concept
+
+    def _matches(self, stems: list[str]) -> Iterator[tuple[Phrase, Sequence[int]]]:
+        """Phrases found among `stems`, with the places of their words."""
+        by_stem, end = self.by_stem, len(stems)
+        for start, stem in enumerate(stems):
+            for phrase in by_stem.get(stem, ()):
+                if len(phrase.stems) == 1:
+                    yield phrase, (start,)
+                elif phrase.gaps[1] or (start + 1 < end and stems[start + 1] == phrase.stems[1]):
+                    places = _match(phrase, stems, start)
+                    if places:
+                        yield phrase, places
+
+
+def _match(phrase: Phrase, stems: Sequence[str], start: int) -> list[int] | None:
+    """Places of the phrase's stems when it begins at `start`, else None."""
+    places = [start]
+    for stem, gap in zip(phrase.stems[1:], phrase.gaps[1:], strict=True):
+        reach = MAX_GAP + 1 if gap else 1
+        following = range(places[-1] + 1, min(places[-1] + 1 + reach, len(stems)))
+        place = next((i for i in following if stems[i] == stem), None)
+        if place is None:
+            return None
+        places.append(place)
+    return places
+
+
+def read_vocabulary(path: Path) -> Vocabulary:
+    """The vocabulary in `path`. Raises InvalidKnowledge naming the file and the reason."""
+    try:
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidKnowledge(f"{path}:1: cannot be read ({error}).") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        raise InvalidKnowledge(f"{path}:{mark.line + 1 if mark else 1}: not valid YAML.") from error
+    if not isinstance(data, dict) or set(data) - {"stop", "weak", "skip", "concepts"}:
+        raise InvalidKnowledge(f"{path}:1: expected the keys stop, weak, skip and concepts.")
+    return make_vocabulary(
+        stop=_words(data.get("stop"), "stop", path),
+        weak=_words(data.get("weak"), "weak", path),
+        skip=_words(data.get("skip"), "skip", path),
+        concepts=_concepts(data.get("concepts") or {}, path),
+    )
+
+
+def _words(value: object, key: str, path: Path) -> list[str]:
+    """A list of words, or a block of words separated by white space."""
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return value.split()
+    if isinstance(value, list) and all(_is_word(word) for word in value):
+        return [str(word) for word in value]
+    raise InvalidKnowledge(f"{path}:1: {key} must be a list of words.")
+
+
+def _is_word(value: object) -> bool:
+    """YAML reads a bare `on` or `no` as true or false: those must be quoted."""
+    return isinstance(value, (str, int, float)) and not isinstance(value, bool)
+
+
+def _concepts(value: object, path: Path) -> dict[str, list[str]]:
+    if not isinstance(value, dict):
+        raise InvalidKnowledge(f"{path}:1: concepts must map a name to its phrases.")
+    found: dict[str, list[str]] = {}
+    for name, phrases in value.items():
+        if isinstance(phrases, str):
+            phrases = [part.strip() for part in phrases.split(",")]
+        if not isinstance(phrases, list) or not all(_is_word(p) for p in phrases):
+            raise InvalidKnowledge(f"{path}:1: concept {name!r} must list its phrases.")
+        found[str(name)] = [str(phrase) for phrase in phrases if str(phrase).strip()]
+    return found
+
+
+def make_vocabulary(
+    *,
+    stop: Iterable[str] = (),
+    weak: Iterable[str] = (),
+    skip: Iterable[str] = (),
+    concepts: dict[str, list[str]] | None = None,
+) -> Vocabulary:
+    """A vocabulary from plain words; everything is stemmed as texts are."""
+    skipped = _stems(skip)
+    by_stem: dict[str, list[Phrase]] = {}
+    known: set[str] = set()
+    for concept, phrases in (concepts or {}).items():
+        for written in phrases:
+            phrase = _phrase(written, concept, skipped)
+            if phrase is None:
+                continue
+            known.update(phrase.stems)
+            bucket = by_stem.setdefault(phrase.stems[0], [])
+            if phrase not in bucket:
+                bucket.append(phrase)
+    stopped, weakened = _stems(stop), _stems(weak)
+    return Vocabulary(
+        stop=stopped,
+        weak=weakened,
+        skip=skipped,
+        by_stem={stem: tuple(bucket) for stem, bucket in by_stem.items()},
+        known=frozenset(known | stopped | weakened | skipped),
+    )
+
+
+def _stems(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(token.term for word in words for token in split(word))
+
+
+def _phrase(written: str, concept: str, skip: frozenset[str]) -> Phrase | None:
+    """`pull … plug` → the stems pull, plug with a gap between. Whole identifiers count as their parts."""
+    stems: list[str] = []
+    gaps: list[bool] = []
+    for place, run in enumerate(written.split(GAP)):
+        for nth, token in enumerate(t for t in tokenize(run) if not t.whole and t.term not in skip):
+            stems.append(token.term)
+            gaps.append(place > 0 and nth == 0)
+    return Phrase(tuple(stems), tuple(gaps), concept) if stems else None

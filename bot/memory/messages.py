@@ -1,0 +1,69 @@
+"""What looks alike, as a person asked for it: incidents with cause, fix, duration, and which words made the match."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from bot.lifecycle.messages.card import Block, Suggestion, context, section, vote_menu
+from bot.slack.client import Message
+from bot.slack.text import plain, shorten
+
+_GIST = 300  # characters of a cause or fix
+_NAMES = {"playbook": "Playbook", "guide": "Guide"}
+_SHOWN = ("incident", "playbook", "guide")
+
+
+def suggestions(similar: Iterable[dict[str, Any]], shown_key: str) -> list[Suggestion]:
+    """Stored facts about what looks alike as the blocks want them; `shown_key` names what they are shown for."""
+    shown = [item for item in similar if item["kind"] in _SHOWN]
+    places = {item["ref"]: place for place, item in enumerate((i for i in shown if i["kind"] == "incident"), start=1)}
+    return [_suggestion(item, places.get(item["ref"], 0), shown_key) for item in shown]
+
+
+def _suggestion(item: dict[str, Any], place: int, shown_key: str) -> Suggestion:
+    return Suggestion(
+        ref=item["ref"],
+        kind=item["kind"],
+        title=item["title"],
+        words=tuple(item["words"]),
+        cause=item["cause"],
+        fix=item["fix"],
+        took=item["took"],
+        terms=tuple((term["text"], term["share"], term["field"]) for term in item.get("terms", ())),
+        ballot=ballot(shown_key, item["ref"], place),
+    )
+
+
+def ballot(shown_key: str, ref: str, place: int) -> str:
+    """What a vote is cast with, but for the vote itself; `flows.vote` reads it."""
+    return f"{place}:{ref.replace(':', '%3A')}:{shown_key}"
+
+
+def similar(found: Sequence[Suggestion], asked: str) -> Message:
+    """The private answer to /incident similar."""
+    heading = f"Like “{plain(shorten(asked, 120))}”"
+    if not found:
+        text = f"Nothing known looks like “{plain(shorten(asked, 120))}”. Try the words of the error, or the service."
+        return Message(text, (section(text),))
+    blocks: list[Block] = [context(heading)]
+    blocks += [section(_told(item), vote_menu(item.ballot)) for item in found]
+    return Message(f"{heading}: {', '.join(item.ref for item in found)}", tuple(blocks))
+
+
+def _told(item: Suggestion) -> str:
+    kind = f"{_NAMES[item.kind]} " if item.kind in _NAMES else ""
+    lines = [f"{kind}*{item.ref}* {plain(item.title)}" + (f" (took {item.took})" if item.took else "")]
+    if item.cause:
+        lines.append(f"*Cause:* {plain(shorten(item.cause, _GIST))}")
+    if item.fix:
+        lines.append(f"*Fix:* {plain(shorten(item.fix, _GIST))}")
+    return "\n".join([*lines, f"_Matches in {_matches(item)}_"])
+
+
+def _matches(item: Suggestion) -> str:
+    """ "title: checkout 41%, 502 22%; symptoms: paid 11%": the words with their share of the likeness, by field."""
+    fields: dict[str, list[str]] = {}
+    for text, share, field in item.terms:
+        fields.setdefault(field, []).append(f"{plain(text)} {share:.0%}")
+    return "; ".join(f"{field}: {', '.join(words)}" for field, words in fields.items())

@@ -1,0 +1,1 @@
+"""Judging a report and keeping what people press on its answer; suggesting another severity."""

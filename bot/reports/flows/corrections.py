@@ -1,0 +1,57 @@
+"""Why people decided otherwise than the judge thought: asked in one tap, never required, kept with the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy.orm import Session
+
+from bot.errors import BadRequest, TransitionRefused
+from bot.figures.rules import IN_WORDS, WHY_DISMISSED, WHY_LOWERED, WHY_RAISED, why_choices
+from bot.severity.rules import Severity
+from bot.slack import queries as messages
+from bot.store.outbox import enqueue
+from bot.store.tables import ReportRow
+
+LONGEST_REASON = 500  # characters
+_NAMES = {**WHY_RAISED, **WHY_LOWERED, **WHY_DISMISSED}
+
+
+def choices_for(report: ReportRow) -> Mapping[str, str]:
+    """What may be tapped under this report's outcome; nothing once it was said."""
+    if report.reason is not None:
+        return {}
+    judged = Severity(report.severity) if report.severity else None
+    chosen = Severity(report.chosen_severity) if report.chosen_severity else None
+    return why_choices(judged, report.decision, chosen)
+
+
+def reason_told(report: ReportRow) -> str:
+    """The reason as a sentence for people, in their own words where they gave some; empty where none was given."""
+    if report.reason is None:
+        return ""
+    return report.reason_text or _NAMES[report.reason]
+
+
+def explain(session: Session, report_id: int, reason: str, said: str = "") -> str | None:
+    """Keep the reason. Said again in the same way it changes nothing; None, as the message shows it.
+
+    Raises TransitionRefused where there is nothing to explain, or another reason was given before.
+    """
+    report = messages.get_report_for_change(session, report_id)
+    if report is None:
+        raise BadRequest("That report is not known here any more.")
+    if report.reason is not None:
+        if (report.reason, report.reason_text or "") == (reason, said):
+            return None
+        raise TransitionRefused(f"The reason was given already: {reason_told(report)}")
+    choices = choices_for(report)
+    if not choices:
+        raise TransitionRefused("There is nothing to explain: that was decided as it was judged.")
+    if reason != IN_WORDS and reason not in choices:
+        raise BadRequest("That reason does not go with what was decided.")
+    if reason == IN_WORDS and not said:
+        raise BadRequest("Say why in a few words, or cancel.")
+    report.reason, report.reason_text = reason, said[:LONGEST_REASON] or None
+    enqueue(session, "slack.answer", lock=f"report-{report_id}", report_id=report_id)
+    return None

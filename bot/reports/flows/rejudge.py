@@ -1,0 +1,88 @@
+"""A new fact in an incident's channel: one suggestion to raise or lower, never a change by itself."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.errors import BadRequest
+from bot.incidents.queries import incidents
+from bot.incidents.rules.incident import Status
+from bot.lifecycle import queries as suggestions
+from bot.lifecycle.flows import change
+from bot.lifecycle.flows.severity_suggestions import decide, outcome, say
+from bot.reports.flows.reports import Heard
+from bot.severity.judge.judge import Judge
+from bot.severity.judge.rejudge import may_matter, reconsider
+from bot.severity.rules import Severity
+from bot.store.tables import IncidentRow, SeveritySuggestion
+from bot.wiring.policy import Policy
+
+_KEPT_TEXT = 1200  # characters of the message beside the suggestion; the timeline has the whole
+
+
+def consider(session: Session, heard: Heard, judge: Judge, policy: Policy, now: datetime) -> int | None:
+    """The id of the suggestion that this message made, None for nearly every message.
+
+    Whatever is open already, was kept, or comes in shadow mode stays unsaid.
+    """
+    if policy.severity.shadow or not may_matter(heard.text):
+        return None
+    row = incidents.find_by_channel(session, heard.channel_id)
+    if row is None or not Status(row.status).is_open:
+        return None
+    current = Severity(row.severity)
+    subject = f"{row.title}. {row.impact}" if row.impact else row.title
+    judged = reconsider(judge, subject, heard.text, current, row.status == Status.MITIGATED)
+    if judged is None or judged.severity is None:
+        return None
+    if suggestions.was_kept(session, row.incident_id, judged.severity.value):
+        return None
+    suggestion_id = suggestions.add(
+        session,
+        incident_id=row.incident_id,
+        message_ts=heard.ts,
+        user_id=heard.user_id,
+        text=heard.text[:_KEPT_TEXT],
+        before=current.value,
+        suggested=judged.severity.value,
+        row_name=judged.row_name,
+        row=judged.row,
+        evidence=[{"text": item.text, "signal": item.signal} for item in judged.evidence],
+        made_at=now,
+    )
+    if suggestion_id is not None:
+        say(session, row.incident_id, suggestion_id)
+    return suggestion_id
+
+
+def take(session: Session, suggestion_id: int, by: str, policy: Policy, now: datetime) -> str:
+    """Do what was suggested.
+
+    Pressed again, or when the severity has changed meanwhile, it says so and changes nothing.
+    """
+    row, held = _locked(session, suggestion_id)
+    if held.state != suggestions.OPEN:
+        return outcome(held)
+    decide(session, held, suggestions.TAKEN, by, now)
+    return change.set_severity(session, row, Severity(held.suggested), by, policy, now, "as suggested")
+
+
+def keep(session: Session, suggestion_id: int, by: str, now: datetime) -> str:
+    """Leave the severity; that level is not suggested for this incident again."""
+    _, held = _locked(session, suggestion_id)
+    if held.state == suggestions.OPEN:
+        decide(session, held, suggestions.KEPT, by, now)
+    return outcome(held)
+
+
+def _locked(session: Session, suggestion_id: int) -> tuple[IncidentRow, SeveritySuggestion]:
+    """Incident before suggestion, in which order everybody locks them."""
+    held = suggestions.find(session, suggestion_id)
+    if held is None:
+        raise BadRequest("That suggestion is not known here any more. Use `/incident severity P0`.")
+    row = incidents.get_for_change(session, held.incident_id)
+    locked = suggestions.get_for_change(session, suggestion_id)
+    assert locked is not None  # suggestions are never deleted
+    return row, locked

@@ -1,0 +1,339 @@
+"""Judging a message, saying what it looks like, and keeping what people then pressed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot.errors import BadRequest, TransitionRefused
+from bot.escalation.rules.plan import span_text
+from bot.incidents.flows.record import at_of, record
+from bot.incidents.queries import incidents
+from bot.incidents.rules.incident import Status, is_private
+from bot.incidents.rules.timeline import Kind
+from bot.lifecycle.flows.declare import Declaration, declare
+from bot.memory.entries.plain import opening
+from bot.memory.flows.live import Memory
+from bot.memory.index.index import Match
+from bot.reports import queries as reports
+from bot.severity.rules import Evidence, Judgement, Severity
+from bot.slack import queries as messages
+from bot.store.outbox import enqueue
+from bot.store.tables import IncidentRow, ReportRow
+from bot.text.markup import plain_text, quiet
+from bot.text.masking import mask
+from bot.text.wording import mentioned
+from bot.wiring.policy import Policy
+
+SHOWN = 3  # past incidents that a person is shown
+NEAR = 0.6  # of the best match's score: what scores less is not shown beside it
+EARLIER = "earlier"  # the kind of our own incidents that look the same and are beyond those shown
+# Chosen on tests/memory/data/alike.jsonl: from this score on, an incident of our own is taken for the same trouble.
+SAME = 0.40
+_STILL_WRITING = timedelta(minutes=10)  # after posting: "wait" may yet become a report
+_MOST_LOOKED_AT = 12  # more repetitions than these are not told apart
+
+
+def recall(memory: Memory, text: str, *, guide: bool = False, without: str = "") -> list[dict[str, Any]]:
+    """What looks like `text`, as plain facts ready to be stored and shown: up to three past incidents, then at most one
+    playbook, with `guide` at most one guide, and then those of our own incidents that look the same but were not among
+    the three. The incident `without` is left out.
+    """
+    most = (_MOST_LOOKED_AT if memory.own else SHOWN) + bool(without)
+    past = [match for match in memory.index.search(text, limit=most, kind="incident") if match.ref != without]
+    near = _near_the_best(past[:SHOWN])
+    found = [_describe(memory, match) for match in near]
+    for kind in ("playbook", "guide") if guide else ("playbook",):
+        found += [_describe(memory, match) for match in memory.index.search(text, limit=1, kind=kind)]
+    rest = [_describe(memory, match) for match in past[len(near) :] if _same(memory, match)]
+    return found + [item | {"kind": EARLIER} for item in rest]
+
+
+def _near_the_best(matches: Sequence[Match]) -> list[Match]:
+    """Without those that look much less alike than the first: what says little beside it only takes room."""
+    return [match for match in matches if match.score >= matches[0].score * NEAR]
+
+
+def _same(memory: Memory, match: Match) -> bool:
+    """Whether our own record has this trouble already."""
+    return match.ref in memory.own and match.score >= SAME
+
+
+def same_before(similar: Sequence[dict[str, Any]]) -> list[tuple[str, date]]:
+    """(ref, day) of our own incidents that looked the same, among stored suggestions; the oldest first."""
+    same = [item for item in similar if item.get("same") and item.get("happened_on")]
+    return sorted(((item["ref"], date.fromisoformat(item["happened_on"])) for item in same), key=lambda one: one[::-1])
+
+
+def _describe(memory: Memory, match: Match) -> dict[str, Any]:
+    entry = memory.entries[match.ref]
+    took = span_text(timedelta(minutes=entry.resolution_minutes)) if entry.resolution_minutes else ""
+    return {
+        "ref": match.ref,
+        "kind": entry.kind,
+        "title": entry.title,
+        "score": match.score,
+        "words": [term.text for term in match.terms[:5]],
+        "terms": [{"text": term.text, "share": term.share, "field": term.field} for term in match.terms[:5]],
+        "same": _same(memory, match),
+        "cause": opening(entry.section("Root cause")),
+        "fix": opening(entry.section("Resolution")),
+        "took": took,
+        "happened_on": entry.date.isoformat() if entry.date else None,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message of the announcement channel, as Slack sent it. `edit_ts` is when it was edited, "" where it was not."""
+
+    channel_id: str
+    ts: str
+    user_id: str | None
+    text: str
+    edit_ts: str = ""
+
+
+def judge_report(
+    session: Session,
+    heard: Heard,
+    judgement: Judgement,
+    similar: Sequence[dict[str, Any]],
+    policy: Policy,
+    now: datetime,
+) -> ReportRow | None:
+    """Keep the verdict; enqueue the answer unless this is chatter, too unsure, or shadow mode.
+
+    None when that message was judged before.
+    """
+    row = messages.add_report(
+        session,
+        channel_id=heard.channel_id,
+        ts=heard.ts,
+        user_id=heard.user_id,
+        judged_at=now,
+        **_verdict(heard, judgement, similar, policy),
+    )
+    if row is not None and row.answered:
+        enqueue(session, "slack.answer", lock=f"report-{row.report_id}", priority=3, report_id=row.report_id)
+    return row
+
+
+def _verdict(heard: Heard, judgement: Judgement, similar: Sequence[dict[str, Any]], policy: Policy) -> dict[str, Any]:
+    """What a report keeps of how it was judged, and whether that is said."""
+    sure = judgement.severity is not None and judgement.confidence >= policy.severity.reply_threshold
+    return {
+        "text": heard.text,
+        "severity": judgement.severity.value if judgement.severity else None,
+        "confidence": judgement.confidence,
+        "row": judgement.row,
+        "row_name": judgement.row_name,
+        "evidence": [{"text": item.text, "signal": item.signal} for item in judgement.evidence],
+        "similar": list(similar),
+        "answered": sure and not policy.severity.shadow,
+    }
+
+
+def judgement_of(row: ReportRow) -> Judgement:
+    """The verdict as it was stored."""
+    return Judgement(
+        severity=Severity(row.severity) if row.severity else None,
+        confidence=row.confidence,
+        evidence=tuple(Evidence(item["text"], item["signal"]) for item in row.evidence),
+        runner_up=None,
+        row=row.row,
+        row_name=row.row_name,
+    )
+
+
+def declare_report(
+    session: Session, report_id: int, severity: Severity | None, by: str, policy: Policy, now: datetime
+) -> tuple[IncidentRow, bool]:
+    """Declare what was reported, with the judged severity or the one chosen."""
+    return _declare(session, _undecided(session, report_id), severity, by, policy, now)
+
+
+def declare_after_all(
+    session: Session, report_id: int, by: str, policy: Policy, now: datetime
+) -> tuple[IncidentRow, bool]:
+    """Declare what somebody had called no incident; that they had stays with the report."""
+    report = _get(session, report_id)
+    if report.decision != "not_incident":
+        raise _decided_already(session, report)
+    _remember(
+        report,
+        decision=report.decision,
+        by=report.decided_by,
+        at=report.decided_at.isoformat() if report.decided_at else None,
+        reason=report.reason,
+        reason_text=report.reason_text,
+    )
+    report.reason = report.reason_text = None
+    return _declare(session, report, None, by, policy, now)
+
+
+def _remember(report: ReportRow, **before: Any) -> None:
+    report.history = [*report.history, before]
+
+
+def _declare(
+    session: Session, report: ReportRow, severity: Severity | None, by: str, policy: Policy, now: datetime
+) -> tuple[IncidentRow, bool]:
+    _refuse_declared(session, report.channel_id, report.ts)
+    chosen = severity or (Severity(report.severity) if report.severity else Severity.P2)
+    declaration = Declaration(
+        request_key=f"report:{report.report_id}",
+        title=_title(report.text),
+        severity=chosen,
+        by=by,
+        similar=tuple(report.similar),
+        report_channel_id=report.channel_id,
+        report_ts=report.ts,
+        security=report.row_name in policy.security.rows,
+    )
+    row, fresh = declare(session, declaration, policy, now)
+    report.chosen_severity, report.incident_id = chosen.value, row.incident_id
+    _decide(session, report, "declared", by, now)
+    return row, fresh
+
+
+def declare_message(session: Session, wanted: Declaration, policy: Policy, now: datetime) -> tuple[IncidentRow, bool]:
+    """Declare what a message says, once: by the shortcut or by its report's buttons, whoever comes first.
+
+    The message's report, where there is one, is decided with it. Raises TransitionRefused with the incident's ref.
+    """
+    assert wanted.report_channel_id is not None and wanted.report_ts is not None
+    incidents.lock_request(session, f"message:{wanted.report_channel_id}:{wanted.report_ts}")
+    report = messages.find_report_of_message(session, wanted.report_channel_id, wanted.report_ts)
+    report = messages.get_report_for_change(session, report.report_id) if report else None
+    if incidents.find_by_request(session, wanted.request_key) is None:
+        _refuse_declared(session, wanted.report_channel_id, wanted.report_ts)
+        if report is not None and report.decision == "part_of":
+            raise _decided_already(session, report)
+    row, fresh = declare(session, wanted, policy, now)
+    if fresh and report is not None:
+        if report.decision is not None:
+            at = report.decided_at.isoformat() if report.decided_at else None
+            _remember(report, decision=report.decision, by=report.decided_by, at=at, reason=report.reason)
+            report.reason = report.reason_text = None
+        report.chosen_severity, report.incident_id = wanted.severity.value, row.incident_id
+        _decide(session, report, "declared", wanted.by, now)
+    return row, fresh
+
+
+def _refuse_declared(session: Session, channel_id: str, ts: str) -> None:
+    declared = reports.find_declared(session, channel_id, ts)
+    if declared is not None:
+        raise TransitionRefused(f"Declared already as {declared.ref}.")
+
+
+def _title(text: str) -> str:
+    """The report's first line as a title."""
+    lines = plain_text(text).splitlines()
+    first = next((line.strip() for line in lines if line.strip()), "")
+    return first if len(first) <= 120 else first[:119].rsplit(" ", 1)[0] + "…"
+
+
+def dismiss_report(session: Session, report_id: int, by: str, now: datetime) -> str:
+    """Somebody says that this was no incident: kept, because that is how the judge is measured."""
+    report = _undecided(session, report_id)
+    _decide(session, report, "not_incident", by, now)
+    return "Noted: not an incident."
+
+
+def join_report(session: Session, report_id: int, ref: str, by: str, now: datetime) -> str:
+    """The report belongs to an incident that is open: it goes on that timeline."""
+    report = _undecided(session, report_id)
+    row = incidents.get_by_ref(session, ref)
+    if not Status(row.status).is_open:
+        raise TransitionRefused(
+            f"{row.ref} is {row.status} by now. Press Declare for a new incident, or `/incident reopen`."
+        )
+    report.incident_id = row.incident_id
+    _decide(session, report, "part_of", by, now)
+    names = messages.names_of(session, mentioned([report.text]))
+    text = f"Report added by <@{by}>: {quiet(report.text, names)}"
+    record(session, row, Kind.NOTED, text, now, author=report.user_id, source_key=f"report:{report_id}", announce=True)
+    return f"Added to {row.ref}."
+
+
+def _get(session: Session, report_id: int) -> ReportRow:
+    report = messages.get_report_for_change(session, report_id)
+    if report is None:
+        raise BadRequest("That report is not known here any more. Use `/incident declare …` instead.")
+    return report
+
+
+def _undecided(session: Session, report_id: int) -> ReportRow:
+    report = _get(session, report_id)
+    if report.decision is not None:
+        raise _decided_already(session, report)
+    return report
+
+
+def _decided_already(session: Session, report: ReportRow) -> TransitionRefused:
+    return TransitionRefused(f"<@{report.decided_by}> decided that already: {describe_decision(session, report)}")
+
+
+def judge_again(
+    session: Session,
+    heard: Heard,
+    judgement: Judgement,
+    similar: Sequence[dict[str, Any]],
+    policy: Policy,
+    now: datetime,
+) -> bool:
+    """A message was edited: judge its new words and have the answer show it. Nothing changes once it was decided.
+
+    One answer a message: it is edited, never repeated and never taken back. What was talk when it was posted is
+    answered where its author was still writing; later, talk stays talk, as those who read it have gone on since.
+    """
+    held = messages.find_report_of_message(session, heard.channel_id, heard.ts)
+    report = messages.get_report_for_change(session, held.report_id) if held else None
+    if report is None or report.decision is not None or report.text == mask(heard.text):
+        return False
+    if reports.find_declared(session, heard.channel_id, heard.ts) is not None:
+        return False
+    if heard.edit_ts and any(earlier.get("edit_ts", "") > heard.edit_ts for earlier in report.history):
+        return False  # an older wording that was heard of late
+    before = {"text": mask(report.text), "severity": report.severity, "answered": report.answered}
+    _remember(report, edited_at=now.isoformat(), edit_ts=heard.edit_ts, **before)
+    fresh = _verdict(heard, judgement, similar, policy)
+    still_writing = now - at_of(report.ts) <= _STILL_WRITING
+    fresh["answered"] = report.answered or (fresh["answered"] and (report.severity is not None or still_writing))
+    for name, value in fresh.items():
+        setattr(report, name, value)
+    if report.answered:
+        enqueue(session, "slack.answer", lock=f"report-{report.report_id}", priority=3, report_id=report.report_id)
+    return True
+
+
+def was_edited(report: ReportRow) -> bool:
+    """Whether it was judged anew after its answer may have been read."""
+    return any("edited_at" in before and before.get("answered", True) for before in report.history)
+
+
+def describe_decision(session: Session, report: ReportRow) -> str:
+    """What became of a report, as one sentence."""
+    if report.decision == "not_incident":
+        return "not an incident."
+    row = session.get(IncidentRow, report.incident_id) if report.incident_id else None
+    if row is not None and is_private(row.ref):
+        return f"a security incident, {row.ref}. Those who work on it are in its private channel."
+    where = f"{row.ref}" + (f" in <#{row.channel_id}>" if row and row.channel_id else "") if row else "an incident"
+    if report.decision == "part_of":
+        return f"part of {where}."
+    first = next((before for before in report.history if before.get("decision") == "not_incident"), None)
+    changed = f" <@{first['by']}> had called it no incident." if first else ""
+    return f"declared as {report.chosen_severity}, {where}.{changed}"
+
+
+def _decide(session: Session, report: ReportRow, decision: str, by: str, now: datetime) -> None:
+    report.decision, report.decided_by, report.decided_at = decision, by, now
+    if not report.answered:
+        return  # it was never spoken of, so there is nothing to bring up to date
+    enqueue(session, "slack.answer", lock=f"report-{report.report_id}", report_id=report.report_id)

@@ -1,0 +1,1 @@
+"""What is posted about reports: answers, suggested severities."""

@@ -1,0 +1,1 @@
+"""Slack's events and the presses on answers. Each is one transaction."""

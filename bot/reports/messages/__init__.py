@@ -1,0 +1,1 @@
+"""Answers to reports and questions about them, as Block Kit. Pure."""

@@ -1,0 +1,1 @@
+"""Retention: what is not kept for ever."""

@@ -1,0 +1,47 @@
+"""What is not kept forever: words past their time by policy, and jobs that failed long ago."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+
+from bot.context import Desk
+from bot.retention.flows import plan_retention, remove_reports, remove_words
+from bot.slack.client import Slack
+from bot.slack.poster import Speaker
+from bot.store.outbox import count_failed, forget_failed
+
+log = structlog.get_logger(__name__)
+
+FAILED_KEPT = timedelta(days=30)
+
+
+def retain(desk: Desk, slack: Slack, speaker: Speaker) -> None:
+    """Take out the words past their time, an incident a transaction."""
+    incidents = messages = reports = 0
+    while True:
+        with desk.database.transaction() as session:
+            removed = remove_words(session, desk.policy.retention, desk.now())
+        if removed is None:
+            break
+        incidents, messages = incidents + 1, messages + removed
+    while True:
+        with desk.database.transaction() as session:
+            found = remove_reports(session, desk.policy.retention, desk.now())
+        if not found:
+            break
+        reports += found
+    if incidents or reports:
+        log.info("removed words by policy", incidents=incidents, messages=messages, reports=reports)
+
+
+def clear(desk: Desk) -> None:
+    """Each day: have words past their time looked for, say which jobs were given up, and forget the oldest of those."""
+    with desk.database.transaction() as session:
+        if desk.policy.retention.keep_messages is not None:
+            plan_retention(session)
+        failed = count_failed(session)
+        forgotten = forget_failed(session, FAILED_KEPT)
+    if failed:
+        log.warning("jobs were given up", jobs=failed, forgotten=forgotten, kept_for=f"{FAILED_KEPT.days} days")

@@ -1,0 +1,1 @@
+"""Post-incident reviews: drafted, edited, approved, archived; and the action items that come of them."""

@@ -1,0 +1,199 @@
+"""Drafting the post-incident review: the recorded facts gathered, drafted by the domain, kept as a version."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from bot.escalation.queries import pings
+from bot.incidents.flows.record import lock_of
+from bot.incidents.queries import incidents, timeline
+from bot.incidents.rules.timeline import Entry, Kind
+from bot.memory.flows.live import Memory, described
+from bot.reports.flows.reports import EARLIER, recall
+from bot.reviews.flows.editing import as_item, begin, note_drafting, show
+from bot.reviews.queries import action_items, drafts
+from bot.reviews.queries import reviews as assessments
+from bot.reviews.rules.document import PastIncident, PingFact, Review, ReviewFacts, SeverityChange
+from bot.reviews.rules.drafting import draft
+from bot.reviews.rules.notes import read_notes
+from bot.reviews.rules.renderings import from_json, to_json
+from bot.reviews.rules.stages import Stage
+from bot.severity.rules import Severity
+from bot.slack import queries as messages
+from bot.slack.people import looked_up_since
+from bot.store.outbox import enqueue
+from bot.store.tables import IncidentRow, ReviewRow
+from bot.text.markup import USER_ID
+from bot.text.wording import mentioned
+from bot.wiring.policy import Policy
+
+_NAMES_HOLD = timedelta(days=30)
+
+
+def gather(session: Session, row: IncidentRow, policy: Policy) -> ReviewFacts:
+    """Everything that was recorded of an incident, as the review needs it."""
+    workspace = messages.find_workspace(session)
+    url = workspace.url if workspace else None
+    entries = timeline.list_entries(session, row.incident_id, lambda ts: messages.permalink(url, row.channel_id, ts))
+    entries = _linked(entries, _card_link(session, row, url))
+    noted = read_notes(entries, row.declared_at)
+    sent = pings.list_of_incident(session, row.incident_id)
+    items = action_items.list_of_incident(session, row.incident_id)
+    people = {entry.author for entry in entries if entry.author} | {user for ping in sent for user in ping.user_ids}
+    people |= {user for user in (row.commander, row.declared_by, row.acknowledged_by) if user}
+    people |= {item.owner for item in items if item.owner}
+    return ReviewFacts(
+        incident=incidents.facts(row),
+        entries=entries,
+        pings=tuple(
+            PingFact(
+                role=ping.role,
+                persons=tuple(ping.user_ids),
+                due_at=ping.due_at,
+                sent_at=ping.sent_at,
+                acknowledged_at=ping.acknowledged_at,
+                acknowledged_by=ping.acknowledged_by,
+                rule=ping.rule,
+                reason_not_sent=ping.reason,
+            )
+            for ping in sent
+        ),
+        severity_changes=_severity_changes(session, row),
+        respond_within=policy.severity.levels[Severity(row.severity)].respond_within,
+        resolve_within=policy.review.resolve_within.get(Severity(row.severity)),
+        silence_after=policy.review.silence_after,
+        late_after=policy.escalation.late_after,
+        similar=tuple(_past(item) for item in row.similar if item["kind"] in ("incident", EARLIER)),
+        services=noted.services,
+        contributing=noted.contributing,
+        detected_at=noted.detected_at,
+        actions=tuple(as_item(item) for item in items),
+        names=messages.names_of(session, people | mentioned(entry.text for entry in entries)),
+        false_alarm=row.false_alarm,
+        playbook_helped=row.playbook_helped,
+    )
+
+
+def _severity_changes(session: Session, row: IncidentRow) -> tuple[SeverityChange, ...]:
+    changes = timeline.list_rows(session, row.incident_id, (Kind.SEVERITY_RAISED, Kind.SEVERITY_LOWERED))
+    return tuple(
+        SeverityChange(entry.at, Severity(entry.data["before"]), Severity(entry.data["severity"]), entry.author)
+        for entry in changes
+    )
+
+
+def _card_link(session: Session, row: IncidentRow, url: str | None) -> str | None:
+    """Where the incident's card is, which says what was declared."""
+    card = messages.find_message(session, f"card:{row.incident_id}")
+    return messages.permalink(url, row.channel_id, card.ts) if card is not None and card.ts else None
+
+
+def _linked(entries: tuple[Entry, ...], card: str | None) -> tuple[Entry, ...]:
+    """Entries that no message of their own tells of get the link of the one that does: the card, "Resolved by …"."""
+    resolved = {entry.at: entry.permalink for entry in entries if entry.kind is Kind.RESOLVED}
+    said_by = {Kind.DECLARED: lambda entry: card, Kind.RESOLUTION_RECORDED: lambda entry: resolved.get(entry.at)}
+    said_by[Kind.CAUSE_RECORDED] = said_by[Kind.RESOLUTION_RECORDED]
+    return tuple(
+        replace(entry, permalink=said_by[entry.kind](entry))
+        if entry.permalink is None and entry.kind in said_by
+        else entry
+        for entry in entries
+    )
+
+
+def look_again(row: IncidentRow, memory: Memory) -> None:
+    """What the incident looks like by all that is known of it by now: impact and cause say more than its title did."""
+    told = described(row)
+    found = recall(memory, told, without=row.ref)
+    if any(item["kind"] in ("incident", EARLIER) for item in found):
+        row.similar = found
+
+
+def _past(item: dict[str, object]) -> PastIncident:
+    happened = item.get("happened_on")
+    return PastIncident(
+        ref=str(item["ref"]),
+        title=str(item["title"]),
+        cause=str(item["cause"]),
+        fix=str(item["fix"]),
+        happened_on=date.fromisoformat(str(happened)) if happened else None,
+        same=bool(item.get("same")),
+    )
+
+
+def draft_review(session: Session, row: IncidentRow, policy: Policy, now: datetime) -> tuple[Review, ReviewRow]:
+    """Draft from what is recorded now and keep it as the next version. Earlier versions stay."""
+    at = _after_closing(row, now)
+    review = draft(gather(session, row, policy), at)
+    return review, _keep(session, row, review, policy, at)
+
+
+def _after_closing(row: IncidentRow, now: datetime) -> datetime:
+    """`now`, but not before the closing: the clock of who drafts may be behind that of who closed."""
+    return max(now, row.closed_at or now)
+
+
+def _keep(session: Session, row: IncidentRow, review: Review, policy: Policy, now: datetime) -> ReviewRow:
+    stage = begin(session, row, policy.review, now)
+    note_drafting(session, stage, now)
+    show(session, row)
+    return drafts.add(
+        session,
+        row.incident_id,
+        drafted_at=now,
+        due_at=stage.due_at,
+        document=to_json(review),
+    )
+
+
+def draft_once(session: Session, row: IncidentRow, policy: Policy, now: datetime) -> tuple[Review, ReviewRow]:
+    """The draft made since the incident was closed, or a new one: a repeated job adds no version."""
+    last = drafts.find_last(session, row.incident_id)
+    if last is not None and row.closed_at is not None and last.drafted_at >= row.closed_at:
+        return from_json(last.document), last
+    return draft_review(session, row, policy, now)
+
+
+def redraft_later(session: Session, row: IncidentRow) -> str:
+    """What is recorded after the closing belongs in the review too: one further draft for all that comes together.
+
+    Answers with what to add to the sentence for the person who recorded it: nothing, or that the review stays as it is.
+    """
+    stage = assessments.find_stage(session, row.incident_id)
+    if row.closed_at is None or stage is None:
+        return ""
+    if stage.stage == Stage.APPROVED:
+        return f"\nThe review of {row.ref} is approved and stays as it was signed: this is on the timeline only."
+    once, lock = f"review-{row.incident_id}", lock_of(row.incident_id)
+    enqueue(session, "slack.redraft", once=once, lock=lock, incident_id=row.incident_id)
+    return ""
+
+
+def redraft(session: Session, row: IncidentRow, policy: Policy, now: datetime) -> ReviewRow | None:
+    """Draft again a review that there is and that nobody has approved.
+
+    The new version; None where nothing new was recorded.
+    """
+    last = drafts.find_last(session, row.incident_id)
+    stage = assessments.find_stage(session, row.incident_id)
+    if row.closed_at is None or last is None or stage is None or stage.stage == Stage.APPROVED:
+        return None
+    at = _after_closing(row, now)
+    review = draft(gather(session, row, policy), at)
+    if replace(review, drafted_at=last.drafted_at) == from_json(last.document):
+        return None
+    return _keep(session, row, review, policy, at)
+
+
+def people_to_look_up(session: Session, row: IncidentRow, now: datetime) -> list[str]:
+    """User ids that the review would have to print as ids, or under a name that may have changed since."""
+    entries = timeline.list_entries(session, row.incident_id)
+    people = {entry.author for entry in entries if entry.author} | mentioned(entry.text for entry in entries)
+    people |= {user for ping in pings.list_of_incident(session, row.incident_id) for user in ping.user_ids}
+    people |= {user for user in (row.commander, row.declared_by, row.acknowledged_by) if user}
+    owners = (item.owner for item in action_items.list_of_incident(session, row.incident_id))
+    people |= {owner for owner in owners if owner and USER_ID.fullmatch(owner)}
+    return sorted(people - looked_up_since(session, people, now - _NAMES_HOLD))

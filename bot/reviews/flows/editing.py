@@ -1,0 +1,334 @@
+"""Assessing a review: what people write in it and say of it, and its way from draft to approved.
+
+Whatever becomes of the draft, what a person wrote stays. Every function is harmless when repeated; those that change
+something answer with the sentence for the person who asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot.errors import BadRequest, TocsinError
+from bot.escalation.flows.holders import holders
+from bot.incidents.flows.record import lock_of, record
+from bot.incidents.rules.timeline import Kind
+from bot.memory.flows.learn import learn_review
+from bot.reviews.policy import ReviewPolicy
+from bot.reviews.queries import action_items, drafts
+from bot.reviews.queries import reviews as assessments
+from bot.reviews.rules.document import ActionItem, Review
+from bot.reviews.rules.drafting import draft_actions
+from bot.reviews.rules.merging import EDITABLE, LONGEST_SECTION, Edit, base_of, lines_of, merge
+from bot.reviews.rules.renderings import from_json, to_json
+from bot.reviews.rules.stages import Stage, Step, check_editable, check_stage
+from bot.slack import queries as messages
+from bot.store.outbox import enqueue
+from bot.store.tables import ActionRow, IncidentRow, ReviewStageRow
+from bot.text.markup import escape
+from bot.text.wording import instant
+from bot.wiring.policy import Policy
+
+LONGEST_COMMENT = 5_000
+OVERDUE = "overdue"
+_NO_REVIEW = "There is no review of {ref} yet: it is drafted when the incident closes."
+_REOPENED = (
+    "This draft is from before {ref} was reopened. Close the incident first: "
+    "a new draft follows within seconds, with everything that people wrote in this one."
+)
+_CLOSED_ANEW = (
+    "This draft is from before {ref} was reopened. A new one follows within seconds of the closing, "
+    "unless it was closed as a false alarm or a duplicate: nobody waits for a review then."
+)
+
+
+class EditedMeanwhile(TocsinError):
+    """Somebody else saved the section since it was opened. What the person wrote is for the page to show again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """What somebody said of a review. `section` None: of the whole of it. `by` is a name."""
+
+    section: str | None
+    text: str
+    by: str
+    at: datetime
+
+
+def begin(session: Session, row: IncidentRow, policy: ReviewPolicy, now: datetime) -> ReviewStageRow:
+    """Have the incident's review stand somewhere: as a draft the first time, and again after another resolution.
+
+    It is due, and people are reminded of it, from the resolution on, whether or not it was drafted since.
+    """
+    resolved_at = row.resolved_at or now
+    stage = assessments.find_stage(session, row.incident_id)
+    if stage is None:
+        stage = assessments.add_stage(
+            session,
+            incident_id=row.incident_id,
+            stage=Stage.DRAFT.value,
+            changed_at=now,
+            changed_by=None,
+            resolved_at=resolved_at,
+            due_at=resolved_at + policy.due_within,
+            reminded=[],
+        )
+    elif stage.resolved_at != resolved_at and row.resolved_at is not None:
+        stage.resolved_at, stage.due_at, stage.reminded = resolved_at, resolved_at + policy.due_within, []
+        if stage.stage == Stage.APPROVED:
+            _put(session, stage, Stage.DRAFT, None, "The incident was reopened and resolved anew.", now)
+    if stage.stage != Stage.APPROVED:
+        stage.remind_at = next_reminder(stage, policy) if is_asked_for(row) else None
+    return stage
+
+
+def note_drafting(session: Session, stage: ReviewStageRow, now: datetime) -> None:
+    """The first draft is the first step of the review; later ones are none."""
+    if _count(session, stage.incident_id) == 0:
+        stage.changed_at = now
+        assessments.add_step(session, stage.incident_id, Stage.DRAFT.value, at=now, by=None)
+
+
+def is_asked_for(row: IncidentRow) -> bool:
+    """False where nobody waits for a review: for a false alarm, and for a duplicate, which is told with the other."""
+    return not row.false_alarm and row.merged_into is None
+
+
+def reminders(stage: ReviewStageRow, policy: ReviewPolicy) -> list[tuple[str, datetime]]:
+    """All reminders of a review, named by their span after the resolution, in order of time."""
+    named = [(_span_name(span), stage.resolved_at + span) for span in policy.remind_after]
+    return [*named, (OVERDUE, stage.due_at)]
+
+
+def _span_name(span: timedelta) -> str:
+    return f"{span.total_seconds() / 3600:g} h"
+
+
+def next_reminder(stage: ReviewStageRow, policy: ReviewPolicy) -> datetime | None:
+    """When the next reminder falls due; None when all are done with."""
+    return next((at for name, at in reminders(stage, policy) if name not in stage.reminded), None)
+
+
+def assemble(session: Session, row: IncidentRow) -> Review | None:
+    """The review as people read it: as it was approved, or the last draft with what people wrote.
+
+    None before a draft.
+    """
+    stage = assessments.find_stage(session, row.incident_id)
+    steps = assessments.list_steps(session, row.incident_id)
+    if stage is not None and stage.stage == Stage.APPROVED:
+        approved = next((step for step in reversed(steps) if step.document is not None), None)
+        if approved is not None and approved.document is not None:
+            return from_json(approved.document)
+    last = drafts.find_last(session, row.incident_id)
+    if last is None:
+        return None
+    rows = action_items.list_of_incident(session, row.incident_id)
+    edits = assessments.list_edits(session, row.incident_id)
+    people = {step.by for step in steps} | {edit.author for edit in edits} | {action.owner for action in rows}
+    names = messages.names_of(session, filter(None, people))
+    drafted = from_json(last.document)
+    merged = merge(drafted, tuple(_edit(edit, names) for edit in edits))
+    agreed = draft_actions([as_item(action) for action in rows], names, drafted.began_at.astimezone(UTC).date())
+    return replace(
+        merged,
+        sections=tuple(agreed if section.name == agreed.name else section for section in merged.sections),
+        stage=Stage(stage.stage) if stage else Stage.DRAFT,
+        steps=tuple(Step(Stage(s.stage), s.at, _name(s.by, names), s.note or "") for s in steps),
+    )
+
+
+def _edit(edit: Any, names: dict[str, str]) -> Edit:
+    by = names.get(edit.author, edit.author)
+    return Edit(edit.section, edit.version, edit.text, tuple(edit.base), by, edit.at)
+
+
+def _name(user_id: str | None, names: dict[str, str]) -> str | None:
+    return names.get(user_id, user_id) if user_id else None
+
+
+def as_item(action: ActionRow) -> ActionItem:
+    """The row as the review's own kind of action item."""
+    return ActionItem(
+        text=escape(action.text),
+        priority=action.priority,
+        owner=action.owner,
+        due_on=action.due_on,
+        proposed=action.state == action_items.PROPOSED,
+        done=action.state == action_items.DONE,
+        number=action.number,
+        source=action.source_ref,
+    )
+
+
+def edit_section(
+    session: Session, row: IncidentRow, section: str, text: str, seen_version: int, by: str, now: datetime
+) -> str:
+    """Keep a section as somebody wrote it, as the next version.
+
+    `seen_version`: the one they had before them, 0 for none.
+    Raises TransitionRefused for an approved review, EditedMeanwhile where another version came between, BadRequest
+    for a draft from before the incident was reopened.
+    """
+    if section not in EDITABLE:
+        raise BadRequest("This section follows from the record and is not written by hand. Add a comment instead.")
+    if len(text) > LONGEST_SECTION:
+        raise BadRequest(f"That is {len(text):,} characters; a section holds at most {LONGEST_SECTION:,}.")
+    stage = _locked(session, row)
+    check_editable(row.ref, Stage(stage.stage), _mover(session, stage))
+    edits = [edit for edit in assessments.list_edits(session, row.incident_id) if edit.section == section]
+    last = edits[-1] if edits else None
+    if last is not None and lines_of(last.text) == lines_of(text):
+        return "Nothing was changed: the section reads like that already."
+    if last is not None and last.version != seen_version:
+        who = messages.names_of(session, [last.author]).get(last.author, last.author)
+        raise EditedMeanwhile(
+            f"{who} saved this section at {instant(last.at)}, while you were writing. "
+            "Yours is below, not saved yet; theirs is above it. Put both together and save again."
+        )
+    draft = drafts.find_last(session, row.incident_id)
+    drafted = from_json(draft.document).section(section) if draft else None
+    assessments.add_edit(
+        session,
+        incident_id=row.incident_id,
+        section=section,
+        version=(last.version if last else 0) + 1,
+        text=text,
+        base=list(base_of(drafted)) if drafted else [],
+        author=by,
+        at=now,
+    )
+    show(session, row)
+    return "Saved."
+
+
+def comment(
+    session: Session, row: IncidentRow, section: str | None, text: str, by: str, request_key: str, now: datetime
+) -> str:
+    """Keep a comment, on one section or on the whole review. Raises BadRequest where there is nothing of that name."""
+    said = text.strip()
+    if not said:
+        raise BadRequest("Write the comment first.")
+    if len(said) > LONGEST_COMMENT:
+        raise BadRequest(f"That is {len(said):,} characters; a comment holds at most {LONGEST_COMMENT:,}.")
+    draft = drafts.find_last(session, row.incident_id)
+    if draft is None:
+        raise BadRequest(_NO_REVIEW.format(ref=row.ref))
+    if section is not None and section not in {one.name for one in from_json(draft.document).sections}:
+        raise BadRequest("The review has no such section. Your comment can go on the whole of it.")
+    assessments.add_comment(
+        session,
+        request_key=request_key,
+        incident_id=row.incident_id,
+        section=section,
+        text=said,
+        author=by,
+        at=now,
+    )
+    return "Your comment is there."
+
+
+def comments_of(session: Session, incident_id: int) -> list[Comment]:
+    """The oldest first."""
+    rows = assessments.list_comments(session, incident_id)
+    names = messages.names_of(session, {one.author for one in rows})
+    return [Comment(one.section, one.text, names.get(one.author, one.author), one.at) for one in rows]
+
+
+def may_approve(session: Session, policy: Policy, user_id: str, now: datetime) -> bool:
+    """Whether this person holds one of the roles that approve; everybody may where the policy names none."""
+    roles = policy.review.approved_by
+    return not roles or user_id in holders(session, policy.contacts, roles, now)
+
+
+def move(
+    session: Session, row: IncidentRow, wanted: Stage, by: str, policy: Policy, now: datetime, note: str = ""
+) -> str:
+    """Send for review, ask for changes, or approve. Raises TransitionRefused, BadRequest."""
+    stage = _locked(session, row)
+    check_stage(row.ref, Stage(stage.stage), wanted, _mover(session, stage))
+    if wanted is Stage.CHANGES_ASKED and not note.strip():
+        raise BadRequest("Say which changes you ask for.")
+    if wanted is Stage.APPROVED and not may_approve(session, policy, by, now):
+        roles = " or ".join(policy.review.approved_by)
+        raise BadRequest(f"A review is approved by the {roles}. Send it to them for review instead.")
+    approved = assemble(session, row) if wanted is Stage.APPROVED else None
+    _put(session, stage, wanted, by, note.strip()[:LONGEST_COMMENT], now, approved)
+    if wanted is Stage.APPROVED:
+        stage.remind_at = None
+        if approved is not None:
+            learn_review(session, row, approved, by, now)
+        _tell(session, row, Kind.REVIEW_APPROVED, f"Review approved by <@{by}>.", by, now)
+        enqueue(session, "aws.archive", lock=lock_of(row.incident_id), incident_id=row.incident_id)
+    elif wanted is Stage.CHANGES_ASKED:
+        stage.remind_at = next_reminder(stage, policy.review)
+        said = f"<@{by}> asks for changes to the review: {escape(note.strip()[:1000])}"
+        _tell(session, row, Kind.REVIEW_CHANGES_ASKED, said, by, now)
+    else:
+        enqueue(
+            session, "slack.review_handed_in", incident_id=row.incident_id, step=_count(session, row.incident_id), by=by
+        )
+    show(session, row)
+    return {
+        Stage.IN_REVIEW: f"The review of {row.ref} is sent for review; the engineering manager is told.",
+        Stage.CHANGES_ASKED: f"Changes to the review of {row.ref} are asked for; the channel is told.",
+        Stage.APPROVED: f"The review of {row.ref} is approved and filed with what is known of the past.",
+        Stage.DRAFT: "",
+    }[wanted]
+
+
+def show(session: Session, row: IncidentRow) -> None:
+    """Have Slack's copy of the review, canvas or file, say what it says now; changes together are shown once."""
+    once = f"review-canvas-{row.incident_id}"
+    enqueue(session, "slack.review_canvas", lock=lock_of(row.incident_id), once=once, incident_id=row.incident_id)
+
+
+def _tell(session: Session, row: IncidentRow, kind: Kind, text: str, by: str, now: datetime) -> None:
+    key = f"review:{kind}:{row.incident_id}:{_count(session, row.incident_id)}"
+    record(session, row, kind, text, now, author=by, announce=True, source_key=key)
+
+
+def _count(session: Session, incident_id: int) -> int:
+    return len(assessments.list_steps(session, incident_id))
+
+
+def _put(
+    session: Session,
+    stage: ReviewStageRow,
+    wanted: Stage,
+    by: str | None,
+    note: str,
+    now: datetime,
+    approved: Review | None = None,
+) -> None:
+    stage.stage, stage.changed_at, stage.changed_by = wanted.value, now, by
+    document = None
+    if approved is not None:
+        names = messages.names_of(session, [by or ""])
+        step = Step(Stage.APPROVED, now, _name(by, names), note)
+        document = to_json(replace(approved, stage=Stage.APPROVED, steps=(*approved.steps, step)))
+    assessments.add_step(session, stage.incident_id, wanted.value, at=now, by=by, note=note, document=document)
+
+
+def _locked(session: Session, row: IncidentRow) -> ReviewStageRow:
+    last = drafts.find_last(session, row.incident_id)
+    if last is None:
+        raise BadRequest(_NO_REVIEW.format(ref=row.ref))
+    # Approved now, the draft of an earlier closing would be filed, and the next closing would leave it at that.
+    if row.closed_at is None:
+        raise BadRequest(_REOPENED.format(ref=row.ref))
+    if last.drafted_at < row.closed_at:
+        raise BadRequest(_CLOSED_ANEW.format(ref=row.ref))
+    return assessments.get_stage_for_change(session, row.incident_id)
+
+
+def _mover(session: Session, stage: ReviewStageRow) -> str:
+    """Who brought the review to where it is, and when: "team-lead at 2026-11-20 19:50 UTC"."""
+    if stage.changed_by is None:
+        return ""
+    names = messages.names_of(session, [stage.changed_by])
+    return f"{_name(stage.changed_by, names)} at {instant(stage.changed_at)}"

@@ -1,0 +1,1 @@
+"""What people hear of reviews and action items, the canvas and the archive."""

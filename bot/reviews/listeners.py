@@ -1,0 +1,166 @@
+"""/incident review and action, the clipboard reaction, and the buttons of action items."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot.context import Desk
+from bot.errors import BadRequest
+from bot.escalation.flows import people
+from bot.incidents import visibility
+from bot.incidents.commands import Asked, Subcommand, incident_of
+from bot.incidents.flows.record import record
+from bot.incidents.queries import incidents
+from bot.incidents.rules.timeline import Kind
+from bot.reviews import messages as blocks
+from bot.reviews.flows import action_items, editing
+from bot.reviews.queries import action_items as actions
+from bot.reviews.queries import reviews
+from bot.reviews.rules.renderings import stage_words
+from bot.reviews.rules.stages import Stage
+from bot.slack import queries as messages
+from bot.slack.client import Message
+from bot.slack.heard import CLIPBOARD
+from bot.slack.reporting import log_only, told
+from bot.slack.text import instant
+from bot.store.tables import IncidentRow
+from bot.text.markup import USER_ID
+
+_NUMBERED = {
+    "done": action_items.finish,
+    "finish": action_items.finish,
+    "drop": action_items.drop,
+    "decline": action_items.drop,
+    "remove": action_items.drop,
+}
+_AGREED = ("accept", "agree")
+
+
+def _review(session: Session, asked: Asked) -> str:
+    """Where the review stands, with a link of the reader's own."""
+    row = incident_of(session, asked)
+    _let_in(session, asked, row)
+    name = messages.names_of(session, [asked.user_id]).get(asked.user_id, asked.user_name)
+    review, stage = editing.assemble(session, row), reviews.find_stage(session, row.incident_id)
+    path = f"/reviews/{row.ref}" if review is not None else f"/incidents/{row.ref}"
+    link = asked.desk.personal_link(path, asked.user_id, name)
+    if review is None or stage is None:
+        steps = f"`/incident close {row.ref}`" if row.resolved_at else "`/incident resolve`, then `close`"
+        first = f"The review of {row.ref} is drafted when the incident is closed: {steps}."
+        first += f" Due {instant(stage.due_at)}." if row.resolved_at and stage and editing.is_asked_for(row) else ""
+        return f"{first}\n<{link}|Its page so far>" if link else first
+    last = f" {stage_words(review.steps[-1])}." if review.steps and review.stage is not Stage.DRAFT else ""
+    waited_for = review.stage is not Stage.APPROVED and editing.is_asked_for(row)
+    due = f" Due {instant(stage.due_at)}." if waited_for else ""
+    open_items = len(actions.list_of_incident(session, row.incident_id, (actions.OPEN,)))
+    lines = [f"The review of {row.ref} stands at *{review.stage}*.{last}{due} Open action items: {open_items}."]
+    if link:
+        lines.append(f"<{link}|Open the review> (your own link, for three days and one browser)")
+    else:
+        lines.append(f"Pages are off; `tocsin review {row.ref}` prints it.")
+    return "\n".join(lines)
+
+
+def _let_in(session: Session, asked: Asked, row: IncidentRow) -> None:
+    """Remember somebody who asks in a security incident's channel: being in it they are of its people, so that the
+    link which they get opens.
+    """
+    if not visibility.may_see(session, row, asked.user_id):
+        key = f"link:{row.incident_id}:{asked.user_id}"
+        record(session, row, Kind.LINK_TAKEN, "", asked.now, author=asked.user_id, source_key=key)
+
+
+def _action(session: Session, asked: Asked) -> str | Message:
+    word, _, rest = asked.rest.strip().partition(" ")
+    calendar = asked.desk.policy.calendar
+    row = incident_of(session, asked, for_change=True)
+    if word.lower() in ("", "list"):
+        return _list(session, row)
+    if word.lower() in (*_NUMBERED, *_AGREED) and rest.strip().lstrip("#").split(" ")[0].isdigit():
+        number = int(rest.strip().lstrip("#").split(" ")[0][:9])
+        if word.lower() in _NUMBERED:
+            return _NUMBERED[word.lower()](session, row, number, asked.user_id, asked.now)
+        return action_items.accept(session, row, number, asked.user_id, calendar, asked.now)
+    _refuse_unnumbered(word.lower(), rest)
+    wish = action_items.read_wish(asked.rest, asked.now, calendar)
+    key = f"command:{asked.trigger_id}"
+    item, _ = action_items.add(session, row, wish, asked.user_id, calendar, asked.now, key)
+    unknown = _unknown_owner(session, asked, wish.owner)
+    return f"Action item {item.number} of {row.ref}: {action_items.describe(item)}{unknown}"
+
+
+def _refuse_unnumbered(word: str, rest: str) -> None:
+    """Raises BadRequest for `done banana`; "drop the old index" is an item as good as any."""
+    if word not in (*_NUMBERED, *_AGREED) or (word != "done" and len(rest.split()) > 1):
+        return
+    raise BadRequest(f"Say which one, as in `/incident action {word} 3`; `/incident action list` has them.")
+
+
+def _unknown_owner(session: Session, asked: Asked, owner: str | None) -> str:
+    """What to say of an owner's name that is no one person's; empty for all others.
+
+    The name is kept: it may be a team, and what was typed is not lost.
+    """
+    if owner is None or USER_ID.fullmatch(owner):
+        return ""
+    try:
+        people.find_person(session, owner, asked.desk.policy.contacts, asked.now)
+    except BadRequest as unknown:
+        return f"\n{unknown} It is kept under that name, and nobody is reminded of it."
+    return ""
+
+
+def _list(session: Session, row: IncidentRow) -> str | Message:
+    items = actions.list_of_incident(session, row.incident_id)
+    if not items:
+        return f"{row.ref} has no action items yet. Type for example {action_items.EXAMPLE}."
+    listed = [
+        blocks.Item(
+            item.number, action_items.describe(item), item.state, item.source_ref, f"{row.incident_id}:{item.number}"
+        )
+        for item in items
+    ]
+    return blocks.action_list(row.ref, listed)
+
+
+def finish(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+    """`incident id:number`."""
+    row, number = _pressed(session, value)
+    return action_items.finish(session, row, number, user_id, now)
+
+
+def accept(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+    """`incident id:number`."""
+    row, number = _pressed(session, value)
+    return action_items.accept(session, row, number, user_id, desk.policy.calendar, now)
+
+
+def decline(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+    """`incident id:number`."""
+    row, number = _pressed(session, value)
+    return action_items.drop(session, row, number, user_id, now)
+
+
+def _pressed(session: Session, value: str) -> tuple[IncidentRow, int]:
+    incident_id, number = value.split(":")
+    return incidents.get_for_change(session, int(incident_id)), int(number)
+
+
+def clipboard(desk: Desk, body: dict[str, Any], event: dict[str, Any]) -> None:
+    """The clipboard on a message of an incident's channel makes it an action item; taking it away changes nothing."""
+    item = event.get("item") or {}
+    if event.get("type") != "reaction_added" or event.get("reaction") != CLIPBOARD or item.get("type") != "message":
+        return
+    with told(log_only, again=True, event=body["event_id"], channel=item.get("channel")):
+        now = desk.now()
+        with desk.database.transaction() as session:
+            if messages.take_event(session, body["event_id"], now):
+                action_items.take_message(session, item["channel"], item["ts"], event["user"])
+
+
+SUBCOMMANDS: dict[str, Subcommand] = {"review": _review, "action": _action}
+ALIASES = {"pir": "review", "postmortem": "review", "actions": "action", "todo": "action"}
+PRESSES = {"action_done": finish, "action_accept": accept, "action_decline": decline}

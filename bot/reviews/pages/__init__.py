@@ -1,0 +1,1 @@
+"""The page of a review, and its document to take along."""

@@ -1,0 +1,399 @@
+"""The page of a review for those who read, edit, comment, ask for changes and approve; its document to take along."""
+
+from __future__ import annotations
+
+import secrets
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot.errors import BadRequest, TocsinError
+from bot.escalation.rules.roster import Contacts
+from bot.incidents.queries import incidents
+from bot.lifecycle.pages import browsing, shown_items, unknown, visible
+from bot.reviews.flows import action_items
+from bot.reviews.flows import editing as assess
+from bot.reviews.queries import action_items as actions
+from bot.reviews.queries import reviews
+from bot.reviews.rules.document import Nature, Review
+from bot.reviews.rules.merging import EDITABLE, as_written, lines_of
+from bot.reviews.rules.renderings import stage_words, to_markdown
+from bot.reviews.rules.stages import ALLOWED, Stage
+from bot.slack import queries as messages
+from bot.store.tables import ActionRow, IncidentRow
+from bot.text.wording import instant
+from bot.web.auth import Form, House, entrance, guest_of, showing, taking
+from bot.web.rendering import render, review_context
+from bot.web.responses import go_to, headers, notice, page
+from bot.web.sessions import Visitor
+
+_SAID = {
+    "saved": "Saved. The channel's copy follows in a moment.",
+    "unchanged": "Nothing was changed: the section reads like that already.",
+    "commented": "Your comment is there.",
+    "in review": "Sent for review; the engineering manager is told.",
+    "changes asked": "Changes are asked for; the channel is told.",
+    "approved": "Approved, and filed with what is known of the past.",
+    "added": "The action item is there.",
+    "done": "Done.",
+    "accept": "The proposal counts now.",
+    "drop": "Dropped.",
+}
+
+
+def assessing(house: House) -> list[Route]:
+    """The routes of these pages. /reviews/{ref} itself is served by `review_page` for those who have come in."""
+    return [
+        taking(house, "/reviews/{ref}/sections/{section}", _edit),
+        showing(house, "/reviews/{ref}/sections/{section}", _versions),
+        taking(house, "/reviews/{ref}/comments", _comment),
+        taking(house, "/reviews/{ref}/stage", _move),
+        taking(house, "/reviews/{ref}/actions", _add_action),
+        showing(house, "/reviews/{ref}/document.md", _markdown),
+        showing(house, "/reviews/{ref}/document.pdf", _pdf),
+    ]
+
+
+def pages_of(house: House) -> list[Route]:
+    """All pages for those who have come in, and the way in."""
+    return [*entrance(house), *browsing(house), *assessing(house)]
+
+
+def review_for_visitor(house: House, request: Request) -> Response | None:
+    """The page of a review for somebody who has come in; None for everybody else."""
+    guest = guest_of(house, request)
+    return review_page(house, request, guest) if isinstance(guest, Visitor) else guest
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A form that was not taken: why, and what somebody wrote in which part of the page, so that nothing is lost."""
+
+    refused: str = ""
+    editing: str = ""  # the section whose text was written
+    text: str = ""
+    crossed: bool = False  # somebody else saved the section meanwhile
+    asking: str | None = None
+    commenting: dict[str, str] | None = None
+    adding: dict[str, str] | None = None
+
+
+_FRESH = Again()
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """A section as somebody saved it once. `by` is a name."""
+
+    number: int
+    by: str
+    at: datetime
+    text: str
+    drafted: str  # what Tocsin had written there when they began
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the database holds of a review for its page."""
+
+    review: Review
+    due_at: datetime | None  # None where nobody waits for it
+    items: list[tuple[ActionRow, IncidentRow]]
+    owners: dict[str, str]
+    versions: dict[str, list[_Version]]  # of the sections that somebody edited, the oldest first
+    comments: list[assess.Comment]
+    approver: bool
+    taking_part: dict[str, str]
+
+
+def review_page(house: House, request: Request, visitor: Visitor, again: Again = _FRESH) -> Response:
+    """The review as this person may see and change it."""
+    ref = request.path_params["ref"]
+    with house.desk.database.transaction() as session:
+        row = visible(session, ref, visitor.user_id)
+        if row is None:
+            return unknown(ref)
+        seen = _see(session, house, row, visitor)
+    if seen is None:
+        return notice(404, "No review yet", f"The review of {ref} is drafted when the incident closes.")
+    context = (
+        review_context(seen.review)
+        | _standing_context(house, seen)
+        | _editing_context(request, seen, again)
+        | _parts_context(house, visitor, seen, again)
+    )
+    said = _SAID.get(request.query_params.get("done", ""), "") if request.method == "GET" else ""
+    status = 409 if again.refused else 200
+    return page(render("assess.html", visitor=visitor, said=said, refused=again.refused, **context), status)
+
+
+def _see(session: Session, house: House, row: IncidentRow, visitor: Visitor) -> _Seen | None:
+    """Everything that the page shows, read at once; None before a draft."""
+    review, stage = assess.assemble(session, row), reviews.find_stage(session, row.incident_id)
+    if review is None or stage is None:
+        return None
+    items = sorted(actions.list_of_incident(session, row.incident_id), key=_in_order)
+    taking_part = {*incidents.list_role_holders(session, row.incident_id), row.declared_by}
+    return _Seen(
+        review,
+        stage.due_at if assess.is_asked_for(row) else None,
+        [(item, row) for item in items],
+        action_items.names_of_owners(session, items),
+        _list_versions(session, row.incident_id),
+        assess.comments_of(session, row.incident_id),
+        assess.may_approve(session, house.desk.policy, visitor.user_id, house.desk.now()),
+        messages.names_of(session, taking_part),
+    )
+
+
+def _list_versions(session: Session, incident_id: int) -> dict[str, list[_Version]]:
+    edits = reviews.list_edits(session, incident_id)
+    names = messages.names_of(session, {edit.author for edit in edits})
+    versions: dict[str, list[_Version]] = defaultdict(list)
+    for edit in edits:
+        by = names.get(edit.author, edit.author)
+        versions[edit.section].append(_Version(edit.version, by, edit.at, edit.text, "\n".join(edit.base)))
+    return versions
+
+
+def _standing_context(house: House, seen: _Seen) -> dict[str, Any]:
+    """Where the review stands, how it came there, and what can be done with it now."""
+    steps, history = seen.review.steps, _history(seen.review)
+    # The page says "as of" the newest draft: beside it stands when that was made, not when the first one was.
+    last = next((one for one in reversed(history) if one["stage"] is steps[-1].stage), None) if steps else None
+    return {
+        "pdf": house.print_pdf is not None,
+        "due_at": seen.due_at,
+        "late": seen.due_at is not None and seen.due_at <= house.desk.now(),
+        "last": last["words"] if last else "",
+        "note": steps[-1].note if steps else "",
+        "history": history,
+        "moves": {wanted.value for wanted in ALLOWED[seen.review.stage]},
+        "approver": seen.approver,
+        "approvers": " or ".join(house.desk.policy.review.approved_by),
+    }
+
+
+def _history(review: Review) -> list[dict[str, Any]]:
+    """The steps of the review and its newest draft, in order of time. That one is no step: it changes no stage."""
+    told = [
+        {"at": step.at, "stage": step.stage, "words": stage_words(step), "note": step.note} for step in review.steps
+    ]
+    drafted = [step.at for step in review.steps if step.stage is Stage.DRAFT]
+    newest = review.drafted_at
+    if drafted and newest > max(drafted) and instant(newest) != instant(max(drafted)):
+        words = f"Drafted again by Tocsin, {instant(newest)}"
+        told.append({"at": newest, "stage": Stage.DRAFT, "words": words, "note": ""})
+    return sorted(told, key=lambda one: one["at"])
+
+
+def _editing_context(request: Request, seen: _Seen, again: Again) -> dict[str, Any]:
+    """The section that is open for writing, with what stands in its field, and above it what somebody else saved."""
+    editing = again.editing or request.query_params.get("edit", "")
+    editing = editing if editing in EDITABLE and seen.review.stage is not Stage.APPROVED else ""
+    saved = _editable_text(seen.review, editing) if editing else ""
+    text = again.text if again.editing else saved
+    # What was written and finds no field of its own any more is given back to be copied.
+    kept = "" if editing else again.text
+    if again.asking and Stage.CHANGES_ASKED not in ALLOWED[seen.review.stage]:
+        kept = again.asking
+    last = seen.versions[editing][-1] if editing in seen.versions else None
+    return {
+        "kept": kept,
+        "asking": again.asking,
+        "editing": editing,
+        "editable": EDITABLE,
+        "version": last.number if last else 0,
+        "versions": {section: len(versions) for section, versions in seen.versions.items()},
+        "theirs": {"by": last.by, "at": last.at, "lines": _beside(saved, text)} if last and again.crossed else None,
+        "text": text,
+        "rows": min(24, max(6, len(text) // 70 + text.count("\n") + 3)),
+    }
+
+
+def _beside(theirs: str, mine: str) -> list[tuple[str, bool]]:
+    """Each line that somebody else saved, and whether it is missing from what this person wrote."""
+    written = set(lines_of(mine))
+    return [(line, line not in written) for line in lines_of(theirs)]
+
+
+def _parts_context(house: House, visitor: Visitor, seen: _Seen, again: Again) -> dict[str, Any]:
+    """Action items and comments, with their forms. Comments on no section of the review are on the whole of it."""
+    today = house.desk.now().astimezone(house.desk.policy.calendar.zone).date()
+    sections = {section.name for section in seen.review.sections}
+    comments: dict[str, list[assess.Comment]] = defaultdict(list)
+    for comment in seen.comments:
+        comments[comment.section if comment.section in sections else ""].append(comment)
+    commenting = again.commenting
+    if commenting and commenting["section"] not in sections:
+        commenting = commenting | {"section": ""}
+    return {
+        "items": shown_items(seen.items, seen.owners, today),
+        "adding": again.adding,
+        "people": _people(house.desk.policy.contacts, seen.taking_part, visitor),
+        "comments": comments,
+        "commenting": commenting,
+        "request_key": secrets.token_urlsafe(12),
+    }
+
+
+def _in_order(item: ActionRow) -> tuple[int, int, int]:
+    """What is to be done first, by priority; then proposals; then what is done."""
+    states, priorities = (actions.OPEN, actions.PROPOSED, actions.DONE), ("high", "medium", "low")
+    return states.index(item.state), priorities.index(item.priority), item.number
+
+
+def _people(contacts: Contacts, names: dict[str, str], visitor: Visitor) -> list[tuple[str, str]]:
+    """Whom an action item can be given to on the page: those of contacts.yaml, who took part, and the visitor."""
+    known = {person.slack: person.name for person in contacts.people.values() if person.slack}
+    return sorted((known | names | {visitor.user_id: visitor.name}).items(), key=lambda pair: pair[1].casefold())
+
+
+def _editable_text(review: Review, section: str) -> str:
+    """What stands in the field: the section's lines without its questions."""
+    lines = review.section(section).lines
+    return "\n".join(as_written(line) for line in lines if line.nature is not Nature.ASKED)
+
+
+def _edit(house: House, request: Request, visitor: Visitor, form: Form) -> Response:
+    ref, section, text = request.path_params["ref"], request.path_params["section"], form.get("text", "")
+    version = form.get("version", "0")
+    try:
+        with house.desk.database.transaction() as session:
+            found = visible(session, ref, visitor.user_id)
+            if found is None:
+                return unknown(ref)
+            row = incidents.get_for_change(session, found.incident_id)
+            seen = int(version) if version.isdecimal() and len(version) < 9 else 0
+            said = assess.edit_section(session, row, section, text, seen, visitor.user_id, house.desk.now())
+    except TocsinError as refused:
+        again = Again(
+            str(refused),
+            editing=section if section in EDITABLE else "",
+            text=text,
+            crossed=isinstance(refused, assess.EditedMeanwhile),
+        )
+        return review_page(house, request, visitor, again)
+    return go_to(f"/reviews/{row.ref}?done={'saved' if said == 'Saved.' else 'unchanged'}#content")
+
+
+def _versions(house: House, request: Request, visitor: Visitor) -> Response:
+    """Every version of a section: who saved it, when, and its text; at the end what Tocsin had drafted."""
+    ref, section = request.path_params["ref"], request.path_params["section"]
+    with house.desk.database.transaction() as session:
+        row = visible(session, ref, visitor.user_id)
+        if row is None:
+            return unknown(ref)
+        review = assess.assemble(session, row)
+        versions = _list_versions(session, row.incident_id)
+    if review is None or section not in EDITABLE:
+        return notice(404, "There is no such section", f"The review of {ref} has no versions of that.")
+    context = {"ref": row.ref, "section": review.section(section), "versions": versions[section][::-1]}
+    return page(render("versions.html", visitor=visitor, here="", said="", refused="", **context))
+
+
+def _comment(house: House, request: Request, visitor: Visitor, form: Form) -> Response:
+    ref, section, text = request.path_params["ref"], form.get("section", ""), form.get("text", "")
+    key = f"comment:{visitor.user_id}:{form.get('request', '')[:80] or secrets.token_urlsafe(12)}"
+    try:
+        with house.desk.database.transaction() as session:
+            row = visible(session, ref, visitor.user_id)
+            if row is None:
+                return unknown(ref)
+            assess.comment(session, row, section or None, text, visitor.user_id, key, house.desk.now())
+    except TocsinError as refused:
+        commenting = {"section": section, "text": text}
+        return review_page(house, request, visitor, Again(str(refused), commenting=commenting))
+    return go_to(f"/reviews/{row.ref}?done=commented#{section or 'whole'}")
+
+
+def _move(house: House, request: Request, visitor: Visitor, form: Form) -> Response:
+    ref, note = request.path_params["ref"], form.get("note", "")
+    try:
+        wanted = next((stage for stage in Stage if stage.value == form.get("wanted")), None)
+        if wanted is None or wanted is Stage.DRAFT:
+            raise BadRequest("Send it for review, ask for changes, or approve it.")
+        with house.desk.database.transaction() as session:
+            found = visible(session, ref, visitor.user_id)
+            if found is None:
+                return unknown(ref)
+            row = incidents.get_for_change(session, found.incident_id)
+            assess.move(session, row, wanted, visitor.user_id, house.desk.policy, house.desk.now(), note)
+    except TocsinError as refused:
+        return review_page(house, request, visitor, Again(str(refused), asking=note or None))
+    return go_to(f"/reviews/{row.ref}?done={wanted.value.replace(' ', '+')}#content")
+
+
+def _add_action(house: House, request: Request, visitor: Visitor, form: Form) -> Response:
+    ref, calendar, now = request.path_params["ref"], house.desk.policy.calendar, house.desk.now()
+    key = f"form:{visitor.user_id}:{form.get('request', '')[:80] or secrets.token_urlsafe(12)}"
+    try:
+        wish = _wish(form, now.astimezone(calendar.zone).date())
+        with house.desk.database.transaction() as session:
+            found = visible(session, ref, visitor.user_id)
+            if found is None:
+                return unknown(ref)
+            row = incidents.get_for_change(session, found.incident_id)
+            action_items.add(session, row, wish, visitor.user_id, calendar, now, key)
+    except TocsinError as refused:
+        return review_page(house, request, visitor, Again(str(refused), adding=dict(form)))
+    return go_to(f"/reviews/{row.ref}?done=added#action_items")
+
+
+def _wish(form: Form, today: date) -> action_items.Wish:
+    """The form of an action item. Raises BadRequest."""
+    text, due = " ".join(form.get("text", "").split()), form.get("due", "")
+    if not any(character.isalnum() for character in text):
+        raise BadRequest("Say what is to be done.")
+    if len(text) > action_items.LONGEST:
+        raise BadRequest(
+            f"That is {len(text):,} characters. Say in at most {action_items.LONGEST:,} what is to be done."
+        )
+    try:
+        due_on = date.fromisoformat(due) if due else None
+    except ValueError:
+        raise BadRequest(f"“{due[:20]}” is no date. Write year-month-day, such as 2026-12-24.") from None
+    if due_on is not None and due_on < today:
+        raise BadRequest(f"{due_on} is over. Choose a day that is still to come.")
+    priority = form.get("priority", "medium")
+    return action_items.Wish(
+        text,
+        priority if priority in ("high", "medium", "low") else "medium",
+        form.get("owner", "")[:80] or None,
+        due_on,
+    )
+
+
+def _document(house: House, request: Request, visitor: Visitor) -> Review | None:
+    with house.desk.database.transaction() as session:
+        row = visible(session, request.path_params["ref"], visitor.user_id)
+        return assess.assemble(session, row) if row is not None else None
+
+
+def _markdown(house: House, request: Request, visitor: Visitor) -> Response:
+    review = _document(house, request, visitor)
+    if review is None:
+        return unknown(request.path_params["ref"])
+    return _file(to_markdown(review).encode(), "text/markdown; charset=utf-8", f"{review.ref}-review.md")
+
+
+def _pdf(house: House, request: Request, visitor: Visitor) -> Response:
+    review = _document(house, request, visitor)
+    if review is None:
+        return unknown(request.path_params["ref"])
+    if house.print_pdf is None:
+        return notice(
+            501, "No PDF here", "The extra is not installed: pip install 'tocsin[pdf]'. Printing the page makes one."
+        )
+    return _file(house.print_pdf(review), "application/pdf", f"{review.ref}-review.pdf")
+
+
+def _file(content: bytes, media_type: str, name: str) -> Response:
+    disposition = {"Content-Disposition": f'inline; filename="{name}"'}
+    return Response(content, media_type=media_type, headers=headers() | disposition)

@@ -1,0 +1,1 @@
+"""Queries of reviews, their drafts and action items."""

@@ -1,0 +1,145 @@
+"""What people wrote in a review and what Tocsin drafts, merged: the draft may change, a person's words never do.
+
+A section that somebody edited is kept as lines of text, with the drafted lines that they had before them. A line that
+they left as it was still belongs to the draft and follows it; a line that they wrote or changed is theirs; a line that
+they removed stays away; what was recorded after they wrote is added, and marked as such.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.reviews.rules.document import Line, Nature, Review, Section
+from bot.text.wording import instant, tidied
+
+EDITABLE = ("summary", "root_cause", "went_well", "could_improve")
+LONGEST_SECTION = 20_000  # characters of one section as a person writes it
+LONGEST_LINE = 2_000
+
+# Labels that a person may write although the draft has no such line.
+_LABELS: Mapping[str, tuple[str, ...]] = {
+    "summary": ("Date and time", "Duration", "Severity", "Services affected", "Customer impact", "Outcome"),
+    "root_cause": ("Primary cause", "Contributing factor", "Resolution", "Playbook"),
+}
+# What the gaps say of a fact, by the label under which a person may have written it since.
+_GAPS = {
+    "Services affected": "the services affected",
+    "Customer impact": "the customer impact",
+    "Primary cause": "the root cause",
+    "Resolution": "what resolved it",
+}
+_BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,3}[.)])\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One section as somebody wrote it. `base`: the drafted lines that they had before them; `by` a name."""
+
+    section: str
+    version: int
+    text: str
+    base: tuple[str, ...]
+    by: str
+    at: datetime
+
+
+def as_written(line: Line) -> str:
+    """A line as it stands in the field in which people edit it, and as it comes back from there."""
+    return "".join(lines_of(f"{line.label}: {line.text}" if line.label else line.text)[:1])
+
+
+def lines_of(text: str) -> tuple[str, ...]:
+    """What a person wrote, line by line: without bullets, blank lines, needless white space, marks that nobody sees."""
+    stripped = (tidied(_BULLET.sub("", line)) for line in text.splitlines())
+    return tuple(line[:LONGEST_LINE] for line in stripped if line)
+
+
+def base_of(section: Section) -> tuple[str, ...]:
+    """The drafted lines of a section that a person finds before them; questions are not among them."""
+    return tuple(as_written(line) for line in section.lines if line.nature is not Nature.ASKED)
+
+
+def merge(review: Review, edits: Sequence[Edit]) -> Review:
+    """The drafted `review` with people's last edit of each section. `edits` are all versions, the oldest first."""
+    last = {edit.section: edit for edit in edits}
+    if not last:
+        return review
+    sections = tuple(
+        _merged(section, last[section.name], edits) if section.name in last else section for section in review.sections
+    )
+    written = {line.label for section in sections for line in section.lines if line.nature is Nature.WRITTEN}
+    answered = {f"Nobody recorded {phrase}." for label, phrase in _GAPS.items() if label in written}
+    return replace(
+        review,
+        sections=tuple(_without(section, answered) if section.name == "gaps" else section for section in sections),
+    )
+
+
+def _merged(drafted: Section, edit: Edit, edits: Sequence[Edit]) -> Section:
+    mine, base = lines_of(edit.text), set(edit.base)
+    now = {as_written(line): line for line in drafted.lines if line.nature is not Nature.ASKED}
+    by_label = {line.label: line for line in now.values() if line.label and _alone(line, drafted)}
+    labels = {label.casefold(): label for label in (*_LABELS.get(drafted.name, ()), *filter(None, by_label))}
+    lines: list[Line] = []
+    told: set[str] = set()  # drafted lines that are on the page, or that the person has seen and replaced
+    for text in mine:
+        if text in base:
+            kept = now.get(text) or by_label.get(_label(text, labels)[0] or "")
+            if kept is not None and as_written(kept) not in told:
+                lines.append(kept)
+                told.add(as_written(kept))
+            continue
+        label, words = _label(text, labels)
+        lines.append(Line(words, Nature.WRITTEN, label=label, by=_author(text, edit, edits)))
+    lines += [replace(line, fresh=True) for text, line in now.items() if text not in base and text not in told]
+    lines += _questions(drafted, lines)
+    note = f"Edited by {edit.by}, {instant(edit.at)}."
+    if drafted.note and any(line.nature is Nature.DERIVED for line in lines):
+        note = f"{note} {drafted.note}"
+    return Section(drafted.name, drafted.title, tuple(lines), note)
+
+
+def _alone(line: Line, section: Section) -> bool:
+    """True where no other line of the section has that label."""
+    return sum(other.label == line.label for other in section.lines) == 1
+
+
+def _label(text: str, labels: Mapping[str, str]) -> tuple[str | None, str]:
+    """`Primary cause: the pool` → label and words; None where the line begins with no label of the section."""
+    head, colon, rest = text.partition(":")
+    label = labels.get(head.strip().casefold())
+    return (label, rest.strip()) if colon and label and rest.strip() else (None, text)
+
+
+def _author(text: str, edit: Edit, edits: Sequence[Edit]) -> str:
+    """Who wrote a line first: later editors of the section took it over."""
+    author = edit.by
+    for earlier in sorted((one for one in edits if one.section == edit.section), key=lambda one: -one.version):
+        if earlier.version > edit.version:
+            continue
+        if text not in lines_of(earlier.text):
+            break
+        author = earlier.by
+    return author
+
+
+def _questions(drafted: Section, lines: Sequence[Line]) -> list[Line]:
+    """The questions that are still open: a labelled one until the label is there, others until a person has written."""
+    # "Contributing factors" asks for lines that are labelled one by one.
+    labels = {line.label for line in lines} | {f"{line.label}s" for line in lines}
+    written = any(line.nature is Nature.WRITTEN for line in lines)
+    return [
+        line
+        for line in drafted.lines
+        if line.nature is Nature.ASKED and (line.label not in labels if line.label else not written)
+    ]
+
+
+def _without(section: Section, answered: set[str]) -> Section:
+    lines = tuple(line for line in section.lines if line.text not in answered)
+    if len(lines) == len(section.lines):
+        return section
+    return replace(section, lines=lines, note=section.note if lines else "None that is not answered above.")

@@ -1,0 +1,110 @@
+"""Facts that people record as notes with a word in front: `services: …`, `contributing: …`, `detected at 14:28`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+
+from bot.errors import BadRequest
+from bot.escalation.rules.plan import span_text
+from bot.incidents.rules.timeline import Entry, Kind
+from bot.text.markup import escape
+
+_LABELLED = re.compile(r"^(services?(?: affected)?|contributing(?: factors?)?)\s*:\s*(.+)$", re.IGNORECASE | re.DOTALL)
+_DETECTED = re.compile(r"^detected\s*(?:at|:)?\s*(?:(\d{4}-\d\d-\d\d)[T ])?(\d{1,2}):(\d\d)\b", re.IGNORECASE)
+
+_DETECTED_WITH_NUMBER = re.compile(r"^detected\s*(?:at|:)?\s*\d", re.IGNORECASE)
+# "detected at banana" means a time; "detected at the load balancer by its checks" says where.
+_DETECTED_AT_ONE_WORD = re.compile(r"^detected\s*(?:at\b|:)\s*\S*$", re.IGNORECASE)
+_UNSAID = re.compile(r"^(?:services?(?: affected)?|contributing(?: factors?)?)\s*:\s*$", re.IGNORECASE)
+_LONG_BEFORE = timedelta(hours=1)  # rarely is a time that far from the declaration meant: a word on what it does
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What the notes say, in the order in which it was said; `detected_at` is the last one said (aware UTC)."""
+
+    services: tuple[str, ...] = ()
+    contributing: tuple[str, ...] = ()
+    detected_at: datetime | None = None
+
+
+def label_of(entry: Entry) -> str | None:
+    """`services`, `contributing` or `detected` where an entry is a note with that word in front; else None."""
+    if entry.kind is not Kind.NOTED:
+        return None
+    text = entry.text.strip()
+    if found := _LABELLED.match(text):
+        return "services" if found[1].lower().startswith("service") else "contributing"
+    return "detected" if _DETECTED.match(text) else None
+
+
+def check_note(text: str, declared_at: datetime) -> str:
+    """The sentence for whoever wrote a labelled note; empty for any other note. Raises BadRequest for one that
+    begins like a labelled one and cannot be read.
+    """
+    said = text.strip()
+    if _UNSAID.match(said):
+        raise BadRequest("Say what goes there: `/incident note services: checkout, search`.")
+    if not _DETECTED_WITH_NUMBER.match(said) and not _DETECTED_AT_ONE_WORD.match(said):
+        return ""
+    found = _DETECTED.match(said)
+    at = _instant(found[1], int(found[2]), int(found[3]), declared_at) if found else None
+    if at is None:
+        raise BadRequest(
+            f"“{escape(said[:40])}” has no time that I can read. Times are UTC: `/incident note detected at 14:28`, "
+            "or with a day: `/incident note detected at 2026-03-05 14:28`."
+        )
+    day = f"{at:%Y-%m-%d} " if at.date() != declared_at.astimezone(UTC).date() else ""
+    earlier = declared_at - at
+    long = (
+        f" That is {span_text(earlier)} before it was declared, and its duration counts from there."
+        if (earlier >= _LONG_BEFORE)
+        else ""
+    )
+    return f"Detection time set to {day}{at:%H:%M} UTC for the review.{long}"
+
+
+def read_notes(entries: Iterable[Entry], declared_at: datetime) -> Noted:
+    """The labelled facts among the notes. A time without a date is the latest such UTC time up to the declaration."""
+    services: dict[str, None] = {}
+    contributing: list[str] = []
+    detected_at = None
+    for entry in entries:
+        if entry.kind is not Kind.NOTED:
+            continue
+        text = entry.text.strip()
+        if found := _LABELLED.match(text):
+            label, said = found[1].lower(), found[2].strip()
+            if label.startswith("service"):
+                services |= dict.fromkeys(part.strip() for part in said.split(",") if part.strip())
+            else:
+                contributing.append(said)
+        elif found := _DETECTED.match(text):
+            detected_at = _instant(found[1], int(found[2]), int(found[3]), declared_at) or detected_at
+    return Noted(tuple(services), tuple(contributing), detected_at)
+
+
+def said_detected(entries: Iterable[Entry], declared_at: datetime, at: datetime | None) -> tuple[Entry, ...]:
+    """The latest note that says that it was detected at `at`; empty where none does."""
+    saying = [e for e in entries if at is not None and read_notes((e,), declared_at).detected_at == at]
+    return tuple(saying[-1:])
+
+
+def said_contributing(entries: Iterable[Entry], factor: str) -> tuple[Entry, ...]:
+    """The first note that names this contributing factor; empty where none does."""
+    saying = [e for e in entries if factor in read_notes((e,), e.at).contributing]
+    return tuple(saying[:1])
+
+
+def _instant(day: str | None, hour: int, minute: int, declared_at: datetime) -> datetime | None:
+    """None where there is no such time."""
+    declared_at = declared_at.astimezone(UTC)
+    try:
+        date = datetime.fromisoformat(day).date() if day else declared_at.date()
+        at = datetime.combine(date, time(hour, minute), UTC)
+    except ValueError:
+        return None
+    return at - timedelta(days=1) if day is None and at > declared_at else at

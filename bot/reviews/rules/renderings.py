@@ -1,0 +1,212 @@
+"""One document, several forms: Markdown, JSON, facts for Slack. Here is where Markdown is escaped, all of it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from bot.incidents.rules.incident import Status
+from bot.reviews.rules.document import Line, Nature, Origin, Review, ReviewSummary, Section
+from bot.reviews.rules.stages import Stage, Step
+from bot.severity.rules import Severity
+from bot.text.wording import instant
+
+JSON_FORMAT = 1  # raised when a key changes its meaning or goes
+
+_MARKS = re.compile(r"([\\`*_\[\]{}|~#$^])")  # what begins or ends something inside a line of Markdown
+_MENTION = re.compile(r"(?<![\w.+-])@(?=\w)")
+_AT_THE_START = re.compile(r"^(?:([+=-])|(\d{1,9})([.)]))")
+_RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
+
+
+def markdown_text(text: str) -> str:
+    """`text` so that Markdown and HTML show it as it is, and no `@name` in it pings anybody when pasted."""
+    escaped = _MARKS.sub(r"\\\1", text)
+    escaped = escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    escaped = _AT_THE_START.sub(lambda match: f"\\{match[1]}" if match[1] else f"{match[2]}\\{match[3]}", escaped)
+    escaped = _MENTION.sub("@\u200b", escaped)
+    if any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in text):
+        return f"\u2068{escaped}\u2069"  # isolated, so that the rest of the line keeps its direction
+    return escaped
+
+
+def web_address(address: str | None) -> str | None:
+    """The address if it is plain http(s), with all that Markdown or HTML could trip over percent-encoded; else None."""
+    try:
+        parts = urlsplit(address or "")
+    except ValueError:
+        return None
+    if not address or parts.scheme not in ("http", "https") or not parts.netloc:
+        return None
+    return quote(address, safe=":/?#@!$&'*+,;=%-._~[]", errors="replace")
+
+
+def to_markdown(review: Review) -> str:
+    """The review as Markdown. Text of people can neither break Markdown or HTML nor ping anybody when pasted."""
+    parts = [
+        f"# Post-incident review: {markdown_text(review.ref)}",
+        f"**{markdown_text(review.title)}**" if review.title else "",
+        f"_{markdown_text(standing(review))}_",
+    ]
+    parts += [_markdown_section(section) for section in review.sections]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def standing(review: Review) -> str:
+    """Where the review stands, in one line: "Approved by team-lead, 2026-11-20 19:50 UTC. From the record as of …"."""
+    record = f"rom the record as of {instant(review.drafted_at)}; the incident is {review.status}."
+    last = review.steps[-1] if review.steps else None
+    if last is None or review.stage is Stage.DRAFT:
+        return f"Draft f{record}"
+    return f"{stage_words(last)}. F{record}"
+
+
+def stage_words(step: Step) -> str:
+    """One step in words: "Approved by team-lead, 2026-11-20 19:50 UTC"."""
+    verb = {
+        Stage.DRAFT: "Drafted",
+        Stage.IN_REVIEW: "Sent for review",
+        Stage.CHANGES_ASKED: "Changes asked for",
+        Stage.APPROVED: "Approved",
+    }[step.stage]
+    return f"{verb} by {step.by or 'Tocsin'}, {instant(step.at)}"
+
+
+def _markdown_section(section: Section) -> str:
+    head = f"## {section.title}"
+    numbered = section.name == "action_items"
+    lines = [
+        f"{f'{index}.' if numbered else '-'} {_markdown_line(line)}" for index, line in enumerate(section.lines, 1)
+    ]
+    note = f"_{markdown_text(section.note)}_" if section.note else ""
+    return "\n\n".join(part for part in (head, note, "\n".join(lines)) if part)
+
+
+def _markdown_line(line: Line) -> str:
+    """`14:42 **Cause** by somebody: text (entry 12)`, as far as the line has these parts."""
+    link = web_address(line.origins[0].permalink) if line.origins else None
+    words = [f"[{line.clock}]({link})" if line.clock and link else line.clock or ""]
+    words += ["📌" if line.key else "", _markdown_lead(line), markdown_text(line.text)]
+    if line.command:
+        words.append(f"Type `{line.command}`")
+    if line.met is not None:
+        words.append("✓ met" if line.met else "✗ missed")
+    if line.fresh:
+        words.append("_(recorded since the edit)_")
+    if line.at is None or not link:
+        words += [_markdown_origin(one) for one in line.origins]
+    return " ".join(word for word in words if word)
+
+
+def _markdown_lead(line: Line) -> str:
+    """The label and who did it, ending in a colon where text follows."""
+    name = markdown_text(line.by) if line.by else ""
+    end = ":" if line.text else ""
+    if line.nature is Nature.WRITTEN:
+        name = ""  # the section's note says who edited it
+    if line.label:
+        return f"**{markdown_text(line.label)}**{f' by {name}' if name else ''}{end}"
+    return f"**{name}**{end}" if name else ""
+
+
+def _markdown_origin(origin: Origin) -> str:
+    link = web_address(origin.permalink)
+    return f"([entry {origin.entry_id}]({link}))" if link else f"(entry {origin.entry_id})"
+
+
+def to_json(review: Review) -> dict[str, Any]:
+    """The review as JSON-ready values; keys are stable, scripts depend on them. Instants as ISO 8601 with zone."""
+    return {
+        "format": JSON_FORMAT,
+        "ref": review.ref,
+        "title": review.title,
+        "severity": review.severity.value,
+        "status": review.status.value,
+        "began_at": review.began_at.isoformat(),
+        "resolved_at": review.resolved_at.isoformat() if review.resolved_at else None,
+        "drafted_at": review.drafted_at.isoformat(),
+        "stage": review.stage.value,
+        "steps": [
+            {"stage": step.stage.value, "at": step.at.isoformat(), "by": step.by, "note": step.note}
+            for step in review.steps
+        ],
+        "sections": [
+            {
+                "name": section.name,
+                "title": section.title,
+                "note": section.note,
+                "lines": [_line_to_json(line) for line in section.lines],
+            }
+            for section in review.sections
+        ],
+    }
+
+
+def _line_to_json(line: Line) -> dict[str, Any]:
+    return {
+        "text": line.text,
+        "nature": line.nature.value,
+        "label": line.label,
+        "by": line.by,
+        "at": line.at.isoformat() if line.at else None,
+        "clock": line.clock,
+        "command": line.command,
+        "met": line.met,
+        "key": line.key,
+        "fresh": line.fresh,
+        "entries": [{"entry_id": one.entry_id, "permalink": one.permalink} for one in line.origins],
+    }
+
+
+def from_json(document: Mapping[str, Any]) -> Review:
+    """The review that `to_json` made `document` from. KeyError or ValueError if it is something else."""
+    if document["format"] != JSON_FORMAT:
+        raise ValueError(f"review format {document['format']!r} is not known; expected {JSON_FORMAT}")
+    return Review(
+        ref=document["ref"],
+        title=document["title"],
+        severity=Severity(document["severity"]),
+        status=Status(document["status"]),
+        began_at=datetime.fromisoformat(document["began_at"]),
+        resolved_at=datetime.fromisoformat(document["resolved_at"]) if document["resolved_at"] else None,
+        drafted_at=datetime.fromisoformat(document["drafted_at"]),
+        stage=Stage(document.get("stage", Stage.DRAFT)),
+        steps=tuple(
+            Step(Stage(one["stage"]), datetime.fromisoformat(one["at"]), one["by"], one["note"])
+            for one in document.get("steps", ())
+        ),
+        sections=tuple(
+            Section(one["name"], one["title"], tuple(_line_from_json(line) for line in one["lines"]), one["note"])
+            for one in document["sections"]
+        ),
+    )
+
+
+def _line_from_json(line: Mapping[str, Any]) -> Line:
+    return Line(
+        text=line["text"],
+        nature=Nature(line["nature"]),
+        label=line["label"],
+        by=line["by"],
+        at=datetime.fromisoformat(line["at"]) if line["at"] else None,
+        clock=line["clock"],
+        command=line["command"],
+        met=line["met"],
+        key=line["key"],
+        fresh=bool(line.get("fresh")),
+        origins=tuple(Origin(one["entry_id"], one["permalink"]) for one in line["entries"]),
+    )
+
+
+def summary_for_slack(review: Review) -> ReviewSummary:
+    """What the message in the incident's channel says of the review; the blocks layer renders and escapes it."""
+    shown = [*review.section("summary").lines, *review.section("root_cause").lines]
+    shown += [line for line in review.section("figures").lines if line.met is not None]
+    facts = tuple((line.label or "", line.text) for line in shown if line.nature is Nature.RECORDED)
+    missed = tuple(f"{line.label}: {line.text}" for line in review.section("figures").lines if line.met is False)
+    asked = tuple(line for line in review.section("gaps").lines if line.nature is Nature.ASKED)
+    return ReviewSummary(review.ref, review.title, review.severity, facts, asked, missed)

@@ -1,0 +1,1 @@
+"""Severity: the written matrix and the judge."""

@@ -1,0 +1,1 @@
+"""The judge: a message to facts, facts to a severity, with the words that decided."""

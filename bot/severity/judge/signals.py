@@ -1,0 +1,180 @@
+"""What a message says: facts per column of the matrix, each with the words it came from. Tone is not a fact."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from bot.severity.judge.amounts import note_numbers
+from bot.severity.judge.announcements import note_announcement
+from bot.severity.judge.inference import conclude
+from bot.severity.judge.lexicon import Hit, Lexicon, mend
+from bot.severity.judge.message_forms import note_quoted, note_shape, note_strong_kinds, note_zero
+from bot.severity.judge.phrases import ENGLISH, FOREIGN, PHRASES, PLAIN
+from bot.severity.judge.reading import TROUBLE, Reading
+from bot.severity.judge.tokens import LENGTH_JUDGED, Token
+from bot.severity.judge.tokens import read as read_tokens
+
+_BREAKS = re.compile(r"[.!?;,\n(){}\[\]—–|…]|->|→|\s-\s")
+_CLAUSE_WORDS = {"but", "however", "although", "though", "while", "whereas", "only", "except", "otherwise", "yet"}
+_NEGATIONS = {"not", "no", "isnt", "never", "without", "dont", "wont", "hasnt", "neither", "nor", "nothing", "none"}
+_DENIABLE = (*TROUBLE, "fine.works", "kind.maintenance")
+_DENIED = {"fine.works": "how.down", "kind.maintenance": "degree.unplanned"}
+
+
+class Signals:
+    """Extraction with a company's own names for what can break."""
+
+    def __init__(self, things: Mapping[str, tuple[str, ...]]) -> None:
+        phrases: dict[str, list[str]] = {f"what.{value}": list(listed) for value, listed in things.items()}
+        for signal, text in PHRASES.items():
+            phrases.setdefault(signal, []).extend(part.strip() for part in text.split(",") if part.strip())
+        self._lexicon = Lexicon(phrases, [*PLAIN.split(), *ENGLISH.split()])
+
+    def read(self, message: str) -> Reading:
+        """Facts of the first `LENGTH_JUDGED` characters. Never raises; the same message gives the same reading."""
+        tokens = read_tokens(message)
+        reading = Reading(words=mend(tokens, self._lexicon))
+        if not any(token.kind in {"word", "number", "percent", "ratio"} for token in tokens):
+            reading.note("kind.empty", message[:LENGTH_JUDGED].strip()[:40])
+            return reading
+        clauses = _clauses(tokens, reading.words)
+        hits = _longest([*self._lexicon.find(reading.words), *_undone(reading.words)])
+        _note_language(reading, tokens, message, self._lexicon)
+        _note_phrases(reading, message, tokens, clauses, hits)
+        note_numbers(reading, message, tokens, clauses)
+        note_shape(reading, message, tokens)
+        note_quoted(reading, tokens, hits)
+        note_zero(reading, message, tokens)
+        note_announcement(reading, message[:LENGTH_JUDGED])
+        note_strong_kinds(reading, message[:LENGTH_JUDGED])
+        conclude(reading, message)
+        return reading
+
+
+def _clauses(tokens: list[Token], words: list[str]) -> list[int]:
+    """For each token the number of its clause."""
+    number, numbers = 0, []
+    for token, word in zip(tokens, words, strict=True):
+        if (token.kind == "stop" and _BREAKS.search(token.text)) or word in _CLAUSE_WORDS:
+            number += 1
+        numbers.append(number)
+    return numbers
+
+
+_NOT_DONE = frozenset(("isnt", "not", "hasnt", "never"))
+_HARMLESS = re.compile(
+    r"(?:un)?(?:affect|impact|need|requir|involv|plann|expect|includ|support|concern|interest|notic"
+    r"|touch|us|reach|relat|go|mean|expos|suppos|encourag|allow|bother|complain)(?:ed|ing)|going"
+    r"|being|red|need|feed|speed|anything|nothing"
+)
+
+
+def _undone(words: list[str]) -> list[Hit]:
+    """`isn't recorded`, `not being calculated`: whatever ought to be done and is not."""
+    hits = []
+    for place, word in enumerate(words[:-1]):
+        follows = words[place + 1]
+        if (
+            word in _NOT_DONE
+            and len(follows) > 4
+            and follows.endswith(("ed", "ing", "shed"))
+            and not _HARMLESS.fullmatch(follows)
+        ):
+            hits.append(Hit("how.down", place, place + 2))
+    return hits
+
+
+def _longest(hits: list[Hit]) -> list[Hit]:
+    """Of hits of one signal that overlap, the longest: `not working` hides `working`.
+
+    Across polarity the longer wins too.
+    """
+    kept: list[Hit] = []
+    taken: dict[str, list[Hit]] = {}
+    for hit in sorted(hits, key=lambda hit: (hit.first - hit.after, hit.first)):
+        group = "polar" if hit.signal.startswith(("how.", "fine.")) else hit.signal
+        rivals = taken.setdefault(group, [])
+        covered = any(
+            r.first <= hit.first
+            and hit.after <= r.after
+            and (r.after - r.first > hit.after - hit.first or r.signal == hit.signal)
+            for r in rivals
+        )
+        if not covered:
+            rivals.append(hit)
+            kept.append(hit)
+    return sorted(kept, key=lambda hit: hit.first)
+
+
+def _negated(hit: Hit, words: list[str], clauses: list[int]) -> bool:
+    """True when one of the two words before the phrase, in its own clause, denies it."""
+    return any(
+        clauses[place] == clauses[hit.first] and words[place] in _NEGATIONS
+        for place in range(max(0, hit.first - 2), hit.first)
+    )
+
+
+def _note_phrases(reading: Reading, message: str, tokens: list[Token], clauses: list[int], hits: list[Hit]) -> None:
+    fine, trouble = set(), set()
+    denied: set[int] = set()
+    for index, hit in enumerate(hits):
+        if hit.signal in _DENIABLE:
+            if _negated(hit, reading.words, clauses):
+                denied.add(index)
+            elif hit.signal == "kind.maintenance":
+                continue
+            elif hit.signal == "fine.works":
+                fine.add(clauses[hit.first])
+            else:
+                trouble.add(clauses[hit.first])
+    for index, hit in enumerate(hits):
+        text = message[tokens[hit.first].start : tokens[hit.after - 1].end]
+        clause = clauses[hit.first]
+        good = clause in fine and clause not in trouble
+        if index in denied:
+            reading.note(_DENIED.get(hit.signal, "fine.denied"), text)
+        elif hit.signal.startswith(("what.", "reach.")) and good:
+            reading.note(f"fine.{hit.signal.replace('.', '-')}", text)
+        else:
+            reading.note(hit.signal, text)
+    for clause in trouble:
+        inside = {hit.signal for index, hit in enumerate(hits) if clauses[hit.first] == clause and index not in denied}
+        _cross(reading, inside)
+    first_trouble = min(trouble, default=None)
+    if first_trouble is not None:
+        reading.features.add("order.trouble-first" if first_trouble <= min(fine, default=99) else "order.fine-first")
+
+
+def _cross(reading: Reading, inside: set[str]) -> None:
+    """Pairs inside one clause: what with how, how with whom."""
+    how = sorted(signal for signal in inside if signal in TROUBLE)
+    for signal in sorted(inside):
+        if signal.startswith(("what.", "reach.", "where.")):
+            reading.features.update(f"{one}&{signal}" for one in how)
+
+
+_FEW_KNOWN = 0.34  # share of words that English messages of this kind are well above
+
+
+def _is_foreign(words: list[str], lexicon: Lexicon) -> bool:
+    """By other letters, by the small words of other languages, or because hardly any word is known."""
+    if len(words) < 2:
+        return False
+    other = sum(not word.isascii() for word in words)
+    foreign = sum(word in _FOREIGN for word in words)
+    english = sum(word in _ENGLISH for word in words)
+    if other > len(words) / 2 or (foreign >= 2 and foreign > english) or (foreign and other and not english):
+        return True
+    plain = [word for word in words if len(word) > 1]
+    known = sum(word.endswith(("ing", "ly", "ness")) or lexicon.knows(word) for word in plain)
+    # Names of things, such as servers, are unknown in every language: one or two words of them say nothing.
+    return len(plain) > 3 and not english and known <= _FEW_KNOWN * len(plain)
+
+
+def _note_language(reading: Reading, tokens: list[Token], message: str, lexicon: Lexicon) -> None:
+    if _is_foreign([token.text for token in tokens if token.kind == "word"], lexicon):
+        reading.note("kind.foreign", message[:LENGTH_JUDGED].strip()[:60])
+
+
+_FOREIGN, _ENGLISH = frozenset(FOREIGN.split()), frozenset(ENGLISH.split())

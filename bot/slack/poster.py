@@ -1,0 +1,69 @@
+"""Saying one thing once: a stored ts means update rather than post, and a post whose answer was lost is found again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from bot.slack import queries as messages
+from bot.slack.client import Message, Refused, Slack
+from bot.store.engine import Database
+
+log = structlog.get_logger(__name__)
+
+# The channel cannot be spoken in: saying it again later would not help.
+UNREACHABLE = frozenset({"is_archived", "channel_not_found", "not_in_channel", "restricted_action"})
+
+
+class Speaker:
+    """Posts and edits messages by key, whatever crashes between."""
+
+    def __init__(self, database: Database, slack: Slack, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._slack = slack
+        self._now = now
+
+    def say(self, key: str, channel_id: str, message: Message, thread_ts: str | None = None) -> str:
+        """Post the message under `key`, or edit it into the one that stands. Returns its ts.
+
+        Raises TryAgain and Refused; after either the call may be repeated.
+        """
+        now = self._now()
+        with self._database.transaction() as session:
+            earlier = messages.begin_message(session, key, channel_id, now)
+            known = (earlier.channel_id, earlier.ts) if earlier else None
+        if known and known[1]:
+            self._slack.update(known[0], known[1], message)
+            return known[1]
+        # A note without ts: an earlier try may have reached Slack without our hearing of it.
+        ts = self._slack.find_by_key(known[0], key, thread_ts) if known else None
+        if known and ts is not None:
+            channel_id = known[0]  # where it was posted, which a setting may have changed since
+            self._slack.update(channel_id, ts, message)
+        else:
+            ts = self._slack.post(channel_id, message, key, thread_ts)
+        with self._database.transaction() as session:
+            messages.record_message(session, key, channel_id, ts)
+        return ts
+
+    def edit(self, key: str, message: Message) -> bool:
+        """Edit what was said under `key`; False when nothing was."""
+        with self._database.transaction() as session:
+            earlier = messages.find_message(session, key)
+            known = (earlier.channel_id, earlier.ts) if earlier else None
+        if not known or not known[1]:
+            return False
+        self._slack.update(known[0], known[1], message)
+        return True
+
+    def try_to_say(self, key: str, channel_id: str, message: Message, thread_ts: str | None = None) -> str | None:
+        """Like `say`; None, with a line in the log, where the channel can no longer be spoken in."""
+        try:
+            return self.say(key, channel_id, message, thread_ts)
+        except Refused as refused:
+            if refused.error not in UNREACHABLE:
+                raise
+            log.warning("could not post", key=key, channel=channel_id, error=refused.error)
+            return None

@@ -1,0 +1,1 @@
+"""Stakeholders: notices, reminders to send one, and the checklist after resolving."""

@@ -1,0 +1,1 @@
+"""Notices sent and reminded of, the checklist ticked, alarms looked up for it."""

@@ -1,0 +1,125 @@
+"""Looking CloudWatch alarms up for the checklist after resolving: which ones, what they say, and looking again."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.aws.alarm_states import Alarm, AlarmState, Reading, names_in
+from bot.errors import BadRequest
+from bot.incidents.flows.record import record, stamp
+from bot.incidents.queries import timeline
+from bot.incidents.rules.timeline import Kind
+from bot.stakeholders.flows.notify import follow_up
+from bot.stakeholders.policy import AlarmPolicy
+from bot.store.outbox import enqueue
+from bot.store.tables import IncidentRow
+from bot.text.markup import escape, plain_text
+
+_TOLD = 5  # alarms that are named; the rest is counted
+FIRST = "first"  # the look that nobody asked for: it comes with the checklist
+_LONGEST_REASON = 300  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What CloudWatch is asked for. `expected` are names of the policy: where one does not exist, that is said."""
+
+    names: tuple[str, ...]
+    prefixes: tuple[str, ...]
+    expected: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the last look found, in Slack's markup, and when it was."""
+
+    text: str
+    at: datetime
+
+
+def wanted_alarms(session: Session, row: IncidentRow, policy: AlarmPolicy) -> Wanted:
+    """The policy's alarms, those of the services that the incident speaks of, and those that it names itself."""
+    said = [entry.text for entry in timeline.list_rows(session, row.incident_id, (Kind.NOTED, Kind.MESSAGE_POSTED))]
+    known = [part for part in (row.title, row.impact, row.cause, row.resolution) if part]
+    text = "\n".join([*known, *(plain_text(markup) for markup in said)])
+    listed = list(policy.always)
+    for service, names in policy.services.items():
+        if re.search(rf"(?<!\w){re.escape(service)}(?!\w)", text, re.IGNORECASE):
+            listed += names
+    exact = tuple(dict.fromkeys(name for name in listed if not name.endswith("*")))
+    prefixes = tuple(dict.fromkeys(name.rstrip("*") for name in listed if name.endswith("*")))
+    mentioned = tuple(name for name in names_in(text) if name not in exact)
+    return Wanted((*exact, *mentioned), prefixes, frozenset(exact))
+
+
+def describe(wanted: Wanted, read: Reading) -> str:
+    """`2 of 3 CloudWatch alarms are OK; checkout-5xx is in ALARM since …`, in Slack's markup."""
+    found = read.alarms
+    missing = sorted(wanted.expected - {alarm.name for alarm in found})
+    wrong = sorted((alarm for alarm in found if alarm.state != AlarmState.OK), key=lambda alarm: alarm.state)
+    told = [_sentence(alarm) for alarm in wrong] + [f"{escape(name)} does not exist" for name in missing]
+    if len(told) > _TOLD:
+        told = [*told[:_TOLD], f"and {len(told) - _TOLD} more"]
+    if not found and not missing:
+        return "No CloudWatch alarm is named for it, in notices.yaml or in this incident."
+    head = _count(len(found) - len(wrong), len(found), read.complete)
+    unread = [] if read.complete else ["there are more, which were not looked at"]
+    return "; ".join([head, *told, *unread]) + "."
+
+
+def _count(fine: int, total: int, complete: bool) -> str:
+    if total == 0:
+        return "No CloudWatch alarm was found"
+    if not complete:
+        return f"{'At least' if fine == total else f'{fine} of at least'} {total} CloudWatch alarms are OK"
+    if fine == total:
+        return "The CloudWatch alarm is OK" if total == 1 else f"All {total} CloudWatch alarms are OK"
+    return f"{fine} of {total} CloudWatch alarm{'s are' if total != 1 else ' is'} OK"
+
+
+def _sentence(alarm: Alarm) -> str:
+    state = "is in ALARM" if alarm.state is AlarmState.ALARM else "has no data"
+    return f"{escape(alarm.name)} {state} since {stamp(alarm.since)}"
+
+
+def describe_failure(reason: str) -> str:
+    """CloudWatch could not be asked, and why; looking by hand is then the way."""
+    return f"CloudWatch could not be asked ({escape(reason[:_LONGEST_REASON])}). Look at the metrics yourself."
+
+
+def looked(session: Session, row: IncidentRow, episode: int, text: str, now: datetime, asked: str) -> None:
+    """Keep what was found, once for each time that it was asked for, and have the checklist show it."""
+    key = f"alarms:{row.incident_id}:{episode}:{asked}"
+    if record(session, row, Kind.ALARMS_CHECKED, text, now, data={"episode": episode}, source_key=key) is not None:
+        follow_up(session, row)
+
+
+def find_look(session: Session, incident_id: int, episode: int) -> Look | None:
+    """The last look of one resolution."""
+    rows = timeline.list_rows(session, incident_id, (Kind.ALARMS_CHECKED,))
+    last = next((row for row in reversed(rows) if row.data.get("episode") == episode), None)
+    return Look(last.text, last.at) if last is not None else None
+
+
+def plan_look(session: Session, row: IncidentRow, asked: str = FIRST) -> None:
+    """Have the alarms looked up; asked for several times before that began, once. `asked` names the asking."""
+    enqueue(
+        session,
+        "aws.alarms",
+        lock=f"alarms-{row.incident_id}",
+        once=f"alarms-{row.incident_id}-{row.episode}",
+        incident_id=row.incident_id,
+        episode=row.episode,
+        asked=asked,
+    )
+
+
+def look_again(session: Session, row: IncidentRow, episode: int, now: datetime) -> None:
+    """Somebody asks for another look. Raises BadRequest where the checklist is that of an earlier resolution."""
+    if episode != row.episode or row.resolved_at is None:
+        raise BadRequest("That checklist is of an earlier time: the incident was taken up again since.")
+    plan_look(session, row, now.isoformat())

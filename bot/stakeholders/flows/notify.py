@@ -1,0 +1,103 @@
+"""Telling stakeholders: notices, reminders to send one, and the ticks of the checklist that follows resolving."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.errors import BadRequest
+from bot.escalation.rules.plan import span_text
+from bot.incidents import visibility
+from bot.incidents.flows.record import lock_of, record
+from bot.incidents.queries import timeline
+from bot.incidents.rules.timeline import Kind
+from bot.stakeholders.policy import NoticePolicy
+from bot.stakeholders.rules import Notice
+from bot.store.outbox import enqueue
+from bot.store.tables import IncidentRow
+from bot.text.markup import escape
+
+
+def tell(session: Session, row: IncidentRow, notice: Notice, by: str, now: datetime, source_key: str) -> bool:
+    """Send a notice to the stakeholder channel and by mail; it stands on the timeline.
+
+    False when it was sent before.
+    """
+    lines = [f"{name}: {words}" for name, words in notice.lines]
+    text = f"Told stakeholders: {escape('; '.join(lines))}"
+    data = {"subject": notice.subject, "lines": [list(line) for line in notice.lines]}
+    entry_id = record(
+        session, row, Kind.STAKEHOLDERS_TOLD, text, now, author=by, data=data, source_key=source_key, announce=False
+    )
+    if entry_id is None:
+        return False
+    row.told_at = now
+    enqueue(session, "slack.notice", lock=lock_of(row.incident_id), priority=2, entry_id=entry_id)
+    return True
+
+
+def remind_to_tell(session: Session, policy: NoticePolicy, now: datetime) -> int:
+    """Remind the rooms whose stakeholders have had no news for too long; each once a span. How many."""
+    rows = visibility.claim_untold(session, policy.remind_every, now)
+    for row in rows:
+        since = row.told_at or row.declared_at
+        said = "Stakeholders were last told" if row.told_at else "Stakeholders have not been told since it was declared"
+        text = f"{said} {span_text(now - since)} ago: `/incident update …`"
+        key = f"untold:{row.incident_id}:{now.isoformat()}"
+        record(session, row, Kind.UPDATE_ASKED, text, now, source_key=key, announce=True)
+    return len(rows)
+
+
+def follow_up(session: Session, row: IncidentRow) -> None:
+    """Have the checklist of what follows a resolution posted."""
+    enqueue(
+        session,
+        "slack.checklist",
+        lock=lock_of(row.incident_id),
+        once=f"checklist-{row.incident_id}",
+        incident_id=row.incident_id,
+        episode=row.episode,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Who said of a point of the checklist that it is so, and when."""
+
+    by: str
+    at: datetime
+
+
+def ticks(session: Session, incident_id: int, episode: int) -> dict[str, Tick]:
+    """The points of the checklist that are ticked, by their id."""
+    found: dict[str, Tick] = {}
+    for entry in timeline.list_rows(session, incident_id, (Kind.CHECK_DONE, Kind.CHECK_UNDONE)):
+        if entry.data.get("episode") != episode:
+            continue
+        if entry.kind == Kind.CHECK_DONE:
+            found[entry.data["item"]] = Tick(entry.author or "", entry.at)
+        else:
+            found.pop(entry.data["item"], None)
+    return found
+
+
+def tick(
+    session: Session, row: IncidentRow, episode: int, item: str, by: str, policy: Mapping[str, str], now: datetime
+) -> bool:
+    """Tick a point, or take the tick back: which of the two it was.
+
+    Raises BadRequest for a point that is no longer asked for.
+    """
+    if item not in policy or episode != row.episode:
+        raise BadRequest("That is no longer on the checklist.")
+    done = item not in ticks(session, row.incident_id, episode)
+    kind = Kind.CHECK_DONE if done else Kind.CHECK_UNDONE
+    text = (
+        f"Checked by <@{by}>: {escape(policy[item])}" if done else f"Not so after all, <@{by}>: {escape(policy[item])}"
+    )
+    record(session, row, kind, text, now, author=by, data={"item": item, "episode": episode})
+    follow_up(session, row)
+    return done

@@ -1,0 +1,256 @@
+"""/incident update and the form of a notice: opened by command or button, its preview drawn anew while it is edited.
+
+And looking again at what the checklist looked up.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from slack_bolt import Ack, Respond
+from sqlalchemy.orm import Session
+
+from bot.context import Desk
+from bot.errors import BadRequest, TransitionRefused
+from bot.incidents.commands import Asked, Subcommand, incident_of
+from bot.incidents.queries import incidents, timeline
+from bot.incidents.rules.incident import Status
+from bot.incidents.rules.timeline import Kind
+from bot.lifecycle.messages import channel as blocks
+from bot.lifecycle.messages.forms import initial_values, read_values
+from bot.slack import queries as messages
+from bot.slack.client import Refused, Slack, TryAgain
+from bot.slack.reporting import told
+from bot.slack.whispers import answer_press
+from bot.stakeholders.flows import alarm_checks, notify
+from bot.stakeholders.rules import Notice, fill, words_of
+from bot.store.tables import IncidentRow
+from bot.text.markup import plain_text
+
+log = structlog.get_logger(__name__)
+
+_REMEMBERED = 200  # forms
+_FRESH = timedelta(minutes=10)  # how long the times of a preview are sent as they were shown
+_RESOLVED = "resolved"  # the kind of notice that only an incident which is over has
+_ENDED = {
+    Kind.RESOLVED: "resolved",
+    Kind.CLOSED: "closed",
+    Kind.FALSE_ALARM: "closed as a false alarm",
+    Kind.MERGED: "merged into another",
+}
+
+
+def _update(session: Session, asked: Asked) -> str:
+    """Never answered in words: `update_form` comes first."""
+    raise BadRequest("Type `/incident update …` again: its form did not open.")
+
+
+def update_form(session: Session, asked: Asked) -> dict[str, Any]:
+    """`/incident update …`: the notice as it would go out, before it goes."""
+    row = incident_of(session, asked)
+    kind = "update" if Status(row.status).is_open else _RESOLVED
+    return _form(asked.desk, row, kind, {"news": plain_text(asked.rest)}, asked.now)
+
+
+def _form(desk: Desk, row: IncidentRow, kind: str, more: dict[str, str], now: datetime) -> dict[str, Any]:
+    words = words_of(incidents.facts(row), now, more)
+    return _drawn(desk, row, _opened(desk, row, kind, row.episode, now), _notice(desk, kind, words), words)
+
+
+def _notice(desk: Desk, kind: str, words: dict[str, str]) -> Notice:
+    policy = desk.policy.notices
+    return fill(policy.resolved if kind == _RESOLVED else policy.update, words)
+
+
+def _opened(desk: Desk, row: IncidentRow, kind: str, episode: int, at: datetime) -> dict[str, Any]:
+    """What the form carries: of which incident and episode it is, when its preview was drawn and from which facts."""
+    return {
+        "incident": row.incident_id,
+        "kind": kind,
+        "episode": episode,
+        "drawn": at.isoformat(),
+        "facts": _facts_shown(desk, row, kind, at),
+    }
+
+
+def _facts_shown(desk: Desk, row: IncidentRow, kind: str, at: datetime) -> str:
+    """A digest of what a preview drawn at `at` says besides what is typed into the form."""
+    blank = {name: "" for name, (_, kinds) in blocks.NOTICE_FIELDS.items() if kind in kinds}
+    notice = _notice(desk, kind, words_of(incidents.facts(row), at, {}) | blank)
+    return hashlib.sha256(f"{notice.subject}\n{notice.text}".encode()).hexdigest()
+
+
+def _drawn(
+    desk: Desk, row: IncidentRow, opened: Mapping[str, Any], preview: Notice, fields: Mapping[str, str]
+) -> dict[str, Any]:
+    channel = desk.policy.contacts.channels.stakeholder
+    where = f"#{channel}" if channel else "no channel, as contacts.yaml names none"
+    mails = len(desk.policy.notices.mail_to) if desk.send_mail is not None else 0
+    return blocks.notice_form(incidents.facts(row), opened, preview, fields, where, mails)
+
+
+def open_notice(
+    desk: Desk, slack: Slack, ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any]
+) -> None:
+    """From the checklist or a reminder: the same form."""
+    said: list[str] = []
+    with told(said.append, user=body["user"]["id"]):
+        kind, _, incident_id = action["value"].partition(":")
+        with desk.database.transaction() as session:
+            row = incidents.get(session, int(incident_id))
+            _check_kind(session, desk, row, kind, row.episode, "`/incident update` opens the notice that fits.")
+            view = _form(desk, row, kind, {}, desk.now())
+        slack.open_view(body["trigger_id"], view)
+    answer_press(ack, respond, said)
+
+
+@dataclass(slots=True)
+class _Typing:
+    """One open form: when the latest character was typed, the view it came with until it is drawn, and who draws."""
+
+    latest: float = 0.0
+    waiting: dict[str, Any] | None = None
+    turn: threading.Lock = field(default_factory=threading.Lock)
+
+
+class Redraws:
+    """The forms that are being typed into. Of characters that cross each other, the latest decides what is shown."""
+
+    def __init__(self) -> None:
+        self._forms: OrderedDict[str, _Typing] = OrderedDict()
+        self._turn = threading.Lock()
+
+    def begin(self, view: dict[str, Any], at: float) -> _Typing:
+        """Note that something was typed at `at`, in Slack's seconds: it waits, unless a later one was heard of."""
+        with self._turn:
+            form = self._forms.setdefault(view["id"], _Typing())
+            if at >= form.latest:
+                form.latest, form.waiting = at, view
+            self._forms.move_to_end(view["id"])
+            while len(self._forms) > _REMEMBERED:
+                self._forms.popitem(last=False)
+        return form
+
+    def take(self, form: _Typing) -> dict[str, Any] | None:
+        """The view that waits to be drawn; None where somebody took it."""
+        with self._turn:
+            view, form.waiting = form.waiting, None
+        return view
+
+
+def redraw(desk: Desk, slack: Slack, redraws: Redraws, ack: Ack, body: dict[str, Any], action: dict[str, Any]) -> None:
+    """Something was typed into the form: its preview says what would go out now. What is typed stays as it is.
+
+    One thread draws a form, and nobody waits for it: listeners are few, and commands need them. Who comes meanwhile
+    leaves the view behind; whoever draws looks once more after letting go, so that nothing is left lying.
+    """
+    ack()
+    form = redraws.begin(body["view"], float(action.get("action_ts") or 0))
+    while form.waiting is not None and form.turn.acquire(blocking=False):
+        try:
+            view = redraws.take(form)
+            if view is not None:
+                _redraw(desk, slack, view, body["user"]["id"])
+        finally:
+            form.turn.release()
+
+
+def _redraw(desk: Desk, slack: Slack, view: dict[str, Any], user_id: str) -> None:
+    with told(lambda text: log.warning("preview was not drawn", text=text), user=user_id):
+        with desk.database.transaction() as session:
+            opened = json.loads(view["private_metadata"])
+            row = incidents.get(session, int(opened["incident"]))
+        now, kind = desk.now(), opened["kind"]
+        notice = _notice(desk, kind, _typed(row, read_values(view), now))
+        opened = _opened(desk, row, kind, opened["episode"], now)
+        _draw(slack, view, _drawn(desk, row, opened, notice, initial_values(view)))
+
+
+def _draw(slack: Slack, view: dict[str, Any], fresh: dict[str, Any]) -> None:
+    try:
+        try:
+            slack.update_view(view["id"], fresh, view.get("hash"))
+        except Refused as refused:
+            if refused.error != "hash_conflict":
+                raise
+            # It was drawn since this was typed; as this is the latest that was typed, it is drawn once more.
+            slack.update_view(view["id"], fresh)
+    except (Refused, TryAgain) as error:
+        # Sent or closed meanwhile, or more characters than Slack lets us draw: the next one, and Send, set it right.
+        log.info("preview was not drawn", reason=str(error))
+
+
+def _typed(row: IncidentRow, values: dict[str, str], now: datetime) -> dict[str, str]:
+    """The notice's words; what was taken out of the form is left out of the notice, too."""
+    return words_of(incidents.facts(row), now, {}) | {
+        name: values[name] for name in blocks.NOTICE_FIELDS if name in values
+    }
+
+
+def notice_sent(
+    session: Session, desk: Desk, values: dict[str, str], view: dict[str, Any], user_id: str, now: datetime
+) -> dict[str, Any] | None:
+    """The notice form: send what it showed, once, whatever is pressed how often.
+
+    Where what it showed is no longer so, nothing is sent: the form to look at again. Raises TransitionRefused where the
+    incident was reopened, resolved or closed since the form was opened.
+    """
+    opened = json.loads(view["private_metadata"])
+    row = incidents.get_for_change(session, int(opened["incident"]))
+    key = f"view:{view.get('root_view_id') or view['id']}"
+    if timeline.find_by_source(session, key) is not None:
+        return None
+    kind, drawn_at = opened["kind"], datetime.fromisoformat(opened["drawn"])
+    _check_kind(session, desk, row, kind, opened["episode"], "Nothing was sent.")
+    at = drawn_at if now - drawn_at < _FRESH else now
+    words = _typed(row, values, at)
+    if _facts_shown(desk, row, kind, at) != opened["facts"]:
+        fresh = _opened(desk, row, kind, row.episode, now)
+        return _drawn(desk, row, fresh | {"changed": True}, _notice(desk, kind, _typed(row, values, now)), values)
+    notify.tell(session, row, _notice(desk, kind, words), user_id, now, key)
+    return None
+
+
+def _check_kind(session: Session, desk: Desk, row: IncidentRow, kind: str, episode: int, then: str) -> None:
+    """Raises TransitionRefused, with who changed it and when, where that notice of that episode would not be true."""
+    is_open = Status(row.status).is_open
+    if row.episode == episode and is_open == (kind != _RESOLVED):
+        return
+    reopened = row.episode != episode or is_open
+    changes = timeline.list_rows(session, row.incident_id, (Kind.REOPENED,) if reopened else tuple(_ENDED))
+    if not changes:
+        raise TransitionRefused(f"{row.ref} is {row.status}. {then}")
+    last = changes[-1]
+    name = _name(session, desk, last.author or "")
+    how = "reopened" if reopened else _ENDED[Kind(last.kind)]
+    # A form's errors are plain text, in which a mention would stand as an id.
+    raise TransitionRefused(
+        f"{row.ref} was {how} at {last.at.astimezone(UTC):%H:%M} UTC{name and f' by @{name}'}. {then}"
+    )
+
+
+def _name(session: Session, desk: Desk, user_id: str) -> str:
+    """What somebody is called in Slack, or else among the contacts; empty where that is not known."""
+    listed = [person.name for person in desk.policy.contacts.people.values() if person.slack == user_id]
+    return messages.names_of(session, [user_id]).get(user_id) or next(iter(listed), "")
+
+
+def look_again(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+    """On the checklist: have the CloudWatch alarms looked up once more; the list shows what they say."""
+    incident_id, episode = value.split(":", 1)
+    if desk.read_alarms is None:
+        raise BadRequest("CloudWatch is no longer configured here: AWS_REGION is not set.")
+    alarm_checks.look_again(session, incidents.get_for_change(session, int(incident_id)), int(episode), now)
+    return "Looking. The checklist shows it in a moment."
+
+
+SUBCOMMANDS: dict[str, Subcommand] = {"update": _update}
+ALIASES = {"tell": "update"}

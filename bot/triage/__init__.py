@@ -1,4 +1,0 @@
-"""Judging severity and finding similar incidents.
-
-Deterministic and explained; scikit-learn lives here and nowhere else.
-"""

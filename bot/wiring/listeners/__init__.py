@@ -1,0 +1,176 @@
+"""Slack's ways in: each opens one transaction, calls one flow and acknowledges. This is the whole map of their ids."""
+
+from collections.abc import Callable
+from typing import Any
+
+from slack_bolt import App
+
+from bot.context import Desk
+from bot.escalation import listeners as oncall
+from bot.figures.rules import IN_WORDS
+from bot.lifecycle.listeners import buttons, channel, commands, declaring, forms, shortcuts
+from bot.lifecycle.messages import forms as modals
+from bot.lifecycle.messages.channel import ENTRY, NOTICE, NOTICE_FIELDS
+from bot.reports.listeners import corrections, events, similar
+from bot.reports.messages.corrections import WHY
+from bot.reviews import listeners as reviewing
+from bot.slack.client import Slack
+from bot.stakeholders import listeners as telling
+from bot.text.markup import storable
+from bot.text.masking import mask
+
+PRESSES: dict[str, buttons.Press] = {
+    "incident_acknowledge": buttons.acknowledge,
+    "page_acknowledge": buttons.acknowledge,
+    "page_take_over": oncall.take_over,
+    "page_why": oncall.why_me,
+    "handover_accept": oncall.accept_handover,
+    "incident_command": buttons.take_command,
+    "incident_status": buttons.set_status,
+    "incident_severity": buttons.set_severity,
+    "report_declare": buttons.declare_report,
+    "report_declare_as": buttons.declare_report_as,
+    "report_dismiss": buttons.dismiss_report,
+    "report_declare_after_all": buttons.declare_after_all,
+    "report_part_of": buttons.join_report,
+    "suggestion_vote": similar.cast_vote,
+    **corrections.PRESSES,
+    **reviewing.PRESSES,
+    "check_tick": channel.tick,
+    "alarms_look": telling.look_again,
+    "key_mark": channel.mark_key,
+}
+_SAID = ("text", "value", "name", "title")  # of a payload's parts, what people wrote: words, fields, files' names
+FORMS = ("incident_resolve", "incident_close")
+SUBMISSIONS: dict[str, tuple[forms.Submission, str]] = {
+    modals.RESOLVE: (forms.resolved, "resolution"),
+    modals.CLOSE: (forms.closed, "cause"),
+    WHY: (corrections.explained, IN_WORDS),
+    NOTICE: (telling.notice_sent, "next_steps"),
+    ENTRY: (channel.entry_saved, "when"),
+}
+QUESTIONS: dict[str, declaring.Answer] = {
+    "declare_anyway": declaring.declare_anyway,
+    "declare_join": declaring.declare_join,
+    "declare_cancel": declaring.declare_cancel,
+}
+EVENTS: dict[str, Callable[..., None]] = {
+    "message": events.message,
+    "reaction_added": events.reaction,
+    "reaction_removed": events.reaction,
+    "channel_archive": events.channel_archived,
+    "channel_unarchive": events.channel_archived,
+    "group_archive": events.channel_archived,
+    "group_unarchive": events.channel_archived,
+    "app_home_opened": events.home_opened,
+}
+
+
+def register(app: App, desk: Desk, slack: Slack) -> None:
+    """Connect every id to its listener."""
+    app.middleware(_storable)
+    _register_forms(app, desk, slack)
+    _register_notices(app, desk, slack)
+    for action_id, press in PRESSES.items():
+        app.action(action_id)(_press(desk, buttons.pressed(press)))
+    for action_id, answer in QUESTIONS.items():
+        app.action(action_id)(_press(desk, declaring.answered(answer)))
+    for action_id in ("list_next", "list_back"):
+        app.action(action_id)(_press(desk, channel.turn_page))
+    app.view(modals.DECLARE)(_view(desk, forms.thought_over(forms.declared, "title")))
+    for callback_id, (submission, field) in SUBMISSIONS.items():
+        app.view(callback_id)(_view(desk, forms.submitted(submission, field)))
+    for name, listener in EVENTS.items():
+        app.event(name, middleware=[_event(desk, listener)])(_taken_in)
+
+
+def _register_forms(app: App, desk: Desk, slack: Slack) -> None:
+    """The command, the shortcuts and the buttons that open a form."""
+
+    def incident(ack: Any, command: Any) -> None:
+        commands.incident(desk, slack, ack, command)
+
+    def open_form(ack: Any, respond: Any, body: Any, action: Any) -> None:
+        buttons.open_form(desk, slack, ack, respond, body, action)
+
+    def ask_in_words(ack: Any, body: Any, action: Any) -> None:
+        corrections.ask_in_words(slack, ack, body, action)
+
+    def declare_global(ack: Any, body: Any) -> None:
+        shortcuts.declare_global(desk, slack, ack, body)
+
+    def declare_message(ack: Any, body: Any) -> None:
+        shortcuts.declare_message(desk, slack, ack, body)
+
+    def timeline_message(ack: Any, respond: Any, body: Any) -> None:
+        shortcuts.timeline_message(desk, slack, ack, respond, body)
+
+    app.command("/incident")(incident)
+    for action_id in FORMS:
+        app.action(action_id)(open_form)
+    app.action(corrections.IN_WORDS_BUTTON)(ask_in_words)
+    app.action("home_declare")(declare_global)
+    app.shortcut("declare_global")(declare_global)
+    app.shortcut("declare_message")(declare_message)
+    app.shortcut("timeline_message")(timeline_message)
+
+
+def _register_notices(app: App, desk: Desk, slack: Slack) -> None:
+    """The form of a notice, and what is typed into it."""
+    redraws = telling.Redraws()
+
+    def open_notice(ack: Any, respond: Any, body: Any, action: Any) -> None:
+        telling.open_notice(desk, slack, ack, respond, body, action)
+
+    def redraw_notice(ack: Any, body: Any, action: Any) -> None:
+        telling.redraw(desk, slack, redraws, ack, body, action)
+
+    app.action("notice_form")(open_notice)
+    for name in NOTICE_FIELDS:
+        app.action(name)(redraw_notice)
+
+
+def _storable(body: Any, next: Callable[[], None]) -> None:
+    """Before any listener: take out characters that PostgreSQL cannot hold, and mask the secrets in what was said."""
+    _clean(body)
+    next()
+
+
+def _clean(part: Any) -> Any:
+    """The same object, its texts without NUL and lone surrogates, and those that people wrote without their secrets."""
+    if isinstance(part, str):
+        return storable(part)
+    if isinstance(part, dict):
+        part.update({key: _clean(value) for key, value in part.items()})
+        part.update({key: mask(part[key]) for key in _SAID if isinstance(part.get(key), str)})
+    elif isinstance(part, list):
+        part[:] = [_clean(value) for value in part]
+    return part
+
+
+def _press(desk: Desk, run: Callable[..., None]) -> Callable[..., None]:
+    def listener(ack: Any, respond: Any, body: Any, action: Any) -> None:
+        run(desk, ack, respond, body, action)
+
+    return listener
+
+
+def _view(desk: Desk, run: Callable[..., None]) -> Callable[..., None]:
+    def listener(ack: Any, body: Any, view: Any) -> None:
+        run(desk, ack, body, view)
+
+    return listener
+
+
+def _event(desk: Desk, run: Callable[..., None]) -> Callable[..., None]:
+    """Before the acknowledgement, which Bolt gives events first: what cannot be stored now, Slack sends again."""
+
+    def middleware(body: Any, event: Any, next: Callable[[], None]) -> None:
+        run(desk, body, event)
+        next()
+
+    return middleware
+
+
+def _taken_in() -> None:
+    """What is left of an event once its middleware has stored it: the acknowledgement, which Bolt gives by itself."""

@@ -1,0 +1,298 @@
+"""The worker: runs the outbox's jobs with one retry rule, and wakes the escalation plans whose time has come."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+import procrastinate
+import structlog
+from procrastinate import BaseRetryStrategy, RetryDecision
+from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Job
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from bot.aws.session import Unavailable
+from bot.context import Desk
+from bot.escalation.flows.holders import look_up_groups
+from bot.escalation.flows.pages import sweep
+from bot.escalation.jobs import contact_methods, digests, paging, user_groups
+from bot.escalation.queries import pings
+from bot.lifecycle.flows.backfill import plan_reading_back
+from bot.lifecycle.jobs import backfill, channel, handovers
+from bot.reports.jobs import answers, severity_suggestions
+from bot.retention import jobs as retention
+from bot.reviews.flows.reminders import remind
+from bot.reviews.jobs import reviews
+from bot.slack import queries as messages
+from bot.slack.client import Refused, Slack, TryAgain
+from bot.slack.poster import Speaker
+from bot.stakeholders import jobs as updates
+from bot.stakeholders.flows.notify import remind_to_tell
+from bot.store.job_manager import PatientJobManager
+from bot.store.outbox import PAGING, SLACK, free_jobs_of_dead_workers
+
+log = structlog.get_logger(__name__)
+
+TASKS: dict[str, Callable[..., None]] = {
+    "slack.open_room": channel.open_room,
+    "slack.furnish_room": channel.furnish_room,
+    "slack.card": channel.card,
+    "slack.mirror": channel.mirror,
+    "slack.say": channel.say,
+    "slack.whisper": channel.whisper,
+    "slack.answer": answers.answer,
+    "slack.review": answers.review,
+    "slack.redraft": answers.redraft,
+    "slack.suggest_severity": severity_suggestions.suggest_severity,
+    "slack.review_reminder": reviews.review_reminder,
+    "slack.review_handed_in": reviews.review_handed_in,
+    "slack.review_canvas": reviews.review_canvas,
+    "slack.action_reminder": reviews.action_reminder,
+    "slack.action_from_message": reviews.action_from_message,
+    "aws.archive": reviews.archive,
+    "slack.page": paging.page,
+    "slack.pages": paging.pages,
+    "slack.page_over": paging.page_over,
+    "slack.digest": digests.digest,
+    "slack.handover": handovers.handover,
+    "slack.tell_override": contact_methods.tell_override,
+    "aws.notice": contact_methods.send_notice,
+    "aws.alarms": updates.alarms,
+    "slack.notice": updates.notice,
+    "slack.checklist": updates.checklist,
+    "slack.assigned": updates.assigned,
+    "slack.bring": updates.bring,
+    "slack.offer_key": updates.offer_key,
+    "slack.home": updates.home,
+    "slack.groups": user_groups.groups,
+    "slack.read_back": backfill.read_back,
+    "slack.read_announcements": backfill.read_announcements,
+    "record.retain": retention.retain,
+}
+SLACK_THREADS = 6
+PAGING_THREADS = 3
+_LONGEST_WAIT = 15  # seconds between tries while Slack or the database is away
+_TRIES = 5  # for errors of our own, which another try seldom mends
+_SWEEP_EVERY = 1.0  # seconds at most; sooner when something is due sooner
+_SWEEP_PAUSE = 0.2  # seconds at least: what falls due meanwhile is sent together
+_HEARTBEAT_EVERY = 3.0  # seconds
+_SILENT_AFTER = 10.0  # seconds without a heartbeat after which a worker is taken for dead
+_LOOK_EVERY = 3.0  # seconds between looks for jobs of dead workers; two looks in a row must agree
+_FORGET_WORKER_AFTER = 86_400.0  # seconds; long, as a live worker that was forgotten would lose its jobs
+_FORGET_EVENTS_EVERY = 600.0  # seconds
+_EVENT_LIFE = timedelta(days=1)
+_READ_BACK_EVERY = 300.0  # seconds
+_CLEAR_EVERY = 86_400.0  # seconds
+_LOOK_UP_GROUPS_EVERY = 300.0  # seconds; so long somebody may wait who joined a group that may approve
+
+
+def _wait_before(attempts: int) -> int:
+    """Milliseconds until the next try: half a second, doubled each time, bounded."""
+    return int(min(500 * 2 ** min(attempts, 10), _LONGEST_WAIT * 1000))
+
+
+class Patience(BaseRetryStrategy):
+    """Slack or the database away: try until it is back. Refused: never again. An error of our own: a few times."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        if isinstance(exception, Refused):
+            return None
+        if isinstance(exception, TryAgain):
+            wait = _wait_before(job.attempts) if exception.after is None else round(exception.after * 1000)
+            return RetryDecision(retry_in={"milliseconds": wait})
+        if isinstance(exception, Unavailable):
+            return RetryDecision(retry_in={"milliseconds": _wait_before(job.attempts)})
+        if isinstance(exception, OperationalError | InterfaceError | PoolTimeout | ConnectorException):
+            return RetryDecision(retry_in={"milliseconds": _wait_before(job.attempts)})
+        if job.attempts + 1 < _TRIES:
+            return RetryDecision(retry_in={"seconds": 2**job.attempts})
+        return None
+
+
+def job_app(desk: Desk, slack: Slack, url: str) -> procrastinate.App:
+    """The procrastinate app with every task bound to what it needs."""
+    connector = procrastinate.PsycopgConnector(conninfo=url, min_size=2, max_size=8, kwargs={"connect_timeout": 5})
+    app = procrastinate.App(connector=connector)
+    app.job_manager = PatientJobManager(connector)
+    speaker = Speaker(desk.database, slack, desk.now)
+    for name, run in TASKS.items():
+        app.task(name=name, retry=Patience())(_bound(name, run, desk, slack, speaker))
+    return app
+
+
+def _bound(name: str, run: Callable[..., None], desk: Desk, slack: Slack, speaker: Speaker) -> Callable[..., None]:
+    def task(**arguments: Any) -> None:
+        ids = {key: value for key, value in arguments.items() if key.endswith("_id")}  # never what people wrote
+        with structlog.contextvars.bound_contextvars(job=name, **ids):
+            try:
+                run(desk, slack, speaker, **arguments)
+            except (TryAgain, Unavailable) as error:
+                log.info("will be tried again", reason=str(error))
+                raise
+            except Refused as error:
+                log.error("slack refused for good", error=str(error))
+                raise
+
+    return task
+
+
+class Worker:
+    """Both queues and the sweep, in threads of their own, so that a stalled post never holds up a page."""
+
+    def __init__(self, desk: Desk, slack: Slack) -> None:
+        self._desk = desk
+        self._slack = slack
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop = threading.Event()
+        self._read_back_at = 0.0  # in monotonic seconds
+        self._tasks: list[asyncio.Task[None]] = []
+        self._threads = [
+            threading.Thread(target=self._run_jobs, name="jobs"),
+            threading.Thread(target=self._run_sweeps, name="sweeps"),
+        ]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Let running jobs end, take no new ones."""
+        self._stop.set()
+        if self._loop is not None:
+            with suppress(RuntimeError):  # between two starts after the database went away, the loop is closed
+                self._loop.call_soon_threadsafe(self._cancel)
+        for thread in self._threads:
+            thread.join()
+
+    def alive(self) -> bool:
+        """True while jobs are taken and plans are swept."""
+        return self._loop is not None and all(thread.is_alive() for thread in self._threads)
+
+    def _cancel(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
+    def _run_jobs(self) -> None:
+        """Jobs until stopped. When the database goes away the workers end; they are started again."""
+        while not self._stop.is_set():
+            try:
+                asyncio.run(self._work())
+            except Exception:  # a way in: the worker must outlive a database restart
+                log.exception("worker stopped; starting it again")
+                self._loop = None
+                self._stop.wait(1)
+
+    async def _work(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._loop.set_default_executor(ThreadPoolExecutor(SLACK_THREADS + PAGING_THREADS + 1, "job"))
+        app = job_app(self._desk, self._slack, self._desk.database.url)
+        async with app.open_async():
+            self._tasks = [
+                asyncio.create_task(self._consume(app, SLACK, SLACK_THREADS)),
+                asyncio.create_task(self._consume(app, PAGING, PAGING_THREADS)),
+                asyncio.create_task(self._upkeep()),
+            ]
+            if self._stop.is_set():
+                self._cancel()
+            done, pending = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in pending:
+                task.cancel()
+            await asyncio.gather(*pending, return_exceptions=True)
+            for task in done:
+                if not task.cancelled() and (error := task.exception()):
+                    raise error
+
+    async def _consume(self, app: procrastinate.App, queue: str, threads: int) -> None:
+        await app.run_worker_async(
+            queues=[queue],
+            name=queue,
+            concurrency=threads,
+            wait=True,
+            fetch_job_polling_interval=1.0,
+            install_signal_handlers=False,
+            delete_jobs="successful",
+            update_heartbeat_interval=_HEARTBEAT_EVERY,
+            stalled_worker_timeout=_FORGET_WORKER_AFTER,
+            shutdown_graceful_timeout=10,
+        )
+
+    async def _upkeep(self) -> None:
+        """Free the jobs of workers that died, forget events that Slack will not repeat, and keep the rooms."""
+        suspects: frozenset[tuple[int, int]] = frozenset()
+        forget_at = look_up_at = clear_at = 0.0
+        started = self._desk.now()
+        while True:
+            try:
+                suspects = await asyncio.to_thread(self._free_jobs, suspects)
+                await asyncio.to_thread(self._keep_rooms, started)
+                if time.monotonic() >= look_up_at:
+                    await asyncio.to_thread(self._look_up_groups)
+                    look_up_at = time.monotonic() + _LOOK_UP_GROUPS_EVERY
+                if time.monotonic() >= forget_at:
+                    await asyncio.to_thread(self._forget_events)
+                    forget_at = time.monotonic() + _FORGET_EVENTS_EVERY
+                if time.monotonic() >= clear_at:
+                    await asyncio.to_thread(retention.clear, self._desk)
+                    clear_at = time.monotonic() + _CLEAR_EVERY
+            except Exception:  # a way in: housekeeping that fails must not stop posts and pages
+                log.exception("housekeeping failed; trying again")
+            await asyncio.sleep(_LOOK_EVERY)
+
+    def _free_jobs(self, suspects: frozenset[tuple[int, int]]) -> frozenset[tuple[int, int]]:
+        with self._desk.database.transaction() as session:
+            freed, suspects = free_jobs_of_dead_workers(session, _SILENT_AFTER, suspects)
+        if freed:
+            log.warning("took over the jobs of a worker that died", jobs=freed)
+        return suspects
+
+    def _keep_rooms(self, started: datetime) -> None:
+        """Remind of stakeholders who hear nothing; read back what was missed, at the start and now and then."""
+        now = self._desk.now()
+        with self._desk.database.transaction() as session:
+            remind_to_tell(session, self._desk.policy.notices, now)
+        if time.monotonic() >= self._read_back_at:
+            with self._desk.database.transaction() as session:
+                # A further replica that starts reads back too: it cannot know that the others heard everything.
+                before = max(started, now - timedelta(seconds=_READ_BACK_EVERY))
+                planned = plan_reading_back(session, before, now, long=self._read_back_at == 0.0)
+            if planned:
+                self._read_back_at = time.monotonic() + _READ_BACK_EVERY
+
+    def _look_up_groups(self) -> None:
+        with self._desk.database.transaction() as session:
+            look_up_groups(session, self._desk.policy.contacts)
+
+    def _forget_events(self) -> None:
+        with self._desk.database.transaction() as session:
+            messages.forget_events(session, self._desk.now() - _EVENT_LIFE)
+
+    def _run_sweeps(self) -> None:
+        while not self._stop.is_set():
+            pause = _SWEEP_EVERY
+            try:
+                pause = self._sweep()
+            except Exception:  # a way in: escalation must outlive whatever one sweep met
+                log.exception("sweep failed; trying again")
+            self._stop.wait(pause)
+
+    def _sweep(self) -> float:
+        """One sweep; the seconds until the next."""
+        limit = 200
+        now = self._desk.now()
+        with self._desk.database.transaction() as session:
+            if sweep(session, self._desk.policy.escalation, now, limit) == limit:
+                return 0.0
+        with self._desk.database.transaction() as session:
+            if remind(session, self._desk.policy.review, now, limit) == limit:
+                return 0.0
+        with self._desk.database.transaction() as session:
+            upcoming = pings.find_next_wake(session)
+        return min(_SWEEP_EVERY, max(_SWEEP_PAUSE, self._desk.seconds_until(upcoming))) if upcoming else _SWEEP_EVERY

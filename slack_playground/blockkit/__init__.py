@@ -1,0 +1,1 @@
+"""Block Kit and views as Slack accepts them."""

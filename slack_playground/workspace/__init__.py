@@ -1,0 +1,1 @@
+"""The state of one workspace: channels, messages, people, time."""

@@ -1,0 +1,342 @@
+"""Pages: to whoever holds the role, once, recorded; and taken back when they are answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from bot.context import Desk
+from bot.escalation.flows import pages as escalate
+from bot.escalation.jobs import paging
+from bot.escalation.queries import pings
+from bot.escalation.rules.plan import Role
+from bot.escalation.rules.roster import Person as Contact
+from bot.escalation.rules.roster import Rotation, Shift, Shifts
+from bot.incidents.queries import incidents, timeline
+from bot.incidents.rules.timeline import Kind
+from bot.lifecycle.flows import change
+from bot.lifecycle.jobs.channel import open_room, say
+from bot.severity.rules import Severity
+from bot.slack.client import Slack, TryAgain
+from bot.slack.poster import Speaker
+from bot.store.tables import IncidentRow, PingRow
+from slack_playground.app import Playground
+from slack_playground.person import Person, content_of
+from slack_playground.workspace.records import UserGroup
+from tests.job_fixtures import Declared, later
+from tests.slack_fixtures import Control
+
+Named = Callable[[str], Person]
+LONG_AGO, NEVER = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def the_page(desk: Desk, row: IncidentRow) -> PingRow:
+    """The page to the on-call engineer, as it stands."""
+    with desk.database.transaction() as session:
+        found = pings.list_of_incident(session, row.incident_id)
+        return next(ping for ping in found if (ping.kind, ping.role) == ("page", Role.ON_CALL))
+
+
+def entries(desk: Desk, row: IncidentRow, kind: Kind) -> list[str]:
+    with desk.database.transaction() as session:
+        return [entry.text for entry in timeline.list_rows(session, row.incident_id, (kind,))]
+
+
+def received(person: Person) -> list[dict[str, Any]]:
+    return person.messages(person.dm_with("U0TOCSIN"))
+
+
+def on_call(desk: Desk, *people: Contact) -> Desk:
+    """The same desk, with these people on call."""
+    schedule = desk.policy.contacts.on_call
+    assert isinstance(schedule, Rotation)
+    contacts = replace(desk.policy.contacts, on_call=replace(schedule, primary=people, secondary=()), roles={})
+    return replace(desk, policy=replace(desk.policy, contacts=contacts))
+
+
+def test_a_page_reaches_its_person_once_and_is_recorded(
+    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, person: Named
+) -> None:
+    row = declared(Severity.P0)
+    ping_id = the_page(desk, row).ping_id
+    for _ in range(2):
+        paging.page(desk, slack, speaker, ping_id=ping_id)
+    (message,) = received(person("U0RESPONDER"))
+    assert message["text"] == f"P0 {row.ref} {row.title}: you are paged as on-call engineer"
+    sent = the_page(desk, row)
+    assert (sent.state, sent.user_ids) == (pings.SENT, ["U0RESPONDER"])
+    assert entries(desk, row, Kind.PING_SENT) == ["Paged <@U0RESPONDER> as on-call engineer (at once)."]
+
+
+def test_a_page_whose_answer_was_lost_is_not_sent_twice(
+    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, person: Named, control: Control
+) -> None:
+    row = declared(Severity.P0)
+    ping_id = the_page(desk, row).ping_id
+    control.fault("chat.postMessage", "drop_after")
+    with pytest.raises(TryAgain):
+        paging.page(desk, slack, speaker, ping_id=ping_id)
+    assert the_page(desk, row).state == pings.SENDING
+    paging.page(later(desk, 12), slack, speaker, ping_id=ping_id)
+    assert len(received(person("U0RESPONDER"))) == 1
+    assert entries(desk, row, Kind.PING_SENT) == ["Paged <@U0RESPONDER> as on-call engineer (at once), 12 min late."]
+
+
+def test_a_page_that_was_called_off_is_not_sent(
+    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, person: Named
+) -> None:
+    row = declared(Severity.P0)
+    with desk.database.transaction() as session:
+        found = incidents.get_for_change(session, row.incident_id)
+        change.resolve(session, found, "U0TEAMLEAD", desk.policy, desk.now())
+    paging.page(desk, slack, speaker, ping_id=the_page(desk, row).ping_id)
+    assert received(person("U0RESPONDER")) == []
+    assert entries(desk, row, Kind.PING_SENT) == []
+
+
+def test_a_page_that_slack_took_before_it_was_called_off_is_recorded_and_taken_back(
+    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, person: Named, control: Control
+) -> None:
+    row = declared(Severity.P0)
+    ping_id = the_page(desk, row).ping_id
+    control.fault("chat.postMessage", "drop_after")
+    with pytest.raises(TryAgain):
+        paging.page(desk, slack, speaker, ping_id=ping_id)
+    with desk.database.transaction() as session:
+        found = incidents.get_for_change(session, row.incident_id)
+        change.resolve(session, found, "U0TEAMLEAD", desk.policy, desk.now())
+    assert the_page(desk, row).state == pings.CANCELLED
+    paging.pages(desk, slack, speaker, ping_ids=[ping_id])
+    assert [job["ping_id"] for job in _jobs(desk, "slack.page")][-1] == ping_id, "it goes on by itself"
+    for _ in range(2):
+        paging.page(desk, slack, speaker, ping_id=ping_id)
+    assert (the_page(desk, row).state, the_page(desk, row).user_ids) == (pings.SENT, ["U0RESPONDER"])
+    assert len(entries(desk, row, Kind.PING_SENT)) == 1
+    assert [job["ping_id"] for job in _jobs(desk, "slack.page_over")] == [ping_id]
+    paging.page_over(desk, slack, speaker, ping_id=ping_id)
+    (message,) = received(person("U0RESPONDER"))
+    assert "Nothing is expected of you." in message["text"]
+
+
+def test_a_page_that_never_reached_slack_before_it_was_called_off_leaves_nothing(
+    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, person: Named, control: Control
+) -> None:
+    row = declared(Severity.P0)
+    ping_id = the_page(desk, row).ping_id
+    control.fault("chat.postMessage", "drop")
+    with pytest.raises(TryAgain):
+        paging.page(desk, slack, speaker, ping_id=ping_id)
+    with desk.database.transaction() as session:
+        found = incidents.get_for_change(session, row.incident_id)
+        change.resolve(session, found, "U0TEAMLEAD", desk.policy, desk.now())
+    paging.page(desk, slack, speaker, ping_id=ping_id)
+    assert the_page(desk, row).state == pings.CANCELLED
+    assert received(person("U0RESPONDER")) == []
+
+
+@pytest.mark.parametrize("ending", ["acknowledge", "resolve"])
+def test_an_answered_page_loses_its_button(
+    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, person: Named, ending: str
+) -> None:
+    row = declared(Severity.P0)
+    ping_id = the_page(desk, row).ping_id
+    paging.page(desk, slack, speaker, ping_id=ping_id)
+    paging.page_over(desk, slack, speaker, ping_id=ping_id)  # nothing has happened: nothing changes
+    assert "page_acknowledge" in str(received(person("U0RESPONDER")))
+    with desk.database.transaction() as session:
+        found = incidents.get_for_change(session, row.incident_id)
+        getattr(change, ending)(session, found, "U0TEAMLEAD", desk.policy, desk.now())
+    paging.page_over(desk, slack, speaker, ping_id=ping_id)
+    (message,) = received(person("U0RESPONDER"))
+    assert "page_acknowledge" not in str(message)
+    said = "Acknowledged by <@U0TEAMLEAD>" if ending == "acknowledge" else "Nothing is expected of you."
+    assert said in message["text"]
+
+
+def test_a_page_links_to_the_room_once_it_is_open(
+    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, person: Named
+) -> None:
+    row = declared(Severity.P0)
+    ping_id = the_page(desk, row).ping_id
+    paging.page(desk, slack, speaker, ping_id=ping_id)
+    (before,) = received(person("U0RESPONDER"))
+    assert f"#{row.channel_name}, being made" in content_of(before)
+    open_room(desk, slack, speaker, incident_id=row.incident_id)
+    waiting = _jobs(desk, "slack.page_over")
+    assert [job["ping_id"] for job in waiting] == [ping_id], "the pages that were sent, and no other"
+    paging.page_over(desk, slack, speaker, ping_id=ping_id)
+    (after,) = received(person("U0RESPONDER"))
+    with desk.database.transaction() as session:
+        channel_id = incidents.get(session, row.incident_id).channel_id
+    assert f"Channel: <#{channel_id}>" in content_of(after)
+    assert "page_acknowledge" in str(after), "nobody has answered: it stays a page"
+
+
+def test_a_page_that_left_as_the_room_opened_links_to_it(
+    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared
+) -> None:
+    row = declared(Severity.P0)
+    ping_id = the_page(desk, row).ping_id
+    open_room(desk, slack, speaker, incident_id=row.incident_id)
+    assert _jobs(desk, "slack.page_over") == []
+    with desk.database.transaction() as session:
+        escalate.pages_sent(session, [escalate.Sent(ping_id, ["U0RESPONDER"], room=None)], desk.now())
+    assert [job["ping_id"] for job in _jobs(desk, "slack.page_over")] == [ping_id]
+
+
+def test_all_repeats_share_one_message_in_the_room_and_say_how_many_they_are(
+    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, person: Named
+) -> None:
+    row = declared(Severity.P0)
+    open_room(desk, slack, speaker, incident_id=row.incident_id)
+    paging.page(desk, slack, speaker, ping_id=the_page(desk, row).ping_id)
+    for minutes in (6, 12, 18):
+        _repeat(later(desk, minutes), slack, speaker, row)
+    received_now = received(person("U0RESPONDER"))
+    assert len(received_now) == 4, "each reaches its person as a message of its own"
+    assert received_now[-1]["text"].endswith("you are paged as on-call engineer for the 4th time")
+    assert "*You are paged for the 4th time, unanswered for 18 min.*" in content_of(received_now[-1])
+    (copy,) = _in_room(desk, person, row, "until acknowledged")
+    assert copy.count("4th time, unanswered for 18 min.") == 1 and "page_acknowledge" in copy
+    with desk.database.transaction() as session:
+        found = incidents.get_for_change(session, row.incident_id)
+        change.acknowledge(session, found, "U0TEAMLEAD", desk.policy, later(desk, 20).now())
+        repeated = [ping.ping_id for ping in pings.list_of_incident(session, row.incident_id) if ping.kind == "repeat"]
+    for ping_id in repeated[:3]:
+        paging.page_over(later(desk, 20), slack, speaker, ping_id=ping_id)
+    (copy,) = _in_room(desk, person, row, "until acknowledged")
+    assert "page_acknowledge" not in copy and "Acknowledged by <@U0TEAMLEAD>" in copy
+    assert "4th time" in copy, "an earlier one that is edited does not count back"
+
+
+def _repeat(desk: Desk, slack: Slack, speaker: Speaker, row: IncidentRow) -> None:
+    """Page the on-call engineer again, and have it said in the room; the job of an earlier one runs once more."""
+    with desk.database.transaction() as session:
+        escalate.replan(session, incidents.get_for_change(session, row.incident_id), desk.policy.escalation, desk.now())
+        held = pings.list_of_incident(session, row.incident_id)
+        (due,) = [ping.ping_id for ping in held if (ping.kind, ping.state) == ("repeat", pings.SENDING)]
+    paging.page(desk, slack, speaker, ping_id=due)
+    with desk.database.transaction() as session:
+        entry = timeline.find_by_source(session, f"ping:{due}")
+        assert entry is not None
+        entry_id = entry.entry_id
+        told = [entry.entry_id for entry in timeline.list_rows(session, row.incident_id, (Kind.PING_SENT,))]
+    for each in (entry_id, told[1]):
+        say(desk, slack, speaker, entry_id=each)
+
+
+def _in_room(desk: Desk, person: Named, row: IncidentRow, words: str) -> list[str]:
+    with desk.database.transaction() as session:
+        channel_id = incidents.get(session, row.incident_id).channel_id
+    assert channel_id is not None
+    found = person("U0RESPONDER").messages(channel_id)
+    return [str(message["blocks"]) for message in found if words in content_of(message)]
+
+
+def _jobs(desk: Desk, task: str) -> list[dict[str, Any]]:
+    statement = text("select args from procrastinate_jobs where task_name = :task order by id")
+    with desk.database.engine.connect() as connection:
+        return list(connection.scalars(statement, {"task": task}))
+
+
+def test_everybody_of_a_group_is_paged(
+    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, person: Named
+) -> None:
+    row = declared(Severity.P0)
+    several = on_call(desk, Contact("the group", user_group="S0ONCALL"))
+    paging.page(several, slack, speaker, ping_id=the_page(desk, row).ping_id)
+    assert the_page(desk, row).user_ids == ["U0RESPONDER"]
+    assert len(received(person("U0RESPONDER"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("contact", "why"),
+    [
+        (Contact("left", slack="U0GONE"), "<@U0GONE> is no longer in the workspace."),
+        (Contact("mail only", email="x@example.com"), "mail only has no Slack id."),
+        (
+            Contact("no such group", user_group="S0GONE"),
+            "The user group of no such group (S0GONE) is unknown to Slack.",
+        ),
+    ],
+)
+def test_a_page_that_reaches_nobody_says_so_on_the_timeline(
+    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, contact: Contact, why: str
+) -> None:
+    row = declared(Severity.P0)
+    paging.page(on_call(desk, contact), slack, speaker, ping_id=the_page(desk, row).ping_id)
+    failed = the_page(desk, row)
+    assert failed.state == pings.FAILED
+    (said,) = entries(desk, row, Kind.PING_FAILED)
+    assert said.startswith(f"Could not page the on-call engineer (at once): {why}")
+    assert said.endswith("`tocsin doctor` says how to mend that.")
+
+
+GONE = Contact("left", slack="U0GONE")
+SECONDARY = Contact("second", slack="U0SECONDARY")
+
+
+@pytest.mark.parametrize(
+    ("schedule", "roles", "reached", "why"),
+    [
+        (
+            Shifts((Shift(LONG_AGO, NEVER, GONE, SECONDARY),)),
+            {},
+            "U0SECONDARY",
+            "<@U0GONE> is no longer in the workspace. The secondary on-call stands in.",
+        ),
+        (
+            Shifts((Shift(LONG_AGO, NEVER, Contact("group", user_group="S0EMPTY"), SECONDARY),)),
+            {},
+            "U0SECONDARY",
+            "The user group of group is empty. The secondary on-call stands in.",
+        ),
+        (
+            Shifts((Shift(LONG_AGO, LONG_AGO + HOUR, GONE, SECONDARY),)),
+            {Role.VP: (Contact("VP", slack="U0VP"),)},
+            "U0VP",
+            "Nobody holds the role on-call engineer. Nobody holds the role secondary on-call. "
+            "Nobody holds the role team lead. Nobody holds the role engineering manager. The VP engineering stands in.",
+        ),
+    ],
+    ids=["left", "empty group", "gap"],
+)
+def test_who_cannot_be_paged_is_stood_in_for_and_the_timeline_says_why(
+    desk: Desk,
+    slack: Slack,
+    speaker: Speaker,
+    declared: Declared,
+    person: Named,
+    playground: Playground,
+    schedule: Shifts,
+    roles: dict[Role, tuple[Contact, ...]],
+    reached: str,
+    why: str,
+) -> None:
+    playground.workspace.groups["S0EMPTY"] = UserGroup("S0EMPTY", "empty", "Empty", "", [])
+    contacts = replace(desk.policy.contacts, on_call=schedule, roles=roles)
+    row = declared(Severity.P0)
+    spoiled = replace(desk, policy=replace(desk.policy, contacts=contacts))
+    paging.page(spoiled, slack, speaker, ping_id=the_page(desk, row).ping_id)
+    assert the_page(desk, row).user_ids == [reached]
+    assert entries(desk, row, Kind.PING_SENT) == [f"Paged <@{reached}> as on-call engineer (at once). {why}"]
+    (message,) = received(person(reached))
+    assert why in content_of(message)
+
+
+def test_where_nobody_holds_any_role_the_timeline_says_so(
+    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared
+) -> None:
+    row = declared(Severity.P0)
+    contacts = replace(desk.policy.contacts, on_call=Shifts(()), roles={})
+    nobody = replace(desk, policy=replace(desk.policy, contacts=contacts))
+    paging.page(nobody, slack, speaker, ping_id=the_page(desk, row).ping_id)
+    (said,) = entries(desk, row, Kind.PING_FAILED)
+    assert said.startswith("Could not page the on-call engineer (at once): Nobody holds the role on-call engineer.")
+    assert the_page(desk, row).state == pings.FAILED

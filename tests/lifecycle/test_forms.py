@@ -1,0 +1,101 @@
+"""The forms within Slack's limits, and what is read back from them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from bot.lifecycle.messages import forms as modals
+from slack_playground.blockkit.blocks import check_view
+from tests.slack.facts import LEVELS, LONGEST, LOUD, incident
+
+MESSAGE = json.dumps({"channel": "C0INCIDENTS", "ts": "1795176000.000100"})
+
+
+def forms(**values: Any) -> list[dict[str, Any]]:
+    each = incident(**values)
+    return [
+        modals.declare_form(LEVELS, ""),
+        modals.declare_form(LEVELS, "C0INCIDENTS"),
+        modals.declare_form(LEVELS, MESSAGE, each.title),
+        modals.resolve_form(each),
+        modals.close_form(each, True),
+    ]
+
+
+VALUES: dict[str, dict[str, Any]] = {
+    "the usual": {},
+    "the longest": LONGEST,
+    "longer than a field": {"title": "x" * 9000, "impact": "x" * 9000, "cause": "x" * 9000, "resolution": "x" * 9000},
+    "hostile": dict.fromkeys(("title", "impact", "cause", "resolution"), LOUD),
+}
+
+
+@pytest.mark.parametrize("values", VALUES.values(), ids=VALUES)
+def test_slack_takes_every_form(values: dict[str, Any]) -> None:
+    for form in forms(**values):
+        check_view(json.loads(json.dumps(form)), "modal")
+
+
+@pytest.mark.parametrize("values", VALUES.values(), ids=VALUES)
+def test_what_is_filled_in_fits_its_field(values: dict[str, Any]) -> None:
+    for form in forms(**values):
+        for block in form["blocks"]:
+            field = block.get("element", {})
+            assert len(field.get("initial_value", "")) <= field.get("max_length", 0) or "initial_value" not in field
+
+
+def test_a_form_s_heading_pings_nobody() -> None:
+    for form in forms(title=LOUD):
+        for block in form["blocks"]:
+            if block["type"] == "section":
+                assert "<" not in block["text"]["text"]
+
+
+def test_every_form_has_its_own_name_and_says_what_it_is_about() -> None:
+    assert [form["callback_id"] for form in forms()] == ["declare_view"] * 3 + ["resolve_view", "close_view"]
+    assert [form["private_metadata"] for form in forms()] == ["", "C0INCIDENTS", MESSAGE, "7", "7"]
+
+
+def field(form: dict[str, Any], name: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(block for block in form["blocks"] if block.get("block_id") == name)
+    return found
+
+
+def test_what_is_known_already_is_filled_in() -> None:
+    close = modals.close_form(incident(cause="pool exhausted", resolution="raised it", impact="a third of users"), True)
+    for name, value in (("cause", "pool exhausted"), ("resolution", "raised it"), ("impact", "a third of users")):
+        assert field(close, name)["element"]["initial_value"] == value
+    assert "initial_value" not in field(modals.close_form(incident(), False), "cause")["element"]
+    assert (
+        field(modals.declare_form(LEVELS, "", "cart is empty"), "title")["element"]["initial_value"] == "cart is empty"
+    )
+
+
+def test_closing_asks_for_the_playbook_only_where_one_was_suggested() -> None:
+    asked = [
+        [block.get("block_id") for block in modals.close_form(incident(), shown)["blocks"]] for shown in (True, False)
+    ]
+    assert ["playbook" in names for names in asked] == [True, False]
+
+
+def test_a_declaration_needs_no_more_than_a_title() -> None:
+    form = modals.declare_form(LEVELS, "")
+    assert not field(form, "title")["optional"]
+    assert field(form, "impact")["optional"]
+    assert field(form, "severity")["element"]["initial_option"]["value"] == modals.JUDGED
+    values = [option["value"] for option in field(form, "severity")["element"]["options"]]
+    assert values == [modals.JUDGED, "P0", "P1", "P2", "P3"]
+
+
+def test_submitted_fields_are_read_by_name() -> None:
+    state = {
+        "title": {"title": {"type": "plain_text_input", "value": "  checkout down \n"}},
+        "impact": {"impact": {"type": "plain_text_input", "value": None}},
+        "severity": {"severity": {"type": "static_select", "selected_option": {"value": "P1"}}},
+        "playbook": {"playbook": {"type": "static_select", "selected_option": None}},
+    }
+    read = modals.read_values({"state": {"values": state}})
+    assert read == {"title": "checkout down", "impact": "", "severity": "P1", "playbook": ""}

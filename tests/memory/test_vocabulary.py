@@ -1,0 +1,101 @@
+"""The vocabulary as data: phrases, gaps, forms of words, and refusals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.errors import InvalidKnowledge
+from bot.memory.index.stems import tokenize
+from bot.memory.index.vocabulary import Vocabulary, make_vocabulary, read_vocabulary
+
+SHIPPED = Path(__file__).parents[2] / "knowledge" / "vocabulary.yaml"
+
+
+def concepts(vocabulary: Vocabulary, text: str) -> list[str]:
+    return [sighting.concept for sighting in vocabulary.sightings(list(tokenize(text)))]
+
+
+@pytest.mark.parametrize(
+    ("phrase", "text", "found"),
+    [
+        ("log in", "nobody can log in today", True),
+        ("log in", "logging in fails", True),
+        ("log in", "the log is in S3", False),
+        ("log in", "in log", False),
+        ("public access", "the public access block", True),
+        ("pull … plug", "we pulled the mains plug", True),
+        ("pull … plug", "pulled one two three four five plug", False),
+        ("volatile-lru", "policy volatile-lru", True),
+        ("maxmemory", "MaxMemory reached", True),
+        ("5xx", "5XXError rises", True),
+    ],
+)
+def test_a_phrase_is_found_in_its_forms(phrase: str, text: str, found: bool) -> None:
+    vocabulary = make_vocabulary(skip=["the", "a"], concepts={"wanted": [phrase]})
+    assert bool(concepts(vocabulary, text)) is found
+
+
+def test_one_word_may_mean_two_things() -> None:
+    vocabulary = make_vocabulary(concepts={"disk": ["full"], "memory": ["full", "oom"]})
+    assert sorted(concepts(vocabulary, "it is full")) == ["disk", "memory"]
+
+
+def test_the_words_of_a_sighting_are_as_written() -> None:
+    (sighting,) = make_vocabulary(skip=["the"], concepts={"c": ["shopping bag"]}).sightings(
+        list(tokenize("Shopping the Bags"))
+    )
+    assert sighting.words == ("Shopping", "Bags")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("ddb", "DynamoDB"),
+        ("apigw", "API Gateway"),
+        ("r53", "Route 53"),
+        ("sg", "security group"),
+        ("basket", "trolley"),
+        ("k8s", "EKS"),
+        ("pg", "postgres"),
+        ("alb", "load balancer"),
+        ("single sign-on", "SSO"),
+        ("oom", "out of memory"),
+    ],
+)
+def test_the_shipped_vocabulary_knows_short_names(first: str, second: str) -> None:
+    vocabulary = read_vocabulary(SHIPPED)
+    assert set(concepts(vocabulary, first)) & set(concepts(vocabulary, second))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("concepts: [", ":2: not valid YAML"),
+        ("- a", "expected the keys"),
+        ("colours: red", "expected the keys"),
+        ("stop: {a: b}", "stop must be a list"),
+        ("concepts: [a]", "must map a name"),
+        ("concepts: {cart: [[a]]}", "'cart' must list its phrases"),
+        ("concepts: {cart: [on]}", "'cart' must list its phrases"),
+    ],
+)
+def test_a_broken_vocabulary_is_refused_with_the_reason(tmp_path: Path, text: str, reason: str) -> None:
+    path = tmp_path / "vocabulary.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InvalidKnowledge) as refusal:
+        read_vocabulary(path)
+    assert str(path) in str(refusal.value)
+    assert reason in str(refusal.value)
+
+
+def test_a_missing_vocabulary_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidKnowledge, match="cannot be read"):
+        read_vocabulary(tmp_path / "none.yaml")
+
+
+def test_the_fingerprint_follows_the_content() -> None:
+    one = make_vocabulary(concepts={"a": ["x"]})
+    assert one.fingerprint == make_vocabulary(concepts={"a": ["x"]}).fingerprint
+    assert one.fingerprint != make_vocabulary(concepts={"a": ["y"]}).fingerprint

@@ -1,0 +1,212 @@
+"""Answers to reports, and the review's draft, each said once to the right people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from bot.context import Desk
+from bot.incidents.queries import incidents
+from bot.lifecycle.flows import change
+from bot.lifecycle.flows.change import Closing
+from bot.lifecycle.jobs import channel
+from bot.reports.flows import reports as suggest
+from bot.reports.flows.reports import Heard
+from bot.reports.jobs import answers as reports
+from bot.reviews.jobs import reviews
+from bot.reviews.queries import action_items, drafts
+from bot.reviews.rules.renderings import from_json, to_markdown
+from bot.severity.rules import Evidence, Judgement, Severity
+from bot.slack import queries as messages
+from bot.slack.client import Slack
+from bot.slack.poster import Speaker
+from bot.store.tables import IncidentRow
+from slack_playground.person import Person
+from tests.job_fixtures import Declared
+from tests.slack_fixtures import Control
+
+INCIDENTS = "C0INCIDENTS"
+SURE = Judgement(Severity.P1, 0.9, (Evidence("502", "5xx"),), None, "a major part")
+Named = Callable[[str], Person]
+
+
+@pytest.fixture
+def reported(desk: Desk, responder: Person) -> tuple[int, str]:
+    """A report that was judged: its id and its ts."""
+    text = "checkout returns 502 for a third of users"
+    ts = responder.say(INCIDENTS, text)
+    with desk.database.transaction() as session:
+        heard = Heard(INCIDENTS, ts, "U0RESPONDER", text)
+        row = suggest.judge_report(session, heard, SURE, [], desk.policy, desk.now())
+        assert row is not None
+        return row.report_id, ts
+
+
+def answers(responder: Person, ts: str) -> list[dict[str, Any]]:
+    return responder.replies(INCIDENTS, ts)[1:]
+
+
+def test_a_report_is_answered_once_in_its_thread(
+    desk: Desk, slack: Slack, speaker: Speaker, reported: tuple[int, str], responder: Person
+) -> None:
+    report_id, ts = reported
+    for _ in range(2):
+        reports.answer(desk, slack, speaker, report_id=report_id)
+    (answer,) = answers(responder, ts)
+    assert "Looks like *P1 high*" in str(answer["blocks"])
+    assert "report_declare" in str(answer["blocks"])
+
+
+def test_a_decision_takes_the_place_of_the_buttons(
+    desk: Desk, slack: Slack, speaker: Speaker, reported: tuple[int, str], responder: Person
+) -> None:
+    report_id, ts = reported
+    reports.answer(desk, slack, speaker, report_id=report_id)
+    with desk.database.transaction() as session:
+        row, _ = suggest.declare_report(session, report_id, Severity.P0, "U0TEAMLEAD", desk.policy, desk.now())
+    reports.answer(desk, slack, speaker, report_id=report_id)
+    (answer,) = answers(responder, ts)
+    assert answer["text"] == f"<@U0TEAMLEAD>: declared as P0, {row.ref}."
+    assert "report_declare" not in str(answer["blocks"])
+
+
+def test_what_is_no_report_is_not_answered(desk: Desk, slack: Slack, speaker: Speaker, control: Control) -> None:
+    with desk.database.transaction() as session:
+        heard = Heard(INCIDENTS, "1.000001", "U0RESPONDER", "lunch?")
+        row = suggest.judge_report(session, heard, Judgement(None, 0.9, (), None, ""), [], desk.policy, desk.now())
+        assert row is not None
+        report_id = row.report_id
+    reports.answer(desk, slack, speaker, report_id=report_id)
+    reports.answer(desk, slack, speaker, report_id=-1)
+    assert control.journal("chat.postMessage") == []
+
+
+@pytest.fixture
+def closed(desk: Desk, slack: Slack, speaker: Speaker, declared: Declared) -> IncidentRow:
+    """An incident with a room, resolved and closed."""
+    row = declared()
+    channel.open_room(desk, slack, speaker, incident_id=row.incident_id)
+    with desk.database.transaction() as session:
+        found = incidents.get_for_change(session, row.incident_id)
+        change.acknowledge(session, found, "U0TEAMLEAD", desk.policy, desk.now())
+        change.resolve(session, found, "U0TEAMLEAD", desk.policy, desk.now(), "raised it", "pool exhausted")
+        change.close(session, found, "U0TEAMLEAD", Closing(), desk.policy, desk.now())
+        return found
+
+
+def test_the_draft_goes_to_the_room_the_commander_and_the_manager_once(
+    desk: Desk, slack: Slack, speaker: Speaker, closed: IncidentRow, person: Named
+) -> None:
+    assert closed.channel_id is not None
+    slack.invite(closed.channel_id, ["U0RESPONDER"])
+    for _ in range(2):
+        reports.review(desk, slack, speaker, incident_id=closed.incident_id, episode=1)
+    places = {
+        "U0RESPONDER": closed.channel_id,
+        "U0TEAMLEAD": person("U0TEAMLEAD").dm_with("U0TOCSIN"),
+        "U0MANAGER": person("U0MANAGER").dm_with("U0TOCSIN"),
+    }
+    for user_id, place in places.items():
+        ready = [m for m in person(user_id).messages(place) if m["text"].startswith("Review draft of")]
+        assert [message["text"] for message in ready] == [f"Review draft of {closed.ref} is ready"]
+    with desk.database.transaction() as session:
+        last = drafts.find_last(session, closed.incident_id)
+        assert last is not None
+        assert last.version == 1
+        said = to_markdown(from_json(last.document))
+        assert "pool exhausted" in said
+        assert "team-lead" in said  # a name, not an id
+
+
+@pytest.fixture
+def secret(desk: Desk, closed: IncidentRow) -> IncidentRow:
+    """The same incident as one of security, with an action item that is overdue and has the VP for owner."""
+    with desk.database.transaction() as session:
+        row = incidents.get(session, closed.incident_id)
+        row.ref = f"SEC-2026-{row.incident_id:04d}"
+        row.title, row.impact = "somebody reads our mail", "all of our mail"
+        return row
+
+
+def told(one: Person) -> str:
+    return "\n".join(str(message) for message in one.messages(one.dm_with("U0TOCSIN")))
+
+
+def test_a_private_review_is_told_with_its_facts_to_its_people_alone(
+    desk: Desk, slack: Slack, speaker: Speaker, secret: IncidentRow, person: Named
+) -> None:
+    assert secret.channel_id is not None
+    linking = replace(
+        desk,
+        review_link=lambda ref: f"https://example.com/shared/{ref}",
+        personal_link=lambda path, user_id, name: f"https://example.com/own{path}",
+    )
+    slack.invite(secret.channel_id, ["U0RESPONDER"])
+    reports.review(linking, slack, speaker, incident_id=secret.incident_id, episode=1)
+    reviews.review_reminder(linking, slack, speaker, incident_id=secret.incident_id, reminder="late")
+    reviews.review_handed_in(linking, slack, speaker, incident_id=secret.incident_id, step=1, by="U0TEAMLEAD")
+    manager, lead = told(person("U0MANAGER")), told(person("U0TEAMLEAD"))
+    assert manager.count("A review waits") >= 3
+    for kept in ("reads our mail", "all of our mail", "pool exhausted", "https://"):
+        assert kept not in manager
+    assert "pool exhausted" in lead and "https://example.com/own/reviews/SEC-" in lead
+    posted = "\n".join(str(message) for message in person("U0RESPONDER").messages(secret.channel_id))
+    assert "https://example.com/shared" not in posted
+    assert "`/incident review` gives you your own link" in posted
+
+
+def test_an_overdue_item_of_a_private_incident_keeps_its_words_from_outsiders(
+    desk: Desk, slack: Slack, speaker: Speaker, secret: IncidentRow, person: Named
+) -> None:
+    ids = []
+    with desk.database.transaction() as session:
+        for owner in ("U0VP", "U0TEAMLEAD"):
+            item = {"request_key": f"secret:{owner}", "text": "turn the keys", "priority": "high", "owner": owner}
+            due = {"state": action_items.OPEN, "due_on": date(2026, 1, 2), "made_at": desk.now()}
+            ids.append(action_items.add(session, secret.incident_id, **item, **due).action_id)
+    for action_id in ids:
+        reviews.action_reminder(desk, slack, speaker, action_id=action_id)
+    assert "An action item is overdue" in told(person("U0VP"))
+    assert "turn the keys" not in told(person("U0VP"))
+    assert "turn the keys" in told(person("U0TEAMLEAD"))
+
+
+def test_one_who_left_keeps_the_draft_from_nobody(
+    desk: Desk, slack: Slack, speaker: Speaker, closed: IncidentRow, person: Named
+) -> None:
+    with desk.database.transaction() as session:
+        incidents.get(session, closed.incident_id).commander = "U0GONE"
+    reports.review(desk, slack, speaker, incident_id=closed.incident_id, episode=1)
+    manager = person("U0MANAGER")
+    assert [m["text"] for m in manager.messages(manager.dm_with("U0TOCSIN"))] == [
+        f"Review draft of {closed.ref} is ready"
+    ]
+
+
+def test_a_draft_names_people_as_they_are_called_now_and_keeps_the_names_of_those_who_left(
+    desk: Desk, slack: Slack, speaker: Speaker, closed: IncidentRow
+) -> None:
+    long_ago = desk.now() - timedelta(days=90)
+    with desk.database.transaction() as session:
+        row = incidents.get(session, closed.incident_id)
+        row.acknowledged_by = "U0GONE"
+        for user_id, name in (("U0TEAMLEAD", "a former name"), ("U0GONE", "whoever left")):
+            messages.record_name(session, user_id, name, long_ago)
+    reports.review(desk, slack, speaker, incident_id=closed.incident_id, episode=1)
+    with desk.database.transaction() as session:
+        names = messages.names_of(session, ["U0TEAMLEAD", "U0GONE"])
+    assert names == {"U0TEAMLEAD": "team-lead", "U0GONE": "whoever left"}
+
+
+def test_the_draft_of_a_false_alarm_says_that_nobody_waits_for_it(
+    desk: Desk, slack: Slack, speaker: Speaker, closed: IncidentRow, person: Named
+) -> None:
+    with desk.database.transaction() as session:
+        incidents.get(session, closed.incident_id).false_alarm = True
+    reports.review(desk, slack, speaker, incident_id=closed.incident_id, episode=1)
+    said = told(person("U0MANAGER"))
+    assert "Nobody waits for it, as it was a false alarm." in said and "Due " not in said

@@ -1,0 +1,296 @@
+"""Reports: judged once, answered when sure, decided once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+from bot.errors import BadRequest, TransitionRefused, UnknownIncident
+from bot.incidents.flows import record
+from bot.incidents.queries import timeline
+from bot.incidents.rules.incident import Status
+from bot.incidents.rules.timeline import Kind
+from bot.lifecycle.flows import change
+from bot.lifecycle.flows.declare import Declaration
+from bot.memory.flows.live import Memory
+from bot.reports.flows import corrections, reports
+from bot.reports.flows.reports import Heard
+from bot.settings import REPOSITORY, Settings
+from bot.severity.rules import Evidence, Judgement, Severity
+from bot.store.tables import ReportRow
+from bot.wiring.building import build_memory
+from bot.wiring.policy import Policy
+from tests.flow_fixtures import Declare
+from tests.queue import empty_queue, queued
+from tests.rows import NOON, minutes
+
+SURE = Judgement(Severity.P1, 0.9, (Evidence("502", "5xx"), Evidence("a third", "many")), Severity.P0, "a major part")
+SIMILAR = [{"ref": "NFI-2023-0010", "kind": "incident", "title": "t"}]
+_stamps = iter(f"1795176{number:03d}.000100" for number in range(1000))
+
+
+def heard(text: str = "checkout returns 502 for a third of users") -> Heard:
+    return Heard("C0INCIDENTS", next(_stamps), "U0SUPPORT", text)
+
+
+@pytest.fixture
+def report(session: Session, policy: Policy) -> ReportRow:
+    """A report that was answered."""
+    row = reports.judge_report(session, heard(), SURE, SIMILAR, policy, NOON)
+    assert row is not None
+    empty_queue(session)
+    return row
+
+
+def test_a_sure_verdict_is_kept_and_answered(session: Session, policy: Policy) -> None:
+    message = heard()
+    row = reports.judge_report(session, message, SURE, SIMILAR, policy, NOON)
+    assert row is not None
+    assert (row.severity, row.text, row.answered, row.similar) == ("P1", message.text, True, SIMILAR)
+    assert reports.judgement_of(row) == replace(SURE, runner_up=None)
+    (job,) = queued(session, "slack.answer", report_id=row.report_id)
+    assert job.lock == f"report-{row.report_id}"
+    assert reports.judge_report(session, message, SURE, SIMILAR, policy, NOON + minutes(1)) is None
+    assert len(queued(session, "slack.answer", report_id=row.report_id)) == 1
+
+
+def test_a_verdict_at_the_threshold_is_answered_and_one_below_is_kept_in_silence(
+    session: Session, policy: Policy
+) -> None:
+    threshold = policy.severity.reply_threshold
+    at = reports.judge_report(session, heard(), replace(SURE, confidence=threshold), [], policy, NOON)
+    below = reports.judge_report(session, heard(), replace(SURE, confidence=threshold - 0.01), [], policy, NOON)
+    assert at is not None and below is not None
+    assert (at.answered, below.answered) == (True, False)
+    assert queued(session, "slack.answer", report_id=below.report_id) == []
+
+
+def test_chatter_is_kept_in_silence(session: Session, policy: Policy) -> None:
+    verdict = Judgement(None, 0.99, (), None, "nothing is wrong")
+    row = reports.judge_report(session, heard("lunch?"), verdict, [], policy, NOON)
+    assert row is not None
+    assert (row.severity, row.answered) == (None, False)
+    assert queued(session, "slack.answer", report_id=row.report_id) == []
+
+
+def test_in_the_shadow_nothing_is_answered(session: Session, policy: Policy) -> None:
+    shadow = replace(policy, severity=replace(policy.severity, shadow=True))
+    row = reports.judge_report(session, heard(), SURE, [], shadow, NOON)
+    assert row is not None
+    assert not row.answered
+    assert queued(session, "slack.answer", report_id=row.report_id) == []
+
+
+def test_a_report_is_declared_with_the_judged_severity(session: Session, policy: Policy, report: ReportRow) -> None:
+    row, fresh = reports.declare_report(session, report.report_id, None, "U0RESPONDER", policy, NOON)
+    assert fresh
+    assert (row.severity, row.title) == ("P1", "checkout returns 502 for a third of users")
+    assert (row.report_channel_id, row.report_ts, row.similar) == (report.channel_id, report.ts, SIMILAR)
+    assert (report.decision, report.chosen_severity, report.decided_by) == ("declared", "P1", "U0RESPONDER")
+    assert (report.decided_at, report.incident_id) == (NOON, row.incident_id)
+    assert len(queued(session, "slack.answer", report_id=report.report_id)) == 1
+    row.channel_id = f"C{row.incident_id}"
+    assert reports.describe_decision(session, report) == f"declared as P1, {row.ref} in <#{row.channel_id}>."
+
+
+def test_another_severity_can_be_chosen(session: Session, policy: Policy, report: ReportRow) -> None:
+    row, _ = reports.declare_report(session, report.report_id, Severity.P3, "U0RESPONDER", policy, NOON)
+    assert (row.severity, report.chosen_severity, report.severity) == ("P3", "P3", "P1")
+
+
+TITLES = {
+    "first line\nsecond line": "first line",
+    "\n\n  third line": "third line",
+    "<@U0VP|vp> checkout &amp; cart are down": "@vp checkout & cart are down",
+    "word " * 60: ("word " * 23).strip() + "…",
+}
+
+
+@pytest.mark.parametrize(("text", "title"), TITLES.items())
+def test_the_title_is_the_first_line_in_plain_words(session: Session, policy: Policy, text: str, title: str) -> None:
+    report = reports.judge_report(session, heard(text), SURE, [], policy, NOON)
+    assert report is not None
+    row, _ = reports.declare_report(session, report.report_id, None, "U0RESPONDER", policy, NOON)
+    assert row.title == title
+    assert len(row.title) <= 120
+
+
+def test_a_report_can_be_dismissed(session: Session, report: ReportRow) -> None:
+    assert reports.dismiss_report(session, report.report_id, "U0RESPONDER", NOON) == "Noted: not an incident."
+    assert (report.decision, report.decided_by, report.incident_id) == ("not_incident", "U0RESPONDER", None)
+    assert reports.describe_decision(session, report) == "not an incident."
+    assert len(queued(session, "slack.answer", report_id=report.report_id)) == 1
+
+
+def test_a_report_can_join_an_open_incident(session: Session, report: ReportRow, declared: Declare) -> None:
+    row = declared()
+    assert reports.join_report(session, report.report_id, row.ref, "U0RESPONDER", NOON) == f"Added to {row.ref}."
+    entry = timeline.list_entries(session, row.incident_id)[-1]
+    assert (entry.kind, entry.author) == (Kind.NOTED, "U0SUPPORT")
+    assert entry.text == f"Report added by <@U0RESPONDER>: {report.text}"
+    assert len(queued(session, "slack.say", entry_id=entry.entry_id)) == 1
+    assert (report.decision, report.incident_id) == ("part_of", row.incident_id)
+    assert reports.describe_decision(session, report) == f"part of {row.ref}."
+
+
+def test_a_report_cannot_join_what_is_over_or_unknown(
+    session: Session, report: ReportRow, declared: Declare, policy: Policy
+) -> None:
+    row = declared()
+    change.resolve(session, row, "U0RESPONDER", policy, NOON)
+    with pytest.raises(TransitionRefused, match=f"{row.ref} is {Status.RESOLVED} by now"):
+        reports.join_report(session, report.report_id, row.ref, "U0RESPONDER", NOON)
+    with pytest.raises(UnknownIncident):
+        reports.join_report(session, report.report_id, "INC-1990-0001", "U0RESPONDER", NOON)
+    assert report.decision is None
+
+
+def test_a_decision_stands_whatever_is_pressed_next(
+    session: Session, report: ReportRow, declared: Declare, policy: Policy
+) -> None:
+    row, _ = reports.declare_report(session, report.report_id, None, "U0RESPONDER", policy, NOON)
+    sentence = f"<@U0RESPONDER> decided that already: declared as P1, {row.ref}"
+    with pytest.raises(TransitionRefused, match=sentence):
+        reports.declare_report(session, report.report_id, Severity.P0, "U0TEAMLEAD", policy, NOON)
+    with pytest.raises(TransitionRefused, match=sentence):
+        reports.dismiss_report(session, report.report_id, "U0TEAMLEAD", NOON)
+    with pytest.raises(TransitionRefused, match=sentence):
+        reports.join_report(session, report.report_id, row.ref, "U0TEAMLEAD", NOON)
+    assert (report.decision, report.decided_by) == ("declared", "U0RESPONDER")
+
+
+def test_a_report_that_is_not_known_says_what_to_type(session: Session, policy: Policy) -> None:
+    with pytest.raises(BadRequest, match=r"`/incident declare …`"):
+        reports.declare_report(session, -1, None, "U0RESPONDER", policy, NOON)
+
+
+@pytest.fixture(scope="module")
+def memory(data_folder: Path) -> Memory:
+    """The shipped knowledge."""
+    return build_memory(
+        Settings.model_validate({"TOCSIN_DATA": data_folder, "TOCSIN_KNOWLEDGE": REPOSITORY / "knowledge"})
+    )
+
+
+def test_what_is_recalled_is_plain_facts_ready_to_be_shown(memory: Memory) -> None:
+    found = reports.recall(memory, "lambda cannot reach the database, connection pool exhausted")
+    assert 1 <= len(found) <= 4
+    assert [item["kind"] for item in found] == sorted(item["kind"] for item in found)  # incidents, then the playbook
+    for item in found:
+        assert memory.entries[item["ref"]].title == item["title"]
+        assert item["words"]
+        assert item["kind"] == "playbook" or (item["cause"] and item["fix"])
+
+
+def test_nothing_is_recalled_for_what_looks_like_nothing(memory: Memory) -> None:
+    assert reports.recall(memory, "who wants to join for lunch?") == []
+
+
+def by_shortcut(report: ReportRow, key: str = "view:V1") -> Declaration:
+    """What the form sends that was opened from the report's message."""
+    return Declaration(
+        request_key=f"{key}:{report.report_id}",
+        title="checkout is down",
+        severity=Severity.P0,
+        by="U0TEAMLEAD",
+        report_channel_id=report.channel_id,
+        report_ts=report.ts,
+    )
+
+
+def test_a_message_is_declared_once_by_its_report_or_by_the_shortcut(
+    session: Session, policy: Policy, report: ReportRow
+) -> None:
+    row, fresh = reports.declare_message(session, by_shortcut(report), policy, NOON)
+    assert fresh
+    assert (report.decision, report.decided_by, report.incident_id) == ("declared", "U0TEAMLEAD", row.incident_id)
+    assert len(queued(session, "slack.answer", report_id=report.report_id)) == 1
+    assert reports.declare_message(session, by_shortcut(report), policy, NOON) == (row, False)
+    with pytest.raises(TransitionRefused, match=f"^Declared already as {row.ref}.$"):
+        reports.declare_message(session, by_shortcut(report, "view:V2"), policy, NOON)
+    with pytest.raises(TransitionRefused, match="decided that already"):
+        reports.declare_report(session, report.report_id, None, "U0RESPONDER", policy, NOON)
+
+
+def test_the_shortcut_refuses_what_the_report_declared(session: Session, policy: Policy, report: ReportRow) -> None:
+    row, _ = reports.declare_report(session, report.report_id, None, "U0RESPONDER", policy, NOON)
+    with pytest.raises(TransitionRefused, match=f"^Declared already as {row.ref}.$"):
+        reports.declare_message(session, by_shortcut(report), policy, NOON)
+
+
+def test_the_shortcut_declares_in_silence_what_was_not_answered(session: Session, policy: Policy) -> None:
+    quiet = reports.judge_report(session, heard(), replace(SURE, confidence=0.0), [], policy, NOON)
+    assert quiet is not None
+    reports.declare_message(session, by_shortcut(quiet), policy, NOON)
+    assert quiet.decision == "declared"
+    assert queued(session, "slack.answer", report_id=quiet.report_id) == []
+
+
+def test_what_was_no_incident_can_be_declared_after_all(session: Session, policy: Policy, report: ReportRow) -> None:
+    with pytest.raises(BadRequest, match="not known"):
+        reports.declare_after_all(session, -1, "U0TEAMLEAD", policy, NOON)
+    reports.dismiss_report(session, report.report_id, "U0RESPONDER", NOON)
+    corrections.explain(session, report.report_id, "test")
+    row, fresh = reports.declare_after_all(session, report.report_id, "U0TEAMLEAD", policy, NOON + minutes(5))
+    assert fresh
+    assert (report.decision, report.decided_by, report.reason) == ("declared", "U0TEAMLEAD", None)
+    (before,) = report.history
+    assert (before["decision"], before["by"], before["at"]) == ("not_incident", "U0RESPONDER", NOON.isoformat())
+    assert before["reason"] == "test"
+    assert reports.describe_decision(session, report).endswith("<@U0RESPONDER> had called it no incident.")
+    with pytest.raises(TransitionRefused, match=f"decided that already: declared as P1, {row.ref}"):
+        reports.declare_after_all(session, report.report_id, "U0RESPONDER", policy, NOON + minutes(6))
+
+
+@pytest.mark.parametrize(("after", "answered"), [(minutes(3), True), (minutes(11), False)])
+def test_talk_that_its_author_turns_into_a_report_a_moment_later_is_answered_once(
+    session: Session, policy: Policy, after: timedelta, answered: bool
+) -> None:
+    said = heard("wait")
+    talk = reports.judge_report(session, said, Judgement(None, 0.9, (), None, "nothing is wrong"), [], policy, NOON)
+    assert talk is not None
+    assert not talk.answered
+    posted_at = record.at_of(talk.ts)
+    first, again = (replace(said, text=words) for words in ("checkout is down for all", "checkout is down for all!"))
+    assert reports.judge_again(session, first, SURE, SIMILAR, policy, posted_at + after)
+    assert (talk.severity, talk.answered) == ("P1", answered)
+    assert not reports.was_edited(talk), "the answer is the first"
+    assert len(queued(session, "slack.answer", report_id=talk.report_id)) == int(answered)
+    assert not reports.judge_again(session, first, SURE, SIMILAR, policy, posted_at + after), "once"
+    if answered:
+        assert reports.judge_again(session, again, SURE, SIMILAR, policy, posted_at + after + minutes(20))
+        assert reports.was_edited(talk)
+
+
+def test_an_older_wording_that_is_heard_of_late_changes_nothing(
+    session: Session, policy: Policy, report: ReportRow
+) -> None:
+    message = Heard(report.channel_id, report.ts, report.user_id, "checkout returns 502 for everybody", "1795176060.0")
+    assert reports.judge_again(session, message, replace(SURE, severity=Severity.P0), [], policy, NOON)
+    older = replace(message, text="checkout returns 50", edit_ts="1795176030.0")
+    assert not reports.judge_again(session, older, SURE, [], policy, NOON)
+    assert (report.severity, report.text) == ("P0", "checkout returns 502 for everybody")
+
+
+def test_an_edited_report_is_judged_again_until_it_is_decided(
+    session: Session, policy: Policy, report: ReportRow
+) -> None:
+    def edited(text: str, verdict: Judgement) -> bool:
+        message = Heard(report.channel_id, report.ts, report.user_id, text)
+        return reports.judge_again(session, message, verdict, [], policy, NOON + minutes(3))
+
+    assert not edited(report.text, SURE)
+    assert edited("checkout returns 502 for everybody", replace(SURE, severity=Severity.P0))
+    assert (report.severity, report.text) == ("P0", "checkout returns 502 for everybody")
+    assert reports.was_edited(report)
+    assert report.history[0]["severity"] == "P1"
+    assert len(queued(session, "slack.answer", report_id=report.report_id)) == 1
+    assert edited("all is well", Judgement(None, 0.9, (), None, "nothing is wrong"))
+    assert (report.severity, report.answered) == (None, True)
+    reports.dismiss_report(session, report.report_id, "U0RESPONDER", NOON + minutes(4))
+    assert not edited("checkout is down", SURE)
+    assert report.text == "all is well"

@@ -1,0 +1,152 @@
+"""The review's draft from what was really recorded."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from bot.escalation.flows import pages as escalate
+from bot.escalation.queries import pings
+from bot.incidents.flows import record
+from bot.incidents.rules.timeline import Kind
+from bot.lifecycle.flows import change
+from bot.lifecycle.flows.change import Closing
+from bot.reviews.flows import drafting, editing
+from bot.reviews.queries import drafts
+from bot.reviews.rules.renderings import from_json, to_markdown
+from bot.reviews.rules.stages import Stage
+from bot.severity.rules import Severity
+from bot.slack import queries as messages
+from bot.store.tables import IncidentRow
+from bot.wiring.policy import Policy
+from tests.flow_fixtures import Declare
+from tests.queue import empty_queue, queued
+from tests.rows import NOON, minutes
+
+
+@pytest.fixture
+def told(session: Session, declared: Declare, policy: Policy) -> IncidentRow:
+    """A P1 that was raised to P0, acknowledged, discussed, resolved and closed."""
+    row = declared(Severity.P1)
+    row.channel_id = f"C{row.incident_id}"
+    row.similar = [
+        {
+            "ref": "NFI-2023-0010",
+            "kind": "incident",
+            "title": "t",
+            "cause": "c",
+            "fix": "f",
+            "happened_on": "2023-02-01",
+        },
+        {"ref": "PB-alb", "kind": "playbook", "title": "p", "cause": "", "fix": "", "happened_on": None},
+    ]
+    messages.record_workspace(session, "T0", "https://example.com/", "U0TOCSIN", "C0INCIDENTS")
+    (page,) = (ping for ping in pings.list_of_incident(session, row.incident_id) if ping.state == pings.SENDING)
+    escalate.pages_sent(session, [escalate.Sent(page.ping_id, ["U0RESPONDER"], room=row.channel_id)], NOON)
+    change.set_severity(session, row, Severity.P0, "U0TEAMLEAD", policy, NOON + minutes(2))
+    change.acknowledge(session, row, "U0RESPONDER", policy, NOON + minutes(4))
+    record.message_posted(session, row.channel_id, "1795176300.000100", "U0SUPPORT", "ask <@U0VP>", NOON + minutes(5))
+    change.resolve(session, row, "U0RESPONDER", policy, NOON + minutes(20), "raised the pool", "pool exhausted")
+    change.close(session, row, "U0RESPONDER", Closing(false_alarm=False), policy, NOON + minutes(21))
+    return row
+
+
+def test_everything_that_was_recorded_is_gathered(session: Session, told: IncidentRow, policy: Policy) -> None:
+    facts = drafting.gather(session, told, policy)
+    assert facts.incident.ref == told.ref
+    assert {Kind.DECLARED, Kind.PING_SENT, Kind.MESSAGE_POSTED, Kind.CLOSED} <= {entry.kind for entry in facts.entries}
+    (said,) = (entry for entry in facts.entries if entry.kind is Kind.MESSAGE_POSTED)
+    assert said.permalink == f"https://example.com/archives/{told.channel_id}/p1795176300000100"
+    (change_,) = facts.severity_changes
+    assert (change_.before, change_.after, change_.by) == (Severity.P1, Severity.P0, "U0TEAMLEAD")
+    sent = [ping for ping in facts.pings if ping.sent_at]
+    assert [(ping.role, ping.persons, ping.acknowledged_by) for ping in sent] == [
+        ("on-call engineer", ("U0RESPONDER",), "U0RESPONDER")
+    ]
+    assert all(ping.sent_at or ping.reason_not_sent for ping in facts.pings)
+    assert facts.respond_within == minutes(15)
+    assert [past.ref for past in facts.similar] == ["NFI-2023-0010"]
+    assert facts.false_alarm is False
+
+
+def test_people_are_named_once_their_names_are_known(session: Session, told: IncidentRow, policy: Policy) -> None:
+    unknown = drafting.people_to_look_up(session, told, NOON)
+    assert unknown == ["U0RESPONDER", "U0SUPPORT", "U0TEAMLEAD", "U0VP"]
+    for user_id in unknown:
+        messages.record_name(session, user_id, f"name of {user_id}", NOON)
+    assert drafting.people_to_look_up(session, told, NOON) == []
+    assert drafting.people_to_look_up(session, told, NOON + timedelta(days=31)) == unknown, "names change"
+    assert drafting.gather(session, told, policy).names["U0VP"] == "name of U0VP"
+
+
+def test_a_repeated_job_adds_no_version(session: Session, told: IncidentRow, policy: Policy) -> None:
+    first, kept = drafting.draft_once(session, told, policy, NOON + minutes(22))
+    again, same = drafting.draft_once(session, told, policy, NOON + minutes(23))
+    assert (same.review_id, kept.version) == (kept.review_id, 1)
+    assert again == first
+    assert from_json(kept.document) == first
+    assert kept.due_at == NOON + minutes(20) + minutes(48 * 60)
+    assert "pool exhausted" in to_markdown(first)
+
+
+def test_a_second_closing_is_drafted_anew_and_the_first_draft_stays(
+    session: Session, told: IncidentRow, policy: Policy
+) -> None:
+    _, first = drafting.draft_once(session, told, policy, NOON + minutes(22))
+    change.reopen(session, told, "U0RESPONDER", policy, NOON + minutes(30))
+    change.resolve(session, told, "U0RESPONDER", policy, NOON + minutes(40))
+    change.close(session, told, "U0RESPONDER", Closing(), policy, NOON + minutes(41))
+    _, second = drafting.draft_once(session, told, policy, NOON + minutes(42))
+    assert (first.version, second.version) == (1, 2)
+    assert drafts.find_last(session, told.incident_id) is second
+
+
+def test_what_is_recorded_after_the_closing_is_drafted_by_one_job_and_only_once_a_draft_is_due(
+    session: Session, told: IncidentRow, policy: Policy
+) -> None:
+    drafting.draft_once(session, told, policy, NOON + minutes(22))
+    empty_queue(session)
+    for _ in range(3):
+        assert drafting.redraft_later(session, told) == ""
+    (job,) = queued(session, "slack.redraft")
+    assert (job.arguments, job.lock) == ({"incident_id": told.incident_id}, f"incident-{told.incident_id}")
+    assert drafted(session, told) == 1
+
+
+def test_what_is_recorded_after_the_closing_makes_a_further_version(
+    session: Session, told: IncidentRow, policy: Policy
+) -> None:
+    assert drafting.redraft(session, told, policy, NOON + minutes(22)) is None  # the first draft is the closing's
+    drafting.draft_once(session, told, policy, NOON + minutes(22))
+    told.cause = "a leak in the pool"
+    last = drafting.redraft(session, told, policy, NOON + minutes(30))
+    assert last is not None
+    assert last.version == 2
+    assert "a leak in the pool" in to_markdown(from_json(last.document))
+
+
+def test_a_redraft_of_nothing_new_adds_no_version(session: Session, told: IncidentRow, policy: Policy) -> None:
+    drafting.draft_once(session, told, policy, NOON + minutes(22))
+    assert drafting.redraft(session, told, policy, NOON + minutes(30)) is None
+    assert drafted(session, told) == 1
+
+
+def test_an_approved_review_stays_as_signed_and_the_late_note_says_so(
+    session: Session, told: IncidentRow, policy: Policy
+) -> None:
+    drafting.draft_once(session, told, policy, NOON + minutes(22))
+    editing.move(session, told, Stage.APPROVED, "U0MANAGER", policy, NOON + minutes(30))
+    empty_queue(session)
+    told.cause = "a leak in the pool"
+    assert "approved and stays as it was signed" in drafting.redraft_later(session, told)
+    assert queued(session, "slack.redraft") == []
+    assert drafting.redraft(session, told, policy, NOON + minutes(40)) is None
+    assert drafted(session, told) == 1
+
+
+def drafted(session: Session, row: IncidentRow) -> int:
+    """How many versions of the review there are."""
+    last = drafts.find_last(session, row.incident_id)
+    return last.version if last else 0

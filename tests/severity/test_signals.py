@@ -1,0 +1,88 @@
+"""What is read out of a message, and from which words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.severity.judge.signals import Signals
+from bot.severity.judge.tokens import read as read_tokens
+from bot.severity.policy import load_severity
+
+
+@pytest.fixture(scope="module")
+def signals() -> Signals:
+    return Signals(load_severity(Path(__file__).parents[2] / "knowledge" / "policy" / "severity.yaml").things)
+
+
+@pytest.mark.parametrize(
+    ("text", "signal", "words"),
+    [
+        ("checkout dead", "how.down", "dead"),
+        ("checkout dead", "what.money", "checkout"),
+        ("the chekcout is slow", "what.money", "chekcout"),
+        ("logins are unavialable", "how.down", "unavialable"),
+        ("it isn’t working", "how.down", "isn’t working"),
+        ("totals are not calculated", "how.down", "not calculated"),
+        ("41% of calls fail", "share.many", "41%"),
+        ("success rate fell to 22%", "share.most", "22%"),
+        ("disk at 97% on the primary", "fill.high", "97%"),
+        ("14 of 14 probes failed", "alarm.all-dead", "14 of 14"),
+        ("spend is $18k/day", "cost.large", "$18k"),
+        ("6,214 customers call", "count.thousands", "6,214"),
+        ("only on staging", "where.elsewhere", "staging"),
+        ("*HealthyHostCount* &gt; 5", "fine.what-infrastructure", "Host"),
+        ("a colleague can't print", "reach.one", "a colleague"),
+        ("nobody in Japan can pay", "reach.region", "Japan"),
+        ("password was committed to a public repo", "how.exposed", "public repo"),
+        ("this is a drill", "kind.drill", "drill"),
+        ("[RECOVERED] queue age", "alarm.ok", "[RECOVERED]"),
+        ('{"NewStateValue":"OK"}', "alarm.ok", '"NewStateValue":"OK'),
+        ("probe_success == 0", "alarm.all-dead", "0"),
+    ],
+)
+def test_a_signal_is_found_with_its_words(text: str, signal: str, words: str, signals: Signals) -> None:
+    found = [evidence.text for name, evidence in signals.read(text).evidence if name == signal]
+    assert any(words in evidence for evidence in found), signals.read(text).evidence
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "value"),
+    [
+        ("the site is not down", "how", "down"),
+        ("nothing is broken", "how", "broken"),
+        ("there is no maintenance today", "kind", "maintenance"),
+        ("search works", "what", "major"),
+        ("5 minutes", "share", "some"),
+        ("no data loss", "how", "lost"),
+    ],
+)
+def test_what_is_denied_or_fine_is_no_trouble(text: str, column: str, value: str, signals: Signals) -> None:
+    assert value not in signals.read(text).facts.get(column, set())
+
+
+def test_a_clause_that_works_keeps_its_things_apart(signals: Signals) -> None:
+    facts = signals.read("search is down, buying works").facts
+    assert "major" in facts["what"]
+    assert "money" not in facts["what"]
+    assert "what-money" in facts["fine"]
+
+
+def test_tone_is_not_a_fact(signals: Signals) -> None:
+    calm, loud = signals.read("the logo is old"), signals.read("HELP!!! the logo is old!!!")
+    assert {column: values for column, values in calm.facts.items() if column != "degree"} == {
+        column: values for column, values in loud.facts.items() if column != "degree"
+    }
+
+
+def test_slack_markup_is_one_token_and_entities_are_read() -> None:
+    tokens = [token.text for token in read_tokens("<!here> <@U0AB12> &gt; 5% :fire: <https://example.com|status>")]
+    assert tokens == ["<!here>", "<@u0ab12>", ">", "5%", ":fire:", "<https://example.com|status>"]
+
+
+def test_spans_point_into_the_message() -> None:
+    text = "Login isn't OK: HealthyHostCount 0 of 3, $12k &amp; 41 %"
+    for token in read_tokens(text):
+        assert 0 <= token.start < token.end <= len(text)
+        assert text[token.start : token.end].strip()

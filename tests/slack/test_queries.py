@@ -1,0 +1,111 @@
+"""What passed between Slack and us: each event once, each message by its key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.slack import queries as messages
+from bot.store.engine import Database
+from tests.rows import NOON, minutes
+
+
+def test_an_event_is_taken_in_once(database: Database) -> None:
+    with database.transaction() as session:
+        assert messages.take_event(session, "Ev1", NOON)
+        assert not messages.take_event(session, "Ev1", NOON)
+    with database.transaction() as session:
+        assert not messages.take_event(session, "Ev1", NOON + minutes(5))
+        assert messages.take_event(session, "Ev2", NOON)
+
+
+def test_an_event_whose_transaction_failed_can_be_taken_in_again(database: Database) -> None:
+    try:
+        with database.transaction() as session:
+            messages.take_event(session, "Ev3", NOON)
+            raise InterruptedError
+    except InterruptedError:
+        pass
+    with database.transaction() as session:
+        assert messages.take_event(session, "Ev3", NOON)
+
+
+def test_old_events_are_forgotten(database: Database) -> None:
+    with database.transaction() as session:
+        messages.take_event(session, "EvOld", NOON - minutes(1))
+        messages.take_event(session, "EvNew", NOON)
+        messages.forget_events(session, NOON)
+        assert messages.take_event(session, "EvOld", NOON)
+        assert not messages.take_event(session, "EvNew", NOON)
+
+
+def test_a_message_is_noted_before_it_is_posted(database: Database) -> None:
+    with database.transaction() as session:
+        assert messages.begin_message(session, "card:1", "C1", NOON) is None
+    with database.transaction() as session:
+        earlier = messages.begin_message(session, "card:1", "C1", NOON + minutes(1))
+        assert earlier is not None
+        assert (earlier.ts, earlier.attempted_at) == (None, NOON)
+        messages.record_message(session, "card:1", "C2", "1.5")
+    with database.transaction() as session:
+        known = messages.find_message(session, "card:1")
+        assert known is not None
+        assert (known.channel_id, known.ts) == ("C2", "1.5")
+
+
+def _report(**values: Any) -> dict[str, Any]:
+    return {
+        "channel_id": "C1",
+        "ts": "1.1",
+        "user_id": "U1",
+        "text": "checkout is down",
+        "judged_at": NOON,
+        "severity": "P0",
+        "confidence": 0.9,
+        "row": "a complete outage",
+        "evidence": [{"text": "down", "signal": "down"}],
+        "similar": [],
+        "answered": True,
+    } | values
+
+
+def test_a_message_is_judged_once(database: Database) -> None:
+    with database.transaction() as session:
+        first = messages.add_report(session, **_report())
+        assert first is not None
+        assert messages.add_report(session, **_report(severity="P3")) is None
+        other = messages.add_report(session, **_report(ts="1.2"))
+        assert other is not None
+        assert messages.find_report_of_message(session, "C1", "1.1") is first
+        assert messages.find_report(session, other.report_id) is other
+        assert messages.get_report_for_change(session, first.report_id) is first
+        assert messages.find_report(session, -1) is None
+        assert first.severity == "P0"
+
+
+def test_names_are_kept_and_refreshed(database: Database) -> None:
+    with database.transaction() as session:
+        messages.record_name(session, "U1", "responder", NOON)
+        messages.record_name(session, "U1", "Responder", NOON + minutes(1))
+        messages.record_name(session, "U2", "Team Lead", NOON)
+        assert messages.names_of(session, {"U1", "U3"}) == {"U1": "Responder"}
+        assert messages.names_of(session, []) == {}
+
+
+def test_a_channel_once_known_is_not_forgotten(database: Database) -> None:
+    with database.transaction() as session:
+        assert messages.find_workspace(session) is None
+        messages.record_workspace(session, "T1", "https://example.com/", "UBOT", "C1")
+    with database.transaction() as session:
+        messages.record_workspace(session, "T1", "https://new.example.com/", "UBOT2", None)
+    with database.transaction() as session:
+        workspace = messages.find_workspace(session)
+        assert workspace is not None
+        assert (workspace.url, workspace.bot_user_id) == ("https://new.example.com/", "UBOT2")
+        assert workspace.announcement_channel_id == "C1"
+
+
+def test_a_message_s_address_is_made_as_slack_makes_it() -> None:
+    address = "https://example.com/archives/C1/p1700000000000100"
+    assert messages.permalink("https://example.com/", "C1", "1700000000.000100") == address
+    assert messages.permalink(None, "C1", "1.1") is None
+    assert messages.permalink("https://example.com/", None, "1.1") is None

@@ -1,0 +1,34 @@
+"""The playground's own tests use the fixtures that all other tests use, and a small Bolt app."""
+
+from collections.abc import Iterator
+
+import pytest
+from slack_bolt import App
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_sdk import WebClient
+
+from slack_playground.app import Playground
+from tests.slack_fixtures import (  # noqa: F401 (fixtures)
+    close_quickly,
+    control,
+    manifest_playground,
+    person,
+    playground,
+    responder,
+    slack,
+)
+
+
+@pytest.fixture
+def app(slack: WebClient) -> App:  # noqa: F811
+    """A Bolt app without listeners; tests add their own before they ask for `connected`."""
+    return App(client=slack, raise_error_for_unhandled_request=False)
+
+
+@pytest.fixture
+def connected(app: App, playground: Playground) -> Iterator[SocketModeHandler]:  # noqa: F811
+    """The Bolt app over one Socket Mode connection."""
+    handler = SocketModeHandler(app, "xapp-playground")
+    handler.client.connect()
+    yield handler
+    close_quickly(handler.client, playground)

@@ -1,0 +1,167 @@
+"""A job's end is written down although the connection is cut at that moment."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, LiteralString
+
+import procrastinate
+import psycopg
+import pytest
+from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Status
+from sqlalchemy import text
+
+from bot.store.engine import Database
+from bot.store.job_manager import PatientJobManager
+
+_CUT = """
+create sequence ends;
+create function cut_the_first() returns trigger language plpgsql as $$
+begin
+    -- A sequence does not roll back, so only the first end is cut.
+    if nextval('ends') = 1 then perform pg_terminate_backend(pg_backend_pid()); end if;
+    return coalesce(new, old);
+end $$;
+create trigger cut_the_first before delete or update of status on procrastinate_jobs
+    for each row when (old.status = 'doing') execute function cut_the_first();
+"""
+_WHOLE = "drop trigger cut_the_first on procrastinate_jobs; drop function cut_the_first; drop sequence ends"
+
+
+def in_a_loop(work: Coroutine[Any, Any, None]) -> None:
+    """In a thread of its own, as a browser that another test opened may keep a loop running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, work).result()
+
+
+@pytest.fixture
+def first_end_is_cut(database: Database) -> Iterator[None]:
+    with database.transaction() as session:
+        session.execute(text(_CUT))
+    yield
+    with database.transaction() as session:
+        session.execute(text(_WHOLE))
+
+
+class Fails(Exception):
+    """What the task of a test raises."""
+
+
+def run_one(connector: procrastinate.PsycopgConnector, *, fails: bool = False) -> list[int]:
+    """Run a job with our manager; the attempts at which it was begun."""
+    begun: list[int] = []
+
+    async def run() -> None:
+        app = procrastinate.App(connector=connector)
+        app.job_manager = PatientJobManager(connector)
+
+        @app.task(name="one", pass_context=True, retry=1)
+        def one(context: procrastinate.JobContext) -> None:
+            begun.append(context.job.attempts)
+            if fails and len(begun) == 1:
+                raise Fails
+
+        async with app.open_async():
+            await app.configure_task("one", lock="one").defer_async()
+            await app.run_worker_async(wait=False, delete_jobs="successful", install_signal_handlers=False)
+            await app.run_worker_async(wait=False, delete_jobs="successful", install_signal_handlers=False)
+
+    in_a_loop(run())
+    return begun
+
+
+def left(database: Database) -> list[tuple[Any, ...]]:
+    with database.transaction() as session:
+        return [tuple(row) for row in session.execute(text("select task_name, status from procrastinate_jobs"))]
+
+
+def test_a_job_whose_end_was_cut_is_not_left_running(database: Database, first_end_is_cut: None) -> None:
+    assert run_one(procrastinate.PsycopgConnector(conninfo=database.url)) == [0]
+    assert left(database) == []
+
+
+def test_a_job_whose_failure_was_cut_is_tried_again(database: Database, first_end_is_cut: None) -> None:
+    assert run_one(procrastinate.PsycopgConnector(conninfo=database.url), fails=True) == [0, 1]
+    assert left(database) == []
+
+
+def test_a_job_that_is_to_be_tried_again_makes_way_for_the_same_work_that_waits(database: Database) -> None:
+    begun: list[int] = []
+
+    async def run() -> None:
+        connector = procrastinate.PsycopgConnector(conninfo=database.url)
+        app = procrastinate.App(connector=connector)
+        app.job_manager = PatientJobManager(connector)
+
+        @app.task(name="same", pass_context=True, retry=1)
+        async def same(context: procrastinate.JobContext) -> None:
+            begun.append(context.job.attempts)
+            if len(begun) == 1:
+                await app.configure_task("same", lock="same", queueing_lock="same").defer_async()
+                raise Fails
+
+        async with app.open_async():
+            await app.configure_task("same", lock="same", queueing_lock="same").defer_async()
+            for _ in range(2):
+                await app.run_worker_async(wait=False, delete_jobs="successful", install_signal_handlers=False)
+
+    in_a_loop(run())
+    assert begun == [0, 0]
+    assert left(database) == []
+
+
+class LosesAnAnswer(procrastinate.PsycopgConnector):
+    """PostgreSQL takes the first end of a job, and its answer does not arrive."""
+
+    lost = False
+
+    async def execute_query_async(self, query: LiteralString, **arguments: Any) -> None:
+        await super().execute_query_async(query, **arguments)
+        if "finish_job" in query and not self.lost:
+            self.lost = True
+            raise ConnectorException from psycopg.OperationalError("the connection is lost")
+
+
+def test_an_end_that_was_taken_is_not_an_error_the_second_time(database: Database) -> None:
+    connector = LosesAnAnswer(conninfo=database.url)
+    assert run_one(connector) == [0]
+    assert connector.lost
+    assert left(database) == []
+
+
+class MeetsAStandby(procrastinate.PsycopgConnector):
+    """The line is cut at the first end of a job, and a standby answers at the second."""
+
+    tries = 0
+
+    async def execute_query_async(self, query: LiteralString, **arguments: Any) -> None:
+        if "finish_job" in query:
+            self.tries += 1
+            if self.tries == 1:
+                raise ConnectorException from psycopg.errors.AdminShutdown("terminating connection")
+            if self.tries == 2:
+                raise ConnectorException from psycopg.errors.ReadOnlySqlTransaction("cannot execute DELETE")
+        await super().execute_query_async(query, **arguments)
+
+
+def test_an_end_that_a_standby_refused_is_written_when_it_is_promoted(database: Database) -> None:
+    connector = MeetsAStandby(conninfo=database.url)
+    assert run_one(connector) == [0]
+    assert connector.tries == 3
+    assert left(database) == []
+
+
+def test_a_job_that_is_nobody_s_to_end_is_said(database: Database) -> None:
+    async def end() -> None:
+        connector = procrastinate.PsycopgConnector(conninfo=database.url)
+        async with procrastinate.App(connector=connector).open_async():
+            job = procrastinate.jobs.Job(
+                id=987_654, status="doing", queue="q", lock=None, queueing_lock=None, task_name="none"
+            )
+            await PatientJobManager(connector).finish_job(job, Status.SUCCEEDED, delete_job=True)
+
+    with pytest.raises(ConnectorException):
+        in_a_loop(end())

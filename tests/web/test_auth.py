@@ -1,0 +1,208 @@
+"""The way in: a link lets its person in, in one browser; looking at it uses nothing up; who left stays outside."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from starlette.testclient import TestClient
+
+from bot.slack.client import TryAgain
+from bot.store.tables import LinkRow
+from bot.web.membership import Attendance
+from bot.web.sessions import BROWSER, BROWSER_LIVES, COOKIE, sign_personal_link
+from tests.rows import NOON
+from tests.web_fixtures import BASE, KEY, Site, come_in, token_of
+
+_numbers = itertools.count(1)
+
+
+def link_of(user_id: str = "U0VP", name: str = "vp") -> str:
+    """A link of this test's own."""
+    return sign_personal_link(BASE, KEY, f"/incidents?{next(_numbers)}", user_id, name).removeprefix(BASE)
+
+
+def door(browser: TestClient, link: str) -> dict[str, str]:
+    """The fields of the form at the door."""
+    page = browser.get(link)
+    assert page.status_code == 200
+    return dict(re.findall(r'name="(t|token)" value="([^"]*)"', page.text))
+
+
+def test_looking_at_a_link_lets_nobody_in_and_uses_nothing_up(site: Site) -> None:
+    link = link_of()
+    for _ in range(3):
+        preview = site.visit()
+        assert "Continue as <bdi>vp</bdi>" in preview.get(link).text
+        assert COOKIE not in preview.cookies
+    assert come_in(site.visit(), link).url.path == "/incidents"
+
+
+def test_a_link_that_was_used_opens_the_same_browser_again_and_no_other(site: Site) -> None:
+    link, browser = link_of(), site.visit()
+    come_in(browser, link)
+    browser.cookies.delete(COOKIE)
+    assert come_in(browser, link).url.path == "/incidents"
+    refused = come_in(site.visit(), link)
+    assert refused.status_code == 410
+    assert "It was used in another browser at 2026-11-20 13:00 UTC" in refused.text
+    assert "/incident review" in refused.text
+
+
+def test_a_link_whose_signature_is_written_differently_is_still_the_same_link(site: Site) -> None:
+    link = link_of()
+    come_in(site.visit(), link)
+    assert come_in(site.visit(), link + "=").status_code in (403, 410)
+
+
+def test_who_has_come_in_goes_straight_to_the_page(site: Site) -> None:
+    browser = site.enter("U0VP")
+    assert browser.get(link_of()).url.path == "/incidents"
+
+
+def test_somebody_elses_session_ends_only_when_the_person_says_so(site: Site) -> None:
+    browser, link = site.enter("U0MANAGER"), link_of()
+    asked = browser.get(link)
+    assert "<bdi>engineering-manager</bdi> has come in. Continuing ends that." in asked.text
+    assert "engineering-manager" in browser.get("/incidents").text
+    come_in(browser, link)
+    assert "<bdi>vp</bdi>" in browser.get("/incidents").text
+
+
+def test_a_form_at_the_door_that_another_site_sends_lets_nobody_in(site: Site) -> None:
+    link = link_of("U0RESPONDER", "responder")
+    attacker, victim = site.visit(), site.visit()
+    fields = door(attacker, link)
+    door(victim, link_of())
+    for forged in (fields, fields | {"token": ""}, {"t": fields["t"]}):
+        assert victim.post("/enter", data=forged).status_code == 403
+    assert COOKIE not in victim.cookies
+    victim.cookies.delete(BROWSER)
+    assert victim.post("/enter", data=fields).status_code == 403
+
+
+def test_who_left_the_workspace_cannot_come_in_nor_stay(site: Site) -> None:
+    inside = site.enter("U0TEAMLEAD")
+    token = token_of(inside.get("/incidents").text)
+    row = site.closed()
+    site.left |= {"U0TEAMLEAD", "U0VP"}
+    refused = come_in(site.visit(), link_of())
+    assert (refused.status_code, refused.url.path) == (403, "/enter"), "refused at the door"
+    assert "not in this workspace any more" in refused.text
+    for path in ("/incidents", f"/reviews/{row.ref}"):
+        assert inside.get(path).status_code == 403
+    sent = inside.post(f"/reviews/{row.ref}/comments", data={"token": token, "text": "still here"})
+    assert sent.status_code in (401, 403)
+
+
+def test_a_name_that_is_markup_is_shown_as_it_is(site: Site) -> None:
+    page = site.visit().get(link_of("U0ODD", "<b>odd</b>")).text
+    assert "&lt;b&gt;odd&lt;/b&gt;" in page and "<b>odd" not in page
+
+
+@pytest.mark.parametrize("do", ["look", "send", "enter"])
+def test_visitors_take_turns_at_the_threads_that_are_there_for_pages(site: Site, do: str) -> None:
+    site.threads = 2
+    browser, link = site.enter("U0VP"), link_of("U0RESPONDER", "responder")
+    token = token_of(browser.get("/incidents").text)
+    fields = door(browser, link)
+    together, met = threading.Barrier(3), []
+
+    def meet() -> None:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            met.append(together.wait(1))
+
+    def ask(_: int) -> int:
+        if do == "look":
+            return browser.get("/incidents").status_code
+        path, form = ("/enter", fields) if do == "enter" else ("/actions/INC-0/1", {"token": token})
+        return browser.post(path, data=form, follow_redirects=False).status_code
+
+    with browser, ThreadPoolExecutor(3) as pool:
+        site.on_ask = meet
+        statuses = list(pool.map(ask, range(3)))
+    assert statuses == [{"look": 200, "send": 404, "enter": 303}[do]] * 3
+    assert met == []
+
+
+def test_a_link_that_was_used_is_forgotten_once_every_browser_it_opened_is(site: Site) -> None:
+    link = link_of()
+    come_in(site.visit(), link)
+
+    def kept() -> int:
+        with site.database.transaction() as session:
+            return len(list(session.scalars(select(LinkRow).where(LinkRow.used_at == NOON + timedelta(hours=1)))))
+
+    before = kept()
+    assert before >= 1
+    site.at += BROWSER_LIVES
+    come_in(site.visit(), link_of("U0MANAGER", "engineering-manager"))
+    assert kept() == before, "the browser may still come in with it"
+    site.at += timedelta(seconds=1)
+    come_in(site.visit(), link_of("U0MANAGER", "engineering-manager"))
+    assert kept() == 0
+
+
+class _Clock:
+    """Seconds that a test moves."""
+
+    def __init__(self) -> None:
+        self.at = 1000.0
+
+    def __call__(self) -> float:
+        return self.at
+
+
+def test_slack_is_asked_once_in_five_minutes_whatever_it_says() -> None:
+    asked, clock = [], _Clock()
+
+    def ask(user_id: str) -> bool:
+        asked.append(user_id)
+        return user_id != "U0GONE"
+
+    here = Attendance(ask, clock)
+    assert [here("U0VP"), here("U0VP"), here("U0GONE"), here("U0GONE")] == [True, True, False, False]
+    assert asked == ["U0VP", "U0GONE"]
+    clock.at += 301
+    assert not here("U0GONE")
+    assert asked == ["U0VP", "U0GONE", "U0GONE"]
+
+
+def test_requests_of_one_visitor_that_come_together_ask_slack_once() -> None:
+    asked, both = [], threading.Barrier(2)
+
+    def ask(user_id: str) -> bool:
+        asked.append(user_id)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(1)  # until another asks as well, which nobody should
+        return False
+
+    here = Attendance(ask, _Clock())
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(here, ["U0GONE"] * 4)) == [False] * 4
+    assert asked == ["U0GONE"]
+
+
+def test_while_slack_does_not_answer_its_last_word_holds() -> None:
+    trouble = TryAgain("users.info", "timeout")
+    answers: list[bool | Exception] = [False, trouble, trouble]
+    clock = _Clock()
+
+    def ask(user_id: str) -> bool:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    here = Attendance(ask, clock)
+    assert not here("U0GONE")
+    clock.at += 301
+    assert not here("U0GONE"), "what was said before"
+    assert here("U0NEW"), "nobody ever said otherwise"
+    assert here("U0NEW") and answers == [], "and Slack is left alone for a while"

@@ -1,0 +1,74 @@
+"""The one retry rule: what passes is waited for, what is refused is not, our own errors a few times."""
+
+from __future__ import annotations
+
+import inspect
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from procrastinate.jobs import Job
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from bot.errors import UnknownIncident
+from bot.slack.client import Refused, TryAgain
+from bot.wiring.worker import TASKS, Patience
+
+PASSING: dict[str, Exception] = {
+    "slack away": TryAgain("chat.postMessage", "timed out"),
+    "database away": OperationalError("select 1", {}, Exception("gone")),
+    "database lost": InterfaceError("select 1", {}, Exception("closed")),
+}
+
+
+def job(attempts: int) -> Job:
+    return Job(id=1, status="doing", queue="slack", lock=None, queueing_lock=None, task_name="t", attempts=attempts)
+
+
+def wait(error: BaseException, attempts: int) -> timedelta | None:
+    """Until the next try; None for never."""
+    before = datetime.now(UTC)
+    decision = Patience().get_retry_decision(exception=error, job=job(attempts))
+    if decision is None or decision.retry_at is None:
+        assert decision is None
+        return None
+    return decision.retry_at - before
+
+
+@pytest.mark.parametrize("error", PASSING.values(), ids=PASSING)
+@pytest.mark.parametrize("attempts", [0, 1, 5, 100, 1_030, 100_000])
+def test_what_passes_is_waited_for_without_end(error: Exception, attempts: int) -> None:
+    length = wait(error, attempts)
+    assert length is not None
+    assert timedelta(milliseconds=400) <= length <= timedelta(seconds=16)
+
+
+@pytest.mark.parametrize("error", PASSING.values(), ids=PASSING)
+def test_each_wait_is_longer_until_it_is_long_enough(error: Exception) -> None:
+    first, third, last = (wait(error, attempts) for attempts in (0, 2, 20))
+    assert first is not None and third is not None and last is not None
+    assert first < third < last
+
+
+@pytest.mark.parametrize("after", [0.0, 7.0, 300.0])
+def test_slack_s_own_word_on_when_is_kept(after: float) -> None:
+    length = wait(TryAgain("chat.postMessage", "ratelimited", after), 9)
+    assert length is not None
+    assert timedelta(seconds=after) <= length <= timedelta(seconds=after + 1)
+
+
+@pytest.mark.parametrize("attempts", [0, 3])
+def test_what_slack_refused_is_not_tried_again(attempts: int) -> None:
+    assert wait(Refused("chat.postMessage", "invalid_blocks"), attempts) is None
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), UnknownIncident("none"), ValueError("bad"), AssertionError()])
+def test_an_error_of_our_own_is_tried_five_times(error: Exception) -> None:
+    waits = [wait(error, attempts) for attempts in range(6)]
+    assert [length is None for length in waits] == [False, False, False, False, True, True]
+
+
+def test_every_task_takes_what_the_worker_hands_it() -> None:
+    for name, run in TASKS.items():
+        parameters = list(inspect.signature(run).parameters.values())
+        assert [parameter.name for parameter in parameters[:3]] == ["desk", "slack", "speaker"], name
+        assert all(parameter.kind is inspect.Parameter.KEYWORD_ONLY for parameter in parameters[3:]), name
