@@ -24,15 +24,17 @@ from pathlib import Path
 from sqlalchemy import func, insert, select, text, update
 
 from bench.figures import figure, percentile
+from bot.context import Policy
 from bot.demo.seed import seed_workspace
-from bot.escalation.flows import pages as escalate
+from bot.escalation.flows import plan
+from bot.escalation.tables import PingRow
 from bot.incidents.rules.timeline import Kind
+from bot.incidents.tables import IncidentRow, TimelineEntry
 from bot.settings import REPOSITORY
 from bot.store.embedded import embedded_postgres
 from bot.store.engine import Database
 from bot.store.migrations import upgrade
-from bot.store.tables import IncidentRow, PingRow, TimelineEntry
-from bot.wiring.policy import Policy, load_policy
+from bot.wiring.policy import load_policy
 from slack_playground.app import Playground
 from slack_playground.workspace.manifest import read_manifest
 
@@ -91,7 +93,7 @@ def _sweep_all(database: Database, policy: Policy, now: datetime, limit: int = 2
     while True:
         began = time.perf_counter()
         with database.transaction() as session:
-            count = escalate.sweep(session, policy.escalation, now, limit)
+            count = plan.sweep(session, policy.escalation, now, limit)
         slowest = max(slowest, time.perf_counter() - began)
         total += count
         if count < limit:

@@ -19,24 +19,25 @@ from sqlalchemy import insert
 from starlette.testclient import TestClient
 
 from bench.figures import figure, percentile
+from bot.incidents.tables import IncidentRow, TimelineEntry
 from bot.lifecycle.flows import change
 from bot.lifecycle.flows.change import Closing
 from bot.lifecycle.flows.declare import Declaration, declare
 from bot.reviews.flows import drafting
 from bot.reviews.pages.pdf import render_pdf
-from bot.reviews.pages.review import pages_of, review_for_visitor
 from bot.reviews.queries import action_items
+from bot.reviews.tables import ActionRow
 from bot.settings import Settings
 from bot.severity.rules import Severity
 from bot.slack import queries as messages
 from bot.store.embedded import embedded_postgres
 from bot.store.engine import Database
 from bot.store.migrations import upgrade
-from bot.store.tables import ActionRow, IncidentRow, TimelineEntry
 from bot.web.app import create_web
 from bot.web.auth import House
 from bot.web.sessions import sign_personal_link
 from bot.wiring.building import review_finder
+from bot.wiring.pages import build_pages
 from bot.wiring.service import build_desk
 
 ENTRIES = 10_000
@@ -114,13 +115,7 @@ def _measure(settings: Settings, desk: Any, row: IncidentRow, what: str) -> None
     figure(f"draft of {ENTRIES:,} entries, {what}", _median(draft, 5), "ms", 1000)
     assert settings.link_key is not None
     house = House(desk, settings.link_key, secure=False, print_pdf=render_pdf)
-    app = create_web(
-        find_review=review_finder(desk.database, for_link=True),
-        ready=list,
-        signer_key=house.key,
-        more=pages_of(house),
-        show_to_visitor=lambda request: review_for_visitor(house, request),
-    )
+    app = create_web(ready=list, routes=build_pages(review_finder(desk.database, for_link=True), house, house.key))
     browser = TestClient(app, base_url="http://testserver")
     link = urlsplit(sign_personal_link("http://testserver", house.key, "/incidents", "U0MANAGER", "manager"))
     door = browser.get(f"{link.path}?{link.query}").text

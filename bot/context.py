@@ -7,10 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.aws.alarm_states import Reading
+from bot.escalation.rules.calendar import BusinessCalendar
+from bot.escalation.rules.matrix import EscalationPolicy
+from bot.escalation.rules.roster import Contacts
+from bot.incidents.policy import SecurityPolicy
 from bot.memory.flows.live import LiveMemory
+from bot.retention.policy import RetentionPolicy
+from bot.reviews.policy import ReviewPolicy
 from bot.severity.judge.judge import Judge
+from bot.severity.policy import SeverityPolicy
+from bot.stakeholders.policy import NoticePolicy
 from bot.store.engine import Database
-from bot.wiring.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +36,17 @@ class Desk:
     # Names and beginnings of names → the CloudWatch alarms there are; None where AWS is not configured.
     read_alarms: Callable[[Sequence[str], Sequence[str]], Reading] | None = None
     archive: Callable[[str, bytes, str], None] | None = None  # name, content, media type; None where none is configured
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What knowledge/policy says. `escalation.calendar` is `calendar`."""
+
+    escalation: EscalationPolicy
+    calendar: BusinessCalendar
+    contacts: Contacts
+    severity: SeverityPolicy
+    review: ReviewPolicy
+    notices: NoticePolicy
+    security: SecurityPolicy
+    retention: RetentionPolicy

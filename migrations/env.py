@@ -4,7 +4,7 @@ from alembic import context
 from sqlalchemy import create_engine
 
 from bot.store.engine import driver_url
-from bot.store.tables import Base
+from bot.wiring.tables import METADATA
 
 
 def is_ours(_object: object, name: str | None, _kind: str, _reflected: bool, _other: object) -> bool:
@@ -14,7 +14,7 @@ def is_ours(_object: object, name: str | None, _kind: str, _reflected: bool, _ot
 
 def migrate(connection) -> None:  # type: ignore[no-untyped-def]  # alembic hands over whatever it was given
     context.configure(
-        connection=connection, target_metadata=Base.metadata, include_object=is_ours, compare_server_default=False
+        connection=connection, target_metadata=METADATA, include_object=is_ours, compare_server_default=False
     )
     with context.begin_transaction():
         context.run_migrations()

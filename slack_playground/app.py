@@ -14,7 +14,6 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
-from bot.demo.seed import seed_workspace
 from slack_playground.api.files import FileStore
 from slack_playground.api.web_api import WebApi
 from slack_playground.delivery.dispatch import Dispatcher
@@ -99,8 +98,8 @@ class _Server(uvicorn.Server):
 class Playground:
     """A playground that runs in a thread. `port=0` takes a free one; usable as a context manager."""
 
-    def __init__(self, workspace: Workspace | None = None, *, port: int = 0) -> None:
-        self.workspace = workspace or seed_workspace()
+    def __init__(self, workspace: Workspace, *, port: int = 0) -> None:
+        self.workspace = workspace
         self._wire = Wire()
         self._app = create_app(self.workspace, self._wire)
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)

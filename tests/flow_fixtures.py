@@ -9,12 +9,13 @@ from datetime import datetime
 import pytest
 from sqlalchemy.orm import Session
 
+from bot.context import Policy
+from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows.declare import Declaration, declare
 from bot.settings import REPOSITORY
 from bot.severity.rules import Severity
 from bot.store.engine import Database
-from bot.store.tables import IncidentRow
-from bot.wiring.policy import Policy, load_policy
+from bot.wiring.policy import load_policy
 from tests.rows import NOON
 
 Declare = Callable[..., IncidentRow]

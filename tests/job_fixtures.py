@@ -11,13 +11,15 @@ from pathlib import Path
 import pytest
 
 from bot.context import Desk
+from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows.declare import Declaration, declare
+from bot.reports.tables import ReportRow
 from bot.settings import Settings
 from bot.severity.rules import Severity
 from bot.slack.client import Slack, web_client
 from bot.slack.poster import Speaker
+from bot.slack.tables import SlackMessage
 from bot.store.engine import Database
-from bot.store.tables import IncidentRow, ReportRow, SlackMessage
 from bot.wiring.service import build_desk, introduce
 from slack_playground.app import Playground
 from tests.queue import empty_queue

@@ -10,8 +10,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.escalation.queries import pings
+from bot.escalation.tables import PingRow
 from bot.incidents.queries import incidents
-from bot.store.tables import IncidentRow, PingRow, TimelineEntry
+from bot.incidents.tables import IncidentRow, TimelineEntry
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)  # a Friday, inside business hours
 _numbers = itertools.count(1)

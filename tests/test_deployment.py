@@ -150,7 +150,7 @@ def test_the_image_starts_a_command_that_exists() -> None:
 
 
 def test_the_health_check_succeeds_on_a_running_web_and_fails_without() -> None:
-    web = create_web(find_review=lambda ref: None, ready=list, signer_key=None)
+    web = create_web(ready=list)
     server = uvicorn.Server(uvicorn.Config(web, host="127.0.0.1", port=0, log_config=None))
     thread = threading.Thread(target=server.run)
     thread.start()

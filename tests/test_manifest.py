@@ -12,9 +12,9 @@ import pytest
 import yaml
 
 from bot.demo.seed import seed_workspace
-from bot.lifecycle.listeners.commands import ALIASES, SUBCOMMANDS
 from bot.settings import REPOSITORY
 from bot.wiring import listeners
+from bot.wiring.listeners import REGISTRY
 from slack_playground.api.web_api import WebApi
 from slack_playground.delivery.dispatch import Dispatcher
 from slack_playground.delivery.faults import Faults
@@ -218,7 +218,7 @@ def test_shortcuts_of_the_manifest_and_of_the_listeners_are_the_same() -> None:
 def test_the_commands_hint_names_subcommands_that_exist() -> None:
     hint = next(command.usage_hint for command in SHIPPED.commands if command.command == "/incident")
     words = {word.strip() for word in hint.split("|")}
-    assert words <= SUBCOMMANDS.keys() | ALIASES.keys()
+    assert words <= REGISTRY.words
     assert {"declare", "resolve", "close", "help"} <= words
 
 

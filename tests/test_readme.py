@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.demo.demo import FIRST_REPORT
 from bot.demo.story import REPORT
-from bot.lifecycle.listeners.commands import SUBCOMMANDS
+from bot.wiring.listeners import REGISTRY
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 
@@ -17,7 +17,7 @@ def test_the_table_of_commands_has_every_subcommand_and_no_other() -> None:
     cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `/incident ")]
     typed = [code for cell in cells for code in re.findall(r"`([^`]+)`", cell)]
     words = [code.removeprefix("/incident ").split()[0] for code in typed]
-    assert set(words) == set(SUBCOMMANDS)
+    assert set(words) == set(REGISTRY.entries)
 
 
 def test_the_readme_the_demo_and_the_play_begin_with_the_same_sentence() -> None:

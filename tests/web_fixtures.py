@@ -13,24 +13,24 @@ import pytest
 from httpx2 import Response
 from starlette.testclient import TestClient
 
-from bot.context import Desk
+from bot.context import Desk, Policy
 from bot.incidents.queries import incidents
+from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import change
 from bot.lifecycle.flows.change import Closing
 from bot.lifecycle.flows.declare import Declaration, declare
 from bot.reviews.flows import drafting
 from bot.reviews.pages.pdf import render_pdf
-from bot.reviews.pages.review import pages_of, review_for_visitor
 from bot.settings import REPOSITORY
 from bot.severity.rules import Severity
 from bot.slack import queries as messages
 from bot.store.engine import Database
-from bot.store.tables import IncidentRow
 from bot.web.app import create_web
 from bot.web.auth import House
 from bot.web.sessions import sign_personal_link
 from bot.wiring.building import review_finder
-from bot.wiring.policy import Policy, load_policy
+from bot.wiring.pages import build_pages
+from bot.wiring.policy import load_policy
 from tests.rows import NOON, minutes
 
 KEY = "a key of at least sixteen characters"
@@ -88,11 +88,8 @@ class Site:
             is_here=self.is_here,
         )
         app = create_web(
-            find_review=review_finder(self.database, for_link=True),
             ready=list,
-            signer_key=KEY,
-            more=pages_of(house),
-            show_to_visitor=lambda request: review_for_visitor(house, request),
+            routes=build_pages(review_finder(self.database, for_link=True), house, KEY),
             threads=self.threads,
         )
         return TestClient(app, base_url=BASE)

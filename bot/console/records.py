@@ -116,9 +116,9 @@ def review(
         raise typer.BadParameter("must be md, html, json or pdf", param_hint="--format")
     from bot.incidents.queries import incidents
     from bot.reviews.flows.drafting import gather
+    from bot.reviews.pages.rendering import render_review_html
     from bot.reviews.rules.drafting import draft
     from bot.reviews.rules.renderings import to_json, to_markdown
-    from bot.web.rendering import render_review_html
     from bot.wiring.building import build_policy, open_database, review_finder
     from bot.wiring.clock import Clock
 

@@ -84,7 +84,7 @@ def doctor(
 ) -> None:
     """Check settings, database, knowledge, policy and Slack; say what mends each fault. Exit status 1 if any."""
     configure_logs("ERROR", False)
-    from bot.wiring.doctor import examine, well
+    from bot.wiring.doctor.doctor import examine, well
 
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal without ✓ must not end the examination

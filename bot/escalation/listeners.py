@@ -11,19 +11,19 @@ from sqlalchemy.orm import Session
 from bot.context import Desk
 from bot.errors import BadRequest
 from bot.escalation.flows import pages as escalate
-from bot.escalation.flows import people
+from bot.escalation.flows import people, plan
 from bot.escalation.flows.roster import WantedOverride, make_override, read_roster, remove_override, zone_of
 from bot.escalation.messages import pages as blocks
 from bot.escalation.messages.roster import people as names
 from bot.escalation.queries import pings
 from bot.escalation.queries import roster as store
-from bot.escalation.rules.plan import PingKind, Role
+from bot.escalation.rules.matrix import Role
+from bot.escalation.rules.plan import PingKind
 from bot.escalation.rules.roster import Roster, leading_role, no_such_role, parse_role, stand_ins
+from bot.escalation.tables import PingRow
 from bot.incidents.commands import Asked, Subcommand, incident_of
 from bot.incidents.queries import incidents
-from bot.lifecycle.flows import change, command
 from bot.slack.text import instant, person
-from bot.store.tables import PingRow
 from bot.text.instants import parse_instant
 from bot.text.markup import escape, plain_text
 
@@ -142,17 +142,6 @@ def _find_person(session: Session, asked: Asked, named: str) -> str:
     return people.find_person(session, named, asked.desk.policy.contacts, asked.now)
 
 
-def _handover(session: Session, asked: Asked) -> str:
-    row = incident_of(session, asked, for_change=True)
-    to_user, others = people.split_mention(session, asked.rest)
-    if to_user is None:
-        named = plain_text(others)
-        if not named:
-            raise BadRequest("Name one person: `/incident handover @someone`.")
-        to_user = _find_person(session, asked, named)
-    return command.offer(session, row, to_user, asked.user_id, f"command:{asked.trigger_id}", asked.now)
-
-
 def _escalate(session: Session, asked: Asked) -> str:
     row = incident_of(session, asked, for_change=True)
     role, reason = people.leading_rung(session, asked.rest, asked.desk.policy.contacts, asked.now)
@@ -161,8 +150,8 @@ def _escalate(session: Session, asked: Asked) -> str:
     reason = _unquoted(reason)
     key = f"command:{asked.trigger_id}"
     if role is not None:  # without one, each command goes a rung further
-        escalate.refuse_asked_just_now(session, row, role, key, asked.now)
-    ping, _ = escalate.escalate_by_hand(session, row, role, reason[:1000], asked.user_id, key, asked.now)
+        plan.refuse_asked_just_now(session, row, role, key, asked.now)
+    ping, _ = plan.escalate_by_hand(session, row, role, reason[:1000], asked.user_id, key, asked.now)
     roster = read_roster(session, asked.desk.policy.contacts, asked.now)
     return f"Pinging the {ping.role} about {row.ref}: {names(roster.who(Role(ping.role), asked.now))}."
 
@@ -194,33 +183,9 @@ def _escalation(session: Session, asked: Asked) -> str:
     return blocks.ladder(incidents.facts(row), done, to_come)
 
 
-SUBCOMMANDS: dict[str, Subcommand] = {
-    "oncall": _oncall,
-    "handover": _handover,
-    "escalate": _escalate,
-    "escalation": _escalation,
-}
-ALIASES = {"on-call": "oncall", "who": "oncall", "hand-over": "handover", "page": "escalate"}
-
-
-def _ids(value: str) -> tuple[int, int]:
-    ping_id, incident_id = value.split(":")
-    return int(ping_id), int(incident_id)
-
-
-def take_over(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
-    """From a ping: acknowledge, where nobody has, and take command."""
-    row = incidents.get_for_change(session, _ids(value)[1])
-    if row.acknowledged_at is None:
-        change.acknowledge(session, row, user_id, desk.policy, now)
-    if row.commander == user_id:
-        return f"You command {row.ref} now."
-    return change.take_command(session, row, user_id, now)
-
-
 def why_me(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
     """From a ping: the cell of the matrix, when it was due and who else was told, for this person only."""
-    row = pings.get(session, _ids(value)[0])
+    row = pings.get(session, int(value.split(":")[0]))
     incident_row = incidents.get(session, row.incident_id)
     rows = pings.list_of_incident(session, row.incident_id)
     each = escalate.facts_of(row, incident_row, rows, desk.policy.escalation)
@@ -246,5 +211,21 @@ def _held_by(session: Session, desk: Desk, row: PingRow, user_id: str, at: datet
     return f"You hold the role {role}{until}, says contacts.yaml." if not row.note else "You stand in for the role."
 
 
-def accept_handover(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
-    return command.accept(session, int(value), user_id, now)
+SUBCOMMANDS = (
+    Subcommand(
+        "oncall",
+        "oncall override @someone until tomorrow 9:00 as team lead",
+        "Who is on call, now and next; `override` changes it for a while, `oncall remove @someone` changes it back.",
+        answer=_oncall,
+        aliases=("on-call", "who"),
+        anywhere=True,
+    ),
+    Subcommand(
+        "escalate",
+        "escalate VP payments are down",
+        "Ping a role now. Without a role: the next rung.",
+        answer=_escalate,
+        aliases=("page",),
+    ),
+    Subcommand("escalation", "escalation", "Who was pinged, who will be, and why.", answer=_escalation),
+)

@@ -11,20 +11,6 @@ from bot.severity.rules import Severity
 NONE = "none"  # no incident, as a label beside the severities
 LABELS = (*(severity.value for severity in Severity), NONE)
 
-# Why somebody pressed otherwise than the judge thought, one tap each. The words of the key are stored.
-WHY_DISMISSED: Mapping[str, str] = {
-    "chatter": "Only talk",
-    "known": "Known already",
-    "test": "A test",
-    "duplicate": "Reported before",
-}
-WHY_RAISED: Mapping[str, str] = {
-    "more": "More affected",
-    "worse": "Worse than it sounds",
-    "matrix": "The matrix is off",
-}
-WHY_LOWERED: Mapping[str, str] = {"fewer": "Fewer affected", "around": "A way around", "matrix": "The matrix is off"}
-IN_WORDS = "words"
 _REAL = frozenset(("known", "duplicate"))  # dismissed, and yet the judge was right to take it for trouble
 
 
@@ -172,12 +158,3 @@ def _rows(held: list[Verdict]) -> tuple[RowFigures, ...]:
 
 def _rate(part: int, whole: int) -> str:
     return f"{part / whole:.0%} ({part} of {whole})" if whole else "nothing decided yet"
-
-
-def why_choices(judged: Severity | None, decision: str | None, chosen: Severity | None) -> Mapping[str, str]:
-    """The reasons to offer for a decision, word → label; none where people did what the judge said."""
-    if decision == "not_incident":
-        return WHY_DISMISSED
-    if decision != "declared" or judged is None or chosen is None or chosen is judged:
-        return {}
-    return WHY_RAISED if chosen.worse_than(judged) else WHY_LOWERED

@@ -1,60 +1,37 @@
-"""Pages to read: open incidents, one incident with its timeline, reviews, action items."""
+"""Pages to read: open incidents, and one incident with its timeline."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import Any
+from datetime import UTC, datetime
 
-from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.errors import BadRequest, TocsinError
 from bot.incidents import visibility
+from bot.incidents.pages import unknown, visible
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.timeline import Entry
-from bot.reviews.flows import action_items
-from bot.reviews.queries import action_items as actions
+from bot.incidents.tables import IncidentRow
 from bot.reviews.queries import drafts
-from bot.reviews.queries import reviews as assessments
 from bot.reviews.rules.story import line_of
 from bot.slack import queries as messages
-from bot.store.tables import ActionRow, IncidentRow
 from bot.text.wording import LONGEST_SAYING, Wording, instant, mentioned, span
-from bot.web.auth import Form, House, showing, taking
-from bot.web.rendering import render
-from bot.web.responses import go_to, notice, page
+from bot.web.auth import House, showing
+from bot.web.rendering import visitor_page
+from bot.web.responses import page
 from bot.web.sessions import Visitor
 
 ENTRIES_A_PAGE = 100
 _LISTED = 200
 _WHOLE = 1_000_000  # characters: more than any entry has
-NOT_CLOSED = "not closed yet, so not drafted"
-_DONE = {"done": "Done.", "accept": "It counts now.", "drop": "Dropped."}
 
 
-def browsing(house: House) -> list[Route]:
+def incident_routes(house: House) -> list[Route]:
     """The routes of these pages."""
-    return [
-        showing(house, "/incidents", _incidents),
-        showing(house, "/incidents/{ref}", _incident),
-        showing(house, "/reviews", _reviews),
-        showing(house, "/actions", _actions),
-        taking(house, "/actions/{ref}/{number:int}", _move_action),
-    ]
-
-
-def visible(session: Session, ref: str, user_id: str) -> IncidentRow | None:
-    """The incident, where there is one that this person may see; whether others exist is not told."""
-    row = incidents.find_by_ref(session, ref)
-    return row if row is not None and visibility.may_see(session, row, user_id) else None
-
-
-def unknown(ref: str) -> Response:
-    return notice(404, "There is no such incident", f"Nothing here is called {ref[:40]}.")
+    return [showing(house, "/incidents", _incidents), showing(house, "/incidents/{ref}", _incident)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +66,7 @@ def _incidents(house: House, request: Request, visitor: Visitor) -> Response:
         )
         for row in still
     ]
-    return page(_shown("incidents.html", request, visitor, "/incidents", rows=listed, recent=recent))
-
-
-def _shown(template: str, request: Request, visitor: Visitor, here: str, **context: Any) -> str:
-    said = _DONE.get(request.query_params.get("done", ""), "")
-    return render(template, visitor=visitor, here=here, said=said, refused="", **context)
+    return page(visitor_page("incidents.html", request, visitor, "/incidents", rows=listed, recent=recent))
 
 
 def _incident(house: House, request: Request, visitor: Visitor) -> Response:
@@ -131,7 +103,7 @@ def _incident(house: House, request: Request, visitor: Visitor) -> Response:
         "pages": pages,
         "has_review": has_review,
     }
-    return page(_shown("incident.html", request, visitor, "", **context))
+    return page(visitor_page("incident.html", request, visitor, "", **context))
 
 
 def _whole(entries: Sequence[Entry], wording: Wording) -> dict[int, str]:
@@ -158,73 +130,3 @@ def _facts(row: IncidentRow, wording: Wording, now: datetime) -> list[tuple[str,
         ("Resolution", wording.plain(row.resolution or "") or ("not recorded" if row.resolved_at else "")),
     ]
     return [(label, text) for label, text in facts if text]
-
-
-def _reviews(house: House, request: Request, visitor: Visitor) -> Response:
-    now = house.desk.now()
-    with house.desk.database.transaction() as session:
-        due = assessments.list_unfinished(session, visitor.user_id)
-        approved = assessments.list_approved(session, visitor.user_id)
-    rows = [
-        {
-            "row": row,
-            "stage": stage.stage if row.closed_at else NOT_CLOSED,
-            "path": f"/{'reviews' if row.closed_at else 'incidents'}/{row.ref}",
-            "due_at": stage.due_at,
-            "late": stage.due_at <= now,
-        }
-        for stage, row in due
-    ]
-    done = [{"row": row, "changed_at": stage.changed_at} for stage, row in approved]
-    return page(_shown("reviews.html", request, visitor, "/reviews", due=rows, approved=done))
-
-
-def shown_items(items: list[tuple[ActionRow, IncidentRow]], names: dict[str, str], today: date) -> list[dict[str, Any]]:
-    """Action items as the templates show them."""
-    return [
-        {
-            "ref": row.ref,
-            "number": item.number,
-            "text": item.text,
-            "priority": item.priority,
-            "owner": names.get(item.owner or "", item.owner),
-            "due_on": item.due_on,
-            "late": item.state == actions.OPEN and item.due_on is not None and item.due_on < today,
-            "state": item.state,
-            "source_ref": item.source_ref,
-        }
-        for item, row in items
-    ]
-
-
-def _actions(house: House, request: Request, visitor: Visitor) -> Response:
-    with house.desk.database.transaction() as session:
-        found = list(actions.list_open(session, visitor.user_id, _LISTED))
-        names = action_items.names_of_owners(session, [item for item, _ in found])
-    today = house.desk.now().astimezone(house.desk.policy.calendar.zone).date()
-    items = shown_items(found, names, today)
-    return page(_shown("actions.html", request, visitor, "/actions", items=items, more=len(found) >= _LISTED))
-
-
-def _move_action(house: House, request: Request, visitor: Visitor, form: Form) -> Response:
-    ref, number, wanted = request.path_params["ref"], request.path_params["number"], form.get("do", "")
-    now, calendar = house.desk.now(), house.desk.policy.calendar
-    try:
-        with house.desk.database.transaction() as session:
-            found = visible(session, ref, visitor.user_id)
-            if found is None:
-                return unknown(ref)
-            row = incidents.get_for_change(session, found.incident_id)
-            match wanted:
-                case "done":
-                    action_items.finish(session, row, number, visitor.user_id, now)
-                case "accept":
-                    action_items.accept(session, row, number, visitor.user_id, calendar, now)
-                case "drop":
-                    action_items.drop(session, row, number, visitor.user_id, now)
-                case _:
-                    raise BadRequest("Press Done, Accept or Drop.")
-    except TocsinError as refused:
-        return notice(409, "That did not work", str(refused))
-    back = f"/reviews/{row.ref}" if form.get("back", "").startswith("/reviews/") else "/actions"
-    return go_to(f"{back}?done={wanted}" + ("#action_items" if back != "/actions" else ""))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from bot.lifecycle.messages.card import Block, Suggestion, context, section, vote_menu
+from bot.slack.blocks import Block, context, option, overflow, section
 from bot.slack.client import Message
-from bot.slack.text import plain, shorten
+from bot.slack.text import fit, plain, shorten
 
 _GIST = 300  # characters of a cause or fix
 _NAMES = {"playbook": "Playbook", "guide": "Guide"}
@@ -67,3 +68,42 @@ def _matches(item: Suggestion) -> str:
     for text, share, field in item.terms:
         fields.setdefault(field, []).append(f"{plain(text)} {share:.0%}")
     return "; ".join(f"{field}: {', '.join(words)}" for field, words in fields.items())
+
+
+_SHORT_GIST = 160  # characters of a past incident's cause or fix: the entry has the rest
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A past incident, playbook or guide that looks alike, as it is shown to people."""
+
+    ref: str
+    kind: str
+    title: str
+    words: tuple[str, ...]
+    cause: str
+    fix: str
+    took: str
+    terms: tuple[tuple[str, float, str], ...] = ()  # words, their share of the likeness, the field they matched in
+    ballot: str = ""  # what a vote on it is cast with; empty where nobody is asked
+
+
+def vote_menu(ballot: str) -> Block | None:
+    """The small menu beside a suggestion: one dot menu takes less of a phone's screen than two buttons."""
+    if not ballot:
+        return None
+    return overflow("suggestion_vote", [option("Helped", f"yes:{ballot}"), option("Not this", f"no:{ballot}")])
+
+
+def similar_line(item: Suggestion) -> str:
+    """At most 2,500 characters, so that three of them and all the rest stay within what a message may hold."""
+    title, words = plain(shorten(item.title, 200)), plain(shorten(", ".join(item.words), 200))
+    if item.kind == "guide":
+        return fit(f"Guide *{item.ref}* {title}\n_Shared words: {words}_", 2500)
+    lines = [f"Like *{item.ref}* {title}" + (f" (took {item.took})" if item.took else "")]
+    if item.cause:
+        lines.append(f"*Cause:* {plain(shorten(item.cause, _SHORT_GIST))}")
+    if item.fix:
+        lines.append(f"*Fix:* {plain(shorten(item.fix, _SHORT_GIST))}")
+    lines.append(f"_Shared words: {words}_")
+    return fit("\n".join(lines), 2500)

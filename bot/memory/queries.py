@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from bot.store.tables import KnowledgeState, KnowledgeVersion, SuggestionVote
+from bot.memory.tables import KnowledgeState, KnowledgeVersion, SuggestionVote
 
 REFIT_AFTER = 200  # entries changed since the last fit; looking through so many beside the index costs milliseconds
 _IMPORTERS = 7331002  # the advisory lock of those who import

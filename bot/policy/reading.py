@@ -18,20 +18,11 @@ from zoneinfo import ZoneInfo, available_timezones
 import yaml
 
 from bot.errors import InvalidPolicy
+from bot.text.durations import LONGEST as LONGEST_SPAN
+from bot.text.durations import parse_duration
 
-_UNITS: dict[str, timedelta] = {
-    word: span
-    for words, span in (
-        (("min", "mins", "minute", "minutes", "m"), timedelta(minutes=1)),
-        (("h", "hour", "hours"), timedelta(hours=1)),
-        (("d", "day", "days"), timedelta(days=1)),
-        (("w", "week", "weeks"), timedelta(weeks=1)),
-    )
-    for word in words
-}
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
-_LONGEST = timedelta(days=366)
 
 
 def did_you_mean(word: str, known: Collection[str]) -> str:
@@ -119,7 +110,7 @@ class Node:
             raise self.refuse(
                 f'{self.name}: "{self.text()}" is not a span of time. Write for example 30 min, 2 h or 1 day.'
             )
-        if not timedelta() < span <= _LONGEST:
+        if not timedelta() < span <= LONGEST_SPAN:
             raise self.refuse(f'{self.name}: "{self.text()}" must be longer than nothing and at most a year.')
         return span
 
@@ -168,15 +159,6 @@ class Node:
         near = difflib.get_close_matches(typed, sorted(known), n=1, cutoff=0.7)
         hint = f' Did you mean "{near[0]}"?' if near else " Write an IANA name, for example UTC or Europe/Berlin."
         raise self.refuse(f'{self.name}: unknown time zone "{typed}".{hint}')
-
-
-def parse_duration(text: str) -> timedelta | None:
-    """The span that `30 min`, `2 h`, `1 h 30 min` or `1 week` means; None where it means none."""
-    parts = re.findall(r"(\d{1,6})\s*([a-z]+)", text.lower())
-    rest = re.sub(r"(\d{1,6})\s*([a-z]+)", "", text.lower()).strip()
-    if not parts or rest or any(unit not in _UNITS for _, unit in parts):
-        return None
-    return sum((int(number) * _UNITS[unit] for number, unit in parts), timedelta())
 
 
 class _PlainLoader(yaml.BaseLoader):

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from bot.policy.reading import parse_duration, read
+from bot.policy.reading import read
+from bot.text.durations import parse_duration
 
 _FOREVER = "forever"
 _SHORTEST = timedelta(days=1)

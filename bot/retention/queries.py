@@ -10,17 +10,12 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, u
 from sqlalchemy.orm import Session, aliased
 
 from bot.incidents.rules.timeline import Kind
+from bot.incidents.tables import IncidentRow, TimelineEntry
+from bot.lifecycle.tables import SeveritySuggestion
+from bot.reports.tables import ReportRow
 from bot.reviews.queries.reviews import APPROVED
 from bot.reviews.rules.merging import lines_of
-from bot.store.tables import (
-    IncidentRow,
-    ReportRow,
-    ReviewEdit,
-    ReviewRow,
-    ReviewStageRow,
-    SeveritySuggestion,
-    TimelineEntry,
-)
+from bot.reviews.tables import ReviewEdit, ReviewRow, ReviewStageRow
 
 _WORDS = (Kind.MESSAGE_POSTED.value, Kind.MESSAGE_EDITED.value)
 _AT_ONCE = 1000  # rows an update

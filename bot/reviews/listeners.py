@@ -15,6 +15,7 @@ from bot.incidents.commands import Asked, Subcommand, incident_of
 from bot.incidents.flows.record import record
 from bot.incidents.queries import incidents
 from bot.incidents.rules.timeline import Kind
+from bot.incidents.tables import IncidentRow
 from bot.reviews import messages as blocks
 from bot.reviews.flows import action_items, editing
 from bot.reviews.queries import action_items as actions
@@ -26,7 +27,6 @@ from bot.slack.client import Message
 from bot.slack.heard import CLIPBOARD
 from bot.slack.reporting import log_only, told
 from bot.slack.text import instant
-from bot.store.tables import IncidentRow
 from bot.text.markup import USER_ID
 
 _NUMBERED = {
@@ -161,6 +161,20 @@ def clipboard(desk: Desk, body: dict[str, Any], event: dict[str, Any]) -> None:
                 action_items.take_message(session, item["channel"], item["ts"], event["user"])
 
 
-SUBCOMMANDS: dict[str, Subcommand] = {"review": _review, "action": _action}
-ALIASES = {"pir": "review", "postmortem": "review", "actions": "action", "todo": "action"}
+SUBCOMMANDS = (
+    Subcommand(
+        "review",
+        "review",
+        "Where the review stands, and your own link to read, edit and approve it.",
+        answer=_review,
+        aliases=("pir", "postmortem"),
+    ),
+    Subcommand(
+        "action",
+        "action high alarm on the pool @owner by Friday",
+        "Keep what is to be done; `action list`, `action done 3`. A :clipboard: on a message makes one, too.",
+        answer=_action,
+        aliases=("actions", "todo"),
+    ),
+)
 PRESSES = {"action_done": finish, "action_accept": accept, "action_decline": decline}

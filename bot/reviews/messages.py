@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from bot.incidents.messages import headline
 from bot.incidents.rules.incident import Incident
-from bot.lifecycle.messages.card import button, context, headline, section
+from bot.slack.blocks import button, context, section
 from bot.slack.client import Message
 from bot.slack.text import fit, instant, plain, shorten, span
 from bot.text.markup import escape
@@ -102,3 +103,14 @@ def action_list(ref: str, items: Sequence[Item]) -> Message:
     if (more := len(still) + len(proposed) - len(shown)) > 0:
         blocks.append(context(f"{more} more are on the page: `/incident review {ref}`."))
     return Message(f"Action items of {ref}: {counts}", tuple(blocks))
+
+
+def review_ready(incident: Incident, link: str | None, lines: Sequence[str], due_at: datetime | None) -> Message:
+    """The draft of the review, announced with its main facts; `due_at` None where nobody waits for it."""
+    until = f"Due {instant(due_at)}." if due_at else "Nobody waits for it, as it was a false alarm."
+    title = f"Review draft of *{incident.ref}* is ready. {until}"
+    body = "\n".join(f"• {escape(shorten(line, 250))}" for line in lines[:12])
+    blocks = [section(title), section(body or "Nothing was recorded.")]
+    if link:
+        blocks.append(section(f"<{link}|Read the draft>"))
+    return Message(f"Review draft of {incident.ref} is ready", tuple(blocks))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from bot.escalation.rules.plan import Role
+from bot.escalation.rules.matrix import Role
 from bot.policy.reading import Node, read
 from bot.severity.rules import Severity
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import enum
+import re
 from dataclasses import dataclass
 from datetime import timedelta
+
+from bot.errors import BadRequest
 
 
 class Severity(enum.StrEnum):
@@ -52,3 +55,28 @@ class Judgement:
     runner_up: Severity | None
     row: str  # the row of the matrix that decided, one short sentence for people
     row_name: str = ""  # its id in severity.yaml, "examples" where only the examples spoke
+
+
+_SEVERITY = re.compile(r"^(?:p|sev|severity|prio|priority)?[\s\-_]*([0-3])$", re.IGNORECASE)
+
+
+_TITLES = {"critical": Severity.P0, "high": Severity.P1, "medium": Severity.P2, "low": Severity.P3}
+
+
+def parse_severity(text: str) -> Severity:
+    """`P1`, `p 1`, `sev1`, `critical` … Raises BadRequest with the four words to choose from."""
+    wanted = text.strip().lower()
+    if wanted in _TITLES:
+        return _TITLES[wanted]
+    match = _SEVERITY.match(wanted)
+    if match:
+        return Severity(f"P{match.group(1)}")
+    raise BadRequest("Say which severity: P0 critical, P1 high, P2 medium or P3 low, as in `/incident severity P1`.")
+
+
+def leading_severity(text: str) -> tuple[Severity | None, str]:
+    """`P1 checkout down` → (P1, "checkout down"); (None, text) where no severity is said first."""
+    match = re.match(r"^(?:p|sev)[\s\-]?([0-3])\b[\s:,-]*", text.strip(), re.IGNORECASE)
+    if not match:
+        return None, text.strip()
+    return Severity(f"P{match.group(1)}"), text.strip()[match.end() :]

@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from bot.store.tables import PersonRow, ReportRow, SlackEvent, SlackMessage, WorkspaceRow
+from bot.slack.tables import PersonRow, SlackEvent, SlackMessage, WorkspaceRow
 
 
 def take_event(session: Session, event_id: str, now: datetime) -> bool:
@@ -54,25 +54,6 @@ def record_message(session: Session, key: str, channel_id: str, ts: str) -> None
     row.channel_id, row.ts = channel_id, ts
 
 
-def add_report(session: Session, **values: Any) -> ReportRow | None:
-    """The new report, or None when that message was judged before."""
-    statement = insert(ReportRow).values(**values).on_conflict_do_nothing(index_elements=["channel_id", "ts"])
-    report_id = session.execute(statement.returning(ReportRow.report_id)).scalar_one_or_none()
-    return None if report_id is None else session.get_one(ReportRow, report_id)
-
-
-def get_report_for_change(session: Session, report_id: int) -> ReportRow | None:
-    return session.get(ReportRow, report_id, with_for_update=True, populate_existing=True)
-
-
-def find_report(session: Session, report_id: int) -> ReportRow | None:
-    return session.get(ReportRow, report_id)
-
-
-def find_report_of_message(session: Session, channel_id: str, ts: str) -> ReportRow | None:
-    return session.scalar(select(ReportRow).where(ReportRow.channel_id == channel_id, ReportRow.ts == ts))
-
-
 def names_of(session: Session, user_ids: Iterable[str]) -> dict[str, str]:
     """Display names by user id, of those that we know."""
     statement = select(PersonRow.user_id, PersonRow.name).where(PersonRow.user_id.in_(list(user_ids)))
@@ -111,3 +92,9 @@ def permalink(workspace_url: str | None, channel_id: str | None, ts: str) -> str
     if not workspace_url or not channel_id:
         return None
     return f"{workspace_url.rstrip('/')}/archives/{channel_id}/p{ts.replace('.', '')}"
+
+
+def looked_up_since(session: Session, user_ids: Iterable[str], since: datetime) -> set[str]:
+    """Those of the people whose name was asked of Slack at or after an instant."""
+    statement = select(PersonRow.user_id).where(PersonRow.user_id.in_(list(user_ids)), PersonRow.looked_up_at >= since)
+    return set(session.scalars(statement))

@@ -24,15 +24,15 @@ from bot.incidents.commands import Asked, Subcommand, incident_of
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.incident import Status
 from bot.incidents.rules.timeline import Kind
-from bot.lifecycle.messages import channel as blocks
-from bot.lifecycle.messages.forms import initial_values, read_values
+from bot.incidents.tables import IncidentRow
 from bot.slack import queries as messages
 from bot.slack.client import Refused, Slack, TryAgain
+from bot.slack.forms import initial_values, read_values
 from bot.slack.reporting import told
 from bot.slack.whispers import answer_press
+from bot.stakeholders import messages as stakeholder_messages
 from bot.stakeholders.flows import alarm_checks, notify
 from bot.stakeholders.rules import Notice, fill, words_of
-from bot.store.tables import IncidentRow
 from bot.text.markup import plain_text
 
 log = structlog.get_logger(__name__)
@@ -49,15 +49,16 @@ _ENDED = {
 
 
 def _update(session: Session, asked: Asked) -> str:
-    """Never answered in words: `update_form` comes first."""
+    """Never answered in words: the form comes first."""
     raise BadRequest("Type `/incident update …` again: its form did not open.")
 
 
-def update_form(session: Session, asked: Asked) -> dict[str, Any]:
+def _update_form(asked: Asked) -> dict[str, Any]:
     """`/incident update …`: the notice as it would go out, before it goes."""
-    row = incident_of(session, asked)
-    kind = "update" if Status(row.status).is_open else _RESOLVED
-    return _form(asked.desk, row, kind, {"news": plain_text(asked.rest)}, asked.now)
+    with asked.desk.database.transaction() as session:
+        row = incident_of(session, asked)
+        kind = "update" if Status(row.status).is_open else _RESOLVED
+        return _form(asked.desk, row, kind, {"news": plain_text(asked.rest)}, asked.now)
 
 
 def _form(desk: Desk, row: IncidentRow, kind: str, more: dict[str, str], now: datetime) -> dict[str, Any]:
@@ -83,7 +84,7 @@ def _opened(desk: Desk, row: IncidentRow, kind: str, episode: int, at: datetime)
 
 def _facts_shown(desk: Desk, row: IncidentRow, kind: str, at: datetime) -> str:
     """A digest of what a preview drawn at `at` says besides what is typed into the form."""
-    blank = {name: "" for name, (_, kinds) in blocks.NOTICE_FIELDS.items() if kind in kinds}
+    blank = {name: "" for name, (_, kinds) in stakeholder_messages.NOTICE_FIELDS.items() if kind in kinds}
     notice = _notice(desk, kind, words_of(incidents.facts(row), at, {}) | blank)
     return hashlib.sha256(f"{notice.subject}\n{notice.text}".encode()).hexdigest()
 
@@ -94,7 +95,7 @@ def _drawn(
     channel = desk.policy.contacts.channels.stakeholder
     where = f"#{channel}" if channel else "no channel, as contacts.yaml names none"
     mails = len(desk.policy.notices.mail_to) if desk.send_mail is not None else 0
-    return blocks.notice_form(incidents.facts(row), opened, preview, fields, where, mails)
+    return stakeholder_messages.notice_form(incidents.facts(row), opened, preview, fields, where, mails)
 
 
 def open_notice(
@@ -191,7 +192,7 @@ def _draw(slack: Slack, view: dict[str, Any], fresh: dict[str, Any]) -> None:
 def _typed(row: IncidentRow, values: dict[str, str], now: datetime) -> dict[str, str]:
     """The notice's words; what was taken out of the form is left out of the notice, too."""
     return words_of(incidents.facts(row), now, {}) | {
-        name: values[name] for name in blocks.NOTICE_FIELDS if name in values
+        name: values[name] for name in stakeholder_messages.NOTICE_FIELDS if name in values
     }
 
 
@@ -252,5 +253,20 @@ def look_again(session: Session, desk: Desk, value: str, user_id: str, now: date
     return "Looking. The checklist shows it in a moment."
 
 
-SUBCOMMANDS: dict[str, Subcommand] = {"update": _update}
-ALIASES = {"tell": "update"}
+def tick(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+    incident_id, episode, item = value.split(":", 2)
+    row = incidents.get_for_change(session, int(incident_id))
+    notify.tick(session, row, int(episode), item, user_id, desk.policy.notices.checklist, now)
+    return None  # the list shows it
+
+
+SUBCOMMANDS = (
+    Subcommand(
+        "update",
+        "update the fix is being rolled out",
+        "Tell stakeholders. You see the notice before it goes.",
+        answer=_update,
+        form=_update_form,
+        aliases=("tell",),
+    ),
+)

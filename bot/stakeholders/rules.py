@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.escalation.rules.plan import span_text
 from bot.incidents.rules.incident import Incident
+from bot.text.durations import span_text
 
 WORDS = (
     "ref", "title", "severity", "status", "duration", "impact", "cause", "resolution", "commander", "news",

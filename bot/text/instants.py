@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from dateutil import parser as dates
 
 from bot.errors import BadRequest
-from bot.policy.reading import parse_duration
+from bot.text.durations import parse_duration
 
 _DAY = timedelta(days=1)
 _FURTHEST = timedelta(days=366)

@@ -4,97 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from bot.errors import BadRequest
-from bot.incidents.rules.incident import Status
-from bot.severity.rules import Severity
-
-_REF = re.compile(r"^(INC|SEC)-\d{4}-\d{1,6}$", re.IGNORECASE)
-_SEVERITY = re.compile(r"^(?:p|sev|severity|prio|priority)?[\s\-_]*([0-3])$", re.IGNORECASE)
-_TITLES = {"critical": Severity.P0, "high": Severity.P1, "medium": Severity.P2, "low": Severity.P3}
-_STATUS_WORDS = {
-    "investigate": Status.INVESTIGATING,
-    "identify": Status.IDENTIFIED,
-    "found": Status.IDENTIFIED,
-    "mitigate": Status.MITIGATED,
-    "fixed": Status.RESOLVED,
-    "resolve": Status.RESOLVED,
-    "done": Status.RESOLVED,
-    "close": Status.CLOSED,
-}
 _TOKEN = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
 USER_ID = re.compile(r"[UW][A-Z0-9]{2,}")
 MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")  # of a person, whose id it captures
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _EMOJI = re.compile(r":[a-z0-9_+'-]+:")
 _LOUD = re.compile(r"<!(channel|here|everyone|subteam\^[A-Z0-9]+)(?:\|[^<>]*)?>")
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """A slash command taken apart: `/incident note INC-2026-0001 rolled back` → note, INC-2026-0001, rolled back."""
-
-    word: str
-    ref: str | None
-    rest: str
-
-
-def parse_command(text: str) -> Typed:
-    """The subcommand in lower case (`help` when there is none), the incident it names, and the rest as typed.
-
-    The incident may also come first: `INC-2026-0001 status`, and alone it asks where that one stands.
-    """
-    parts = text.strip().split(None, 1)
-    if parts and _REF.match(parts[0]):
-        word, _, rest = (parts[1] if len(parts) > 1 else "status").strip().partition(" ")
-        return Typed(word.lower(), parts[0].upper(), rest.strip())
-    if not parts:
-        return Typed("help", None, "")
-    word, rest = parts[0].lower().lstrip("/"), parts[1].strip() if len(parts) > 1 else ""
-    first, after = (*rest.split(None, 1), "", "")[:2]
-    if _REF.match(first):
-        return Typed(word, first.upper(), after.strip())
-    return Typed(word, None, rest)
-
-
-def parse_severity(text: str) -> Severity:
-    """`P1`, `p 1`, `sev1`, `critical` … Raises BadRequest with the four words to choose from."""
-    wanted = text.strip().lower()
-    if wanted in _TITLES:
-        return _TITLES[wanted]
-    match = _SEVERITY.match(wanted)
-    if match:
-        return Severity(f"P{match.group(1)}")
-    raise BadRequest("Say which severity: P0 critical, P1 high, P2 medium or P3 low, as in `/incident severity P1`.")
-
-
-def leading_severity(text: str) -> tuple[Severity | None, str]:
-    """`P1 checkout down` → (P1, "checkout down"); (None, text) where no severity is said first."""
-    match = re.match(r"^(?:p|sev)[\s\-]?([0-3])\b[\s:,-]*", text.strip(), re.IGNORECASE)
-    if not match:
-        return None, text.strip()
-    return Severity(f"P{match.group(1)}"), text.strip()[match.end() :]
-
-
-def leading_security(text: str) -> tuple[bool, str]:
-    """`security somebody uses our key` → (True, "somebody uses our key"); (False, text) where it is not said first."""
-    match = re.match(r"^(?:security(?:\s+incident)?|sec)\b[\s:,-]*(?=\S)", text.strip(), re.IGNORECASE)
-    return (True, text.strip()[match.end() :]) if match else (False, text.strip())
-
-
-def parse_status(text: str) -> Status:
-    """`mitigated`, `mitig`, `fixed` … Raises BadRequest with the words to choose from."""
-    wanted = text.strip().lower()
-    if wanted in _STATUS_WORDS:
-        return _STATUS_WORDS[wanted]
-    near = [status for status in Status if len(wanted) >= 3 and status.startswith(wanted)]
-    if len(near) == 1:
-        return near[0]
-    names = ", ".join(status.value for status in Status if status.is_open)
-    raise BadRequest(
-        f"Say which status: {names}, as in `/incident status mitigated`. Then `/incident resolve`, `/incident close`."
-    )
 
 
 def plain_text(markup: str) -> str:
@@ -143,3 +60,13 @@ def says_something(text: str) -> bool:
 def harmless(markup: str) -> str:
     """Slack's markup without the words that would ping a whole channel or group."""
     return _LOUD.sub(lambda match: "@" + match.group(1).split("^")[0], markup)
+
+
+def at_of(ts: str) -> datetime:
+    """The instant that a stamp of Slack's names."""
+    return datetime.fromtimestamp(float(ts), tz=UTC)
+
+
+def stamp(at: datetime) -> str:
+    """An instant in Slack's markup, shown in each reader's own time."""
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{at:%Y-%m-%d %H:%M} UTC>"

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 from bot.errors import BadRequest
-from bot.policy.reading import parse_duration
+from bot.text.durations import parse_duration
 
 _DAY = timedelta(days=1)
 _EXAMPLES = "`at 14:20`, `10 min ago`, `yesterday 23:50 CET` or `2026-11-19 23:50`"

@@ -8,7 +8,7 @@ from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from bot.store.tables import LinkRow
+from bot.web.tables import LinkRow
 
 
 def claim_link(session: Session, mark: str, browser: str, now: datetime) -> LinkRow:

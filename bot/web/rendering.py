@@ -5,18 +5,17 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
-import re
-from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+from starlette.requests import Request
 
-from bot.reviews.rules.document import Line, Nature, Review
-from bot.reviews.rules.renderings import standing, web_address
 from bot.slack.text import unturned
+from bot.text.links import web_address
 from bot.text.wording import instant
+from bot.web.sessions import Visitor
 
 
 @functools.cache
@@ -54,22 +53,6 @@ def style_source() -> str:
     return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
 
 
-def render_review_html(review: Review) -> str:
-    """The review as one self-contained HTML page: inline style, no script, nothing fetched."""
-    return render("review.html", **review_context(review))
-
-
-def review_context(review: Review) -> dict[str, Any]:
-    """What the templates of a review need to know."""
-    return {
-        "review": review,
-        "standing": standing(review),
-        "headline": _headline(review),
-        "missing": sum(line.nature is Nature.ASKED for line in review.section("gaps").lines),
-        "on_page": {one.entry_id for line in review.section("timeline").lines for one in line.origins},
-    }
-
-
 def render(template: str, **context: Any) -> str:
     """A page from its template."""
     return _environment().get_template(template).render(**context)
@@ -80,24 +63,11 @@ def render_notice_html(title: str, sentences: tuple[str, ...]) -> str:
     return _environment().get_template("notice.html").render(title=title, sentences=sentences)
 
 
-@dataclass(frozen=True, slots=True)
-class _Tile:
-    """One figure at the top of the page: the value large, the rest of its line below."""
-
-    label: str
-    value: str
-    detail: str
-    met: bool | None
+# What a form's redirect carries, and what the page then says of it.
+_DONE = {"done": "Done.", "accept": "It counts now.", "drop": "Dropped."}
 
 
-def _headline(review: Review) -> list[_Tile]:
-    """The figures a reader looks for first: how long, and against which targets."""
-    lines = [line for line in review.section("summary").lines if line.label == "Duration"]
-    lines += [line for line in review.section("figures").lines if line.label and line.label.startswith("Time to")]
-    return [_tile(line) for line in lines]
-
-
-def _tile(line: Line) -> _Tile:
-    value, *rest = re.split(r"; | by | after |, open for | \(", line.text, maxsplit=1)
-    detail = line.text[len(value) :].strip(" ;,").removeprefix("(").removesuffix(")") if rest else ""
-    return _Tile(line.label or "", value[:1].upper() + value[1:], detail, line.met)
+def visitor_page(template: str, request: Request, visitor: Visitor, here: str, **context: Any) -> str:
+    """A page for a visitor; `here` is the entry of the menu that it stands under."""
+    said = _DONE.get(request.query_params.get("done", ""), "")
+    return render(template, visitor=visitor, here=here, said=said, refused="", **context)

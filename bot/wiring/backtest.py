@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.errors import BadRequest
+from bot.figures import queries as figures_queries
 from bot.figures.flows.backtest import Backtest, backtest, cases_of
 from bot.memory.entries.entries import read_entries
-from bot.reports import queries as reports
 from bot.settings import Settings
 from bot.severity.judge.judge import Judge, load_judge
 from bot.severity.policy import load_severity
@@ -25,7 +25,7 @@ def run_backtest(settings: Settings, edited: Path | None) -> Backtest:
     found = []
     if has_database(settings):
         with open_database(settings) as database, database.transaction() as session:
-            found = reports.list_reports(session)
+            found = figures_queries.list_reports(session)
     cases = cases_of(found, entries)
     if edited is None:
         return backtest(cases, None, build_judge(settings))

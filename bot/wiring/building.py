@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import ArgumentError, OperationalError
 
+from bot.context import Policy
 from bot.errors import InvalidSettings
 from bot.incidents import visibility
 from bot.incidents.queries import incidents
@@ -25,7 +26,7 @@ from bot.severity.policy import load_severity
 from bot.store.embedded import embedded_postgres
 from bot.store.engine import Database
 from bot.store.migrations import behind, upgrade
-from bot.wiring.policy import Policy, load_policy
+from bot.wiring.policy import load_policy
 
 
 @contextmanager

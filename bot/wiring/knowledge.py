@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.errors import BadRequest, InvalidKnowledge, InvalidSettings
+from bot.incidents.queries import incidents
 from bot.memory import queries as knowledge
 from bot.memory.entries.documents import from_document
 from bot.memory.entries.entries import Entry, entry_paths, parse_entry
@@ -16,9 +17,9 @@ from bot.memory.flows import learn
 from bot.memory.flows.learn import Learnt, Outcome
 from bot.memory.flows.live import Memory
 from bot.memory.importing.importer import FileReport, Written, entry_record, read_documents, write_entries
+from bot.memory.tables import KnowledgeVersion
 from bot.settings import Settings
 from bot.store.engine import Database
-from bot.store.tables import KnowledgeVersion
 from bot.wiring.building import build_live_memory, build_memory, open_database
 
 FOLDER = "folder"
@@ -120,7 +121,8 @@ def import_documents(
             say("Another import is under way; waiting for it to end.")
             if not knowledge.wait_for_lock(session, _WAIT):
                 raise BadRequest(_BUSY)
-        learnt = learn.learn(session, entries, by, now)
+        ours = incidents.known_refs(session, [entry.ref for entry in entries])
+        learnt = learn.learn(session, entries, by, now, ours)
     return Imported(files, {item.ref: item for item in learnt})
 
 

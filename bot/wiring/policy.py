@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from bot.context import Policy
 from bot.escalation.policy.calendar import load_calendar
 from bot.escalation.policy.contacts import load_contacts
 from bot.escalation.policy.matrix import load_escalation, load_response_times
-from bot.escalation.rules.calendar import BusinessCalendar
-from bot.escalation.rules.plan import EscalationPolicy
-from bot.escalation.rules.roster import Contacts
-from bot.incidents.policy import SecurityPolicy, load_security
-from bot.retention.policy import RetentionPolicy, load_retention
-from bot.reviews.policy import ReviewPolicy, load_review
-from bot.severity.policy import SeverityPolicy, load_severity
-from bot.stakeholders.policy import NoticePolicy, load_notices
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What knowledge/policy says. `escalation.calendar` is `calendar`."""
-
-    escalation: EscalationPolicy
-    calendar: BusinessCalendar
-    contacts: Contacts
-    severity: SeverityPolicy
-    review: ReviewPolicy
-    notices: NoticePolicy
-    security: SecurityPolicy
-    retention: RetentionPolicy
+from bot.escalation.rules.matrix import EscalationPolicy
+from bot.incidents.policy import load_security
+from bot.retention.policy import load_retention
+from bot.reviews.policy import load_review
+from bot.severity.policy import load_severity
+from bot.stakeholders.policy import load_notices
 
 
 def load_policy(folder: Path) -> Policy:

@@ -21,12 +21,12 @@ from bot.aws.alarm_states import Reading
 from bot.context import Desk
 from bot.errors import InvalidSettings
 from bot.reviews.pages.pdf import can_print, render_pdf
-from bot.reviews.pages.review import pages_of, review_for_visitor
+from bot.reviews.pages.shared import sign_review_link
 from bot.settings import Settings
 from bot.slack import queries as messages
 from bot.slack.client import Refused, Slack, TryAgain, web_client
 from bot.store.engine import Database
-from bot.web.app import create_web, sign_review_link
+from bot.web.app import create_web
 from bot.web.auth import House
 from bot.web.membership import Attendance
 from bot.web.sessions import sign_personal_link
@@ -34,6 +34,7 @@ from bot.web.slack import slack_route
 from bot.wiring import listeners
 from bot.wiring.building import build_judge, build_live_memory, build_policy, review_finder, warm_judge
 from bot.wiring.clock import Clock
+from bot.wiring.pages import build_pages
 from bot.wiring.worker import Worker
 
 log = structlog.get_logger(__name__)
@@ -282,12 +283,11 @@ class Service:
     def _serve(self, routes: list[Route], slack: Slack) -> Callable[[], None]:
         """The pages and health checks, in a thread of their own."""
         house = build_house(self._settings, self._desk, slack)
+        find_review = review_finder(self._desk.database, for_link=True)
+        pages = build_pages(find_review, house, self._settings.link_key)
         web = create_web(
-            find_review=review_finder(self._desk.database, for_link=True),
             ready=self._reasons_not_ready,
-            signer_key=self._settings.link_key,
-            more=[*routes, *(pages_of(house) if house else [])],
-            show_to_visitor=lambda request: review_for_visitor(house, request) if house else None,
+            routes=[*pages, *routes],
             threads=PAGE_THREADS,
         )
         config = uvicorn.Config(

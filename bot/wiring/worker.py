@@ -22,15 +22,18 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from bot.aws.session import Unavailable
 from bot.context import Desk
 from bot.escalation.flows.holders import look_up_groups
-from bot.escalation.flows.pages import sweep
+from bot.escalation.flows.plan import sweep
 from bot.escalation.jobs import contact_methods, digests, paging, user_groups
 from bot.escalation.queries import pings
+from bot.incidents import jobs as incident_jobs
+from bot.incidents import jobs as incidents_jobs
 from bot.lifecycle.flows.backfill import plan_reading_back
-from bot.lifecycle.jobs import backfill, channel, handovers
+from bot.lifecycle.jobs import backfill, channel, handovers, home, responders
 from bot.reports.jobs import answers, severity_suggestions
+from bot.reports.jobs import backfill as reports_backfill
 from bot.retention import jobs as retention
 from bot.reviews.flows.reminders import remind
-from bot.reviews.jobs import reviews
+from bot.reviews.jobs import drafts, reviews
 from bot.slack import queries as messages
 from bot.slack.client import Refused, Slack, TryAgain
 from bot.slack.poster import Speaker
@@ -46,11 +49,11 @@ TASKS: dict[str, Callable[..., None]] = {
     "slack.furnish_room": channel.furnish_room,
     "slack.card": channel.card,
     "slack.mirror": channel.mirror,
-    "slack.say": channel.say,
-    "slack.whisper": channel.whisper,
+    "slack.say": incident_jobs.say,
+    "slack.whisper": incident_jobs.whisper,
     "slack.answer": answers.answer,
-    "slack.review": answers.review,
-    "slack.redraft": answers.redraft,
+    "slack.review": drafts.review,
+    "slack.redraft": drafts.redraft,
     "slack.suggest_severity": severity_suggestions.suggest_severity,
     "slack.review_reminder": reviews.review_reminder,
     "slack.review_handed_in": reviews.review_handed_in,
@@ -61,6 +64,7 @@ TASKS: dict[str, Callable[..., None]] = {
     "slack.page": paging.page,
     "slack.pages": paging.pages,
     "slack.page_over": paging.page_over,
+    "slack.mention": paging.mention,
     "slack.digest": digests.digest,
     "slack.handover": handovers.handover,
     "slack.tell_override": contact_methods.tell_override,
@@ -68,13 +72,13 @@ TASKS: dict[str, Callable[..., None]] = {
     "aws.alarms": updates.alarms,
     "slack.notice": updates.notice,
     "slack.checklist": updates.checklist,
-    "slack.assigned": updates.assigned,
-    "slack.bring": updates.bring,
-    "slack.offer_key": updates.offer_key,
-    "slack.home": updates.home,
+    "slack.assigned": responders.assigned,
+    "slack.bring": responders.bring,
+    "slack.offer_key": incidents_jobs.offer_key,
+    "slack.home": home.home,
     "slack.groups": user_groups.groups,
     "slack.read_back": backfill.read_back,
-    "slack.read_announcements": backfill.read_announcements,
+    "slack.read_announcements": reports_backfill.read_announcements,
     "record.retain": retention.retain,
 }
 SLACK_THREADS = 6

@@ -13,11 +13,11 @@ from bot.context import Desk
 from bot.escalation.jobs import contact_methods, paging
 from bot.escalation.queries import pings
 from bot.escalation.rules.roster import Person
+from bot.escalation.tables import NoticeRow
 from bot.lifecycle.flows.declare import Declaration, declare
 from bot.severity.rules import Severity
 from bot.slack.client import Slack, TryAgain
 from bot.slack.poster import Speaker
-from bot.store.tables import NoticeRow
 from tests.queue import queued
 from tests.rows import NOON
 from tests.slack_fixtures import Control

@@ -9,7 +9,7 @@ import pytest
 
 from bot.errors import BadRequest, InvalidPolicy
 from bot.escalation.policy.contacts import load_contacts
-from bot.escalation.rules.plan import Role
+from bot.escalation.rules.matrix import Role
 from bot.escalation.rules.roster import Contacts, Override, Person, Roster, Vendor, answering, check_override, who
 from bot.escalation.rules.roster_gaps import holes
 from tests.policy_fixtures import SHIPPED, PolicyFolder

@@ -17,12 +17,13 @@ from bot.context import Desk
 from bot.escalation.jobs import digests
 from bot.escalation.queries import pings
 from bot.escalation.rules.roster import Shifts
+from bot.escalation.tables import PingRow
 from bot.incidents.queries import timeline
 from bot.incidents.rules.timeline import Kind
+from bot.incidents.tables import TimelineEntry
 from bot.slack.client import Slack
 from bot.slack.poster import Speaker
 from bot.store.engine import Database
-from bot.store.tables import PingRow, TimelineEntry
 from slack_playground.person import Person, content_of
 from tests.queue import queued
 from tests.rows import add_incident, add_ping

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import InvalidPolicy
-from bot.escalation.rules.plan import LADDER
+from bot.escalation.rules.matrix import LADDER
 from bot.severity.rules import Severity
 from bot.wiring.policy import load_escalation_policy, load_policy
 from tests.policy_fixtures import SHIPPED, PolicyFolder

@@ -8,17 +8,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
+from bot.context import Policy
 from bot.errors import BadRequest
 from bot.escalation.flows import pages as escalate
+from bot.escalation.flows import plan
 from bot.escalation.queries import pings
-from bot.escalation.rules.plan import Role
+from bot.escalation.rules.matrix import Role
+from bot.escalation.tables import PingRow
 from bot.incidents.queries import timeline
 from bot.incidents.rules.incident import Status
 from bot.incidents.rules.timeline import Kind
+from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import change
 from bot.severity.rules import Severity
-from bot.store.tables import IncidentRow, PingRow
-from bot.wiring.policy import Policy
 from tests.flow_fixtures import Declare
 from tests.queue import empty_queue, queued
 from tests.rows import NOON, minutes
@@ -49,7 +51,7 @@ def kinds(found: list[PingRow]) -> list[tuple[str, str]]:
 
 def sweep_at(session: Session, policy: Policy, row: IncidentRow, now: datetime) -> None:
     session.flush()
-    escalate.sweep(session, policy.escalation, now)
+    plan.sweep(session, policy.escalation, now)
     session.refresh(row)
 
 
@@ -405,19 +407,19 @@ def test_a_page_is_late_once_it_is_more_than_the_policy_allows_after_it_was_due(
 
 def test_a_role_is_asked_for_again_after_a_minute_and_not_sooner(session: Session, declared: Declare) -> None:
     row = declared(P1)
-    escalate.escalate_by_hand(session, row, Role.VP, "down", "U0LEAD", "first", NOON)
-    escalate.refuse_asked_just_now(session, row, Role.VP, "first", NOON)  # Slack sent the same command again
-    escalate.refuse_asked_just_now(session, row, Role.TEAM_LEAD, "second", NOON)
+    plan.escalate_by_hand(session, row, Role.VP, "down", "U0LEAD", "first", NOON)
+    plan.refuse_asked_just_now(session, row, Role.VP, "first", NOON)  # Slack sent the same command again
+    plan.refuse_asked_just_now(session, row, Role.TEAM_LEAD, "second", NOON)
     with pytest.raises(BadRequest, match=r"The VP engineering was pinged 2 seconds ago by <@U0LEAD>\."):
-        escalate.refuse_asked_just_now(session, row, Role.VP, "second", NOON + minutes(2 / 60))
-    escalate.refuse_asked_just_now(session, row, Role.VP, "second", NOON + minutes(1))
+        plan.refuse_asked_just_now(session, row, Role.VP, "second", NOON + minutes(2 / 60))
+    plan.refuse_asked_just_now(session, row, Role.VP, "second", NOON + minutes(1))
 
 
 def test_a_sweep_says_how_many_plans_it_looked_at(session: Session, declared: Declare, policy: Policy) -> None:
     session.query(IncidentRow).update({"wake_at": None})
     found = [declared(P0) for _ in range(3)]
     session.flush()
-    assert escalate.sweep(session, policy.escalation, NOON + minutes(5), limit=2) == 2
-    assert escalate.sweep(session, policy.escalation, NOON + minutes(5), limit=2) == 1
-    assert escalate.sweep(session, policy.escalation, NOON + minutes(5), limit=2) == 0
+    assert plan.sweep(session, policy.escalation, NOON + minutes(5), limit=2) == 2
+    assert plan.sweep(session, policy.escalation, NOON + minutes(5), limit=2) == 1
+    assert plan.sweep(session, policy.escalation, NOON + minutes(5), limit=2) == 0
     assert all(row.wake_at == NOON + minutes(10) for row in found)

@@ -12,19 +12,22 @@ from sqlalchemy import text
 
 from bot.context import Desk
 from bot.escalation.flows import pages as escalate
+from bot.escalation.flows import plan
 from bot.escalation.jobs import paging
 from bot.escalation.queries import pings
-from bot.escalation.rules.plan import Role
+from bot.escalation.rules.matrix import Role
 from bot.escalation.rules.roster import Person as Contact
 from bot.escalation.rules.roster import Rotation, Shift, Shifts
+from bot.escalation.tables import PingRow
+from bot.incidents.jobs import say
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.timeline import Kind
+from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import change
-from bot.lifecycle.jobs.channel import open_room, say
+from bot.lifecycle.jobs.channel import open_room
 from bot.severity.rules import Severity
 from bot.slack.client import Slack, TryAgain
 from bot.slack.poster import Speaker
-from bot.store.tables import IncidentRow, PingRow
 from slack_playground.app import Playground
 from slack_playground.person import Person, content_of
 from slack_playground.workspace.records import UserGroup
@@ -218,7 +221,7 @@ def test_all_repeats_share_one_message_in_the_room_and_say_how_many_they_are(
 def _repeat(desk: Desk, slack: Slack, speaker: Speaker, row: IncidentRow) -> None:
     """Page the on-call engineer again, and have it said in the room; the job of an earlier one runs once more."""
     with desk.database.transaction() as session:
-        escalate.replan(session, incidents.get_for_change(session, row.incident_id), desk.policy.escalation, desk.now())
+        plan.replan(session, incidents.get_for_change(session, row.incident_id), desk.policy.escalation, desk.now())
         held = pings.list_of_incident(session, row.incident_id)
         (due,) = [ping.ping_id for ping in held if (ping.kind, ping.state) == ("repeat", pings.SENDING)]
     paging.page(desk, slack, speaker, ping_id=due)

@@ -8,14 +8,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
+from bot.context import Policy
 from bot.errors import BadRequest
 from bot.escalation.flows.people import find_person, leading_rung, split_mention
 from bot.escalation.flows.roster import WantedOverride, make_override
 from bot.escalation.queries import user_groups
-from bot.escalation.rules.plan import Role
+from bot.escalation.rules.matrix import Role
 from bot.escalation.rules.roster import Contacts, Person
 from bot.slack import queries as messages
-from bot.wiring.policy import Policy
 from tests.rows import NOON
 
 

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy.exc import IntegrityError, NoResultFound
 
 from bot.escalation.queries import pings
+from bot.incidents.tables import IncidentRow
 from bot.store.engine import Database
-from bot.store.tables import IncidentRow
 from tests.rows import NOON, add_incident, add_ping, minutes
 
 

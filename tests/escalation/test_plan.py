@@ -12,23 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.escalation.rules.calendar import BusinessCalendar
-from bot.escalation.rules.plan import (
-    ENDINGS,
-    LADDER,
-    EscalationPolicy,
-    Event,
-    Happening,
-    Ping,
-    PingKind,
-    Plan,
-    Role,
-    Rule,
-    When,
-    plan,
-    preview,
-    span_text,
-)
+from bot.escalation.rules.matrix import LADDER, EscalationPolicy, Role, Rule, When
+from bot.escalation.rules.plan import ENDINGS, Event, Happening, Ping, PingKind, Plan, plan, preview
 from bot.severity.rules import Severity
+from bot.text.durations import span_text
 from bot.wiring.policy import load_escalation_policy
 
 P0, P1, P2, P3 = Severity

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.escalation.policy.contacts import load_contacts
-from bot.escalation.rules.plan import Role
+from bot.escalation.rules.matrix import Role
 from bot.escalation.rules.roster import Contacts, Override, Person, Roster, Rotation, Shift, Shifts
 from bot.escalation.rules.roster_gaps import holes, schedule_gaps
 from tests.policy_fixtures import SHIPPED

@@ -14,9 +14,11 @@ from typing import Any
 
 from sqlalchemy import select, text
 
+from bot.context import Policy
 from bot.demo.seed import seed_workspace
-from bot.escalation.flows import pages as escalate
-from bot.escalation.rules.plan import Role
+from bot.escalation.flows import plan
+from bot.escalation.rules.matrix import Role
+from bot.escalation.tables import PingRow
 from bot.incidents.queries import incidents
 from bot.lifecycle.flows import change
 from bot.lifecycle.flows.declare import Declaration, declare
@@ -24,8 +26,7 @@ from bot.settings import REPOSITORY
 from bot.severity.rules import Severity
 from bot.slack import queries as messages
 from bot.store.engine import Database
-from bot.store.tables import PingRow
-from bot.wiring.policy import Policy, load_policy
+from bot.wiring.policy import load_policy
 from slack_playground.app import Playground
 from slack_playground.workspace.manifest import read_manifest
 from tests.faults.children import Child, child
@@ -84,7 +85,7 @@ class Pagers:
         with self.database.transaction() as session:
             row = incidents.get_for_change(session, incident_id)
             key = f"pagers:{next(_numbers)}"
-            return escalate.escalate_by_hand(session, row, role, reason, "U0SUPPORT", key, self.now())[0].ping_id
+            return plan.escalate_by_hand(session, row, role, reason, "U0SUPPORT", key, self.now())[0].ping_id
 
     def acknowledge(self, incident_id: int) -> None:
         with self.database.transaction() as session:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.escalation.rules.plan import Role
+from bot.escalation.rules.matrix import Role
 from bot.store.engine import Database
 from tests.faults.pagers import Pagers, pagers
 from tests.faults.troubles import cut_connections, fail

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.escalation.rules.plan import Role
+from bot.escalation.rules.matrix import Role
 from bot.severity.rules import Severity
 from bot.store.engine import Database
 from tests.faults.pagers import KINDS, Pagers, pagers

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.figures.rules import NONE, WHY_DISMISSED, WHY_LOWERED, WHY_RAISED, Verdict, agree, why_choices
+from bot.figures.rules import NONE, Verdict, agree
+from bot.reports.rules import WHY_DISMISSED, WHY_LOWERED, WHY_RAISED, why_choices
 from bot.severity.rules import Severity
 
 P0, P1, P2, P3 = Severity

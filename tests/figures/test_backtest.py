@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
+from bot.context import Policy
 from bot.errors import BadRequest, InvalidPolicy
+from bot.figures import queries as figures_queries
 from bot.figures.flows.backtest import Case, backtest, cases_of
-from bot.reports import queries as reports
 from bot.reports.flows import reports as suggest
 from bot.reports.flows.reports import Heard
 from bot.settings import REPOSITORY, Settings
@@ -18,7 +19,6 @@ from bot.severity.judge.judge import Judge, load_judge
 from bot.severity.policy import load_severity
 from bot.severity.rules import Severity
 from bot.wiring.backtest import run_backtest
-from bot.wiring.policy import Policy
 from tests.rows import NOON
 
 MATRIX = REPOSITORY / "knowledge" / "policy" / "severity.yaml"
@@ -71,7 +71,9 @@ def test_reports_come_with_what_people_pressed(session: Session, policy: Policy)
     )
     assert row is not None
     suggest.declare_report(session, row.report_id, Severity.P1, "U0RESPONDER", policy, NOON)
-    found = [case for case in cases_of(reports.list_reports(session), []) if case.source == f"report {row.report_id}"]
+    found = [
+        case for case in cases_of(figures_queries.list_reports(session), []) if case.source == f"report {row.report_id}"
+    ]
     assert found == [Case(f"report {row.report_id}", SLOW, "P1", "P2")]
 
 

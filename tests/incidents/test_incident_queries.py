@@ -11,9 +11,9 @@ from sqlalchemy.exc import IntegrityError
 from bot.errors import UnknownIncident
 from bot.incidents.queries import incidents
 from bot.incidents.rules.incident import Status
+from bot.incidents.tables import IncidentRow
 from bot.severity.rules import Severity
 from bot.store.engine import Database
-from bot.store.tables import IncidentRow
 from tests.rows import NOON, add_incident, minutes
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from bot.incidents.flows import record
 from bot.incidents.queries import timeline
 from bot.incidents.rules.timeline import Entry, Kind
-from bot.store.tables import IncidentRow
+from bot.incidents.tables import IncidentRow
 from tests.flow_fixtures import Declare
 from tests.queue import empty_queue, queued
 from tests.rows import NOON, count_entries, minutes

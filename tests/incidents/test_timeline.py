@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from bot.incidents.queries import timeline
 from bot.incidents.rules.timeline import Entry, Kind
+from bot.incidents.tables import IncidentRow, TimelineEntry
 from bot.store.engine import Database
-from bot.store.tables import IncidentRow, TimelineEntry
 from tests.rows import NOON, add_incident, minutes
 
 _instants = iter(NOON + minutes(number) for number in range(10_000))

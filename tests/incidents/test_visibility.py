@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 
 from bot.incidents import visibility
 from bot.incidents.queries import incidents, timeline
+from bot.incidents.queries import timeline as queries_timeline
 from bot.incidents.rules.timeline import Kind
+from bot.incidents.tables import HandoverRow, IncidentRow
 from bot.severity.rules import Severity
+from bot.stakeholders import queries as stakeholder_queries
 from bot.store.engine import Database
-from bot.store.tables import HandoverRow, IncidentRow
 from tests.rows import NOON, add_incident, add_ping, minutes
 
 
@@ -70,7 +72,7 @@ def test_a_reminder_is_claimed_once_a_span_and_starts_anew_when_somebody_told(se
     quiet = add_incident(session, severity="P3", declared_at=NOON)
 
     def claimed(after: float) -> bool:
-        found = refs(list(visibility.claim_untold(session, every, NOON + minutes(after), limit=1000)))
+        found = refs(list(stakeholder_queries.claim_untold(session, every, NOON + minutes(after), limit=1000)))
         session.flush()
         assert quiet.ref not in found
         return row.ref in found
@@ -89,6 +91,8 @@ def test_a_reminder_is_claimed_once_a_span_and_starts_anew_when_somebody_told(se
 
 def test_few_messages_an_hour_are_offered_and_each_once(session: Session) -> None:
     row = add_incident(session)
-    offered = [visibility.offer_key(session, row.incident_id, str(n), NOON + minutes(n), 3) for n in (1, 2, 2, 3, 4)]
+    offered = [
+        queries_timeline.offer_key(session, row.incident_id, str(n), NOON + minutes(n), 3) for n in (1, 2, 2, 3, 4)
+    ]
     assert offered == [True, True, False, True, False]
-    assert visibility.offer_key(session, row.incident_id, "9", NOON + minutes(70), 3)
+    assert queries_timeline.offer_key(session, row.incident_id, "9", NOON + minutes(70), 3)

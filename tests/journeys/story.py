@@ -9,10 +9,12 @@ from typing import Any
 
 from sqlalchemy import select, text
 
+from bot.escalation.tables import PingRow
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.timeline import Entry
+from bot.incidents.tables import IncidentRow
+from bot.reports.tables import ReportRow
 from bot.store.engine import Database
-from bot.store.tables import IncidentRow, PingRow, ReportRow
 from slack_playground.person import Person, content_of
 from tests.stage import INCIDENTS, Stage, press
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
-from bot.store.tables import IncidentRow, ReportRow, TimelineEntry
+from bot.incidents.tables import IncidentRow, TimelineEntry
+from bot.reports.tables import ReportRow
 from slack_playground.person import NotDone, content_of
 from slack_playground.workspace.records import User
 from tests.journeys.story import (

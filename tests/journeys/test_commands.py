@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.lifecycle.listeners.commands import ALIASES, SUBCOMMANDS
-from bot.lifecycle.messages.answers import HELP
+from bot.incidents.commands import Registry
+from bot.wiring.listeners import REGISTRY
 from tests.journeys.story import Message, ask, card_says, entries, kinds, row, said_by_bot, settle
 from tests.stage import INCIDENTS, Stage
 
@@ -124,17 +124,18 @@ def test_the_timeline_is_told_to_who_asks(stage: Stage, incident: tuple[str, Mes
 
 
 def test_every_subcommand_has_help_and_help_lists_every_one(stage: Stage) -> None:
-    assert set(HELP) == set(SUBCOMMANDS)
     told = ask(stage.responder, INCIDENTS, "/incident help")
-    for word in SUBCOMMANDS:
-        assert f"`/incident {HELP[word][0]}`" in told
-        assert HELP[word][1] in ask(stage.responder, INCIDENTS, f"/incident help {word}")
+    for word, entry in REGISTRY.entries.items():
+        assert f"`/incident {entry.example}`" in told
+        assert entry.meaning in ask(stage.responder, INCIDENTS, f"/incident help {word}")
     assert ask(stage.responder, INCIDENTS, "/incident") == told
     assert ask(stage.responder, INCIDENTS, "/incident ?") == told
 
 
-def test_every_alias_leads_to_a_subcommand() -> None:
-    assert set(ALIASES.values()) <= set(SUBCOMMANDS)
+def test_two_subcommands_of_one_name_are_refused() -> None:
+    entry = next(iter(REGISTRY.entries.values()))
+    with pytest.raises(ValueError, match=entry.word):
+        Registry([entry, entry])
 
 
 @pytest.mark.parametrize("elsewhere", [False, True])

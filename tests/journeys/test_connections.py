@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import event
 
-from bot.lifecycle.messages.answers import HELP
+from bot.wiring.listeners import REGISTRY
 from tests.journeys.story import ask, report, settle
 from tests.stage import INCIDENTS, Stage, press
 
@@ -47,7 +47,7 @@ def test_every_command_holds_one_connection_at_most(stage: Stage) -> None:
     _, channel = stage.declare("P2 the conveyor of hall one stands still")
     settle(stage.database)
     with held_at_once(stage) as most:
-        for word in HELP:
+        for word in REGISTRY.entries:
             if word not in SPEAKING:
                 ask(responder, channel["id"], f"/incident {word} something that is wrong")
                 ask(responder, INCIDENTS, f"/incident {word}")

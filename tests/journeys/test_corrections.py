@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from bot.store.tables import SeveritySuggestion
+from bot.lifecycle.tables import SeveritySuggestion
 from slack_playground.person import content_of
 from tests.journeys.story import Message, entries, failed_jobs, press_and_hear, report, report_row, row, settle
 from tests.journeys.wire import press_stale

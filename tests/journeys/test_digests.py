@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from bot.escalation.rules.plan import Role
+from bot.escalation.rules.matrix import Role
 from slack_playground.person import content_of
 from tests.journeys.story import ask, failed_jobs, jump_to, pings_of, said_by_bot, settle, swept
 from tests.stage import BOT, INCIDENTS, Stage

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.lifecycle.messages.answers import HELP
+from bot.wiring.listeners import REGISTRY
 from slack_playground.person import content_of
 from tests.journeys.story import failed_jobs, kinds, settle
 from tests.journeys.wire import command_twice
@@ -44,7 +44,7 @@ def said(stage: Stage, place: str, command: str) -> str:
     return str(responder.wait_for(look, what=f"an answer to {command[:60]!r}"))
 
 
-@pytest.mark.parametrize("word", [word for word in HELP if word != "help"])
+@pytest.mark.parametrize("word", [word for word in REGISTRY.entries if word != "help"])
 def test_every_word_answers_nonsense_with_a_sentence(stage: Stage, room: str, word: str) -> None:
     before = failed_jobs(stage.database)
     asked = [(room, kind) for kind in NONSENSE] + [(INCIDENTS, kind) for kind in ELSEWHERE]

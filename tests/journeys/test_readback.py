@@ -13,10 +13,10 @@ import pytest
 from bot.demo.seed import seed_workspace
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.timeline import Kind
+from bot.incidents.tables import TimelineEntry
 from bot.reviews.queries import action_items
 from bot.settings import REPOSITORY, Settings
 from bot.store.engine import Database
-from bot.store.tables import TimelineEntry
 from bot.wiring.service import Parts, Service, build_desk
 from slack_playground.app import Playground
 from slack_playground.workspace.clock import DemoClock

@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from bot.incidents.tables import IncidentRow
 from bot.reviews.flows.editing import move
 from bot.reviews.rules.stages import Stage as Standing
+from bot.reviews.tables import ActionRow, ReviewRow, ReviewStageRow
 from bot.store.engine import Database
-from bot.store.tables import ActionRow, IncidentRow, ReviewRow, ReviewStageRow
 from bot.wiring.service import Parts, Service
 from slack_playground.person import content_of
 from slack_playground.workspace.records import Canvas

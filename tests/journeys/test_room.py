@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.timeline import Kind
-from bot.store.tables import TimelineEntry
+from bot.incidents.tables import TimelineEntry
 from bot.text.masking import MASK
 from slack_playground.person import Person, content_of
 from tests.journeys.story import (

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from bot.escalation.tables import ShiftRow
 from bot.settings import REPOSITORY
-from bot.store.tables import ShiftRow
 from tests.journeys.story import ask, jump_to, pings_of, settle
 from tests.stage import BOT, INCIDENTS, Stage
 

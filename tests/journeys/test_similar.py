@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.figures.flows.metrics import measure
-from bot.store.tables import SuggestionVote
+from bot.memory.tables import SuggestionVote
 from bot.wiring.service import Parts, Service, build_desk
 from slack_playground.person import Person, content_of
 from tests.journeys.story import (

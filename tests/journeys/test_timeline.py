@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.event import listen, remove
 
 from bot.incidents.rules.timeline import Entry
+from bot.incidents.tables import IncidentRow, TimelineEntry
 from bot.reports.listeners import events
-from bot.store.tables import IncidentRow, TimelineEntry
 from tests.journeys.story import ask, entries, kinds
 from tests.stage import INCIDENTS, Stage
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from bot.incidents import messages as incident_messages
 from bot.incidents.rules.timeline import Entry, Kind
-from bot.lifecycle.messages import answers
-from bot.store.tables import IncidentRow
+from bot.incidents.tables import IncidentRow
 from tests.rows import NOON, minutes
 
 
@@ -16,14 +16,14 @@ def test_the_timeline_folds_repeated_pages_so_that_what_people_did_stays_visible
     paged = "Paged <@U0RESPONDER> as on-call engineer (every 15 min)"
     said = [entry(0, Kind.DECLARED, "Declared."), entry(1, Kind.IMPACT_RECORDED, "a third of users")]
     said += [entry(2 + each, Kind.PING_SENT, f"{paged}{', 2 min late' if each % 2 else ''}.") for each in range(30)]
-    told = answers.timeline(IncidentRow(ref="INC-2026-0001"), said)
+    told = incident_messages.timeline(IncidentRow(ref="INC-2026-0001"), said)
     assert "Declared." in told and "Impact: a third of users" in told
     assert told.count("Paged") == 1 and told.endswith("(30 times so far)")
 
 
 def test_a_long_timeline_says_where_the_rest_is() -> None:
     said = [entry(each, Kind.NOTED, f"note {each}") for each in range(25)]
-    open_one = answers.timeline(IncidentRow(ref="INC-2026-0001"), said)
+    open_one = incident_messages.timeline(IncidentRow(ref="INC-2026-0001"), said)
     assert "_5 earlier entries are told by `tocsin incident show INC-2026-0001`._" in open_one
-    closed = answers.timeline(IncidentRow(ref="INC-2026-0001", closed_at=NOON), said)
+    closed = incident_messages.timeline(IncidentRow(ref="INC-2026-0001", closed_at=NOON), said)
     assert "_5 earlier entries are in the review._" in closed

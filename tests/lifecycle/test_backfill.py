@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from bot.incidents.flows import record
 from bot.incidents.queries import timeline
 from bot.incidents.rules.timeline import Kind
+from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows.backfill import Look, begin_look, end_look
-from bot.store.tables import IncidentRow
 from tests.flow_fixtures import Declare
 from tests.rows import NOON, minutes
 

@@ -14,8 +14,9 @@ from bot.incidents.rules.timeline import Kind
 from bot.lifecycle.flows.backfill import plan_reading_back
 from bot.lifecycle.jobs import backfill
 from bot.lifecycle.jobs import channel as room
+from bot.reports import queries as reports
 from bot.reports.jobs import answers
-from bot.slack import queries as messages
+from bot.reports.jobs import backfill as reports_backfill
 from bot.slack.client import Slack
 from bot.slack.poster import Speaker
 from slack_playground.app import Playground
@@ -174,14 +175,14 @@ def test_a_report_missed_a_moment_ago_is_answered_and_says_that_it_is_late(
 ) -> None:
     ts = responder.say(INCIDENTS, "checkout is down for all customers in production, every order fails")
     responder.say(INCIDENTS, "coffee?")
-    backfill.read_announcements(desk, slack, speaker)
+    reports_backfill.read_announcements(desk, slack, speaker)
     with desk.database.transaction() as session:
-        early = messages.find_report_of_message(session, desk.announcement_channel() or "", ts)
+        early = reports.find_report_of_message(session, desk.announcement_channel() or "", ts)
         assert early is None, "its event may be on the way"
     for _ in range(2):
-        backfill.read_announcements(later(desk, 6), slack, speaker)
+        reports_backfill.read_announcements(later(desk, 6), slack, speaker)
     with desk.database.transaction() as session:
-        report = messages.find_report_of_message(session, desk.announcement_channel() or "", ts)
+        report = reports.find_report_of_message(session, desk.announcement_channel() or "", ts)
         assert report is not None
         report_id, answered = report.report_id, report.answered
     assert answered
@@ -193,12 +194,12 @@ def test_a_report_that_was_reworded_unheard_is_judged_again(
     desk: Desk, slack: Slack, speaker: Speaker, responder: Person
 ) -> None:
     ts = responder.say(INCIDENTS, "wait, token=xoxb-1234567890-abcdefghij")
-    backfill.read_announcements(later(desk, 2), slack, speaker)
+    reports_backfill.read_announcements(later(desk, 2), slack, speaker)
     responder.edit(INCIDENTS, ts, "checkout is down for all customers in production, password=hunter2secret")
     for _ in range(2):
-        backfill.read_announcements(later(desk, 6), slack, speaker)
+        reports_backfill.read_announcements(later(desk, 6), slack, speaker)
     with desk.database.transaction() as session:
-        report = messages.find_report_of_message(session, desk.announcement_channel() or "", ts)
+        report = reports.find_report_of_message(session, desk.announcement_channel() or "", ts)
         assert report is not None
         assert report.answered
         assert len(report.history) == 1, "judged anew once, though its secret is stored masked"

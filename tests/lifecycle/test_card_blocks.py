@@ -10,10 +10,14 @@ from typing import Any
 import pytest
 
 from bot.escalation.messages import pages as pings
-from bot.escalation.messages import roster
+from bot.incidents import messages as incident_messages
 from bot.incidents.rules.incident import Incident, Status
 from bot.lifecycle.messages import card as blocks
+from bot.lifecycle.messages import handover
+from bot.reports.messages import answer
+from bot.reviews import messages as review_messages
 from bot.severity.rules import Severity
+from bot.slack import blocks as slack_blocks
 from bot.slack.client import Message
 from slack_playground.blockkit.blocks import check_message_blocks
 from tests.rows import NOON, minutes
@@ -34,15 +38,15 @@ def messages(text: str, **values: Any) -> Iterator[Message]:
         yield pings.mention(ping(each), "Paged <@U0TEAMLEAD>.")
         yield pings.mention(ping(each), "Paged <@U0TEAMLEAD>.", "Resolved.")
         yield pings.digest("team lead", ["weekly review", "monthly review"], [each] * 60, NOON)
-        yield roster.handover(5, each, "U0RESPONDER", "U0SECONDARY", "U0VP")
-        yield roster.handover_over(each, "Accepted.")
-        yield blocks.review_ready(each, "https://example.com/reviews/x", [text] * 20, NOON)
-        yield blocks.review_ready(each, None, [], NOON)
+        yield handover.handover(5, each, "U0RESPONDER", "U0SECONDARY", "U0VP")
+        yield handover.handover_over(each, "Accepted.")
+        yield review_messages.review_ready(each, "https://example.com/reviews/x", [text] * 20, NOON)
+        yield review_messages.review_ready(each, None, [], NOON)
     for level in LEVELS.values():
         verdict = judgement(text, 9)
-        yield blocks.answer(5, verdict, level, past, playbook, LEVELS, incident(title=text))
-        yield blocks.answer(5, verdict, level, [suggestion(text, "guide")] * 8, None, LEVELS)
-        yield blocks.answered(verdict, level, "<@U1>: not an incident.")
+        yield answer.answer(5, verdict, level, past, playbook, LEVELS, incident(title=text))
+        yield answer.answer(5, verdict, level, [suggestion(text, "guide")] * 8, None, LEVELS)
+        yield answer.answered(verdict, level, "<@U1>: not an incident.")
 
 
 def marked_up(message: Message) -> str:
@@ -174,7 +178,7 @@ def test_the_card_says_how_long_there_is_to_answer_and_who_answered() -> None:
 
 
 def test_an_answer_says_severity_reason_time_and_what_helped() -> None:
-    reply = blocks.answer(
+    reply = answer.answer(
         5, judgement(), LEVELS[Severity.P1], [suggestion()] * 8, suggestion("x", "playbook"), LEVELS, incident()
     )
     said = marked_up(reply)
@@ -191,7 +195,7 @@ def test_an_answer_says_severity_reason_time_and_what_helped() -> None:
 
 
 def test_a_decided_answer_has_no_buttons() -> None:
-    reply = blocks.answered(judgement(), LEVELS[Severity.P1], "<@U1>: not an incident.")
+    reply = answer.answered(judgement(), LEVELS[Severity.P1], "<@U1>: not an incident.")
     assert actions_of(reply) == []
     assert "<@U1>: not an incident." in marked_up(reply)
 
@@ -246,31 +250,31 @@ def test_a_ping_by_hand_says_who_asks_and_why() -> None:
 
 @pytest.mark.parametrize(("late", "told"), [(0, False), (5, False), (6, True)])
 def test_an_announcement_says_when_it_is_told_late(late: int, told: bool) -> None:
-    message = blocks.announcement("Severity raised.", NOON, NOON + minutes(late))
+    message = incident_messages.announcement("Severity raised.", NOON, NOON + minutes(late))
     assert message.text == ("Severity raised. _(told 6 min later)_" if told else "Severity raised.")
     check_message_blocks(list(message.blocks))
 
 
 def test_of_an_announcement_longer_than_a_screen_the_room_gets_the_beginning_and_where_the_rest_is() -> None:
     text = "Impact recorded by <@U0RESPONDER>: " + "checkout fails for everyone. " * 400
-    message = blocks.announcement(text, NOON, NOON + minutes(6))
+    message = incident_messages.announcement(text, NOON, NOON + minutes(6))
     for shown in (message.text, message.blocks[0]["text"]["text"]):
         assert shown.startswith("Impact recorded by <@U0RESPONDER>: checkout fails")
         assert shown.endswith("… _(The rest is on the timeline.)_ _(told 6 min later)_")
         assert len(shown) < 1300
     short = "Note by <@U0RESPONDER>: " + "x" * 1000
-    assert blocks.announcement(short, NOON, NOON).text == short
+    assert incident_messages.announcement(short, NOON, NOON).text == short
 
 
 def test_an_endless_announcement_fits() -> None:
-    message = blocks.announcement("&amp;" * 3000, NOON, NOON + minutes(60))
+    message = incident_messages.announcement("&amp;" * 3000, NOON, NOON + minutes(60))
     check_message_blocks(list(message.blocks))
     assert len(message.text) <= 40_000
 
 
 def test_a_question_before_a_button_fits() -> None:
-    button = blocks.button("x" * 200, "a", "b", "danger", confirm="Sure?")
-    check_message_blocks([blocks.actions("c", button)])
+    button = slack_blocks.button("x" * 200, "a", "b", "danger", confirm="Sure?")
+    check_message_blocks([slack_blocks.actions("c", button)])
 
 
 def test_a_mail_says_nothing_of_what_a_security_incident_hit() -> None:

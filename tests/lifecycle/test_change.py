@@ -7,17 +7,18 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy.orm import Session
 
+from bot.context import Policy
 from bot.errors import BadRequest, TransitionRefused
-from bot.escalation.queries import pings, roster
+from bot.escalation.queries import pings
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.incident import Status
 from bot.incidents.rules.responders import Part
 from bot.incidents.rules.timeline import Kind
+from bot.incidents.tables import IncidentRow, TimelineEntry
 from bot.lifecycle.flows import change, command, responders
 from bot.lifecycle.flows.change import Closing
+from bot.lifecycle.queries import handovers
 from bot.severity.rules import Severity
-from bot.store.tables import IncidentRow, TimelineEntry
-from bot.wiring.policy import Policy
 from tests.flow_fixtures import Declare
 from tests.queue import empty_queue, queued
 from tests.rows import NOON, count_entries, minutes
@@ -345,7 +346,7 @@ def test_an_old_offer_says_to_whoever_presses_it_that_it_was_withdrawn(session: 
     row = declared()
     command.offer(session, row, "U0VP", "U0RESPONDER", "one", NOON)
     assert command.offer(session, row, "U0VP", "U0RESPONDER", "two", NOON).startswith("<@U0VP> was asked already")
-    earlier = roster.find_offered(session, row.incident_id)
+    earlier = handovers.find_offered(session, row.incident_id)
     assert earlier is not None and len(entries(session, row, Kind.HANDOVER_OFFERED)) == 1
     command.offer(session, row, "U0TEAMLEAD", "U0RESPONDER", "three", NOON)
     with pytest.raises(BadRequest, match=r"This offer was withdrawn\. Accept the later one\."):
@@ -366,6 +367,6 @@ def test_an_offer_of_command_falls_away_when_command_is_taken_otherwise(
         change.take_command(session, row, "U0TEAMLEAD", NOON)
     else:
         responders.assign(session, row, Part.COMMANDER, "U0TEAMLEAD", "U0RESPONDER", NOON)
-    assert roster.find_offered(session, row.incident_id) is None
+    assert handovers.find_offered(session, row.incident_id) is None
     with pytest.raises(BadRequest, match=r"<@U0TEAMLEAD> commands .* so only they can hand it over"):
         command.offer(session, row, "U0VP", "U0RESPONDER", f"again:{row.incident_id}", NOON)

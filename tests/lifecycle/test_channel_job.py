@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.context import Desk
+from bot.incidents import jobs as incident_jobs
 from bot.incidents.flows.record import note, record
 from bot.incidents.queries import incidents
 from bot.incidents.rules.timeline import Kind
+from bot.incidents.tables import IncidentRow
 from bot.lifecycle.jobs import channel
 from bot.slack.client import Slack
 from bot.slack.poster import Speaker
-from bot.store.tables import IncidentRow
 from slack_playground.person import Person
 from tests.job_fixtures import Declared, later
 from tests.queue import queued
@@ -77,7 +78,7 @@ def test_before_there_is_a_room_nothing_is_posted(
         assert entry_id is not None
     channel.card(desk, slack, speaker, incident_id=row.incident_id)
     channel.furnish_room(desk, slack, speaker, incident_id=row.incident_id)
-    channel.say(desk, slack, speaker, entry_id=entry_id)
+    incident_jobs.say(desk, slack, speaker, entry_id=entry_id)
     assert control.journal("chat.postMessage") == []
 
 
@@ -110,8 +111,8 @@ def test_a_line_is_said_once_and_says_that_it_is_late(
         note(session, found, "ask <@U0VP>", "U0RESPONDER", desk.now(), f"late:{row.ref}")
         second = queued(session, "slack.say")[-1].arguments["entry_id"]
     for _ in range(2):
-        channel.say(desk, slack, speaker, entry_id=first)
-    channel.say(later(desk, 12), slack, speaker, entry_id=second)
+        incident_jobs.say(desk, slack, speaker, entry_id=first)
+    incident_jobs.say(later(desk, 12), slack, speaker, entry_id=second)
     said = [message["text"] for message in responder.messages(channel_id)][-2:]
     assert said[0] == "pool @channel is full"
     assert said[1].startswith("Note by <@U0RESPONDER>: ask @")
@@ -132,7 +133,7 @@ def test_an_archived_room_is_left_alone(
         with desk.database.transaction() as session:
             incidents.get(session, row.incident_id).channel_archived = told
         channel.card(desk, slack, speaker, incident_id=row.incident_id)
-        channel.say(desk, slack, speaker, entry_id=entry_id)
+        incident_jobs.say(desk, slack, speaker, entry_id=entry_id)
     posts = [call for call in control.journal("chat.postMessage") if call["ok"]]
     assert len(posts) == 1  # the card, before
     channel.mirror(desk, slack, speaker, incident_id=row.incident_id)

@@ -9,16 +9,17 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from bot.context import Policy
 from bot.errors import BadRequest
 from bot.escalation.queries import pings
+from bot.escalation.tables import PingRow
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.timeline import Kind
+from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows.declare import LONGEST_TITLE, Declaration, declare, join, outcome_of
 from bot.severity.rules import Severity
 from bot.store.engine import Database
 from bot.store.outbox import PAGING
-from bot.store.tables import IncidentRow, PingRow
-from bot.wiring.policy import Policy
 from tests.queue import queued
 from tests.rows import NOON, count_entries, minutes
 

@@ -9,16 +9,16 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
+from bot.context import Policy
 from bot.incidents.flows import record
 from bot.incidents.queries import timeline
 from bot.incidents.rules.timeline import Kind
-from bot.lifecycle import queries as suggestions
+from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import change, end
 from bot.lifecycle.flows.severity_suggestions import outcome
+from bot.lifecycle.queries import severity_suggestions as suggestions_store
 from bot.reviews.flows import reminders
 from bot.reviews.queries import reviews
-from bot.store.tables import IncidentRow
-from bot.wiring.policy import Policy
 from tests.flow_fixtures import Declare
 from tests.queue import empty_queue, queued
 from tests.rows import NOON, minutes
@@ -39,7 +39,7 @@ def as_duplicate(session: Session, row: IncidentRow, policy: Policy, declared: D
 
 def suggested(session: Session, row: IncidentRow) -> int:
     """A severity suggested in its channel that nobody decided on yet."""
-    suggestion_id = suggestions.add(
+    suggestion_id = suggestions_store.add(
         session, incident_id=row.incident_id, message_ts=f"1795176000.{next(_numbers):06d}", user_id=BY, text="all",
         before="P1", suggested="P0", row_name="", row="", evidence=[], made_at=NOON,
     )  # fmt: skip
@@ -63,7 +63,7 @@ def test_a_suggested_severity_is_out_of_date_with_the_end(
     suggestion_id = suggested(session, row)
     empty_queue(session)
     ending(session, row, policy, declared)
-    held = suggestions.find(session, suggestion_id)
+    held = suggestions_store.find(session, suggestion_id)
     assert held is not None
     assert outcome(held) == "That suggestion is out of date."
     assert len(queued(session, "slack.suggest_severity", suggestion_id=suggestion_id)) == 1, "its buttons go"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.lifecycle.messages import forms as modals
+from bot.slack import forms as slack_forms
 from slack_playground.blockkit.blocks import check_view
 from tests.slack.facts import LEVELS, LONGEST, LOUD, incident
 
@@ -97,5 +98,5 @@ def test_submitted_fields_are_read_by_name() -> None:
         "severity": {"severity": {"type": "static_select", "selected_option": {"value": "P1"}}},
         "playbook": {"playbook": {"type": "static_select", "selected_option": None}},
     }
-    read = modals.read_values({"state": {"values": state}})
+    read = slack_forms.read_values({"state": {"values": state}})
     assert read == {"title": "checkout down", "impact": "", "severity": "P1", "playbook": ""}

@@ -15,7 +15,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from bot.context import Policy
 from bot.incidents.queries import incidents
+from bot.incidents.queries.incidents import as_open
+from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import change
 from bot.lifecycle.flows.change import Closing
 from bot.lifecycle.flows.declare import Declaration, declare
@@ -23,17 +26,16 @@ from bot.memory import queries as knowledge
 from bot.memory.entries.documents import content_hash, from_document, to_document
 from bot.memory.entries.entries import Entry, read_entries
 from bot.memory.flows import learn
+from bot.memory.flows import recall as suggest
 from bot.memory.flows.learn import Outcome
 from bot.memory.flows.live import OPEN_ALIKE, LiveMemory
+from bot.memory.flows.recall import SAME, recall, same_before
 from bot.memory.index.index import Index, build_index
 from bot.memory.index.vocabulary import read_vocabulary
-from bot.reports.flows import reports as suggest
-from bot.reports.flows.reports import SAME, recall, same_before
+from bot.memory.tables import KnowledgeVersion
 from bot.settings import REPOSITORY
 from bot.severity.rules import Severity
 from bot.store.engine import Database
-from bot.store.tables import IncidentRow, KnowledgeVersion
-from bot.wiring.policy import Policy
 from tests.flow_fixtures import Declare
 from tests.rows import NOON, add_incident, minutes
 
@@ -259,7 +261,7 @@ def test_threads_that_search_while_entries_come_and_go_meet_whole_indexes(databa
 def test_nothing_known_finds_nothing(replica: Replica) -> None:
     memory = replica(folder=())
     assert recall(memory.current(), "label printer answers 503", guide=True) == []
-    assert memory.find_open([], "label printer") is None
+    assert memory.find_open(as_open([]), "label printer") is None
 
 
 def test_the_first_entry_of_all_is_found(database: Database, replica: Replica) -> None:
@@ -391,7 +393,7 @@ def test_an_incident_that_turns_out_a_false_alarm_is_forgotten(replica: Replica,
 
 def test_a_document_does_not_stand_for_an_incident_of_our_own(declared: Declare, session: Session) -> None:
     row = declared()
-    (told,) = learn.learn(session, [entry(row.ref, "somebody else's story")], "somebody", NOON)
+    (told,) = learn.learn(session, [entry(row.ref, "somebody else's story")], "somebody", NOON, {row.ref})
     assert (told.outcome, row.ref in told.reason) == (Outcome.REFUSED, True)
     assert knowledge.find(session, row.ref) is None
 
@@ -426,7 +428,7 @@ def test_a_report_is_taken_for_part_of_the_incident_that_it_speaks_of(
     names = {row.ref: name for name, row in opened.items()}
     reports = [item for item in ALIKE if "report" in item]
     offered = [
-        (item["of"], names.get(memory.find_open(list(opened.values()), item["report"]) or "")) for item in reports
+        (item["of"], names.get(memory.find_open(as_open(opened.values()), item["report"]) or "")) for item in reports
     ]
     right = sum(of == name for of, name in offered if of)
     assert right >= 0.8 * sum(of is not None for of, _ in offered), offered
@@ -439,12 +441,14 @@ def test_a_short_report_finds_the_incident_that_it_names(database: Database, ope
     """
     memory = LiveMemory(database, read_entries(SHIPPED), fit)
     names = {row.ref: name for name, row in opened.items()}
-    offered = [(item["of"], names.get(memory.find_open(list(opened.values()), item["report"]) or "")) for item in SHORT]
+    offered = [
+        (item["of"], names.get(memory.find_open(as_open(opened.values()), item["report"]) or "")) for item in SHORT
+    ]
     right = sum(of == name for of, name in offered if of)
     assert right >= 0.75 * sum(of is not None for of, _ in offered), offered
     assert right >= 0.8 * sum(name is not None for _, name in offered), offered
-    assert memory.find_open(list(opened.values()), "CHECKOUT IS DOWN FOR EVERYONE") == opened["checkout"].ref
-    assert memory.find_open(list(opened.values()), "the loyalty checkout is down for everyone") is None
+    assert memory.find_open(as_open(opened.values()), "CHECKOUT IS DOWN FOR EVERYONE") == opened["checkout"].ref
+    assert memory.find_open(as_open(opened.values()), "the loyalty checkout is down for everyone") is None
 
 
 def test_what_counts_as_the_same_trouble_is_nearly_always_the_same(opened: dict[str, IncidentRow]) -> None:
@@ -476,25 +480,25 @@ def test_open_incidents_are_read_once_and_again_only_when_their_words_change(
     monkeypatch.setattr(Index, "with_entry", noting)
     rows = list(opened.values())
     for _ in range(3):
-        assert memory.find_open(rows, "checkout returns 502") == opened["checkout"].ref
+        assert memory.find_open(as_open(rows), "checkout returns 502") == opened["checkout"].ref
     assert sorted(read) == sorted(row.ref for row in rows)
     read.clear()
     opened["login"].cause = "identity provider answers 429 to the token endpoint"
-    assert memory.find_open(rows, "identity provider answers 429 to the token endpoint") == opened["login"].ref
+    assert memory.find_open(as_open(rows), "identity provider answers 429 to the token endpoint") == opened["login"].ref
     assert read == [opened["login"].ref]
     opened["login"].cause = None
     rest = [row for row in rows if row is not opened["checkout"]]
-    assert memory.find_open(rest, "checkout returns 502") is None
+    assert memory.find_open(as_open(rest), "checkout returns 502") is None
     bring_in(database, entry("D-1", "freezer too warm"))
     memory.current()
     read.clear()
-    assert memory.find_open(rest, "sign-on error page") == opened["login"].ref
+    assert memory.find_open(as_open(rest), "sign-on error page") == opened["login"].ref
     assert read == [], "new knowledge is no reason to read what is open again"
 
 
 def test_what_is_open_is_no_past_incident(database: Database, opened: dict[str, IncidentRow]) -> None:
     memory = LiveMemory(database, FOLDER, fit)
-    memory.find_open(list(opened.values()), "checkout returns 502")
+    memory.find_open(as_open(opened.values()), "checkout returns 502")
     assert suggest.recall(memory.current(), "product search is slow, results take ten seconds") == []
     assert Severity(opened["checkout"].severity) is Severity.P1
     with database.transaction() as session:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import InvalidPolicy
-from bot.policy.reading import Node, parse_duration, read, read_text
+from bot.policy.reading import Node, read, read_text
+from bot.text.durations import parse_duration
 
 
 def node(text: str) -> Node:

@@ -11,12 +11,14 @@ import pytest
 
 from bot.context import Desk
 from bot.incidents.queries import incidents
+from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import change
 from bot.lifecycle.flows.change import Closing
 from bot.lifecycle.jobs import channel
 from bot.reports.flows import reports as suggest
 from bot.reports.flows.reports import Heard
 from bot.reports.jobs import answers as reports
+from bot.reviews.jobs import drafts as jobs_drafts
 from bot.reviews.jobs import reviews
 from bot.reviews.queries import action_items, drafts
 from bot.reviews.rules.renderings import from_json, to_markdown
@@ -24,7 +26,6 @@ from bot.severity.rules import Evidence, Judgement, Severity
 from bot.slack import queries as messages
 from bot.slack.client import Slack
 from bot.slack.poster import Speaker
-from bot.store.tables import IncidentRow
 from slack_playground.person import Person
 from tests.job_fixtures import Declared
 from tests.slack_fixtures import Control
@@ -104,7 +105,7 @@ def test_the_draft_goes_to_the_room_the_commander_and_the_manager_once(
     assert closed.channel_id is not None
     slack.invite(closed.channel_id, ["U0RESPONDER"])
     for _ in range(2):
-        reports.review(desk, slack, speaker, incident_id=closed.incident_id, episode=1)
+        jobs_drafts.review(desk, slack, speaker, incident_id=closed.incident_id, episode=1)
     places = {
         "U0RESPONDER": closed.channel_id,
         "U0TEAMLEAD": person("U0TEAMLEAD").dm_with("U0TOCSIN"),
@@ -146,7 +147,7 @@ def test_a_private_review_is_told_with_its_facts_to_its_people_alone(
         personal_link=lambda path, user_id, name: f"https://example.com/own{path}",
     )
     slack.invite(secret.channel_id, ["U0RESPONDER"])
-    reports.review(linking, slack, speaker, incident_id=secret.incident_id, episode=1)
+    jobs_drafts.review(linking, slack, speaker, incident_id=secret.incident_id, episode=1)
     reviews.review_reminder(linking, slack, speaker, incident_id=secret.incident_id, reminder="late")
     reviews.review_handed_in(linking, slack, speaker, incident_id=secret.incident_id, step=1, by="U0TEAMLEAD")
     manager, lead = told(person("U0MANAGER")), told(person("U0TEAMLEAD"))
@@ -180,7 +181,7 @@ def test_one_who_left_keeps_the_draft_from_nobody(
 ) -> None:
     with desk.database.transaction() as session:
         incidents.get(session, closed.incident_id).commander = "U0GONE"
-    reports.review(desk, slack, speaker, incident_id=closed.incident_id, episode=1)
+    jobs_drafts.review(desk, slack, speaker, incident_id=closed.incident_id, episode=1)
     manager = person("U0MANAGER")
     assert [m["text"] for m in manager.messages(manager.dm_with("U0TOCSIN"))] == [
         f"Review draft of {closed.ref} is ready"
@@ -196,7 +197,7 @@ def test_a_draft_names_people_as_they_are_called_now_and_keeps_the_names_of_thos
         row.acknowledged_by = "U0GONE"
         for user_id, name in (("U0TEAMLEAD", "a former name"), ("U0GONE", "whoever left")):
             messages.record_name(session, user_id, name, long_ago)
-    reports.review(desk, slack, speaker, incident_id=closed.incident_id, episode=1)
+    jobs_drafts.review(desk, slack, speaker, incident_id=closed.incident_id, episode=1)
     with desk.database.transaction() as session:
         names = messages.names_of(session, ["U0TEAMLEAD", "U0GONE"])
     assert names == {"U0TEAMLEAD": "team-lead", "U0GONE": "whoever left"}
@@ -207,6 +208,6 @@ def test_the_draft_of_a_false_alarm_says_that_nobody_waits_for_it(
 ) -> None:
     with desk.database.transaction() as session:
         incidents.get(session, closed.incident_id).false_alarm = True
-    reports.review(desk, slack, speaker, incident_id=closed.incident_id, episode=1)
+    jobs_drafts.review(desk, slack, speaker, incident_id=closed.incident_id, episode=1)
     said = told(person("U0MANAGER"))
     assert "Nobody waits for it, as it was a false alarm." in said and "Due " not in said

@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.orm import Session
 
+from bot.context import Policy
 from bot.errors import BadRequest, TransitionRefused
+from bot.figures import queries as figures_queries
 from bot.lifecycle.flows.declare import Declaration, declare
-from bot.reports import queries as reports
 from bot.reports.flows import corrections
 from bot.reports.flows import reports as suggest
 from bot.reports.flows.reports import Heard
+from bot.reports.tables import ReportRow
 from bot.severity.rules import Evidence, Judgement, Severity
-from bot.store.tables import ReportRow
-from bot.wiring.policy import Policy
 from tests.queue import empty_queue, queued
 from tests.rows import NOON, minutes
 
@@ -83,7 +83,7 @@ def test_a_message_declared_by_hand_counts_as_declared(session: Session, policy:
     assert row is not None
     wanted = Declaration(f"hand:{ts}", "odd", Severity.P1, "U0RESPONDER", report_channel_id="C0INCIDENTS", report_ts=ts)
     declare(session, wanted, policy, since)
-    (found,) = reports.list_verdicts(session, since=since)
+    (found,) = figures_queries.list_verdicts(session, since=since)
     assert (found.judged, found.people_say, found.row) == (None, "P1", "chatter")
-    assert reports.list_verdicts(session, until=since + minutes(1), since=since) == [found]
-    assert reports.list_verdicts(session, since=since + minutes(1)) == []
+    assert figures_queries.list_verdicts(session, until=since + minutes(1), since=since) == [found]
+    assert figures_queries.list_verdicts(session, since=since + minutes(1)) == []

@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
+from bot.context import Policy
 from bot.errors import BadRequest, TransitionRefused
-from bot.lifecycle import queries as suggestions
+from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import change
+from bot.lifecycle.queries import severity_suggestions as suggestions_store
 from bot.reports.flows import rejudge
 from bot.reports.flows.reports import Heard
 from bot.settings import Settings
 from bot.severity.judge.judge import Judge
 from bot.severity.rules import Severity
-from bot.store.tables import IncidentRow
 from bot.wiring.building import build_judge
-from bot.wiring.policy import Policy
 from tests.flow_fixtures import Declare
 from tests.queue import empty_queue, queued
 from tests.rows import NOON
@@ -52,7 +52,7 @@ def test_a_new_fact_is_suggested_and_changes_nothing(
 ) -> None:
     suggestion_id = rejudge.consider(session, heard(room), judge, policy, NOON)
     assert suggestion_id is not None
-    held = suggestions.find(session, suggestion_id)
+    held = suggestions_store.find(session, suggestion_id)
     assert held is not None
     assert (held.before, held.suggested, held.state, room.severity) == ("P1", "P0", "open", "P1")
     assert {"text": "all regions", "signal": "reach.everyone"} in held.evidence

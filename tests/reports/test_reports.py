@@ -9,21 +9,22 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
+from bot.context import Policy
 from bot.errors import BadRequest, TransitionRefused, UnknownIncident
-from bot.incidents.flows import record
 from bot.incidents.queries import timeline
 from bot.incidents.rules.incident import Status
 from bot.incidents.rules.timeline import Kind
 from bot.lifecycle.flows import change
 from bot.lifecycle.flows.declare import Declaration
+from bot.memory.flows import recall
 from bot.memory.flows.live import Memory
 from bot.reports.flows import corrections, reports
 from bot.reports.flows.reports import Heard
+from bot.reports.tables import ReportRow
 from bot.settings import REPOSITORY, Settings
 from bot.severity.rules import Evidence, Judgement, Severity
-from bot.store.tables import ReportRow
+from bot.text import markup
 from bot.wiring.building import build_memory
-from bot.wiring.policy import Policy
 from tests.flow_fixtures import Declare
 from tests.queue import empty_queue, queued
 from tests.rows import NOON, minutes
@@ -177,7 +178,7 @@ def memory(data_folder: Path) -> Memory:
 
 
 def test_what_is_recalled_is_plain_facts_ready_to_be_shown(memory: Memory) -> None:
-    found = reports.recall(memory, "lambda cannot reach the database, connection pool exhausted")
+    found = recall.recall(memory, "lambda cannot reach the database, connection pool exhausted")
     assert 1 <= len(found) <= 4
     assert [item["kind"] for item in found] == sorted(item["kind"] for item in found)  # incidents, then the playbook
     for item in found:
@@ -187,7 +188,7 @@ def test_what_is_recalled_is_plain_facts_ready_to_be_shown(memory: Memory) -> No
 
 
 def test_nothing_is_recalled_for_what_looks_like_nothing(memory: Memory) -> None:
-    assert reports.recall(memory, "who wants to join for lunch?") == []
+    assert recall.recall(memory, "who wants to join for lunch?") == []
 
 
 def by_shortcut(report: ReportRow, key: str = "view:V1") -> Declaration:
@@ -254,7 +255,7 @@ def test_talk_that_its_author_turns_into_a_report_a_moment_later_is_answered_onc
     talk = reports.judge_report(session, said, Judgement(None, 0.9, (), None, "nothing is wrong"), [], policy, NOON)
     assert talk is not None
     assert not talk.answered
-    posted_at = record.at_of(talk.ts)
+    posted_at = markup.at_of(talk.ts)
     first, again = (replace(said, text=words) for words in ("checkout is down for all", "checkout is down for all!"))
     assert reports.judge_again(session, first, SURE, SIMILAR, policy, posted_at + after)
     assert (talk.severity, talk.answered) == ("P1", answered)

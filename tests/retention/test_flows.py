@@ -12,27 +12,30 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from bot.context import Policy
+from bot.figures import queries as figures_queries
 from bot.incidents.flows import record
 from bot.incidents.flows.backdating import correct
 from bot.incidents.queries import timeline
 from bot.incidents.rules.timeline import Kind
-from bot.lifecycle import queries as suggestions
+from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import change, end
 from bot.lifecycle.flows.change import Closing
-from bot.reports import queries as reports
+from bot.lifecycle.queries import severity_suggestions as suggestions_store
+from bot.lifecycle.tables import SeveritySuggestion
+from bot.reports import queries as messages
+from bot.reports.tables import ReportRow
 from bot.retention import flows as retain
 from bot.retention.policy import RetentionPolicy
 from bot.reviews.flows import drafting, editing
+from bot.reviews.pages.rendering import render_review_html
 from bot.reviews.queries import drafts as reviews
 from bot.reviews.queries import reviews as assessments
 from bot.reviews.rules.merging import base_of
 from bot.reviews.rules.renderings import from_json, to_markdown
 from bot.reviews.rules.stages import Stage
-from bot.slack import queries as messages
+from bot.reviews.tables import ReviewEdit, ReviewRow
 from bot.store.engine import Database
-from bot.store.tables import IncidentRow, ReportRow, ReviewEdit, ReviewRow, SeveritySuggestion
-from bot.web.rendering import render_review_html
-from bot.wiring.policy import Policy
 from tests.flow_fixtures import Declare
 from tests.rows import NOON, minutes
 
@@ -325,13 +328,13 @@ def test_reports_lose_their_words_and_keep_their_verdict(session: Session, row: 
     assert retain.remove_reports(session, KEEP, LONG_AFTER) == 0
     assert (mine.text, mine.evidence) == ("", [{"text": "…", "signal": "reach.everyone"}])
     assert mine.history == [{"edited_at": "2026-11-20T12:00:00+00:00", "severity": None}]
-    assert len(reports.list_verdicts(session)) == 3, "the figures stay"
-    assert [kept.text for kept, _ in reports.list_reports(session)] == ["a new one"]
+    assert len(figures_queries.list_verdicts(session)) == 3, "the figures stay"
+    assert [kept.text for kept, _ in figures_queries.list_reports(session)] == ["a new one"]
     assert young.text == "a new one"
 
 
 def test_a_suggested_severity_keeps_no_words_either(session: Session, row: IncidentRow, policy: Policy) -> None:
-    suggestion_id = suggestions.add(
+    suggestion_id = suggestions_store.add(
         session, incident_id=row.incident_id, message_ts="1.1", user_id=BY, text="all down", before="P1",
         suggested="P0", row_name="", row="", evidence=[{"text": "all", "signal": "x"}], made_at=NOON,
     )  # fmt: skip

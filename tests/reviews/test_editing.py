@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
+from bot.context import Policy
 from bot.errors import BadRequest
+from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import change
 from bot.lifecycle.flows.change import Closing
 from bot.memory import queries as knowledge
@@ -22,8 +24,6 @@ from bot.reviews.queries import reviews
 from bot.reviews.rules.document import Nature
 from bot.reviews.rules.stages import Stage
 from bot.slack import queries as messages
-from bot.store.tables import IncidentRow
-from bot.wiring.policy import Policy
 from tests.flow_fixtures import Declare
 from tests.queue import empty_queue, queued
 from tests.reviews.review_facts import HOSTILE

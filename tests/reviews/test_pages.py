@@ -17,11 +17,11 @@ from bot.incidents.rules.timeline import Kind
 from bot.lifecycle import pages as browsing
 from bot.lifecycle.flows import change
 from bot.reviews.flows import drafting
+from bot.reviews.pages.shared import sign_review_link
 from bot.reviews.queries import action_items, drafts
 from bot.reviews.queries import reviews as assessments
 from bot.severity.rules import Severity
 from bot.text.markup import escape
-from bot.web.app import sign_review_link
 from bot.web.sessions import COOKIE, sign_personal_link
 from tests.reviews.review_facts import HOSTILE
 from tests.rows import NOON, add_incident, add_ping, minutes

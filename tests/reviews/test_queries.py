@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from bot.reviews.queries import drafts
+from bot.reviews.tables import ReviewRow
 from bot.store.engine import Database
-from bot.store.tables import ReviewRow
 from tests.rows import NOON, add_incident, minutes
 
 

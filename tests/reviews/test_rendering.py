@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
+from bot.reviews.pages.rendering import render_review_html
 from bot.reviews.rules.drafting import draft
-from bot.web.rendering import render_notice_html, render_review_html
+from bot.web.rendering import render_notice_html
 from tests.reviews.review_facts import full_facts, full_incident, hostile_facts, minute
 
 VOID = {"meta", "link", "br", "img", "hr", "input"}

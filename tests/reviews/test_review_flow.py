@@ -7,10 +7,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
+from bot.context import Policy
 from bot.escalation.flows import pages as escalate
 from bot.escalation.queries import pings
 from bot.incidents.flows import record
 from bot.incidents.rules.timeline import Kind
+from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import change
 from bot.lifecycle.flows.change import Closing
 from bot.reviews.flows import drafting, editing
@@ -19,8 +21,6 @@ from bot.reviews.rules.renderings import from_json, to_markdown
 from bot.reviews.rules.stages import Stage
 from bot.severity.rules import Severity
 from bot.slack import queries as messages
-from bot.store.tables import IncidentRow
-from bot.wiring.policy import Policy
 from tests.flow_fixtures import Declare
 from tests.queue import empty_queue, queued
 from tests.rows import NOON, minutes

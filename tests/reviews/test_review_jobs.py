@@ -10,18 +10,18 @@ import pytest
 from bot.context import Desk
 from bot.escalation.flows.holders import holders, look_up_groups
 from bot.escalation.jobs import user_groups
-from bot.escalation.rules.plan import Role
+from bot.escalation.rules.matrix import Role
 from bot.escalation.rules.roster import Person as Contact
 from bot.escalation.rules.roster import Rotation
+from bot.escalation.tables import GroupRow
 from bot.incidents.queries import incidents
+from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import change
-from bot.lifecycle.jobs import channel
+from bot.lifecycle.jobs import channel, home
 from bot.reviews.flows.editing import may_approve
 from bot.reviews.jobs import reviews
 from bot.slack.client import Slack
 from bot.slack.poster import Speaker
-from bot.stakeholders import jobs as updates
-from bot.store.tables import GroupRow, IncidentRow
 from slack_playground.app import Playground
 from slack_playground.person import Person
 from slack_playground.workspace.records import UserGroup
@@ -106,7 +106,7 @@ def test_the_members_of_a_group_that_holds_the_role_approve_and_are_reminded(
     reviews.review_reminder(grouped, slack, speaker, incident_id=resolved.incident_id, reminder="24 h")
     for user_id in ("U0MANAGER", "U0TEAMLEAD"):
         assert resolved.ref in heard(person(user_id))
-    updates.home(grouped, slack, speaker, user_id="U0TEAMLEAD")
+    home.home(grouped, slack, speaker, user_id="U0TEAMLEAD")
     assert f"Review of {resolved.ref}" in str(person("U0TEAMLEAD").home())
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.escalation.rules.ping_facts import PingFacts
 from bot.incidents.rules.incident import Incident, Status
-from bot.lifecycle.messages.card import Suggestion
+from bot.memory.messages import Suggestion
 from bot.severity.rules import Evidence, Judgement, Level, Severity
 from tests.rows import NOON, minutes
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.reports import queries as reports
 from bot.slack import queries as messages
 from bot.store.engine import Database
 from tests.rows import NOON, minutes
@@ -70,15 +71,15 @@ def _report(**values: Any) -> dict[str, Any]:
 
 def test_a_message_is_judged_once(database: Database) -> None:
     with database.transaction() as session:
-        first = messages.add_report(session, **_report())
+        first = reports.add_report(session, **_report())
         assert first is not None
-        assert messages.add_report(session, **_report(severity="P3")) is None
-        other = messages.add_report(session, **_report(ts="1.2"))
+        assert reports.add_report(session, **_report(severity="P3")) is None
+        other = reports.add_report(session, **_report(ts="1.2"))
         assert other is not None
-        assert messages.find_report_of_message(session, "C1", "1.1") is first
-        assert messages.find_report(session, other.report_id) is other
-        assert messages.get_report_for_change(session, first.report_id) is first
-        assert messages.find_report(session, -1) is None
+        assert reports.find_report_of_message(session, "C1", "1.1") is first
+        assert reports.find_report(session, other.report_id) is other
+        assert reports.get_report_for_change(session, first.report_id) is first
+        assert reports.find_report(session, -1) is None
         assert first.severity == "P0"
 
 

@@ -36,7 +36,7 @@ def restored(text: str) -> Workspace:
 
 def test_what_was_said_is_there_after_a_restart(tmp_path: Path) -> None:
     kept = tmp_path / "workspace.json"
-    with Playground() as first, Keeper(first, kept):
+    with Playground(seed_workspace()) as first, Keeper(first, kept):
         known = fill(first)
     with Playground(restored(kept.read_text())) as second:
         person = Person(second.url, "U0RESPONDER")
@@ -50,7 +50,7 @@ def test_what_was_said_is_there_after_a_restart(tmp_path: Path) -> None:
 
 
 def test_saving_what_was_loaded_gives_the_same_again(tmp_path: Path) -> None:
-    with Playground() as playground:
+    with Playground(seed_workspace()) as playground:
         fill(playground)
         text = playground.on_loop(lambda: save_workspace(playground.workspace))
     once, again = json.loads(text), json.loads(save_workspace(restored(text)))

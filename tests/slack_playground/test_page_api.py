@@ -163,7 +163,7 @@ def test_nothing_outside_the_pages_folder_is_served(playground: Playground) -> N
 
 
 def test_stopping_with_open_pages_leaves_nothing_behind() -> None:
-    playground = Playground().start()
+    playground = Playground(seed_workspace()).start()
     with open_page(playground, "U0VP"):
         playground.stop()
         playground.stop()

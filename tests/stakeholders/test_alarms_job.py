@@ -13,12 +13,12 @@ from bot.context import Desk
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.timeline import Kind
 from bot.lifecycle.flows.change import resolve
-from bot.lifecycle.messages import channel
-from bot.lifecycle.messages.channel import Found
 from bot.slack.client import Slack
 from bot.slack.poster import Speaker
 from bot.stakeholders import jobs as updates
+from bot.stakeholders import messages as stakeholder_messages
 from bot.stakeholders.flows import alarm_checks
+from bot.stakeholders.messages import Found
 from tests.job_fixtures import Declared
 from tests.queue import queued
 from tests.rows import NOON, minutes
@@ -113,7 +113,7 @@ def test_one_can_look_again_where_the_first_look_was_lost(desk: Desk, declared: 
     assert found is not None and (found.at, found.again) == (None, True)
     with desk.database.transaction() as session:
         incident = incidents.facts(incidents.get(session, incident_id))
-    shown = channel.checklist(incident, 1, {found.point: "metrics"}, {}, NOON, found)
+    shown = stakeholder_messages.checklist(incident, 1, {found.point: "metrics"}, {}, NOON, found)
     assert "Look again" in str(shown.blocks)
 
 

@@ -14,11 +14,11 @@ from slack_bolt import Ack
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.timeline import Kind
 from bot.lifecycle.flows import change
-from bot.lifecycle.messages.channel import PREVIEW
 from bot.severity.rules import Severity
 from bot.slack.client import Slack, TryAgain, web_client
 from bot.stakeholders import listeners as telling
 from bot.stakeholders.listeners import Redraws, notice_sent, redraw
+from bot.stakeholders.messages import PREVIEW
 from tests.stage import Stage
 
 _PATIENCE = 20  # seconds until a thread that hangs fails the test

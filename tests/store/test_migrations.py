@@ -14,7 +14,7 @@ from sqlalchemy import Engine, create_engine, text
 
 from bot.store.engine import Database, driver_url
 from bot.store.migrations import behind, upgrade
-from bot.store.tables import Base
+from bot.wiring.tables import METADATA
 
 _QUEUE_S_OWN = ("procrastinate_", "idx_procrastinate_", "waiting_jobs_by_lock")
 
@@ -36,7 +36,7 @@ def _differences(engine: Engine) -> list[Any]:
 
     with engine.connect() as connection:
         options = {"include_object": ours, "compare_type": True}
-        return list(compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata))
+        return list(compare_metadata(MigrationContext.configure(connection, opts=options), METADATA))
 
 
 def test_the_migrations_make_the_tables_of_the_code(empty: Database) -> None:

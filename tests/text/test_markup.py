@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from bot.errors import BadRequest
-from bot.incidents.rules.incident import Status
-from bot.severity.rules import Severity
-from bot.text.markup import Typed, harmless, leading_severity, parse_command, parse_severity, parse_status, plain_text
+from bot.incidents.rules.incident import Status, parse_status
+from bot.incidents.rules.typed_command import Typed, parse_command
+from bot.severity.rules import Severity, leading_severity, parse_severity
+from bot.text.markup import harmless, plain_text
 
 COMMANDS = {
     "": Typed("help", None, ""),

@@ -19,10 +19,12 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from bot.reviews.pages.shared import sign_review_link
 from bot.reviews.rules.document import Review
 from bot.reviews.rules.drafting import draft
-from bot.web.app import create_web, sign_review_link
+from bot.web.app import create_web
 from bot.web.rendering import style_source
+from bot.wiring.pages import build_pages
 from tests.reviews.review_facts import full_facts, minute
 
 KEY = "a key of at least sixteen characters"
@@ -40,7 +42,7 @@ def client(
     key: str | None = KEY,
     link_lives: timedelta = timedelta(days=7),
 ) -> TestClient:
-    app = create_web(find_review=find_review, ready=lambda: list(reasons), signer_key=key, link_lives=link_lives)
+    app = create_web(ready=lambda: list(reasons), routes=build_pages(find_review, None, key, link_lives))
     return TestClient(app, raise_server_exceptions=False)
 
 
@@ -194,7 +196,7 @@ def test_no_more_pages_are_answered_at_once_than_there_are_connections_for() -> 
             met.append(together.wait(2))
         return None
 
-    app = create_web(find_review=find_review, ready=list, signer_key=KEY, threads=2)
+    app = create_web(ready=list, routes=build_pages(find_review, None, KEY), threads=2)
     with TestClient(app) as browser, ThreadPoolExecutor(3) as pool:
         statuses = [answer.status_code for answer in pool.map(browser.get, [path()] * 3)]
     assert (statuses, met) == ([404] * 3, [])
@@ -210,7 +212,7 @@ def test_readers_who_wait_hold_up_neither_readiness_nor_slack() -> None:
         return None
 
     more = [Route("/slack/events", lambda request: PlainTextResponse("taken"), methods=["POST"])]
-    app = create_web(find_review=find_review, ready=list, signer_key=KEY, more=more, threads=1)
+    app = create_web(ready=list, routes=[*build_pages(find_review, None, KEY), *more], threads=1)
     with TestClient(app) as browser, ThreadPoolExecutor(2) as pool:
         readers = [pool.submit(browser.get, path()) for _ in range(2)]
         assert reading.wait(5)
@@ -232,7 +234,7 @@ def test_healthz_answers_although_every_thread_is_taken() -> None:
         current_default_thread_limiter().total_tokens = 1
 
     with (
-        TestClient(create_web(find_review=found, ready=ready, signer_key=KEY)) as browser,
+        TestClient(create_web(ready=ready)) as browser,
         ThreadPoolExecutor(1) as pool,
     ):
         assert browser.portal is not None

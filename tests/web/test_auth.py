@@ -14,9 +14,9 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from bot.slack.client import TryAgain
-from bot.store.tables import LinkRow
 from bot.web.membership import Attendance
 from bot.web.sessions import BROWSER, BROWSER_LIVES, COOKIE, sign_personal_link
+from bot.web.tables import LinkRow
 from tests.rows import NOON
 from tests.web_fixtures import BASE, KEY, Site, come_in, token_of
 

@@ -19,12 +19,12 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from bot.demo.seed import seed_workspace
+from bot.escalation.tables import OverrideRow, ShiftRow
 from bot.settings import REPOSITORY, Settings
 from bot.store.engine import Database, driver_url
 from bot.store.outbox import enqueue
-from bot.store.tables import OverrideRow, ShiftRow
-from bot.wiring.doctor import CHECKS, examine, well
-from bot.wiring.findings import Finding, State
+from bot.wiring.doctor.doctor import CHECKS, examine, well
+from bot.wiring.doctor.findings import Finding, State
 from slack_playground.app import Playground
 from slack_playground.workspace.manifest import read_manifest
 from tests.queue import empty_queue

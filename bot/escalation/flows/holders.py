@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.escalation.flows.roster import read_roster
 from bot.escalation.queries import user_groups
-from bot.escalation.rules.plan import Role
+from bot.escalation.rules.matrix import Role
 from bot.escalation.rules.roster import Contacts, Person
 from bot.store.outbox import enqueue
 

@@ -12,7 +12,7 @@ from bot.errors import BadRequest
 from bot.escalation.flows.holders import holders
 from bot.escalation.flows.roster import read_roster
 from bot.escalation.queries import user_groups
-from bot.escalation.rules.plan import LADDER, Role
+from bot.escalation.rules.matrix import LADDER, Role
 from bot.escalation.rules.roster import Contacts, leading_role
 from bot.slack import queries as messages
 from bot.text.markup import MENTION, escape, plain_text

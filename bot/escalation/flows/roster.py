@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from bot.errors import BadRequest
 from bot.escalation.policy.schedules import ReadShift
 from bot.escalation.queries import roster
-from bot.escalation.rules.plan import Role
+from bot.escalation.rules.matrix import Role
 from bot.escalation.rules.roster import Contacts, Override, Person, Roster, Rotation, check_override
+from bot.escalation.tables import OverrideRow, ShiftRow
 from bot.store.outbox import enqueue
-from bot.store.tables import OverrideRow, ShiftRow
 
 
 @dataclass(frozen=True, slots=True)

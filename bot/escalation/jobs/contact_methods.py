@@ -14,8 +14,9 @@ from bot.escalation.messages import pages as blocks
 from bot.escalation.messages import roster as roster_blocks
 from bot.escalation.queries import notices
 from bot.escalation.queries import roster as store
+from bot.escalation.rules.matrix import Role
 from bot.escalation.rules.ping_facts import PingFacts
-from bot.escalation.rules.plan import PingKind, Role
+from bot.escalation.rules.plan import PingKind
 from bot.escalation.rules.roster import Person, Roster, stand_ins
 from bot.slack.client import Slack
 from bot.slack.poster import Speaker

@@ -12,7 +12,7 @@ from bot.escalation.flows.roster import read_roster
 from bot.escalation.jobs.paging import reachable
 from bot.escalation.messages import pages as blocks
 from bot.escalation.queries import pings
-from bot.escalation.rules.plan import Role
+from bot.escalation.rules.matrix import Role
 from bot.escalation.rules.roster import Roster
 from bot.incidents.queries import incidents
 from bot.incidents.rules.incident import Status

@@ -12,20 +12,23 @@ from sqlalchemy.orm import Session
 
 from bot.context import Desk
 from bot.escalation.flows import pages as escalate
+from bot.escalation.flows import plan
 from bot.escalation.flows.roster import read_roster
 from bot.escalation.jobs import contact_methods
 from bot.escalation.messages import pages as blocks
 from bot.escalation.queries import pings
+from bot.escalation.rules.matrix import Role
 from bot.escalation.rules.ping_facts import PingFacts
-from bot.escalation.rules.plan import PingKind, Role
+from bot.escalation.rules.plan import PingKind
 from bot.escalation.rules.roster import Person, Roster, stand_ins
+from bot.escalation.tables import PingRow
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.timeline import Kind
+from bot.incidents.tables import TimelineEntry
 from bot.slack import queries as messages
 from bot.slack.client import Message, Refused, Slack, TryAgain
 from bot.slack.poster import Speaker
 from bot.slack.text import instant, person
-from bot.store.tables import PingRow, TimelineEntry
 
 log = structlog.get_logger(__name__)
 
@@ -238,7 +241,7 @@ def pages(desk: Desk, slack: Slack, speaker: Speaker, *, ping_ids: list[int]) ->
                 del plain[ping_id]
             else:
                 ready[ping_id].user_ids = list(reach.channels)
-        escalate.send_each(session, sorted([*called_off, *(ready.keys() - plain.keys())]))
+        plan.send_each(session, sorted([*called_off, *(ready.keys() - plain.keys())]))
     with ThreadPoolExecutor(_AT_ONCE, "post") as pool:
         posted = dict(
             zip(plain, pool.map(lambda one: _post_all(slack, one[0], one[1], now), plain.values()), strict=True)
@@ -298,7 +301,7 @@ def _record_many(
         if ts:
             messages.record_messages(session, ts)
         escalate.pages_sent(session, sent, desk.now(), desk.policy.escalation.late_after)
-        escalate.send_each(session, [ping_id for ping_id, told in posted.items() if told is None])
+        plan.send_each(session, [ping_id for ping_id, told in posted.items() if told is None])
 
 
 def page_over(desk: Desk, slack: Slack, speaker: Speaker, *, ping_id: int) -> None:
@@ -327,8 +330,13 @@ def _outcome(ping: PingFacts) -> str:
     return ""
 
 
-def mention(desk: Desk, slack: Slack, speaker: Speaker, channel_id: str, entry_id: int) -> None:
+def mention(desk: Desk, slack: Slack, speaker: Speaker, *, entry_id: int) -> None:
     """The copy of a sent ping in the incident's channel, with everybody in it who was told."""
+    with desk.database.transaction() as session:
+        row = incidents.get(session, timeline.get(session, entry_id).incident_id)
+        channel_id = None if row.channel_archived else row.channel_id
+    if not channel_id:
+        return
     key, message, user_ids = _mention(desk, entry_id)
     slack.invite(channel_id, user_ids)
     speaker.try_to_say(key, channel_id, message)

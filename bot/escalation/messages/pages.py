@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from bot.escalation.rules.matrix import LADDER, EscalationPolicy, Role
 from bot.escalation.rules.ping_facts import PingFacts
-from bot.escalation.rules.plan import LADDER, EscalationPolicy, PingKind, Role, span_text
+from bot.escalation.rules.plan import PingKind
+from bot.incidents.messages import headline
 from bot.incidents.rules.incident import Incident
-from bot.lifecycle.messages.card import Block, actions, button, context, headline, section
 from bot.severity.rules import Severity
+from bot.slack.blocks import Block, actions, button, context, section
 from bot.slack.client import Message
 from bot.slack.text import fit, instant, person, plain, shorten, span
+from bot.text.durations import span_text
 from bot.text.markup import escape
 
 _LISTED = 40  # incidents in one digest; Slack allows 50 blocks and about 13,000 characters

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bot.escalation.rules.plan import LADDER, Role
+from bot.escalation.rules.matrix import LADDER, Role
 from bot.escalation.rules.roster import Channels, Contacts, Override, Person, Rotation, Shift, Shifts, Vendor
 from bot.policy.reading import Node, did_you_mean, read
 

@@ -7,9 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.escalation.rules.calendar import BusinessCalendar
-from bot.escalation.rules.plan import LADDER, LATE_AFTER, EscalationPolicy, Rule, When
-from bot.policy.reading import Node, did_you_mean, parse_duration, read
+from bot.escalation.rules.matrix import LADDER, LATE_AFTER, EscalationPolicy, Rule, When
+from bot.policy.reading import Node, did_you_mean, read
 from bot.severity.rules import Severity
+from bot.text.durations import parse_duration
 
 _WORDS = tuple(when.value for when in When if when is not When.AFTER)
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from bot.store.tables import NoticeRow
+from bot.escalation.tables import NoticeRow
 
 PLANNED, SENT, FAILED = "planned", "sent", "failed"
 MAIL, TEXT = "mail", "text"

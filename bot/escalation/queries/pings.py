@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
 from sqlalchemy.orm import Session
 
-from bot.store.tables import IncidentRow, PingRow
+from bot.escalation.tables import PingRow
+from bot.incidents.queries.incidents import OPEN
+from bot.incidents.tables import IncidentRow
 
 PLANNED, SENDING, SENT, CANCELLED, FAILED = "planned", "sending", "sent", "cancelled", "failed"
 
@@ -82,3 +84,27 @@ def claim_awake(session: Session, now: datetime, limit: int) -> Sequence[Inciden
 
 def find_next_wake(session: Session) -> datetime | None:
     return session.scalar(select(func.min(IncidentRow.wake_at)))
+
+
+def list_of_pings_shared(session: Session, ping_ids: Sequence[int]) -> Sequence[IncidentRow]:
+    """The incidents of these pings, as they stand, locked against changes until the transaction ends."""
+    of = select(PingRow.incident_id).where(PingRow.ping_id.in_(ping_ids))
+    statement = select(IncidentRow).where(IncidentRow.incident_id.in_(of)).order_by(IncidentRow.incident_id)
+    return session.scalars(statement.with_for_update(read=True).execution_options(populate_existing=True)).all()
+
+
+def list_asked_pings(session: Session, user_id: str, limit: int) -> Sequence[tuple[PingRow, IncidentRow]]:
+    """Pages that went to this person about open incidents and wait for an answer, the newest first."""
+    statement = (
+        select(PingRow, IncidentRow)
+        .join(IncidentRow)
+        .where(PingRow.state == "sent", PingRow.kind != "digest", PingRow.acknowledged_at.is_(None))
+        .where(
+            literal(user_id) == func.any(PingRow.user_ids),
+            IncidentRow.status.in_(OPEN),
+            IncidentRow.acknowledged_at.is_(None),
+        )
+        .order_by(PingRow.sent_at.desc())
+        .limit(limit)
+    )
+    return [(ping, row) for ping, row in session.execute(statement)]

@@ -9,9 +9,7 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from bot.store.tables import HandoverRow, OverrideRow, ShiftRow
-
-OFFERED, ACCEPTED, WITHDRAWN = "offered", "accepted", "withdrawn"
+from bot.escalation.tables import OverrideRow, ShiftRow
 
 
 def lock_roster(session: Session) -> None:
@@ -51,25 +49,3 @@ def replace_shifts(session: Session, role: str, shifts: Iterable[ShiftRow]) -> N
     session.execute(delete(ShiftRow).where(ShiftRow.role == role))
     session.add_all(list(shifts))
     session.flush()
-
-
-def find_handover_by_request(session: Session, request_key: str) -> HandoverRow | None:
-    return session.scalar(select(HandoverRow).where(HandoverRow.request_key == request_key))
-
-
-def find_offered(session: Session, incident_id: int) -> HandoverRow | None:
-    """The hand-over of this incident that waits for an answer."""
-    return session.scalar(
-        select(HandoverRow).where(HandoverRow.incident_id == incident_id, HandoverRow.state == OFFERED)
-    )
-
-
-def get_handover(session: Session, handover_id: int, for_change: bool = False) -> HandoverRow:
-    return session.get_one(HandoverRow, handover_id, with_for_update=for_change, populate_existing=for_change)
-
-
-def add_handover(session: Session, **values: Any) -> HandoverRow:
-    row = HandoverRow(state=OFFERED, **values)
-    session.add(row)
-    session.flush()
-    return row

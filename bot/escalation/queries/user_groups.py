@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from bot.store.tables import GroupRow
+from bot.escalation.tables import GroupRow
 
 
 def members_of(session: Session, group_ids: Iterable[str]) -> dict[str, list[str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.escalation.rules.plan import LATE_AFTER
+from bot.escalation.rules.matrix import LATE_AFTER
 from bot.incidents.rules.incident import Incident
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.errors import BadRequest
-from bot.escalation.rules.plan import LADDER, Role
+from bot.escalation.rules.matrix import LADDER, Role
 from bot.text.markup import escape
 
 

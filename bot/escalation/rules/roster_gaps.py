@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.escalation.rules.plan import Role
+from bot.escalation.rules.matrix import Role
 from bot.escalation.rules.roster import Override, Roster, answering
 
 LOOK_AHEAD = timedelta(weeks=4)

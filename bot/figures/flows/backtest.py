@@ -12,9 +12,9 @@ from typing import Any
 from bot.figures.rules import LABELS, Verdict
 from bot.memory.entries.entries import Entry
 from bot.memory.entries.plain import opening
+from bot.reports.tables import ReportRow
 from bot.severity.judge.judge import Judge
 from bot.severity.rules import Judgement
-from bot.store.tables import ReportRow
 from bot.text.markup import plain_text
 
 _SHOWN = 160  # characters of a text

@@ -12,11 +12,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from bot.figures import queries as figures_queries
 from bot.figures.rules import agree
 from bot.memory import queries as knowledge
-from bot.reports import queries as reports
-from bot.reports.flows.reports import SHOWN
-from bot.store.tables import SuggestionVote
+from bot.memory.flows.recall import SHOWN
+from bot.memory.tables import SuggestionVote
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def _line(row: dict[str, Any]) -> str:
 
 def judgement(session: Session, since: datetime, until: datetime) -> Section:
     """How far people agreed with the judged severity, row by row of the matrix, of the reports judged in that time."""
-    found = agree(reports.list_verdicts(session, since, until))
+    found = agree(figures_queries.list_verdicts(session, since, until))
     return Section(
         "judgement", "Judgement: what people made of the judged severity", tuple(found.lines()), found.document()
     )

@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from bot.errors import BadRequest
-from bot.escalation.rules.plan import span_text
 from bot.incidents.flows import record
 from bot.incidents.queries import timeline
 from bot.incidents.rules.timeline import Kind
-from bot.store.tables import IncidentRow
+from bot.incidents.tables import IncidentRow
+from bot.text import markup
+from bot.text.durations import span_text
 from bot.text.markup import quiet
 
 _EARLIEST = timedelta(days=1)  # before the declaration; what caused it may well lie there
@@ -74,7 +75,7 @@ def correct(
     if at is not None and abs(at - shown.at) >= _SAME:
         check_instant(row, at, now)
         changes["at"] = at.isoformat()
-        told.append(f"its time from {record.stamp(shown.at)} to {record.stamp(at)}")
+        told.append(f"its time from {markup.stamp(shown.at)} to {markup.stamp(at)}")
     if text and text != shown.text:
         changes["text"] = text
         told.append(f"its words to “{quiet(text)}”")

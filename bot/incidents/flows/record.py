@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import zlib
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from bot.errors import TransitionRefused
-from bot.incidents import visibility
 from bot.incidents.queries import incidents, timeline
+from bot.incidents.queries import timeline as visibility
 from bot.incidents.rules.incident import Status
 from bot.incidents.rules.key_moments import MOST_AN_HOUR, reads_like_key
 from bot.incidents.rules.timeline import Kind
+from bot.incidents.tables import IncidentRow
 from bot.store.outbox import enqueue
-from bot.store.tables import IncidentRow
-from bot.text.markup import quiet
+from bot.text.markup import at_of, quiet, stamp
 from bot.text.masking import mask
 
 _EARLIER = timedelta(minutes=1)  # a note is for an earlier time from here on
@@ -79,16 +79,6 @@ def note(
         session, row, Kind.NOTED, text, now, author=author, at=when, source_key=source_key, data=data, announce=True
     )
     return entry_id is not None
-
-
-def at_of(ts: str) -> datetime:
-    """The instant that a stamp of Slack's names."""
-    return datetime.fromtimestamp(float(ts), tz=UTC)
-
-
-def stamp(at: datetime) -> str:
-    """An instant in Slack's markup, shown in each reader's own time."""
-    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{at:%Y-%m-%d %H:%M} UTC>"
 
 
 def message_posted(

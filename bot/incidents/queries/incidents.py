@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from bot.errors import UnknownIncident
 from bot.incidents.rules.incident import Incident, Status
+from bot.incidents.tables import IncidentNumber, IncidentRow, RoleRow
 from bot.severity.rules import Severity
-from bot.store.tables import IncidentNumber, IncidentRow, PingRow, RoleRow
 
 OPEN = tuple(status.value for status in Status if status.is_open)
 
@@ -75,13 +75,6 @@ def get_for_change(session: Session, incident_id: int) -> IncidentRow:
     if row is None:
         raise UnknownIncident(f"There is no incident with id {incident_id}.")
     return row
-
-
-def list_of_pings_shared(session: Session, ping_ids: Sequence[int]) -> Sequence[IncidentRow]:
-    """The incidents of these pings, as they stand, locked against changes until the transaction ends."""
-    of = select(PingRow.incident_id).where(PingRow.ping_id.in_(ping_ids))
-    statement = select(IncidentRow).where(IncidentRow.incident_id.in_(of)).order_by(IncidentRow.incident_id)
-    return session.scalars(statement.with_for_update(read=True).execution_options(populate_existing=True)).all()
 
 
 def list_open(session: Session, limit: int = 50) -> Sequence[IncidentRow]:
@@ -166,3 +159,19 @@ def facts(row: IncidentRow) -> Incident:
         false_alarm=bool(row.false_alarm),
         merged_into=row.goes_on_in.ref if row.merged_into is not None and row.goes_on_in else None,
     )
+
+
+def described(row: IncidentRow) -> str:
+    """What an incident says of its trouble, as far as it is known: words to search by."""
+    return "\n".join(part for part in (row.title, row.impact, row.cause) if part)
+
+
+def list_roles(session: Session, incident_id: int) -> dict[str, str]:
+    """Who holds which role now, by role."""
+    statement = select(RoleRow).where(RoleRow.incident_id == incident_id, RoleRow.ended_at.is_(None))
+    return {row.role: row.user_id for row in session.scalars(statement)}
+
+
+def as_open(rows: Iterable[IncidentRow]) -> dict[str, tuple[str, str]]:
+    """By ref: the title, and everything that the incident says of its trouble."""
+    return {row.ref: (row.title, described(row)) for row in rows}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -11,7 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bot.incidents.rules.timeline import Entry, Kind
-from bot.store.tables import IncidentRow, SlackMessage, TimelineEntry
+from bot.incidents.tables import IncidentRow, KeyOffer, TimelineEntry
+from bot.slack.tables import SlackMessage
 
 _KINDS = {kind.value: kind for kind in Kind}
 _POSTED = Kind.MESSAGE_POSTED.value
@@ -302,3 +303,17 @@ def _corrections(rows: Any) -> tuple[dict[str, str], set[str], dict[str, set[str
         elif row.kind == Kind.MESSAGE_DELETED:
             deleted.add(row.message_ts)
     return edited, deleted, _marks(rows)
+
+
+def offer_key(session: Session, incident_id: int, message_ts: str, now: datetime, most_an_hour: int) -> bool:
+    """True when this message may be offered as a key one: not offered before, and few were within the last hour."""
+    # Of messages taken in at the same moment, each sees the offers of those before it.
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"key-offers:{incident_id}", 0))))
+    recent = select(func.count()).where(
+        KeyOffer.incident_id == incident_id, KeyOffer.offered_at > now - timedelta(hours=1)
+    )
+    if (session.scalar(recent) or 0) >= most_an_hour:
+        return False
+    values = {"incident_id": incident_id, "message_ts": message_ts, "offered_at": now}
+    statement = insert(KeyOffer).values(**values).on_conflict_do_nothing().returning(KeyOffer.message_ts)
+    return session.execute(statement).scalar_one_or_none() is not None

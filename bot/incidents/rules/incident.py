@@ -8,7 +8,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.errors import TransitionRefused
+from bot.errors import BadRequest, TransitionRefused
 from bot.severity.rules import Severity
 
 ORDINARY, SECURITY = "INC", "SEC"  # what references start with
@@ -139,3 +139,35 @@ def channel_name(ref: str, title: str) -> str:
     start = ref.lower()
     tail = "" if is_private(ref) else slug(title, 60)
     return f"{start}-{tail}" if tail else start
+
+
+_STATUS_WORDS = {
+    "investigate": Status.INVESTIGATING,
+    "identify": Status.IDENTIFIED,
+    "found": Status.IDENTIFIED,
+    "mitigate": Status.MITIGATED,
+    "fixed": Status.RESOLVED,
+    "resolve": Status.RESOLVED,
+    "done": Status.RESOLVED,
+    "close": Status.CLOSED,
+}
+
+
+def leading_security(text: str) -> tuple[bool, str]:
+    """`security somebody uses our key` → (True, "somebody uses our key"); (False, text) where it is not said first."""
+    match = re.match(r"^(?:security(?:\s+incident)?|sec)\b[\s:,-]*(?=\S)", text.strip(), re.IGNORECASE)
+    return (True, text.strip()[match.end() :]) if match else (False, text.strip())
+
+
+def parse_status(text: str) -> Status:
+    """`mitigated`, `mitig`, `fixed` … Raises BadRequest with the words to choose from."""
+    wanted = text.strip().lower()
+    if wanted in _STATUS_WORDS:
+        return _STATUS_WORDS[wanted]
+    near = [status for status in Status if len(wanted) >= 3 and status.startswith(wanted)]
+    if len(near) == 1:
+        return near[0]
+    names = ", ".join(status.value for status in Status if status.is_open)
+    raise BadRequest(
+        f"Say which status: {names}, as in `/incident status mitigated`. Then `/incident resolve`, `/incident close`."
+    )

@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from bot.incidents import visibility
 from bot.incidents.flows import record
 from bot.incidents.queries import incidents, timeline
+from bot.incidents.tables import IncidentRow
+from bot.lifecycle.queries import backfill
 from bot.reviews.flows import action_items
 from bot.reviews.queries import action_items as actions
 from bot.slack import queries as messages
 from bot.store.outbox import enqueue
-from bot.store.tables import IncidentRow
 
 LOOK_BACK = timedelta(days=1)  # of a long look, before the end of the last one: older messages change too
 _OVERLAP = timedelta(minutes=2)  # of a short look with the one before it
@@ -65,14 +65,14 @@ def plan_reading_back(session: Session, before: datetime, now: datetime, long: b
 
     False where some are left, because somebody is changing their incidents just now.
     """
-    rows = visibility.claim_unread(session, before, now, now - _SPOKEN_IN)
+    rows = backfill.claim_unread(session, before, now, now - _SPOKEN_IN)
     for row in rows:
         lock = f"read-back-{row.incident_id}"
         once = f"{lock}-long" if long else lock
         enqueue(session, "slack.read_back", lock=lock, once=once, incident_id=row.incident_id, long=long)
     if messages.find_workspace(session) is not None:
         enqueue(session, "slack.read_announcements", lock="read-announcements", once="read-announcements")
-    return not visibility.any_unread(session, before, now - _SPOKEN_IN)
+    return not backfill.any_unread(session, before, now - _SPOKEN_IN)
 
 
 def begin_look(session: Session, row: IncidentRow, now: datetime, long: bool) -> Look | None:

@@ -10,25 +10,25 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from bot.context import Policy
 from bot.errors import TransitionRefused
 from bot.escalation.flows import pages as escalate
-from bot.escalation.rules.plan import span_text
+from bot.escalation.flows import plan
 from bot.incidents.flows.record import lock_of, record, refresh_card, refuse_when_over
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.incident import Incident, Status, check_transition, reopened_words
 from bot.incidents.rules.timeline import Kind
+from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import command
 from bot.lifecycle.flows.severity_suggestions import settle
-from bot.memory.flows import learn
-from bot.reviews.flows import editing
+from bot.reviews.flows import editing, learning
 from bot.reviews.flows.reminders import stop_reminders
 from bot.severity.rules import Severity
 from bot.slack import queries as messages
 from bot.stakeholders.flows import notify
 from bot.store.outbox import enqueue
-from bot.store.tables import IncidentRow
+from bot.text.durations import span_text
 from bot.text.markup import escape, plain_text
-from bot.wiring.policy import Policy
 
 
 def set_severity(
@@ -54,7 +54,7 @@ def set_severity(
         announce=True,
     )
     settle(session, row, now)
-    escalate.replan(session, row, policy.escalation, now)
+    plan.replan(session, row, policy.escalation, now)
     refresh_card(session, row)
     # The room's topic begins with the severity.
     room = f"slack.furnish_room-{row.incident_id}"
@@ -76,7 +76,7 @@ def set_status(session: Session, row: IncidentRow, status: Status, by: str, poli
     text = f"Status {before} → {status} by <@{by}>."
     data = {"before": before, "after": status.value}
     record(session, row, Kind.STATUS_CHANGED, text, now, author=by, data=data, announce=True)
-    escalate.replan(session, row, policy.escalation, now)
+    plan.replan(session, row, policy.escalation, now)
     refresh_card(session, row)
     return f"{row.ref} is now {status}."
 
@@ -95,7 +95,7 @@ def acknowledge(session: Session, row: IncidentRow, by: str, policy: Policy, now
         _command(session, row, by, now)
     escalate.acknowledge_pings(session, row, by, now)
     escalate.refresh_pages(session, row)
-    escalate.replan(session, row, policy.escalation, now)
+    plan.replan(session, row, policy.escalation, now)
     refresh_card(session, row)
     commands = " You command it now; `/incident handover @someone` passes that on." if takes_command else ""
     return f"You acknowledged {row.ref}. Pages to on-call stop; higher rungs go on until it is resolved.{commands}"
@@ -141,7 +141,7 @@ def resolve(
     record(session, row, Kind.RESOLVED, f"{text}.", now, author=by, data={"said": said}, announce=True)
     settle(session, row, now)
     editing.begin(session, row, policy.review, now)
-    escalate.replan(session, row, policy.escalation, now)
+    plan.replan(session, row, policy.escalation, now)
     escalate.refresh_pages(session, row)
     refresh_card(session, row)
     notify.follow_up(session, row)
@@ -189,8 +189,8 @@ def close(session: Session, row: IncidentRow, by: str, said: Closing, policy: Po
     text = f"Closed by <@{by}>" + (" as a false alarm." if row.false_alarm else ".")
     data = {"false_alarm": row.false_alarm, "playbook_helped": row.playbook_helped}
     record(session, row, Kind.CLOSED, text, now, author=by, data=data, announce=True)
-    escalate.replan(session, row, policy.escalation, now)
-    learn.learn_closed(session, row, by, now)
+    plan.replan(session, row, policy.escalation, now)
+    learning.learn_closed(session, row, by, now)
     refresh_card(session, row)
     enqueue(session, "slack.review", lock=lock_of(row.incident_id), incident_id=row.incident_id, episode=row.episode)
     return f"{row.ref} is closed. The review draft comes in a moment."
@@ -221,9 +221,9 @@ def reopen(session: Session, row: IncidentRow, by: str, policy: Policy, now: dat
         # Whoever takes it up again and commands is on it: nobody is called as if it were unknown.
         row.acknowledged_at, row.acknowledged_by = now, by
         record(session, row, Kind.ACKNOWLEDGED, f"Acknowledged by <@{by}> on reopening.", now, author=by)
-    learn.forget_reopened(session, row, by, now)
+    learning.forget_reopened(session, row, by, now)
     stop_reminders(session, row)
-    escalate.replan(session, row, policy.escalation, now)
+    plan.replan(session, row, policy.escalation, now)
     refresh_card(session, row)
     return f"{row.ref} is open again. Escalation starts anew.{aside}"
 

@@ -7,18 +7,19 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.errors import BadRequest
-from bot.escalation.queries import roster
 from bot.incidents.flows.record import lock_of, record, refresh_card, refuse_when_over
 from bot.incidents.queries import incidents
 from bot.incidents.rules.timeline import Kind
+from bot.incidents.tables import HandoverRow, IncidentRow
+from bot.lifecycle.queries import handovers
+from bot.lifecycle.queries import handovers as lifecycle_queries
 from bot.store.outbox import enqueue
-from bot.store.tables import HandoverRow, IncidentRow
 
 
 def offer(session: Session, row: IncidentRow, to_user: str, by: str, request_key: str, now: datetime) -> str:
     """Offer command to somebody; an earlier offer that waits is withdrawn. The row must be locked."""
     refuse_when_over(row)
-    if roster.find_handover_by_request(session, request_key) is not None:
+    if lifecycle_queries.find_handover_by_request(session, request_key) is not None:
         return f"You have asked <@{to_user}> already."
     if row.commander not in (None, by):
         raise BadRequest(
@@ -30,11 +31,11 @@ def offer(session: Session, row: IncidentRow, to_user: str, by: str, request_key
     if by == to_user:
         raise BadRequest("To take command yourself, press Take command on the card.")
     stays = f"<@{row.commander}> commands" if row.commander else "nobody commands"
-    standing = roster.find_offered(session, row.incident_id)
+    standing = lifecycle_queries.find_offered(session, row.incident_id)
     if standing is not None and standing.to_user == to_user:
         return f"<@{to_user}> was asked already, by <@{standing.asked_by}>. Until they accept, {stays}."
     withdraw(session, row, now)
-    handover = roster.add_handover(
+    handover = lifecycle_queries.add_handover(
         session,
         request_key=request_key,
         incident_id=row.incident_id,
@@ -51,21 +52,21 @@ def offer(session: Session, row: IncidentRow, to_user: str, by: str, request_key
 
 def accept(session: Session, handover_id: int, by: str, now: datetime) -> str:
     """Command changes hands. Raises BadRequest for somebody else's press, or when the offer no longer stands."""
-    incident_id = roster.get_handover(session, handover_id).incident_id
+    incident_id = lifecycle_queries.get_handover(session, handover_id).incident_id
     row = incidents.get_for_change(session, incident_id)
-    handover = roster.get_handover(session, handover_id, for_change=True)
-    if handover.state == roster.WITHDRAWN:
-        standing = roster.find_offered(session, incident_id)
+    handover = lifecycle_queries.get_handover(session, handover_id, for_change=True)
+    if handover.state == handovers.WITHDRAWN:
+        standing = lifecycle_queries.find_offered(session, incident_id)
         mine = standing is not None and standing.to_user == by
         raise BadRequest(
             f"This offer was withdrawn. {'Accept the later one' if mine else 'Take command is on the card'}."
         )
     if by != handover.to_user:
         raise BadRequest(f"This was offered to <@{handover.to_user}>; only they can accept.")
-    if handover.state == roster.ACCEPTED:
+    if handover.state == handovers.ACCEPTED:
         return f"You accepted command of {row.ref} already."
     refuse_when_over(row)
-    handover.state, handover.decided_at = roster.ACCEPTED, now
+    handover.state, handover.decided_at = handovers.ACCEPTED, now
     before, row.commander = row.commander, by
     incidents.give_role(session, row.incident_id, "commander", by, now)
     of = f" from <@{before}>" if before and before != by else ""
@@ -78,9 +79,9 @@ def accept(session: Session, handover_id: int, by: str, now: datetime) -> str:
 
 def withdraw(session: Session, row: IncidentRow, now: datetime) -> None:
     """The offer that waits falls away, as command changed hands otherwise or somebody else is asked."""
-    earlier = roster.find_offered(session, row.incident_id)
+    earlier = lifecycle_queries.find_offered(session, row.incident_id)
     if earlier is not None:
-        earlier.state, earlier.decided_at = roster.WITHDRAWN, now
+        earlier.state, earlier.decided_at = handovers.WITHDRAWN, now
         session.flush()  # before the next offer: only one may stand
         _show(session, earlier)
 

@@ -11,17 +11,17 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from bot.context import Policy
 from bot.errors import BadRequest, TransitionRefused
-from bot.escalation.flows import pages as escalate
+from bot.escalation.flows import plan
 from bot.incidents.flows.record import lock_of, note, record
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.incident import ORDINARY, SECURITY, Status, channel_name
 from bot.incidents.rules.timeline import Kind
+from bot.incidents.tables import IncidentRow
 from bot.severity.rules import Severity
 from bot.store.outbox import enqueue
-from bot.store.tables import IncidentRow
 from bot.text.markup import escape, says_something
-from bot.wiring.policy import Policy
 
 LONGEST_TITLE = 250
 
@@ -69,7 +69,7 @@ def declare(session: Session, wanted: Declaration, policy: Policy, now: datetime
     _record(session, row, wanted, title, now)
     # The room comes before everything else about this incident; the pings do not wait for it.
     enqueue(session, "slack.open_room", lock=lock_of(row.incident_id), priority=4, incident_id=row.incident_id)
-    escalate.replan(session, row, policy.escalation, now)
+    plan.replan(session, row, policy.escalation, now)
     return row, True
 
 

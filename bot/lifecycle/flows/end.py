@@ -6,18 +6,19 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from bot.context import Policy
 from bot.errors import BadRequest, TransitionRefused
 from bot.escalation.flows import pages as escalate
+from bot.escalation.flows import plan
 from bot.incidents.flows.record import lock_of, record, refresh_card
 from bot.incidents.queries import incidents
 from bot.incidents.rules.incident import Status, is_private
 from bot.incidents.rules.timeline import Kind
+from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows.severity_suggestions import settle
 from bot.reviews.flows.reminders import stop_reminders
 from bot.store.outbox import enqueue
-from bot.store.tables import IncidentRow
 from bot.text.markup import escape
-from bot.wiring.policy import Policy
 
 
 def false_alarm(session: Session, row: IncidentRow, by: str, policy: Policy, now: datetime, why: str = "") -> str:
@@ -93,6 +94,6 @@ def _stop(session: Session, row: IncidentRow, policy: Policy, now: datetime) -> 
     """Nothing more is asked of anybody: no page, no severity to decide on, no review that is waited for."""
     settle(session, row, now)
     stop_reminders(session, row)
-    escalate.replan(session, row, policy.escalation, now)
+    plan.replan(session, row, policy.escalation, now)
     escalate.refresh_pages(session, row)
     refresh_card(session, row)

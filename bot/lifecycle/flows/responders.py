@@ -12,9 +12,9 @@ from bot.incidents.queries import incidents
 from bot.incidents.rules.incident import Status
 from bot.incidents.rules.responders import EXPECTED, Part
 from bot.incidents.rules.timeline import Kind
+from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import command
 from bot.store.outbox import enqueue
-from bot.store.tables import IncidentRow
 
 
 def assign(session: Session, row: IncidentRow, part: Part, user_id: str, by: str, now: datetime) -> str:

@@ -7,25 +7,26 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.incidents.flows.record import lock_of
-from bot.lifecycle import queries as suggestions
+from bot.incidents.tables import IncidentRow
+from bot.lifecycle.queries import severity_suggestions as suggestions_store
+from bot.lifecycle.tables import SeveritySuggestion
 from bot.store.outbox import enqueue
-from bot.store.tables import IncidentRow, SeveritySuggestion
 
 
 def settle(session: Session, row: IncidentRow, now: datetime) -> None:
     """The severity was changed otherwise, or the incident is over: what was suggested before is out of date."""
-    held = suggestions.find_open(session, row.incident_id)
+    held = suggestions_store.find_open(session, row.incident_id)
     if held is not None:
-        decide(session, held, suggestions.OVERTAKEN, None, now)
+        decide(session, held, suggestions_store.OVERTAKEN, None, now)
 
 
 def outcome(held: SeveritySuggestion) -> str:
     """What became of it, as one sentence."""
-    if held.state == suggestions.TAKEN:
+    if held.state == suggestions_store.TAKEN:
         return f"<@{held.decided_by}> changed it from {held.before} to {held.suggested}."
-    if held.state == suggestions.KEPT:
+    if held.state == suggestions_store.KEPT:
         return f"<@{held.decided_by}> keeps {held.before}."
-    return "That suggestion is out of date." if held.state == suggestions.OVERTAKEN else "Nobody has decided yet."
+    return "That suggestion is out of date." if held.state == suggestions_store.OVERTAKEN else "Nobody has decided yet."
 
 
 def decide(session: Session, held: SeveritySuggestion, state: str, by: str | None, now: datetime) -> None:

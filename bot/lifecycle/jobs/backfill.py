@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -15,8 +14,6 @@ import structlog
 from bot.context import Desk
 from bot.incidents.queries import incidents
 from bot.lifecycle.flows.backfill import Look, Shown, begin_look, end_look, take_in
-from bot.reports.flows.reports import Heard, judge_again, judge_report, recall
-from bot.slack import queries as messages
 from bot.slack.client import Refused, Slack
 from bot.slack.heard import CLIPBOARD, PUSHPIN, is_a_persons, words_of
 from bot.slack.poster import UNREACHABLE, Speaker
@@ -26,8 +23,6 @@ log = structlog.get_logger(__name__)
 
 _AT_ONCE = 400  # messages of a channel that are taken in together, with their threads
 _TOMBSTONE = "tombstone"  # of a deleted message that has replies
-_ON_ITS_WAY = timedelta(seconds=30)  # the event of a message that is younger may still come, and comes first
-_FRESH = timedelta(minutes=10)  # a report that is older was seen by people; an answer would only confuse
 
 
 def read_back(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int, long: bool = False) -> None:
@@ -91,40 +86,3 @@ def _shown(message: dict[str, Any]) -> Shown:
         all_marks=len(users) == int(pushpin.get("count") or 0),
         wanted_by=next(iter(clipboard.get("users") or ()), None),
     )
-
-
-def read_announcements(desk: Desk, slack: Slack, speaker: Speaker) -> None:
-    """Judge the reports that were missed a moment ago, and those that were edited since; late answers say so."""
-    channel_id = desk.announcement_channel()
-    if channel_id is None:
-        return
-    now = desk.now()
-    oldest, latest = f"{(now - _FRESH).timestamp():.6f}", f"{(now - _ON_ITS_WAY).timestamp():.6f}"
-    try:
-        history = slack.history(channel_id, oldest)
-        found = [message for message in history if is_a_persons(message) and message["ts"] < latest]
-    except Refused as refused:
-        if refused.error not in UNREACHABLE:
-            raise
-        return
-    for message in reversed(found):
-        _judge(desk, channel_id, message)
-
-
-def _judge(desk: Desk, channel_id: str, message: dict[str, Any]) -> None:
-    text = words_of(message)
-    if not text or message.get("thread_ts") not in (None, message["ts"]):
-        return
-    with desk.database.transaction() as session:
-        known = messages.find_report_of_message(session, channel_id, message["ts"])
-        if known is not None and known.text == mask(text):
-            return
-    judged = desk.judge.judge(text)
-    similar = recall(desk.memory.current(), text) if judged.severity else []
-    edit_ts = str((message.get("edited") or {}).get("ts") or "")
-    heard = Heard(channel_id, message["ts"], message["user"], text, edit_ts)
-    with desk.database.transaction() as session:
-        if known is None:
-            judge_report(session, heard, judged, similar, desk.policy, desk.now())
-        else:
-            judge_again(session, heard, judged, similar, desk.policy, desk.now())

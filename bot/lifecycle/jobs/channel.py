@@ -10,27 +10,23 @@ import structlog
 from bot.context import Desk
 from bot.escalation.flows import pages as escalate
 from bot.escalation.flows.holders import holders
-from bot.escalation.jobs import paging
-from bot.escalation.rules.plan import Role
+from bot.escalation.rules.matrix import Role
 from bot.incidents.flows.record import lock_of
-from bot.incidents.queries import incidents, timeline
+from bot.incidents.queries import incidents
 from bot.incidents.rules.incident import Incident
-from bot.incidents.rules.timeline import Kind
+from bot.incidents.tables import IncidentRow
 from bot.lifecycle.messages import card as blocks
 from bot.lifecycle.messages.channel import evidence
+from bot.memory import messages as memory_messages
+from bot.memory.flows.recall import same_before
 from bot.memory.messages import suggestions
-from bot.memory.recurrence import recurrence
-from bot.reports.flows.reports import same_before
+from bot.memory.rules.recurrence import recurrence
 from bot.slack import queries as messages
 from bot.slack.client import Message, Refused, Slack
 from bot.slack.poster import UNREACHABLE, Speaker
 from bot.store.outbox import enqueue
-from bot.store.tables import IncidentRow
-from bot.text.markup import harmless
 
 log = structlog.get_logger(__name__)
-
-_AWAY = frozenset({"user_not_in_channel", "user_not_found", "user_disabled"})  # what Slack says of who left
 
 
 def open_room(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -> None:
@@ -54,7 +50,7 @@ def open_room(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -
             enqueue(session, task, lock=lock_of(incident_id), once=once, incident_id=incident_id)
 
 
-def _card(desk: Desk, incident: Incident, similar: Sequence[blocks.Suggestion], again: str) -> Message:
+def _card(desk: Desk, incident: Incident, similar: Sequence[memory_messages.Suggestion], again: str) -> Message:
     """The card; that of a security incident has the steps of containment and evidence on it."""
     message = blocks.card(incident, desk.policy.severity.levels, similar, again)
     entry = desk.memory.current().entries.get(desk.policy.security.playbook) if incident.private else None
@@ -122,29 +118,3 @@ def mirror(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -> N
         channel_id = workspace.announcement_channel_id if workspace else None
     if channel_id and not incident.private:
         speaker.try_to_say(f"mirror:{incident_id}", channel_id, blocks.mirror(incident))
-
-
-def say(desk: Desk, slack: Slack, speaker: Speaker, *, entry_id: int) -> None:
-    """One line in the incident's channel about one entry of its timeline."""
-    with desk.database.transaction() as session:
-        entry = timeline.get(session, entry_id)
-        row = incidents.get(session, entry.incident_id)
-        text, at, channel_id = entry.data.get("said") or entry.text, entry.at, row.channel_id
-        reachable = not row.channel_archived
-        is_ping = entry.kind == Kind.PING_SENT
-    if not channel_id or not reachable:
-        return
-    if is_ping:
-        paging.mention(desk, slack, speaker, channel_id, entry_id)
-    else:
-        speaker.try_to_say(f"entry:{entry_id}", channel_id, blocks.announcement(harmless(text), at, desk.now()))
-
-
-def whisper(desk: Desk, slack: Slack, speaker: Speaker, *, channel_id: str, user_id: str, text: str) -> None:
-    """A sentence that only one person sees; whoever has left the channel since does not miss it."""
-    try:
-        slack.whisper(channel_id, user_id, text)
-    except Refused as refused:
-        if refused.error not in _AWAY:
-            raise
-        log.info("could not whisper", channel=channel_id, user=user_id, error=refused.error)

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from bot.context import Desk
-from bot.escalation.messages import roster
-from bot.escalation.queries import roster as store
 from bot.incidents.queries import incidents
+from bot.incidents.tables import HandoverRow
+from bot.lifecycle.messages import handover as roster
+from bot.lifecycle.queries import handovers
+from bot.lifecycle.queries import handovers as lifecycle_queries
 from bot.slack.client import Refused, Slack
 from bot.slack.poster import UNREACHABLE, Speaker
 from bot.slack.text import instant, person
-from bot.store.tables import HandoverRow
 
 
 def handover(desk: Desk, slack: Slack, speaker: Speaker, *, handover_id: int) -> None:
     """Post the offer, or edit it into what became of it."""
     with desk.database.transaction() as session:
-        row = store.get_handover(session, handover_id)
+        row = lifecycle_queries.get_handover(session, handover_id)
         incident_row = incidents.get(session, row.incident_id)
         incident, reachable = incidents.facts(incident_row), not incident_row.channel_archived
-    if row.state == store.OFFERED:
+    if row.state == handovers.OFFERED:
         message = roster.handover(row.handover_id, incident, row.from_user, row.to_user, row.asked_by)
     else:
         message = roster.handover_over(incident, _outcome(row))
@@ -34,6 +35,6 @@ def handover(desk: Desk, slack: Slack, speaker: Speaker, *, handover_id: int) ->
 
 def _outcome(row: HandoverRow) -> str:
     when = instant(row.decided_at) if row.decided_at else ""
-    if row.state == store.ACCEPTED:
+    if row.state == handovers.ACCEPTED:
         return f"{person(row.to_user)} accepted command {when}."
     return f"This offer of command to {person(row.to_user)} was withdrawn {when}."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -12,37 +11,13 @@ from sqlalchemy.orm import Session
 from bot.context import Desk
 from bot.incidents.queries import incidents
 from bot.incidents.rules.incident import Status, check_transition, is_private
+from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import change
-from bot.lifecycle.listeners.channel import draw_home
 from bot.lifecycle.messages import forms
-from bot.reports.flows import reports
 from bot.severity.rules import Severity
 from bot.slack.client import Slack
 from bot.slack.reporting import told
 from bot.slack.whispers import answer_press
-from bot.store.tables import IncidentRow
-
-# What a press does: (session, desk, value, user id, now) → a sentence for the person, or None where the screen says it.
-Press = Callable[[Session, Desk, str, str, datetime], str | None]
-
-
-def pressed(press: Press) -> Callable[..., None]:
-    """A listener that runs `press` in its transaction, acknowledges, and whispers what there is to say."""
-
-    def listener(desk: Desk, ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any]) -> None:
-        user_id = body["user"]["id"]
-        value = action.get("value") or (action.get("selected_option") or {}).get("value") or ""
-
-        said: list[str] = []
-        with told(said.append, user=user_id, action=action["action_id"]):
-            with desk.database.transaction() as session:
-                sentence = press(session, desk, value, user_id, desk.now())
-                if (body.get("view") or {}).get("type") == "home":
-                    draw_home(session, user_id)
-            said += [sentence] if sentence else []
-        answer_press(ack, respond, said)
-
-    return listener
 
 
 def acknowledge(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
@@ -66,31 +41,6 @@ def set_severity(session: Session, desk: Desk, value: str, user_id: str, now: da
     severity, incident_id = value.split(":")
     row = incidents.get_for_change(session, int(incident_id))
     return change.set_severity(session, row, Severity(severity), user_id, desk.policy, now)
-
-
-def declare_report(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
-    row, _ = reports.declare_report(session, int(value), None, user_id, desk.policy, now)
-    return f"*{row.severity}* · {row.ref} declared. You are invited to its channel in a moment."
-
-
-def declare_report_as(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
-    severity, report_id = value.split(":")
-    row, _ = reports.declare_report(session, int(report_id), Severity(severity), user_id, desk.policy, now)
-    return f"*{row.severity}* · {row.ref} declared. You are invited to its channel in a moment."
-
-
-def declare_after_all(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
-    row, _ = reports.declare_after_all(session, int(value), user_id, desk.policy, now)
-    return f"*{row.severity}* · {row.ref} declared. You are invited to its channel in a moment."
-
-
-def dismiss_report(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
-    return reports.dismiss_report(session, int(value), user_id, now)
-
-
-def join_report(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
-    report_id, ref = value.split(":")
-    return reports.join_report(session, int(report_id), ref, user_id, now)
 
 
 def playbook_suggested(row: IncidentRow) -> bool:

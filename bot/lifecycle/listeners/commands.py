@@ -5,72 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from slack_bolt import Ack
 from sqlalchemy.orm import Session
 
-from bot.context import Desk
 from bot.errors import BadRequest
-from bot.escalation import listeners as oncall
+from bot.incidents import messages as incident_messages
 from bot.incidents.commands import Asked, Subcommand, incident_of
 from bot.incidents.flows.record import record, refresh_card
 from bot.incidents.queries import incidents, timeline
-from bot.incidents.rules.incident import Status, check_transition
+from bot.incidents.rules.incident import Status, check_transition, parse_status
 from bot.incidents.rules.timeline import Kind
 from bot.lifecycle.flows import change
-from bot.lifecycle.listeners import channel, declaring
 from bot.lifecycle.listeners.buttons import playbook_suggested
+from bot.lifecycle.listeners.channel import show_list
 from bot.lifecycle.messages import answers, forms
-from bot.memory.flows.learn import learn_closed
-from bot.reports.listeners import similar
-from bot.reviews import listeners as reviewing
 from bot.reviews.flows.drafting import redraft_later
-from bot.slack.client import Message, Slack
-from bot.slack.reporting import told
-from bot.slack.text import unturned
-from bot.stakeholders import listeners as telling
-from bot.text.markup import escape, leading_severity, parse_command, parse_severity, parse_status, plain_text
+from bot.reviews.flows.learning import learn_closed
+from bot.severity.rules import leading_severity, parse_severity
+from bot.slack.client import Message
+from bot.text.markup import escape, plain_text
 
 
-def incident(desk: Desk, slack: Slack, ack: Ack, command: dict[str, Any]) -> None:
-    """The whole of /incident."""
-    with told(lambda text: ack(text=unturned(text)), user=command["user_id"], command=command.get("text", "")[:200]):
-        typed = parse_command(command.get("text") or "")
-        asked = Asked(
-            desk=desk,
-            now=desk.now(),
-            word=typed.word,
-            ref=typed.ref,
-            rest=typed.rest,
-            user_id=command["user_id"],
-            user_name=command.get("user_name") or command["user_id"],
-            channel_id=command["channel_id"],
-            trigger_id=command["trigger_id"],
-        )
-        form = _form_for(asked)
-        if form is not None:
-            slack.open_view(asked.trigger_id, form)
-            ack()
-            return
-        subcommand = SUBCOMMANDS.get(asked.word) or SUBCOMMANDS.get(ALIASES.get(asked.word, ""))
-        if subcommand is None:
-            raise BadRequest(answers.unknown_word(asked.word, SUBCOMMANDS))
-        answer = subcommand(asked)
-        if isinstance(answer, Message):
-            ack(text=unturned(answer.text), blocks=list(answer.blocks))
-        else:
-            ack(text=unturned(answer))
+def _status_form(asked: Asked) -> dict[str, Any] | None:
+    """`status closed` asks the closing questions, as `close` alone does."""
+    closing = bool(asked.rest) and parse_status(asked.rest) is Status.CLOSED
+    return _closing_questions(asked) if closing else None
 
 
-def _form_for(asked: Asked) -> dict[str, Any] | None:
-    """Commands that open a form: a trigger lives three seconds, so nothing slow comes before it."""
-    levels = asked.desk.policy.severity.levels
-    if asked.word.rstrip("!") in ("declare", "new") and not asked.ref and not plain_text(asked.rest):
-        return forms.declare_form(levels, asked.channel_id)
-    if asked.word in ("update", "tell"):
-        with asked.desk.database.transaction() as session:
-            return telling.update_form(session, asked)
-    if not _asks_to_close(asked):
-        return None
+def _close_form(asked: Asked) -> dict[str, Any] | None:
+    return None if asked.rest else _closing_questions(asked)
+
+
+def _closing_questions(asked: Asked) -> dict[str, Any] | None:
     with asked.desk.database.transaction() as session:
         row = incident_of(session, asked)
         if row.status != Status.RESOLVED:
@@ -78,17 +43,10 @@ def _form_for(asked: Asked) -> dict[str, Any] | None:
         return forms.close_form(change.offered(session, row), playbook_suggested(row))
 
 
-def _asks_to_close(asked: Asked) -> bool:
-    """Whether the closing questions are to be asked: `close` alone, and `status closed`, which says no more."""
-    if asked.word == "status":
-        return bool(asked.rest) and parse_status(asked.rest) is Status.CLOSED
-    return asked.word in ("close", "closed") and not asked.rest
-
-
 def _status(session: Session, asked: Asked) -> str | Message:
     if not asked.rest:
         if asked.ref is None and incidents.find_by_channel(session, asked.channel_id) is None:
-            return channel.SUBCOMMANDS["list"](session, asked)
+            return show_list(session, asked)
         return answers.status(incident_of(session, asked), asked.now)
     wanted = parse_status(asked.rest)
     row = incident_of(session, asked, for_change=True)
@@ -119,7 +77,7 @@ def _acknowledge(session: Session, asked: Asked) -> str:
 
 def _timeline(session: Session, asked: Asked) -> str:
     row = incident_of(session, asked)
-    return answers.timeline(row, timeline.list_entries(session, row.incident_id))
+    return incident_messages.timeline(row, timeline.list_entries(session, row.incident_id))
 
 
 def _resolve(session: Session, asked: Asked) -> str:
@@ -139,7 +97,7 @@ def _reopen(session: Session, asked: Asked) -> str:
     return change.reopen(session, row, asked.user_id, asked.desk.policy, asked.now, plain_text(asked.rest))
 
 
-def _recorder(field: str, kind: Kind, example: str) -> Subcommand:
+def _recorder(field: str, kind: Kind, example: str) -> Callable[[Session, Asked], str]:
     """`/incident impact …` and `/incident cause …`: read it, or record a new wording."""
 
     def subcommand(session: Session, asked: Asked) -> str:
@@ -171,52 +129,56 @@ def _recorder(field: str, kind: Kind, example: str) -> Subcommand:
     return subcommand
 
 
-def _help(session: Session, asked: Asked) -> str:
-    return answers.help_text(asked.rest)
-
-
-def _in_transaction(subcommand: Subcommand) -> Callable[[Asked], str | Message]:
-    def run(asked: Asked) -> str | Message:
-        with asked.desk.database.transaction() as session:
-            return subcommand(session, asked)
-
-    return run
-
-
-_IN_TRANSACTION: dict[str, Subcommand] = {
-    "status": _status,
-    "severity": _severity,
-    "impact": _recorder("impact", Kind.IMPACT_RECORDED, "a third of checkouts fail"),
-    "cause": _recorder("cause", Kind.CAUSE_RECORDED, "connection pool exhausted"),
-    "ack": _acknowledge,
-    "timeline": _timeline,
-    "resolve": _resolve,
-    "close": _close,
-    "reopen": _reopen,
-    "help": _help,
-    **oncall.SUBCOMMANDS,
-    **channel.SUBCOMMANDS,
-    **telling.SUBCOMMANDS,
-    **reviewing.SUBCOMMANDS,
-}
-# Judging and remembering take a connection of their own: a command that does holds no other meanwhile.
-SUBCOMMANDS: dict[str, Callable[[Asked], str | Message]] = {
-    "declare": declaring.command,
-    "similar": similar.similar,
-    **{word: _in_transaction(subcommand) for word, subcommand in _IN_TRANSACTION.items()},
-}
-
-ALIASES = {
-    "declare!": "declare",
-    "new": "declare",
-    "new!": "declare",
-    "acknowledge": "ack",
-    "sev": "severity",
-    "resolved": "resolve",
-    "closed": "close",
-    "?": "help",
-    **oncall.ALIASES,
-    **channel.ALIASES,
-    **telling.ALIASES,
-    **reviewing.ALIASES,
-}
+SUBCOMMANDS = (
+    Subcommand(
+        "status",
+        "status mitigated",
+        "Show where it stands, or set investigating, identified, mitigated; `status resolved` is `resolve`, "
+        "`status closed` opens the form of `close`.",
+        answer=_status,
+        form=_status_form,
+    ),
+    Subcommand(
+        "severity",
+        "severity P1 all regions now",
+        "Show or change the severity, with a reason if you like.",
+        answer=_severity,
+        aliases=("sev",),
+    ),
+    Subcommand(
+        "ack",
+        "ack",
+        "Say that you are on it. Stops the pages to on-call.",
+        answer=_acknowledge,
+        aliases=("acknowledge",),
+    ),
+    Subcommand(
+        "impact",
+        "impact a third of checkouts fail",
+        "Record who notices, and how.",
+        answer=_recorder("impact", Kind.IMPACT_RECORDED, "a third of checkouts fail"),
+    ),
+    Subcommand(
+        "cause",
+        "cause connection pool exhausted",
+        "Record the cause.",
+        answer=_recorder("cause", Kind.CAUSE_RECORDED, "connection pool exhausted"),
+    ),
+    Subcommand("timeline", "timeline", "The latest entries, for you only.", answer=_timeline),
+    Subcommand(
+        "resolve",
+        "resolve raised the pool size",
+        "It is over. Stops all pages.",
+        answer=_resolve,
+        aliases=("resolved",),
+    ),
+    Subcommand(
+        "close",
+        "close",
+        "File it and draft the review. Alone it opens a form.",
+        answer=_close,
+        form=_close_form,
+        aliases=("closed",),
+    ),
+    Subcommand("reopen", "reopen errors are back", "Take it up again. Escalation starts anew.", answer=_reopen),
+)

@@ -13,18 +13,18 @@ from sqlalchemy.orm import Session
 
 from bot.context import Desk
 from bot.errors import BadRequest, TransitionRefused
-from bot.incidents.commands import Asked
+from bot.incidents.commands import Asked, Subcommand
 from bot.incidents.queries import incidents
-from bot.incidents.rules.incident import Incident, Status
+from bot.incidents.rules.incident import Incident, Status, leading_security
+from bot.incidents.visibility import for_everybody
 from bot.lifecycle.flows.declare import LONGEST_TITLE, Declaration, check_title, declare, join, outcome_of
-from bot.lifecycle.messages import answers, channel
-from bot.memory.flows.learn import for_everybody
-from bot.reports.flows.reports import recall
-from bot.severity.rules import Judgement, Severity
+from bot.lifecycle.messages import answers, channel, forms
+from bot.memory.flows.recall import recall
+from bot.severity.rules import Judgement, Severity, leading_severity
 from bot.slack.client import Message
 from bot.slack.reporting import told
 from bot.slack.whispers import answer_press
-from bot.text.markup import leading_security, leading_severity, plain_text
+from bot.text.markup import plain_text
 
 _NO_SEVERITY = re.compile(r"(P\d{1,2}|SEV[\s-]?\d{1,2})(?=$|[\s:,])", re.IGNORECASE)  # of what leading_severity left
 _LONGEST_WORDS = 3000  # characters
@@ -103,7 +103,7 @@ def _question(asked: Asked, wanted: Wanted, security: bool) -> Message | None:
     else:
         here = None
         public = [row for row in rows if for_everybody(row)]
-        ref = asked.desk.memory.find_open(public, wanted.title) if public else None
+        ref = asked.desk.memory.find_open(incidents.as_open(public), wanted.title) if public else None
         near = next((incidents.facts(row) for row in public if row.ref == ref), None)
     if near is None or (security and not near.private):
         return None  # words about security are not offered to a timeline that everybody reads
@@ -168,3 +168,23 @@ def _check_undecided(session: Session, wanted: Wanted) -> None:
     outcome = outcome_of(session, wanted.request_key)
     if outcome is not None:
         raise TransitionRefused(f"You decided that already: it was {outcome}.")
+
+
+def _form(asked: Asked) -> dict[str, Any] | None:
+    """`declare` alone opens the form."""
+    if asked.ref or plain_text(asked.rest):
+        return None
+    return forms.declare_form(asked.desk.policy.severity.levels, asked.channel_id)
+
+
+SUBCOMMANDS = (
+    Subcommand(
+        "declare",
+        "declare checkout returns 502",
+        "Declare an incident. Alone it opens a form; `declare P1 …` sets the severity, `declare! …` asks nothing back.",
+        answer_apart=command,
+        aliases=("declare!", "new", "new!"),
+        form=_form,
+        anywhere=True,
+    ),
+)

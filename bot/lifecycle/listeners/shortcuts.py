@@ -9,7 +9,7 @@ import structlog
 from slack_bolt import Ack, Respond
 
 from bot.context import Desk
-from bot.lifecycle.listeners import channel
+from bot.lifecycle.listeners import timeline
 from bot.lifecycle.messages import forms
 from bot.slack.client import Slack
 from bot.slack.reporting import told
@@ -40,6 +40,6 @@ def timeline_message(desk: Desk, slack: Slack, ack: Ack, respond: Respond, body:
     """Opens the form that asks for the time; a message that is on the timeline is corrected with it."""
     said: list[str] = []
     with told(said.append, user=body["user"]["id"]):
-        form = channel.entry_form(desk, body["user"]["id"], body["channel"]["id"], body["message"])
+        form = timeline.entry_form(desk, body["user"]["id"], body["channel"]["id"], body["message"])
         slack.open_view(body["trigger_id"], form)
     answer_press(ack, respond, said)

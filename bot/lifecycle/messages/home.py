@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bot.incidents.messages import headline
 from bot.incidents.rules.incident import Incident
-from bot.lifecycle.messages.card import Block, actions, button, context, headline, section
+from bot.slack.blocks import Block, actions, button, context, section
 from bot.slack.text import instant, plain, shorten, span
 
 _SHOWN = 10  # incidents of a kind; Home holds 100 blocks

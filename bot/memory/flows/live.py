@@ -19,8 +19,8 @@ from bot.memory.entries.documents import from_document
 from bot.memory.entries.entries import Entry
 from bot.memory.index.documents import Document
 from bot.memory.index.index import Index
+from bot.memory.tables import KnowledgeVersion
 from bot.store.engine import Database
-from bot.store.tables import IncidentRow, KnowledgeVersion
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +31,9 @@ OPEN_ALIKE = 0.32
 OPEN_NAMED = 0.20
 _FAR_AHEAD = 2.0  # times the score of the next open incident
 _PATIENCE = 1.0  # seconds to wait for another thread that looks for changes; then what is there has to do
+
+
+OpenIncident = tuple[str, str]  # title, everything it says of its trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class _Open:
 
     base: Index
     index: Index
-    told: dict[str, tuple[str, str]] = field(default_factory=dict)  # ref → (title, everything it says)
+    told: dict[str, OpenIncident] = field(default_factory=dict)
 
 
 class LiveMemory:
@@ -90,14 +93,14 @@ class LiveMemory:
         if thread is not None:
             thread.join()
 
-    def find_open(self, rows: Sequence[IncidentRow], text: str) -> str | None:
-        """The ref of the incident among `rows` that the text seems to be about; None where none is near enough.
+    def find_open(self, open_incidents: Mapping[str, OpenIncident], text: str) -> str | None:
+        """The ref of the open incident that the text seems to be about; None where none is near enough.
 
         A short report, "checkout is down for everyone", says little that could match. It is taken for part of an
         incident where it names nothing that this one does not, and no other comes near.
         """
         with self._open_turn:
-            index = self._with_open(rows)
+            index = self._with_open(open_incidents)
         found = index.search(text, limit=2, kind=OPEN_KIND, below_threshold=True)
         if not found:
             return None
@@ -107,17 +110,16 @@ class LiveMemory:
         alone = best.score >= OPEN_NAMED and best.score >= _FAR_AHEAD * second
         return best.ref if alone and index.names_nothing_else(text, best) else None
 
-    def _with_open(self, rows: Sequence[IncidentRow]) -> Index:
+    def _with_open(self, told: Mapping[str, OpenIncident]) -> Index:
         if self._open.base is not self._held.base:
             self._open = _Open(self._held.base, self._held.base)
         known, index = self._open.told, self._open.index
-        told = {row.ref: (row.title, described(row)) for row in rows}
         for ref in known.keys() - told.keys():
             index = index.without(ref)
         for ref in sorted(ref for ref in told if told[ref] != known.get(ref)):
             title, body = told[ref]
             index = index.with_entry(Document(ref, OPEN_KIND, title, (("title", title), ("symptoms", body))))
-        self._open.told, self._open.index = told, index
+        self._open.told, self._open.index = dict(told), index
         return index
 
     def _look(self) -> None:
@@ -173,11 +175,6 @@ class LiveMemory:
             return
         with self._turn:
             self._held = fresh
-
-
-def described(row: IncidentRow) -> str:
-    """What an incident says of its trouble, as far as it is known: words to search by."""
-    return "\n".join(part for part in (row.title, row.impact, row.cause) if part)
 
 
 def _entry_of(row: KnowledgeVersion) -> Entry | None:

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from sqlalchemy.orm import Session
 
 from bot.errors import BadRequest, TransitionRefused
-from bot.figures.rules import IN_WORDS, WHY_DISMISSED, WHY_LOWERED, WHY_RAISED, why_choices
+from bot.reports import queries as reports
+from bot.reports.rules import IN_WORDS, WHY_DISMISSED, WHY_LOWERED, WHY_RAISED, why_choices
+from bot.reports.tables import ReportRow
 from bot.severity.rules import Severity
-from bot.slack import queries as messages
 from bot.store.outbox import enqueue
-from bot.store.tables import ReportRow
 
 LONGEST_REASON = 500  # characters
 _NAMES = {**WHY_RAISED, **WHY_LOWERED, **WHY_DISMISSED}
@@ -38,7 +38,7 @@ def explain(session: Session, report_id: int, reason: str, said: str = "") -> st
 
     Raises TransitionRefused where there is nothing to explain, or another reason was given before.
     """
-    report = messages.get_report_for_change(session, report_id)
+    report = reports.get_report_for_change(session, report_id)
     if report is None:
         raise BadRequest("That report is not known here any more.")
     if report.reason is not None:

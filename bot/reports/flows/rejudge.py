@@ -6,18 +6,19 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from bot.context import Policy
 from bot.errors import BadRequest
 from bot.incidents.queries import incidents
 from bot.incidents.rules.incident import Status
-from bot.lifecycle import queries as suggestions
+from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import change
 from bot.lifecycle.flows.severity_suggestions import decide, outcome, say
+from bot.lifecycle.queries import severity_suggestions as suggestions_store
+from bot.lifecycle.tables import SeveritySuggestion
 from bot.reports.flows.reports import Heard
 from bot.severity.judge.judge import Judge
 from bot.severity.judge.rejudge import may_matter, reconsider
 from bot.severity.rules import Severity
-from bot.store.tables import IncidentRow, SeveritySuggestion
-from bot.wiring.policy import Policy
 
 _KEPT_TEXT = 1200  # characters of the message beside the suggestion; the timeline has the whole
 
@@ -37,9 +38,9 @@ def consider(session: Session, heard: Heard, judge: Judge, policy: Policy, now: 
     judged = reconsider(judge, subject, heard.text, current, row.status == Status.MITIGATED)
     if judged is None or judged.severity is None:
         return None
-    if suggestions.was_kept(session, row.incident_id, judged.severity.value):
+    if suggestions_store.was_kept(session, row.incident_id, judged.severity.value):
         return None
-    suggestion_id = suggestions.add(
+    suggestion_id = suggestions_store.add(
         session,
         incident_id=row.incident_id,
         message_ts=heard.ts,
@@ -63,26 +64,26 @@ def take(session: Session, suggestion_id: int, by: str, policy: Policy, now: dat
     Pressed again, or when the severity has changed meanwhile, it says so and changes nothing.
     """
     row, held = _locked(session, suggestion_id)
-    if held.state != suggestions.OPEN:
+    if held.state != suggestions_store.OPEN:
         return outcome(held)
-    decide(session, held, suggestions.TAKEN, by, now)
+    decide(session, held, suggestions_store.TAKEN, by, now)
     return change.set_severity(session, row, Severity(held.suggested), by, policy, now, "as suggested")
 
 
 def keep(session: Session, suggestion_id: int, by: str, now: datetime) -> str:
     """Leave the severity; that level is not suggested for this incident again."""
     _, held = _locked(session, suggestion_id)
-    if held.state == suggestions.OPEN:
-        decide(session, held, suggestions.KEPT, by, now)
+    if held.state == suggestions_store.OPEN:
+        decide(session, held, suggestions_store.KEPT, by, now)
     return outcome(held)
 
 
 def _locked(session: Session, suggestion_id: int) -> tuple[IncidentRow, SeveritySuggestion]:
     """Incident before suggestion, in which order everybody locks them."""
-    held = suggestions.find(session, suggestion_id)
+    held = suggestions_store.find(session, suggestion_id)
     if held is None:
         raise BadRequest("That suggestion is not known here any more. Use `/incident severity P0`.")
     row = incidents.get_for_change(session, held.incident_id)
-    locked = suggestions.get_for_change(session, suggestion_id)
+    locked = suggestions_store.get_for_change(session, suggestion_id)
     assert locked is not None  # suggestions are never deleted
     return row, locked

@@ -4,87 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from bot.context import Policy
 from bot.errors import BadRequest, TransitionRefused
-from bot.escalation.rules.plan import span_text
-from bot.incidents.flows.record import at_of, record
+from bot.incidents.flows.record import record
 from bot.incidents.queries import incidents
 from bot.incidents.rules.incident import Status, is_private
 from bot.incidents.rules.timeline import Kind
+from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows.declare import Declaration, declare
-from bot.memory.entries.plain import opening
-from bot.memory.flows.live import Memory
-from bot.memory.index.index import Match
 from bot.reports import queries as reports
+from bot.reports import queries as reports_queries
+from bot.reports.tables import ReportRow
 from bot.severity.rules import Evidence, Judgement, Severity
 from bot.slack import queries as messages
 from bot.store.outbox import enqueue
-from bot.store.tables import IncidentRow, ReportRow
-from bot.text.markup import plain_text, quiet
+from bot.text.markup import at_of, plain_text, quiet
 from bot.text.masking import mask
 from bot.text.wording import mentioned
-from bot.wiring.policy import Policy
 
-SHOWN = 3  # past incidents that a person is shown
-NEAR = 0.6  # of the best match's score: what scores less is not shown beside it
-EARLIER = "earlier"  # the kind of our own incidents that look the same and are beyond those shown
-# Chosen on tests/memory/data/alike.jsonl: from this score on, an incident of our own is taken for the same trouble.
-SAME = 0.40
 _STILL_WRITING = timedelta(minutes=10)  # after posting: "wait" may yet become a report
-_MOST_LOOKED_AT = 12  # more repetitions than these are not told apart
-
-
-def recall(memory: Memory, text: str, *, guide: bool = False, without: str = "") -> list[dict[str, Any]]:
-    """What looks like `text`, as plain facts ready to be stored and shown: up to three past incidents, then at most one
-    playbook, with `guide` at most one guide, and then those of our own incidents that look the same but were not among
-    the three. The incident `without` is left out.
-    """
-    most = (_MOST_LOOKED_AT if memory.own else SHOWN) + bool(without)
-    past = [match for match in memory.index.search(text, limit=most, kind="incident") if match.ref != without]
-    near = _near_the_best(past[:SHOWN])
-    found = [_describe(memory, match) for match in near]
-    for kind in ("playbook", "guide") if guide else ("playbook",):
-        found += [_describe(memory, match) for match in memory.index.search(text, limit=1, kind=kind)]
-    rest = [_describe(memory, match) for match in past[len(near) :] if _same(memory, match)]
-    return found + [item | {"kind": EARLIER} for item in rest]
-
-
-def _near_the_best(matches: Sequence[Match]) -> list[Match]:
-    """Without those that look much less alike than the first: what says little beside it only takes room."""
-    return [match for match in matches if match.score >= matches[0].score * NEAR]
-
-
-def _same(memory: Memory, match: Match) -> bool:
-    """Whether our own record has this trouble already."""
-    return match.ref in memory.own and match.score >= SAME
-
-
-def same_before(similar: Sequence[dict[str, Any]]) -> list[tuple[str, date]]:
-    """(ref, day) of our own incidents that looked the same, among stored suggestions; the oldest first."""
-    same = [item for item in similar if item.get("same") and item.get("happened_on")]
-    return sorted(((item["ref"], date.fromisoformat(item["happened_on"])) for item in same), key=lambda one: one[::-1])
-
-
-def _describe(memory: Memory, match: Match) -> dict[str, Any]:
-    entry = memory.entries[match.ref]
-    took = span_text(timedelta(minutes=entry.resolution_minutes)) if entry.resolution_minutes else ""
-    return {
-        "ref": match.ref,
-        "kind": entry.kind,
-        "title": entry.title,
-        "score": match.score,
-        "words": [term.text for term in match.terms[:5]],
-        "terms": [{"text": term.text, "share": term.share, "field": term.field} for term in match.terms[:5]],
-        "same": _same(memory, match),
-        "cause": opening(entry.section("Root cause")),
-        "fix": opening(entry.section("Resolution")),
-        "took": took,
-        "happened_on": entry.date.isoformat() if entry.date else None,
-    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +53,7 @@ def judge_report(
 
     None when that message was judged before.
     """
-    row = messages.add_report(
+    row = reports_queries.add_report(
         session,
         channel_id=heard.channel_id,
         ts=heard.ts,
@@ -208,8 +151,8 @@ def declare_message(session: Session, wanted: Declaration, policy: Policy, now: 
     """
     assert wanted.report_channel_id is not None and wanted.report_ts is not None
     incidents.lock_request(session, f"message:{wanted.report_channel_id}:{wanted.report_ts}")
-    report = messages.find_report_of_message(session, wanted.report_channel_id, wanted.report_ts)
-    report = messages.get_report_for_change(session, report.report_id) if report else None
+    report = reports_queries.find_report_of_message(session, wanted.report_channel_id, wanted.report_ts)
+    report = reports_queries.get_report_for_change(session, report.report_id) if report else None
     if incidents.find_by_request(session, wanted.request_key) is None:
         _refuse_declared(session, wanted.report_channel_id, wanted.report_ts)
         if report is not None and report.decision == "part_of":
@@ -262,7 +205,7 @@ def join_report(session: Session, report_id: int, ref: str, by: str, now: dateti
 
 
 def _get(session: Session, report_id: int) -> ReportRow:
-    report = messages.get_report_for_change(session, report_id)
+    report = reports_queries.get_report_for_change(session, report_id)
     if report is None:
         raise BadRequest("That report is not known here any more. Use `/incident declare …` instead.")
     return report
@@ -292,8 +235,8 @@ def judge_again(
     One answer a message: it is edited, never repeated and never taken back. What was talk when it was posted is
     answered where its author was still writing; later, talk stays talk, as those who read it have gone on since.
     """
-    held = messages.find_report_of_message(session, heard.channel_id, heard.ts)
-    report = messages.get_report_for_change(session, held.report_id) if held else None
+    held = reports_queries.find_report_of_message(session, heard.channel_id, heard.ts)
+    report = reports_queries.get_report_for_change(session, held.report_id) if held else None
     if report is None or report.decision is not None or report.text == mask(heard.text):
         return False
     if reports.find_declared(session, heard.channel_id, heard.ts) is not None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.context import Desk
 from bot.incidents.queries import incidents
-from bot.lifecycle import queries as suggestions
 from bot.lifecycle.flows.severity_suggestions import outcome
+from bot.lifecycle.queries import severity_suggestions as suggestions_store
 from bot.reports.messages import corrections
 from bot.severity.rules import Severity
 from bot.slack.client import Slack
@@ -16,12 +16,12 @@ def suggest_severity(desk: Desk, slack: Slack, speaker: Speaker, *, suggestion_i
     """Post it, or edit it into what became of it. Overtaken before it was said, it stays unsaid."""
     key = f"severity-suggestion:{suggestion_id}"
     with desk.database.transaction() as session:
-        held = suggestions.find(session, suggestion_id)
+        held = suggestions_store.find(session, suggestion_id)
         channel_id = incidents.get(session, held.incident_id).channel_id if held else None
     if held is None or channel_id is None:
         return
     before, suggested = Severity(held.before), Severity(held.suggested)
-    if held.state != suggestions.OPEN:
+    if held.state != suggestions_store.OPEN:
         speaker.edit(key, corrections.suggestion_over(before, suggested, outcome(held)))
         return
     levels, words = desk.policy.severity.levels, [item["text"] for item in held.evidence]

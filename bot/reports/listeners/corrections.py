@@ -10,11 +10,11 @@ from slack_bolt import Ack
 from sqlalchemy.orm import Session
 
 from bot.context import Desk
-from bot.figures.rules import IN_WORDS, WHY_DISMISSED, WHY_LOWERED, WHY_RAISED
-from bot.lifecycle.listeners.buttons import Press
+from bot.incidents.interactions import Press
 from bot.reports.flows import corrections as correct
 from bot.reports.flows import rejudge
 from bot.reports.messages import corrections
+from bot.reports.rules import IN_WORDS, WHY_DISMISSED, WHY_LOWERED, WHY_RAISED
 from bot.slack.client import Slack
 from bot.slack.reporting import told
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from bot.context import Desk
 from bot.incidents.flows import record
-from bot.lifecycle.listeners.channel import draw_home
+from bot.incidents.flows.home import draw_home
+from bot.memory.flows.recall import recall
 from bot.reports.flows.rejudge import consider
-from bot.reports.flows.reports import Heard, judge_again, judge_report, recall
+from bot.reports.flows.reports import Heard, judge_again, judge_report
 from bot.reviews import listeners as reviewing
 from bot.severity.rules import Judgement
 from bot.slack import queries as messages

@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 
 from bot.context import Desk
 from bot.errors import BadRequest
-from bot.incidents.commands import Asked, incident_of
+from bot.incidents.commands import Asked, Subcommand, incident_of
 from bot.incidents.queries import incidents
+from bot.incidents.queries.incidents import described
 from bot.memory import messages as blocks
 from bot.memory.flows import votes
-from bot.memory.flows.live import described
-from bot.reports.flows.reports import recall
+from bot.memory.flows.recall import recall
 from bot.slack.client import Message
 from bot.text.markup import plain_text
 
@@ -37,3 +37,13 @@ def similar(asked: Asked) -> Message:
 def cast_vote(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str:
     """Helped, or not this."""
     return votes.vote(session, value, user_id, now)
+
+
+SUBCOMMANDS = (
+    Subcommand(
+        "similar",
+        "similar pods crash loop",
+        "What it looks like: past incidents, cause and fix. For you only.",
+        answer_apart=similar,
+    ),
+)

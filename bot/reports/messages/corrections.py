@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.figures.rules import IN_WORDS
-from bot.lifecycle.messages.card import Block, actions, button, context, section
+from bot.reports.rules import IN_WORDS
 from bot.severity.rules import Level, Severity
+from bot.slack.blocks import Block, actions, button, context, section
 from bot.slack.client import Message
 from bot.slack.text import plain, shorten
 

@@ -15,12 +15,13 @@ from bot.escalation.rules.calendar import BusinessCalendar
 from bot.incidents.flows.record import record
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.timeline import Kind
+from bot.incidents.tables import IncidentRow
 from bot.memory.entries.entries import Entry
 from bot.reviews.flows.editing import show
 from bot.reviews.queries import action_items, reviews
+from bot.reviews.tables import ActionRow
 from bot.slack import queries as messages
 from bot.store.outbox import enqueue
-from bot.store.tables import ActionRow, IncidentRow
 from bot.text.instants import parse_instant
 from bot.text.markup import MENTION, USER_ID, escape, plain_text, quiet
 

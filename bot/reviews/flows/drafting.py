@@ -7,12 +7,15 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from bot.context import Policy
 from bot.escalation.queries import pings
 from bot.incidents.flows.record import lock_of
 from bot.incidents.queries import incidents, timeline
+from bot.incidents.queries.incidents import described
 from bot.incidents.rules.timeline import Entry, Kind
-from bot.memory.flows.live import Memory, described
-from bot.reports.flows.reports import EARLIER, recall
+from bot.incidents.tables import IncidentRow
+from bot.memory.flows.live import Memory
+from bot.memory.flows.recall import EARLIER, recall
 from bot.reviews.flows.editing import as_item, begin, note_drafting, show
 from bot.reviews.queries import action_items, drafts
 from bot.reviews.queries import reviews as assessments
@@ -21,14 +24,13 @@ from bot.reviews.rules.drafting import draft
 from bot.reviews.rules.notes import read_notes
 from bot.reviews.rules.renderings import from_json, to_json
 from bot.reviews.rules.stages import Stage
+from bot.reviews.tables import ReviewRow
 from bot.severity.rules import Severity
 from bot.slack import queries as messages
-from bot.slack.people import looked_up_since
+from bot.slack.queries import looked_up_since
 from bot.store.outbox import enqueue
-from bot.store.tables import IncidentRow, ReviewRow
 from bot.text.markup import USER_ID
 from bot.text.wording import mentioned
-from bot.wiring.policy import Policy
 
 _NAMES_HOLD = timedelta(days=30)
 

@@ -12,11 +12,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from bot.context import Policy
 from bot.errors import BadRequest, TocsinError
 from bot.escalation.flows.holders import holders
 from bot.incidents.flows.record import lock_of, record
 from bot.incidents.rules.timeline import Kind
-from bot.memory.flows.learn import learn_review
+from bot.incidents.tables import IncidentRow
+from bot.reviews.flows.learning import learn_review
 from bot.reviews.policy import ReviewPolicy
 from bot.reviews.queries import action_items, drafts
 from bot.reviews.queries import reviews as assessments
@@ -25,12 +27,11 @@ from bot.reviews.rules.drafting import draft_actions
 from bot.reviews.rules.merging import EDITABLE, LONGEST_SECTION, Edit, base_of, lines_of, merge
 from bot.reviews.rules.renderings import from_json, to_json
 from bot.reviews.rules.stages import Stage, Step, check_editable, check_stage
+from bot.reviews.tables import ActionRow, ReviewStageRow
 from bot.slack import queries as messages
 from bot.store.outbox import enqueue
-from bot.store.tables import ActionRow, IncidentRow, ReviewStageRow
 from bot.text.markup import escape
 from bot.text.wording import instant
-from bot.wiring.policy import Policy
 
 LONGEST_COMMENT = 5_000
 OVERDUE = "overdue"

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from bot.incidents.tables import IncidentRow
 from bot.reviews.flows.editing import next_reminder, reminders
 from bot.reviews.policy import ReviewPolicy
 from bot.reviews.queries import action_items, reviews
 from bot.store.outbox import enqueue
-from bot.store.tables import IncidentRow
 
 
 def remind(session: Session, policy: ReviewPolicy, now: datetime, limit: int = 100) -> int:

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 
 from bot.context import Desk
 from bot.escalation.flows.holders import holders
-from bot.escalation.rules.plan import Role
+from bot.escalation.rules.matrix import Role
 from bot.incidents import visibility
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.incident import Incident, Status
+from bot.incidents.tables import IncidentRow
 from bot.reviews import messages as blocks
 from bot.reviews.flows import action_items
 from bot.reviews.flows.drafting import people_to_look_up
@@ -30,7 +31,6 @@ from bot.slack import queries as messages
 from bot.slack.client import Message, Refused, Slack
 from bot.slack.documents import NO_CANVAS, find_file, share_file, write_canvas
 from bot.slack.poster import Speaker
-from bot.store.tables import IncidentRow
 from bot.text.markup import USER_ID
 
 log = structlog.get_logger(__name__)

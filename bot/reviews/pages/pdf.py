@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from bot.errors import InvalidSettings
 from bot.reviews.rules.document import Line, Nature, Review, Section
-from bot.reviews.rules.renderings import standing, web_address
+from bot.reviews.rules.renderings import standing
+from bot.text.links import web_address
 
 if TYPE_CHECKING:
     from fpdf import FPDF

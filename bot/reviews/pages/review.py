@@ -15,21 +15,24 @@ from starlette.routing import Route
 
 from bot.errors import BadRequest, TocsinError
 from bot.escalation.rules.roster import Contacts
+from bot.incidents.pages import unknown, visible
 from bot.incidents.queries import incidents
-from bot.lifecycle.pages import browsing, shown_items, unknown, visible
+from bot.incidents.tables import IncidentRow
 from bot.reviews.flows import action_items
 from bot.reviews.flows import editing as assess
+from bot.reviews.pages.lists import shown_items
+from bot.reviews.pages.rendering import review_context
 from bot.reviews.queries import action_items as actions
 from bot.reviews.queries import reviews
 from bot.reviews.rules.document import Nature, Review
 from bot.reviews.rules.merging import EDITABLE, as_written, lines_of
 from bot.reviews.rules.renderings import stage_words, to_markdown
 from bot.reviews.rules.stages import ALLOWED, Stage
+from bot.reviews.tables import ActionRow
 from bot.slack import queries as messages
-from bot.store.tables import ActionRow, IncidentRow
 from bot.text.wording import instant
-from bot.web.auth import Form, House, entrance, guest_of, showing, taking
-from bot.web.rendering import render, review_context
+from bot.web.auth import Form, House, guest_of, showing, taking
+from bot.web.rendering import render
 from bot.web.responses import go_to, headers, notice, page
 from bot.web.sessions import Visitor
 
@@ -58,11 +61,6 @@ def assessing(house: House) -> list[Route]:
         showing(house, "/reviews/{ref}/document.md", _markdown),
         showing(house, "/reviews/{ref}/document.pdf", _pdf),
     ]
-
-
-def pages_of(house: House) -> list[Route]:
-    """All pages for those who have come in, and the way in."""
-    return [*entrance(house), *browsing(house), *assessing(house)]
 
 
 def review_for_visitor(house: House, request: Request) -> Response | None:

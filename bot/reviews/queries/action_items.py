@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from bot.incidents.tables import IncidentRow
 from bot.incidents.visibility import visible_to
-from bot.store.tables import ActionRow, IncidentRow
+from bot.reviews.tables import ActionRow
 
 PROPOSED, OPEN, DONE, DROPPED = "proposed", "open", "done", "dropped"
 

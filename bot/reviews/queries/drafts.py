@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.store.tables import ReviewRow
+from bot.reviews.tables import ReviewRow
 
 
 def add(

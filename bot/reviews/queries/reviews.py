@@ -10,8 +10,9 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from bot.incidents.tables import IncidentRow
 from bot.incidents.visibility import visible_to
-from bot.store.tables import IncidentRow, ReviewComment, ReviewEdit, ReviewStageRow, ReviewStep
+from bot.reviews.tables import ReviewComment, ReviewEdit, ReviewStageRow, ReviewStep
 
 APPROVED = "approved"
 

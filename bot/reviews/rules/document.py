@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from bot.escalation.rules.plan import LATE_AFTER
+from bot.escalation.rules.matrix import LATE_AFTER
 from bot.incidents.rules.incident import Incident, Status
 from bot.incidents.rules.timeline import Entry
 from bot.reviews.rules.stages import Stage, Step

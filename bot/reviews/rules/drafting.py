@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 
 from bot.incidents.rules.timeline import Entry, Kind
-from bot.memory.recurrence import recurrence
+from bot.memory.rules.recurrence import recurrence
 from bot.reviews.rules.document import ActionItem, Line, Nature, Origin, PastIncident, Review, ReviewFacts, Section
 from bot.reviews.rules.figures import acknowledged, could_improve, escalations, figures, silences, went_well
 from bot.reviews.rules.notes import said_detected

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from bot.errors import BadRequest
-from bot.escalation.rules.plan import span_text
 from bot.incidents.rules.timeline import Entry, Kind
+from bot.text.durations import span_text
 from bot.text.markup import escape
 
 _LABELLED = re.compile(r"^(services?(?: affected)?|contributing(?: factors?)?)\s*:\s*(.+)$", re.IGNORECASE | re.DOTALL)

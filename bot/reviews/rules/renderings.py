@@ -7,12 +7,12 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote, urlsplit
 
 from bot.incidents.rules.incident import Status
 from bot.reviews.rules.document import Line, Nature, Origin, Review, ReviewSummary, Section
 from bot.reviews.rules.stages import Stage, Step
 from bot.severity.rules import Severity
+from bot.text.links import web_address
 from bot.text.wording import instant
 
 JSON_FORMAT = 1  # raised when a key changes its meaning or goes
@@ -32,17 +32,6 @@ def markdown_text(text: str) -> str:
     if any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in text):
         return f"\u2068{escaped}\u2069"  # isolated, so that the rest of the line keeps its direction
     return escaped
-
-
-def web_address(address: str | None) -> str | None:
-    """The address if it is plain http(s), with all that Markdown or HTML could trip over percent-encoded; else None."""
-    try:
-        parts = urlsplit(address or "")
-    except ValueError:
-        return None
-    if not address or parts.scheme not in ("http", "https") or not parts.netloc:
-        return None
-    return quote(address, safe=":/?#@!$&'*+,;=%-._~[]", errors="replace")
 
 
 def to_markdown(review: Review) -> str:

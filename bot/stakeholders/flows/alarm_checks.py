@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 
 from bot.aws.alarm_states import Alarm, AlarmState, Reading, names_in
 from bot.errors import BadRequest
-from bot.incidents.flows.record import record, stamp
+from bot.incidents.flows.record import record
 from bot.incidents.queries import timeline
 from bot.incidents.rules.timeline import Kind
+from bot.incidents.tables import IncidentRow
 from bot.stakeholders.flows.notify import follow_up
 from bot.stakeholders.policy import AlarmPolicy
 from bot.store.outbox import enqueue
-from bot.store.tables import IncidentRow
-from bot.text.markup import escape, plain_text
+from bot.text.markup import escape, plain_text, stamp
 
 _TOLD = 5  # alarms that are named; the rest is counted
 FIRST = "first"  # the look that nobody asked for: it comes with the checklist

@@ -9,15 +9,15 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.errors import BadRequest
-from bot.escalation.rules.plan import span_text
-from bot.incidents import visibility
 from bot.incidents.flows.record import lock_of, record
 from bot.incidents.queries import timeline
 from bot.incidents.rules.timeline import Kind
+from bot.incidents.tables import IncidentRow
+from bot.stakeholders import queries as stakeholder_queries
 from bot.stakeholders.policy import NoticePolicy
 from bot.stakeholders.rules import Notice
 from bot.store.outbox import enqueue
-from bot.store.tables import IncidentRow
+from bot.text.durations import span_text
 from bot.text.markup import escape
 
 
@@ -41,7 +41,7 @@ def tell(session: Session, row: IncidentRow, notice: Notice, by: str, now: datet
 
 def remind_to_tell(session: Session, policy: NoticePolicy, now: datetime) -> int:
     """Remind the rooms whose stakeholders have had no news for too long; each once a span. How many."""
-    rows = visibility.claim_untold(session, policy.remind_every, now)
+    rows = stakeholder_queries.claim_untold(session, policy.remind_every, now)
     for row in rows:
         since = row.told_at or row.declared_at
         said = "Stakeholders were last told" if row.told_at else "Stakeholders have not been told since it was declared"

@@ -7,47 +7,63 @@ from slack_bolt import App
 
 from bot.context import Desk
 from bot.escalation import listeners as oncall
-from bot.figures.rules import IN_WORDS
-from bot.lifecycle.listeners import buttons, channel, commands, declaring, forms, shortcuts
+from bot.incidents import interactions
+from bot.incidents.commands import Registry, run_command
+from bot.incidents.messages import ENTRY
+from bot.lifecycle.listeners import buttons, channel, commands, declaring, forms, handover, shortcuts, timeline
 from bot.lifecycle.messages import forms as modals
-from bot.lifecycle.messages.channel import ENTRY, NOTICE, NOTICE_FIELDS
-from bot.reports.listeners import corrections, events, similar
+from bot.reports.listeners import answers, corrections, declare_form, events, similar
 from bot.reports.messages.corrections import WHY
+from bot.reports.rules import IN_WORDS
 from bot.reviews import listeners as reviewing
 from bot.slack.client import Slack
 from bot.stakeholders import listeners as telling
+from bot.stakeholders.messages import NOTICE, NOTICE_FIELDS
 from bot.text.markup import storable
 from bot.text.masking import mask
 
-PRESSES: dict[str, buttons.Press] = {
+REGISTRY = Registry(
+    (
+        *declaring.SUBCOMMANDS,
+        *commands.SUBCOMMANDS,
+        *timeline.SUBCOMMANDS,
+        *channel.SUBCOMMANDS,
+        *telling.SUBCOMMANDS,
+        *similar.SUBCOMMANDS,
+        *oncall.SUBCOMMANDS,
+        *handover.SUBCOMMANDS,
+        *reviewing.SUBCOMMANDS,
+    )
+)
+PRESSES: dict[str, interactions.Press] = {
     "incident_acknowledge": buttons.acknowledge,
     "page_acknowledge": buttons.acknowledge,
-    "page_take_over": oncall.take_over,
+    "page_take_over": handover.take_over,
     "page_why": oncall.why_me,
-    "handover_accept": oncall.accept_handover,
+    "handover_accept": handover.accept_handover,
     "incident_command": buttons.take_command,
     "incident_status": buttons.set_status,
     "incident_severity": buttons.set_severity,
-    "report_declare": buttons.declare_report,
-    "report_declare_as": buttons.declare_report_as,
-    "report_dismiss": buttons.dismiss_report,
-    "report_declare_after_all": buttons.declare_after_all,
-    "report_part_of": buttons.join_report,
+    "report_declare": answers.declare_report,
+    "report_declare_as": answers.declare_report_as,
+    "report_dismiss": answers.dismiss_report,
+    "report_declare_after_all": answers.declare_after_all,
+    "report_part_of": answers.join_report,
     "suggestion_vote": similar.cast_vote,
     **corrections.PRESSES,
     **reviewing.PRESSES,
-    "check_tick": channel.tick,
+    "check_tick": telling.tick,
     "alarms_look": telling.look_again,
-    "key_mark": channel.mark_key,
+    "key_mark": timeline.mark_key,
 }
 _SAID = ("text", "value", "name", "title")  # of a payload's parts, what people wrote: words, fields, files' names
 FORMS = ("incident_resolve", "incident_close")
-SUBMISSIONS: dict[str, tuple[forms.Submission, str]] = {
+SUBMISSIONS: dict[str, tuple[interactions.Submission, str]] = {
     modals.RESOLVE: (forms.resolved, "resolution"),
     modals.CLOSE: (forms.closed, "cause"),
     WHY: (corrections.explained, IN_WORDS),
     NOTICE: (telling.notice_sent, "next_steps"),
-    ENTRY: (channel.entry_saved, "when"),
+    ENTRY: (timeline.entry_saved, "when"),
 }
 QUESTIONS: dict[str, declaring.Answer] = {
     "declare_anyway": declaring.declare_anyway,
@@ -72,14 +88,14 @@ def register(app: App, desk: Desk, slack: Slack) -> None:
     _register_forms(app, desk, slack)
     _register_notices(app, desk, slack)
     for action_id, press in PRESSES.items():
-        app.action(action_id)(_press(desk, buttons.pressed(press)))
+        app.action(action_id)(_press(desk, interactions.pressed(press)))
     for action_id, answer in QUESTIONS.items():
         app.action(action_id)(_press(desk, declaring.answered(answer)))
     for action_id in ("list_next", "list_back"):
         app.action(action_id)(_press(desk, channel.turn_page))
-    app.view(modals.DECLARE)(_view(desk, forms.thought_over(forms.declared, "title")))
+    app.view(modals.DECLARE)(_view(desk, interactions.thought_over(declare_form.declared, "title")))
     for callback_id, (submission, field) in SUBMISSIONS.items():
-        app.view(callback_id)(_view(desk, forms.submitted(submission, field)))
+        app.view(callback_id)(_view(desk, interactions.submitted(submission, field)))
     for name, listener in EVENTS.items():
         app.event(name, middleware=[_event(desk, listener)])(_taken_in)
 
@@ -88,7 +104,7 @@ def _register_forms(app: App, desk: Desk, slack: Slack) -> None:
     """The command, the shortcuts and the buttons that open a form."""
 
     def incident(ack: Any, command: Any) -> None:
-        commands.incident(desk, slack, ack, command)
+        run_command(REGISTRY, desk, slack, ack, command)
 
     def open_form(ack: Any, respond: Any, body: Any, action: Any) -> None:
         buttons.open_form(desk, slack, ack, respond, body, action)

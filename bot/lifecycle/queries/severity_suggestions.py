@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from bot.store.tables import SeveritySuggestion
+from bot.lifecycle.tables import SeveritySuggestion
 
 OPEN, TAKEN, KEPT, OVERTAKEN = "open", "taken", "kept", "overtaken"
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from bot.context import Policy
+from bot.escalation.tables import OverrideRow, ShiftRow
 from bot.settings import Settings
 from bot.slack.client import Slack
-from bot.store.tables import OverrideRow, ShiftRow
-from bot.wiring.policy import Policy
 
 
 class State(StrEnum):

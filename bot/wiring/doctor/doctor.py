@@ -27,9 +27,9 @@ from bot.store.embedded import embedded_postgres
 from bot.store.engine import Database
 from bot.store.migrations import behind
 from bot.store.outbox import count_failed
-from bot.wiring import reach
 from bot.wiring.building import build_judge, build_memory, build_policy
-from bot.wiring.findings import Check, Finding, Known, State
+from bot.wiring.doctor import reach
+from bot.wiring.doctor.findings import Check, Finding, Known, State
 
 MANIFEST = REPOSITORY / "slack-manifest.yaml"
 _SLACKS_WORD = re.compile(r"[a-z_]+")  # Slack's own names of errors; a proxy or another server answers otherwise

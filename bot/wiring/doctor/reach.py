@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.escalation.flows.roster import roster_of
-from bot.escalation.rules.plan import Role
+from bot.escalation.rules.matrix import Role
 from bot.escalation.rules.roster import Contacts, Person
 from bot.escalation.rules.roster_gaps import holes, schedule_gaps
 from bot.slack.client import Refused, Slack
-from bot.wiring.findings import Finding, Known, State
+from bot.wiring.doctor.findings import Finding, Known, State
 
 _FILE = "knowledge/policy/contacts.yaml"
 

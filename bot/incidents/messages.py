@@ -1,0 +1,107 @@
+"""An incident's headline, lines in its channel, entries of its timeline. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.incidents.rules.incident import Incident
+from bot.incidents.rules.timeline import Entry, Kind, folded
+from bot.incidents.tables import IncidentRow
+from bot.slack.blocks import button, context, option, section, select
+from bot.slack.client import Message
+from bot.slack.forms import field, form, text_field
+from bot.slack.text import code, fit, instant, person, plain, shorten, span, unturned
+from bot.text.markup import escape, harmless
+
+_LONGEST_ANNOUNCEMENT = 1200  # characters of markup: about a screen of a phone
+
+
+def headline(incident: Incident) -> str:
+    return f"*{incident.severity}* · {incident.ref} · {plain(shorten(incident.title, 200))}"
+
+
+def announcement(text: str, at: datetime, now: datetime) -> Message:
+    """One line in the incident's channel about what happened; says when it is told late, and where the rest of it is.
+
+    `text` is markup. What is pasted as an impact or a note may be longer than a screen: the room gets its beginning.
+    """
+    late = now - at
+    told = unturned(text)
+    if len(told) > _LONGEST_ANNOUNCEMENT:
+        told = f"{fit(told, _LONGEST_ANNOUNCEMENT)} _(The rest is on the timeline.)_"
+    if late > timedelta(minutes=5):
+        told = f"{told} _(told {span(late)} later)_"
+    return Message(told, (section(told),))
+
+
+ENTRY = "entry_view"
+
+
+_LONGEST_LINE = 220
+
+
+_LABELS = {Kind.IMPACT_RECORDED: "Impact", Kind.CAUSE_RECORDED: "Cause", Kind.RESOLUTION_RECORDED: "Resolution"}
+
+
+def entry_line(entry: Entry) -> str:
+    """One line of a timeline, in each reader's own time."""
+    mark = ":pushpin: " if entry.key else ""
+    text = fit(" ".join(harmless(entry.text).split()), _LONGEST_LINE)
+    if entry.kind in _LABELS:
+        text = f"{_LABELS[entry.kind]}: {text}"
+    elif entry.kind in (Kind.MESSAGE_POSTED, Kind.NOTED) and entry.author:
+        text = f"{person(entry.author)}: {text}"
+    return f"{instant(entry.at)} {mark}{text}"
+
+
+def entry_form(
+    incidents: Sequence[Incident], chosen: int | None, text: str, when: str, metadata: Mapping[str, Any], known: bool
+) -> dict[str, Any]:
+    """Add a message to a timeline, or put the entry right that it is. `when` is how its time is typed."""
+    choices = [option(f"{item.ref} {item.title}", str(item.incident_id)) for item in incidents[:100]]
+    which = [field("incident", "Incident", select("Incident", "incident", choices, str(chosen) if chosen else None))]
+    hint = "It is on the timeline already: what you change here is kept beside what it said." if known else ""
+    blocks = [
+        *([context(hint)] if hint else []),
+        *(which if len(choices) > 1 else [section(headline(incidents[0]))]),
+        text_field(
+            "when", "When did it happen?", initial=when, limit=60, placeholder="14:20, 10 min ago, yesterday 23:50 CET"
+        ),
+        text_field("text", "What happened?", multiline=True, initial=text),
+    ]
+    title = "Edit timeline entry" if known else "Add to timeline"
+    return form(ENTRY, title, "Save" if known else "Add", json.dumps(dict(metadata)), blocks)
+
+
+def key_offer(text: str, value: str) -> Message:
+    """Asked of whoever wrote something that reads like a key moment; nothing is assumed."""
+    said = f"“{plain(shorten(text, 120))}” reads like a key moment. Mark it for the review?"
+    return Message(said, (section(said, button("Mark as key", "key_mark", value)),))
+
+
+_SHOWN = 20  # entries of a timeline shown in Slack; the review has them all
+
+
+def no_incident(word: str, ref: str | None, rows: Sequence[IncidentRow], rest: str = "", closed: bool = False) -> str:
+    """Which ones there are, with what was typed in the example. `closed`: `rows` were closed of late."""
+    what = f"There is no incident {escape(ref)}." if ref else "No incident lives in this channel."
+    if not rows:
+        return f"{what} None was closed yet." if closed else f"{what} None is open. `/incident declare …` starts one."
+    names = ", ".join(row.ref for row in rows)
+    typed = " ".join(["/incident", shorten(word, 20), rows[0].ref, *([shorten(rest, 80)] if rest else [])])
+    return f"{what} {'Over of late' if closed else 'Open now'}: {names}. Name one, as in {code(typed)}"
+
+
+def timeline(row: IncidentRow, entries: Sequence[Entry]) -> str:
+    """The latest entries, oldest first, with what was left out counted."""
+    lines = [f"*Timeline of {row.ref}*"]
+    told = folded(entries)
+    if len(told) > _SHOWN:
+        where = "are in the review" if row.closed_at else f"are told by `tocsin incident show {row.ref}`"
+        lines.append(f"_{len(told) - _SHOWN} earlier entries {where}._")
+    shown = told[-_SHOWN:]
+    lines += [entry_line(entry) + (f" ({times} times so far)" if times > 1 else "") for entry, times in shown]
+    return "\n".join(lines)

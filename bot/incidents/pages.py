@@ -1,0 +1,21 @@
+"""What every page about an incident begins with: whether there is one that this person may see."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from bot.incidents import visibility
+from bot.incidents.queries import incidents
+from bot.incidents.tables import IncidentRow
+from bot.web.responses import notice
+
+
+def visible(session: Session, ref: str, user_id: str) -> IncidentRow | None:
+    """The incident, where there is one that this person may see; whether others exist is not told."""
+    row = incidents.find_by_ref(session, ref)
+    return row if row is not None and visibility.may_see(session, row, user_id) else None
+
+
+def unknown(ref: str) -> Response:
+    return notice(404, "There is no such incident", f"Nothing here is called {ref[:40]}.")

@@ -1,0 +1,132 @@
+"""The tables of incidents and their timelines. Instants are aware UTC; people are Slack user ids.
+
+The timeline is append-only: a trigger refuses changes and deletions.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Identity, Index
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from bot.store.base import Base, Said
+
+
+class IncidentNumber(Base):
+    """The last number given to a prefix (INC, SEC) in a year; its row lock makes references gapless."""
+
+    __tablename__ = "incident_numbers"
+    prefix: Mapped[str] = mapped_column(primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True)
+    last: Mapped[int]
+
+
+class IncidentRow(Base):
+    __tablename__ = "incidents"
+    incident_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    ref: Mapped[str] = mapped_column(unique=True)
+    request_key: Mapped[str] = mapped_column(unique=True)  # what asked for it: the same request declares once
+    title: Mapped[str] = mapped_column(Said)
+    severity: Mapped[str]
+    status: Mapped[str]
+    episode: Mapped[int] = mapped_column(server_default=sql("1"))  # one more at each reopening
+    declared_at: Mapped[datetime]
+    declared_by: Mapped[str]
+    commander: Mapped[str | None]
+    channel_name: Mapped[str]
+    channel_id: Mapped[str | None] = mapped_column(unique=True)
+    channel_archived: Mapped[bool] = mapped_column(server_default=sql("false"))
+    acknowledged_at: Mapped[datetime | None]
+    acknowledged_by: Mapped[str | None]
+    identified_at: Mapped[datetime | None]
+    mitigated_at: Mapped[datetime | None]
+    resolved_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    impact: Mapped[str | None] = mapped_column(Said)
+    cause: Mapped[str | None] = mapped_column(Said)
+    resolution: Mapped[str | None] = mapped_column(Said)
+    false_alarm: Mapped[bool | None]
+    playbook_helped: Mapped[bool | None]
+    report_channel_id: Mapped[str | None]
+    report_ts: Mapped[str | None]
+    similar: Mapped[list[dict[str, Any]]] = mapped_column(server_default=sql("'[]'::jsonb"))
+    wake_at: Mapped[datetime | None]  # when something on the escalation plan happens next
+    merged_into: Mapped[int | None] = mapped_column(ForeignKey("incidents.incident_id"))  # of which it was a duplicate
+    told_at: Mapped[datetime | None]  # when stakeholders were last told
+    reminded_at: Mapped[datetime | None]  # when somebody was last reminded to tell them
+    read_back_at: Mapped[datetime | None]  # when its channel was last to be looked through for what was missed
+    read_through_at: Mapped[datetime | None]  # until when that was done; None: never
+    words_removed_at: Mapped[datetime | None]  # when what people wrote in it was last taken out by policy
+    goes_on_in: Mapped[IncidentRow | None] = relationship(remote_side=[incident_id], viewonly=True)  # see merged_into
+    __table_args__ = (
+        Index("ix_incidents_status_declared_at", "status", "declared_at"),
+        Index("ix_incidents_wake_at", "wake_at", postgresql_where=sql("wake_at is not null")),
+        Index("ix_incidents_report", "report_channel_id", "report_ts", postgresql_where=sql("report_ts is not null")),
+        Index("ix_incidents_merged_into", "merged_into", postgresql_where=sql("merged_into is not null")),
+    )
+
+
+class TimelineEntry(Base):
+    """One recorded fact: `at` is when it happened, `recorded_at` when we learnt it. Corrections are further entries."""
+
+    __tablename__ = "timeline_entries"
+    entry_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.incident_id"))
+    kind: Mapped[str]
+    at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    author: Mapped[str | None]
+    text: Mapped[str] = mapped_column(Said)
+    data: Mapped[dict[str, Any]] = mapped_column(server_default=sql("'{}'::jsonb"))
+    message_ts: Mapped[str | None]  # the Slack message that it speaks of
+    source_key: Mapped[str | None] = mapped_column(unique=True)  # what caused it: the same cause is recorded once
+    __table_args__ = (
+        Index("ix_timeline_entries_incident_id_at_entry_id", "incident_id", "at", "entry_id"),
+        Index("ix_timeline_entries_incident_id_message_ts", "incident_id", "message_ts"),
+    )
+
+
+class RoleRow(Base):
+    """Who holds a role in an incident, from when until when."""
+
+    __tablename__ = "incident_roles"
+    role_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.incident_id"))
+    role: Mapped[str]
+    user_id: Mapped[str]
+    taken_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    __table_args__ = (
+        Index("uq_incident_roles_holder", "incident_id", "role", unique=True, postgresql_where=sql("ended_at is null")),
+        Index("ix_incident_roles_incident_id", "incident_id"),
+    )
+
+
+class HandoverRow(Base):
+    """The command of an incident, offered to somebody. It changes hands when they accept, not before."""
+
+    __tablename__ = "handovers"
+    handover_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    request_key: Mapped[str] = mapped_column(unique=True)
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.incident_id"))
+    from_user: Mapped[str | None]
+    to_user: Mapped[str]
+    asked_by: Mapped[str]
+    asked_at: Mapped[datetime]
+    state: Mapped[str]  # offered, accepted, withdrawn
+    decided_at: Mapped[datetime | None]
+    __table_args__ = (
+        Index("uq_handovers_offered", "incident_id", unique=True, postgresql_where=sql("state = 'offered'")),
+    )
+
+
+class KeyOffer(Base):
+    """A message that reads like a key one; somebody was offered to mark it. Few an hour, so that nobody tires of it."""
+
+    __tablename__ = "key_offers"
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.incident_id"), primary_key=True, autoincrement=False)
+    message_ts: Mapped[str] = mapped_column(primary_key=True)
+    offered_at: Mapped[datetime]

@@ -1,0 +1,139 @@
+"""/incident note, the form of a timeline entry, and marking what was offered as key."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from bot.context import Desk
+from bot.errors import BadRequest, UnknownIncident
+from bot.escalation.flows.roster import zone_of
+from bot.incidents import messages as incident_messages
+from bot.incidents import visibility
+from bot.incidents.commands import Asked, Subcommand, incident_of
+from bot.incidents.flows import backdating
+from bot.incidents.flows.record import pin_changed
+from bot.incidents.queries import incidents, timeline
+from bot.incidents.rules.incident import is_private
+from bot.incidents.tables import IncidentRow
+from bot.reviews.flows.drafting import redraft_later
+from bot.reviews.rules.notes import check_note
+from bot.slack.forms import LONGEST_FIELD
+from bot.slack.text import shorten
+from bot.text.markup import escape, plain_text
+from bot.text.past_instants import leading_past, parse_past
+
+_REF = re.compile(r"\b((?:INC|SEC)-\d{4}-\d{1,6})\b", re.IGNORECASE)
+
+
+def _zone(desk: Desk) -> ZoneInfo:
+    return zone_of(desk.policy.contacts, desk.policy.calendar.zone)
+
+
+def _note(session: Session, asked: Asked) -> str:
+    row = incident_of(session, asked, for_change=True)
+    if not asked.rest:
+        raise BadRequest(
+            "Say what to note: `/incident note rolled back to build 212`, or when it was: `/incident note at 14:20 …`."
+        )
+    at, text = leading_past(asked.rest, asked.now, _zone(asked.desk))
+    if not text:
+        raise BadRequest("Say what happened then: `/incident note at 14:20 rolled back to build 212`.")
+    labelled = check_note(plain_text(text), row.declared_at)
+    backdating.note(session, row, text, asked.user_id, at, asked.now, f"command:{asked.trigger_id}")
+    late = _elsewhere(row) + redraft_later(session, row)
+    if labelled:
+        return f"{labelled}{late}"
+    before = " That is before it was declared; it goes first." if at is not None and at < row.declared_at else ""
+    when = f" at {at:%Y-%m-%d %H:%M} UTC" if at is not None else ""
+    return f"Noted on the timeline of {row.ref}{when}.{before}{late}"
+
+
+def _elsewhere(row: IncidentRow) -> str:
+    """Where an incident goes on that was merged into another; empty for any other."""
+    target = row.goes_on_in if row.merged_into is not None else None
+    if target is None:
+        return ""
+    if is_private(target.ref) and not is_private(row.ref):
+        return f" {row.ref} was merged into another, which goes on."
+    there = f" in <#{target.channel_id}>" if target.channel_id else ""
+    return f" {row.ref} was merged into {target.ref}, which goes on{there}."
+
+
+def mark_key(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+    """From an offer: as if that person had set the pushpin."""
+    incident_id, ts = value.split(":", 1)
+    row = incidents.get(session, int(incident_id))
+    if row.channel_id is not None:
+        pin_changed(session, row.channel_id, ts, user_id, True, now, f"offer:{incident_id}:{ts}:{user_id}")
+    return "Marked as key. Take it back by adding and removing a :pushpin: on the message."
+
+
+def entry_form(desk: Desk, user_id: str, channel_id: str, message: dict[str, Any]) -> dict[str, Any]:
+    """The form of the message shortcut "Add to timeline". Raises UnknownIncident where none is open."""
+    with desk.database.transaction() as session:
+        here = incidents.find_by_channel(session, channel_id)
+        entry = timeline.find_by_message(session, here.incident_id, message["ts"]) if here else None
+        rows = [here] if here else list(visibility.list_page(session, user_id, limit=50)[0])
+        if not rows:
+            raise UnknownIncident("No incident is open. `/incident declare …` starts one.")
+        at, text = datetime.fromtimestamp(float(message["ts"]), tz=desk.now().tzinfo), message.get("text") or ""
+        if entry is not None:
+            shown = next(
+                (e for e in timeline.list_entries(session, entry.incident_id) if e.entry_id == entry.entry_id), None
+            )
+            at, text = (shown.at, shown.text) if shown else (entry.at, entry.text)
+        choices = [incidents.facts(row) for row in rows]
+    when = f"{at.astimezone(_zone(desk)):%Y-%m-%d %H:%M}"
+    metadata = {
+        "channel": channel_id,
+        "ts": message["ts"],
+        "author": message.get("user"),
+        "entry": entry.entry_id if entry else None,
+        "incident": choices[0].incident_id,
+        "when": when,
+    }
+    return incident_messages.entry_form(
+        choices, choices[0].incident_id, plain_text(text), when, metadata, entry is not None
+    )
+
+
+def entry_saved(
+    session: Session, desk: Desk, values: dict[str, str], view: dict[str, Any], user_id: str, now: datetime
+) -> None:
+    """Add the message to a timeline at the time that was said, or correct the entry that it is."""
+    opened = json.loads(view["private_metadata"])
+    row = incidents.get_for_change(session, int(values.get("incident") or opened["incident"]))
+    at = parse_past(values["when"], now, _zone(desk))
+    key = f"view:{view.get('root_view_id') or view['id']}"
+    text = escape(values["text"])
+    if opened["entry"] is not None:
+        # A time that was not touched is kept to the second.
+        moved = at if values["when"] != opened["when"] else None
+        # So are words that were not touched: the form showed them plain, without their links and mentions.
+        said = text if values["text"] != _shown_plain(session, row, int(opened["entry"])) else ""
+        backdating.correct(session, row, int(opened["entry"]), user_id, now, key, moved, said)
+    else:
+        backdating.note(session, row, text, user_id, at, now, key)
+    redraft_later(session, row)
+
+
+def _shown_plain(session: Session, row: IncidentRow, entry_id: int) -> str:
+    """An entry's words as the form shows them."""
+    entries = timeline.list_entries(session, row.incident_id)
+    return next((shorten(plain_text(e.text), LONGEST_FIELD).strip() for e in entries if e.entry_id == entry_id), "")
+
+
+SUBCOMMANDS = (
+    Subcommand(
+        "note",
+        "note at 14:20 rolled back build 212",
+        "Put a sentence on the timeline, for now or for when it was.",
+        answer=_note,
+    ),
+)

@@ -1,0 +1,1 @@
+"""Queries of suggested severities, offers of command, and channels to read back."""

@@ -1,0 +1,1 @@
+"""How often the same trouble has come. Pure."""

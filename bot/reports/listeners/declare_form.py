@@ -1,0 +1,49 @@
+"""The form that declares, from anywhere and from a message."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from bot.context import Desk
+from bot.lifecycle.flows.declare import Declaration, declare
+from bot.lifecycle.messages import forms
+from bot.memory.flows.recall import recall
+from bot.reports.flows.reports import declare_message
+from bot.severity.rules import Severity
+from bot.store.outbox import enqueue
+
+
+def declared(desk: Desk, values: dict[str, str], view: dict[str, Any], user_id: str, now: datetime) -> None:
+    """The declare form. Where it was opened from a message, that message is the report."""
+    origin = _origin(view.get("private_metadata") or "")
+    title = values["title"]
+    chosen = values["severity"]
+    judged = desk.judge.judge(title)
+    severity = Severity(chosen) if chosen != forms.JUDGED else judged.severity or Severity.P2
+    kind = values.get("kind", forms.JUDGED)
+    declaration = Declaration(
+        request_key=f"view:{view.get('root_view_id') or view['id']}",
+        title=title,
+        severity=severity,
+        by=user_id,
+        impact=values.get("impact") or None,
+        similar=tuple(recall(desk.memory.current(), f"{title}\n{values.get('impact', '')}")),
+        report_channel_id=origin.get("channel"),
+        report_ts=origin.get("ts"),
+        security=kind == forms.KIND_SECURITY or (kind == forms.JUDGED and judged.row_name in desk.policy.security.rows),
+    )
+    begin = declare_message if declaration.report_ts else declare
+    with desk.database.transaction() as session:
+        row, fresh = begin(session, declaration, desk.policy, now)
+        if fresh and origin.get("channel"):
+            text = f"*{row.severity}* · {row.ref} declared. You are invited to its channel in a moment."
+            enqueue(session, "slack.whisper", channel_id=origin["channel"], user_id=user_id, text=text)
+
+
+def _origin(metadata: str) -> dict[str, str]:
+    """Where the form was opened: a channel id alone, or channel and message as JSON."""
+    if metadata.startswith("{"):
+        return {key: str(value) for key, value in json.loads(metadata).items()}
+    return {"channel": metadata} if metadata else {}

@@ -1,0 +1,61 @@
+"""The draft of the review: made at closing, posted, and made again when more was recorded."""
+
+from __future__ import annotations
+
+from bot.context import Desk
+from bot.incidents.queries import incidents
+from bot.reviews import messages as review_messages
+from bot.reviews.flows.action_items import propose
+from bot.reviews.flows.drafting import draft_once, look_again
+from bot.reviews.flows.drafting import redraft as draft_again
+from bot.reviews.flows.editing import is_asked_for
+from bot.reviews.jobs.reviews import learn_names, review_path, send_each, told_instead, who_manages
+from bot.reviews.messages import with_own_links
+from bot.reviews.rules.document import Review
+from bot.reviews.rules.renderings import summary_for_slack
+from bot.slack.client import Slack
+from bot.slack.poster import Speaker
+
+
+def review(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int, episode: int) -> None:
+    """Draft the review, post it in the channel, send it to the commander and the engineering manager."""
+    learn_names(desk, slack, incident_id)
+    key = f"review:{incident_id}:{episode}"
+    memory = desk.memory.current()
+    with desk.database.transaction() as session:
+        row = incidents.get_for_change(session, incident_id)
+        look_again(row, memory)
+        propose(session, row, memory.entries, desk.now())
+        drafted, kept = draft_once(session, row, desk.policy, desk.now())
+        incident, due_at = incidents.facts(row), kept.due_at if is_asked_for(row) else None
+        readers = [row.commander or row.declared_by, *who_manages(session, desk)]
+        outsiders = told_instead(session, row, readers, "A review waits: that")
+    lines = _main_facts(drafted)
+    if incident.channel_id:
+        shared = None if incident.private else desk.review_link(incident.ref)
+        message = review_messages.review_ready(incident, shared, lines, due_at)
+        message = with_own_links(message) if incident.private else message
+        speaker.try_to_say(f"{key}:channel", incident.channel_id, message)
+    send_each(
+        desk,
+        slack,
+        speaker,
+        key,
+        readers,
+        review_path(incident.ref),
+        lambda link: review_messages.review_ready(incident, link, lines, due_at),
+        outsiders,
+    )
+
+
+def redraft(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -> None:
+    """Bring into the draft what was recorded since the closing; people see it on the page and in the canvas."""
+    learn_names(desk, slack, incident_id)
+    with desk.database.transaction() as session:
+        draft_again(session, incidents.get_for_change(session, incident_id), desk.policy, desk.now())
+
+
+def _main_facts(drafted: Review) -> list[str]:
+    summary = summary_for_slack(drafted)
+    facts = [f"{label}: {value}" for label, value in summary.facts]
+    return facts + [f"Missing: {line.text} {line.command or ''}".strip() for line in summary.asked]

@@ -1,0 +1,68 @@
+"""Generic builders of forms, and reading back what was filled in. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.slack.text import shorten
+
+LONGEST_FIELD = 3000  # characters
+
+
+def form(callback_id: str, title: str, submit: str, metadata: str, blocks: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "type": "modal",
+        "callback_id": callback_id,
+        "title": {"type": "plain_text", "text": title},
+        "submit": {"type": "plain_text", "text": submit},
+        "close": {"type": "plain_text", "text": "Cancel"},
+        "private_metadata": metadata,
+        "blocks": blocks,
+    }
+
+
+def text_field(
+    name: str, label: str, *, multiline: bool = False, optional: bool = False, limit: int = LONGEST_FIELD, **extra: Any
+) -> dict[str, Any]:
+    """A field to type into. `extra`: `initial` and `placeholder` words, and `watched`, to hear of each character."""
+    element: dict[str, Any] = {
+        "type": "plain_text_input",
+        "action_id": name,
+        "multiline": multiline,
+        "max_length": limit,
+    }
+    if extra.get("initial"):
+        element["initial_value"] = shorten(str(extra["initial"]), limit)
+    if extra.get("placeholder"):
+        element["placeholder"] = {"type": "plain_text", "text": str(extra["placeholder"])}
+    if not extra.get("watched"):
+        return field(name, label, element, optional)
+    element["dispatch_action_config"] = {"trigger_actions_on": ["on_character_entered"]}
+    return field(name, label, element, optional) | {"dispatch_action": True}
+
+
+def field(name: str, label: str, element: dict[str, Any], optional: bool = False) -> dict[str, Any]:
+    return {
+        "type": "input",
+        "block_id": name,
+        "label": {"type": "plain_text", "text": label},
+        "element": element,
+        "optional": optional,
+    }
+
+
+def initial_values(view: Mapping[str, Any]) -> dict[str, str]:
+    """What the fields to type into held when the form was opened; Slack keeps what was typed while that is the same."""
+    elements = [block["element"] for block in view["blocks"] if block["type"] == "input"]
+    return {element["action_id"]: str(element.get("initial_value") or "") for element in elements}
+
+
+def read_values(view: Mapping[str, Any]) -> dict[str, str]:
+    """The submitted fields by name, stripped; an empty field is an empty string."""
+    values: dict[str, str] = {}
+    for fields in view["state"]["values"].values():
+        for name, field in fields.items():
+            chosen = field.get("selected_option") or {}
+            values[name] = str(field.get("value") or chosen.get("value") or "").strip()
+    return values
