@@ -34,11 +34,11 @@ from bot.store.embedded import embedded_postgres
 from bot.store.engine import Database
 from bot.store.migrations import upgrade
 from bot.web.app import create_web
-from bot.web.auth import House
+from bot.web.auth import WebContext
 from bot.web.sessions import sign_personal_link
 from bot.wiring.building import review_finder
 from bot.wiring.pages import build_pages
-from bot.wiring.service import build_desk
+from bot.wiring.service import build_context
 
 ENTRIES = 10_000
 _BEGAN = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -53,12 +53,12 @@ def measure() -> None:
         settings = Settings.model_validate(
             {"DATABASE_URL": url, "SLACK_BOT_TOKEN": "xoxb-bench", "TOCSIN_DATA": folder}
         )
-        desk = replace(build_desk(settings, database), now=lambda: _BEGAN + timedelta(hours=3))
+        context = replace(build_context(settings, database), now=lambda: _BEGAN + timedelta(hours=3))
         for every, what in ((10, "mostly messages"), (1, "all of them notes")):
             with database.transaction() as session:
-                row = _incident(session, desk.policy, f"bench:{every}")
+                row = _incident(session, context.policy, f"bench:{every}")
             _fill(database, row, every)
-            _measure(settings, desk, row, what)
+            _measure(settings, context, row, what)
         database.close()
 
 
@@ -107,17 +107,17 @@ def _fill(database: Database, row: IncidentRow, every: int) -> None:
         session.execute(insert(ActionRow), items)
 
 
-def _measure(settings: Settings, desk: Any, row: IncidentRow, what: str) -> None:
+def _measure(settings: Settings, context: Any, row: IncidentRow, what: str) -> None:
     def draft() -> None:
-        with desk.database.transaction() as session:
-            drafting.draft_review(session, session.get_one(IncidentRow, row.incident_id), desk.policy, desk.now())
+        with context.database.transaction() as session:
+            drafting.draft_review(session, session.get_one(IncidentRow, row.incident_id), context.policy, context.now())
 
     figure(f"draft of {ENTRIES:,} entries, {what}", _median(draft, 5), "ms", 1000)
     assert settings.link_key is not None
-    house = House(desk, settings.link_key, secure=False, print_pdf=render_pdf)
-    app = create_web(ready=list, routes=build_pages(review_finder(desk.database, for_link=True), house, house.key))
+    web = WebContext(context, settings.link_key, secure=False, print_pdf=render_pdf)
+    app = create_web(ready=list, routes=build_pages(review_finder(context.database, for_link=True), web, web.key))
     browser = TestClient(app, base_url="http://testserver")
-    link = urlsplit(sign_personal_link("http://testserver", house.key, "/incidents", "U0MANAGER", "manager"))
+    link = urlsplit(sign_personal_link("http://testserver", web.key, "/incidents", "U0MANAGER", "manager"))
     door = browser.get(f"{link.path}?{link.query}").text
     browser.post("/enter", data=dict(re.findall(r'name="(t|token)" value="([^"]*)"', door)))
     pages = (

@@ -21,7 +21,7 @@ from bot.store.engine import Database
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class AppContext:
     database: Database
     now: Callable[[], datetime]  # aware UTC
     seconds_until: Callable[[datetime], float]  # how long to wait, which differs where time runs faster

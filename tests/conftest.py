@@ -16,6 +16,15 @@ from bot.store.engine import Database, driver_url
 from bot.store.migrations import upgrade
 from tests.stage import Stage, staged
 
+# Fixtures of several folders; each module says what they are.
+pytest_plugins = [
+    "tests.slack_fixtures",
+    "tests.policy_fixtures",
+    "tests.flow_fixtures",
+    "tests.job_fixtures",
+    "tests.web_fixtures",
+]
+
 # What the developer's own shell says must not reach the tests.
 for name in [name for name in os.environ if name.startswith(("SLACK_", "TOCSIN_")) or name == "DATABASE_URL"]:
     del os.environ[name]

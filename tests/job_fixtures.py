@@ -10,40 +10,39 @@ from pathlib import Path
 
 import pytest
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows.declare import Declaration, declare
 from bot.reports.tables import ReportRow
 from bot.settings import Settings
 from bot.severity.rules import Severity
 from bot.slack.client import Slack, web_client
-from bot.slack.poster import Speaker
+from bot.slack.poster import Poster
 from bot.slack.tables import SlackMessage
 from bot.store.engine import Database
-from bot.wiring.service import build_desk, introduce
+from bot.wiring.service import build_context, introduce
 from slack_playground.app import Playground
 from tests.queue import empty_queue
-from tests.slack_fixtures import control, person, playground, responder  # noqa: F401 (fixtures)
 
 Declared = Callable[..., IncidentRow]
 _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
-def built(database: Database, data_folder: Path) -> Desk:
+def built(database: Database, data_folder: Path) -> AppContext:
     """Built once a module, as reading the knowledge takes a moment."""
     settings = {"TOCSIN_DATA": str(data_folder), "SLACK_BOT_TOKEN": "xoxb-playground"}
-    return build_desk(Settings.model_validate(settings), database)
+    return build_context(Settings.model_validate(settings), database)
 
 
 @pytest.fixture
-def slack(playground: Playground) -> Slack:  # noqa: F811
+def slack(playground: Playground) -> Slack:
     """The bot's calls."""
     return Slack(web_client(playground.api_url, "xoxb-playground", timeout=5))
 
 
 @pytest.fixture
-def desk(built: Desk, slack: Slack) -> Desk:
+def context(built: AppContext, slack: Slack) -> AppContext:
     """The desk, introduced to this test's Slack, with an empty queue and nothing of the Slack of the test before."""
     with built.database.transaction() as session:
         empty_queue(session)
@@ -55,24 +54,24 @@ def desk(built: Desk, slack: Slack) -> Desk:
 
 
 @pytest.fixture
-def speaker(desk: Desk, slack: Slack) -> Speaker:
-    return Speaker(desk.database, slack, desk.now)
+def poster(context: AppContext, slack: Slack) -> Poster:
+    return Poster(context.database, slack, context.now)
 
 
 @pytest.fixture
-def declared(desk: Desk) -> Declared:
+def declared_incident(context: AppContext) -> Declared:
     """Declare an incident of this test's own, by the responder."""
 
     def make(severity: Severity = Severity.P1, **values: object) -> IncidentRow:
-        with desk.database.transaction() as session:
+        with context.database.transaction() as session:
             number = next(_numbers)
             wanted = Declaration(f"job:{number}", f"checkout {number} fails", severity, "U0RESPONDER")
-            row, _ = declare(session, replace(wanted, **values), desk.policy, desk.now())  # type: ignore[arg-type]
+            row, _ = declare(session, replace(wanted, **values), context.policy, context.now())  # type: ignore[arg-type]
             return row
 
     return make
 
 
-def later(desk: Desk, minutes: float) -> Desk:
+def later(context: AppContext, minutes: float) -> AppContext:
     """The same desk at a later hour."""
-    return replace(desk, now=lambda: desk.now() + timedelta(minutes=minutes))
+    return replace(context, now=lambda: context.now() + timedelta(minutes=minutes))

@@ -133,6 +133,6 @@ def control(playground: Playground) -> Control:
 
 
 @pytest.fixture
-def slack(playground: Playground) -> WebClient:
+def web_client(playground: Playground) -> WebClient:
     """The real Web API client, with the bot's token."""
     return WebClient("xoxb-playground", base_url=playground.api_url)

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.demo.seed import seed_workspace
 from bot.settings import REPOSITORY, Settings
 from bot.store.engine import Database
-from bot.wiring.service import Parts, Service, build_desk
+from bot.wiring.service import Parts, Service, build_context
 from slack_playground.app import Playground
 from slack_playground.person import Person
 from slack_playground.workspace.clock import DemoClock
@@ -33,7 +33,7 @@ class Stage:
     playground: Playground
     clock: DemoClock
     database: Database
-    desk: Desk
+    context: AppContext
     settings: Settings
 
     def person(self, user_id: str) -> Person:
@@ -140,10 +140,10 @@ def staged(
                 }
             )
         )
-        desk = build_desk(settings, database)
-        with running(Service(settings, desk, Parts(serve=False))):
+        context = build_context(settings, database)
+        with running(Service(settings, context, Parts(serve=False))):
             wait_until_connected(playground)
-            yield Stage(playground, clock, database, desk, settings)
+            yield Stage(playground, clock, database, context, settings)
 
 
 def wait_until_connected(playground: Playground) -> None:

@@ -13,7 +13,7 @@ import pytest
 from httpx2 import Response
 from starlette.testclient import TestClient
 
-from bot.context import Desk, Policy
+from bot.context import AppContext, Policy
 from bot.incidents.queries import incidents
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import change
@@ -21,27 +21,20 @@ from bot.lifecycle.flows.change import Closing
 from bot.lifecycle.flows.declare import Declaration, declare
 from bot.reviews.flows import drafting
 from bot.reviews.pages.pdf import render_pdf
-from bot.settings import REPOSITORY
 from bot.severity.rules import Severity
 from bot.slack import queries as messages
 from bot.store.engine import Database
 from bot.web.app import create_web
-from bot.web.auth import House
+from bot.web.auth import WebContext
 from bot.web.sessions import sign_personal_link
 from bot.wiring.building import review_finder
 from bot.wiring.pages import build_pages
-from bot.wiring.policy import load_policy
 from tests.rows import NOON, minutes
 
 KEY = "a key of at least sixteen characters"
 BASE = "http://testserver"
 NAMES = {"U0MANAGER": "engineering-manager", "U0VP": "vp", "U0RESPONDER": "responder", "U0TEAMLEAD": "team-lead"}
 _numbers = itertools.count(1)
-
-
-@pytest.fixture(scope="session")
-def policy() -> Policy:
-    return load_policy(REPOSITORY / "knowledge" / "policy")
 
 
 @dataclass
@@ -58,10 +51,10 @@ class Site:
     threads: int = 8
 
     @property
-    def desk(self) -> Desk:
+    def context(self) -> AppContext:
         """What the pages use of a desk."""
         unused: Callable[..., None] = lambda *_: None  # noqa: E731
-        return Desk(
+        return AppContext(
             database=self.database,
             now=lambda: NOON + self.at,
             seconds_until=lambda at: 0.0,
@@ -79,8 +72,8 @@ class Site:
 
     def visit(self) -> TestClient:
         """A browser that has not come in."""
-        house = House(
-            self.desk,
+        web = WebContext(
+            self.context,
             KEY,
             secure=False,
             link_lives=self.link_lives,
@@ -89,7 +82,7 @@ class Site:
         )
         app = create_web(
             ready=list,
-            routes=build_pages(review_finder(self.database, for_link=True), house, KEY),
+            routes=build_pages(review_finder(self.database, for_link=True), web, KEY),
             threads=self.threads,
         )
         return TestClient(app, base_url=BASE)

@@ -35,7 +35,7 @@ def _serve(listen: bool, work: bool, serve: bool) -> None:
     """Run these parts until SIGTERM or Ctrl-C."""
     settings = _slack_settings(listen)
     from bot.wiring.building import open_database
-    from bot.wiring.service import Parts, Service, build_desk
+    from bot.wiring.service import Parts, Service, build_context
 
     early: list[None] = []
     # An embedded PostgreSQL that is just starting can only be stopped when it has started.
@@ -44,7 +44,7 @@ def _serve(listen: bool, work: bool, serve: bool) -> None:
         _when_asked_to_end(sys.exit)
         if early:
             return
-        service = Service(settings, build_desk(settings, database), Parts(listen, work, serve))
+        service = Service(settings, build_context(settings, database), Parts(listen, work, serve))
         _when_asked_to_end(service.stop)
         service.run(say)
 

@@ -11,23 +11,23 @@ from typing import Any
 from slack_bolt import Ack
 from sqlalchemy.orm import Session
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.errors import BadRequest, UnknownIncident
 from bot.incidents import messages, visibility
 from bot.incidents.queries import incidents
 from bot.incidents.rules.typed_command import parse_command
 from bot.incidents.tables import IncidentRow
 from bot.slack.client import Message, Slack
-from bot.slack.reporting import told
+from bot.slack.reporting import reporting_errors
 from bot.slack.text import code, shorten, unturned
 from bot.text.markup import plain_text
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CommandContext:
     """A slash command as the subcommands need it. `rest` is what was typed after the word, in Slack's markup."""
 
-    desk: Desk
+    context: AppContext
     now: datetime
     word: str
     ref: str | None
@@ -53,19 +53,19 @@ class Subcommand:
     word: str
     example: str  # as one would type it after `/incident `
     meaning: str
-    answer: Callable[[Session, Asked], Answer] | None = None
-    answer_apart: Callable[[Asked], Answer] | None = None
+    answer: Callable[[Session, CommandContext], Answer] | None = None
+    answer_apart: Callable[[CommandContext], Answer] | None = None
     aliases: tuple[str, ...] = ()
-    form: Callable[[Asked], View | None] | None = None  # opened in place of an answer; None: answer after all
+    form: Callable[[CommandContext], View | None] | None = None  # opened in place of an answer; None: answer after all
     anywhere: bool = False  # speaks of no one incident
 
-    def run(self, asked: Asked) -> Answer:
+    def run(self, command: CommandContext) -> Answer:
         """The answer, with what it changed committed."""
         if self.answer_apart is not None:
-            return self.answer_apart(asked)
+            return self.answer_apart(command)
         assert self.answer is not None
-        with asked.desk.database.transaction() as session:
-            return self.answer(session, asked)
+        with command.context.database.transaction() as session:
+            return self.answer(session, command)
 
 
 class Registry:
@@ -77,7 +77,7 @@ class Registry:
             "help",
             "help severity",
             "This list, or more about one word.",
-            answer_apart=lambda asked: self.help(asked.rest),
+            answer_apart=lambda command: self.help(command.rest),
             aliases=("?",),
             anywhere=True,
         )
@@ -124,47 +124,51 @@ class Registry:
         return "\n".join(lines)
 
 
-def run_command(registry: Registry, desk: Desk, slack: Slack, ack: Ack, command: dict[str, Any]) -> None:
+def run_command(registry: Registry, context: AppContext, slack: Slack, ack: Ack, payload: dict[str, Any]) -> None:
     """The whole of /incident: open the form of what was typed, or commit and then acknowledge with the answer."""
-    with told(lambda text: ack(text=unturned(text)), user=command["user_id"], command=command.get("text", "")[:200]):
-        typed = parse_command(command.get("text") or "")
-        asked = Asked(
-            desk=desk,
-            now=desk.now(),
+    with reporting_errors(
+        lambda text: ack(text=unturned(text)), user=payload["user_id"], command=payload.get("text", "")[:200]
+    ):
+        typed = parse_command(payload.get("text") or "")
+        command = CommandContext(
+            context=context,
+            now=context.now(),
             word=typed.word,
             ref=typed.ref,
             rest=typed.rest,
-            user_id=command["user_id"],
-            user_name=command.get("user_name") or command["user_id"],
-            channel_id=command["channel_id"],
-            trigger_id=command["trigger_id"],
+            user_id=payload["user_id"],
+            user_name=payload.get("user_name") or payload["user_id"],
+            channel_id=payload["channel_id"],
+            trigger_id=payload["trigger_id"],
         )
-        subcommand = registry.find(asked.word)
+        subcommand = registry.find(command.word)
         # A trigger lives three seconds, so nothing slow comes before its form.
-        view = subcommand.form(asked) if subcommand.form else None
+        view = subcommand.form(command) if subcommand.form else None
         if view is not None:
-            slack.open_view(asked.trigger_id, view)
+            slack.open_view(command.trigger_id, view)
             ack()
             return
-        answer = subcommand.run(asked)
+        answer = subcommand.run(command)
         if isinstance(answer, Message):
             ack(text=unturned(answer.text), blocks=list(answer.blocks))
         else:
             ack(text=unturned(answer))
 
 
-def incident_of(session: Session, asked: Asked, for_change: bool = False) -> IncidentRow:
+def incident_of(session: Session, command: CommandContext, for_change: bool = False) -> IncidentRow:
     """The incident that was named, or whose channel this is. Raises UnknownIncident with the ones that are open."""
     row = (
-        incidents.find_by_ref(session, asked.ref) if asked.ref else incidents.find_by_channel(session, asked.channel_id)
+        incidents.find_by_ref(session, command.ref)
+        if command.ref
+        else incidents.find_by_channel(session, command.channel_id)
     )
-    if row is None or not is_insider(session, asked, row):
-        closed = asked.word == "reopen"
-        rows, _ = visibility.list_page(session, asked.user_id, limit=5, closed=closed)
-        raise UnknownIncident(messages.no_incident(asked.word, asked.ref, rows, plain_text(asked.rest), closed))
+    if row is None or not is_insider(session, command, row):
+        closed = command.word == "reopen"
+        rows, _ = visibility.list_page(session, command.user_id, limit=5, closed=closed)
+        raise UnknownIncident(messages.no_incident(command.word, command.ref, rows, plain_text(command.rest), closed))
     return incidents.get_for_change(session, row.incident_id) if for_change else row
 
 
-def is_insider(session: Session, asked: Asked, row: IncidentRow) -> bool:
+def is_insider(session: Session, command: CommandContext, row: IncidentRow) -> bool:
     """False for a security incident of which the person who asks has no part; to them it does not exist."""
-    return asked.channel_id == row.channel_id or visibility.may_see(session, row, asked.user_id)
+    return command.channel_id == row.channel_id or visibility.may_see(session, row, command.user_id)

@@ -12,27 +12,27 @@ from typing import Any
 from slack_bolt import Ack, Respond
 from sqlalchemy.orm import Session
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.incidents.flows.home import draw_home
 from bot.slack.forms import read_values
-from bot.slack.reporting import told
+from bot.slack.reporting import reporting_errors
 from bot.slack.whispers import answer_press
 
 # What a press does: (session, desk, value, user id, now) → a sentence for the person, or None where the screen says it.
-Press = Callable[[Session, Desk, str, str, datetime], str | None]
+Press = Callable[[Session, AppContext, str, str, datetime], str | None]
 
 
 def pressed(press: Press) -> Callable[..., None]:
     """A listener that runs `press` in its transaction, acknowledges, and whispers what there is to say."""
 
-    def listener(desk: Desk, ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any]) -> None:
+    def listener(context: AppContext, ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any]) -> None:
         user_id = body["user"]["id"]
         value = action.get("value") or (action.get("selected_option") or {}).get("value") or ""
 
         said: list[str] = []
-        with told(said.append, user=user_id, action=action["action_id"]):
-            with desk.database.transaction() as session:
-                sentence = press(session, desk, value, user_id, desk.now())
+        with reporting_errors(said.append, user=user_id, action=action["action_id"]):
+            with context.database.transaction() as session:
+                sentence = press(session, context, value, user_id, context.now())
                 if (body.get("view") or {}).get("type") == "home":
                     draw_home(session, user_id)
             said += [sentence] if sentence else []
@@ -42,19 +42,19 @@ def pressed(press: Press) -> Callable[..., None]:
 
 
 # Like a submission, but opens its transactions itself: (desk, values, view, user id, now).
-Thinking = Callable[[Desk, dict[str, str], dict[str, Any], str, datetime], dict[str, Any] | None]
+Thinking = Callable[[AppContext, dict[str, str], dict[str, Any], str, datetime], dict[str, Any] | None]
 
 
 def thought_over(thinking: Thinking, field: str) -> Callable[..., None]:
     """A listener for a form whose answer is thought about before a transaction begins."""
 
-    def listener(desk: Desk, ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
+    def listener(context: AppContext, ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
         def refuse(text: str) -> None:
             ack(response_action="errors", errors={field: text.replace("`", "")})
 
-        with told(refuse, user=body["user"]["id"], view=view["callback_id"]):
+        with reporting_errors(refuse, user=body["user"]["id"], view=view["callback_id"]):
             values = read_values(view)
-            again = thinking(desk, values, view, body["user"]["id"], desk.now())
+            again = thinking(context, values, view, body["user"]["id"], context.now())
             if again is None:
                 ack()
             else:
@@ -64,16 +64,16 @@ def thought_over(thinking: Thinking, field: str) -> Callable[..., None]:
 
 
 # (session, desk, values, view, user id, now) → None, and the form closes; or the form to show in its place.
-Submission = Callable[[Session, Desk, dict[str, str], dict[str, Any], str, datetime], dict[str, Any] | None]
+Submission = Callable[[Session, AppContext, dict[str, str], dict[str, Any], str, datetime], dict[str, Any] | None]
 
 
 def submitted(submission: Submission, field: str) -> Callable[..., None]:
     """A listener that runs `submission` in its transaction; a refusal shows under `field`."""
 
     def run(
-        desk: Desk, values: dict[str, str], view: dict[str, Any], user_id: str, now: datetime
+        context: AppContext, values: dict[str, str], view: dict[str, Any], user_id: str, now: datetime
     ) -> dict[str, Any] | None:
-        with desk.database.transaction() as session:
-            return submission(session, desk, values, view, user_id, now)
+        with context.database.transaction() as session:
+            return submission(session, context, values, view, user_id, now)
 
     return thought_over(run, field)

@@ -19,19 +19,19 @@ from bot.reviews.queries import drafts
 from bot.reviews.rules.story import line_of
 from bot.slack import queries as messages
 from bot.text.wording import LONGEST_SAYING, Wording, instant, mentioned, span
-from bot.web.auth import House, showing
-from bot.web.rendering import visitor_page
+from bot.web.auth import WebContext, showing
+from bot.web.rendering import user_page
 from bot.web.responses import page
-from bot.web.sessions import Visitor
+from bot.web.sessions import CurrentUser
 
 ENTRIES_A_PAGE = 100
 _LISTED = 200
 _WHOLE = 1_000_000  # characters: more than any entry has
 
 
-def incident_routes(house: House) -> list[Route]:
+def incident_routes(web: WebContext) -> list[Route]:
     """The routes of these pages."""
-    return [showing(house, "/incidents", _incidents), showing(house, "/incidents/{ref}", _incident)]
+    return [showing(web, "/incidents", _incidents), showing(web, "/incidents/{ref}", _incident)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,11 @@ class _Row:
     open_for: str = ""
 
 
-def _incidents(house: House, request: Request, visitor: Visitor) -> Response:
-    now = house.desk.now()
-    with house.desk.database.transaction() as session:
-        still, _ = visibility.list_page(session, visitor.user_id, limit=_LISTED)
-        over, _ = visibility.list_page(session, visitor.user_id, limit=10, closed=True)
+def _incidents(web: WebContext, request: Request, user: CurrentUser) -> Response:
+    now = web.context.now()
+    with web.context.database.transaction() as session:
+        still, _ = visibility.list_page(session, user.user_id, limit=_LISTED)
+        over, _ = visibility.list_page(session, user.user_id, limit=10, closed=True)
         recent = [(row, incidents.facts(row).stands) for row in over]
         names = messages.names_of(session, {row.commander for row in still if row.commander})
     listed = [
@@ -66,13 +66,13 @@ def _incidents(house: House, request: Request, visitor: Visitor) -> Response:
         )
         for row in still
     ]
-    return page(visitor_page("incidents.html", request, visitor, "/incidents", rows=listed, recent=recent))
+    return page(user_page("incidents.html", request, user, "/incidents", rows=listed, recent=recent))
 
 
-def _incident(house: House, request: Request, visitor: Visitor) -> Response:
+def _incident(web: WebContext, request: Request, user: CurrentUser) -> Response:
     ref = request.path_params["ref"]
-    with house.desk.database.transaction() as session:
-        row = visible(session, ref, visitor.user_id)
+    with web.context.database.transaction() as session:
+        row = visible(session, ref, user.user_id)
         if row is None:
             return unknown(ref)
         workspace = messages.find_workspace(session)
@@ -94,7 +94,7 @@ def _incident(house: House, request: Request, visitor: Visitor) -> Response:
     lines = [line_of(entry, wording) for entry in shown]
     context = {
         "row": row,
-        "facts": _facts(row, wording, house.desk.now()),
+        "facts": _facts(row, wording, web.context.now()),
         "lines": lines,
         "whole": _whole(shown, wording),
         "dated": any(" " in (line.clock or "") for line in lines),
@@ -103,7 +103,7 @@ def _incident(house: House, request: Request, visitor: Visitor) -> Response:
         "pages": pages,
         "has_review": has_review,
     }
-    return page(visitor_page("incident.html", request, visitor, "", **context))
+    return page(user_page("incident.html", request, user, "", **context))
 
 
 def _whole(entries: Sequence[Entry], wording: Wording) -> dict[int, str]:

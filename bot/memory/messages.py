@@ -32,11 +32,11 @@ def _suggestion(item: dict[str, Any], place: int, shown_key: str) -> Suggestion:
         fix=item["fix"],
         took=item["took"],
         terms=tuple((term["text"], term["share"], term["field"]) for term in item.get("terms", ())),
-        ballot=ballot(shown_key, item["ref"], place),
+        vote_key=vote_key(shown_key, item["ref"], place),
     )
 
 
-def ballot(shown_key: str, ref: str, place: int) -> str:
+def vote_key(shown_key: str, ref: str, place: int) -> str:
     """What a vote is cast with, but for the vote itself; `flows.vote` reads it."""
     return f"{place}:{ref.replace(':', '%3A')}:{shown_key}"
 
@@ -48,7 +48,7 @@ def similar(found: Sequence[Suggestion], asked: str) -> Message:
         text = f"Nothing known looks like “{plain(shorten(asked, 120))}”. Try the words of the error, or the service."
         return Message(text, (section(text),))
     blocks: list[Block] = [context(heading)]
-    blocks += [section(_told(item), vote_menu(item.ballot)) for item in found]
+    blocks += [section(_told(item), vote_menu(item.vote_key)) for item in found]
     return Message(f"{heading}: {', '.join(item.ref for item in found)}", tuple(blocks))
 
 
@@ -85,14 +85,14 @@ class Suggestion:
     fix: str
     took: str
     terms: tuple[tuple[str, float, str], ...] = ()  # words, their share of the likeness, the field they matched in
-    ballot: str = ""  # what a vote on it is cast with; empty where nobody is asked
+    vote_key: str = ""  # what a vote on it is cast with; empty where nobody is asked
 
 
-def vote_menu(ballot: str) -> Block | None:
+def vote_menu(vote_key: str) -> Block | None:
     """The small menu beside a suggestion: one dot menu takes less of a phone's screen than two buttons."""
-    if not ballot:
+    if not vote_key:
         return None
-    return overflow("suggestion_vote", [option("Helped", f"yes:{ballot}"), option("Not this", f"no:{ballot}")])
+    return overflow("suggestion_vote", [option("Helped", f"yes:{vote_key}"), option("Not this", f"no:{vote_key}")])
 
 
 def similar_line(item: Suggestion) -> str:

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import structlog
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.retention.flows import plan_retention, remove_reports, remove_words
 from bot.slack.client import Slack
-from bot.slack.poster import Speaker
+from bot.slack.poster import Poster
 from bot.store.outbox import count_failed, forget_failed
 
 log = structlog.get_logger(__name__)
@@ -17,18 +17,18 @@ log = structlog.get_logger(__name__)
 FAILED_KEPT = timedelta(days=30)
 
 
-def retain(desk: Desk, slack: Slack, speaker: Speaker) -> None:
+def retain(context: AppContext, slack: Slack, poster: Poster) -> None:
     """Take out the words past their time, an incident a transaction."""
     incidents = messages = reports = 0
     while True:
-        with desk.database.transaction() as session:
-            removed = remove_words(session, desk.policy.retention, desk.now())
+        with context.database.transaction() as session:
+            removed = remove_words(session, context.policy.retention, context.now())
         if removed is None:
             break
         incidents, messages = incidents + 1, messages + removed
     while True:
-        with desk.database.transaction() as session:
-            found = remove_reports(session, desk.policy.retention, desk.now())
+        with context.database.transaction() as session:
+            found = remove_reports(session, context.policy.retention, context.now())
         if not found:
             break
         reports += found
@@ -36,10 +36,10 @@ def retain(desk: Desk, slack: Slack, speaker: Speaker) -> None:
         log.info("removed words by policy", incidents=incidents, messages=messages, reports=reports)
 
 
-def clear(desk: Desk) -> None:
+def clear(context: AppContext) -> None:
     """Each day: have words past their time looked for, say which jobs were given up, and forget the oldest of those."""
-    with desk.database.transaction() as session:
-        if desk.policy.retention.keep_messages is not None:
+    with context.database.transaction() as session:
+        if context.policy.retention.keep_messages is not None:
             plan_retention(session)
         failed = count_failed(session)
         forgotten = forget_failed(session, FAILED_KEPT)

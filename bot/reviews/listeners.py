@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.errors import BadRequest
 from bot.escalation.flows import people
 from bot.incidents import visibility
-from bot.incidents.commands import Asked, Subcommand, incident_of
+from bot.incidents.commands import CommandContext, Subcommand, incident_of
 from bot.incidents.flows.record import record
 from bot.incidents.queries import incidents
 from bot.incidents.rules.timeline import Kind
@@ -24,8 +24,8 @@ from bot.reviews.rules.renderings import stage_words
 from bot.reviews.rules.stages import Stage
 from bot.slack import queries as messages
 from bot.slack.client import Message
-from bot.slack.heard import CLIPBOARD
-from bot.slack.reporting import log_only, told
+from bot.slack.incoming import CLIPBOARD
+from bot.slack.reporting import log_only, reporting_errors
 from bot.slack.text import instant
 from bot.text.markup import USER_ID
 
@@ -39,14 +39,14 @@ _NUMBERED = {
 _AGREED = ("accept", "agree")
 
 
-def _review(session: Session, asked: Asked) -> str:
+def _review(session: Session, command: CommandContext) -> str:
     """Where the review stands, with a link of the reader's own."""
-    row = incident_of(session, asked)
-    _let_in(session, asked, row)
-    name = messages.names_of(session, [asked.user_id]).get(asked.user_id, asked.user_name)
+    row = incident_of(session, command)
+    _let_in(session, command, row)
+    name = messages.names_of(session, [command.user_id]).get(command.user_id, command.user_name)
     review, stage = editing.assemble(session, row), reviews.find_stage(session, row.incident_id)
     path = f"/reviews/{row.ref}" if review is not None else f"/incidents/{row.ref}"
-    link = asked.desk.personal_link(path, asked.user_id, name)
+    link = command.context.personal_link(path, command.user_id, name)
     if review is None or stage is None:
         steps = f"`/incident close {row.ref}`" if row.resolved_at else "`/incident resolve`, then `close`"
         first = f"The review of {row.ref} is drafted when the incident is closed: {steps}."
@@ -64,31 +64,31 @@ def _review(session: Session, asked: Asked) -> str:
     return "\n".join(lines)
 
 
-def _let_in(session: Session, asked: Asked, row: IncidentRow) -> None:
+def _let_in(session: Session, command: CommandContext, row: IncidentRow) -> None:
     """Remember somebody who asks in a security incident's channel: being in it they are of its people, so that the
     link which they get opens.
     """
-    if not visibility.may_see(session, row, asked.user_id):
-        key = f"link:{row.incident_id}:{asked.user_id}"
-        record(session, row, Kind.LINK_TAKEN, "", asked.now, author=asked.user_id, source_key=key)
+    if not visibility.may_see(session, row, command.user_id):
+        key = f"link:{row.incident_id}:{command.user_id}"
+        record(session, row, Kind.LINK_TAKEN, "", command.now, author=command.user_id, source_key=key)
 
 
-def _action(session: Session, asked: Asked) -> str | Message:
-    word, _, rest = asked.rest.strip().partition(" ")
-    calendar = asked.desk.policy.calendar
-    row = incident_of(session, asked, for_change=True)
+def _action(session: Session, command: CommandContext) -> str | Message:
+    word, _, rest = command.rest.strip().partition(" ")
+    calendar = command.context.policy.calendar
+    row = incident_of(session, command, for_change=True)
     if word.lower() in ("", "list"):
         return _list(session, row)
     if word.lower() in (*_NUMBERED, *_AGREED) and rest.strip().lstrip("#").split(" ")[0].isdigit():
         number = int(rest.strip().lstrip("#").split(" ")[0][:9])
         if word.lower() in _NUMBERED:
-            return _NUMBERED[word.lower()](session, row, number, asked.user_id, asked.now)
-        return action_items.accept(session, row, number, asked.user_id, calendar, asked.now)
+            return _NUMBERED[word.lower()](session, row, number, command.user_id, command.now)
+        return action_items.accept(session, row, number, command.user_id, calendar, command.now)
     _refuse_unnumbered(word.lower(), rest)
-    wish = action_items.read_wish(asked.rest, asked.now, calendar)
-    key = f"command:{asked.trigger_id}"
-    item, _ = action_items.add(session, row, wish, asked.user_id, calendar, asked.now, key)
-    unknown = _unknown_owner(session, asked, wish.owner)
+    wish = action_items.parse_action(command.rest, command.now, calendar)
+    key = f"command:{command.trigger_id}"
+    item, _ = action_items.add(session, row, wish, command.user_id, calendar, command.now, key)
+    unknown = _unknown_owner(session, command, wish.owner)
     return f"Action item {item.number} of {row.ref}: {action_items.describe(item)}{unknown}"
 
 
@@ -99,7 +99,7 @@ def _refuse_unnumbered(word: str, rest: str) -> None:
     raise BadRequest(f"Say which one, as in `/incident action {word} 3`; `/incident action list` has them.")
 
 
-def _unknown_owner(session: Session, asked: Asked, owner: str | None) -> str:
+def _unknown_owner(session: Session, command: CommandContext, owner: str | None) -> str:
     """What to say of an owner's name that is no one person's; empty for all others.
 
     The name is kept: it may be a team, and what was typed is not lost.
@@ -107,7 +107,7 @@ def _unknown_owner(session: Session, asked: Asked, owner: str | None) -> str:
     if owner is None or USER_ID.fullmatch(owner):
         return ""
     try:
-        people.find_person(session, owner, asked.desk.policy.contacts, asked.now)
+        people.find_person(session, owner, command.context.policy.contacts, command.now)
     except BadRequest as unknown:
         return f"\n{unknown} It is kept under that name, and nobody is reminded of it."
     return ""
@@ -126,19 +126,19 @@ def _list(session: Session, row: IncidentRow) -> str | Message:
     return blocks.action_list(row.ref, listed)
 
 
-def finish(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+def finish(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     """`incident id:number`."""
     row, number = _pressed(session, value)
     return action_items.finish(session, row, number, user_id, now)
 
 
-def accept(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+def accept(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     """`incident id:number`."""
     row, number = _pressed(session, value)
-    return action_items.accept(session, row, number, user_id, desk.policy.calendar, now)
+    return action_items.accept(session, row, number, user_id, context.policy.calendar, now)
 
 
-def decline(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+def decline(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     """`incident id:number`."""
     row, number = _pressed(session, value)
     return action_items.drop(session, row, number, user_id, now)
@@ -149,14 +149,14 @@ def _pressed(session: Session, value: str) -> tuple[IncidentRow, int]:
     return incidents.get_for_change(session, int(incident_id)), int(number)
 
 
-def clipboard(desk: Desk, body: dict[str, Any], event: dict[str, Any]) -> None:
+def clipboard(context: AppContext, body: dict[str, Any], event: dict[str, Any]) -> None:
     """The clipboard on a message of an incident's channel makes it an action item; taking it away changes nothing."""
     item = event.get("item") or {}
     if event.get("type") != "reaction_added" or event.get("reaction") != CLIPBOARD or item.get("type") != "message":
         return
-    with told(log_only, again=True, event=body["event_id"], channel=item.get("channel")):
-        now = desk.now()
-        with desk.database.transaction() as session:
+    with reporting_errors(log_only, again=True, event=body["event_id"], channel=item.get("channel")):
+        now = context.now()
+        with context.database.transaction() as session:
             if messages.take_event(session, body["event_id"], now):
                 action_items.take_message(session, item["channel"], item["ts"], event["user"])
 

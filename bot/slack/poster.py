@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 UNREACHABLE = frozenset({"is_archived", "channel_not_found", "not_in_channel", "restricted_action"})
 
 
-class Speaker:
+class Poster:
     """Posts and edits messages by key, whatever crashes between."""
 
     def __init__(self, database: Database, slack: Slack, now: Callable[[], datetime]) -> None:
@@ -58,7 +58,7 @@ class Speaker:
         self._slack.update(known[0], known[1], message)
         return True
 
-    def try_to_say(self, key: str, channel_id: str, message: Message, thread_ts: str | None = None) -> str | None:
+    def try_to_post(self, key: str, channel_id: str, message: Message, thread_ts: str | None = None) -> str | None:
         """Like `say`; None, with a line in the log, where the channel can no longer be spoken in."""
         try:
             return self.say(key, channel_id, message, thread_ts)

@@ -25,7 +25,7 @@ _OTHER = (
 
 
 @contextmanager
-def told(tell: Callable[[str], object], *, again: bool = False, **facts: object) -> Iterator[None]:
+def reporting_errors(tell: Callable[[str], object], *, again: bool = False, **facts: object) -> Iterator[None]:
     """Run the body; on any error log it where it is ours, and call `tell` with a sentence for the person.
 
     With `again` an error of the database is raised: whoever sent this will send it once more.

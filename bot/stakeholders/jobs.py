@@ -7,12 +7,12 @@ from sqlalchemy.orm import Session
 
 from bot.aws.alarm_states import Reading
 from bot.aws.session import Denied, Unavailable
-from bot.context import Desk
+from bot.context import AppContext
 from bot.escalation.queries import notices
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.tables import IncidentRow
 from bot.slack.client import Slack
-from bot.slack.poster import Speaker
+from bot.slack.poster import Poster
 from bot.stakeholders import messages as stakeholder_messages
 from bot.stakeholders.flows import alarm_checks, notify
 from bot.stakeholders.rules import Notice
@@ -21,24 +21,24 @@ from bot.store.outbox import PAGING, enqueue
 log = structlog.get_logger(__name__)
 
 
-def notice(desk: Desk, slack: Slack, speaker: Speaker, *, entry_id: int) -> None:
+def notice(context: AppContext, slack: Slack, poster: Poster, *, entry_id: int) -> None:
     """Post a notice in the stakeholder channel, plan its mails, and say in the room that it went out."""
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         entry = timeline.get(session, entry_id)
         row = incidents.get(session, entry.incident_id)
         sent = Notice(entry.data["subject"], tuple((name, words) for name, words in entry.data["lines"]))
         by, at, room_id = entry.author or "", entry.at, row.channel_id if not row.channel_archived else None
-        mails = _plan_mails(session, desk, entry_id, sent)
-    name = desk.policy.contacts.channels.stakeholder
+        mails = _plan_mails(session, context, entry_id, sent)
+    name = context.policy.contacts.channels.stakeholder
     channel_id = stakeholder_channel(slack, name)
-    posted = channel_id and speaker.try_to_say(
+    posted = channel_id and poster.try_to_post(
         f"notice:{entry_id}", channel_id, stakeholder_messages.notice(sent, by, at)
     )
     where = f"in <#{channel_id}>" if posted else f"nowhere in Slack (invite Tocsin to #{name})"
     if mails:
         where += f" and by {mails} mail{'s' if mails > 1 else ''}"
     if room_id:
-        speaker.try_to_say(f"notice-told:{entry_id}", room_id, stakeholder_messages.notice_told(sent, where))
+        poster.try_to_post(f"notice-told:{entry_id}", room_id, stakeholder_messages.notice_told(sent, where))
 
 
 def stakeholder_channel(slack: Slack, name: str | None) -> str | None:
@@ -48,60 +48,66 @@ def stakeholder_channel(slack: Slack, name: str | None) -> str | None:
     return name if name[:1] in "CG" and name.isupper() else slack.find_channel_by_name(name)
 
 
-def _plan_mails(session: Session, desk: Desk, entry_id: int, sent: Notice) -> int:
-    if desk.send_mail is None:
+def _plan_mails(session: Session, context: AppContext, entry_id: int, sent: Notice) -> int:
+    if context.send_mail is None:
         return 0
-    for address in desk.policy.notices.mail_to:
+    for address in context.policy.notices.mail_to:
         key = f"notice:{entry_id}:mail:{address}"
-        notice_id = notices.add_notice(session, key, notices.MAIL, address, sent.subject, sent.text, desk.now())
+        notice_id = notices.add_notice(session, key, notices.MAIL, address, sent.subject, sent.text, context.now())
         if notice_id is not None:
             enqueue(session, "aws.notice", queue=PAGING, lock=f"notice-{notice_id}", notice_id=notice_id)
-    return len(desk.policy.notices.mail_to)
+    return len(context.policy.notices.mail_to)
 
 
-def checklist(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int, episode: int) -> None:
+def checklist(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int, episode: int) -> None:
     """Post the checklist of one resolution, or edit it into its present ticks."""
-    policy = desk.policy.notices
-    with desk.database.transaction() as session:
+    policy = context.policy.notices
+    with context.database.transaction() as session:
         row = incidents.get(session, incident_id)
         done = {name: (tick.by, tick.at) for name, tick in notify.ticks(session, incident_id, episode).items()}
         incident, reachable = incidents.facts(row), not row.channel_archived
-        found = _find_or_plan_look(session, desk, row, episode)
+        found = _find_or_plan_look(session, context, row, episode)
     if incident.channel_id is None or incident.resolved_at is None or not reachable:
         return
     by = incident.resolved_at + policy.check_within
     message = stakeholder_messages.checklist(incident, episode, policy.checklist, done, by, found)
-    speaker.try_to_say(f"checklist:{incident_id}:{episode}", incident.channel_id, message)
+    poster.try_to_post(f"checklist:{incident_id}:{episode}", incident.channel_id, message)
 
 
 def _find_or_plan_look(
-    session: Session, desk: Desk, row: IncidentRow, episode: int
+    session: Session, context: AppContext, row: IncidentRow, episode: int
 ) -> stakeholder_messages.Found | None:
     """What CloudWatch said, for the checklist; where nobody has looked yet, that is planned."""
-    policy = desk.policy.notices.alarms
-    seen = alarm_checks.find_look(session, row.incident_id, episode)
-    if policy is None or (seen is None and desk.read_alarms is None):
+    policy = context.policy.notices.alarms
+    seen = alarm_checks.find_lookup(session, row.incident_id, episode)
+    if policy is None or (seen is None and context.read_alarms is None):
         return None
     present = episode == row.episode
     if seen is None:
         if not present:
             return None  # that resolution is over: nobody looks for it any more
-        alarm_checks.plan_look(session, row)
+        alarm_checks.plan_lookup(session, row)
     text, at = (seen.text, seen.at) if seen else ("Looking the CloudWatch alarms up …", None)
-    return stakeholder_messages.Found(policy.point, text, at, again=present and desk.read_alarms is not None)
+    return stakeholder_messages.Found(policy.point, text, at, again=present and context.read_alarms is not None)
 
 
 def alarms(
-    desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int, episode: int, asked: str = alarm_checks.FIRST
+    context: AppContext,
+    slack: Slack,
+    poster: Poster,
+    *,
+    incident_id: int,
+    episode: int,
+    asked: str = alarm_checks.FIRST,
 ) -> None:
     """Look the alarms of an incident up and have the checklist say what they say. What fails is said, too.
 
     `asked` names the asking: a job that runs twice records once.
     """
-    policy, read = desk.policy.notices.alarms, desk.read_alarms
+    policy, read = context.policy.notices.alarms, context.read_alarms
     if policy is None or read is None:
         return
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         wanted = alarm_checks.wanted_alarms(session, incidents.get(session, incident_id), policy)
     try:
         # Nothing is asked where nothing is named: without names CloudWatch answers with every alarm there is.
@@ -110,5 +116,7 @@ def alarms(
     except (Unavailable, Denied) as error:
         log.warning("could not look alarms up", incident_id=incident_id, reason=str(error))
         text = alarm_checks.describe_failure(str(error))
-    with desk.database.transaction() as session:
-        alarm_checks.looked(session, incidents.get_for_change(session, incident_id), episode, text, desk.now(), asked)
+    with context.database.transaction() as session:
+        alarm_checks.record_lookup(
+            session, incidents.get_for_change(session, incident_id), episode, text, context.now(), asked
+        )

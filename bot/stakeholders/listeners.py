@@ -18,9 +18,9 @@ import structlog
 from slack_bolt import Ack, Respond
 from sqlalchemy.orm import Session
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.errors import BadRequest, TransitionRefused
-from bot.incidents.commands import Asked, Subcommand, incident_of
+from bot.incidents.commands import CommandContext, Subcommand, incident_of
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.incident import Status
 from bot.incidents.rules.timeline import Kind
@@ -28,7 +28,7 @@ from bot.incidents.tables import IncidentRow
 from bot.slack import queries as messages
 from bot.slack.client import Refused, Slack, TryAgain
 from bot.slack.forms import initial_values, read_values
-from bot.slack.reporting import told
+from bot.slack.reporting import reporting_errors
 from bot.slack.whispers import answer_press
 from bot.stakeholders import messages as stakeholder_messages
 from bot.stakeholders.flows import alarm_checks, notify
@@ -48,67 +48,67 @@ _ENDED = {
 }
 
 
-def _update(session: Session, asked: Asked) -> str:
+def _update(session: Session, command: CommandContext) -> str:
     """Never answered in words: the form comes first."""
     raise BadRequest("Type `/incident update …` again: its form did not open.")
 
 
-def _update_form(asked: Asked) -> dict[str, Any]:
+def _update_form(command: CommandContext) -> dict[str, Any]:
     """`/incident update …`: the notice as it would go out, before it goes."""
-    with asked.desk.database.transaction() as session:
-        row = incident_of(session, asked)
+    with command.context.database.transaction() as session:
+        row = incident_of(session, command)
         kind = "update" if Status(row.status).is_open else _RESOLVED
-        return _form(asked.desk, row, kind, {"news": plain_text(asked.rest)}, asked.now)
+        return _form(command.context, row, kind, {"news": plain_text(command.rest)}, command.now)
 
 
-def _form(desk: Desk, row: IncidentRow, kind: str, more: dict[str, str], now: datetime) -> dict[str, Any]:
+def _form(context: AppContext, row: IncidentRow, kind: str, more: dict[str, str], now: datetime) -> dict[str, Any]:
     words = words_of(incidents.facts(row), now, more)
-    return _drawn(desk, row, _opened(desk, row, kind, row.episode, now), _notice(desk, kind, words), words)
+    return _drawn(context, row, _opened(context, row, kind, row.episode, now), _notice(context, kind, words), words)
 
 
-def _notice(desk: Desk, kind: str, words: dict[str, str]) -> Notice:
-    policy = desk.policy.notices
+def _notice(context: AppContext, kind: str, words: dict[str, str]) -> Notice:
+    policy = context.policy.notices
     return fill(policy.resolved if kind == _RESOLVED else policy.update, words)
 
 
-def _opened(desk: Desk, row: IncidentRow, kind: str, episode: int, at: datetime) -> dict[str, Any]:
+def _opened(context: AppContext, row: IncidentRow, kind: str, episode: int, at: datetime) -> dict[str, Any]:
     """What the form carries: of which incident and episode it is, when its preview was drawn and from which facts."""
     return {
         "incident": row.incident_id,
         "kind": kind,
         "episode": episode,
         "drawn": at.isoformat(),
-        "facts": _facts_shown(desk, row, kind, at),
+        "facts": _facts_shown(context, row, kind, at),
     }
 
 
-def _facts_shown(desk: Desk, row: IncidentRow, kind: str, at: datetime) -> str:
+def _facts_shown(context: AppContext, row: IncidentRow, kind: str, at: datetime) -> str:
     """A digest of what a preview drawn at `at` says besides what is typed into the form."""
     blank = {name: "" for name, (_, kinds) in stakeholder_messages.NOTICE_FIELDS.items() if kind in kinds}
-    notice = _notice(desk, kind, words_of(incidents.facts(row), at, {}) | blank)
+    notice = _notice(context, kind, words_of(incidents.facts(row), at, {}) | blank)
     return hashlib.sha256(f"{notice.subject}\n{notice.text}".encode()).hexdigest()
 
 
 def _drawn(
-    desk: Desk, row: IncidentRow, opened: Mapping[str, Any], preview: Notice, fields: Mapping[str, str]
+    context: AppContext, row: IncidentRow, opened: Mapping[str, Any], preview: Notice, fields: Mapping[str, str]
 ) -> dict[str, Any]:
-    channel = desk.policy.contacts.channels.stakeholder
+    channel = context.policy.contacts.channels.stakeholder
     where = f"#{channel}" if channel else "no channel, as contacts.yaml names none"
-    mails = len(desk.policy.notices.mail_to) if desk.send_mail is not None else 0
+    mails = len(context.policy.notices.mail_to) if context.send_mail is not None else 0
     return stakeholder_messages.notice_form(incidents.facts(row), opened, preview, fields, where, mails)
 
 
 def open_notice(
-    desk: Desk, slack: Slack, ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any]
+    context: AppContext, slack: Slack, ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any]
 ) -> None:
     """From the checklist or a reminder: the same form."""
     said: list[str] = []
-    with told(said.append, user=body["user"]["id"]):
+    with reporting_errors(said.append, user=body["user"]["id"]):
         kind, _, incident_id = action["value"].partition(":")
-        with desk.database.transaction() as session:
+        with context.database.transaction() as session:
             row = incidents.get(session, int(incident_id))
-            _check_kind(session, desk, row, kind, row.episode, "`/incident update` opens the notice that fits.")
-            view = _form(desk, row, kind, {}, desk.now())
+            _check_kind(session, context, row, kind, row.episode, "`/incident update` opens the notice that fits.")
+            view = _form(context, row, kind, {}, context.now())
         slack.open_view(body["trigger_id"], view)
     answer_press(ack, respond, said)
 
@@ -147,7 +147,9 @@ class Redraws:
         return view
 
 
-def redraw(desk: Desk, slack: Slack, redraws: Redraws, ack: Ack, body: dict[str, Any], action: dict[str, Any]) -> None:
+def redraw(
+    context: AppContext, slack: Slack, redraws: Redraws, ack: Ack, body: dict[str, Any], action: dict[str, Any]
+) -> None:
     """Something was typed into the form: its preview says what would go out now. What is typed stays as it is.
 
     One thread draws a form, and nobody waits for it: listeners are few, and commands need them. Who comes meanwhile
@@ -159,20 +161,20 @@ def redraw(desk: Desk, slack: Slack, redraws: Redraws, ack: Ack, body: dict[str,
         try:
             view = redraws.take(form)
             if view is not None:
-                _redraw(desk, slack, view, body["user"]["id"])
+                _redraw(context, slack, view, body["user"]["id"])
         finally:
             form.turn.release()
 
 
-def _redraw(desk: Desk, slack: Slack, view: dict[str, Any], user_id: str) -> None:
-    with told(lambda text: log.warning("preview was not drawn", text=text), user=user_id):
-        with desk.database.transaction() as session:
+def _redraw(context: AppContext, slack: Slack, view: dict[str, Any], user_id: str) -> None:
+    with reporting_errors(lambda text: log.warning("preview was not drawn", text=text), user=user_id):
+        with context.database.transaction() as session:
             opened = json.loads(view["private_metadata"])
             row = incidents.get(session, int(opened["incident"]))
-        now, kind = desk.now(), opened["kind"]
-        notice = _notice(desk, kind, _typed(row, read_values(view), now))
-        opened = _opened(desk, row, kind, opened["episode"], now)
-        _draw(slack, view, _drawn(desk, row, opened, notice, initial_values(view)))
+        now, kind = context.now(), opened["kind"]
+        notice = _notice(context, kind, _typed(row, read_values(view), now))
+        opened = _opened(context, row, kind, opened["episode"], now)
+        _draw(slack, view, _drawn(context, row, opened, notice, initial_values(view)))
 
 
 def _draw(slack: Slack, view: dict[str, Any], fresh: dict[str, Any]) -> None:
@@ -197,7 +199,7 @@ def _typed(row: IncidentRow, values: dict[str, str], now: datetime) -> dict[str,
 
 
 def notice_sent(
-    session: Session, desk: Desk, values: dict[str, str], view: dict[str, Any], user_id: str, now: datetime
+    session: Session, context: AppContext, values: dict[str, str], view: dict[str, Any], user_id: str, now: datetime
 ) -> dict[str, Any] | None:
     """The notice form: send what it showed, once, whatever is pressed how often.
 
@@ -210,17 +212,17 @@ def notice_sent(
     if timeline.find_by_source(session, key) is not None:
         return None
     kind, drawn_at = opened["kind"], datetime.fromisoformat(opened["drawn"])
-    _check_kind(session, desk, row, kind, opened["episode"], "Nothing was sent.")
+    _check_kind(session, context, row, kind, opened["episode"], "Nothing was sent.")
     at = drawn_at if now - drawn_at < _FRESH else now
     words = _typed(row, values, at)
-    if _facts_shown(desk, row, kind, at) != opened["facts"]:
-        fresh = _opened(desk, row, kind, row.episode, now)
-        return _drawn(desk, row, fresh | {"changed": True}, _notice(desk, kind, _typed(row, values, now)), values)
-    notify.tell(session, row, _notice(desk, kind, words), user_id, now, key)
+    if _facts_shown(context, row, kind, at) != opened["facts"]:
+        fresh = _opened(context, row, kind, row.episode, now)
+        return _drawn(context, row, fresh | {"changed": True}, _notice(context, kind, _typed(row, values, now)), values)
+    notify.notify_stakeholders(session, row, _notice(context, kind, words), user_id, now, key)
     return None
 
 
-def _check_kind(session: Session, desk: Desk, row: IncidentRow, kind: str, episode: int, then: str) -> None:
+def _check_kind(session: Session, context: AppContext, row: IncidentRow, kind: str, episode: int, then: str) -> None:
     """Raises TransitionRefused, with who changed it and when, where that notice of that episode would not be true."""
     is_open = Status(row.status).is_open
     if row.episode == episode and is_open == (kind != _RESOLVED):
@@ -230,7 +232,7 @@ def _check_kind(session: Session, desk: Desk, row: IncidentRow, kind: str, episo
     if not changes:
         raise TransitionRefused(f"{row.ref} is {row.status}. {then}")
     last = changes[-1]
-    name = _name(session, desk, last.author or "")
+    name = _name(session, context, last.author or "")
     how = "reopened" if reopened else _ENDED[Kind(last.kind)]
     # A form's errors are plain text, in which a mention would stand as an id.
     raise TransitionRefused(
@@ -238,25 +240,25 @@ def _check_kind(session: Session, desk: Desk, row: IncidentRow, kind: str, episo
     )
 
 
-def _name(session: Session, desk: Desk, user_id: str) -> str:
+def _name(session: Session, context: AppContext, user_id: str) -> str:
     """What somebody is called in Slack, or else among the contacts; empty where that is not known."""
-    listed = [person.name for person in desk.policy.contacts.people.values() if person.slack == user_id]
+    listed = [person.name for person in context.policy.contacts.people.values() if person.slack == user_id]
     return messages.names_of(session, [user_id]).get(user_id) or next(iter(listed), "")
 
 
-def look_again(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+def look_up_again(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     """On the checklist: have the CloudWatch alarms looked up once more; the list shows what they say."""
     incident_id, episode = value.split(":", 1)
-    if desk.read_alarms is None:
+    if context.read_alarms is None:
         raise BadRequest("CloudWatch is no longer configured here: AWS_REGION is not set.")
-    alarm_checks.look_again(session, incidents.get_for_change(session, int(incident_id)), int(episode), now)
+    alarm_checks.look_up_again(session, incidents.get_for_change(session, int(incident_id)), int(episode), now)
     return "Looking. The checklist shows it in a moment."
 
 
-def tick(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+def tick(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     incident_id, episode, item = value.split(":", 2)
     row = incidents.get_for_change(session, int(incident_id))
-    notify.tick(session, row, int(episode), item, user_id, desk.policy.notices.checklist, now)
+    notify.tick(session, row, int(episode), item, user_id, context.policy.notices.checklist, now)
     return None  # the list shows it
 
 

@@ -25,7 +25,7 @@ _NOT_RUNNING = psycopg.errors.RaiseException  # procrastinate's own word: no suc
 _LONGEST_PAUSE = 2.0  # seconds between tries
 
 
-class PatientJobManager(JobManager):
+class PersistentJobManager(JobManager):
     """Tries to write the end of a job until the database has taken it."""
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:

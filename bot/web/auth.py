@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.slack import queries as messages
 from bot.text.markup import storable
 from bot.text.wording import instant
@@ -26,37 +26,37 @@ from bot.web.responses import NEW_LINK, go_to, lost, notice, page
 from bot.web.sessions import (
     BROWSER_LIVES,
     PERSONAL_LINK_LIVES,
+    CurrentUser,
     LinkExpired,
     LinkForged,
-    Pass,
-    Visitor,
+    LoginToken,
     browser_of,
     close_session,
-    door_token,
+    csrf_token,
     is_own_form,
     name_browser,
     open_session,
     read_personal_link,
-    visitor_of,
+    user_of,
 )
 
 LARGEST_FORM = 300_000  # bytes
 _OWN_PATH = re.compile(r"/(?![/\\])[!-~]*")
 
 Form = Mapping[str, str]
-Show = Callable[["House", Request, Visitor], Response]
-Take = Callable[["House", Request, Visitor, Form], Response]
+Show = Callable[["WebContext", Request, CurrentUser], Response]
+Take = Callable[["WebContext", Request, CurrentUser, Form], Response]
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class WebContext:
     """What the pages stand on.
 
     `secure`: they are reached over https, and so are the cookies. `is_here` says whether somebody is still in the
     workspace, and may take as long as Slack does.
     """
 
-    desk: Desk
+    context: AppContext
     key: str
     secure: bool
     link_lives: timedelta = PERSONAL_LINK_LIVES
@@ -64,17 +64,17 @@ class House:
     is_here: Callable[[str], bool] = lambda user_id: True
 
 
-def entrance(house: House) -> list[Route]:
+def auth_routes(web: WebContext) -> list[Route]:
     """/enter with a personal link, /leave, and the way from / to the incidents."""
 
     def door(request: Request) -> Response:
-        return _door(house, request)
+        return _door(web, request)
 
     async def enter(request: Request) -> Response:
         form = await _form(request)
-        return await in_page_thread(request, _enter, house, request, form) if isinstance(form, Mapping) else form
+        return await in_page_thread(request, _enter, web, request, form) if isinstance(form, Mapping) else form
 
-    def leave(_house: House, request: Request, visitor: Visitor, form: Form) -> Response:
+    def leave(_house: WebContext, request: Request, user: CurrentUser, form: Form) -> Response:
         response = notice(200, "You have left", NEW_LINK)
         close_session(response)
         return response
@@ -83,42 +83,42 @@ def entrance(house: House) -> list[Route]:
         return go_to("/incidents")
 
     coming_in = [Route("/enter", in_turn(door)), Route("/enter", enter, methods=["POST"])]
-    return [*coming_in, taking(house, "/leave", leave), Route("/", start)]
+    return [*coming_in, taking(web, "/leave", leave), Route("/", start)]
 
 
-def _door(house: House, request: Request) -> Response:
+def _door(web: WebContext, request: Request) -> Response:
     """Ask whether to come in. Looking changes nothing: programs that look at links before people do use none up."""
-    link = _link(house, request.query_params.get("t", ""))
+    link = _link(web, request.query_params.get("t", ""))
     if isinstance(link, Response):
         return link
-    visitor = visitor_of(request, house.key)
-    if visitor is not None and visitor.user_id == link.user_id:
+    user = user_of(request, web.key)
+    if user is not None and user.user_id == link.user_id:
         return go_to(_own_path(link.path))
     browser = browser_of(request) or secrets.token_urlsafe(16)
     content = render(
         "door.html",
-        name=_name(house, link),
-        other=visitor.name if visitor else "",
+        name=_name(web, link),
+        other=user.name if user else "",
         link=request.query_params["t"],
-        token=door_token(house.key, browser, link),
+        token=csrf_token(web.key, browser, link),
     )
     response = page(content)
-    name_browser(response, browser, secure=house.secure)
+    name_browser(response, browser, secure=web.secure)
     return response
 
 
-def _enter(house: House, request: Request, form: Form) -> Response:
+def _enter(web: WebContext, request: Request, form: Form) -> Response:
     """Open a session for the link's person, in the browser that comes first with the link and in no other."""
-    link, now = _link(house, form.get("t", "")), house.desk.now()
+    link, now = _link(web, form.get("t", "")), web.context.now()
     if isinstance(link, Response):
         return link
     browser = browser_of(request)
-    if not hmac.compare_digest(door_token(house.key, browser, link).encode(), form.get("token", "").encode()):
+    if not hmac.compare_digest(csrf_token(web.key, browser, link).encode(), form.get("token", "").encode()):
         return notice(403, "This form is not yours", "Open the link from Slack again and continue from there.")
-    if not house.is_here(link.user_id):
+    if not web.is_here(link.user_id):
         return _gone()
-    name, hashed = _name(house, link), hashlib.sha256(browser.encode()).hexdigest()
-    with house.desk.database.transaction() as session:
+    name, hashed = _name(web, link), hashlib.sha256(browser.encode()).hexdigest()
+    with web.context.database.transaction() as session:
         links.forget_links(session, now - BROWSER_LIVES)
         used = links.claim_link(session, link.mark, hashed, now)
         if used.browser != hashed:
@@ -126,22 +126,22 @@ def _enter(house: House, request: Request, form: Form) -> Response:
         if not messages.names_of(session, [link.user_id]) and name != link.user_id:
             messages.record_name(session, link.user_id, name, now)
     response = go_to(_own_path(link.path))
-    open_session(response, house.key, link.user_id, name, secure=house.secure)
+    open_session(response, web.key, link.user_id, name, secure=web.secure)
     return response
 
 
-def _link(house: House, token: str) -> Pass | Response:
+def _link(web: WebContext, token: str) -> LoginToken | Response:
     """What the link says, or the page that says why it opens nothing."""
     try:
-        return read_personal_link(house.key, token, house.link_lives)
+        return read_personal_link(web.key, token, web.link_lives)
     except LinkExpired:
-        return notice(410, "This link has expired", f"Personal links work for {house.link_lives.days} days.", NEW_LINK)
+        return notice(410, "This link has expired", f"Personal links work for {web.link_lives.days} days.", NEW_LINK)
     except LinkForged:
         return notice(403, "This link opens nothing", "It is incomplete or was changed on its way.", NEW_LINK)
 
 
-def _name(house: House, link: Pass) -> str:
-    with house.desk.database.transaction() as session:
+def _name(web: WebContext, link: LoginToken) -> str:
+    with web.context.database.transaction() as session:
         return messages.names_of(session, [link.user_id]).get(link.user_id, link.name)
 
 
@@ -161,20 +161,20 @@ def _gone() -> Response:
     return response
 
 
-def guest_of(house: House, request: Request) -> Visitor | Response | None:
+def guest_of(web: WebContext, request: Request) -> CurrentUser | Response | None:
     """Who comes with this request, or the page that turns away somebody who left the workspace; None for nobody."""
-    visitor = visitor_of(request, house.key)
-    return _gone() if visitor is not None and not house.is_here(visitor.user_id) else visitor
+    user = user_of(request, web.key)
+    return _gone() if user is not None and not web.is_here(user.user_id) else user
 
 
-def showing(house: House, path: str, show: Show) -> Route:
+def showing(web: WebContext, path: str, show: Show) -> Route:
     """A page for those who have come in."""
 
     def endpoint(request: Request) -> Response:
-        guest = guest_of(house, request)
+        guest = guest_of(web, request)
         if guest is None:
             return uninvited()
-        return guest if isinstance(guest, Response) else show(house, request, guest)
+        return guest if isinstance(guest, Response) else show(web, request, guest)
 
     return Route(path, in_turn(endpoint))
 
@@ -184,19 +184,19 @@ def uninvited() -> Response:
     return notice(401, "Who are you?", "These pages open with a link of your own.", NEW_LINK)
 
 
-def taking(house: House, path: str, take: Take) -> Route:
+def taking(web: WebContext, path: str, take: Take) -> Route:
     """A form, from somebody who has come in and was given that form. What they wrote is shown where it is not taken."""
 
     async def endpoint(request: Request) -> Response:
         form = await _form(request)
-        return await in_page_thread(request, _take, house, request, form, take) if isinstance(form, Mapping) else form
+        return await in_page_thread(request, _take, web, request, form, take) if isinstance(form, Mapping) else form
 
     return Route(path, endpoint, methods=["POST"])
 
 
-def _take(house: House, request: Request, form: Form, take: Take) -> Response:
+def _take(web: WebContext, request: Request, form: Form, take: Take) -> Response:
     written = form.get("text") or form.get("note") or ""
-    guest = guest_of(house, request)
+    guest = guest_of(web, request)
     if guest is None:
         return lost(401, "Your session is over", f"Nothing was saved. {NEW_LINK}", written)
     if isinstance(guest, Response):
@@ -204,7 +204,7 @@ def _take(house: House, request: Request, form: Form, take: Take) -> Response:
     if not is_own_form(guest, form.get("token", "")):
         said = "It was not given to you in this session. Nothing was saved. Open the page again and send it from there."
         return lost(403, "This form is not yours", said, written)
-    return take(house, request, guest, form)
+    return take(web, request, guest, form)
 
 
 async def _form(request: Request) -> Form | Response:

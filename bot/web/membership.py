@@ -15,7 +15,7 @@ _BELIEVED = 300.0  # seconds; so long somebody who was just deactivated may stil
 _MOST = 10_000  # people; beyond that all are asked about anew
 
 
-class Attendance:
+class Membership:
     """Asks about each person at most every five minutes, and once for all requests of theirs that come together.
 
     While Slack does not answer, its last word holds, and who was never asked about is let in: what they hold is a link

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from bot.slack.text import unturned
 from bot.text.links import web_address
 from bot.text.wording import instant
-from bot.web.sessions import Visitor
+from bot.web.sessions import CurrentUser
 
 
 @functools.cache
@@ -67,7 +67,7 @@ def render_notice_html(title: str, sentences: tuple[str, ...]) -> str:
 _DONE = {"done": "Done.", "accept": "It counts now.", "drop": "Dropped."}
 
 
-def visitor_page(template: str, request: Request, visitor: Visitor, here: str, **context: Any) -> str:
+def user_page(template: str, request: Request, user: CurrentUser, here: str, **context: Any) -> str:
     """A page for a visitor; `here` is the entry of the menu that it stands under."""
     said = _DONE.get(request.query_params.get("done", ""), "")
-    return render(template, visitor=visitor, here=here, said=said, refused="", **context)
+    return render(template, user=user, here=here, said=said, refused="", **context)

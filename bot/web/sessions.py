@@ -27,7 +27,7 @@ _LINK, _SESSION = "tocsin-personal-link", "tocsin-session"
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
+class CurrentUser:
     """Somebody on the pages. `token` is what every form of this session has to carry."""
 
     user_id: str
@@ -36,7 +36,7 @@ class Visitor:
 
 
 @dataclass(frozen=True, slots=True)
-class Pass:
+class LoginToken:
     """What a personal link says: whom it lets in and where to. `mark` names what was signed."""
 
     user_id: str
@@ -59,7 +59,7 @@ def sign_personal_link(base_url: str, key: str, path: str, user_id: str, name: s
     return f"{base_url.rstrip('/')}/enter?{urlencode({'t': token})}"
 
 
-def read_personal_link(key: str, token: str, lives: timedelta = PERSONAL_LINK_LIVES) -> Pass:
+def read_personal_link(key: str, token: str, lives: timedelta = PERSONAL_LINK_LIVES) -> LoginToken:
     """What the link says. Raises LinkExpired and LinkForged."""
     try:
         signer = URLSafeTimedSerializer(key, salt=_LINK)
@@ -69,7 +69,7 @@ def read_personal_link(key: str, token: str, lives: timedelta = PERSONAL_LINK_LI
     except (BadSignature, ValueError, TypeError):
         raise LinkForged from None
     mark = hashlib.sha256(token.rpartition(".")[0].encode()).hexdigest()
-    return Pass(str(user_id), str(name), str(path), mark)
+    return LoginToken(str(user_id), str(name), str(path), mark)
 
 
 def browser_of(request: Request) -> str:
@@ -84,7 +84,7 @@ def name_browser(response: Response, browser: str, *, secure: bool) -> None:
     response.set_cookie(BROWSER, browser, max_age=seconds, path="/enter", secure=secure, httponly=True, samesite="lax")
 
 
-def door_token(key: str, browser: str, link: Pass) -> str:
+def csrf_token(key: str, browser: str, link: LoginToken) -> str:
     """What the form at the door carries: made for this browser and this link, so that no other site can send it."""
     return hmac.new(key.encode(), f"tocsin-door:{browser}:{link.mark}".encode(), "sha256").hexdigest()
 
@@ -103,7 +103,7 @@ def close_session(response: Response) -> None:
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax")
 
 
-def visitor_of(request: Request, key: str | None) -> Visitor | None:
+def user_of(request: Request, key: str | None) -> CurrentUser | None:
     """Who this is; None without a session that is whole and not over."""
     cookie = request.cookies.get(COOKIE, "")
     if key is None or not cookie:
@@ -114,9 +114,9 @@ def visitor_of(request: Request, key: str | None) -> Visitor | None:
     except (BadSignature, ValueError, TypeError):
         return None
     token = hmac.new(key.encode(), f"tocsin-form:{nonce}".encode(), "sha256").hexdigest()
-    return Visitor(str(user_id), str(name), token)
+    return CurrentUser(str(user_id), str(name), token)
 
 
-def is_own_form(visitor: Visitor, token: str) -> bool:
+def is_own_form(user: CurrentUser, token: str) -> bool:
     """True for a form that this session was given."""
-    return hmac.compare_digest(visitor.token.encode(), token.encode())
+    return hmac.compare_digest(user.token.encode(), token.encode())

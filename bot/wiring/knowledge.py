@@ -14,7 +14,7 @@ from bot.memory import queries as knowledge
 from bot.memory.entries.documents import from_document
 from bot.memory.entries.entries import Entry, entry_paths, parse_entry
 from bot.memory.flows import learn
-from bot.memory.flows.learn import Learnt, Outcome
+from bot.memory.flows.learn import LearnResult, Outcome
 from bot.memory.flows.live import Memory
 from bot.memory.importing.importer import FileReport, Written, entry_record, read_documents, write_entries
 from bot.memory.tables import KnowledgeVersion
@@ -33,7 +33,7 @@ class Imported:
     """What an import found in each file, and what became of each entry; nothing became of any in a dry run."""
 
     files: tuple[FileReport, ...]
-    learnt: dict[str, Learnt]
+    learnt: dict[str, LearnResult]
 
     @property
     def failed(self) -> bool:

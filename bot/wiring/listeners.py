@@ -5,7 +5,7 @@ from typing import Any
 
 from slack_bolt import App
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.escalation import listeners as oncall
 from bot.incidents import interactions
 from bot.incidents.commands import Registry, run_command
@@ -53,7 +53,7 @@ PRESSES: dict[str, interactions.Press] = {
     **corrections.PRESSES,
     **reviewing.PRESSES,
     "check_tick": telling.tick,
-    "alarms_look": telling.look_again,
+    "alarms_look": telling.look_up_again,
     "key_mark": timeline.mark_key,
 }
 _SAID = ("text", "value", "name", "title")  # of a payload's parts, what people wrote: words, fields, files' names
@@ -82,44 +82,44 @@ EVENTS: dict[str, Callable[..., None]] = {
 }
 
 
-def register(app: App, desk: Desk, slack: Slack) -> None:
+def register(app: App, context: AppContext, slack: Slack) -> None:
     """Connect every id to its listener."""
     app.middleware(_storable)
-    _register_forms(app, desk, slack)
-    _register_notices(app, desk, slack)
+    _register_forms(app, context, slack)
+    _register_notices(app, context, slack)
     for action_id, press in PRESSES.items():
-        app.action(action_id)(_press(desk, interactions.pressed(press)))
+        app.action(action_id)(_press(context, interactions.pressed(press)))
     for action_id, answer in QUESTIONS.items():
-        app.action(action_id)(_press(desk, declaring.answered(answer)))
+        app.action(action_id)(_press(context, declaring.answered(answer)))
     for action_id in ("list_next", "list_back"):
-        app.action(action_id)(_press(desk, channel.turn_page))
-    app.view(modals.DECLARE)(_view(desk, interactions.thought_over(declare_form.declared, "title")))
+        app.action(action_id)(_press(context, channel.turn_page))
+    app.view(modals.DECLARE)(_view(context, interactions.thought_over(declare_form.declared, "title")))
     for callback_id, (submission, field) in SUBMISSIONS.items():
-        app.view(callback_id)(_view(desk, interactions.submitted(submission, field)))
+        app.view(callback_id)(_view(context, interactions.submitted(submission, field)))
     for name, listener in EVENTS.items():
-        app.event(name, middleware=[_event(desk, listener)])(_taken_in)
+        app.event(name, middleware=[_event(context, listener)])(_taken_in)
 
 
-def _register_forms(app: App, desk: Desk, slack: Slack) -> None:
+def _register_forms(app: App, context: AppContext, slack: Slack) -> None:
     """The command, the shortcuts and the buttons that open a form."""
 
     def incident(ack: Any, command: Any) -> None:
-        run_command(REGISTRY, desk, slack, ack, command)
+        run_command(REGISTRY, context, slack, ack, command)
 
     def open_form(ack: Any, respond: Any, body: Any, action: Any) -> None:
-        buttons.open_form(desk, slack, ack, respond, body, action)
+        buttons.open_form(context, slack, ack, respond, body, action)
 
     def ask_in_words(ack: Any, body: Any, action: Any) -> None:
         corrections.ask_in_words(slack, ack, body, action)
 
     def declare_global(ack: Any, body: Any) -> None:
-        shortcuts.declare_global(desk, slack, ack, body)
+        shortcuts.declare_global(context, slack, ack, body)
 
     def declare_message(ack: Any, body: Any) -> None:
-        shortcuts.declare_message(desk, slack, ack, body)
+        shortcuts.declare_message(context, slack, ack, body)
 
     def timeline_message(ack: Any, respond: Any, body: Any) -> None:
-        shortcuts.timeline_message(desk, slack, ack, respond, body)
+        shortcuts.timeline_message(context, slack, ack, respond, body)
 
     app.command("/incident")(incident)
     for action_id in FORMS:
@@ -131,15 +131,15 @@ def _register_forms(app: App, desk: Desk, slack: Slack) -> None:
     app.shortcut("timeline_message")(timeline_message)
 
 
-def _register_notices(app: App, desk: Desk, slack: Slack) -> None:
+def _register_notices(app: App, context: AppContext, slack: Slack) -> None:
     """The form of a notice, and what is typed into it."""
     redraws = telling.Redraws()
 
     def open_notice(ack: Any, respond: Any, body: Any, action: Any) -> None:
-        telling.open_notice(desk, slack, ack, respond, body, action)
+        telling.open_notice(context, slack, ack, respond, body, action)
 
     def redraw_notice(ack: Any, body: Any, action: Any) -> None:
-        telling.redraw(desk, slack, redraws, ack, body, action)
+        telling.redraw(context, slack, redraws, ack, body, action)
 
     app.action("notice_form")(open_notice)
     for name in NOTICE_FIELDS:
@@ -164,25 +164,25 @@ def _clean(part: Any) -> Any:
     return part
 
 
-def _press(desk: Desk, run: Callable[..., None]) -> Callable[..., None]:
+def _press(context: AppContext, run: Callable[..., None]) -> Callable[..., None]:
     def listener(ack: Any, respond: Any, body: Any, action: Any) -> None:
-        run(desk, ack, respond, body, action)
+        run(context, ack, respond, body, action)
 
     return listener
 
 
-def _view(desk: Desk, run: Callable[..., None]) -> Callable[..., None]:
+def _view(context: AppContext, run: Callable[..., None]) -> Callable[..., None]:
     def listener(ack: Any, body: Any, view: Any) -> None:
-        run(desk, ack, body, view)
+        run(context, ack, body, view)
 
     return listener
 
 
-def _event(desk: Desk, run: Callable[..., None]) -> Callable[..., None]:
+def _event(context: AppContext, run: Callable[..., None]) -> Callable[..., None]:
     """Before the acknowledgement, which Bolt gives events first: what cannot be stored now, Slack sends again."""
 
     def middleware(body: Any, event: Any, next: Callable[[], None]) -> None:
-        run(desk, body, event)
+        run(context, body, event)
         next()
 
     return middleware

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.routing import Route
 
 from bot.aws.alarm_states import Reading
-from bot.context import Desk
+from bot.context import AppContext
 from bot.errors import InvalidSettings
 from bot.reviews.pages.pdf import can_print, render_pdf
 from bot.reviews.pages.shared import sign_review_link
@@ -27,8 +27,8 @@ from bot.slack import queries as messages
 from bot.slack.client import Refused, Slack, TryAgain, web_client
 from bot.store.engine import Database
 from bot.web.app import create_web
-from bot.web.auth import House
-from bot.web.membership import Attendance
+from bot.web.auth import WebContext
+from bot.web.membership import Membership
 from bot.web.sessions import sign_personal_link
 from bot.web.slack import slack_route
 from bot.wiring import listeners
@@ -58,13 +58,13 @@ class Parts:
         return ", ".join(name for name, on in names if on)
 
 
-def build_desk(settings: Settings, database: Database) -> Desk:
+def build_context(settings: Settings, database: Database) -> AppContext:
     """Everything that the ways in need. Raises InvalidPolicy with file, line and reason."""
     clock = Clock(settings.clock_file)
     key = settings.link_key
     send_mail, send_text = build_ways(settings)
     warm_judge(settings)
-    return Desk(
+    return AppContext(
         database=database,
         now=clock.now,
         seconds_until=clock.seconds_until,
@@ -102,13 +102,13 @@ def build_ways(settings: Settings) -> tuple[Callable[[str, str, str], None] | No
     )
 
 
-def build_house(settings: Settings, desk: Desk, slack: Slack) -> House | None:
+def build_web_context(settings: Settings, context: AppContext, slack: Slack) -> WebContext | None:
     """What the pages for people stand on; None where no key is there to sign links with."""
     key, secure = settings.link_key, settings.public_url.startswith("https://")
     if key is None:
         return None
-    here = Attendance(slack.is_here, time.monotonic)
-    return House(desk, key, secure, print_pdf=render_pdf if can_print() else None, is_here=here)
+    here = Membership(slack.is_here, time.monotonic)
+    return WebContext(context, key, secure, print_pdf=render_pdf if can_print() else None, is_here=here)
 
 
 def build_archive(settings: Settings) -> Callable[[str, bytes, str], None] | None:
@@ -159,13 +159,13 @@ def build_slack(settings: Settings) -> Slack:
     return Slack(web_client(settings.slack_base_url, settings.slack_bot_token.get_secret_value()))
 
 
-def introduce(desk: Desk, slack: Slack) -> bool:
+def introduce(context: AppContext, slack: Slack) -> bool:
     """Learn who we are and which channel we announce in. False while that channel is not to be found."""
     me = slack.who_am_i()
-    name = desk.policy.contacts.channels.announcement
+    name = context.policy.contacts.channels.announcement
     is_id = name[:1] == "C" and name.isupper()
     channel_id = name if is_id else slack.find_channel_by_name(name)
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         messages.record_workspace(session, me["team_id"], me["url"], me["user_id"], channel_id)
     if channel_id is None:
         log.warning(f"#{name} is not among the bot's channels: type /invite @{me['user']} there", channel=name)
@@ -186,9 +186,9 @@ def hang_up(connection: SocketModeHandler) -> None:
 class Service:
     """The parts of one process. `run` blocks until `stop`, which any thread or signal may call."""
 
-    def __init__(self, settings: Settings, desk: Desk, parts: Parts) -> None:
+    def __init__(self, settings: Settings, context: AppContext, parts: Parts) -> None:
         self._settings = settings
-        self._desk = desk
+        self._context = context
         self._parts = parts
         self._stopping = threading.Event()
         self._checks: dict[str, Callable[[], bool]] = {}
@@ -200,7 +200,7 @@ class Service:
         with ExitStack() as stack:
             self._introduce(stack, slack)
             if self._parts.work:
-                worker = Worker(self._desk, slack)
+                worker = Worker(self._context, slack)
                 worker.start()
                 stack.callback(worker.stop)
                 self._checks["worker"] = worker.alive
@@ -236,7 +236,7 @@ class Service:
 
     def _try_to_introduce(self, slack: Slack) -> bool:
         try:
-            return introduce(self._desk, slack)
+            return introduce(self._context, slack)
         except TryAgain as error:
             log.warning("slack does not answer yet", reason=str(error))
             return False
@@ -252,7 +252,7 @@ class Service:
             request_verification_enabled=False,  # over HTTP `slack_route` does it, with every secret in rotation
             listener_executor=ThreadPoolExecutor(LISTENER_THREADS, "listener"),
         )
-        listeners.register(app, self._desk, slack)
+        listeners.register(app, self._context, slack)
         return app
 
     def _connect(self, app: App, app_token: str) -> Callable[[], None]:
@@ -282,9 +282,9 @@ class Service:
 
     def _serve(self, routes: list[Route], slack: Slack) -> Callable[[], None]:
         """The pages and health checks, in a thread of their own."""
-        house = build_house(self._settings, self._desk, slack)
-        find_review = review_finder(self._desk.database, for_link=True)
-        pages = build_pages(find_review, house, self._settings.link_key)
+        people = build_web_context(self._settings, self._context, slack)
+        find_review = review_finder(self._context.database, for_link=True)
+        pages = build_pages(find_review, people, self._settings.link_key)
         web = create_web(
             ready=self._reasons_not_ready,
             routes=[*pages, *routes],
@@ -311,7 +311,7 @@ class Service:
     def _reasons_not_ready(self) -> list[str]:
         reasons = [f"{name} is not running" for name, check in self._checks.items() if not check()]
         try:
-            self._desk.database.answers()
+            self._context.database.answers()
         except SQLAlchemyError as error:
             reasons.append(f"database: {type(error).__name__}")
         return reasons

@@ -20,14 +20,14 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.aws.session import Unavailable
-from bot.context import Desk
+from bot.context import AppContext
 from bot.escalation.flows.holders import look_up_groups
 from bot.escalation.flows.plan import sweep
 from bot.escalation.jobs import contact_methods, digests, paging, user_groups
 from bot.escalation.queries import pings
 from bot.incidents import jobs as incident_jobs
 from bot.incidents import jobs as incidents_jobs
-from bot.lifecycle.flows.backfill import plan_reading_back
+from bot.lifecycle.flows.backfill import plan_backfill
 from bot.lifecycle.jobs import backfill, channel, handovers, home, responders
 from bot.reports.jobs import answers, severity_suggestions
 from bot.reports.jobs import backfill as reports_backfill
@@ -36,17 +36,17 @@ from bot.reviews.flows.reminders import remind
 from bot.reviews.jobs import drafts, reviews
 from bot.slack import queries as messages
 from bot.slack.client import Refused, Slack, TryAgain
-from bot.slack.poster import Speaker
+from bot.slack.poster import Poster
 from bot.stakeholders import jobs as updates
-from bot.stakeholders.flows.notify import remind_to_tell
-from bot.store.job_manager import PatientJobManager
+from bot.stakeholders.flows.notify import remind_to_notify
+from bot.store.job_manager import PersistentJobManager
 from bot.store.outbox import PAGING, SLACK, free_jobs_of_dead_workers
 
 log = structlog.get_logger(__name__)
 
 TASKS: dict[str, Callable[..., None]] = {
-    "slack.open_room": channel.open_room,
-    "slack.furnish_room": channel.furnish_room,
+    "slack.open_room": channel.open_channel,
+    "slack.furnish_room": channel.set_up_channel,
     "slack.card": channel.card,
     "slack.mirror": channel.mirror,
     "slack.say": incident_jobs.say,
@@ -77,8 +77,8 @@ TASKS: dict[str, Callable[..., None]] = {
     "slack.offer_key": incidents_jobs.offer_key,
     "slack.home": home.home,
     "slack.groups": user_groups.groups,
-    "slack.read_back": backfill.read_back,
-    "slack.read_announcements": reports_backfill.read_announcements,
+    "slack.read_back": backfill.backfill_channel,
+    "slack.read_announcements": reports_backfill.backfill_reports,
     "record.retain": retention.retain,
 }
 SLACK_THREADS = 6
@@ -103,7 +103,7 @@ def _wait_before(attempts: int) -> int:
     return int(min(500 * 2 ** min(attempts, 10), _LONGEST_WAIT * 1000))
 
 
-class Patience(BaseRetryStrategy):
+class RetryPolicy(BaseRetryStrategy):
     """Slack or the database away: try until it is back. Refused: never again. An error of our own: a few times."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
@@ -121,23 +121,25 @@ class Patience(BaseRetryStrategy):
         return None
 
 
-def job_app(desk: Desk, slack: Slack, url: str) -> procrastinate.App:
+def job_app(context: AppContext, slack: Slack, url: str) -> procrastinate.App:
     """The procrastinate app with every task bound to what it needs."""
     connector = procrastinate.PsycopgConnector(conninfo=url, min_size=2, max_size=8, kwargs={"connect_timeout": 5})
     app = procrastinate.App(connector=connector)
-    app.job_manager = PatientJobManager(connector)
-    speaker = Speaker(desk.database, slack, desk.now)
+    app.job_manager = PersistentJobManager(connector)
+    poster = Poster(context.database, slack, context.now)
     for name, run in TASKS.items():
-        app.task(name=name, retry=Patience())(_bound(name, run, desk, slack, speaker))
+        app.task(name=name, retry=RetryPolicy())(_bound(name, run, context, slack, poster))
     return app
 
 
-def _bound(name: str, run: Callable[..., None], desk: Desk, slack: Slack, speaker: Speaker) -> Callable[..., None]:
+def _bound(
+    name: str, run: Callable[..., None], context: AppContext, slack: Slack, poster: Poster
+) -> Callable[..., None]:
     def task(**arguments: Any) -> None:
         ids = {key: value for key, value in arguments.items() if key.endswith("_id")}  # never what people wrote
         with structlog.contextvars.bound_contextvars(job=name, **ids):
             try:
-                run(desk, slack, speaker, **arguments)
+                run(context, slack, poster, **arguments)
             except (TryAgain, Unavailable) as error:
                 log.info("will be tried again", reason=str(error))
                 raise
@@ -151,8 +153,8 @@ def _bound(name: str, run: Callable[..., None], desk: Desk, slack: Slack, speake
 class Worker:
     """Both queues and the sweep, in threads of their own, so that a stalled post never holds up a page."""
 
-    def __init__(self, desk: Desk, slack: Slack) -> None:
-        self._desk = desk
+    def __init__(self, context: AppContext, slack: Slack) -> None:
+        self._context = context
         self._slack = slack
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = threading.Event()
@@ -197,7 +199,7 @@ class Worker:
     async def _work(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._loop.set_default_executor(ThreadPoolExecutor(SLACK_THREADS + PAGING_THREADS + 1, "job"))
-        app = job_app(self._desk, self._slack, self._desk.database.url)
+        app = job_app(self._context, self._slack, self._context.database.url)
         async with app.open_async():
             self._tasks = [
                 asyncio.create_task(self._consume(app, SLACK, SLACK_THREADS)),
@@ -232,7 +234,7 @@ class Worker:
         """Free the jobs of workers that died, forget events that Slack will not repeat, and keep the rooms."""
         suspects: frozenset[tuple[int, int]] = frozenset()
         forget_at = look_up_at = clear_at = 0.0
-        started = self._desk.now()
+        started = self._context.now()
         while True:
             try:
                 suspects = await asyncio.to_thread(self._free_jobs, suspects)
@@ -244,14 +246,14 @@ class Worker:
                     await asyncio.to_thread(self._forget_events)
                     forget_at = time.monotonic() + _FORGET_EVENTS_EVERY
                 if time.monotonic() >= clear_at:
-                    await asyncio.to_thread(retention.clear, self._desk)
+                    await asyncio.to_thread(retention.clear, self._context)
                     clear_at = time.monotonic() + _CLEAR_EVERY
             except Exception:  # a way in: housekeeping that fails must not stop posts and pages
                 log.exception("housekeeping failed; trying again")
             await asyncio.sleep(_LOOK_EVERY)
 
     def _free_jobs(self, suspects: frozenset[tuple[int, int]]) -> frozenset[tuple[int, int]]:
-        with self._desk.database.transaction() as session:
+        with self._context.database.transaction() as session:
             freed, suspects = free_jobs_of_dead_workers(session, _SILENT_AFTER, suspects)
         if freed:
             log.warning("took over the jobs of a worker that died", jobs=freed)
@@ -259,24 +261,24 @@ class Worker:
 
     def _keep_rooms(self, started: datetime) -> None:
         """Remind of stakeholders who hear nothing; read back what was missed, at the start and now and then."""
-        now = self._desk.now()
-        with self._desk.database.transaction() as session:
-            remind_to_tell(session, self._desk.policy.notices, now)
+        now = self._context.now()
+        with self._context.database.transaction() as session:
+            remind_to_notify(session, self._context.policy.notices, now)
         if time.monotonic() >= self._read_back_at:
-            with self._desk.database.transaction() as session:
+            with self._context.database.transaction() as session:
                 # A further replica that starts reads back too: it cannot know that the others heard everything.
                 before = max(started, now - timedelta(seconds=_READ_BACK_EVERY))
-                planned = plan_reading_back(session, before, now, long=self._read_back_at == 0.0)
+                planned = plan_backfill(session, before, now, long=self._read_back_at == 0.0)
             if planned:
                 self._read_back_at = time.monotonic() + _READ_BACK_EVERY
 
     def _look_up_groups(self) -> None:
-        with self._desk.database.transaction() as session:
-            look_up_groups(session, self._desk.policy.contacts)
+        with self._context.database.transaction() as session:
+            look_up_groups(session, self._context.policy.contacts)
 
     def _forget_events(self) -> None:
-        with self._desk.database.transaction() as session:
-            messages.forget_events(session, self._desk.now() - _EVENT_LIFE)
+        with self._context.database.transaction() as session:
+            messages.forget_events(session, self._context.now() - _EVENT_LIFE)
 
     def _run_sweeps(self) -> None:
         while not self._stop.is_set():
@@ -290,13 +292,13 @@ class Worker:
     def _sweep(self) -> float:
         """One sweep; the seconds until the next."""
         limit = 200
-        now = self._desk.now()
-        with self._desk.database.transaction() as session:
-            if sweep(session, self._desk.policy.escalation, now, limit) == limit:
+        now = self._context.now()
+        with self._context.database.transaction() as session:
+            if sweep(session, self._context.policy.escalation, now, limit) == limit:
                 return 0.0
-        with self._desk.database.transaction() as session:
-            if remind(session, self._desk.policy.review, now, limit) == limit:
+        with self._context.database.transaction() as session:
+            if remind(session, self._context.policy.review, now, limit) == limit:
                 return 0.0
-        with self._desk.database.transaction() as session:
+        with self._context.database.transaction() as session:
             upcoming = pings.find_next_wake(session)
-        return min(_SWEEP_EVERY, max(_SWEEP_PAUSE, self._desk.seconds_until(upcoming))) if upcoming else _SWEEP_EVERY
+        return min(_SWEEP_EVERY, max(_SWEEP_PAUSE, self._context.seconds_until(upcoming))) if upcoming else _SWEEP_EVERY

@@ -31,7 +31,7 @@ def stage(database: Database, data_folder: Path, tmp_path_factory: pytest.TempPa
     changes = {"data_folder": data_folder, "web_port": port}
     folder = Path(tmp_path_factory.mktemp("stage"))
     with staged(database, folder, lambda settings: settings.model_copy(update=changes)) as built:
-        pages = Service(built.settings, built.desk, Parts(listen=False, work=False, serve=True))
+        pages = Service(built.settings, built.context, Parts(listen=False, work=False, serve=True))
         with running(pages):
             yield built
 
@@ -116,7 +116,7 @@ def test_of_two_who_edit_one_section_on_phones_the_second_has_both_texts_before_
 ) -> None:
     link, ref = draft(stage, "P1 search fails for two who write of it")
     path = f"/reviews/{ref}?edit=could_improve#could_improve"
-    lead = stage.desk.personal_link("/reviews", stage.team_lead.user_id, "team-lead")
+    lead = stage.context.personal_link("/reviews", stage.team_lead.user_id, "team-lead")
     assert lead
     first, second = _phone(chromium, link), _phone(chromium, lead)
     for page in (first, second):

@@ -299,7 +299,7 @@ def test_a_sent_page_says_whom_and_how_late(session: Session, declared: Declare)
     assert entry.text == "Paged <@U0RESPONDER>, <@U0SECONDARY> as on-call engineer (at once), 12 min late."
     assert (page.state, page.sent_at) == (pings.SENT, NOON + minutes(12))
     assert page.user_ids == ["U0RESPONDER", "U0SECONDARY"]
-    assert len(queued(session, "slack.say", entry_id=entry.entry_id)) == 1
+    assert len(queued(session, "slack.mention", entry_id=entry.entry_id)) == 1
 
 
 def test_a_page_in_time_says_nothing_of_lateness(session: Session, declared: Declare) -> None:
@@ -327,7 +327,7 @@ def test_a_digest_is_not_announced(session: Session, declared: Declare, policy: 
     (digest,) = (ping for ping in rows(session, row) if (ping.kind, ping.role) == ("digest", LEAD))
     sent(session, digest.ping_id, ["U0TEAMLEAD"], MONDAY)
     (entry,) = timeline.list_rows(session, row.incident_id, (Kind.PING_SENT,))
-    assert queued(session, "slack.say", entry_id=entry.entry_id) == []
+    assert queued(session, entry_id=entry.entry_id) == []
 
 
 def test_one_s_own_pages_are_marked_as_answered(session: Session, declared: Declare, policy: Policy) -> None:

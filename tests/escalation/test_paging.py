@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.escalation.flows import pages as escalate
 from bot.escalation.flows import plan
 from bot.escalation.jobs import paging
@@ -19,15 +19,14 @@ from bot.escalation.rules.matrix import Role
 from bot.escalation.rules.roster import Person as Contact
 from bot.escalation.rules.roster import Rotation, Shift, Shifts
 from bot.escalation.tables import PingRow
-from bot.incidents.jobs import say
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import change
-from bot.lifecycle.jobs.channel import open_room
+from bot.lifecycle.jobs.channel import open_channel
 from bot.severity.rules import Severity
 from bot.slack.client import Slack, TryAgain
-from bot.slack.poster import Speaker
+from bot.slack.poster import Poster
 from slack_playground.app import Playground
 from slack_playground.person import Person, content_of
 from slack_playground.workspace.records import UserGroup
@@ -39,15 +38,15 @@ LONG_AGO, NEVER = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=
 HOUR = timedelta(hours=1)
 
 
-def the_page(desk: Desk, row: IncidentRow) -> PingRow:
+def the_page(context: AppContext, row: IncidentRow) -> PingRow:
     """The page to the on-call engineer, as it stands."""
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         found = pings.list_of_incident(session, row.incident_id)
         return next(ping for ping in found if (ping.kind, ping.role) == ("page", Role.ON_CALL))
 
 
-def entries(desk: Desk, row: IncidentRow, kind: Kind) -> list[str]:
-    with desk.database.transaction() as session:
+def entries(context: AppContext, row: IncidentRow, kind: Kind) -> list[str]:
+    with context.database.transaction() as session:
         return [entry.text for entry in timeline.list_rows(session, row.incident_id, (kind,))]
 
 
@@ -55,107 +54,107 @@ def received(person: Person) -> list[dict[str, Any]]:
     return person.messages(person.dm_with("U0TOCSIN"))
 
 
-def on_call(desk: Desk, *people: Contact) -> Desk:
+def on_call(context: AppContext, *people: Contact) -> AppContext:
     """The same desk, with these people on call."""
-    schedule = desk.policy.contacts.on_call
+    schedule = context.policy.contacts.on_call
     assert isinstance(schedule, Rotation)
-    contacts = replace(desk.policy.contacts, on_call=replace(schedule, primary=people, secondary=()), roles={})
-    return replace(desk, policy=replace(desk.policy, contacts=contacts))
+    contacts = replace(context.policy.contacts, on_call=replace(schedule, primary=people, secondary=()), roles={})
+    return replace(context, policy=replace(context.policy, contacts=contacts))
 
 
 def test_a_page_reaches_its_person_once_and_is_recorded(
-    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, person: Named
+    context: AppContext, slack: Slack, poster: Poster, declared_incident: Declared, person: Named
 ) -> None:
-    row = declared(Severity.P0)
-    ping_id = the_page(desk, row).ping_id
+    row = declared_incident(Severity.P0)
+    ping_id = the_page(context, row).ping_id
     for _ in range(2):
-        paging.page(desk, slack, speaker, ping_id=ping_id)
+        paging.page(context, slack, poster, ping_id=ping_id)
     (message,) = received(person("U0RESPONDER"))
     assert message["text"] == f"P0 {row.ref} {row.title}: you are paged as on-call engineer"
-    sent = the_page(desk, row)
+    sent = the_page(context, row)
     assert (sent.state, sent.user_ids) == (pings.SENT, ["U0RESPONDER"])
-    assert entries(desk, row, Kind.PING_SENT) == ["Paged <@U0RESPONDER> as on-call engineer (at once)."]
+    assert entries(context, row, Kind.PING_SENT) == ["Paged <@U0RESPONDER> as on-call engineer (at once)."]
 
 
 def test_a_page_whose_answer_was_lost_is_not_sent_twice(
-    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, person: Named, control: Control
+    context: AppContext, slack: Slack, poster: Poster, declared_incident: Declared, person: Named, control: Control
 ) -> None:
-    row = declared(Severity.P0)
-    ping_id = the_page(desk, row).ping_id
+    row = declared_incident(Severity.P0)
+    ping_id = the_page(context, row).ping_id
     control.fault("chat.postMessage", "drop_after")
     with pytest.raises(TryAgain):
-        paging.page(desk, slack, speaker, ping_id=ping_id)
-    assert the_page(desk, row).state == pings.SENDING
-    paging.page(later(desk, 12), slack, speaker, ping_id=ping_id)
+        paging.page(context, slack, poster, ping_id=ping_id)
+    assert the_page(context, row).state == pings.SENDING
+    paging.page(later(context, 12), slack, poster, ping_id=ping_id)
     assert len(received(person("U0RESPONDER"))) == 1
-    assert entries(desk, row, Kind.PING_SENT) == ["Paged <@U0RESPONDER> as on-call engineer (at once), 12 min late."]
+    assert entries(context, row, Kind.PING_SENT) == ["Paged <@U0RESPONDER> as on-call engineer (at once), 12 min late."]
 
 
 def test_a_page_that_was_called_off_is_not_sent(
-    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, person: Named
+    context: AppContext, slack: Slack, poster: Poster, declared_incident: Declared, person: Named
 ) -> None:
-    row = declared(Severity.P0)
-    with desk.database.transaction() as session:
+    row = declared_incident(Severity.P0)
+    with context.database.transaction() as session:
         found = incidents.get_for_change(session, row.incident_id)
-        change.resolve(session, found, "U0TEAMLEAD", desk.policy, desk.now())
-    paging.page(desk, slack, speaker, ping_id=the_page(desk, row).ping_id)
+        change.resolve(session, found, "U0TEAMLEAD", context.policy, context.now())
+    paging.page(context, slack, poster, ping_id=the_page(context, row).ping_id)
     assert received(person("U0RESPONDER")) == []
-    assert entries(desk, row, Kind.PING_SENT) == []
+    assert entries(context, row, Kind.PING_SENT) == []
 
 
 def test_a_page_that_slack_took_before_it_was_called_off_is_recorded_and_taken_back(
-    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, person: Named, control: Control
+    context: AppContext, slack: Slack, poster: Poster, declared_incident: Declared, person: Named, control: Control
 ) -> None:
-    row = declared(Severity.P0)
-    ping_id = the_page(desk, row).ping_id
+    row = declared_incident(Severity.P0)
+    ping_id = the_page(context, row).ping_id
     control.fault("chat.postMessage", "drop_after")
     with pytest.raises(TryAgain):
-        paging.page(desk, slack, speaker, ping_id=ping_id)
-    with desk.database.transaction() as session:
+        paging.page(context, slack, poster, ping_id=ping_id)
+    with context.database.transaction() as session:
         found = incidents.get_for_change(session, row.incident_id)
-        change.resolve(session, found, "U0TEAMLEAD", desk.policy, desk.now())
-    assert the_page(desk, row).state == pings.CANCELLED
-    paging.pages(desk, slack, speaker, ping_ids=[ping_id])
-    assert [job["ping_id"] for job in _jobs(desk, "slack.page")][-1] == ping_id, "it goes on by itself"
+        change.resolve(session, found, "U0TEAMLEAD", context.policy, context.now())
+    assert the_page(context, row).state == pings.CANCELLED
+    paging.pages(context, slack, poster, ping_ids=[ping_id])
+    assert [job["ping_id"] for job in _jobs(context, "slack.page")][-1] == ping_id, "it goes on by itself"
     for _ in range(2):
-        paging.page(desk, slack, speaker, ping_id=ping_id)
-    assert (the_page(desk, row).state, the_page(desk, row).user_ids) == (pings.SENT, ["U0RESPONDER"])
-    assert len(entries(desk, row, Kind.PING_SENT)) == 1
-    assert [job["ping_id"] for job in _jobs(desk, "slack.page_over")] == [ping_id]
-    paging.page_over(desk, slack, speaker, ping_id=ping_id)
+        paging.page(context, slack, poster, ping_id=ping_id)
+    assert (the_page(context, row).state, the_page(context, row).user_ids) == (pings.SENT, ["U0RESPONDER"])
+    assert len(entries(context, row, Kind.PING_SENT)) == 1
+    assert [job["ping_id"] for job in _jobs(context, "slack.page_over")] == [ping_id]
+    paging.page_over(context, slack, poster, ping_id=ping_id)
     (message,) = received(person("U0RESPONDER"))
     assert "Nothing is expected of you." in message["text"]
 
 
 def test_a_page_that_never_reached_slack_before_it_was_called_off_leaves_nothing(
-    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, person: Named, control: Control
+    context: AppContext, slack: Slack, poster: Poster, declared_incident: Declared, person: Named, control: Control
 ) -> None:
-    row = declared(Severity.P0)
-    ping_id = the_page(desk, row).ping_id
+    row = declared_incident(Severity.P0)
+    ping_id = the_page(context, row).ping_id
     control.fault("chat.postMessage", "drop")
     with pytest.raises(TryAgain):
-        paging.page(desk, slack, speaker, ping_id=ping_id)
-    with desk.database.transaction() as session:
+        paging.page(context, slack, poster, ping_id=ping_id)
+    with context.database.transaction() as session:
         found = incidents.get_for_change(session, row.incident_id)
-        change.resolve(session, found, "U0TEAMLEAD", desk.policy, desk.now())
-    paging.page(desk, slack, speaker, ping_id=ping_id)
-    assert the_page(desk, row).state == pings.CANCELLED
+        change.resolve(session, found, "U0TEAMLEAD", context.policy, context.now())
+    paging.page(context, slack, poster, ping_id=ping_id)
+    assert the_page(context, row).state == pings.CANCELLED
     assert received(person("U0RESPONDER")) == []
 
 
 @pytest.mark.parametrize("ending", ["acknowledge", "resolve"])
 def test_an_answered_page_loses_its_button(
-    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, person: Named, ending: str
+    context: AppContext, slack: Slack, poster: Poster, declared_incident: Declared, person: Named, ending: str
 ) -> None:
-    row = declared(Severity.P0)
-    ping_id = the_page(desk, row).ping_id
-    paging.page(desk, slack, speaker, ping_id=ping_id)
-    paging.page_over(desk, slack, speaker, ping_id=ping_id)  # nothing has happened: nothing changes
+    row = declared_incident(Severity.P0)
+    ping_id = the_page(context, row).ping_id
+    paging.page(context, slack, poster, ping_id=ping_id)
+    paging.page_over(context, slack, poster, ping_id=ping_id)  # nothing has happened: nothing changes
     assert "page_acknowledge" in str(received(person("U0RESPONDER")))
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         found = incidents.get_for_change(session, row.incident_id)
-        getattr(change, ending)(session, found, "U0TEAMLEAD", desk.policy, desk.now())
-    paging.page_over(desk, slack, speaker, ping_id=ping_id)
+        getattr(change, ending)(session, found, "U0TEAMLEAD", context.policy, context.now())
+    paging.page_over(context, slack, poster, ping_id=ping_id)
     (message,) = received(person("U0RESPONDER"))
     assert "page_acknowledge" not in str(message)
     said = "Acknowledged by <@U0TEAMLEAD>" if ending == "acknowledge" else "Nothing is expected of you."
@@ -163,98 +162,100 @@ def test_an_answered_page_loses_its_button(
 
 
 def test_a_page_links_to_the_room_once_it_is_open(
-    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, person: Named
+    context: AppContext, slack: Slack, poster: Poster, declared_incident: Declared, person: Named
 ) -> None:
-    row = declared(Severity.P0)
-    ping_id = the_page(desk, row).ping_id
-    paging.page(desk, slack, speaker, ping_id=ping_id)
+    row = declared_incident(Severity.P0)
+    ping_id = the_page(context, row).ping_id
+    paging.page(context, slack, poster, ping_id=ping_id)
     (before,) = received(person("U0RESPONDER"))
     assert f"#{row.channel_name}, being made" in content_of(before)
-    open_room(desk, slack, speaker, incident_id=row.incident_id)
-    waiting = _jobs(desk, "slack.page_over")
+    open_channel(context, slack, poster, incident_id=row.incident_id)
+    waiting = _jobs(context, "slack.page_over")
     assert [job["ping_id"] for job in waiting] == [ping_id], "the pages that were sent, and no other"
-    paging.page_over(desk, slack, speaker, ping_id=ping_id)
+    paging.page_over(context, slack, poster, ping_id=ping_id)
     (after,) = received(person("U0RESPONDER"))
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         channel_id = incidents.get(session, row.incident_id).channel_id
     assert f"Channel: <#{channel_id}>" in content_of(after)
     assert "page_acknowledge" in str(after), "nobody has answered: it stays a page"
 
 
 def test_a_page_that_left_as_the_room_opened_links_to_it(
-    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared
+    context: AppContext, slack: Slack, poster: Poster, declared_incident: Declared
 ) -> None:
-    row = declared(Severity.P0)
-    ping_id = the_page(desk, row).ping_id
-    open_room(desk, slack, speaker, incident_id=row.incident_id)
-    assert _jobs(desk, "slack.page_over") == []
-    with desk.database.transaction() as session:
-        escalate.pages_sent(session, [escalate.Sent(ping_id, ["U0RESPONDER"], room=None)], desk.now())
-    assert [job["ping_id"] for job in _jobs(desk, "slack.page_over")] == [ping_id]
+    row = declared_incident(Severity.P0)
+    ping_id = the_page(context, row).ping_id
+    open_channel(context, slack, poster, incident_id=row.incident_id)
+    assert _jobs(context, "slack.page_over") == []
+    with context.database.transaction() as session:
+        escalate.pages_sent(session, [escalate.Sent(ping_id, ["U0RESPONDER"], room=None)], context.now())
+    assert [job["ping_id"] for job in _jobs(context, "slack.page_over")] == [ping_id]
 
 
 def test_all_repeats_share_one_message_in_the_room_and_say_how_many_they_are(
-    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, person: Named
+    context: AppContext, slack: Slack, poster: Poster, declared_incident: Declared, person: Named
 ) -> None:
-    row = declared(Severity.P0)
-    open_room(desk, slack, speaker, incident_id=row.incident_id)
-    paging.page(desk, slack, speaker, ping_id=the_page(desk, row).ping_id)
+    row = declared_incident(Severity.P0)
+    open_channel(context, slack, poster, incident_id=row.incident_id)
+    paging.page(context, slack, poster, ping_id=the_page(context, row).ping_id)
     for minutes in (6, 12, 18):
-        _repeat(later(desk, minutes), slack, speaker, row)
+        _repeat(later(context, minutes), slack, poster, row)
     received_now = received(person("U0RESPONDER"))
     assert len(received_now) == 4, "each reaches its person as a message of its own"
     assert received_now[-1]["text"].endswith("you are paged as on-call engineer for the 4th time")
     assert "*You are paged for the 4th time, unanswered for 18 min.*" in content_of(received_now[-1])
-    (copy,) = _in_room(desk, person, row, "until acknowledged")
+    (copy,) = _in_room(context, person, row, "until acknowledged")
     assert copy.count("4th time, unanswered for 18 min.") == 1 and "page_acknowledge" in copy
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         found = incidents.get_for_change(session, row.incident_id)
-        change.acknowledge(session, found, "U0TEAMLEAD", desk.policy, later(desk, 20).now())
+        change.acknowledge(session, found, "U0TEAMLEAD", context.policy, later(context, 20).now())
         repeated = [ping.ping_id for ping in pings.list_of_incident(session, row.incident_id) if ping.kind == "repeat"]
     for ping_id in repeated[:3]:
-        paging.page_over(later(desk, 20), slack, speaker, ping_id=ping_id)
-    (copy,) = _in_room(desk, person, row, "until acknowledged")
+        paging.page_over(later(context, 20), slack, poster, ping_id=ping_id)
+    (copy,) = _in_room(context, person, row, "until acknowledged")
     assert "page_acknowledge" not in copy and "Acknowledged by <@U0TEAMLEAD>" in copy
     assert "4th time" in copy, "an earlier one that is edited does not count back"
 
 
-def _repeat(desk: Desk, slack: Slack, speaker: Speaker, row: IncidentRow) -> None:
+def _repeat(context: AppContext, slack: Slack, poster: Poster, row: IncidentRow) -> None:
     """Page the on-call engineer again, and have it said in the room; the job of an earlier one runs once more."""
-    with desk.database.transaction() as session:
-        plan.replan(session, incidents.get_for_change(session, row.incident_id), desk.policy.escalation, desk.now())
+    with context.database.transaction() as session:
+        plan.replan(
+            session, incidents.get_for_change(session, row.incident_id), context.policy.escalation, context.now()
+        )
         held = pings.list_of_incident(session, row.incident_id)
         (due,) = [ping.ping_id for ping in held if (ping.kind, ping.state) == ("repeat", pings.SENDING)]
-    paging.page(desk, slack, speaker, ping_id=due)
-    with desk.database.transaction() as session:
+    paging.page(context, slack, poster, ping_id=due)
+    with context.database.transaction() as session:
         entry = timeline.find_by_source(session, f"ping:{due}")
         assert entry is not None
         entry_id = entry.entry_id
         told = [entry.entry_id for entry in timeline.list_rows(session, row.incident_id, (Kind.PING_SENT,))]
     for each in (entry_id, told[1]):
-        say(desk, slack, speaker, entry_id=each)
+        paging.mention(context, slack, poster, entry_id=each)
 
 
-def _in_room(desk: Desk, person: Named, row: IncidentRow, words: str) -> list[str]:
-    with desk.database.transaction() as session:
+def _in_room(context: AppContext, person: Named, row: IncidentRow, words: str) -> list[str]:
+    with context.database.transaction() as session:
         channel_id = incidents.get(session, row.incident_id).channel_id
     assert channel_id is not None
     found = person("U0RESPONDER").messages(channel_id)
     return [str(message["blocks"]) for message in found if words in content_of(message)]
 
 
-def _jobs(desk: Desk, task: str) -> list[dict[str, Any]]:
+def _jobs(context: AppContext, task: str) -> list[dict[str, Any]]:
     statement = text("select args from procrastinate_jobs where task_name = :task order by id")
-    with desk.database.engine.connect() as connection:
+    with context.database.engine.connect() as connection:
         return list(connection.scalars(statement, {"task": task}))
 
 
 def test_everybody_of_a_group_is_paged(
-    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, person: Named
+    context: AppContext, slack: Slack, poster: Poster, declared_incident: Declared, person: Named
 ) -> None:
-    row = declared(Severity.P0)
-    several = on_call(desk, Contact("the group", user_group="S0ONCALL"))
-    paging.page(several, slack, speaker, ping_id=the_page(desk, row).ping_id)
-    assert the_page(desk, row).user_ids == ["U0RESPONDER"]
+    row = declared_incident(Severity.P0)
+    several = on_call(context, Contact("the group", user_group="S0ONCALL"))
+    paging.page(several, slack, poster, ping_id=the_page(context, row).ping_id)
+    assert the_page(context, row).user_ids == ["U0RESPONDER"]
     assert len(received(person("U0RESPONDER"))) == 1
 
 
@@ -270,13 +271,13 @@ def test_everybody_of_a_group_is_paged(
     ],
 )
 def test_a_page_that_reaches_nobody_says_so_on_the_timeline(
-    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, contact: Contact, why: str
+    context: AppContext, slack: Slack, poster: Poster, declared_incident: Declared, contact: Contact, why: str
 ) -> None:
-    row = declared(Severity.P0)
-    paging.page(on_call(desk, contact), slack, speaker, ping_id=the_page(desk, row).ping_id)
-    failed = the_page(desk, row)
+    row = declared_incident(Severity.P0)
+    paging.page(on_call(context, contact), slack, poster, ping_id=the_page(context, row).ping_id)
+    failed = the_page(context, row)
     assert failed.state == pings.FAILED
-    (said,) = entries(desk, row, Kind.PING_FAILED)
+    (said,) = entries(context, row, Kind.PING_FAILED)
     assert said.startswith(f"Could not page the on-call engineer (at once): {why}")
     assert said.endswith("`tocsin doctor` says how to mend that.")
 
@@ -311,10 +312,10 @@ SECONDARY = Contact("second", slack="U0SECONDARY")
     ids=["left", "empty group", "gap"],
 )
 def test_who_cannot_be_paged_is_stood_in_for_and_the_timeline_says_why(
-    desk: Desk,
+    context: AppContext,
     slack: Slack,
-    speaker: Speaker,
-    declared: Declared,
+    poster: Poster,
+    declared_incident: Declared,
     person: Named,
     playground: Playground,
     schedule: Shifts,
@@ -323,23 +324,23 @@ def test_who_cannot_be_paged_is_stood_in_for_and_the_timeline_says_why(
     why: str,
 ) -> None:
     playground.workspace.groups["S0EMPTY"] = UserGroup("S0EMPTY", "empty", "Empty", "", [])
-    contacts = replace(desk.policy.contacts, on_call=schedule, roles=roles)
-    row = declared(Severity.P0)
-    spoiled = replace(desk, policy=replace(desk.policy, contacts=contacts))
-    paging.page(spoiled, slack, speaker, ping_id=the_page(desk, row).ping_id)
-    assert the_page(desk, row).user_ids == [reached]
-    assert entries(desk, row, Kind.PING_SENT) == [f"Paged <@{reached}> as on-call engineer (at once). {why}"]
+    contacts = replace(context.policy.contacts, on_call=schedule, roles=roles)
+    row = declared_incident(Severity.P0)
+    spoiled = replace(context, policy=replace(context.policy, contacts=contacts))
+    paging.page(spoiled, slack, poster, ping_id=the_page(context, row).ping_id)
+    assert the_page(context, row).user_ids == [reached]
+    assert entries(context, row, Kind.PING_SENT) == [f"Paged <@{reached}> as on-call engineer (at once). {why}"]
     (message,) = received(person(reached))
     assert why in content_of(message)
 
 
 def test_where_nobody_holds_any_role_the_timeline_says_so(
-    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared
+    context: AppContext, slack: Slack, poster: Poster, declared_incident: Declared
 ) -> None:
-    row = declared(Severity.P0)
-    contacts = replace(desk.policy.contacts, on_call=Shifts(()), roles={})
-    nobody = replace(desk, policy=replace(desk.policy, contacts=contacts))
-    paging.page(nobody, slack, speaker, ping_id=the_page(desk, row).ping_id)
-    (said,) = entries(desk, row, Kind.PING_FAILED)
+    row = declared_incident(Severity.P0)
+    contacts = replace(context.policy.contacts, on_call=Shifts(()), roles={})
+    nobody = replace(context, policy=replace(context.policy, contacts=contacts))
+    paging.page(nobody, slack, poster, ping_id=the_page(context, row).ping_id)
+    (said,) = entries(context, row, Kind.PING_FAILED)
     assert said.startswith("Could not page the on-call engineer (at once): Nobody holds the role on-call engineer.")
-    assert the_page(desk, row).state == pings.FAILED
+    assert the_page(context, row).state == pings.FAILED

@@ -79,11 +79,11 @@ def test_after_an_outage_everything_is_said_once_and_in_order(stage: Stage) -> N
     control(stage.playground, "outage", on=True)
     with stage.database.transaction() as session:
         incident = incidents.get_for_change(session, row(stage, ref).incident_id)
-        now = stage.desk.now()
+        now = stage.context.now()
         for number in range(1, 6):
             record.note(session, incident, f"step {number}", "U0TEAMLEAD", now, f"test:{ref}:{number}")
-        change.set_severity(session, incident, Severity.P1, "U0TEAMLEAD", stage.desk.policy, now)
-        change.set_severity(session, incident, Severity.P0, "U0TEAMLEAD", stage.desk.policy, now)
+        change.set_severity(session, incident, Severity.P1, "U0TEAMLEAD", stage.context.policy, now)
+        change.set_severity(session, incident, Severity.P0, "U0TEAMLEAD", stage.context.policy, now)
     call = journal(stage.playground)[-1]["n"]
     for _ in range(3):
         call = wait_for_call(stage.playground, call)

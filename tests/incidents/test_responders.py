@@ -5,27 +5,27 @@ from __future__ import annotations
 import pytest
 
 from bot.errors import BadRequest
-from bot.incidents.rules.responders import EXPECTED, Part, mentioned_person, parse_part
+from bot.incidents.rules.responders import EXPECTED, ResponderRole, mentioned_person, parse_responder_role
 
 
 @pytest.mark.parametrize(
     ("typed", "part", "whom"),
     [
-        ("scribe", Part.SCRIBE, ""),
-        ("IC", Part.COMMANDER, ""),
-        ("comms", Part.COMMUNICATIONS, ""),
-        ("communications to team lead", Part.COMMUNICATIONS, "team lead"),
-        ("engineering manager as commander", Part.COMMANDER, "engineering manager"),
-        ("note taker: VP engineering", Part.SCRIBE, "VP engineering"),
+        ("scribe", ResponderRole.SCRIBE, ""),
+        ("IC", ResponderRole.COMMANDER, ""),
+        ("comms", ResponderRole.COMMUNICATIONS, ""),
+        ("communications to team lead", ResponderRole.COMMUNICATIONS, "team lead"),
+        ("engineering manager as commander", ResponderRole.COMMANDER, "engineering manager"),
+        ("note taker: VP engineering", ResponderRole.SCRIBE, "VP engineering"),
     ],
 )
-def test_part_and_person_are_told_apart(typed: str, part: Part, whom: str) -> None:
-    assert parse_part(typed) == (part, whom)
+def test_part_and_person_are_told_apart(typed: str, part: ResponderRole, whom: str) -> None:
+    assert parse_responder_role(typed) == (part, whom)
 
 
 def test_no_part_and_two_people_are_refused() -> None:
     with pytest.raises(BadRequest, match="commander, communications, scribe"):
-        parse_part("somebody")
+        parse_responder_role("somebody")
     with pytest.raises(BadRequest, match="one at a time"):
         mentioned_person("<@U1ABC> <@U2ABC>")
     assert mentioned_person("scribe <@U1ABC|somebody>") == "U1ABC"
@@ -33,4 +33,4 @@ def test_no_part_and_two_people_are_refused() -> None:
 
 
 def test_each_part_says_what_it_expects() -> None:
-    assert EXPECTED.keys() == set(Part)
+    assert EXPECTED.keys() == set(ResponderRole)

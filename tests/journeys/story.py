@@ -128,7 +128,7 @@ def swept(stage: Stage, seconds: float = 10) -> None:
     statement = text("select count(*) from incidents where wake_at <= :now")
     while True:
         with stage.database.engine.connect() as connection:
-            due = connection.execute(statement, {"now": stage.desk.now()}).scalar()
+            due = connection.execute(statement, {"now": stage.context.now()}).scalar()
         if not due:
             return settle(stage.database)
         assert time.monotonic() < deadline, f"{due} incidents are still due"

@@ -55,7 +55,7 @@ def test_the_on_call_engineer_is_paged_at_once_by_direct_message(stage: Stage) -
 def test_without_a_severity_the_words_decide_and_the_answer_says_why(stage: Stage) -> None:
     said = ask(stage.responder, INCIDENTS, "/incident declare all customers are locked out, nobody can log in")
     kept = rows(stage)[-1]
-    judged = stage.desk.judge.judge("all customers are locked out, nobody can log in")
+    judged = stage.context.judge.judge("all customers are locked out, nobody can log in")
     assert kept.severity == judged.severity
     assert said.startswith(f"*{kept.severity}* · {kept.ref} declared: ")
     vague = ask(stage.responder, INCIDENTS, "/incident declare the thing with the blue label")
@@ -89,7 +89,7 @@ def test_the_form_lets_tocsin_judge(stage: Stage) -> None:
     title = "every customer sees an error page, the whole site is down"
     assert responder.submit(form, {"title": {"title": title}}) == {}
     kept = rows(stage)[-1]
-    assert (kept.title, kept.severity) == (title, stage.desk.judge.judge(title).severity)
+    assert (kept.title, kept.severity) == (title, stage.context.judge.judge(title).severity)
 
 
 def test_a_form_with_a_title_that_says_nothing_stays_open_and_says_so(stage: Stage) -> None:

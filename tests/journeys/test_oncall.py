@@ -53,7 +53,7 @@ def page_to(person: Person, ref: str) -> dict[str, object]:
 
 
 def now(stage: Stage) -> datetime:
-    return stage.desk.now()
+    return stage.context.now()
 
 
 def test_oncall_says_who_is_on_now_and_next(stage: Stage) -> None:
@@ -292,7 +292,7 @@ def test_a_review_lists_everything_that_is_due_in_one_message_and_is_quiet_other
     ask(stage.responder, channel["id"], "/incident resolve")
     settle(stage.database)
     manager = stage.manager
-    jump_to(stage, stage.desk.policy.calendar.next_weekly_digest(now(stage)) + timedelta(seconds=5))
+    jump_to(stage, stage.context.policy.calendar.next_weekly_digest(now(stage)) + timedelta(seconds=5))
     found = manager.wait_for_message(manager.dm_with(BOT), "Weekly review for the engineering manager")
     swept(stage)
     said = [line for line in said_by_bot(manager, manager.dm_with(BOT)) if "Weekly review" in line]
@@ -308,7 +308,7 @@ def test_a_review_lists_everything_that_is_due_in_one_message_and_is_quiet_other
     assert states == {"sent"}
     for ref in refs:
         ask(stage.responder, INCIDENTS, f"/incident resolve {ref}")
-    jump_to(stage, stage.desk.policy.calendar.next_weekly_digest(now(stage)) + timedelta(seconds=5))
+    jump_to(stage, stage.context.policy.calendar.next_weekly_digest(now(stage)) + timedelta(seconds=5))
     swept(stage)
     after = [line for line in said_by_bot(manager, manager.dm_with(BOT)) if "Weekly review" in line]
     assert not any(ref in line for line in after[1:] for ref in refs)

@@ -17,7 +17,7 @@ from bot.incidents.tables import TimelineEntry
 from bot.reviews.queries import action_items
 from bot.settings import REPOSITORY, Settings
 from bot.store.engine import Database
-from bot.wiring.service import Parts, Service, build_desk
+from bot.wiring.service import Parts, Service, build_context
 from slack_playground.app import Playground
 from slack_playground.workspace.clock import DemoClock
 from slack_playground.workspace.manifest import read_manifest
@@ -45,9 +45,9 @@ def away(database: Database, data_folder: Path, tmp_path_factory: pytest.TempPat
             "TOCSIN_WEB_PORT": "0",
         }
         settings = Settings.model_validate(values)
-        desk = build_desk(settings, database)
-        stage = Stage(playground, clock, database, desk, settings)
-        yield stage, lambda: running(Service(settings, desk, Parts(serve=False)))
+        context = build_context(settings, database)
+        stage = Stage(playground, clock, database, context, settings)
+        yield stage, lambda: running(Service(settings, context, Parts(serve=False)))
 
 
 def give_up(playground: Playground) -> None:

@@ -32,7 +32,7 @@ def test_a_report_is_answered_in_its_thread_and_can_be_declared(stage: Stage) ->
     responder = stage.responder
     ts, answer = report(stage, "checkout is down for everyone, every payment fails with 502")
     judged = report_row(stage, ts)
-    level = stage.desk.policy.severity.levels[Severity(judged.severity or "")]
+    level = stage.context.policy.severity.levels[Severity(judged.severity or "")]
     assert f"*{level.severity} {level.title}*" in content_of(answer)
     assert f"Respond within {span(level.respond_within)}" in content_of(answer)
     assert all(f"“{item['text']}”" in content_of(answer) for item in judged.evidence[:3])

@@ -36,7 +36,7 @@ def stage(database: Database, data_folder: Path, tmp_path_factory: pytest.TempPa
     changes = {"data_folder": data_folder, "web_port": port}
     folder = Path(tmp_path_factory.mktemp("stage"))
     with staged(database, folder, lambda settings: settings.model_copy(update=changes)) as built:
-        pages = Service(built.settings, built.desk, Parts(listen=False, work=False, serve=True))
+        pages = Service(built.settings, built.context, Parts(listen=False, work=False, serve=True))
         with running(pages):
             yield built
 
@@ -150,7 +150,7 @@ def test_late_notes_are_in_the_canvas_until_the_review_is_approved(stage: Stage)
     assert "dust in the filter" in canvas and "no cleaning plan" in canvas
     with stage.database.transaction() as session:
         row = session.scalars(select(IncidentRow).where(IncidentRow.ref == ref).with_for_update()).one()
-        move(session, row, Standing.APPROVED, "U0MANAGER", stage.desk.policy, stage.desk.now())
+        move(session, row, Standing.APPROVED, "U0MANAGER", stage.context.policy, stage.context.now())
     settle(stage.database)
     signed = drafts(stage, ref)
     said = ask(stage.responder, channel["id"], "/incident cause the bearing was dry")
@@ -216,7 +216,7 @@ def test_an_overdue_item_of_one_who_left_goes_to_the_engineering_manager_once(st
     with stage.database.transaction() as session:
         item = session.scalars(select(ActionRow).order_by(ActionRow.action_id.desc())).first()
         assert item is not None
-        item.owner, item.remind_at = "U0GONE", stage.desk.now()
+        item.owner, item.remind_at = "U0GONE", stage.context.now()
     told = stage.manager.wait_for_message(stage.manager.dm_with(BOT), "change the bulb")
     settle(stage.database)
     assert "is no longer in the workspace" in content_of(told)
@@ -232,7 +232,7 @@ def test_the_engineering_manager_is_reminded_of_a_review_that_is_due(stage: Stag
         incident_id = session.scalars(select(IncidentRow.incident_id).where(IncidentRow.ref == ref)).one()
         kept = session.get_one(ReviewStageRow, incident_id)
         kept.resolved_at, kept.due_at = kept.resolved_at - timedelta(hours=50), kept.due_at - timedelta(hours=50)
-        kept.remind_at = stage.desk.now()
+        kept.remind_at = stage.context.now()
     told = stage.manager.wait_for_message(stage.manager.dm_with(BOT), "Its review was due")
     assert ref in content_of(told) and "/enter?" in link_in(content_of(told))
 

@@ -81,7 +81,7 @@ def test_a_note_goes_where_its_time_is(stage: Stage) -> None:
 def test_times_that_cannot_be_are_refused_with_a_sentence(stage: Stage) -> None:
     responder = stage.responder
     ref, channel = stage.declare("P2 the search shows no results")
-    later = (stage.desk.now() + timedelta(hours=2)).strftime("%Y-%m-%d %H:%M")
+    later = (stage.context.now() + timedelta(hours=2)).strftime("%Y-%m-%d %H:%M")
     assert "still to come" in ask(responder, channel["id"], f"/incident note at {later} it broke")
     assert "check the day" in ask(responder, channel["id"], "/incident note 9 days ago it broke")
     assert "no time that I can read" in ask(responder, channel["id"], "/incident note at 25:61 it broke")

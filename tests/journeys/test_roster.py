@@ -22,7 +22,7 @@ Shift = tuple[str, datetime, datetime]
 @pytest.fixture
 def hour(stage: Stage) -> datetime:
     """The beginning of the present hour."""
-    return stage.desk.now().replace(minute=0, second=0, microsecond=0)
+    return stage.context.now().replace(minute=0, second=0, microsecond=0)
 
 
 def schedule(folder: Path, *shifts: Shift) -> Path:

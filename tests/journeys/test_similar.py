@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from bot.figures.flows.metrics import measure
 from bot.memory.tables import SuggestionVote
-from bot.wiring.service import Parts, Service, build_desk
+from bot.wiring.service import Parts, Service, build_context
 from slack_playground.person import Person, content_of
 from tests.journeys.story import (
     Message,
@@ -49,7 +49,7 @@ def replicas(stage: Stage) -> Iterator[int]:
 
     Slack sends each payload to the one or the other in turn.
     """
-    with running(Service(stage.settings, build_desk(stage.settings, stage.database), Parts(serve=False))):
+    with running(Service(stage.settings, build_context(stage.settings, stage.database), Parts(serve=False))):
         stage.responder.wait_for(
             lambda: len(stage.playground.workspace.sink.links) == 2 or None,  # type: ignore[union-attr]  # the dispatcher
             what="the second connection",
@@ -88,7 +88,7 @@ def test_the_answer_has_incidents_playbook_and_guide_with_cause_fix_and_matched_
         stage.responder, INCIDENTS, "/incident similar lambda functions time out connecting to the database"
     )
     shown = content_of(said)
-    memory = stage.desk.memory.current()
+    memory = stage.context.memory.current()
     kinds = [memory.entries[menu.split(":")[2]].kind for menu in menus(said)]
     assert 1 <= kinds.count("incident") <= 3
     assert kinds.count("playbook") <= 1 and kinds.count("guide") <= 1
@@ -201,7 +201,7 @@ def test_votes_in_the_thread_and_on_the_card_are_about_the_same_suggestion(stage
 
 
 def test_what_was_voted_becomes_precision_in_the_metrics(stage: Stage) -> None:
-    now = stage.desk.now()
+    now = stage.context.now()
     with stage.database.transaction() as session:
         (section,) = [one for one in measure(session, now - timedelta(days=1), now) if one.name == "suggestions"]
     kept = [vote for vote in votes(stage) if 1 <= vote.place <= 3]

@@ -120,9 +120,9 @@ def test_a_message_costs_two_statements_and_counts_once(stage: Stage) -> None:
 
     listen(stage.database.engine, "before_cursor_execute", note)
     try:
-        events.message(stage.desk, {"event_id": "Ev0COUNTED"}, event)
+        events.message(stage.context, {"event_id": "Ev0COUNTED"}, event)
         counted = len(statements)
-        events.message(stage.desk, {"event_id": "Ev0COUNTED"}, event)
+        events.message(stage.context, {"event_id": "Ev0COUNTED"}, event)
     finally:
         remove(stage.database.engine, "before_cursor_execute", note)
     assert counted == 2

@@ -12,7 +12,7 @@ from bot.incidents.flows import record
 from bot.incidents.queries import timeline
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
-from bot.lifecycle.flows.backfill import Look, begin_look, end_look
+from bot.lifecycle.flows.backfill import BackfillWindow, begin_backfill, end_backfill
 from tests.flow_fixtures import Declare
 from tests.rows import NOON, minutes
 
@@ -35,8 +35,8 @@ def say(session: Session, row: IncidentRow, words: str, before: timedelta) -> st
     return ts
 
 
-def begun(session: Session, row: IncidentRow) -> Look:
-    look = begin_look(session, row, NOW, long=False)
+def begun(session: Session, row: IncidentRow) -> BackfillWindow:
+    look = begin_backfill(session, row, NOW, long=False)
     assert look is not None
     return look
 
@@ -52,7 +52,7 @@ def test_what_comes_by_event_while_history_is_read_is_not_taken_for_deleted(sess
     look = begun(session, row)
     # Our clock is two minutes fast: Slack stamps what is said now with an instant that is over here.
     say(session, row, "said just now", timedelta(minutes=2))
-    assert end_look(session, look, {shown}, NOW) == 1
+    assert end_backfill(session, look, {shown}, NOW) == 1
     assert said(session, row) == ["shown", "said just now"]
 
 
@@ -60,5 +60,5 @@ def test_what_was_recorded_a_moment_ago_may_not_be_in_history_yet(session: Sessi
     shown = say(session, row, "shown", timedelta(minutes=5))
     say(session, row, "taken back", timedelta(seconds=31))
     say(session, row, "a moment ago", timedelta(seconds=29))
-    assert end_look(session, begun(session, row), {shown}, NOW) == 1
+    assert end_backfill(session, begun(session, row), {shown}, NOW) == 1
     assert said(session, row) == ["shown", "a moment ago"]

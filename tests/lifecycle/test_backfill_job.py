@@ -7,18 +7,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.incidents.flows import record
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.timeline import Kind
-from bot.lifecycle.flows.backfill import plan_reading_back
+from bot.lifecycle.flows.backfill import plan_backfill
 from bot.lifecycle.jobs import backfill
 from bot.lifecycle.jobs import channel as room
 from bot.reports import queries as reports
 from bot.reports.jobs import answers
 from bot.reports.jobs import backfill as reports_backfill
 from bot.slack.client import Slack
-from bot.slack.poster import Speaker
+from bot.slack.poster import Poster
 from slack_playground.app import Playground
 from slack_playground.person import Person, content_of
 from tests.job_fixtures import Declared, later
@@ -27,34 +27,34 @@ from tests.rows import minutes
 from tests.stage import INCIDENTS
 
 
-def said(desk: Desk, incident_id: int) -> list[str]:
-    with desk.database.transaction() as session:
+def said(context: AppContext, incident_id: int) -> list[str]:
+    with context.database.transaction() as session:
         return [
             entry.text for entry in timeline.list_entries(session, incident_id) if entry.kind == Kind.MESSAGE_POSTED
         ]
 
 
 def test_missed_messages_threads_and_edits_are_recorded_once(
-    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, responder: Person
+    context: AppContext, slack: Slack, poster: Poster, declared_incident: Declared, responder: Person
 ) -> None:
-    incident_id = declared().incident_id
-    channel_id = opened(desk, slack, speaker, incident_id)
+    incident_id = declared_incident().incident_id
+    channel_id = opened(context, slack, poster, incident_id)
     heard = responder.say(channel_id, "heard as it was said")
-    with desk.database.transaction() as session:
-        record.message_posted(session, channel_id, heard, "U0RESPONDER", "heard as it was said", desk.now())
+    with context.database.transaction() as session:
+        record.message_posted(session, channel_id, heard, "U0RESPONDER", "heard as it was said", context.now())
     missed = responder.say(channel_id, "missed password=hunter2secret")
     responder.reply(channel_id, missed, "missed in a thread")
     responder.reply(channel_id, heard, "missed below what was heard")
     responder.edit(channel_id, heard, "heard and edited")
     for _ in range(2):
-        backfill.read_back(desk, slack, speaker, incident_id=incident_id)
-        assert said(desk, incident_id) == [
+        backfill.backfill_channel(context, slack, poster, incident_id=incident_id)
+        assert said(context, incident_id) == [
             "heard and edited",
             "missed password=[secret masked]",
             "missed in a thread",
             "missed below what was heard",
         ]
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         kinds = (Kind.MESSAGE_POSTED, Kind.MESSAGE_EDITED)
         rows = timeline.list_rows(session, incident_id, kinds)
         assert len(rows) == 5, "no doubles"
@@ -62,11 +62,11 @@ def test_missed_messages_threads_and_edits_are_recorded_once(
         assert f"{late.at.timestamp():.6f}" == missed, "at the time at which it was said"
 
 
-def opened(desk: Desk, slack: Slack, speaker: Speaker, incident_id: int) -> str:
+def opened(context: AppContext, slack: Slack, poster: Poster, incident_id: int) -> str:
     """The incident's channel, with its people in it."""
-    room.open_room(desk, slack, speaker, incident_id=incident_id)
-    room.furnish_room(desk, slack, speaker, incident_id=incident_id)
-    with desk.database.transaction() as session:
+    room.open_channel(context, slack, poster, incident_id=incident_id)
+    room.set_up_channel(context, slack, poster, incident_id=incident_id)
+    with context.database.transaction() as session:
         return incidents.get(session, incident_id).channel_id or ""
 
 
@@ -77,17 +77,17 @@ def asked_for(playground: Playground, method: str) -> list[float]:
 
 
 def test_a_look_begins_where_the_last_one_ended_and_now_and_then_well_before(
-    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, playground: Playground
+    context: AppContext, slack: Slack, poster: Poster, declared_incident: Declared, playground: Playground
 ) -> None:
-    incident_id = declared().incident_id
-    opened(desk, slack, speaker, incident_id)
+    incident_id = declared_incident().incident_id
+    opened(context, slack, poster, incident_id)
     hour, day = datetime(2031, 1, 1, 12, 0, tzinfo=UTC), 24 * 60
     looks = {0: False, 5: False, 30: False, 35: True, 40: False, 50: False, 61: False}
     for at, long in looks.items():
-        then = replace(desk, now=partial(operator.add, hour, minutes(at)))
-        backfill.read_back(then, slack, speaker, incident_id=incident_id, long=long)
+        then = replace(context, now=partial(operator.add, hour, minutes(at)))
+        backfill.backfill_channel(then, slack, poster, incident_id=incident_id, long=long)
     first, *others = asked_for(playground, "conversations.history")
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         assert first < incidents.get(session, incident_id).declared_at.timestamp(), "the first sees everything"
     begins = [round((oldest - hour.timestamp()) / 60) for oldest in others]
     short, lapse, wanted, next_hour = 0 - 2, 5 - day, 30 - day, 50 - day
@@ -95,28 +95,33 @@ def test_a_look_begins_where_the_last_one_ended_and_now_and_then_well_before(
 
 
 def test_a_thread_that_began_long_ago_is_looked_at_while_people_speak_in_it(
-    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, responder: Person
+    context: AppContext, slack: Slack, poster: Poster, declared_incident: Declared, responder: Person
 ) -> None:
-    incident_id = declared().incident_id
-    channel_id = opened(desk, slack, speaker, incident_id)
+    incident_id = declared_incident().incident_id
+    channel_id = opened(context, slack, poster, incident_id)
     parent = responder.say(channel_id, "the question")
     responder.reply(channel_id, parent, "the first answer")
-    backfill.read_back(desk, slack, speaker, incident_id=incident_id)
-    with desk.database.transaction() as session:
-        incidents.get(session, incident_id).read_through_at = desk.now() + minutes(2)  # the next begins here
+    backfill.backfill_channel(context, slack, poster, incident_id=incident_id)
+    with context.database.transaction() as session:
+        incidents.get(session, incident_id).read_through_at = context.now() + minutes(2)  # the next begins here
     responder.reply(channel_id, parent, "the second answer")
-    backfill.read_back(later(desk, 3), slack, speaker, incident_id=incident_id)
-    assert said(desk, incident_id) == ["the question", "the first answer", "the second answer"]
+    backfill.backfill_channel(later(context, 3), slack, poster, incident_id=incident_id)
+    assert said(context, incident_id) == ["the question", "the first answer", "the second answer"]
 
 
 def test_what_slack_shows_no_more_for_its_age_is_not_taken_for_deleted(
-    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, playground: Playground, responder: Person
+    context: AppContext,
+    slack: Slack,
+    poster: Poster,
+    declared_incident: Declared,
+    playground: Playground,
+    responder: Person,
 ) -> None:
-    incident_id = declared().incident_id
-    channel_id = opened(desk, slack, speaker, incident_id)
+    incident_id = declared_incident().incident_id
+    channel_id = opened(context, slack, poster, incident_id)
     texts = ("older", "old", "taken back", "young")
     stamps = {text: responder.say(channel_id, text) for text in texts}
-    backfill.read_back(desk, slack, speaker, incident_id=incident_id)
+    backfill.backfill_channel(context, slack, poster, incident_id=incident_id)
     channel = playground.workspace.channels[channel_id]
     responder.delete(channel_id, stamps["taken back"])
 
@@ -125,81 +130,83 @@ def test_what_slack_shows_no_more_for_its_age_is_not_taken_for_deleted(
             channel.timeline.remove(ts)
 
     playground.on_loop(forget)
-    backfill.read_back(later(desk, 1), slack, speaker, incident_id=incident_id, long=True)
-    assert said(desk, incident_id) == ["older", "old", "young"]
+    backfill.backfill_channel(later(context, 1), slack, poster, incident_id=incident_id, long=True)
+    assert said(context, incident_id) == ["older", "old", "young"]
 
 
 def test_channels_of_incidents_that_ended_a_moment_ago_are_read_back_too(
-    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared
+    context: AppContext, slack: Slack, poster: Poster, declared_incident: Declared
 ) -> None:
-    ended, long_ago = declared().incident_id, declared().incident_id
-    now = desk.now()
+    ended, long_ago = declared_incident().incident_id, declared_incident().incident_id
+    now = context.now()
     for incident_id, hours in ((ended, 2), (long_ago, 26)):
-        opened(desk, slack, speaker, incident_id)
-        with desk.database.transaction() as session:
+        opened(context, slack, poster, incident_id)
+        with context.database.transaction() as session:
             row = incidents.get(session, incident_id)
             row.status, row.resolved_at = "resolved", now - minutes(60 * hours)
-    with desk.database.transaction() as session:
-        plan_reading_back(session, now, now, long=True)
+    with context.database.transaction() as session:
+        plan_backfill(session, now, now, long=True)
         assert [len(queued(session, "slack.read_back", incident_id=each)) for each in (ended, long_ago)] == [1, 0]
 
 
-def test_channels_are_read_back_once_a_turn(desk: Desk, slack: Slack, speaker: Speaker, declared: Declared) -> None:
-    incident_id = declared().incident_id
-    room.open_room(desk, slack, speaker, incident_id=incident_id)
+def test_channels_are_read_back_once_a_turn(
+    context: AppContext, slack: Slack, poster: Poster, declared_incident: Declared
+) -> None:
+    incident_id = declared_incident().incident_id
+    room.open_channel(context, slack, poster, incident_id=incident_id)
     for _ in range(2):
-        with desk.database.transaction() as session:
-            plan_reading_back(session, desk.now(), desk.now())
-    with desk.database.transaction() as session:
+        with context.database.transaction() as session:
+            plan_backfill(session, context.now(), context.now())
+    with context.database.transaction() as session:
         jobs = queued(session, "slack.read_back", incident_id=incident_id)
     assert len(jobs) == 1
 
 
 def test_a_channel_whose_incident_is_just_being_changed_is_read_back_at_the_next_turn(
-    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared
+    context: AppContext, slack: Slack, poster: Poster, declared_incident: Declared
 ) -> None:
-    incident_id = declared().incident_id
-    opened(desk, slack, speaker, incident_id)
-    now = desk.now()
-    with desk.database.transaction() as other:
+    incident_id = declared_incident().incident_id
+    opened(context, slack, poster, incident_id)
+    now = context.now()
+    with context.database.transaction() as other:
         incidents.get_for_change(other, incident_id)
-        with desk.database.transaction() as session:
-            assert not plan_reading_back(session, now, now)
-    with desk.database.transaction() as session:
-        assert plan_reading_back(session, now, now)
+        with context.database.transaction() as session:
+            assert not plan_backfill(session, now, now)
+    with context.database.transaction() as session:
+        assert plan_backfill(session, now, now)
         assert len(queued(session, "slack.read_back", incident_id=incident_id)) == 1
 
 
 def test_a_report_missed_a_moment_ago_is_answered_and_says_that_it_is_late(
-    desk: Desk, slack: Slack, speaker: Speaker, responder: Person
+    context: AppContext, slack: Slack, poster: Poster, responder: Person
 ) -> None:
     ts = responder.say(INCIDENTS, "checkout is down for all customers in production, every order fails")
     responder.say(INCIDENTS, "coffee?")
-    reports_backfill.read_announcements(desk, slack, speaker)
-    with desk.database.transaction() as session:
-        early = reports.find_report_of_message(session, desk.announcement_channel() or "", ts)
+    reports_backfill.backfill_reports(context, slack, poster)
+    with context.database.transaction() as session:
+        early = reports.find_report_of_message(session, context.announcement_channel() or "", ts)
         assert early is None, "its event may be on the way"
     for _ in range(2):
-        reports_backfill.read_announcements(later(desk, 6), slack, speaker)
-    with desk.database.transaction() as session:
-        report = reports.find_report_of_message(session, desk.announcement_channel() or "", ts)
+        reports_backfill.backfill_reports(later(context, 6), slack, poster)
+    with context.database.transaction() as session:
+        report = reports.find_report_of_message(session, context.announcement_channel() or "", ts)
         assert report is not None
         report_id, answered = report.report_id, report.answered
     assert answered
-    answers.answer(desk, slack, speaker, report_id=report_id)
+    answers.answer(context, slack, poster, report_id=report_id)
     assert "late: Tocsin was away" in content_of(responder.replies(INCIDENTS, ts)[1])
 
 
 def test_a_report_that_was_reworded_unheard_is_judged_again(
-    desk: Desk, slack: Slack, speaker: Speaker, responder: Person
+    context: AppContext, slack: Slack, poster: Poster, responder: Person
 ) -> None:
     ts = responder.say(INCIDENTS, "wait, token=xoxb-1234567890-abcdefghij")
-    reports_backfill.read_announcements(later(desk, 2), slack, speaker)
+    reports_backfill.backfill_reports(later(context, 2), slack, poster)
     responder.edit(INCIDENTS, ts, "checkout is down for all customers in production, password=hunter2secret")
     for _ in range(2):
-        reports_backfill.read_announcements(later(desk, 6), slack, speaker)
-    with desk.database.transaction() as session:
-        report = reports.find_report_of_message(session, desk.announcement_channel() or "", ts)
+        reports_backfill.backfill_reports(later(context, 6), slack, poster)
+    with context.database.transaction() as session:
+        report = reports.find_report_of_message(session, context.announcement_channel() or "", ts)
         assert report is not None
         assert report.answered
         assert len(report.history) == 1, "judged anew once, though its secret is stored masked"

@@ -12,10 +12,10 @@ from bot.errors import BadRequest, TransitionRefused
 from bot.escalation.queries import pings
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.incident import Status
-from bot.incidents.rules.responders import Part
+from bot.incidents.rules.responders import ResponderRole
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow, TimelineEntry
-from bot.lifecycle.flows import change, command, responders
+from bot.lifecycle.flows import change, commander, responders
 from bot.lifecycle.flows.change import Closing
 from bot.lifecycle.queries import handovers
 from bot.severity.rules import Severity
@@ -344,15 +344,15 @@ def test_who_closes_second_is_told_when_it_was_closed(session: Session, declared
 
 def test_an_old_offer_says_to_whoever_presses_it_that_it_was_withdrawn(session: Session, declared: Declare) -> None:
     row = declared()
-    command.offer(session, row, "U0VP", "U0RESPONDER", "one", NOON)
-    assert command.offer(session, row, "U0VP", "U0RESPONDER", "two", NOON).startswith("<@U0VP> was asked already")
+    commander.offer(session, row, "U0VP", "U0RESPONDER", "one", NOON)
+    assert commander.offer(session, row, "U0VP", "U0RESPONDER", "two", NOON).startswith("<@U0VP> was asked already")
     earlier = handovers.find_offered(session, row.incident_id)
     assert earlier is not None and len(entries(session, row, Kind.HANDOVER_OFFERED)) == 1
-    command.offer(session, row, "U0TEAMLEAD", "U0RESPONDER", "three", NOON)
+    commander.offer(session, row, "U0TEAMLEAD", "U0RESPONDER", "three", NOON)
     with pytest.raises(BadRequest, match=r"This offer was withdrawn\. Accept the later one\."):
-        command.accept(session, earlier.handover_id, "U0TEAMLEAD", NOON)
+        commander.accept(session, earlier.handover_id, "U0TEAMLEAD", NOON)
     with pytest.raises(BadRequest, match=r"This offer was withdrawn\. Take command is on the card\."):
-        command.accept(session, earlier.handover_id, "U0VP", NOON)
+        commander.accept(session, earlier.handover_id, "U0VP", NOON)
 
 
 @pytest.mark.parametrize("way", ["acknowledge", "take command", "role"])
@@ -360,13 +360,13 @@ def test_an_offer_of_command_falls_away_when_command_is_taken_otherwise(
     session: Session, declared: Declare, policy: Policy, way: str
 ) -> None:
     row = declared()
-    command.offer(session, row, "U0VP", "U0RESPONDER", f"offer:{row.incident_id}", NOON)
+    commander.offer(session, row, "U0VP", "U0RESPONDER", f"offer:{row.incident_id}", NOON)
     if way == "acknowledge":
         assert "You command it now" in change.acknowledge(session, row, "U0TEAMLEAD", policy, NOON)
     elif way == "take command":
         change.take_command(session, row, "U0TEAMLEAD", NOON)
     else:
-        responders.assign(session, row, Part.COMMANDER, "U0TEAMLEAD", "U0RESPONDER", NOON)
+        responders.assign(session, row, ResponderRole.COMMANDER, "U0TEAMLEAD", "U0RESPONDER", NOON)
     assert handovers.find_offered(session, row.incident_id) is None
     with pytest.raises(BadRequest, match=r"<@U0TEAMLEAD> commands .* so only they can hand it over"):
-        command.offer(session, row, "U0VP", "U0RESPONDER", f"again:{row.incident_id}", NOON)
+        commander.offer(session, row, "U0VP", "U0RESPONDER", f"again:{row.incident_id}", NOON)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.incidents import jobs as incident_jobs
 from bot.incidents.flows.record import note, record
 from bot.incidents.queries import incidents
@@ -12,7 +12,7 @@ from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.jobs import channel
 from bot.slack.client import Slack
-from bot.slack.poster import Speaker
+from bot.slack.poster import Poster
 from slack_playground.person import Person
 from tests.job_fixtures import Declared, later
 from tests.queue import queued
@@ -21,46 +21,46 @@ from tests.slack_fixtures import Control
 INCIDENTS = "C0INCIDENTS"
 
 
-def opened(desk: Desk, slack: Slack, speaker: Speaker, row: IncidentRow) -> str:
+def opened(context: AppContext, slack: Slack, poster: Poster, row: IncidentRow) -> str:
     """Make the room; the channel's id."""
-    channel.open_room(desk, slack, speaker, incident_id=row.incident_id)
-    with desk.database.transaction() as session:
+    channel.open_channel(context, slack, poster, incident_id=row.incident_id)
+    with context.database.transaction() as session:
         channel_id = incidents.get(session, row.incident_id).channel_id
     assert channel_id is not None
     return channel_id
 
 
 def test_a_room_is_made_once_with_one_card(
-    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, responder: Person, control: Control
+    context: AppContext, slack: Slack, poster: Poster, declared_incident: Declared, responder: Person, control: Control
 ) -> None:
-    row = declared()
-    channel_id = opened(desk, slack, speaker, row)
-    assert opened(desk, slack, speaker, row) == channel_id
+    row = declared_incident()
+    channel_id = opened(context, slack, poster, row)
+    assert opened(context, slack, poster, row) == channel_id
     assert len(control.journal("conversations.create")) == 1
-    channel.furnish_room(desk, slack, speaker, incident_id=row.incident_id)
+    channel.set_up_channel(context, slack, poster, incident_id=row.incident_id)
     cards = [message for message in responder.messages(channel_id) if message.get("blocks")]
     assert len(cards) == 1
     assert row.ref in cards[0]["text"]
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         for task in ("slack.furnish_room", "slack.mirror"):
             assert len(queued(session, task, incident_id=row.incident_id)) == 1
 
 
 def test_a_crash_after_the_channel_was_made_takes_it_up_again(
-    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, control: Control
+    context: AppContext, slack: Slack, poster: Poster, declared_incident: Declared, control: Control
 ) -> None:
-    row = declared()
+    row = declared_incident()
     made, _ = slack.open_channel(row.channel_name, "U0TOCSIN")
-    assert opened(desk, slack, speaker, row) == made
+    assert opened(context, slack, poster, row) == made
 
 
 def test_a_furnished_room_has_its_people_its_topic_and_its_pin(
-    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, person: Callable[[str], Person]
+    context: AppContext, slack: Slack, poster: Poster, declared_incident: Declared, person: Callable[[str], Person]
 ) -> None:
-    row = declared(by="U0SUPPORT")
-    channel_id = opened(desk, slack, speaker, row)
+    row = declared_incident(by="U0SUPPORT")
+    channel_id = opened(context, slack, poster, row)
     for _ in range(2):
-        channel.furnish_room(desk, slack, speaker, incident_id=row.incident_id)
+        channel.set_up_channel(context, slack, poster, incident_id=row.incident_id)
     members = slack.call("conversations.members", channel=channel_id)["members"]
     assert set(members) == {"U0TOCSIN", "U0SUPPORT", "U0RESPONDER"}
     info = slack.call("conversations.info", channel=channel_id)["channel"]
@@ -70,49 +70,49 @@ def test_a_furnished_room_has_its_people_its_topic_and_its_pin(
 
 
 def test_before_there_is_a_room_nothing_is_posted(
-    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, control: Control
+    context: AppContext, slack: Slack, poster: Poster, declared_incident: Declared, control: Control
 ) -> None:
-    row = declared()
-    with desk.database.transaction() as session:
-        entry_id = record(session, incidents.get(session, row.incident_id), Kind.NOTED, "early", desk.now())
+    row = declared_incident()
+    with context.database.transaction() as session:
+        entry_id = record(session, incidents.get(session, row.incident_id), Kind.NOTED, "early", context.now())
         assert entry_id is not None
-    channel.card(desk, slack, speaker, incident_id=row.incident_id)
-    channel.furnish_room(desk, slack, speaker, incident_id=row.incident_id)
-    incident_jobs.say(desk, slack, speaker, entry_id=entry_id)
+    channel.card(context, slack, poster, incident_id=row.incident_id)
+    channel.set_up_channel(context, slack, poster, incident_id=row.incident_id)
+    incident_jobs.say(context, slack, poster, entry_id=entry_id)
     assert control.journal("chat.postMessage") == []
 
 
 def test_the_card_and_its_mirror_follow_the_facts(
-    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, responder: Person
+    context: AppContext, slack: Slack, poster: Poster, declared_incident: Declared, responder: Person
 ) -> None:
-    row = declared()
-    channel_id = opened(desk, slack, speaker, row)
+    row = declared_incident()
+    channel_id = opened(context, slack, poster, row)
     slack.invite(channel_id, ["U0RESPONDER"])
-    channel.mirror(desk, slack, speaker, incident_id=row.incident_id)
-    with desk.database.transaction() as session:
+    channel.mirror(context, slack, poster, incident_id=row.incident_id)
+    with context.database.transaction() as session:
         incidents.get(session, row.incident_id).severity = "P0"
-    channel.card(desk, slack, speaker, incident_id=row.incident_id)
-    channel.mirror(desk, slack, speaker, incident_id=row.incident_id)
+    channel.card(context, slack, poster, incident_id=row.incident_id)
+    channel.mirror(context, slack, poster, incident_id=row.incident_id)
     for where in (channel_id, INCIDENTS):
         (shown,) = (message for message in responder.messages(where) if message.get("blocks"))
         assert shown["text"].startswith(f"P0 {row.ref}")
 
 
 def test_a_line_is_said_once_and_says_that_it_is_late(
-    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, responder: Person
+    context: AppContext, slack: Slack, poster: Poster, declared_incident: Declared, responder: Person
 ) -> None:
-    row = declared()
-    channel_id = opened(desk, slack, speaker, row)
+    row = declared_incident()
+    channel_id = opened(context, slack, poster, row)
     slack.invite(channel_id, ["U0RESPONDER"])
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         found = incidents.get(session, row.incident_id)
-        first = record(session, found, Kind.NOTED, "pool <!channel> is full", desk.now())
+        first = record(session, found, Kind.NOTED, "pool <!channel> is full", context.now())
         assert first is not None
-        note(session, found, "ask <@U0VP>", "U0RESPONDER", desk.now(), f"late:{row.ref}")
+        note(session, found, "ask <@U0VP>", "U0RESPONDER", context.now(), f"late:{row.ref}")
         second = queued(session, "slack.say")[-1].arguments["entry_id"]
     for _ in range(2):
-        incident_jobs.say(desk, slack, speaker, entry_id=first)
-    incident_jobs.say(later(desk, 12), slack, speaker, entry_id=second)
+        incident_jobs.say(context, slack, poster, entry_id=first)
+    incident_jobs.say(later(context, 12), slack, poster, entry_id=second)
     said = [message["text"] for message in responder.messages(channel_id)][-2:]
     assert said[0] == "pool @channel is full"
     assert said[1].startswith("Note by <@U0RESPONDER>: ask @")
@@ -120,21 +120,21 @@ def test_a_line_is_said_once_and_says_that_it_is_late(
 
 
 def test_an_archived_room_is_left_alone(
-    desk: Desk, slack: Slack, speaker: Speaker, declared: Declared, control: Control
+    context: AppContext, slack: Slack, poster: Poster, declared_incident: Declared, control: Control
 ) -> None:
-    row = declared()
-    channel_id = opened(desk, slack, speaker, row)
+    row = declared_incident()
+    channel_id = opened(context, slack, poster, row)
     slack.call("conversations.archive", channel=channel_id)
-    with desk.database.transaction() as session:
-        entry_id = record(session, incidents.get(session, row.incident_id), Kind.NOTED, "too late", desk.now())
+    with context.database.transaction() as session:
+        entry_id = record(session, incidents.get(session, row.incident_id), Kind.NOTED, "too late", context.now())
         assert entry_id is not None
     # Whether Slack has told us yet, or not.
     for told in (False, True):
-        with desk.database.transaction() as session:
+        with context.database.transaction() as session:
             incidents.get(session, row.incident_id).channel_archived = told
-        channel.card(desk, slack, speaker, incident_id=row.incident_id)
-        incident_jobs.say(desk, slack, speaker, entry_id=entry_id)
+        channel.card(context, slack, poster, incident_id=row.incident_id)
+        incident_jobs.say(context, slack, poster, entry_id=entry_id)
     posts = [call for call in control.journal("chat.postMessage") if call["ok"]]
     assert len(posts) == 1  # the card, before
-    channel.mirror(desk, slack, speaker, incident_id=row.incident_id)
+    channel.mirror(context, slack, poster, incident_id=row.incident_id)
     assert len([call for call in control.journal("chat.postMessage") if call["ok"]]) == 2

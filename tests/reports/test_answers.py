@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.incidents.queries import incidents
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import change
@@ -25,7 +25,7 @@ from bot.reviews.rules.renderings import from_json, to_markdown
 from bot.severity.rules import Evidence, Judgement, Severity
 from bot.slack import queries as messages
 from bot.slack.client import Slack
-from bot.slack.poster import Speaker
+from bot.slack.poster import Poster
 from slack_playground.person import Person
 from tests.job_fixtures import Declared
 from tests.slack_fixtures import Control
@@ -36,13 +36,13 @@ Named = Callable[[str], Person]
 
 
 @pytest.fixture
-def reported(desk: Desk, responder: Person) -> tuple[int, str]:
+def reported(context: AppContext, responder: Person) -> tuple[int, str]:
     """A report that was judged: its id and its ts."""
     text = "checkout returns 502 for a third of users"
     ts = responder.say(INCIDENTS, text)
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         heard = Heard(INCIDENTS, ts, "U0RESPONDER", text)
-        row = suggest.judge_report(session, heard, SURE, [], desk.policy, desk.now())
+        row = suggest.judge_report(session, heard, SURE, [], context.policy, context.now())
         assert row is not None
         return row.report_id, ts
 
@@ -52,60 +52,62 @@ def answers(responder: Person, ts: str) -> list[dict[str, Any]]:
 
 
 def test_a_report_is_answered_once_in_its_thread(
-    desk: Desk, slack: Slack, speaker: Speaker, reported: tuple[int, str], responder: Person
+    context: AppContext, slack: Slack, poster: Poster, reported: tuple[int, str], responder: Person
 ) -> None:
     report_id, ts = reported
     for _ in range(2):
-        reports.answer(desk, slack, speaker, report_id=report_id)
+        reports.answer(context, slack, poster, report_id=report_id)
     (answer,) = answers(responder, ts)
     assert "Looks like *P1 high*" in str(answer["blocks"])
     assert "report_declare" in str(answer["blocks"])
 
 
 def test_a_decision_takes_the_place_of_the_buttons(
-    desk: Desk, slack: Slack, speaker: Speaker, reported: tuple[int, str], responder: Person
+    context: AppContext, slack: Slack, poster: Poster, reported: tuple[int, str], responder: Person
 ) -> None:
     report_id, ts = reported
-    reports.answer(desk, slack, speaker, report_id=report_id)
-    with desk.database.transaction() as session:
-        row, _ = suggest.declare_report(session, report_id, Severity.P0, "U0TEAMLEAD", desk.policy, desk.now())
-    reports.answer(desk, slack, speaker, report_id=report_id)
+    reports.answer(context, slack, poster, report_id=report_id)
+    with context.database.transaction() as session:
+        row, _ = suggest.declare_report(session, report_id, Severity.P0, "U0TEAMLEAD", context.policy, context.now())
+    reports.answer(context, slack, poster, report_id=report_id)
     (answer,) = answers(responder, ts)
     assert answer["text"] == f"<@U0TEAMLEAD>: declared as P0, {row.ref}."
     assert "report_declare" not in str(answer["blocks"])
 
 
-def test_what_is_no_report_is_not_answered(desk: Desk, slack: Slack, speaker: Speaker, control: Control) -> None:
-    with desk.database.transaction() as session:
+def test_what_is_no_report_is_not_answered(context: AppContext, slack: Slack, poster: Poster, control: Control) -> None:
+    with context.database.transaction() as session:
         heard = Heard(INCIDENTS, "1.000001", "U0RESPONDER", "lunch?")
-        row = suggest.judge_report(session, heard, Judgement(None, 0.9, (), None, ""), [], desk.policy, desk.now())
+        row = suggest.judge_report(
+            session, heard, Judgement(None, 0.9, (), None, ""), [], context.policy, context.now()
+        )
         assert row is not None
         report_id = row.report_id
-    reports.answer(desk, slack, speaker, report_id=report_id)
-    reports.answer(desk, slack, speaker, report_id=-1)
+    reports.answer(context, slack, poster, report_id=report_id)
+    reports.answer(context, slack, poster, report_id=-1)
     assert control.journal("chat.postMessage") == []
 
 
 @pytest.fixture
-def closed(desk: Desk, slack: Slack, speaker: Speaker, declared: Declared) -> IncidentRow:
+def closed(context: AppContext, slack: Slack, poster: Poster, declared_incident: Declared) -> IncidentRow:
     """An incident with a room, resolved and closed."""
-    row = declared()
-    channel.open_room(desk, slack, speaker, incident_id=row.incident_id)
-    with desk.database.transaction() as session:
+    row = declared_incident()
+    channel.open_channel(context, slack, poster, incident_id=row.incident_id)
+    with context.database.transaction() as session:
         found = incidents.get_for_change(session, row.incident_id)
-        change.acknowledge(session, found, "U0TEAMLEAD", desk.policy, desk.now())
-        change.resolve(session, found, "U0TEAMLEAD", desk.policy, desk.now(), "raised it", "pool exhausted")
-        change.close(session, found, "U0TEAMLEAD", Closing(), desk.policy, desk.now())
+        change.acknowledge(session, found, "U0TEAMLEAD", context.policy, context.now())
+        change.resolve(session, found, "U0TEAMLEAD", context.policy, context.now(), "raised it", "pool exhausted")
+        change.close(session, found, "U0TEAMLEAD", Closing(), context.policy, context.now())
         return found
 
 
 def test_the_draft_goes_to_the_room_the_commander_and_the_manager_once(
-    desk: Desk, slack: Slack, speaker: Speaker, closed: IncidentRow, person: Named
+    context: AppContext, slack: Slack, poster: Poster, closed: IncidentRow, person: Named
 ) -> None:
     assert closed.channel_id is not None
     slack.invite(closed.channel_id, ["U0RESPONDER"])
     for _ in range(2):
-        jobs_drafts.review(desk, slack, speaker, incident_id=closed.incident_id, episode=1)
+        jobs_drafts.review(context, slack, poster, incident_id=closed.incident_id, episode=1)
     places = {
         "U0RESPONDER": closed.channel_id,
         "U0TEAMLEAD": person("U0TEAMLEAD").dm_with("U0TOCSIN"),
@@ -114,7 +116,7 @@ def test_the_draft_goes_to_the_room_the_commander_and_the_manager_once(
     for user_id, place in places.items():
         ready = [m for m in person(user_id).messages(place) if m["text"].startswith("Review draft of")]
         assert [message["text"] for message in ready] == [f"Review draft of {closed.ref} is ready"]
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         last = drafts.find_last(session, closed.incident_id)
         assert last is not None
         assert last.version == 1
@@ -124,9 +126,9 @@ def test_the_draft_goes_to_the_room_the_commander_and_the_manager_once(
 
 
 @pytest.fixture
-def secret(desk: Desk, closed: IncidentRow) -> IncidentRow:
+def secret(context: AppContext, closed: IncidentRow) -> IncidentRow:
     """The same incident as one of security, with an action item that is overdue and has the VP for owner."""
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         row = incidents.get(session, closed.incident_id)
         row.ref = f"SEC-2026-{row.incident_id:04d}"
         row.title, row.impact = "somebody reads our mail", "all of our mail"
@@ -138,18 +140,18 @@ def told(one: Person) -> str:
 
 
 def test_a_private_review_is_told_with_its_facts_to_its_people_alone(
-    desk: Desk, slack: Slack, speaker: Speaker, secret: IncidentRow, person: Named
+    context: AppContext, slack: Slack, poster: Poster, secret: IncidentRow, person: Named
 ) -> None:
     assert secret.channel_id is not None
     linking = replace(
-        desk,
+        context,
         review_link=lambda ref: f"https://example.com/shared/{ref}",
         personal_link=lambda path, user_id, name: f"https://example.com/own{path}",
     )
     slack.invite(secret.channel_id, ["U0RESPONDER"])
-    jobs_drafts.review(linking, slack, speaker, incident_id=secret.incident_id, episode=1)
-    reviews.review_reminder(linking, slack, speaker, incident_id=secret.incident_id, reminder="late")
-    reviews.review_handed_in(linking, slack, speaker, incident_id=secret.incident_id, step=1, by="U0TEAMLEAD")
+    jobs_drafts.review(linking, slack, poster, incident_id=secret.incident_id, episode=1)
+    reviews.review_reminder(linking, slack, poster, incident_id=secret.incident_id, reminder="late")
+    reviews.review_handed_in(linking, slack, poster, incident_id=secret.incident_id, step=1, by="U0TEAMLEAD")
     manager, lead = told(person("U0MANAGER")), told(person("U0TEAMLEAD"))
     assert manager.count("A review waits") >= 3
     for kept in ("reads our mail", "all of our mail", "pool exhausted", "https://"):
@@ -161,27 +163,27 @@ def test_a_private_review_is_told_with_its_facts_to_its_people_alone(
 
 
 def test_an_overdue_item_of_a_private_incident_keeps_its_words_from_outsiders(
-    desk: Desk, slack: Slack, speaker: Speaker, secret: IncidentRow, person: Named
+    context: AppContext, slack: Slack, poster: Poster, secret: IncidentRow, person: Named
 ) -> None:
     ids = []
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         for owner in ("U0VP", "U0TEAMLEAD"):
             item = {"request_key": f"secret:{owner}", "text": "turn the keys", "priority": "high", "owner": owner}
-            due = {"state": action_items.OPEN, "due_on": date(2026, 1, 2), "made_at": desk.now()}
+            due = {"state": action_items.OPEN, "due_on": date(2026, 1, 2), "made_at": context.now()}
             ids.append(action_items.add(session, secret.incident_id, **item, **due).action_id)
     for action_id in ids:
-        reviews.action_reminder(desk, slack, speaker, action_id=action_id)
+        reviews.action_reminder(context, slack, poster, action_id=action_id)
     assert "An action item is overdue" in told(person("U0VP"))
     assert "turn the keys" not in told(person("U0VP"))
     assert "turn the keys" in told(person("U0TEAMLEAD"))
 
 
 def test_one_who_left_keeps_the_draft_from_nobody(
-    desk: Desk, slack: Slack, speaker: Speaker, closed: IncidentRow, person: Named
+    context: AppContext, slack: Slack, poster: Poster, closed: IncidentRow, person: Named
 ) -> None:
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         incidents.get(session, closed.incident_id).commander = "U0GONE"
-    jobs_drafts.review(desk, slack, speaker, incident_id=closed.incident_id, episode=1)
+    jobs_drafts.review(context, slack, poster, incident_id=closed.incident_id, episode=1)
     manager = person("U0MANAGER")
     assert [m["text"] for m in manager.messages(manager.dm_with("U0TOCSIN"))] == [
         f"Review draft of {closed.ref} is ready"
@@ -189,25 +191,25 @@ def test_one_who_left_keeps_the_draft_from_nobody(
 
 
 def test_a_draft_names_people_as_they_are_called_now_and_keeps_the_names_of_those_who_left(
-    desk: Desk, slack: Slack, speaker: Speaker, closed: IncidentRow
+    context: AppContext, slack: Slack, poster: Poster, closed: IncidentRow
 ) -> None:
-    long_ago = desk.now() - timedelta(days=90)
-    with desk.database.transaction() as session:
+    long_ago = context.now() - timedelta(days=90)
+    with context.database.transaction() as session:
         row = incidents.get(session, closed.incident_id)
         row.acknowledged_by = "U0GONE"
         for user_id, name in (("U0TEAMLEAD", "a former name"), ("U0GONE", "whoever left")):
             messages.record_name(session, user_id, name, long_ago)
-    jobs_drafts.review(desk, slack, speaker, incident_id=closed.incident_id, episode=1)
-    with desk.database.transaction() as session:
+    jobs_drafts.review(context, slack, poster, incident_id=closed.incident_id, episode=1)
+    with context.database.transaction() as session:
         names = messages.names_of(session, ["U0TEAMLEAD", "U0GONE"])
     assert names == {"U0TEAMLEAD": "team-lead", "U0GONE": "whoever left"}
 
 
 def test_the_draft_of_a_false_alarm_says_that_nobody_waits_for_it(
-    desk: Desk, slack: Slack, speaker: Speaker, closed: IncidentRow, person: Named
+    context: AppContext, slack: Slack, poster: Poster, closed: IncidentRow, person: Named
 ) -> None:
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         incidents.get(session, closed.incident_id).false_alarm = True
-    jobs_drafts.review(desk, slack, speaker, incident_id=closed.incident_id, episode=1)
+    jobs_drafts.review(context, slack, poster, incident_id=closed.incident_id, episode=1)
     said = told(person("U0MANAGER"))
     assert "Nobody waits for it, as it was a false alarm." in said and "Due " not in said

@@ -9,14 +9,14 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.incidents.flows import record
 from bot.incidents.queries import incidents, timeline
 from bot.lifecycle.flows import end
 from bot.retention import jobs as retention
 from bot.retention.policy import RetentionPolicy
 from bot.slack.client import Slack
-from bot.slack.poster import Speaker
+from bot.slack.poster import Poster
 from bot.store import outbox
 from tests.job_fixtures import Declared, later
 from tests.queue import empty_queue, queued
@@ -26,15 +26,15 @@ KEEP = RetentionPolicy(timedelta(days=30))
 
 
 @pytest.fixture
-def strict(desk: Desk) -> Desk:
+def strict(context: AppContext) -> AppContext:
     """A desk whose policy keeps messages for thirty days."""
-    return replace(desk, policy=replace(desk.policy, retention=KEEP))
+    return replace(context, policy=replace(context.policy, retention=KEEP))
 
 
 def test_words_past_their_time_are_taken_out_of_every_incident(
-    strict: Desk, slack: Slack, speaker: Speaker, declared: Declared
+    strict: AppContext, slack: Slack, poster: Poster, declared_incident: Declared
 ) -> None:
-    closed = [declared().incident_id for _ in range(3)]
+    closed = [declared_incident().incident_id for _ in range(3)]
     now = strict.now()
     with strict.database.transaction() as session:
         for number, incident_id in enumerate(closed):
@@ -44,21 +44,21 @@ def test_words_past_their_time_are_taken_out_of_every_incident(
             record.message_posted(session, row.channel_id, f"{now.timestamp():.6f}", "U0RESPONDER", "lunch?", now)
             end.false_alarm(session, row, "U0RESPONDER", strict.policy, now)
     for days, words in ((29, "lunch?"), (31, "Message, removed after 30 days by policy.")):
-        retention.retain(later(strict, days * DAY), slack, speaker)
+        retention.retain(later(strict, days * DAY), slack, poster)
         with strict.database.transaction() as session:
             for incident_id in closed:
                 assert words in [entry.text for entry in timeline.list_entries(session, incident_id)]
 
 
-def test_looking_is_planned_only_where_something_may_go(desk: Desk, strict: Desk) -> None:
-    for one, planned in ((desk, 0), (strict, 1), (strict, 1)):
+def test_looking_is_planned_only_where_something_may_go(context: AppContext, strict: AppContext) -> None:
+    for one, planned in ((context, 0), (strict, 1), (strict, 1)):
         retention.clear(one)
         with one.database.transaction() as session:
             assert len(queued(session, "record.retain")) == planned
 
 
-def test_jobs_that_were_given_up_are_told_of_and_forgotten_after_a_month(desk: Desk) -> None:
-    with desk.database.transaction() as session:
+def test_jobs_that_were_given_up_are_told_of_and_forgotten_after_a_month(context: AppContext) -> None:
+    with context.database.transaction() as session:
         empty_queue(session)
         for task in ("slack.card", "slack.card", "slack.say"):
             outbox.enqueue(session, task)
@@ -68,9 +68,9 @@ def test_jobs_that_were_given_up_are_told_of_and_forgotten_after_a_month(desk: D
         age = "update procrastinate_events set at = now() - interval '31 days' where job_id = :id"
         session.execute(text(age), {"id": first})
     with capture_logs() as logs:
-        retention.clear(desk)
-        retention.clear(desk)
+        retention.clear(context)
+        retention.clear(context)
     told = [line["jobs"] for line in logs if line["event"] == "jobs were given up"]
     assert told == [{"slack.card": 2, "slack.say": 1}, {"slack.card": 1, "slack.say": 1}]
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         assert [job.task for job in queued(session)] == ["slack.card", "slack.say", "slack.home"]

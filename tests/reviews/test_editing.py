@@ -18,7 +18,7 @@ from bot.memory.entries.documents import from_document
 from bot.memory.entries.entries import Entry
 from bot.memory.importing.importer import write_entries
 from bot.reviews.flows import action_items, drafting, editing, reminders
-from bot.reviews.flows.action_items import Wish, read_wish
+from bot.reviews.flows.action_items import ActionRequest, parse_action
 from bot.reviews.queries import action_items as actions
 from bot.reviews.queries import reviews
 from bot.reviews.rules.document import Nature
@@ -205,7 +205,7 @@ def test_approval_files_what_people_wrote_with_the_knowledge(
     text = "Primary cause: transactions stayed open\nContributing factor: ## no limit\nResolution: rolled back"
     editing.edit_section(session, closed, "root_cause", text, 0, MANAGER, NOON + minutes(25))
     action_items.add(
-        session, closed, Wish("alarm on the pool", "high"), MANAGER, policy.calendar, NOON + minutes(26), "k1"
+        session, closed, ActionRequest("alarm on the pool", "high"), MANAGER, policy.calendar, NOON + minutes(26), "k1"
     )
     editing.move(session, closed, Stage.APPROVED, MANAGER, policy, NOON + minutes(30))
     kept = knowledge.find(session, closed.ref)
@@ -234,7 +234,7 @@ def test_the_review_that_people_read_holds_their_words_and_the_items_of_now(
     session: Session, closed: IncidentRow, policy: Policy
 ) -> None:
     editing.edit_section(session, closed, "went_well", "Support knew", 0, MANAGER, NOON + minutes(25))
-    action_items.add(session, closed, Wish("alarm"), MANAGER, policy.calendar, NOON + minutes(26), "k2")
+    action_items.add(session, closed, ActionRequest("alarm"), MANAGER, policy.calendar, NOON + minutes(26), "k2")
     found = editing.assemble(session, closed)
     assert found is not None
     assert [line.text for line in found.section("went_well").lines if line.nature is Nature.WRITTEN] == ["Support knew"]
@@ -247,20 +247,26 @@ CALENDAR_DAY = date(2026, 11, 27)
 @pytest.mark.parametrize(
     ("typed", "wish"),
     [
-        ("alarm on the pool", Wish("alarm on the pool")),
-        ("high alarm on the pool", Wish("alarm on the pool", "high")),
-        ("[HIGH] alarm on the pool", Wish("alarm on the pool", "high")),
-        ("low: alarm <@U0VP> by Friday", Wish("alarm", "low", "U0VP", CALENDAR_DAY)),
-        ("alarm by Friday <@U0VP|vp>", Wish("alarm", "medium", "U0VP", CALENDAR_DAY)),
-        ("alarm (owner: @platform-team, due: 2026-11-27)", Wish("alarm", "medium", "platform-team", CALENDAR_DAY)),
-        ("retry by hand and by adding jitter", Wish("retry by hand and by adding jitter")),
-        ("highlight the button", Wish("highlight the button")),
-        ("alarm in 2 weeks", Wish("alarm", due_on=date(2026, 12, 4))),
-        ("ask <@U0VP> about <https://example.com|x> @ 3", Wish("ask about https://example.com @ 3", owner="U0VP")),
+        ("alarm on the pool", ActionRequest("alarm on the pool")),
+        ("high alarm on the pool", ActionRequest("alarm on the pool", "high")),
+        ("[HIGH] alarm on the pool", ActionRequest("alarm on the pool", "high")),
+        ("low: alarm <@U0VP> by Friday", ActionRequest("alarm", "low", "U0VP", CALENDAR_DAY)),
+        ("alarm by Friday <@U0VP|vp>", ActionRequest("alarm", "medium", "U0VP", CALENDAR_DAY)),
+        (
+            "alarm (owner: @platform-team, due: 2026-11-27)",
+            ActionRequest("alarm", "medium", "platform-team", CALENDAR_DAY),
+        ),
+        ("retry by hand and by adding jitter", ActionRequest("retry by hand and by adding jitter")),
+        ("highlight the button", ActionRequest("highlight the button")),
+        ("alarm in 2 weeks", ActionRequest("alarm", due_on=date(2026, 12, 4))),
+        (
+            "ask <@U0VP> about <https://example.com|x> @ 3",
+            ActionRequest("ask about https://example.com @ 3", owner="U0VP"),
+        ),
     ],
 )
-def test_action_items_are_read_as_people_type_them(policy: Policy, typed: str, wish: Wish) -> None:
-    assert read_wish(typed, NOON, policy.calendar) == wish
+def test_action_items_are_read_as_people_type_them(policy: Policy, typed: str, wish: ActionRequest) -> None:
+    assert parse_action(typed, NOON, policy.calendar) == wish
 
 
 @pytest.mark.parametrize(
@@ -268,18 +274,23 @@ def test_action_items_are_read_as_people_type_them(policy: Policy, typed: str, w
 )
 def test_what_makes_no_action_item_is_refused_with_a_sentence(policy: Policy, typed: str) -> None:
     with pytest.raises(BadRequest):
-        read_wish(typed, NOON, policy.calendar)
+        parse_action(typed, NOON, policy.calendar)
 
 
 def test_a_command_sent_twice_makes_one_item(session: Session, closed: IncidentRow, policy: Policy) -> None:
-    made = [action_items.add(session, closed, Wish("x"), MANAGER, policy.calendar, NOON, "same")[1] for _ in range(2)]
+    made = [
+        action_items.add(session, closed, ActionRequest("x"), MANAGER, policy.calendar, NOON, "same")[1]
+        for _ in range(2)
+    ]
     assert made == [True, False]
 
 
 def test_an_overdue_item_is_told_once_at_the_opening_after_its_day(
     session: Session, closed: IncidentRow, policy: Policy
 ) -> None:
-    item, _ = action_items.add(session, closed, Wish("x", due_on=CALENDAR_DAY), MANAGER, policy.calendar, NOON, "due")
+    item, _ = action_items.add(
+        session, closed, ActionRequest("x", due_on=CALENDAR_DAY), MANAGER, policy.calendar, NOON, "due"
+    )
     opening = item.remind_at
     assert opening is not None and f"{opening:%a %H:%M}" == "Mon 09:00"
     for at in (opening - minutes(1), opening, opening + minutes(5)):
@@ -288,7 +299,9 @@ def test_an_overdue_item_is_told_once_at_the_opening_after_its_day(
 
 
 def test_a_finished_item_is_not_told_as_overdue(session: Session, closed: IncidentRow, policy: Policy) -> None:
-    item, _ = action_items.add(session, closed, Wish("x", due_on=CALENDAR_DAY), MANAGER, policy.calendar, NOON, "done")
+    item, _ = action_items.add(
+        session, closed, ActionRequest("x", due_on=CALENDAR_DAY), MANAGER, policy.calendar, NOON, "done"
+    )
     assert "is done" in action_items.finish(session, closed, item.number, MANAGER, NOON)
     assert "already" in action_items.finish(session, closed, item.number, MANAGER, NOON)
     reminders.remind(session, policy.review, NOON + timedelta(days=30))
@@ -296,7 +309,7 @@ def test_a_finished_item_is_not_told_as_overdue(session: Session, closed: Incide
 
 
 def test_an_unknown_number_is_told_with_those_there_are(session: Session, closed: IncidentRow, policy: Policy) -> None:
-    action_items.add(session, closed, Wish("x"), MANAGER, policy.calendar, NOON, "one")
+    action_items.add(session, closed, ActionRequest("x"), MANAGER, policy.calendar, NOON, "one")
     with pytest.raises(BadRequest, match=r"has no action item 9\. There are 1\."):
         action_items.finish(session, closed, 9, MANAGER, NOON)
 

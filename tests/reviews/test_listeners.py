@@ -9,7 +9,7 @@ import pytest
 
 from bot.errors import UnknownIncident
 from bot.incidents import visibility
-from bot.incidents.commands import Asked
+from bot.incidents.commands import CommandContext
 from bot.incidents.queries.timeline import list_entries
 from bot.reviews import listeners as reviewing
 from bot.store.engine import Database
@@ -18,9 +18,9 @@ from tests.rows import NOON, add_incident
 
 def asked(channel_id: str, ref: str | None) -> Any:
     """What a silent member of the channel types."""
-    desk = SimpleNamespace(personal_link=lambda path, user_id, name: f"https://example.com{path}")
+    context = SimpleNamespace(personal_link=lambda path, user_id, name: f"https://example.com{path}")
     told = {
-        "desk": desk,
+        "context": context,
         "word": "review",
         "rest": "",
         "ref": ref,
@@ -28,7 +28,7 @@ def asked(channel_id: str, ref: str | None) -> Any:
         "user_name": "silent",
         "now": NOON,
     }
-    return Asked(**told, channel_id=channel_id, trigger_id="1")  # type: ignore[arg-type]
+    return CommandContext(**told, channel_id=channel_id, trigger_id="1")  # type: ignore[arg-type]
 
 
 def test_a_link_taken_in_the_channel_opens_and_one_asked_for_elsewhere_is_not_given(database: Database) -> None:

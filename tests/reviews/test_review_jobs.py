@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.escalation.flows.holders import holders, look_up_groups
 from bot.escalation.jobs import user_groups
 from bot.escalation.rules.matrix import Role
@@ -21,7 +21,7 @@ from bot.lifecycle.jobs import channel, home
 from bot.reviews.flows.editing import may_approve
 from bot.reviews.jobs import reviews
 from bot.slack.client import Slack
-from bot.slack.poster import Speaker
+from bot.slack.poster import Poster
 from slack_playground.app import Playground
 from slack_playground.person import Person
 from slack_playground.workspace.records import UserGroup
@@ -33,13 +33,13 @@ Named = Callable[[str], Person]
 
 
 @pytest.fixture
-def resolved(desk: Desk, slack: Slack, speaker: Speaker, declared: Declared) -> IncidentRow:
+def resolved(context: AppContext, slack: Slack, poster: Poster, declared_incident: Declared) -> IncidentRow:
     """An incident with a room, resolved and left at that."""
-    row = declared()
-    channel.open_room(desk, slack, speaker, incident_id=row.incident_id)
-    with desk.database.transaction() as session:
+    row = declared_incident()
+    channel.open_channel(context, slack, poster, incident_id=row.incident_id)
+    with context.database.transaction() as session:
         found = incidents.get_for_change(session, row.incident_id)
-        change.resolve(session, found, "U0TEAMLEAD", desk.policy, desk.now(), "raised it", "pool exhausted")
+        change.resolve(session, found, "U0TEAMLEAD", context.policy, context.now(), "raised it", "pool exhausted")
         return found
 
 
@@ -48,37 +48,37 @@ def heard(one: Person) -> str:
 
 
 def test_the_reminder_of_what_nobody_closed_asks_to_close_it(
-    desk: Desk, slack: Slack, speaker: Speaker, resolved: IncidentRow, person: Named
+    context: AppContext, slack: Slack, poster: Poster, resolved: IncidentRow, person: Named
 ) -> None:
     for _ in range(2):
-        reviews.review_reminder(desk, slack, speaker, incident_id=resolved.incident_id, reminder="24 h")
+        reviews.review_reminder(context, slack, poster, incident_id=resolved.incident_id, reminder="24 h")
     said = heard(person("U0MANAGER"))
     assert said.count(f"'{resolved.ref} is not closed yet, its review is due soon'") == 1
     assert f"`/incident close {resolved.ref}`" in said
 
 
 def test_nobody_is_reminded_of_what_is_open_again_or_was_a_duplicate(
-    desk: Desk, slack: Slack, speaker: Speaker, resolved: IncidentRow, person: Named
+    context: AppContext, slack: Slack, poster: Poster, resolved: IncidentRow, person: Named
 ) -> None:
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         incidents.get(session, resolved.incident_id).merged_into = resolved.incident_id
-    reviews.review_reminder(desk, slack, speaker, incident_id=resolved.incident_id, reminder="24 h")
-    with desk.database.transaction() as session:
+    reviews.review_reminder(context, slack, poster, incident_id=resolved.incident_id, reminder="24 h")
+    with context.database.transaction() as session:
         row = incidents.get_for_change(session, resolved.incident_id)
-        change.reopen(session, row, "U0TEAMLEAD", desk.policy, desk.now())
-    reviews.review_reminder(desk, slack, speaker, incident_id=resolved.incident_id, reminder="44 h")
+        change.reopen(session, row, "U0TEAMLEAD", context.policy, context.now())
+    reviews.review_reminder(context, slack, poster, incident_id=resolved.incident_id, reminder="44 h")
     assert resolved.ref not in heard(person("U0MANAGER"))
 
 
 @pytest.fixture
-def grouped(desk: Desk, playground: Playground) -> Desk:
+def grouped(context: AppContext, playground: Playground) -> AppContext:
     """The manager's role and the on-call rotation are held by user groups; nobody has asked Slack yet."""
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         session.query(GroupRow).delete()
     managers, on_call = Contact("managers", user_group="S0MANAGERS"), Contact("on call", user_group="S0ONCALL")
     members = ["U0MANAGER", "U0TEAMLEAD"]
     playground.workspace.groups["S0MANAGERS"] = UserGroup("S0MANAGERS", "managers", "Managers", "", members)
-    old = desk.policy.contacts
+    old = context.policy.contacts
     assert isinstance(old.on_call, Rotation)
     contacts = replace(
         old,
@@ -86,55 +86,55 @@ def grouped(desk: Desk, playground: Playground) -> Desk:
         roles={**old.roles, Role.ENGINEERING_MANAGER: (managers,)},
         on_call=replace(old.on_call, primary=(on_call,)),
     )
-    return replace(desk, policy=replace(desk.policy, contacts=contacts))
+    return replace(context, policy=replace(context.policy, contacts=contacts))
 
 
-def approvers(desk: Desk) -> list[str]:
-    with desk.database.transaction() as session:
-        return holders(session, desk.policy.contacts, desk.policy.review.approved_by, desk.now())
+def approvers(context: AppContext) -> list[str]:
+    with context.database.transaction() as session:
+        return holders(session, context.policy.contacts, context.policy.review.approved_by, context.now())
 
 
 def test_the_members_of_a_group_that_holds_the_role_approve_and_are_reminded(
-    grouped: Desk, slack: Slack, speaker: Speaker, resolved: IncidentRow, person: Named
+    grouped: AppContext, slack: Slack, poster: Poster, resolved: IncidentRow, person: Named
 ) -> None:
     assert approvers(grouped) == ["U0VP"]
-    user_groups.groups(grouped, slack, speaker)
+    user_groups.groups(grouped, slack, poster)
     assert approvers(grouped) == ["U0MANAGER", "U0TEAMLEAD", "U0VP"]
     with grouped.database.transaction() as session:
         assert may_approve(session, grouped.policy, "U0TEAMLEAD", grouped.now())
         assert not may_approve(session, grouped.policy, "U0RESPONDER", grouped.now())
-    reviews.review_reminder(grouped, slack, speaker, incident_id=resolved.incident_id, reminder="24 h")
+    reviews.review_reminder(grouped, slack, poster, incident_id=resolved.incident_id, reminder="24 h")
     for user_id in ("U0MANAGER", "U0TEAMLEAD"):
         assert resolved.ref in heard(person(user_id))
-    home.home(grouped, slack, speaker, user_id="U0TEAMLEAD")
+    home.home(grouped, slack, poster, user_id="U0TEAMLEAD")
     assert f"Review of {resolved.ref}" in str(person("U0TEAMLEAD").home())
 
 
 def test_a_group_on_call_is_brought_into_the_room(
-    grouped: Desk, slack: Slack, speaker: Speaker, declared: Declared, control: Control
+    grouped: AppContext, slack: Slack, poster: Poster, declared_incident: Declared, control: Control
 ) -> None:
-    user_groups.groups(grouped, slack, speaker)
-    row = declared(by="U0SUPPORT")
-    channel.open_room(grouped, slack, speaker, incident_id=row.incident_id)
-    channel.furnish_room(grouped, slack, speaker, incident_id=row.incident_id)
+    user_groups.groups(grouped, slack, poster)
+    row = declared_incident(by="U0SUPPORT")
+    channel.open_channel(grouped, slack, poster, incident_id=row.incident_id)
+    channel.set_up_channel(grouped, slack, poster, incident_id=row.incident_id)
     assert "U0RESPONDER" in {call["args"]["users"] for call in control.journal("conversations.invite")}
 
 
 def test_a_group_that_is_no_more_has_nobody_and_one_that_slack_does_not_show_keeps_its_people(
-    grouped: Desk, slack: Slack, speaker: Speaker, playground: Playground, control: Control
+    grouped: AppContext, slack: Slack, poster: Poster, playground: Playground, control: Control
 ) -> None:
-    user_groups.groups(grouped, slack, speaker)
+    user_groups.groups(grouped, slack, poster)
     control.fault("usergroups.users.list", "error", times=2, error="missing_scope")
-    user_groups.groups(grouped, slack, speaker)
+    user_groups.groups(grouped, slack, poster)
     assert "U0MANAGER" in approvers(grouped)
     del playground.workspace.groups["S0MANAGERS"]
-    user_groups.groups(grouped, slack, speaker)
+    user_groups.groups(grouped, slack, poster)
     assert approvers(grouped) == ["U0VP"]
 
 
-def test_slack_is_asked_about_groups_only_where_there_are_any(desk: Desk, grouped: Desk) -> None:
-    with desk.database.transaction() as session:
-        look_up_groups(session, desk.policy.contacts)
+def test_slack_is_asked_about_groups_only_where_there_are_any(context: AppContext, grouped: AppContext) -> None:
+    with context.database.transaction() as session:
+        look_up_groups(session, context.policy.contacts)
         assert queued(session, "slack.groups") == []
         for _ in range(2):
             look_up_groups(session, grouped.policy.contacts)

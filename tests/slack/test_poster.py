@@ -6,10 +6,10 @@ import itertools
 
 import pytest
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.slack import queries as messages
 from bot.slack.client import Message, Refused, Slack, TryAgain
-from bot.slack.poster import Speaker
+from bot.slack.poster import Poster
 from slack_playground.person import Person
 from tests.slack_fixtures import Control
 
@@ -27,49 +27,49 @@ def said(responder: Person) -> list[str]:
     return [message["text"] for message in responder.messages(INCIDENTS)]
 
 
-def test_the_first_time_posts_and_then_edits(speaker: Speaker, responder: Person, key: str) -> None:
-    ts = speaker.say(key, INCIDENTS, Message("it burns"))
-    assert speaker.say(key, INCIDENTS, Message("it is out")) == ts
-    assert speaker.edit(key, Message("it was nothing"))
+def test_the_first_time_posts_and_then_edits(poster: Poster, responder: Person, key: str) -> None:
+    ts = poster.say(key, INCIDENTS, Message("it burns"))
+    assert poster.say(key, INCIDENTS, Message("it is out")) == ts
+    assert poster.edit(key, Message("it was nothing"))
     assert said(responder) == ["it was nothing"]
 
 
-def test_another_key_is_another_message(speaker: Speaker, responder: Person, key: str) -> None:
-    speaker.say(key, INCIDENTS, Message("one"))
-    speaker.say(f"{key}:b", INCIDENTS, Message("two"))
+def test_another_key_is_another_message(poster: Poster, responder: Person, key: str) -> None:
+    poster.say(key, INCIDENTS, Message("one"))
+    poster.say(f"{key}:b", INCIDENTS, Message("two"))
     assert said(responder) == ["one", "two"]
 
 
-def test_what_was_never_said_cannot_be_edited(speaker: Speaker, responder: Person, control: Control, key: str) -> None:
-    assert not speaker.edit(key, Message("edited"))
+def test_what_was_never_said_cannot_be_edited(poster: Poster, responder: Person, control: Control, key: str) -> None:
+    assert not poster.edit(key, Message("edited"))
     control.fault("chat.postMessage", "error", error="internal_error")
     with pytest.raises(TryAgain):
-        speaker.say(key, INCIDENTS, Message("it burns"))
-    assert not speaker.edit(key, Message("edited"))
+        poster.say(key, INCIDENTS, Message("it burns"))
+    assert not poster.edit(key, Message("edited"))
     assert said(responder) == []
 
 
 def test_a_lost_answer_is_found_again_and_nothing_is_said_twice(
-    speaker: Speaker, responder: Person, control: Control, key: str
+    poster: Poster, responder: Person, control: Control, key: str
 ) -> None:
     control.fault("chat.postMessage", "drop_after")
     with pytest.raises(TryAgain):
-        speaker.say(key, INCIDENTS, Message("it burns"))
+        poster.say(key, INCIDENTS, Message("it burns"))
     assert said(responder) == ["it burns"]
-    ts = speaker.say(key, INCIDENTS, Message("it is out"))
+    ts = poster.say(key, INCIDENTS, Message("it is out"))
     assert said(responder) == ["it is out"]
     assert responder.messages(INCIDENTS)[0]["ts"] == ts
     assert len(control.journal("chat.postMessage")) == 1
 
 
 def test_a_lost_answer_in_a_thread_is_found_there(
-    speaker: Speaker, responder: Person, control: Control, key: str
+    poster: Poster, responder: Person, control: Control, key: str
 ) -> None:
     parent = responder.say(INCIDENTS, "checkout is down")
     control.fault("chat.postMessage", "drop_after")
     with pytest.raises(TryAgain):
-        speaker.say(key, INCIDENTS, Message("looks like P1"), thread_ts=parent)
-    speaker.say(key, INCIDENTS, Message("looks like P1"), thread_ts=parent)
+        poster.say(key, INCIDENTS, Message("looks like P1"), thread_ts=parent)
+    poster.say(key, INCIDENTS, Message("looks like P1"), thread_ts=parent)
     assert [message["text"] for message in responder.replies(INCIDENTS, parent)] == [
         "checkout is down",
         "looks like P1",
@@ -78,47 +78,47 @@ def test_a_lost_answer_in_a_thread_is_found_there(
 
 @pytest.mark.parametrize("kind", ["drop", "ratelimited", "status"])
 def test_what_never_arrived_is_said_the_next_time(
-    speaker: Speaker, responder: Person, control: Control, key: str, kind: str
+    poster: Poster, responder: Person, control: Control, key: str, kind: str
 ) -> None:
     control.fault("chat.postMessage", kind, times=2)
     for _ in range(2):
         with pytest.raises(TryAgain):
-            speaker.say(key, INCIDENTS, Message("it burns"))
-    speaker.say(key, INCIDENTS, Message("it burns"))
+            poster.say(key, INCIDENTS, Message("it burns"))
+    poster.say(key, INCIDENTS, Message("it burns"))
     assert said(responder) == ["it burns"]
 
 
 def test_a_crash_after_posting_says_nothing_twice(
-    speaker: Speaker, responder: Person, desk: Desk, slack: Slack, key: str
+    poster: Poster, responder: Person, context: AppContext, slack: Slack, key: str
 ) -> None:
-    with desk.database.transaction() as session:
-        messages.begin_message(session, key, INCIDENTS, desk.now())
+    with context.database.transaction() as session:
+        messages.begin_message(session, key, INCIDENTS, context.now())
     slack.post(INCIDENTS, Message("it burns"), key)
-    speaker.say(key, INCIDENTS, Message("it burns"))
+    poster.say(key, INCIDENTS, Message("it burns"))
     assert said(responder) == ["it burns"]
 
 
 def test_a_message_that_somebody_deleted_stays_deleted(
-    speaker: Speaker, responder: Person, slack: Slack, key: str
+    poster: Poster, responder: Person, slack: Slack, key: str
 ) -> None:
-    ts = speaker.say(key, INCIDENTS, Message("it burns"))
+    ts = poster.say(key, INCIDENTS, Message("it burns"))
     slack.call("chat.delete", channel=INCIDENTS, ts=ts)
-    assert speaker.say(key, INCIDENTS, Message("it is out")) == ts
+    assert poster.say(key, INCIDENTS, Message("it is out")) == ts
     assert said(responder) == []
 
 
-def test_a_channel_that_was_archived_loses_one_line_and_no_job(speaker: Speaker, slack: Slack, key: str) -> None:
+def test_a_channel_that_was_archived_loses_one_line_and_no_job(poster: Poster, slack: Slack, key: str) -> None:
     channel_id, _ = slack.open_channel("inc-archived", "U0TOCSIN")
-    first = speaker.try_to_say(key, channel_id, Message("before"))
+    first = poster.try_to_post(key, channel_id, Message("before"))
     slack.call("conversations.archive", channel=channel_id)
     assert first is not None
-    assert speaker.try_to_say(f"{key}:b", channel_id, Message("after")) is None
-    assert speaker.try_to_say(key, channel_id, Message("edited after")) is None
+    assert poster.try_to_post(f"{key}:b", channel_id, Message("after")) is None
+    assert poster.try_to_post(key, channel_id, Message("edited after")) is None
     with pytest.raises(Refused, match="is_archived"):
-        speaker.say(f"{key}:c", channel_id, Message("after"))
+        poster.say(f"{key}:c", channel_id, Message("after"))
 
 
-def test_other_refusals_are_not_hidden(speaker: Speaker, control: Control, key: str) -> None:
+def test_other_refusals_are_not_hidden(poster: Poster, control: Control, key: str) -> None:
     control.fault("chat.postMessage", "error", error="invalid_blocks")
     with pytest.raises(Refused, match="invalid_blocks"):
-        speaker.try_to_say(key, INCIDENTS, Message("it burns"))
+        poster.try_to_post(key, INCIDENTS, Message("it burns"))

@@ -98,7 +98,7 @@ def test_buttons_and_shortcuts_that_can_neither_open_nor_answer_raise_nothing(st
     with stage.database.transaction() as session:
         value = f"update:{incidents.get_by_ref(session, ref).incident_id}"
     with capture_logs() as lines:
-        shortcuts.timeline_message(stage.desk, slack, ack(), respond, body)
-        telling.open_notice(stage.desk, slack, ack(), respond, body, {"value": value})
-        room.turn_page(stage.desk, ack(), respond, body, {"value": "open:1"})
+        shortcuts.timeline_message(stage.context, slack, ack(), respond, body)
+        telling.open_notice(stage.context, slack, ack(), respond, body, {"value": value})
+        room.turn_page(stage.context, ack(), respond, body, {"value": "open:1"})
     assert [line["event"] for line in lines if line["event"] == "could not whisper"] == ["could not whisper"] * 3

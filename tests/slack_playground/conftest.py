@@ -8,25 +8,17 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
 from slack_playground.app import Playground
-from tests.slack_fixtures import (  # noqa: F401 (fixtures)
-    close_quickly,
-    control,
-    manifest_playground,
-    person,
-    playground,
-    responder,
-    slack,
-)
+from tests.slack_fixtures import close_quickly
 
 
 @pytest.fixture
-def app(slack: WebClient) -> App:  # noqa: F811
+def app(web_client: WebClient) -> App:
     """A Bolt app without listeners; tests add their own before they ask for `connected`."""
-    return App(client=slack, raise_error_for_unhandled_request=False)
+    return App(client=web_client, raise_error_for_unhandled_request=False)
 
 
 @pytest.fixture
-def connected(app: App, playground: Playground) -> Iterator[SocketModeHandler]:  # noqa: F811
+def connected(app: App, playground: Playground) -> Iterator[SocketModeHandler]:
     """The Bolt app over one Socket Mode connection."""
     handler = SocketModeHandler(app, "xapp-playground")
     handler.client.connect()

@@ -12,18 +12,18 @@ from slack_playground.person import Person
 from tests.slack_playground.test_messages_api import INCIDENTS, refusal
 
 
-def test_a_created_channel_can_be_filled_described_and_closed(slack: WebClient, responder: Person) -> None:
-    channel = slack.conversations_create(name="inc-1")["channel"]["id"]
-    slack.conversations_invite(channel=channel, users="U0RESPONDER,U0TEAMLEAD")
-    slack.conversations_setTopic(channel=channel, topic="P1 · investigating")
-    slack.conversations_setPurpose(channel=channel, purpose="Work on it")
+def test_a_created_channel_can_be_filled_described_and_closed(web_client: WebClient, responder: Person) -> None:
+    channel = web_client.conversations_create(name="inc-1")["channel"]["id"]
+    web_client.conversations_invite(channel=channel, users="U0RESPONDER,U0TEAMLEAD")
+    web_client.conversations_setTopic(channel=channel, topic="P1 · investigating")
+    web_client.conversations_setPurpose(channel=channel, purpose="Work on it")
     seen = responder.channel("inc-1")
     assert (seen["is_member"], seen["topic"], seen["num_members"]) == (True, "P1 · investigating", 3)
-    slack.conversations_archive(channel=channel)
+    web_client.conversations_archive(channel=channel)
     assert responder.channel("inc-1")["is_archived"]
-    assert refusal(slack.conversations_archive, channel=channel) == "already_archived"
-    slack.conversations_unarchive(channel=channel)
-    assert not slack.conversations_info(channel=channel)["channel"]["is_archived"]
+    assert refusal(web_client.conversations_archive, channel=channel) == "already_archived"
+    web_client.conversations_unarchive(channel=channel)
+    assert not web_client.conversations_info(channel=channel)["channel"]["is_archived"]
 
 
 @pytest.mark.parametrize(
@@ -38,15 +38,15 @@ def test_a_created_channel_can_be_filled_described_and_closed(slack: WebClient, 
         ("", "invalid_name_required"),
     ],
 )
-def test_a_channel_name_that_slack_would_not_take_is_refused(slack: WebClient, name: str, error: str) -> None:
-    assert refusal(slack.conversations_create, name=name) == error
+def test_a_channel_name_that_slack_would_not_take_is_refused(web_client: WebClient, name: str, error: str) -> None:
+    assert refusal(web_client.conversations_create, name=name) == error
 
 
-def test_a_renamed_channel_frees_its_old_name(slack: WebClient) -> None:
-    channel = slack.conversations_create(name="inc-1")["channel"]["id"]
-    slack.conversations_rename(channel=channel, name="inc-2")
-    assert slack.conversations_create(name="inc-1")["ok"]
-    assert refusal(slack.conversations_rename, channel=channel, name="inc-1") == "name_taken"
+def test_a_renamed_channel_frees_its_old_name(web_client: WebClient) -> None:
+    channel = web_client.conversations_create(name="inc-1")["channel"]["id"]
+    web_client.conversations_rename(channel=channel, name="inc-2")
+    assert web_client.conversations_create(name="inc-1")["ok"]
+    assert refusal(web_client.conversations_rename, channel=channel, name="inc-1") == "name_taken"
 
 
 @pytest.mark.parametrize(
@@ -57,85 +57,85 @@ def test_a_renamed_channel_frees_its_old_name(slack: WebClient) -> None:
         ("U0TOCSIN", "cant_invite_self"),
     ],
 )
-def test_an_invitation_that_cannot_work_is_refused(slack: WebClient, users: str, error: str) -> None:
-    assert refusal(slack.conversations_invite, channel=INCIDENTS, users=users) == error
+def test_an_invitation_that_cannot_work_is_refused(web_client: WebClient, users: str, error: str) -> None:
+    assert refusal(web_client.conversations_invite, channel=INCIDENTS, users=users) == error
 
 
-def test_a_forced_invitation_takes_whom_it_can(slack: WebClient) -> None:
-    channel = slack.conversations_create(name="inc-1")["channel"]["id"]
-    answer = slack.conversations_invite(channel=channel, users="U0VP,U0NOBODY", force=True)
+def test_a_forced_invitation_takes_whom_it_can(web_client: WebClient) -> None:
+    channel = web_client.conversations_create(name="inc-1")["channel"]["id"]
+    answer = web_client.conversations_invite(channel=channel, users="U0VP,U0NOBODY", force=True)
     assert [entry["user"] for entry in answer["errors"]] == ["U0NOBODY"]
-    assert slack.conversations_members(channel=channel)["members"] == ["U0TOCSIN", "U0VP"]
+    assert web_client.conversations_members(channel=channel)["members"] == ["U0TOCSIN", "U0VP"]
 
 
-def test_a_private_channel_is_invisible_to_others(slack: WebClient, responder: Person) -> None:
-    slack.conversations_create(name="sec-1", is_private=True)
+def test_a_private_channel_is_invisible_to_others(web_client: WebClient, responder: Person) -> None:
+    web_client.conversations_create(name="sec-1", is_private=True)
     assert "sec-1" not in [channel["name"] for channel in responder.channels()]
-    private = slack.conversations_list(types="private_channel")["channels"]
+    private = web_client.conversations_list(types="private_channel")["channels"]
     assert [channel["name"] for channel in private] == ["sec-1"]
 
 
-def test_lists_come_in_pages(slack: WebClient) -> None:
+def test_lists_come_in_pages(web_client: WebClient) -> None:
     for number in range(7):
-        slack.conversations_create(name=f"inc-{number}")
+        web_client.conversations_create(name=f"inc-{number}")
     names: list[str] = []
-    for page in slack.conversations_list(limit=4):
+    for page in web_client.conversations_list(limit=4):
         assert len(page["channels"]) <= 4
         names += [channel["name"] for channel in page["channels"]]
     assert len(names) == len(set(names)) == 10
 
 
-def test_a_history_comes_in_pages_newest_first_between_its_bounds(slack: WebClient) -> None:
-    stamps = [slack.chat_postMessage(channel=INCIDENTS, text=str(n))["ts"] for n in range(9)]
+def test_a_history_comes_in_pages_newest_first_between_its_bounds(web_client: WebClient) -> None:
+    stamps = [web_client.chat_postMessage(channel=INCIDENTS, text=str(n))["ts"] for n in range(9)]
     found: list[str] = []
-    for page in slack.conversations_history(channel=INCIDENTS, oldest=stamps[1], latest=stamps[8], limit=3):
+    for page in web_client.conversations_history(channel=INCIDENTS, oldest=stamps[1], latest=stamps[8], limit=3):
         found += [message["ts"] for message in page["messages"]]
     assert found == list(reversed(stamps[2:8]))
-    both = slack.conversations_history(channel=INCIDENTS, oldest=stamps[1], latest=stamps[2], inclusive=True)
+    both = web_client.conversations_history(channel=INCIDENTS, oldest=stamps[1], latest=stamps[2], inclusive=True)
     assert [message["ts"] for message in both["messages"]] == [stamps[2], stamps[1]]
 
 
-def test_a_channel_is_read_by_its_members_only(slack: WebClient) -> None:
-    assert refusal(slack.conversations_history, channel="C0GENERAL") == "not_in_channel"
-    slack.conversations_join(channel="C0GENERAL")
-    assert slack.conversations_history(channel="C0GENERAL")["ok"]
+def test_a_channel_is_read_by_its_members_only(web_client: WebClient) -> None:
+    assert refusal(web_client.conversations_history, channel="C0GENERAL") == "not_in_channel"
+    web_client.conversations_join(channel="C0GENERAL")
+    assert web_client.conversations_history(channel="C0GENERAL")["ok"]
 
 
-def test_people_are_found_by_id_and_by_address(slack: WebClient) -> None:
-    assert slack.users_info(user="U0VP")["user"]["profile"]["title"].startswith("Vice president")
-    assert slack.users_lookupByEmail(email="Team-Lead@example.com")["user"]["id"] == "U0TEAMLEAD"
-    assert refusal(slack.users_lookupByEmail, email="nobody@example.com") == "users_not_found"
-    assert refusal(slack.users_info, user="U0NOBODY") == "user_not_found"
-    assert len(slack.users_list()["members"]) == 7
+def test_people_are_found_by_id_and_by_address(web_client: WebClient) -> None:
+    assert web_client.users_info(user="U0VP")["user"]["profile"]["title"].startswith("Vice president")
+    assert web_client.users_lookupByEmail(email="Team-Lead@example.com")["user"]["id"] == "U0TEAMLEAD"
+    assert refusal(web_client.users_lookupByEmail, email="nobody@example.com") == "users_not_found"
+    assert refusal(web_client.users_info, user="U0NOBODY") == "user_not_found"
+    assert len(web_client.users_list()["members"]) == 7
 
 
-def test_the_on_call_group_has_its_people(slack: WebClient) -> None:
-    assert slack.usergroups_list(include_users=True)["usergroups"][0]["users"] == ["U0RESPONDER"]
-    assert slack.usergroups_users_list(usergroup="S0ONCALL")["users"] == ["U0RESPONDER"]
-    assert refusal(slack.usergroups_users_list, usergroup="S0NONE") == "no_such_subteam"
+def test_the_on_call_group_has_its_people(web_client: WebClient) -> None:
+    assert web_client.usergroups_list(include_users=True)["usergroups"][0]["users"] == ["U0RESPONDER"]
+    assert web_client.usergroups_users_list(usergroup="S0ONCALL")["users"] == ["U0RESPONDER"]
+    assert refusal(web_client.usergroups_users_list, usergroup="S0NONE") == "no_such_subteam"
 
 
-def test_direct_messages_are_opened_once(slack: WebClient) -> None:
-    first = slack.conversations_open(users="U0VP")
-    again = slack.conversations_open(users="U0VP")
+def test_direct_messages_are_opened_once(web_client: WebClient) -> None:
+    first = web_client.conversations_open(users="U0VP")
+    again = web_client.conversations_open(users="U0VP")
     assert first["channel"]["id"] == again["channel"]["id"]
     assert again["already_open"]
 
 
-def test_bookmarks_are_added_changed_and_removed(slack: WebClient) -> None:
-    bookmark = slack.bookmarks_add(channel_id=INCIDENTS, title="Board", type="link", link="https://example.com/board")[
-        "bookmark"
-    ]
-    slack.bookmarks_edit(channel_id=INCIDENTS, bookmark_id=bookmark["id"], title="Dashboard")
-    assert slack.bookmarks_list(channel_id=INCIDENTS)["bookmarks"][0]["title"] == "Dashboard"
-    slack.bookmarks_remove(channel_id=INCIDENTS, bookmark_id=bookmark["id"])
-    assert slack.bookmarks_list(channel_id=INCIDENTS)["bookmarks"] == []
+def test_bookmarks_are_added_changed_and_removed(web_client: WebClient) -> None:
+    bookmark = web_client.bookmarks_add(
+        channel_id=INCIDENTS, title="Board", type="link", link="https://example.com/board"
+    )["bookmark"]
+    web_client.bookmarks_edit(channel_id=INCIDENTS, bookmark_id=bookmark["id"], title="Dashboard")
+    assert web_client.bookmarks_list(channel_id=INCIDENTS)["bookmarks"][0]["title"] == "Dashboard"
+    web_client.bookmarks_remove(channel_id=INCIDENTS, bookmark_id=bookmark["id"])
+    assert web_client.bookmarks_list(channel_id=INCIDENTS)["bookmarks"] == []
     wrong: dict[str, Any] = {"channel_id": INCIDENTS, "title": "x", "type": "link", "link": "nowhere"}
-    assert refusal(slack.bookmarks_add, **wrong) == "invalid_link"
+    assert refusal(web_client.bookmarks_add, **wrong) == "invalid_link"
 
 
-def test_an_uploaded_file_is_shared_and_can_be_fetched_with_the_token(slack: WebClient, responder: Person) -> None:
-    answer = slack.files_upload_v2(
+def test_an_uploaded_file_is_shared_and_can_be_fetched_with_the_token(web_client: WebClient, responder: Person) -> None:
+    answer = web_client.files_upload_v2(
         channel=INCIDENTS, content="# Review", filename="review.md", title="Review", initial_comment="The draft"
     )
     shared = responder.wait_for_message(INCIDENTS, "The draft")
@@ -146,19 +146,19 @@ def test_an_uploaded_file_is_shared_and_can_be_fetched_with_the_token(slack: Web
         assert response.read() == b"# Review"
 
 
-def test_a_canvas_is_a_channel_tab_once_and_can_be_rewritten(slack: WebClient, responder: Person) -> None:
+def test_a_canvas_is_a_channel_tab_once_and_can_be_rewritten(web_client: WebClient, responder: Person) -> None:
     content = {"type": "markdown", "markdown": "# Review\n\nfirst"}
-    canvas = slack.conversations_canvases_create(channel_id=INCIDENTS, document_content=content)["canvas_id"]
-    again = refusal(slack.conversations_canvases_create, channel_id=INCIDENTS, document_content=content)
+    canvas = web_client.conversations_canvases_create(channel_id=INCIDENTS, document_content=content)["canvas_id"]
+    again = refusal(web_client.conversations_canvases_create, channel_id=INCIDENTS, document_content=content)
     assert again == "channel_canvas_already_exists"
-    section = slack.canvases_sections_lookup(canvas_id=canvas, criteria={"contains_text": "first"})["sections"][0]
+    section = web_client.canvases_sections_lookup(canvas_id=canvas, criteria={"contains_text": "first"})["sections"][0]
     change = {"operation": "replace", "section_id": section["id"], "document_content": {**content, "markdown": "new"}}
-    slack.canvases_edit(canvas_id=canvas, changes=[change])
+    web_client.canvases_edit(canvas_id=canvas, changes=[change])
     assert responder.canvas(canvas)["markdown"] == "# Review\n\nnew"
 
 
 def test_a_free_plan_has_no_canvas_on_its_own() -> None:
     with Playground(seed_workspace(free_plan=True)) as playground:
-        slack = WebClient("xoxb-playground", base_url=playground.api_url)
-        assert refusal(slack.canvases_create, title="x") == "free_teams_cannot_create_non_tabbed_canvases"
-        assert slack.canvases_create(title="x", channel_id=INCIDENTS)["canvas_id"]
+        web_client = WebClient("xoxb-playground", base_url=playground.api_url)
+        assert refusal(web_client.canvases_create, title="x") == "free_teams_cannot_create_non_tabbed_canvases"
+        assert web_client.canvases_create(title="x", channel_id=INCIDENTS)["canvas_id"]

@@ -127,7 +127,7 @@ def test_a_response_url_works_five_times(app: App, connected: SocketModeHandler,
 
 
 def test_a_pressed_button_names_itself_and_may_replace_its_message(
-    app: App, connected: SocketModeHandler, slack: WebClient, responder: Person
+    app: App, connected: SocketModeHandler, web_client: WebClient, responder: Person
 ) -> None:
     heard: list[dict[str, Any]] = []
 
@@ -139,7 +139,7 @@ def test_a_pressed_button_names_itself_and_may_replace_its_message(
 
     button = {"type": "button", "action_id": "ack", "value": "7", "text": {"type": "plain_text", "text": "Ack"}}
     block = {"type": "actions", "block_id": "row", "elements": [button]}
-    ts = slack.chat_postMessage(channel=INCIDENTS, text="page", blocks=[block])["ts"]
+    ts = web_client.chat_postMessage(channel=INCIDENTS, text="page", blocks=[block])["ts"]
     message = responder.messages(INCIDENTS)[-1]
     responder.press(message, "ack")
     replaced = responder.wait_for_message(INCIDENTS, "acknowledged")
@@ -153,7 +153,7 @@ def test_a_pressed_button_names_itself_and_may_replace_its_message(
 
 
 def test_an_ephemeral_message_can_be_replaced_and_taken_away(
-    app: App, connected: SocketModeHandler, slack: WebClient, responder: Person
+    app: App, connected: SocketModeHandler, web_client: WebClient, responder: Person
 ) -> None:
     @app.action("more")
     def more(ack: Ack, respond: Respond) -> None:
@@ -169,16 +169,16 @@ def test_an_ephemeral_message_can_be_replaced_and_taken_away(
         button = {"type": "button", "action_id": action_id, "text": {"type": "plain_text", "text": "x"}}
         return {"type": "actions", "elements": [button]}
 
-    slack.chat_postEphemeral(channel=INCIDENTS, user="U0RESPONDER", text="a little", blocks=[row("more")])
+    web_client.chat_postEphemeral(channel=INCIDENTS, user="U0RESPONDER", text="a little", blocks=[row("more")])
     responder.press(responder.ephemerals(INCIDENTS)[0], "more")
     replaced = responder.wait_for_ephemeral(INCIDENTS, "more of it")
     responder.press(replaced, "gone")
     responder.wait_for(lambda: not responder.ephemerals(INCIDENTS), what="no ephemeral message")
 
 
-def test_a_choice_outside_the_options_is_refused(slack: WebClient, responder: Person) -> None:
+def test_a_choice_outside_the_options_is_refused(web_client: WebClient, responder: Person) -> None:
     block = {"type": "actions", "elements": [CHOICE["element"]]}
-    slack.chat_postMessage(channel=INCIDENTS, text="choose", blocks=[block])
+    web_client.chat_postMessage(channel=INCIDENTS, text="choose", blocks=[block])
     with pytest.raises(NotDone, match="option_not_found"):
         responder.press(responder.messages(INCIDENTS)[-1], "pick", value="P9")
 
@@ -283,13 +283,13 @@ def test_a_trigger_works_once(app: App, connected: SocketModeHandler, responder:
 
 def test_a_trigger_expires() -> None:
     with Playground(seed_workspace(timing=Timing(trigger=-1))) as playground:
-        slack = WebClient("xoxb-playground", base_url=playground.api_url)
-        app = App(client=slack)
+        web_client = WebClient("xoxb-playground", base_url=playground.api_url)
+        app = App(client=web_client)
         errors: list[str] = []
 
         @app.command("/incident")
         def late(ack: Ack, body: dict[str, Any]) -> None:
-            errors.append(refusal(slack.views_open, trigger_id=body["trigger_id"], view=form()))
+            errors.append(refusal(web_client.views_open, trigger_id=body["trigger_id"], view=form()))
             ack()
 
         handler = SocketModeHandler(app, "xapp-playground")
@@ -297,15 +297,15 @@ def test_a_trigger_expires() -> None:
         Person(playground.url, "U0RESPONDER").command(INCIDENTS, "/incident declare")
         close_quickly(handler.client, playground)
         assert errors == ["expired_trigger_id"]
-        assert refusal(slack.views_open, trigger_id="1.2.3", view=form()) == "invalid_trigger_id"
+        assert refusal(web_client.views_open, trigger_id="1.2.3", view=form()) == "invalid_trigger_id"
 
 
-def test_a_view_is_updated_only_by_who_saw_it_last(slack: WebClient, opened: dict[str, Any]) -> None:
-    updated = slack.views_update(view_id=opened["id"], hash=opened["hash"], view=form("New"))["view"]
+def test_a_view_is_updated_only_by_who_saw_it_last(web_client: WebClient, opened: dict[str, Any]) -> None:
+    updated = web_client.views_update(view_id=opened["id"], hash=opened["hash"], view=form("New"))["view"]
     assert updated["hash"] != opened["hash"]
-    again = refusal(slack.views_update, view_id=opened["id"], hash=opened["hash"], view=form())
+    again = refusal(web_client.views_update, view_id=opened["id"], hash=opened["hash"], view=form())
     assert again == "hash_conflict"
-    assert refusal(slack.views_update, view_id="V0NONE", view=form()) == "not_found"
+    assert refusal(web_client.views_update, view_id="V0NONE", view=form()) == "not_found"
 
 
 def test_views_stack_three_deep(app: App, connected: SocketModeHandler, responder: Person) -> None:
@@ -334,12 +334,12 @@ def test_views_stack_three_deep(app: App, connected: SocketModeHandler, responde
 
 
 def test_an_app_home_is_published_and_opened(
-    app: App, connected: SocketModeHandler, slack: WebClient, responder: Person
+    app: App, connected: SocketModeHandler, web_client: WebClient, responder: Person
 ) -> None:
     seen = threading.Event()
     app.event("app_home_opened")(lambda event: seen.set())
     home = {"type": "home", "blocks": [{"type": "header", "text": {"type": "plain_text", "text": "Open incidents"}}]}
-    slack.views_publish(user_id="U0RESPONDER", view=home)
+    web_client.views_publish(user_id="U0RESPONDER", view=home)
     responder.act("open_home")
     assert seen.wait(5)
     shown = responder.home()
@@ -347,8 +347,8 @@ def test_an_app_home_is_published_and_opened(
     assert shown["blocks"][0]["text"]["text"] == "Open incidents"
 
 
-def test_a_person_waits_without_polling_and_says_what_was_seen(responder: Person, slack: WebClient) -> None:
-    timer = threading.Timer(0.2, slack.chat_postMessage, kwargs={"channel": INCIDENTS, "text": "late answer"})
+def test_a_person_waits_without_polling_and_says_what_was_seen(responder: Person, web_client: WebClient) -> None:
+    timer = threading.Timer(0.2, web_client.chat_postMessage, kwargs={"channel": INCIDENTS, "text": "late answer"})
     begun = time.monotonic()
     timer.start()
     assert responder.wait_for_message(INCIDENTS, "late")["text"] == "late answer"

@@ -40,7 +40,7 @@ def test_a_page_starts_with_people_channels_commands_and_the_clock(responder: Pe
     assert set(start["clock"]) == {"virtual", "rate", "real"}
 
 
-def test_a_page_is_told_what_happens(playground: Playground, responder: Person, slack: WebClient) -> None:
+def test_a_page_is_told_what_happens(playground: Playground, responder: Person, web_client: WebClient) -> None:
     with open_page(playground, "U0MANAGER") as page:
         ts = responder.say(INCIDENTS, "checkout is down")
         assert next_of(page, "message")["message"]["text"] == "checkout is down"
@@ -48,9 +48,9 @@ def test_a_page_is_told_what_happens(playground: Playground, responder: Person, 
         assert next_of(page, "message_changed")["message"]["edited"]["user"] == "U0RESPONDER"
         responder.react(INCIDENTS, ts, "eyes")
         assert next_of(page, "reaction")["reactions"][0]["name"] == "eyes"
-        slack.pins_add(channel=INCIDENTS, timestamp=ts)
+        web_client.pins_add(channel=INCIDENTS, timestamp=ts)
         assert next_of(page, "pins")["pins"] == [ts]
-        slack.conversations_setTopic(channel=INCIDENTS, topic="busy")
+        web_client.conversations_setTopic(channel=INCIDENTS, topic="busy")
         assert next_of(page, "channel")["channel"]["topic"] == "busy"
         responder.delete(INCIDENTS, ts)
         assert next_of(page, "message_deleted")["ts"] == ts
@@ -59,21 +59,23 @@ def test_a_page_is_told_what_happens(playground: Playground, responder: Person, 
 
 
 def test_what_one_person_sees_alone_is_told_to_nobody_else(
-    playground: Playground, slack: WebClient, responder: Person
+    playground: Playground, web_client: WebClient, responder: Person
 ) -> None:
     with open_page(playground, "U0MANAGER") as manager, open_page(playground, "U0RESPONDER") as own:
-        slack.chat_postEphemeral(channel=INCIDENTS, user="U0RESPONDER", text="secret")
-        slack.chat_postMessage(channel="U0RESPONDER", text="private")
-        slack.chat_postMessage(channel=INCIDENTS, text="public")
+        web_client.chat_postEphemeral(channel=INCIDENTS, user="U0RESPONDER", text="secret")
+        web_client.chat_postMessage(channel="U0RESPONDER", text="private")
+        web_client.chat_postMessage(channel=INCIDENTS, text="public")
         assert next_of(own, "message")["message"]["text"] == "secret"
         assert next_of(manager, "message")["message"]["text"] == "public"
 
 
-def test_unread_messages_and_mentions_are_counted_until_they_are_read(slack: WebClient, person: PersonNamed) -> None:
+def test_unread_messages_and_mentions_are_counted_until_they_are_read(
+    web_client: WebClient, person: PersonNamed
+) -> None:
     lead = person("U0TEAMLEAD")
-    slack.chat_postMessage(channel=INCIDENTS, text="one")
-    ts = slack.chat_postMessage(channel=INCIDENTS, text="<@U0TEAMLEAD> two")["ts"]
-    slack.chat_postMessage(channel=INCIDENTS, text="<!subteam^S0ONCALL> three")
+    web_client.chat_postMessage(channel=INCIDENTS, text="one")
+    ts = web_client.chat_postMessage(channel=INCIDENTS, text="<@U0TEAMLEAD> two")["ts"]
+    web_client.chat_postMessage(channel=INCIDENTS, text="<!subteam^S0ONCALL> three")
     seen = lead.channel(INCIDENTS)
     assert (seen["unread"], seen["mentions"]) == (3, 1)
     assert person("U0RESPONDER").channel(INCIDENTS)["mentions"] == 1
@@ -134,9 +136,9 @@ def test_a_person_may_leave_and_join_and_needs_to_be_in_to_write(responder: Pers
     assert responder.say(INCIDENTS, "x")
 
 
-def test_a_long_channel_is_read_backwards_in_pages(responder: Person, slack: WebClient) -> None:
+def test_a_long_channel_is_read_backwards_in_pages(responder: Person, web_client: WebClient) -> None:
     for number in range(12):
-        slack.chat_postMessage(channel=INCIDENTS, text=str(number))
+        web_client.chat_postMessage(channel=INCIDENTS, text=str(number))
     last = responder.messages(INCIDENTS, limit=5)
     assert [message["text"] for message in last] == ["7", "8", "9", "10", "11"]
     address = f"{responder.url}/page/messages?user=U0RESPONDER&channel={INCIDENTS}&limit=5&before={last[0]['ts']}"

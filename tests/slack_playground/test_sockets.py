@@ -149,9 +149,9 @@ def test_what_happens_where_the_bot_is_not_stays_unknown_to_it(playground: Playg
 
 
 def test_only_subscribed_events_are_sent_and_only_granted_methods_answered(manifest_playground: Playground) -> None:
-    slack = WebClient("xoxb-playground", base_url=manifest_playground.api_url)
+    web_client = WebClient("xoxb-playground", base_url=manifest_playground.api_url)
     with pytest.raises(SlackApiError) as caught:
-        slack.bookmarks_list(channel_id=INCIDENTS)
+        web_client.bookmarks_list(channel_id=INCIDENTS)
     assert caught.value.response["error"] == "missing_scope"
     assert caught.value.response["needed"] == "bookmarks:read"
     listener = Listener(manifest_playground)
@@ -164,17 +164,17 @@ def test_only_subscribed_events_are_sent_and_only_granted_methods_answered(manif
 
 
 def test_an_outage_drops_calls_and_connections_and_ends(
-    playground: Playground, responder: Person, control: Control, slack: WebClient
+    playground: Playground, responder: Person, control: Control, web_client: WebClient
 ) -> None:
     listener = Listener(playground)
     mark = responder.mark()
     control.outage(on=True)
     responder.wait_for_event(lambda event: event["type"] == "app" and not event["connected"], since=mark)
     with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
-        slack.auth_test()
+        web_client.auth_test()
     responder.say(INCIDENTS, "during the outage")
     control.outage(on=False)
-    assert slack.auth_test()["ok"]
+    assert web_client.auth_test()["ok"]
     listener.client.connect_to_new_endpoint(force=True)
     assert listener.next_event().payload["event"]["text"] == "during the outage"
     listener.close()

@@ -54,16 +54,16 @@ class AppServer:
 
 
 @pytest.fixture
-def served(slack: WebClient) -> Iterator[tuple[App, AppServer]]:
+def served(web_client: WebClient) -> Iterator[tuple[App, AppServer]]:
     """A Bolt app that checks signatures with the playground's secret, and its server."""
-    app = App(client=slack, signing_secret="playground")
+    app = App(client=web_client, signing_secret="playground")
     server = AppServer(app)
     yield app, server
     server.close()
 
 
 def test_a_verified_address_gets_signed_commands_events_and_presses(
-    served: tuple[App, AppServer], slack: WebClient, control: Control, responder: Person
+    served: tuple[App, AppServer], web_client: WebClient, control: Control, responder: Person
 ) -> None:
     app, server = served
     heard: queue.Queue[str] = queue.Queue()
@@ -81,7 +81,7 @@ def test_a_verified_address_gets_signed_commands_events_and_presses(
     responder.say(INCIDENTS, "checkout is down")
     assert heard.get(timeout=5) == "checkout is down"
     button = {"type": "button", "action_id": "go", "value": "7", "text": {"type": "plain_text", "text": "Go"}}
-    slack.chat_postMessage(channel=INCIDENTS, text="x", blocks=[{"type": "actions", "elements": [button]}])
+    web_client.chat_postMessage(channel=INCIDENTS, text="x", blocks=[{"type": "actions", "elements": [button]}])
     responder.press(responder.messages(INCIDENTS)[-1], "go")
     assert heard.get(timeout=5) == "7"
 

@@ -92,12 +92,14 @@ def test_where_there_are_more_alarms_than_were_read_it_never_says_all() -> None:
 def test_the_last_look_of_this_resolution_is_shown_and_each_is_kept_once(database: Database) -> None:
     with database.transaction() as session:
         row = add_incident(session, status="resolved", resolved_at=NOON, episode=2)
-        alarm_checks.looked(session, row, 1, "an earlier time", NOON, "first")
-        assert alarm_checks.find_look(session, row.incident_id, 2) is None
-        alarm_checks.looked(session, row, 2, "first", NOON + minutes(1), "first")
-        alarm_checks.looked(session, row, 2, "second", NOON + minutes(2), "a press")
-        alarm_checks.looked(session, row, 2, "the press again", NOON + minutes(3), "a press")
-        assert alarm_checks.find_look(session, row.incident_id, 2) == alarm_checks.Look("second", NOON + minutes(2))
+        alarm_checks.record_lookup(session, row, 1, "an earlier time", NOON, "first")
+        assert alarm_checks.find_lookup(session, row.incident_id, 2) is None
+        alarm_checks.record_lookup(session, row, 2, "first", NOON + minutes(1), "first")
+        alarm_checks.record_lookup(session, row, 2, "second", NOON + minutes(2), "a press")
+        alarm_checks.record_lookup(session, row, 2, "the press again", NOON + minutes(3), "a press")
+        assert alarm_checks.find_lookup(session, row.incident_id, 2) == alarm_checks.AlarmLookup(
+            "second", NOON + minutes(2)
+        )
 
 
 def test_what_failed_says_why_and_what_to_do() -> None:

@@ -49,14 +49,14 @@ class Form:
         ref, _ = stage.declare("P3 the scales of the market are off")
         with stage.database.transaction() as session:
             row = incidents.get_by_ref(session, ref)
-            self.view = telling._form(stage.desk, row, "update", {"news": "we look"}, stage.desk.now())
-        self.desk, self.redraws, self.slack = stage.desk, Redraws(), SlowSlack()
+            self.view = telling._form(stage.context, row, "update", {"news": "we look"}, stage.context.now())
+        self.context, self.redraws, self.slack = stage.context, Redraws(), SlowSlack()
 
     def type(self, words: str, at: float) -> None:
         view = {**self.view, "id": "V1", "state": {"values": {"news": {"news": {"value": words}}}}}
         body = {"user": {"id": "U0RESPONDER"}, "view": view}
         ack = Ack()  # type: ignore[no-untyped-call]  # the library leaves it bare
-        redraw(self.desk, self.slack, self.redraws, ack, body, {"action_ts": str(at)})
+        redraw(self.context, self.slack, self.redraws, ack, body, {"action_ts": str(at)})
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def send(stage: Stage, ref: str, view: dict[str, Any], later: timedelta) -> dict
     """Press Send that much later than now, with "we look" typed as the news."""
     with stage.database.transaction() as session:
         values = {"news": "we look", "impact": "", "next_steps": ""}
-        return notice_sent(session, stage.desk, values, view, "U0RESPONDER", stage.desk.now() + later)
+        return notice_sent(session, stage.context, values, view, "U0RESPONDER", stage.context.now() + later)
 
 
 def told_of(stage: Stage, ref: str) -> list[dict[str, Any]]:
@@ -120,7 +120,7 @@ def told_of(stage: Stage, ref: str) -> list[dict[str, Any]]:
 def opened_form(stage: Stage) -> tuple[str, dict[str, Any]]:
     ref, _ = stage.declare("P2 the weighbridge of the harbour is off")
     with stage.database.transaction() as session:
-        view = telling._form(stage.desk, incidents.get_by_ref(session, ref), "update", {}, stage.desk.now())
+        view = telling._form(stage.context, incidents.get_by_ref(session, ref), "update", {}, stage.context.now())
     return ref, {**view, "id": f"V{ref}"}
 
 
@@ -146,7 +146,7 @@ def test_a_form_whose_severity_was_changed_meanwhile_is_drawn_anew(stage: Stage)
     ref, view = opened_form(stage)
     with stage.database.transaction() as session:
         row = incidents.get_by_ref(session, ref)
-        change.set_severity(session, row, Severity.P1, "U0TEAMLEAD", stage.desk.policy, stage.desk.now())
+        change.set_severity(session, row, Severity.P1, "U0TEAMLEAD", stage.context.policy, stage.context.now())
     again = send(stage, ref, view, timedelta(minutes=1))
     assert again is not None
     assert "P1" in preview(again)

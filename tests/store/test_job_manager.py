@@ -15,7 +15,7 @@ from procrastinate.jobs import Status
 from sqlalchemy import text
 
 from bot.store.engine import Database
-from bot.store.job_manager import PatientJobManager
+from bot.store.job_manager import PersistentJobManager
 
 _CUT = """
 create sequence ends;
@@ -56,7 +56,7 @@ def run_one(connector: procrastinate.PsycopgConnector, *, fails: bool = False) -
 
     async def run() -> None:
         app = procrastinate.App(connector=connector)
-        app.job_manager = PatientJobManager(connector)
+        app.job_manager = PersistentJobManager(connector)
 
         @app.task(name="one", pass_context=True, retry=1)
         def one(context: procrastinate.JobContext) -> None:
@@ -94,7 +94,7 @@ def test_a_job_that_is_to_be_tried_again_makes_way_for_the_same_work_that_waits(
     async def run() -> None:
         connector = procrastinate.PsycopgConnector(conninfo=database.url)
         app = procrastinate.App(connector=connector)
-        app.job_manager = PatientJobManager(connector)
+        app.job_manager = PersistentJobManager(connector)
 
         @app.task(name="same", pass_context=True, retry=1)
         async def same(context: procrastinate.JobContext) -> None:
@@ -161,7 +161,7 @@ def test_a_job_that_is_nobody_s_to_end_is_said(database: Database) -> None:
             job = procrastinate.jobs.Job(
                 id=987_654, status="doing", queue="q", lock=None, queueing_lock=None, task_name="none"
             )
-            await PatientJobManager(connector).finish_job(job, Status.SUCCEEDED, delete_job=True)
+            await PersistentJobManager(connector).finish_job(job, Status.SUCCEEDED, delete_job=True)
 
     with pytest.raises(ConnectorException):
         in_a_loop(end())

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from bot.slack.client import TryAgain
-from bot.web.membership import Attendance
+from bot.web.membership import Membership
 from bot.web.sessions import BROWSER, BROWSER_LIVES, COOKIE, sign_personal_link
 from bot.web.tables import LinkRow
 from tests.rows import NOON
@@ -166,7 +166,7 @@ def test_slack_is_asked_once_in_five_minutes_whatever_it_says() -> None:
         asked.append(user_id)
         return user_id != "U0GONE"
 
-    here = Attendance(ask, clock)
+    here = Membership(ask, clock)
     assert [here("U0VP"), here("U0VP"), here("U0GONE"), here("U0GONE")] == [True, True, False, False]
     assert asked == ["U0VP", "U0GONE"]
     clock.at += 301
@@ -183,7 +183,7 @@ def test_requests_of_one_visitor_that_come_together_ask_slack_once() -> None:
             both.wait(1)  # until another asks as well, which nobody should
         return False
 
-    here = Attendance(ask, _Clock())
+    here = Membership(ask, _Clock())
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(here, ["U0GONE"] * 4)) == [False] * 4
     assert asked == ["U0GONE"]
@@ -200,7 +200,7 @@ def test_while_slack_does_not_answer_its_last_word_holds() -> None:
             raise answer
         return answer
 
-    here = Attendance(ask, clock)
+    here = Membership(ask, clock)
     assert not here("U0GONE")
     clock.at += 301
     assert not here("U0GONE"), "what was said before"

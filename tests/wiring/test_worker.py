@@ -11,7 +11,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from bot.errors import UnknownIncident
 from bot.slack.client import Refused, TryAgain
-from bot.wiring.worker import TASKS, Patience
+from bot.wiring.worker import TASKS, RetryPolicy
 
 PASSING: dict[str, Exception] = {
     "slack away": TryAgain("chat.postMessage", "timed out"),
@@ -27,7 +27,7 @@ def job(attempts: int) -> Job:
 def wait(error: BaseException, attempts: int) -> timedelta | None:
     """Until the next try; None for never."""
     before = datetime.now(UTC)
-    decision = Patience().get_retry_decision(exception=error, job=job(attempts))
+    decision = RetryPolicy().get_retry_decision(exception=error, job=job(attempts))
     if decision is None or decision.retry_at is None:
         assert decision is None
         return None
@@ -70,5 +70,5 @@ def test_an_error_of_our_own_is_tried_five_times(error: Exception) -> None:
 def test_every_task_takes_what_the_worker_hands_it() -> None:
     for name, run in TASKS.items():
         parameters = list(inspect.signature(run).parameters.values())
-        assert [parameter.name for parameter in parameters[:3]] == ["desk", "slack", "speaker"], name
+        assert [parameter.name for parameter in parameters[:3]] == ["context", "slack", "poster"], name
         assert all(parameter.kind is inspect.Parameter.KEYWORD_ONLY for parameter in parameters[3:]), name

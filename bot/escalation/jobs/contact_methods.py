@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from bot.aws.session import Denied
-from bot.context import Desk
+from bot.context import AppContext
 from bot.escalation.messages import pages as blocks
 from bot.escalation.messages import roster as roster_blocks
 from bot.escalation.queries import notices
@@ -19,21 +19,21 @@ from bot.escalation.rules.ping_facts import PingFacts
 from bot.escalation.rules.plan import PingKind
 from bot.escalation.rules.roster import Person, Roster, stand_ins
 from bot.slack.client import Slack
-from bot.slack.poster import Speaker
+from bot.slack.poster import Poster
 from bot.store.outbox import PAGING, enqueue
 
 log = structlog.get_logger(__name__)
 
 
-def plan_beside(session: Session, desk: Desk, ping: PingFacts, roster: Roster, now: datetime) -> None:
+def plan_beside(session: Session, context: AppContext, ping: PingFacts, roster: Roster, now: datetime) -> None:
     """Have the people of a ping mailed and texted too, where that is configured: once for each ping and address."""
-    if (desk.send_mail is None and desk.send_text is None) or ping.kind == PingKind.DIGEST:
+    if (context.send_mail is None and context.send_text is None) or ping.kind == PingKind.DIGEST:
         return
     for person in _first_held(roster, Role(ping.role), now):
-        if desk.send_mail is not None and person.email:
+        if context.send_mail is not None and person.email:
             where = f"#{ping.incident.channel_name}"
             _plan(session, ping, notices.MAIL, person.email, *blocks.by_mail(ping, now, where), now=now)
-        if desk.send_text is not None and person.phone:
+        if context.send_text is not None and person.phone:
             _plan(session, ping, notices.TEXT, person.phone, "", blocks.by_text_message(ping), now=now)
 
 
@@ -48,16 +48,16 @@ def _plan(session: Session, ping: PingFacts, way: str, address: str, subject: st
         enqueue(session, "aws.notice", queue=PAGING, lock=lock, priority=4, notice_id=notice_id)
 
 
-def send_notice(desk: Desk, slack: Slack, speaker: Speaker, *, notice_id: int) -> None:
+def send_notice(context: AppContext, slack: Slack, poster: Poster, *, notice_id: int) -> None:
     """Send one mail or text message and record it. What AWS refuses for good is recorded with its reason.
 
     A lost answer is tried again: neither SES nor SNS can be asked whether it took a message, and twice is better than
     never.
     """
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         row = notices.get(session, notice_id)
         state, way, address, subject, body = row.state, row.way, row.address, row.subject, row.body
-    send = _way(desk, way, address, subject, body)
+    send = _way(context, way, address, subject, body)
     if state != notices.PLANNED or send is None:
         return
     failure = None
@@ -66,15 +66,15 @@ def send_notice(desk: Desk, slack: Slack, speaker: Speaker, *, notice_id: int) -
     except Denied as denied:
         log.error("notice refused", notice_id=notice_id, way=way, error=str(denied))
         failure = str(denied)
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         row = notices.get(session, notice_id, for_change=True)
         row.state, row.reason = (notices.FAILED, failure) if failure else (notices.SENT, None)
-        row.sent_at = None if failure else desk.now()
+        row.sent_at = None if failure else context.now()
 
 
-def _way(desk: Desk, way: str, address: str, subject: str, body: str) -> Callable[[], None] | None:
+def _way(context: AppContext, way: str, address: str, subject: str, body: str) -> Callable[[], None] | None:
     """How to send it; None where that way is no longer configured."""
-    mail, text = desk.send_mail, desk.send_text
+    mail, text = context.send_mail, context.send_text
     if way == notices.MAIL and mail is not None:
         return lambda: mail(address, subject, body)
     if way == notices.TEXT and text is not None:
@@ -82,12 +82,12 @@ def _way(desk: Desk, way: str, address: str, subject: str, body: str) -> Callabl
     return None
 
 
-def tell_override(desk: Desk, slack: Slack, speaker: Speaker, *, override_id: int) -> None:
+def tell_override(context: AppContext, slack: Slack, poster: Poster, *, override_id: int) -> None:
     """Tell the person, by direct message, that an override puts them on call, or no longer does."""
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         row = store.get_override(session, override_id)
         message = roster_blocks.override_notice(
             row.role, row.from_at, row.until_at, row.made_by, removed_by=row.removed_by
         )
         user_id = row.user_id
-    speaker.try_to_say(f"override:{override_id}", slack.open_direct(user_id), message)
+    poster.try_to_post(f"override:{override_id}", slack.open_direct(user_id), message)

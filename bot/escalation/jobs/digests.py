@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.escalation.flows import pages as escalate
 from bot.escalation.flows.roster import read_roster
 from bot.escalation.jobs.paging import reachable
@@ -17,28 +17,28 @@ from bot.escalation.rules.roster import Roster
 from bot.incidents.queries import incidents
 from bot.incidents.rules.incident import Status
 from bot.slack.client import Message, Refused, Slack
-from bot.slack.poster import Speaker
+from bot.slack.poster import Poster
 
 
-def digest(desk: Desk, slack: Slack, speaker: Speaker, *, role: str, due_at: str) -> None:
+def digest(context: AppContext, slack: Slack, poster: Poster, *, role: str, due_at: str) -> None:
     """Post the digest of a role and time, or edit it where further incidents came due since; record each line.
 
     It takes in what is planned for the same time, as a sweep may have claimed only some of it yet.
     """
-    draft = _read(desk, role, datetime.fromisoformat(due_at))
+    draft = _read(context, role, datetime.fromisoformat(due_at))
     if not draft.fresh:
         return
     refusals: list[str] = []
     for reach in reachable(slack, draft.roster, Role(role), draft.now, refusals):
-        told = _say_to_each(speaker, f"digest:{role}:{due_at}", reach.channels, draft.message, refusals)
+        told = _say_to_each(poster, f"digest:{role}:{due_at}", reach.channels, draft.message, refusals)
         if told:
-            with desk.database.transaction() as session:
+            with context.database.transaction() as session:
                 sent = [escalate.Sent(ping_id, told, reach.instead) for ping_id in draft.fresh]
-                escalate.pages_sent(session, sent, desk.now(), desk.policy.escalation.late_after)
+                escalate.pages_sent(session, sent, context.now(), context.policy.escalation.late_after)
             return
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         reason = " ".join(refusals) or "nobody holds the role."
-        escalate.pages_failed(session, draft.fresh, reason, desk.now())
+        escalate.pages_failed(session, draft.fresh, reason, context.now())
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,10 @@ class _Draft:
     now: datetime
 
 
-def _read(desk: Desk, role: str, due_at: datetime) -> _Draft:
+def _read(context: AppContext, role: str, due_at: datetime) -> _Draft:
     """Claim what is due, and write the message."""
-    now = desk.now()
-    with desk.database.transaction() as session:
+    now = context.now()
+    with context.database.transaction() as session:
         found = [
             (ping, row)
             for ping, row in pings.list_digest_for_change(session, role, due_at)
@@ -66,18 +66,18 @@ def _read(desk: Desk, role: str, due_at: datetime) -> _Draft:
                 ping.state, ping.claimed_at = pings.SENDING, now
         listed = [incidents.facts(row) for _, row in found]
         rules = sorted({ping.rule for ping, _ in found}, reverse=True)
-        was_due = due_at if now - due_at > desk.policy.escalation.late_after else None
+        was_due = due_at if now - due_at > context.policy.escalation.late_after else None
         message = blocks.digest(role, rules, listed, now, was_due)
-        return _Draft(message, fresh, read_roster(session, desk.policy.contacts, now), now)
+        return _Draft(message, fresh, read_roster(session, context.policy.contacts, now), now)
 
 
 def _say_to_each(
-    speaker: Speaker, key: str, channels: Mapping[str, str], message: Message, refusals: list[str]
+    poster: Poster, key: str, channels: Mapping[str, str], message: Message, refusals: list[str]
 ) -> list[str]:
     told = []
     for user_id, channel_id in channels.items():
         try:
-            speaker.say(f"{key}:{user_id}", channel_id, message)
+            poster.say(f"{key}:{user_id}", channel_id, message)
             told.append(user_id)
         except Refused as refused:
             refusals.append(f"Slack refused <@{user_id}> ({refused.error}).")

@@ -10,7 +10,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy.orm import Session
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.escalation.flows import pages as escalate
 from bot.escalation.flows import plan
 from bot.escalation.flows.roster import read_roster
@@ -27,7 +27,7 @@ from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import TimelineEntry
 from bot.slack import queries as messages
 from bot.slack.client import Message, Refused, Slack, TryAgain
-from bot.slack.poster import Speaker
+from bot.slack.poster import Poster
 from bot.slack.text import instant, person
 
 log = structlog.get_logger(__name__)
@@ -54,37 +54,37 @@ class Reach:
     instead: str
 
 
-def _facts(session: Session, desk: Desk, ping: PingRow) -> PingFacts:
+def _facts(session: Session, context: AppContext, ping: PingRow) -> PingFacts:
     row = incidents.get(session, ping.incident_id)
     rows = pings.list_of_incident(session, ping.incident_id)
-    return escalate.facts_of(ping, row, rows, desk.policy.escalation)
+    return escalate.facts_of(ping, row, rows, context.policy.escalation)
 
 
-def page(desk: Desk, slack: Slack, speaker: Speaker, *, ping_id: int) -> None:
+def page(context: AppContext, slack: Slack, poster: Poster, *, ping_id: int) -> None:
     """Send one claimed ping to whoever holds the role now, then record it."""
-    draft = _read(desk, ping_id)
+    draft = _read(context, ping_id)
     if draft.state == pings.CANCELLED and draft.tried:
-        _take_back(desk, slack, draft)
+        _take_back(context, slack, draft)
     if draft.state != pings.SENDING:
         return
     refusals: list[str] = []
     for reach in _rungs(slack, draft, refusals):
-        if _deliver(desk, slack, draft.ping, reach, refusals):
+        if _deliver(context, slack, draft.ping, reach, refusals):
             return
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         why = " ".join(refusals) or "nobody holds the role, nor any other."
-        escalate.pages_failed(session, [ping_id], f"{why} `tocsin doctor` says how to mend that.", desk.now())
+        escalate.pages_failed(session, [ping_id], f"{why} `tocsin doctor` says how to mend that.", context.now())
 
 
-def _read(desk: Desk, ping_id: int) -> _Draft:
-    now = desk.now()
-    with desk.database.transaction() as session:
+def _read(context: AppContext, ping_id: int) -> _Draft:
+    now = context.now()
+    with context.database.transaction() as session:
         row = pings.get(session, ping_id)
-        ping = _facts(session, desk, row)
-        roster = read_roster(session, desk.policy.contacts, now)
+        ping = _facts(session, context, row)
+        roster = read_roster(session, context.policy.contacts, now)
         if row.state == pings.SENDING:
             # Mail and text messages are planned before Slack is asked for anything: they also go when Slack is away.
-            contact_methods.plan_beside(session, desk, ping, roster, now)
+            contact_methods.plan_beside(session, context, ping, roster, now)
         return _Draft(ping, row.state, tuple(row.user_ids), roster, now)
 
 
@@ -151,14 +151,14 @@ def _conversations(slack: Slack, user_ids: Sequence[str], refusals: list[str]) -
     return found
 
 
-def _deliver(desk: Desk, slack: Slack, ping: PingFacts, reach: Reach, refusals: list[str]) -> bool:
+def _deliver(context: AppContext, slack: Slack, ping: PingFacts, reach: Reach, refusals: list[str]) -> bool:
     """Post to each once, whatever happened before, and record it. False when Slack refused all of them.
 
     Raises TryAgain; then who was told is found by the message's key when the job runs again.
     """
-    now = desk.now()
+    now = context.now()
     keys = {user_id: _key(ping.ping_id, user_id) for user_id in reach.channels}
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         row = pings.get_for_change(session, ping.ping_id)
         if row.state != pings.SENDING:
             return True  # called off since it was read
@@ -178,22 +178,22 @@ def _deliver(desk: Desk, slack: Slack, ping: PingFacts, reach: Reach, refusals: 
             refusals.append(f"Slack refused <@{user_id}> ({refused.error}).")
     if not posted:
         return False
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         for user_id, ts in posted.items():
             messages.record_message(session, keys[user_id], reach.channels[user_id], ts)
         shown, room = ping.incident.acknowledged_at, ping.incident.channel_id
         sent = escalate.Sent(ping.ping_id, list(posted), reach.instead, shown, room)
-        escalate.pages_sent(session, [sent], desk.now(), desk.policy.escalation.late_after)
+        escalate.pages_sent(session, [sent], context.now(), context.policy.escalation.late_after)
     return True
 
 
-def _take_back(desk: Desk, slack: Slack, draft: _Draft) -> None:
+def _take_back(context: AppContext, slack: Slack, draft: _Draft) -> None:
     """Record whom an earlier try told before it died, though the page was called off since; their messages say so then.
 
     Raises TryAgain.
     """
     keys = {user_id: _key(draft.ping.ping_id, user_id) for user_id in draft.tried}
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         notes = {user_id: messages.find_message(session, key) for user_id, key in keys.items()}
     found = {
         user_id: (note.channel_id, ts)
@@ -202,11 +202,11 @@ def _take_back(desk: Desk, slack: Slack, draft: _Draft) -> None:
     }
     if not found:
         return
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         for user_id, (channel_id, ts) in found.items():
             messages.record_message(session, keys[user_id], channel_id, ts)
         sent = escalate.Sent(draft.ping.ping_id, list(found))
-        escalate.pages_sent(session, [sent], desk.now(), desk.policy.escalation.late_after)
+        escalate.pages_sent(session, [sent], context.now(), context.policy.escalation.late_after)
 
 
 def _post_once(
@@ -220,18 +220,18 @@ def _post_once(
     return slack.post(channel_id, message, key)
 
 
-def pages(desk: Desk, slack: Slack, speaker: Speaker, *, ping_ids: list[int]) -> None:
+def pages(context: AppContext, slack: Slack, poster: Poster, *, ping_ids: list[int]) -> None:
     """Send many claimed pings in a few statements, posting several at a time.
 
     What is out of the ordinary (nobody reached at the first try, tried before, refused, Slack asking to wait) goes on
     by itself as a job of `page`.
     """
-    now = desk.now()
-    plain = {ping.ping_id: (ping, reach) for ping, reach in _read_many(desk, slack, ping_ids)}
+    now = context.now()
+    plain = {ping.ping_id: (ping, reach) for ping, reach in _read_many(context, slack, ping_ids)}
     keys = {
         _key(ping_id, user): place for ping_id, (_, reach) in plain.items() for user, place in reach.channels.items()
     }
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         rows = pings.list_for_change(session, ping_ids)
         ready = {row.ping_id: row for row in rows if row.state == pings.SENDING}
         called_off = [row.ping_id for row in rows if row.state == pings.CANCELLED and row.user_ids]
@@ -246,27 +246,27 @@ def pages(desk: Desk, slack: Slack, speaker: Speaker, *, ping_ids: list[int]) ->
         posted = dict(
             zip(plain, pool.map(lambda one: _post_all(slack, one[0], one[1], now), plain.values()), strict=True)
         )
-    _record_many(desk, plain, posted)
+    _record_many(context, plain, posted)
 
 
 def _key(ping_id: int, user_id: str) -> str:
     return f"ping:{ping_id}:{user_id}"
 
 
-def _read_many(desk: Desk, slack: Slack, ping_ids: list[int]) -> list[tuple[PingFacts, Reach]]:
+def _read_many(context: AppContext, slack: Slack, ping_ids: list[int]) -> list[tuple[PingFacts, Reach]]:
     """The pings that can be sent without more ado, each with whom to tell."""
-    now, policy = desk.now(), desk.policy.escalation
-    with desk.database.transaction() as session:
+    now, policy = context.now(), context.policy.escalation
+    with context.database.transaction() as session:
         found = pings.list_with_incidents(session, ping_ids)
         held = pings.list_of_incidents(session, sorted({row.incident_id for _, row in found}))
-        roster = read_roster(session, desk.policy.contacts, now)
+        roster = read_roster(session, context.policy.contacts, now)
         usual = [
             escalate.facts_of(ping, row, held[row.incident_id], policy)
             for ping, row in found
             if ping.state == pings.SENDING and not ping.user_ids
         ]
         for ping in usual:
-            contact_methods.plan_beside(session, desk, ping, roster, now)
+            contact_methods.plan_beside(session, context, ping, roster, now)
     reaches: dict[str, Reach | None] = {}
     for role in {ping.role for ping in usual}:
         refusals: list[str] = []
@@ -288,7 +288,7 @@ def _post_all(slack: Slack, ping: PingFacts, reach: Reach, now: datetime) -> dic
 
 
 def _record_many(
-    desk: Desk, plain: Mapping[int, tuple[PingFacts, Reach]], posted: Mapping[int, dict[str, str] | None]
+    context: AppContext, plain: Mapping[int, tuple[PingFacts, Reach]], posted: Mapping[int, dict[str, str] | None]
 ) -> None:
     sent = [
         escalate.Sent(ping_id, list(told), "", incident.acknowledged_at, incident.channel_id)
@@ -297,28 +297,28 @@ def _record_many(
         if told is not None
     ]
     ts = {_key(ping_id, user): ts for ping_id, told in posted.items() for user, ts in (told or {}).items()}
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         if ts:
             messages.record_messages(session, ts)
-        escalate.pages_sent(session, sent, desk.now(), desk.policy.escalation.late_after)
+        escalate.pages_sent(session, sent, context.now(), context.policy.escalation.late_after)
         plan.send_each(session, [ping_id for ping_id, told in posted.items() if told is None])
 
 
-def page_over(desk: Desk, slack: Slack, speaker: Speaker, *, ping_id: int) -> None:
+def page_over(context: AppContext, slack: Slack, poster: Poster, *, ping_id: int) -> None:
     """Edit all messages of a ping into where the incident stands."""
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         row = pings.get(session, ping_id)
-        ping, user_ids, sent_at = _facts(session, desk, row), list(row.user_ids), row.sent_at
+        ping, user_ids, sent_at = _facts(session, context, row), list(row.user_ids), row.sent_at
         entry = timeline.find_by_source(session, f"ping:{ping_id}")
-        copy = _copy(session, desk, entry) if entry and entry.kind == Kind.PING_SENT else None
+        copy = _copy(session, context, entry) if entry and entry.kind == Kind.PING_SENT else None
         instead = str(entry.data.get("instead", "")) if entry else ""
     outcome = _outcome(ping)
     for user_id in user_ids:
         # Unanswered, it stays the page that it was, with the channel that was opened since.
-        waiting = blocks.page(ping, sent_at or desk.now(), instead, user_id)
-        speaker.edit(_key(ping_id, user_id), blocks.page_over(ping, outcome) if outcome else waiting)
+        waiting = blocks.page(ping, sent_at or context.now(), instead, user_id)
+        poster.edit(_key(ping_id, user_id), blocks.page_over(ping, outcome) if outcome else waiting)
     if copy and outcome:
-        speaker.edit(copy.key, copy.message(outcome))
+        poster.edit(copy.key, copy.message(outcome))
 
 
 def _outcome(ping: PingFacts) -> str:
@@ -330,26 +330,26 @@ def _outcome(ping: PingFacts) -> str:
     return ""
 
 
-def mention(desk: Desk, slack: Slack, speaker: Speaker, *, entry_id: int) -> None:
+def mention(context: AppContext, slack: Slack, poster: Poster, *, entry_id: int) -> None:
     """The copy of a sent ping in the incident's channel, with everybody in it who was told."""
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         row = incidents.get(session, timeline.get(session, entry_id).incident_id)
         channel_id = None if row.channel_archived else row.channel_id
     if not channel_id:
         return
-    key, message, user_ids = _mention(desk, entry_id)
+    key, message, user_ids = _mention(context, entry_id)
     slack.invite(channel_id, user_ids)
-    speaker.try_to_say(key, channel_id, message)
+    poster.try_to_post(key, channel_id, message)
     # Somebody may have answered while it was on its way; the edits for that found nothing to edit.
-    _, now_right, _ = _mention(desk, entry_id)
+    _, now_right, _ = _mention(context, entry_id)
     if now_right != message:
-        speaker.edit(key, now_right)
+        poster.edit(key, now_right)
 
 
-def _mention(desk: Desk, entry_id: int) -> tuple[str, Message, list[str]]:
+def _mention(context: AppContext, entry_id: int) -> tuple[str, Message, list[str]]:
     """The key of the copy, what it says now, and whom this ping went to."""
-    with desk.database.transaction() as session:
-        copy = _copy(session, desk, timeline.get(session, entry_id))
+    with context.database.transaction() as session:
+        copy = _copy(session, context, timeline.get(session, entry_id))
         incident, user_ids = copy.ping.incident, list(pings.get(session, copy.told).user_ids)
         answered = incident.acknowledged_at is not None and incident.acknowledged_at >= copy.at
         outcome = _outcome(copy.ping) if answered or incident.resolved_at else ""
@@ -370,9 +370,9 @@ class _Copy:
         return blocks.mention(self.ping, self.text, outcome, self.at)
 
 
-def _copy(session: Session, desk: Desk, entry: TimelineEntry) -> _Copy:
+def _copy(session: Session, context: AppContext, entry: TimelineEntry) -> _Copy:
     told = pings.get(session, int(entry.data["ping_id"]))
     same = escalate.list_repeats_sent(session, told) if told.kind == PingKind.REPEAT else [entry]
     shown = pings.get(session, int(same[-1].data["ping_id"]))
-    ping = _facts(session, desk, shown)
+    ping = _facts(session, context, shown)
     return _Copy(f"entry:{same[0].entry_id}", told.ping_id, ping, same[-1].text, same[-1].at)

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import structlog
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.escalation.flows.holders import groups_of
 from bot.escalation.queries import user_groups
 from bot.slack.client import Refused, Slack
-from bot.slack.poster import Speaker
+from bot.slack.poster import Poster
 
 log = structlog.get_logger(__name__)
 
 
-def groups(desk: Desk, slack: Slack, speaker: Speaker) -> None:
+def groups(context: AppContext, slack: Slack, poster: Poster) -> None:
     """Keep the members of every user group of contacts.yaml; nobody of one that is no more.
 
     Where Slack refuses for another reason, what it said last still holds.
     """
-    for group_id in groups_of(desk.policy.contacts):
+    for group_id in groups_of(context.policy.contacts):
         try:
             members = slack.members_of_group(group_id)
         except Refused as refused:
@@ -26,5 +26,5 @@ def groups(desk: Desk, slack: Slack, speaker: Speaker) -> None:
             if refused.error not in ("no_such_subteam", "subteam_not_found"):
                 continue
             members = []
-        with desk.database.transaction() as session:
-            user_groups.record_members(session, group_id, members, desk.now())
+        with context.database.transaction() as session:
+            user_groups.record_members(session, group_id, members, context.now())

@@ -15,7 +15,7 @@ _FILE = "knowledge/policy/contacts.yaml"
 
 
 @dataclass(frozen=True, slots=True)
-class Hole:
+class RosterGap:
     """Something that would leave a ping without a reader: what is wrong and how to mend it."""
 
     role: Role
@@ -23,7 +23,7 @@ class Hole:
     fix: str
 
 
-def holes(roster: Roster, at: datetime) -> tuple[Hole, ...]:
+def holes(roster: Roster, at: datetime) -> tuple[RosterGap, ...]:
     """All that is amiss at `at` (aware): roles nobody holds, people without Slack, overrides that are over or clash."""
     found = itertools.chain(_unheld(roster, at), _without_slack(roster, at), _same(roster, at), _overrides(roster, at))
     return tuple(found)
@@ -38,13 +38,13 @@ def schedule_gaps(roster: Roster, role: Role, at: datetime) -> list[tuple[dateti
     return [(end, begins) for end, (begins, _) in zip(ends, shifts, strict=False) if end < begins]
 
 
-def _unheld(roster: Roster, at: datetime) -> Iterator[Hole]:
+def _unheld(roster: Roster, at: datetime) -> Iterator[RosterGap]:
     for role in Role:
         times = roster.find_unheld(role, at, at + LOOK_AHEAD)
         place = "on_call" if role in (Role.ON_CALL, Role.SECONDARY) else "roles"
         fix = f"Name somebody under `{place}` in {_FILE}."
         if times and times[0][0] == at:
-            yield Hole(role, f"nobody holds the role {role}; its pings go to {_stand_in(roster, role, at)}", fix)
+            yield RosterGap(role, f"nobody holds the role {role}; its pings go to {_stand_in(roster, role, at)}", fix)
         elif times:
             begins, ends = times[0]
             when = f"from {begins:%Y-%m-%d %H:%M}" + (f" to {ends:%Y-%m-%d %H:%M}" if ends < at + LOOK_AHEAD else "")
@@ -52,7 +52,7 @@ def _unheld(roster: Roster, at: datetime) -> Iterator[Hole]:
             reason = (
                 f"{when} UTC nobody holds the role {role}{again}; its pings go to {_stand_in(roster, role, begins)}"
             )
-            yield Hole(role, reason, f"{fix} For that time alone, `/incident oncall override` does.")
+            yield RosterGap(role, reason, f"{fix} For that time alone, `/incident oncall override` does.")
 
 
 def _stand_in(roster: Roster, role: Role, at: datetime) -> str:
@@ -60,7 +60,7 @@ def _stand_in(roster: Roster, role: Role, at: datetime) -> str:
     return f"the {stand_in}" if people else "nobody"
 
 
-def _without_slack(roster: Roster, at: datetime) -> Iterator[Hole]:
+def _without_slack(roster: Roster, at: datetime) -> Iterator[RosterGap]:
     """Holders, present and arranged for later, whom Slack cannot ping."""
     now = [(role, person) for role in Role for person in roster.who(role, at)]
     arranged = (*roster.overrides, *roster.contacts.overrides, *roster.imported)
@@ -68,30 +68,32 @@ def _without_slack(roster: Roster, at: datetime) -> Iterator[Hole]:
     for role, person in dict.fromkeys([*now, *later]):
         if person.mention is None:
             reason = f"{person.name} has no Slack id and cannot be pinged there"
-            yield Hole(role, reason, f"Add `slack: U…` to {person.name} in {_FILE}.")
+            yield RosterGap(role, reason, f"Add `slack: U…` to {person.name} in {_FILE}.")
 
 
-def _same(roster: Roster, at: datetime) -> Iterator[Hole]:
+def _same(roster: Roster, at: datetime) -> Iterator[RosterGap]:
     primary, secondary = (roster.who(role, at) for role in (Role.ON_CALL, Role.SECONDARY))
     if primary and primary == secondary:
         name = _name(primary[0].name)
         reason = f"{name} is both the on-call engineer and the secondary, so a breach pages nobody new"
-        yield Hole(Role.SECONDARY, reason, f"Shift `secondary` by one place in {_FILE}, or override one of the two.")
+        yield RosterGap(
+            Role.SECONDARY, reason, f"Shift `secondary` by one place in {_FILE}, or override one of the two."
+        )
 
 
-def _overrides(roster: Roster, at: datetime) -> Iterator[Hole]:
+def _overrides(roster: Roster, at: datetime) -> Iterator[RosterGap]:
     """Those of contacts.yaml that are over, and those made in Slack that another one contradicts."""
     for override in roster.contacts.overrides:
         if override.until_at <= at:
             reason = f"an override ended on {override.until_at:%Y-%m-%d} and does nothing any more"
-            yield Hole(override.role, reason, f"Remove it from {_FILE}.")
+            yield RosterGap(override.role, reason, f"Remove it from {_FILE}.")
     for one, two in itertools.combinations((*roster.overrides, *roster.contacts.overrides), 2):
         if one.overlaps(two) and min(one.until_at, two.until_at) > at:
             first, second = _names(one), _names(two)
             since = max(one.from_at, two.from_at)
             reason = f"the overrides of the {one.role} by {first} and {second} overlap from {since:%Y-%m-%d %H:%M} UTC"
             fix = f"Take one back: `/incident oncall remove @someone as {one.role}`, or the line in {_FILE}."
-            yield Hole(one.role, f"{reason}; {first} is pinged", fix)
+            yield RosterGap(one.role, f"{reason}; {first} is pinged", fix)
 
 
 def _names(override: Override) -> str:

@@ -9,35 +9,35 @@ from bot.errors import BadRequest
 from bot.text.markup import MENTION
 
 
-class Part(enum.StrEnum):
+class ResponderRole(enum.StrEnum):
     COMMANDER = "commander"
     COMMUNICATIONS = "communications"
     SCRIBE = "scribe"
 
 
-EXPECTED: dict[Part, str] = {
-    Part.COMMANDER: (
+EXPECTED: dict[ResponderRole, str] = {
+    ResponderRole.COMMANDER: (
         "Decides and delegates: keep the status right, give work to people by name, escalate early,"
         " and do not debug yourself."
     ),
-    Part.COMMUNICATIONS: (
+    ResponderRole.COMMUNICATIONS: (
         "Tells those outside: `/incident update` for stakeholders at the pace of the severity,"
         " and answers customer support."
     ),
-    Part.SCRIBE: (
+    ResponderRole.SCRIBE: (
         "Keeps the record: `/incident note` for decisions and findings, :pushpin: on key messages,"
         " `/incident impact` and `cause`."
     ),
 }
-_WORDS = {
-    "commander": Part.COMMANDER, "command": Part.COMMANDER, "ic": Part.COMMANDER, "lead": Part.COMMANDER,
-    "incident commander": Part.COMMANDER, "communications": Part.COMMUNICATIONS, "communication": Part.COMMUNICATIONS,
-    "comms": Part.COMMUNICATIONS, "comm": Part.COMMUNICATIONS, "scribe": Part.SCRIBE, "notes": Part.SCRIBE,
-    "note taker": Part.SCRIBE, "writer": Part.SCRIBE,
-}  # fmt: skip
+_NAMES = {
+    ResponderRole.COMMANDER: ("commander", "command", "ic", "lead", "incident commander"),
+    ResponderRole.COMMUNICATIONS: ("communications", "communication", "comms", "comm"),
+    ResponderRole.SCRIBE: ("scribe", "notes", "note taker", "writer"),
+}
+_WORDS = {name: role for role, names in _NAMES.items() for name in names}
 
 
-def parse_part(text: str) -> tuple[Part, str]:
+def parse_responder_role(text: str) -> tuple[ResponderRole, str]:
     """`comms @someone`, `@someone scribe`, `scribe to team lead` → the part and whom, as typed ("" for oneself).
 
     Raises BadRequest with the words to choose from.
@@ -48,7 +48,7 @@ def parse_part(text: str) -> tuple[Part, str]:
         if match:
             rest = f"{typed[: match.start()]} {typed[match.end() :]}".strip()
             return _WORDS[word], re.sub(r"^(?:to|is|for|=)\s+|\s+(?:as|is)$", "", rest, flags=re.IGNORECASE).strip()
-    names = ", ".join(part.value for part in Part)
+    names = ", ".join(part.value for part in ResponderRole)
     raise BadRequest(f"Say which role: {names}, as in `/incident role scribe @someone`.")
 
 

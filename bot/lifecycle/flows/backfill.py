@@ -27,7 +27,7 @@ _MOST_THREADS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class BackfillWindow:
     """One look through a channel's history: what is younger than `oldest`, a stamp of Slack's, as of `began_at`.
 
     `threads` are those that began earlier and are looked at all the same. `recorded` are the messages that history must
@@ -43,7 +43,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class FoundMessage:
     """A message as Slack's history has it. `text` is empty where there is nothing to record of it.
 
     `edit_ts` is set where it was edited; `marked_by` have the pushpin on it, all of them where `all_marks`; `wanted_by`
@@ -60,7 +60,7 @@ class Shown:
     wanted_by: str | None
 
 
-def plan_reading_back(session: Session, before: datetime, now: datetime, long: bool = False) -> bool:
+def plan_backfill(session: Session, before: datetime, now: datetime, long: bool = False) -> bool:
     """Have the channels read back that were last read before an instant; `long` ones, as it must be after time away.
 
     False where some are left, because somebody is changing their incidents just now.
@@ -75,7 +75,7 @@ def plan_reading_back(session: Session, before: datetime, now: datetime, long: b
     return not backfill.any_unread(session, before, now - _SPOKEN_IN)
 
 
-def begin_look(session: Session, row: IncidentRow, now: datetime, long: bool) -> Look | None:
+def begin_backfill(session: Session, row: IncidentRow, now: datetime, long: bool) -> BackfillWindow | None:
     """What is to be looked at; None while the incident has no channel.
 
     The first look begins before the declaration, later ones where the last one that was finished ended. The first of
@@ -94,10 +94,10 @@ def begin_look(session: Session, row: IncidentRow, now: datetime, long: bool) ->
     threads = timeline.list_threads(session, row.incident_id, oldest, begin - _WARM, _MOST_THREADS)
     # Listed before history is read: what comes by event while it is read is not in it, whatever the two clocks say.
     recorded = timeline.list_messages_between(session, row.incident_id, oldest, _ts(now - _ON_ITS_WAY))
-    return Look(row.incident_id, row.channel_id, oldest, now, tuple(threads), recorded)
+    return BackfillWindow(row.incident_id, row.channel_id, oldest, now, tuple(threads), recorded)
 
 
-def take_in(session: Session, look: Look, found: Sequence[Shown], now: datetime) -> int:
+def record_found(session: Session, look: BackfillWindow, found: Sequence[FoundMessage], now: datetime) -> int:
     """Record what of these messages is not recorded, and the edits and marks that were missed. How many were new."""
     stamps = [shown.ts for shown in found]
     known = timeline.known_messages(session, look.incident_id, stamps)
@@ -118,7 +118,7 @@ def take_in(session: Session, look: Look, found: Sequence[Shown], now: datetime)
     return fresh
 
 
-def _take_marks(session: Session, look: Look, shown: Shown, known: set[str], now: datetime) -> None:
+def _take_marks(session: Session, look: BackfillWindow, shown: FoundMessage, known: set[str], now: datetime) -> None:
     gone = known - shown.marked_by if shown.all_marks else set()
     for user_id in sorted(shown.marked_by ^ known if shown.all_marks else shown.marked_by - known):
         began = _ts(look.began_at)
@@ -134,7 +134,7 @@ def _take_marks(session: Session, look: Look, shown: Shown, known: set[str], now
         )
 
 
-def end_look(session: Session, look: Look, shown: Collection[str], now: datetime) -> int:
+def end_backfill(session: Session, look: BackfillWindow, shown: Collection[str], now: datetime) -> int:
     """The whole of it was taken in: the next look begins here. Records the deletions that were missed; how many.
 
     `shown` has the ts of every message that history showed, whoever wrote it. What is older than all of them was not

@@ -19,8 +19,8 @@ from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.incident import Incident, Status, check_transition, reopened_words
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
-from bot.lifecycle.flows import command
-from bot.lifecycle.flows.severity_suggestions import settle
+from bot.lifecycle.flows import commander
+from bot.lifecycle.flows.severity_suggestions import overtake_suggestion
 from bot.reviews.flows import editing, learning
 from bot.reviews.flows.reminders import stop_reminders
 from bot.severity.rules import Severity
@@ -53,7 +53,7 @@ def set_severity(
         data={"severity": severity.value, "before": before.value},
         announce=True,
     )
-    settle(session, row, now)
+    overtake_suggestion(session, row, now)
     plan.replan(session, row, policy.escalation, now)
     refresh_card(session, row)
     # The room's topic begins with the severity.
@@ -115,7 +115,7 @@ def take_command(session: Session, row: IncidentRow, by: str, now: datetime) -> 
         return f"You command {row.ref} already."
     of = f" from <@{before}>" if before and before != by else ""
     record(session, row, Kind.ROLE_TAKEN, f"<@{by}> takes command{of}.", now, author=by, announce=True)
-    command.tell_replaced(session, row, "commander", before, by, by)
+    commander.tell_replaced(session, row, "commander", before, by, by)
     escalate.acknowledge_pings(session, row, by, now)
     refresh_card(session, row)
     return f"You command {row.ref} now."
@@ -123,7 +123,7 @@ def take_command(session: Session, row: IncidentRow, by: str, now: datetime) -> 
 
 def _command(session: Session, row: IncidentRow, by: str, now: datetime) -> bool:
     if row.commander != by:
-        command.withdraw(session, row, now)
+        commander.withdraw(session, row, now)
     row.commander = by
     return incidents.give_role(session, row.incident_id, "commander", by, now)
 
@@ -139,7 +139,7 @@ def resolve(
     # The resolution has an entry of its own; only the channel hears both in one line.
     said = f"{text}: {escape(resolution)}" if resolution else f"{text}."
     record(session, row, Kind.RESOLVED, f"{text}.", now, author=by, data={"said": said}, announce=True)
-    settle(session, row, now)
+    overtake_suggestion(session, row, now)
     editing.begin(session, row, policy.review, now)
     plan.replan(session, row, policy.escalation, now)
     escalate.refresh_pages(session, row)

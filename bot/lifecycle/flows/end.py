@@ -15,7 +15,7 @@ from bot.incidents.queries import incidents
 from bot.incidents.rules.incident import Status, is_private
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
-from bot.lifecycle.flows.severity_suggestions import settle
+from bot.lifecycle.flows.severity_suggestions import overtake_suggestion
 from bot.reviews.flows.reminders import stop_reminders
 from bot.store.outbox import enqueue
 from bot.text.markup import escape
@@ -92,7 +92,7 @@ def _close(row: IncidentRow, now: datetime) -> None:
 
 def _stop(session: Session, row: IncidentRow, policy: Policy, now: datetime) -> None:
     """Nothing more is asked of anybody: no page, no severity to decide on, no review that is waited for."""
-    settle(session, row, now)
+    overtake_suggestion(session, row, now)
     stop_reminders(session, row)
     plan.replan(session, row, policy.escalation, now)
     escalate.refresh_pages(session, row)

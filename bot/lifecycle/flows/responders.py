@@ -10,20 +10,20 @@ from bot.errors import TransitionRefused
 from bot.incidents.flows.record import lock_of, record, refresh_card
 from bot.incidents.queries import incidents
 from bot.incidents.rules.incident import Status
-from bot.incidents.rules.responders import EXPECTED, Part
+from bot.incidents.rules.responders import EXPECTED, ResponderRole
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
-from bot.lifecycle.flows import command
+from bot.lifecycle.flows import commander
 from bot.store.outbox import enqueue
 
 
-def assign(session: Session, row: IncidentRow, part: Part, user_id: str, by: str, now: datetime) -> str:
+def assign(session: Session, row: IncidentRow, part: ResponderRole, user_id: str, by: str, now: datetime) -> str:
     """That person holds the part from now on; they are brought in and told what is expected. The row must be locked."""
     if not Status(row.status).is_open:
         raise TransitionRefused(f"{row.ref} is {row.status}. Reopen it first: `/incident reopen`.")
-    if part is Part.COMMANDER:
+    if part is ResponderRole.COMMANDER:
         if row.commander != user_id:
-            command.withdraw(session, row, now)
+            commander.withdraw(session, row, now)
         row.commander = user_id
     held = incidents.find_role(session, row.incident_id, part.value)
     before = held.user_id if held is not None else None
@@ -39,7 +39,7 @@ def assign(session: Session, row: IncidentRow, part: Part, user_id: str, by: str
         data={"role": part.value, "user": user_id},
         announce=True,
     )
-    command.tell_replaced(session, row, part.value, before, user_id, by)
+    commander.tell_replaced(session, row, part.value, before, user_id, by)
     if by != user_id:
         enqueue(
             session,
@@ -54,9 +54,9 @@ def assign(session: Session, row: IncidentRow, part: Part, user_id: str, by: str
     return f"{who} {part} of {row.ref}. {EXPECTED[part]}"
 
 
-def _told(part: Part, before: str | None, user_id: str, by: str) -> str:
+def _told(part: ResponderRole, before: str | None, user_id: str, by: str) -> str:
     """What the room reads of it."""
-    if part is Part.COMMANDER and before is not None and by == user_id:
+    if part is ResponderRole.COMMANDER and before is not None and by == user_id:
         return f"<@{user_id}> takes command from <@{before}>."
     instead = f", in place of <@{before}>" if before is not None else ""
     return f"<@{user_id}> is {part} now{instead}" + ("." if by == user_id else f", says <@{by}>.")

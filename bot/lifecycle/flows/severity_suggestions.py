@@ -13,7 +13,7 @@ from bot.lifecycle.tables import SeveritySuggestion
 from bot.store.outbox import enqueue
 
 
-def settle(session: Session, row: IncidentRow, now: datetime) -> None:
+def overtake_suggestion(session: Session, row: IncidentRow, now: datetime) -> None:
     """The severity was changed otherwise, or the incident is over: what was suggested before is out of date."""
     held = suggestions_store.find_open(session, row.incident_id)
     if held is not None:

@@ -11,12 +11,12 @@ from typing import Any
 
 import structlog
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.incidents.queries import incidents
-from bot.lifecycle.flows.backfill import Look, Shown, begin_look, end_look, take_in
+from bot.lifecycle.flows.backfill import BackfillWindow, FoundMessage, begin_backfill, end_backfill, record_found
 from bot.slack.client import Refused, Slack
-from bot.slack.heard import CLIPBOARD, PUSHPIN, is_a_persons, words_of
-from bot.slack.poster import UNREACHABLE, Speaker
+from bot.slack.incoming import CLIPBOARD, PUSHPIN, is_a_persons, words_of
+from bot.slack.poster import UNREACHABLE, Poster
 from bot.text.masking import mask
 
 log = structlog.get_logger(__name__)
@@ -25,10 +25,12 @@ _AT_ONCE = 400  # messages of a channel that are taken in together, with their t
 _TOMBSTONE = "tombstone"  # of a deleted message that has replies
 
 
-def read_back(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int, long: bool = False) -> None:
+def backfill_channel(
+    context: AppContext, slack: Slack, poster: Poster, *, incident_id: int, long: bool = False
+) -> None:
     """Record what passed in an incident's channel and its threads while nobody listened."""
-    with desk.database.transaction() as session:
-        look = begin_look(session, incidents.get(session, incident_id), desk.now(), long)
+    with context.database.transaction() as session:
+        look = begin_backfill(session, incidents.get(session, incident_id), context.now(), long)
     if look is None:
         return
     seen: set[str] = set()
@@ -36,19 +38,19 @@ def read_back(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int, l
     try:
         for found in _looked_at(slack, look):
             seen.update(message["ts"] for message in found if message.get("subtype") != _TOMBSTONE)
-            with desk.database.transaction() as session:
-                fresh += take_in(session, look, [_shown(message) for message in found], desk.now())
+            with context.database.transaction() as session:
+                fresh += record_found(session, look, [_shown(message) for message in found], context.now())
     except Refused as refused:
         if refused.error not in UNREACHABLE:
             raise
         return
-    with desk.database.transaction() as session:
-        gone = end_look(session, look, seen, desk.now())
+    with context.database.transaction() as session:
+        gone = end_backfill(session, look, seen, context.now())
     if fresh or gone:
         log.info("read back what was missed", incident_id=incident_id, messages=fresh, deletions=gone)
 
 
-def _looked_at(slack: Slack, look: Look) -> Iterator[list[dict[str, Any]]]:
+def _looked_at(slack: Slack, look: BackfillWindow) -> Iterator[list[dict[str, Any]]]:
     """The channel's messages of the look in parts, the newest first, those of threads included."""
     history = slack.history(look.channel_id, look.oldest)
     while parents := list(itertools.islice(history, _AT_ONCE)):
@@ -62,7 +64,7 @@ def _looked_at(slack: Slack, look: Look) -> Iterator[list[dict[str, Any]]]:
         yield _replies(slack, look, ts)
 
 
-def _replies(slack: Slack, look: Look, ts: str) -> list[dict[str, Any]]:
+def _replies(slack: Slack, look: BackfillWindow, ts: str) -> list[dict[str, Any]]:
     try:
         return [reply for reply in slack.replies(look.channel_id, ts, look.oldest) if reply["ts"] != ts]
     except Refused as refused:
@@ -71,11 +73,11 @@ def _replies(slack: Slack, look: Look, ts: str) -> list[dict[str, Any]]:
         return []  # taken away since, with all its replies
 
 
-def _shown(message: dict[str, Any]) -> Shown:
+def _shown(message: dict[str, Any]) -> FoundMessage:
     reactions = {one.get("name"): one for one in message.get("reactions") or []}
     pushpin, clipboard = reactions.get(PUSHPIN, {}), reactions.get(CLIPBOARD, {})
     users = frozenset(pushpin.get("users") or ())
-    return Shown(
+    return FoundMessage(
         ts=message["ts"],
         author=str(message.get("user") or ""),
         text=mask(words_of(message)) if is_a_persons(message) else "",

@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.escalation.flows import pages as escalate
 from bot.escalation.flows.holders import holders
 from bot.escalation.rules.matrix import Role
@@ -23,37 +23,39 @@ from bot.memory.messages import suggestions
 from bot.memory.rules.recurrence import recurrence
 from bot.slack import queries as messages
 from bot.slack.client import Message, Refused, Slack
-from bot.slack.poster import UNREACHABLE, Speaker
+from bot.slack.poster import UNREACHABLE, Poster
 from bot.store.outbox import enqueue
 
 log = structlog.get_logger(__name__)
 
 
-def open_room(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -> None:
+def open_channel(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int) -> None:
     """Make the channel and post the card in it; the rest of the furnishing follows in a job of its own."""
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         row = incidents.get(session, incident_id)
         incident, similar, again = incidents.facts(row), suggestions(row.similar, row.request_key), recurring(row)
         bot_user_id = _bot_user_id(messages.find_workspace(session))
     if incident.channel_id is None:
         channel_id, name = slack.open_channel(incident.channel_name, bot_user_id, private=incident.private)
-        with desk.database.transaction() as session:
+        with context.database.transaction() as session:
             row = incidents.get_for_change(session, incident_id)
             row.channel_id, row.channel_name = channel_id, name
             escalate.link_pages(session, row)
             incident = incidents.facts(row)
     assert incident.channel_id is not None
-    speaker.try_to_say(_card_key(incident), incident.channel_id, _card(desk, incident, similar, again))
-    with desk.database.transaction() as session:
+    poster.try_to_post(_card_key(incident), incident.channel_id, _card(context, incident, similar, again))
+    with context.database.transaction() as session:
         for task in ("slack.furnish_room", "slack.mirror"):
             once = f"{task}-{incident_id}"
             enqueue(session, task, lock=lock_of(incident_id), once=once, incident_id=incident_id)
 
 
-def _card(desk: Desk, incident: Incident, similar: Sequence[memory_messages.Suggestion], again: str) -> Message:
+def _card(
+    context: AppContext, incident: Incident, similar: Sequence[memory_messages.Suggestion], again: str
+) -> Message:
     """The card; that of a security incident has the steps of containment and evidence on it."""
-    message = blocks.card(incident, desk.policy.severity.levels, similar, again)
-    entry = desk.memory.current().entries.get(desk.policy.security.playbook) if incident.private else None
+    message = blocks.card(incident, context.policy.severity.levels, similar, again)
+    entry = context.memory.current().entries.get(context.policy.security.playbook) if incident.private else None
     if entry is None:
         return message
     playbook = entry.playbook()
@@ -76,14 +78,14 @@ def recurring(row: IncidentRow) -> str:
     return f"*{often}*: {', '.join(ref for ref, _ in before[-5:])} looked the same." if often else ""
 
 
-def furnish_room(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -> None:
+def set_up_channel(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int) -> None:
     """Topic, pinned card, and the people who have to be there."""
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         row = incidents.get(session, incident_id)
         incident = incidents.facts(row)
         card = messages.find_message(session, _card_key(incident))
         card_ts = card.ts if card else None
-        on_call = holders(session, desk.policy.contacts, [Role.ON_CALL], desk.now())
+        on_call = holders(session, context.policy.contacts, [Role.ON_CALL], context.now())
         archived = row.channel_archived
     if incident.channel_id is None or archived:
         return
@@ -99,22 +101,22 @@ def furnish_room(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int
         log.warning("could not furnish the room", channel=incident.channel_id, error=refused.error)
 
 
-def card(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -> None:
+def card(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int) -> None:
     """Edit the card into what is true now. Before the room is there, nothing: it opens with the card of that moment."""
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         row = incidents.get(session, incident_id)
         incident, similar, again = incidents.facts(row), suggestions(row.similar, row.request_key), recurring(row)
         reachable = not row.channel_archived
     if incident.channel_id and reachable:
-        message = _card(desk, incident, similar, again)
-        speaker.try_to_say(_card_key(incident), incident.channel_id, message)
+        message = _card(context, incident, similar, again)
+        poster.try_to_post(_card_key(incident), incident.channel_id, message)
 
 
-def mirror(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -> None:
+def mirror(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int) -> None:
     """The short copy in the announcement channel; in the thread's report it is announced by the answer itself."""
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         incident = incidents.facts(incidents.get(session, incident_id))
         workspace = messages.find_workspace(session)
         channel_id = workspace.announcement_channel_id if workspace else None
     if channel_id and not incident.private:
-        speaker.try_to_say(f"mirror:{incident_id}", channel_id, blocks.mirror(incident))
+        poster.try_to_post(f"mirror:{incident_id}", channel_id, blocks.mirror(incident))

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.incidents.queries import incidents
 from bot.incidents.tables import HandoverRow
 from bot.lifecycle.messages import handover as roster
 from bot.lifecycle.queries import handovers
 from bot.lifecycle.queries import handovers as lifecycle_queries
 from bot.slack.client import Refused, Slack
-from bot.slack.poster import UNREACHABLE, Speaker
+from bot.slack.poster import UNREACHABLE, Poster
 from bot.slack.text import instant, person
 
 
-def handover(desk: Desk, slack: Slack, speaker: Speaker, *, handover_id: int) -> None:
+def handover(context: AppContext, slack: Slack, poster: Poster, *, handover_id: int) -> None:
     """Post the offer, or edit it into what became of it."""
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         row = lifecycle_queries.get_handover(session, handover_id)
         incident_row = incidents.get(session, row.incident_id)
         incident, reachable = incidents.facts(incident_row), not incident_row.channel_archived
@@ -25,9 +25,9 @@ def handover(desk: Desk, slack: Slack, speaker: Speaker, *, handover_id: int) ->
         message = roster.handover_over(incident, _outcome(row))
     if incident.channel_id and reachable:
         slack.invite(incident.channel_id, [row.to_user])
-        speaker.try_to_say(f"handover:{handover_id}", incident.channel_id, message)
+        poster.try_to_post(f"handover:{handover_id}", incident.channel_id, message)
     try:
-        speaker.try_to_say(f"handover:{handover_id}:{row.to_user}", slack.open_direct(row.to_user), message)
+        poster.try_to_post(f"handover:{handover_id}:{row.to_user}", slack.open_direct(row.to_user), message)
     except Refused as refused:
         if refused.error not in UNREACHABLE | {"user_not_found", "user_disabled", "cannot_dm_bot"}:
             raise

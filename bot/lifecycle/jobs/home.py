@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.escalation.flows.holders import holders
 from bot.escalation.queries import pings
 from bot.incidents import visibility
@@ -17,24 +17,24 @@ from bot.lifecycle.queries import handovers
 from bot.reviews.queries import action_items, reviews
 from bot.reviews.tables import ReviewStageRow
 from bot.slack.client import Refused, Slack
-from bot.slack.poster import Speaker
+from bot.slack.poster import Poster
 from bot.stakeholders.jobs import log
 
 _HOME_SHOWN = 10
 
 
-def home(desk: Desk, slack: Slack, speaker: Speaker, *, user_id: str) -> None:
+def home(context: AppContext, slack: Slack, poster: Poster, *, user_id: str) -> None:
     """Draw one person's App Home. It shows only what that person may see."""
-    now = desk.now()
-    with desk.database.transaction() as session:
-        facts = home_facts(session, desk, user_id, now)
+    now = context.now()
+    with context.database.transaction() as session:
+        facts = home_facts(session, context, user_id, now)
     try:
         slack.publish_home(user_id, homes.home(facts, now))
     except Refused as refused:
         log.info("could not show App Home", user=user_id, error=refused.error)
 
 
-def home_facts(session: Session, desk: Desk, user_id: str, now: datetime) -> homes.HomeFacts:
+def home_facts(session: Session, context: AppContext, user_id: str, now: datetime) -> homes.HomeFacts:
     """What App Home shows: a handful of queries, each limited."""
     mine, _ = visibility.list_page(session, user_id, limit=_HOME_SHOWN, mine=True)
     opened, total = visibility.list_page(session, user_id, limit=2 * _HOME_SHOWN)
@@ -50,7 +50,7 @@ def home_facts(session: Session, desk: Desk, user_id: str, now: datetime) -> hom
     ]
     asked += [
         homes.asked_review(incidents.facts(row), stage.stage if row.closed_at else "not closed yet", stage.due_at)
-        for stage, row in _reviews_due(session, desk, user_id, now)
+        for stage, row in _reviews_due(session, context, user_id, now)
     ]
     for item, row in action_items.list_of_owner(session, user_id, _HOME_SHOWN):
         if item.due_on is not None and visibility.may_see(session, row, user_id):
@@ -63,9 +63,11 @@ def home_facts(session: Session, desk: Desk, user_id: str, now: datetime) -> hom
     )
 
 
-def _reviews_due(session: Session, desk: Desk, user_id: str, now: datetime) -> list[tuple[ReviewStageRow, IncidentRow]]:
+def _reviews_due(
+    session: Session, context: AppContext, user_id: str, now: datetime
+) -> list[tuple[ReviewStageRow, IncidentRow]]:
     """Reviews that wait for this person: as commander, or as one of those who approve."""
-    approves = user_id in holders(session, desk.policy.contacts, desk.policy.review.approved_by, now)
+    approves = user_id in holders(session, context.policy.contacts, context.policy.review.approved_by, now)
     return [
         (stage, row)
         for stage, row in reviews.list_unfinished(session, user_id, 50)

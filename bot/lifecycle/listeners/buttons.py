@@ -8,7 +8,7 @@ from typing import Any
 from slack_bolt import Ack, Respond
 from sqlalchemy.orm import Session
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.incidents.queries import incidents
 from bot.incidents.rules.incident import Status, check_transition, is_private
 from bot.incidents.tables import IncidentRow
@@ -16,31 +16,31 @@ from bot.lifecycle.flows import change
 from bot.lifecycle.messages import forms
 from bot.severity.rules import Severity
 from bot.slack.client import Slack
-from bot.slack.reporting import told
+from bot.slack.reporting import reporting_errors
 from bot.slack.whispers import answer_press
 
 
-def acknowledge(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+def acknowledge(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     """From the card (`incident id`) or from a page (`ping id:incident id`)."""
     row = incidents.get_for_change(session, int(value.split(":")[-1]))
-    return change.acknowledge(session, row, user_id, desk.policy, now)
+    return change.acknowledge(session, row, user_id, context.policy, now)
 
 
-def take_command(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+def take_command(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     row = incidents.get_for_change(session, int(value))
     return change.take_command(session, row, user_id, now)
 
 
-def set_status(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+def set_status(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     status, incident_id = value.split(":")
     row = incidents.get_for_change(session, int(incident_id))
-    return change.set_status(session, row, Status(status), user_id, desk.policy, now)
+    return change.set_status(session, row, Status(status), user_id, context.policy, now)
 
 
-def set_severity(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+def set_severity(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     severity, incident_id = value.split(":")
     row = incidents.get_for_change(session, int(incident_id))
-    return change.set_severity(session, row, Severity(severity), user_id, desk.policy, now)
+    return change.set_severity(session, row, Severity(severity), user_id, context.policy, now)
 
 
 def playbook_suggested(row: IncidentRow) -> bool:
@@ -49,13 +49,13 @@ def playbook_suggested(row: IncidentRow) -> bool:
 
 
 def open_form(
-    desk: Desk, slack: Slack, ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any]
+    context: AppContext, slack: Slack, ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any]
 ) -> None:
     """Resolve and Close open a form; a press on an incident that has moved on is told so instead."""
 
     said: list[str] = []
-    with told(said.append, user=body["user"]["id"], action=action["action_id"]):
-        with desk.database.transaction() as session:
+    with reporting_errors(said.append, user=body["user"]["id"], action=action["action_id"]):
+        with context.database.transaction() as session:
             row = incidents.get(session, int(action["value"]))
             incident, playbook = change.offered(session, row), playbook_suggested(row)
         resolving = action["action_id"] == "incident_resolve"

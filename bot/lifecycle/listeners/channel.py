@@ -10,16 +10,16 @@ from typing import Any
 from slack_bolt import Ack, Respond
 from sqlalchemy.orm import Session
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.errors import BadRequest, UnknownIncident
 from bot.escalation.flows import people
 from bot.escalation.queries import pings
 from bot.incidents import visibility
-from bot.incidents.commands import Asked, Subcommand, incident_of, is_insider
+from bot.incidents.commands import CommandContext, Subcommand, incident_of, is_insider
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.queries import incidents as queries_incidents
 from bot.incidents.rules.incident import Status
-from bot.incidents.rules.responders import EXPECTED, Part, mentioned_person, parse_part
+from bot.incidents.rules.responders import EXPECTED, ResponderRole, mentioned_person, parse_responder_role
 from bot.incidents.rules.timeline import Entry, Kind
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import end, responders
@@ -27,7 +27,7 @@ from bot.lifecycle.listeners.timeline import _REF
 from bot.lifecycle.messages import channel
 from bot.lifecycle.queries import handovers
 from bot.slack.client import Message
-from bot.slack.reporting import told
+from bot.slack.reporting import reporting_errors
 from bot.slack.text import person
 from bot.slack.whispers import answer_press
 from bot.stakeholders.flows import notify
@@ -54,30 +54,30 @@ _TELLING = frozenset(
 )
 
 
-def _role(session: Session, asked: Asked) -> str:
-    row = incident_of(session, asked, for_change=True)
-    if not asked.rest:
+def _role(session: Session, command: CommandContext) -> str:
+    row = incident_of(session, command, for_change=True)
+    if not command.rest:
         held = queries_incidents.list_roles(session, row.incident_id)
-        lines = [f"*{part.value}* {person(held.get(part.value))}: {EXPECTED[part]}" for part in Part]
+        lines = [f"*{part.value}* {person(held.get(part.value))}: {EXPECTED[part]}" for part in ResponderRole]
         return "\n".join([f"Roles of {row.ref}. Take one with `/incident role scribe`.", *lines])
-    mentioned = mentioned_person(asked.rest)
-    part, name = parse_part(plain_text(re.sub(r"<@[^>]*>", " ", asked.rest)))
+    mentioned = mentioned_person(command.rest)
+    part, name = parse_responder_role(plain_text(re.sub(r"<@[^>]*>", " ", command.rest)))
     if mentioned is None and name and name.lower() not in ("me", "myself", "i"):
-        mentioned = people.find_person(session, name, asked.desk.policy.contacts, asked.now)
-    return responders.assign(session, row, part, mentioned or asked.user_id, asked.user_id, asked.now)
+        mentioned = people.find_person(session, name, command.context.policy.contacts, command.now)
+    return responders.assign(session, row, part, mentioned or command.user_id, command.user_id, command.now)
 
 
-def _catchup(session: Session, asked: Asked) -> Message:
-    row = incident_of(session, asked)
+def _catchup(session: Session, command: CommandContext) -> Message:
+    row = incident_of(session, command)
     entries = timeline.list_entries(session, row.incident_id)
     facts = channel.Brief(
         incident=incidents.facts(row),
         parts=queries_incidents.list_roles(session, row.incident_id)
         | ({"commander": row.commander} if row.commander else {}),
         latest=_worth_telling(entries),
-        missing=_missing(session, asked, row),
+        missing=_missing(session, command, row),
     )
-    return channel.brief(facts, asked.now)
+    return channel.brief(facts, command.now)
 
 
 def _worth_telling(entries: Sequence[Entry]) -> list[Entry]:
@@ -87,11 +87,13 @@ def _worth_telling(entries: Sequence[Entry]) -> list[Entry]:
     return sorted([*key, *telling], key=lambda entry: (entry.at, entry.entry_id))
 
 
-def _missing(session: Session, asked: Asked, row: IncidentRow) -> list[str]:
+def _missing(session: Session, command: CommandContext, row: IncidentRow) -> list[str]:
     """What is open: sentences with what to type."""
     found = []
     if not Status(row.status).is_open:
-        left = asked.desk.policy.notices.checklist.keys() - notify.ticks(session, row.incident_id, row.episode).keys()
+        left = (
+            command.context.policy.notices.checklist.keys() - notify.ticks(session, row.incident_id, row.episode).keys()
+        )
         return [f"{len(left)} points of the checklist are not ticked."] if left and row.resolved_at else []
     if row.acknowledged_at is None:
         found.append("Nobody has acknowledged: `/incident ack`.")
@@ -101,7 +103,7 @@ def _missing(session: Session, asked: Asked, row: IncidentRow) -> list[str]:
     if offer is not None:
         found.append(f"Command is offered to {person(offer.to_user)}, who has not accepted.")
     found += [f"No {name} is recorded: `/incident {name} …`." for name in ("impact", "cause") if not getattr(row, name)]
-    if row.told_at is None and row.severity in asked.desk.policy.notices.remind_every:
+    if row.told_at is None and row.severity in command.context.policy.notices.remind_every:
         found.append("Stakeholders have not been told: `/incident update …`.")
     planned = [ping for ping in pings.list_of_incident(session, row.incident_id) if ping.state == pings.PLANNED]
     if planned:
@@ -110,14 +112,14 @@ def _missing(session: Session, asked: Asked, row: IncidentRow) -> list[str]:
     return found
 
 
-def show_list(session: Session, asked: Asked) -> Message:
-    words = asked.rest.lower().split()
+def show_list(session: Session, command: CommandContext) -> Message:
+    words = command.rest.lower().split()
     number = next((int(word) for word in words if word.isdecimal() and len(word) < 6), 1)
     which = "closed" if {"closed", "resolved", "over", "past"} & set(words) else "mine" if "mine" in words else "open"
-    return _page(session, asked.desk, which, number, asked.user_id, asked.now)
+    return _page(session, command.context, which, number, command.user_id, command.now)
 
 
-def _page(session: Session, desk: Desk, which: str, number: int, user_id: str, now: datetime) -> Message:
+def _page(session: Session, context: AppContext, which: str, number: int, user_id: str, now: datetime) -> Message:
     page = max(1, number)
     closed, mine = which == "closed", which == "mine"
     rows, total = visibility.list_page(
@@ -131,38 +133,40 @@ def _page(session: Session, desk: Desk, which: str, number: int, user_id: str, n
     return channel.listing([incidents.facts(row) for row in rows], total, page, which, now)
 
 
-def turn_page(desk: Desk, ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any]) -> None:
+def turn_page(context: AppContext, ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any]) -> None:
     """Next or earlier page, in place of the one that is shown."""
     user_id = body["user"]["id"]
     said: list[str | Message] = []
-    with told(said.append, user=user_id):
+    with reporting_errors(said.append, user=user_id):
         which, _, number = action["value"].partition(":")
-        with desk.database.transaction() as session:
-            said.append(_page(session, desk, which, int(number), user_id, desk.now()))
+        with context.database.transaction() as session:
+            said.append(_page(session, context, which, int(number), user_id, context.now()))
     answer_press(ack, respond, said)
 
 
-def _false_alarm(session: Session, asked: Asked) -> str:
-    row = incident_of(session, asked, for_change=True)
-    return end.false_alarm(session, row, asked.user_id, asked.desk.policy, asked.now, plain_text(asked.rest))
+def _false_alarm(session: Session, command: CommandContext) -> str:
+    row = incident_of(session, command, for_change=True)
+    return end.false_alarm(session, row, command.user_id, command.context.policy, command.now, plain_text(command.rest))
 
 
-def _merge(session: Session, asked: Asked) -> str:
+def _merge(session: Session, command: CommandContext) -> str:
     """`merge REF` in the duplicate's own channel, or `merge DUPLICATE REF` anywhere."""
-    refs = [ref.upper() for ref in _REF.findall(" ".join(part for part in (asked.ref, asked.rest) if part))]
-    here = incidents.find_by_channel(session, asked.channel_id)
+    refs = [ref.upper() for ref in _REF.findall(" ".join(part for part in (command.ref, command.rest) if part))]
+    here = incidents.find_by_channel(session, command.channel_id)
     if not refs or len(refs) > 2 or (len(refs) == 1 and here is None):
         raise BadRequest(
             "Name the incident that goes on: `/incident merge INC-2026-0001` in the duplicate's channel, or both "
             "anywhere: `/incident merge INC-2026-0002 into INC-2026-0001`."
         )
     found = [incidents.find_by_ref(session, ref) for ref in refs]
-    rows = [row for row in found if row is not None and is_insider(session, asked, row)]
+    rows = [row for row in found if row is not None and is_insider(session, command, row)]
     if len(rows) < len(refs):
         known = {row.ref for row in rows}
         raise UnknownIncident(f"There is no incident {next(ref for ref in refs if ref not in known)}.")
     duplicate, target = (rows[0], rows[1]) if len(rows) == 2 else (here or rows[0], rows[0])
-    return end.merge(session, duplicate.incident_id, target.incident_id, asked.user_id, asked.desk.policy, asked.now)
+    return end.merge(
+        session, duplicate.incident_id, target.incident_id, command.user_id, command.context.policy, command.now
+    )
 
 
 SUBCOMMANDS = (

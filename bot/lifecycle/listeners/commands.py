@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.errors import BadRequest
 from bot.incidents import messages as incident_messages
-from bot.incidents.commands import Asked, Subcommand, incident_of
+from bot.incidents.commands import CommandContext, Subcommand, incident_of
 from bot.incidents.flows.record import record, refresh_card
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.incident import Status, check_transition, parse_status
@@ -25,105 +25,107 @@ from bot.slack.client import Message
 from bot.text.markup import escape, plain_text
 
 
-def _status_form(asked: Asked) -> dict[str, Any] | None:
+def _status_form(command: CommandContext) -> dict[str, Any] | None:
     """`status closed` asks the closing questions, as `close` alone does."""
-    closing = bool(asked.rest) and parse_status(asked.rest) is Status.CLOSED
-    return _closing_questions(asked) if closing else None
+    closing = bool(command.rest) and parse_status(command.rest) is Status.CLOSED
+    return _closing_questions(command) if closing else None
 
 
-def _close_form(asked: Asked) -> dict[str, Any] | None:
-    return None if asked.rest else _closing_questions(asked)
+def _close_form(command: CommandContext) -> dict[str, Any] | None:
+    return None if command.rest else _closing_questions(command)
 
 
-def _closing_questions(asked: Asked) -> dict[str, Any] | None:
-    with asked.desk.database.transaction() as session:
-        row = incident_of(session, asked)
+def _closing_questions(command: CommandContext) -> dict[str, Any] | None:
+    with command.context.database.transaction() as session:
+        row = incident_of(session, command)
         if row.status != Status.RESOLVED:
             return None  # `close` itself says why not
         return forms.close_form(change.offered(session, row), playbook_suggested(row))
 
 
-def _status(session: Session, asked: Asked) -> str | Message:
-    if not asked.rest:
-        if asked.ref is None and incidents.find_by_channel(session, asked.channel_id) is None:
-            return show_list(session, asked)
-        return answers.status(incident_of(session, asked), asked.now)
-    wanted = parse_status(asked.rest)
-    row = incident_of(session, asked, for_change=True)
-    policy = asked.desk.policy
+def _status(session: Session, command: CommandContext) -> str | Message:
+    if not command.rest:
+        if command.ref is None and incidents.find_by_channel(session, command.channel_id) is None:
+            return show_list(session, command)
+        return answers.status(incident_of(session, command), command.now)
+    wanted = parse_status(command.rest)
+    row = incident_of(session, command, for_change=True)
+    policy = command.context.policy
     if wanted is Status.RESOLVED:
-        return change.resolve(session, row, asked.user_id, policy, asked.now)
+        return change.resolve(session, row, command.user_id, policy, command.now)
     if wanted is Status.CLOSED:
         check_transition(row.ref, Status(row.status), wanted)
         raise BadRequest("Type `/incident close`: its form did not open.")  # it was resolved a moment after being read
-    return change.set_status(session, row, wanted, asked.user_id, policy, asked.now)
+    return change.set_status(session, row, wanted, command.user_id, policy, command.now)
 
 
-def _severity(session: Session, asked: Asked) -> str:
-    if not asked.rest:
-        return answers.severity(incident_of(session, asked), asked.desk.policy.severity.levels)
-    severity, why = leading_severity(asked.rest)
+def _severity(session: Session, command: CommandContext) -> str:
+    if not command.rest:
+        return answers.severity(incident_of(session, command), command.context.policy.severity.levels)
+    severity, why = leading_severity(command.rest)
     if severity is None:
-        first, _, why = asked.rest.partition(" ")
+        first, _, why = command.rest.partition(" ")
         severity = parse_severity(first)
-    row = incident_of(session, asked, for_change=True)
-    return change.set_severity(session, row, severity, asked.user_id, asked.desk.policy, asked.now, plain_text(why))
+    row = incident_of(session, command, for_change=True)
+    return change.set_severity(
+        session, row, severity, command.user_id, command.context.policy, command.now, plain_text(why)
+    )
 
 
-def _acknowledge(session: Session, asked: Asked) -> str:
-    row = incident_of(session, asked, for_change=True)
-    return change.acknowledge(session, row, asked.user_id, asked.desk.policy, asked.now)
+def _acknowledge(session: Session, command: CommandContext) -> str:
+    row = incident_of(session, command, for_change=True)
+    return change.acknowledge(session, row, command.user_id, command.context.policy, command.now)
 
 
-def _timeline(session: Session, asked: Asked) -> str:
-    row = incident_of(session, asked)
+def _timeline(session: Session, command: CommandContext) -> str:
+    row = incident_of(session, command)
     return incident_messages.timeline(row, timeline.list_entries(session, row.incident_id))
 
 
-def _resolve(session: Session, asked: Asked) -> str:
-    row = incident_of(session, asked, for_change=True)
-    said = plain_text(asked.rest)
-    return change.resolve(session, row, asked.user_id, asked.desk.policy, asked.now, resolution=said)
+def _resolve(session: Session, command: CommandContext) -> str:
+    row = incident_of(session, command, for_change=True)
+    said = plain_text(command.rest)
+    return change.resolve(session, row, command.user_id, command.context.policy, command.now, resolution=said)
 
 
-def _close(session: Session, asked: Asked) -> str:
-    row = incident_of(session, asked, for_change=True)
-    said = change.Closing(resolution=plain_text(asked.rest))
-    return change.close(session, row, asked.user_id, said, asked.desk.policy, asked.now)
+def _close(session: Session, command: CommandContext) -> str:
+    row = incident_of(session, command, for_change=True)
+    said = change.Closing(resolution=plain_text(command.rest))
+    return change.close(session, row, command.user_id, said, command.context.policy, command.now)
 
 
-def _reopen(session: Session, asked: Asked) -> str:
-    row = incident_of(session, asked, for_change=True)
-    return change.reopen(session, row, asked.user_id, asked.desk.policy, asked.now, plain_text(asked.rest))
+def _reopen(session: Session, command: CommandContext) -> str:
+    row = incident_of(session, command, for_change=True)
+    return change.reopen(session, row, command.user_id, command.context.policy, command.now, plain_text(command.rest))
 
 
-def _recorder(field: str, kind: Kind, example: str) -> Callable[[Session, Asked], str]:
+def _recorder(field: str, kind: Kind, example: str) -> Callable[[Session, CommandContext], str]:
     """`/incident impact …` and `/incident cause …`: read it, or record a new wording."""
 
-    def subcommand(session: Session, asked: Asked) -> str:
-        row = incident_of(session, asked, for_change=True)
-        said = plain_text(asked.rest)
+    def subcommand(session: Session, command: CommandContext) -> str:
+        row = incident_of(session, command, for_change=True)
+        said = plain_text(command.rest)
         if not said:
             known = getattr(row, field)
             recorded = escape(known) if known else f"not recorded. Type `/incident {field} {example}`."
             return f"{field.capitalize()} of {row.ref}: {recorded}"
         setattr(row, field, said)
-        text = f"{field.capitalize()} recorded by <@{asked.user_id}>: {escape(said)}"
+        text = f"{field.capitalize()} recorded by <@{command.user_id}>: {escape(said)}"
         record(
             session,
             row,
             kind,
             escape(said),
-            asked.now,
-            author=asked.user_id,
+            command.now,
+            author=command.user_id,
             data={"said": text},
             announce=True,
-            source_key=f"command:{asked.trigger_id}",
+            source_key=f"command:{command.trigger_id}",
         )
         refresh_card(session, row)
         late = redraft_later(session, row)
         if row.closed_at is not None:
-            learn_closed(session, row, asked.user_id, asked.now)
+            learn_closed(session, row, command.user_id, command.now)
         return f"{field.capitalize()} of {row.ref} recorded.{late}"
 
     return subcommand

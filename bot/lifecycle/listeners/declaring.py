@@ -11,9 +11,9 @@ from typing import Any
 from slack_bolt import Ack, Respond
 from sqlalchemy.orm import Session
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.errors import BadRequest, TransitionRefused
-from bot.incidents.commands import Asked, Subcommand
+from bot.incidents.commands import CommandContext, Subcommand
 from bot.incidents.queries import incidents
 from bot.incidents.rules.incident import Incident, Status, leading_security
 from bot.incidents.visibility import for_everybody
@@ -22,7 +22,7 @@ from bot.lifecycle.messages import answers, channel, forms
 from bot.memory.flows.recall import recall
 from bot.severity.rules import Judgement, Severity, leading_severity
 from bot.slack.client import Message
-from bot.slack.reporting import told
+from bot.slack.reporting import reporting_errors
 from bot.slack.whispers import answer_press
 from bot.text.markup import plain_text
 
@@ -41,26 +41,26 @@ class Wanted:
     security: bool
 
 
-def command(asked: Asked) -> str | Message:
+def declare_by_command(command: CommandContext) -> str | Message:
     """Declare at once; ask first in the room of an open incident, and where one looks alike.
 
     Called without a transaction: it opens one after the other.
     """
-    wanted = _read(asked)
-    declaration, judged = _consider(asked.desk, wanted, asked.user_id)
-    if not asked.word.endswith("!"):
-        question = _question(asked, wanted, declaration.security)
+    wanted = _read(command)
+    declaration, judged = _consider(command.context, wanted, command.user_id)
+    if not command.word.endswith("!"):
+        question = _question(command, wanted, declaration.security)
         if question is not None:
             return question
-    with asked.desk.database.transaction() as session:
-        row, _ = declare(session, declaration, asked.desk.policy, asked.now)
+    with command.context.database.transaction() as session:
+        row, _ = declare(session, declaration, command.context.policy, command.now)
         return answers.declared(row, given=wanted.severity is not None, judged=judged)
 
 
-def _read(asked: Asked) -> Wanted:
+def _read(command: CommandContext) -> Wanted:
     """Raises BadRequest for a title that says nothing, and for one of many pages."""
     # A reference here is part of the title: "INC-2026-0007 is back".
-    severity, title = leading_severity(plain_text(" ".join(part for part in (asked.ref, asked.rest) if part)))
+    severity, title = leading_severity(plain_text(" ".join(part for part in (command.ref, command.rest) if part)))
     security, title = leading_security(title)
     if severity is None:
         severity, title = leading_severity(title)
@@ -74,36 +74,36 @@ def _read(asked: Asked) -> Wanted:
             f"That is {len(title):,} characters. Give a title of at most {LONGEST_TITLE}; the rest fits in the channel."
         )
     check_title(title)
-    return Wanted(f"command:{asked.trigger_id}", title, severity, security)
+    return Wanted(f"command:{command.trigger_id}", title, severity, security)
 
 
-def _consider(desk: Desk, wanted: Wanted, by: str) -> tuple[Declaration, Judgement]:
+def _consider(context: AppContext, wanted: Wanted, by: str) -> tuple[Declaration, Judgement]:
     """The declaration with all that is judged and remembered; the memory asks the database on its own."""
-    judged = desk.judge.judge(wanted.title)
+    judged = context.judge.judge(wanted.title)
     declaration = Declaration(
         request_key=wanted.request_key,
         title=wanted.title,
         severity=wanted.severity or judged.severity or Severity.P2,
         by=by,
-        similar=tuple(recall(desk.memory.current(), wanted.title)),
-        security=wanted.security or judged.row_name in desk.policy.security.rows,
+        similar=tuple(recall(context.memory.current(), wanted.title)),
+        security=wanted.security or judged.row_name in context.policy.security.rows,
     )
     return declaration, judged
 
 
-def _question(asked: Asked, wanted: Wanted, security: bool) -> Message | None:
+def _question(command: CommandContext, wanted: Wanted, security: bool) -> Message | None:
     """What is asked before declaring; None where nothing open is near."""
-    with asked.desk.database.transaction() as session:
+    with command.context.database.transaction() as session:
         if outcome_of(session, wanted.request_key) is not None:
             return None  # the same command came twice
-        here = incidents.find_by_channel(session, asked.channel_id)
+        here = incidents.find_by_channel(session, command.channel_id)
         rows = incidents.list_open(session)
     if here is not None and Status(here.status).is_open:
         near: Incident | None = incidents.facts(here)
     else:
         here = None
         public = [row for row in rows if for_everybody(row)]
-        ref = asked.desk.memory.find_open(incidents.as_open(public), wanted.title) if public else None
+        ref = command.context.memory.find_open(incidents.as_open(public), wanted.title) if public else None
         near = next((incidents.facts(row) for row in public if row.ref == ref), None)
     if near is None or (security and not near.private):
         return None  # words about security are not offered to a timeline that everybody reads
@@ -124,41 +124,41 @@ def _unpacked(value: str) -> tuple[Wanted, str]:
     return Wanted(said["key"], said["title"], severity, "security" in said), said["ref"]
 
 
-Answer = Callable[[Desk, Wanted, str, str], str]
+Answer = Callable[[AppContext, Wanted, str, str], str]
 
 
 def answered(answer: Answer) -> Callable[..., None]:
     """A listener for a button of the question: its answer stands in the question's place."""
 
-    def listener(desk: Desk, ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any]) -> None:
+    def listener(context: AppContext, ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any]) -> None:
         user_id = body["user"]["id"]
         said: list[str | Message] = []
-        with told(said.append, user=user_id, action=action["action_id"]):
+        with reporting_errors(said.append, user=user_id, action=action["action_id"]):
             wanted, ref = _unpacked(action["value"])
-            said.append(Message(answer(desk, wanted, ref, user_id)))
+            said.append(Message(answer(context, wanted, ref, user_id)))
         answer_press(ack, respond, said)
 
     return listener
 
 
-def declare_anyway(desk: Desk, wanted: Wanted, ref: str, user_id: str) -> str:
-    declaration, judged = _consider(desk, wanted, user_id)
-    with desk.database.transaction() as session:
+def declare_anyway(context: AppContext, wanted: Wanted, ref: str, user_id: str) -> str:
+    declaration, judged = _consider(context, wanted, user_id)
+    with context.database.transaction() as session:
         _check_undecided(session, wanted)
-        row, _ = declare(session, declaration, desk.policy, desk.now())
+        row, _ = declare(session, declaration, context.policy, context.now())
         return answers.declared(row, given=wanted.severity is not None, judged=judged)
 
 
-def declare_join(desk: Desk, wanted: Wanted, ref: str, user_id: str) -> str:
-    with desk.database.transaction() as session:
+def declare_join(context: AppContext, wanted: Wanted, ref: str, user_id: str) -> str:
+    with context.database.transaction() as session:
         _check_undecided(session, wanted)
-        row = join(session, ref, wanted.title, user_id, desk.now(), wanted.request_key)
+        row = join(session, ref, wanted.title, user_id, context.now(), wanted.request_key)
         where = f" Its channel: <#{row.channel_id}>" if row.channel_id else ""
         return f"Added to {row.ref} as a note.{where}"
 
 
-def declare_cancel(desk: Desk, wanted: Wanted, ref: str, user_id: str) -> str:
-    with desk.database.transaction() as session:
+def declare_cancel(context: AppContext, wanted: Wanted, ref: str, user_id: str) -> str:
+    with context.database.transaction() as session:
         _check_undecided(session, wanted)
     return "Nothing was declared."
 
@@ -170,11 +170,11 @@ def _check_undecided(session: Session, wanted: Wanted) -> None:
         raise TransitionRefused(f"You decided that already: it was {outcome}.")
 
 
-def _form(asked: Asked) -> dict[str, Any] | None:
+def _form(command: CommandContext) -> dict[str, Any] | None:
     """`declare` alone opens the form."""
-    if asked.ref or plain_text(asked.rest):
+    if command.ref or plain_text(command.rest):
         return None
-    return forms.declare_form(asked.desk.policy.severity.levels, asked.channel_id)
+    return forms.declare_form(command.context.policy.severity.levels, command.channel_id)
 
 
 SUBCOMMANDS = (
@@ -182,7 +182,7 @@ SUBCOMMANDS = (
         "declare",
         "declare checkout returns 502",
         "Declare an incident. Alone it opens a form; `declare P1 …` sets the severity, `declare! …` asks nothing back.",
-        answer_apart=command,
+        answer_apart=declare_by_command,
         aliases=("declare!", "new", "new!"),
         form=_form,
         anywhere=True,

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.incidents.queries import incidents
 from bot.incidents.rules.incident import Status
 from bot.lifecycle.flows import change
@@ -15,11 +15,13 @@ from bot.store.outbox import enqueue
 
 
 def resolved(
-    session: Session, desk: Desk, values: dict[str, str], view: dict[str, Any], user_id: str, now: datetime
+    session: Session, context: AppContext, values: dict[str, str], view: dict[str, Any], user_id: str, now: datetime
 ) -> None:
     row = incidents.get_for_change(session, int(view["private_metadata"]))
     if Status(row.status).is_open:
-        change.resolve(session, row, user_id, desk.policy, now, resolution=values["resolution"], cause=values["cause"])
+        change.resolve(
+            session, row, user_id, context.policy, now, resolution=values["resolution"], cause=values["cause"]
+        )
         return
     text = change.add_facts(session, row, user_id, now, resolution=values["resolution"], cause=values["cause"])
     if row.channel_id:
@@ -27,7 +29,7 @@ def resolved(
 
 
 def closed(
-    session: Session, desk: Desk, values: dict[str, str], view: dict[str, Any], user_id: str, now: datetime
+    session: Session, context: AppContext, values: dict[str, str], view: dict[str, Any], user_id: str, now: datetime
 ) -> None:
     row = incidents.get_for_change(session, int(view["private_metadata"]))
     said = change.Closing(
@@ -37,4 +39,4 @@ def closed(
         false_alarm=values["alarm"] == "false",
         playbook_helped={"yes": True, "no": False}.get(values.get("playbook", "")),
     )
-    change.close(session, row, user_id, said, desk.policy, now)
+    change.close(session, row, user_id, said, context.policy, now)

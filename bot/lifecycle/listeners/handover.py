@@ -6,42 +6,42 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.errors import BadRequest
 from bot.escalation.flows import people
-from bot.incidents.commands import Asked, Subcommand, incident_of
+from bot.incidents.commands import CommandContext, Subcommand, incident_of
 from bot.incidents.queries import incidents
-from bot.lifecycle.flows import change, command
+from bot.lifecycle.flows import change, commander
 from bot.text.markup import plain_text
 
 
-def _handover(session: Session, asked: Asked) -> str:
-    row = incident_of(session, asked, for_change=True)
-    to_user, others = people.split_mention(session, asked.rest)
+def _handover(session: Session, command: CommandContext) -> str:
+    row = incident_of(session, command, for_change=True)
+    to_user, others = people.split_mention(session, command.rest)
     if to_user is None:
         named = plain_text(others)
         if not named:
             raise BadRequest("Name one person: `/incident handover @someone`.")
-        to_user = people.find_person(session, named, asked.desk.policy.contacts, asked.now)
-    return command.offer(session, row, to_user, asked.user_id, f"command:{asked.trigger_id}", asked.now)
+        to_user = people.find_person(session, named, command.context.policy.contacts, command.now)
+    return commander.offer(session, row, to_user, command.user_id, f"command:{command.trigger_id}", command.now)
 
 
 def _incident_of_ping(value: str) -> int:
     return int(value.split(":")[1])
 
 
-def take_over(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+def take_over(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     """From a ping: acknowledge, where nobody has, and take command."""
     row = incidents.get_for_change(session, _incident_of_ping(value))
     if row.acknowledged_at is None:
-        change.acknowledge(session, row, user_id, desk.policy, now)
+        change.acknowledge(session, row, user_id, context.policy, now)
     if row.commander == user_id:
         return f"You command {row.ref} now."
     return change.take_command(session, row, user_id, now)
 
 
-def accept_handover(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
-    return command.accept(session, int(value), user_id, now)
+def accept_handover(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
+    return commander.accept(session, int(value), user_id, now)
 
 
 SUBCOMMANDS = (

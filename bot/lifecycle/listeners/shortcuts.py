@@ -8,38 +8,38 @@ from typing import Any
 import structlog
 from slack_bolt import Ack, Respond
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.lifecycle.listeners import timeline
 from bot.lifecycle.messages import forms
 from bot.slack.client import Slack
-from bot.slack.reporting import told
+from bot.slack.reporting import reporting_errors
 from bot.slack.whispers import answer_press
 from bot.text.markup import plain_text
 
 log = structlog.get_logger(__name__)
 
 
-def declare_global(desk: Desk, slack: Slack, ack: Ack, body: dict[str, Any]) -> None:
+def declare_global(context: AppContext, slack: Slack, ack: Ack, body: dict[str, Any]) -> None:
     """Opens the form. There is no channel to answer in, so a failure is only logged: Slack shows that nothing came."""
-    with told(lambda text: log.warning("shortcut failed", text=text), user=body["user"]["id"]):
-        slack.open_view(body["trigger_id"], forms.declare_form(desk.policy.severity.levels, ""))
+    with reporting_errors(lambda text: log.warning("shortcut failed", text=text), user=body["user"]["id"]):
+        slack.open_view(body["trigger_id"], forms.declare_form(context.policy.severity.levels, ""))
     ack()
 
 
-def declare_message(desk: Desk, slack: Slack, ack: Ack, body: dict[str, Any]) -> None:
+def declare_message(context: AppContext, slack: Slack, ack: Ack, body: dict[str, Any]) -> None:
     """Opens the form with the message's first line as the title."""
     message, channel_id = body["message"], body["channel"]["id"]
     first = (plain_text(message.get("text") or "").splitlines() or [""])[0]
     metadata = json.dumps({"channel": channel_id, "ts": message["ts"]})
-    with told(lambda text: log.warning("shortcut failed", text=text), user=body["user"]["id"]):
-        slack.open_view(body["trigger_id"], forms.declare_form(desk.policy.severity.levels, metadata, first))
+    with reporting_errors(lambda text: log.warning("shortcut failed", text=text), user=body["user"]["id"]):
+        slack.open_view(body["trigger_id"], forms.declare_form(context.policy.severity.levels, metadata, first))
     ack()
 
 
-def timeline_message(desk: Desk, slack: Slack, ack: Ack, respond: Respond, body: dict[str, Any]) -> None:
+def timeline_message(context: AppContext, slack: Slack, ack: Ack, respond: Respond, body: dict[str, Any]) -> None:
     """Opens the form that asks for the time; a message that is on the timeline is corrected with it."""
     said: list[str] = []
-    with told(said.append, user=body["user"]["id"]):
-        form = timeline.entry_form(desk, body["user"]["id"], body["channel"]["id"], body["message"])
+    with reporting_errors(said.append, user=body["user"]["id"]):
+        form = timeline.entry_form(context, body["user"]["id"], body["channel"]["id"], body["message"])
         slack.open_view(body["trigger_id"], form)
     answer_press(ack, respond, said)

@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.errors import BadRequest, UnknownIncident
 from bot.escalation.flows.roster import zone_of
 from bot.incidents import messages as incident_messages
 from bot.incidents import visibility
-from bot.incidents.commands import Asked, Subcommand, incident_of
+from bot.incidents.commands import CommandContext, Subcommand, incident_of
 from bot.incidents.flows import backdating
 from bot.incidents.flows.record import pin_changed
 from bot.incidents.queries import incidents, timeline
@@ -31,21 +31,21 @@ from bot.text.past_instants import leading_past, parse_past
 _REF = re.compile(r"\b((?:INC|SEC)-\d{4}-\d{1,6})\b", re.IGNORECASE)
 
 
-def _zone(desk: Desk) -> ZoneInfo:
-    return zone_of(desk.policy.contacts, desk.policy.calendar.zone)
+def _zone(context: AppContext) -> ZoneInfo:
+    return zone_of(context.policy.contacts, context.policy.calendar.zone)
 
 
-def _note(session: Session, asked: Asked) -> str:
-    row = incident_of(session, asked, for_change=True)
-    if not asked.rest:
+def _note(session: Session, command: CommandContext) -> str:
+    row = incident_of(session, command, for_change=True)
+    if not command.rest:
         raise BadRequest(
             "Say what to note: `/incident note rolled back to build 212`, or when it was: `/incident note at 14:20 …`."
         )
-    at, text = leading_past(asked.rest, asked.now, _zone(asked.desk))
+    at, text = leading_past(command.rest, command.now, _zone(command.context))
     if not text:
         raise BadRequest("Say what happened then: `/incident note at 14:20 rolled back to build 212`.")
     labelled = check_note(plain_text(text), row.declared_at)
-    backdating.note(session, row, text, asked.user_id, at, asked.now, f"command:{asked.trigger_id}")
+    backdating.note(session, row, text, command.user_id, at, command.now, f"command:{command.trigger_id}")
     late = _elsewhere(row) + redraft_later(session, row)
     if labelled:
         return f"{labelled}{late}"
@@ -65,7 +65,7 @@ def _elsewhere(row: IncidentRow) -> str:
     return f" {row.ref} was merged into {target.ref}, which goes on{there}."
 
 
-def mark_key(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+def mark_key(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     """From an offer: as if that person had set the pushpin."""
     incident_id, ts = value.split(":", 1)
     row = incidents.get(session, int(incident_id))
@@ -74,22 +74,22 @@ def mark_key(session: Session, desk: Desk, value: str, user_id: str, now: dateti
     return "Marked as key. Take it back by adding and removing a :pushpin: on the message."
 
 
-def entry_form(desk: Desk, user_id: str, channel_id: str, message: dict[str, Any]) -> dict[str, Any]:
+def entry_form(context: AppContext, user_id: str, channel_id: str, message: dict[str, Any]) -> dict[str, Any]:
     """The form of the message shortcut "Add to timeline". Raises UnknownIncident where none is open."""
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         here = incidents.find_by_channel(session, channel_id)
         entry = timeline.find_by_message(session, here.incident_id, message["ts"]) if here else None
         rows = [here] if here else list(visibility.list_page(session, user_id, limit=50)[0])
         if not rows:
             raise UnknownIncident("No incident is open. `/incident declare …` starts one.")
-        at, text = datetime.fromtimestamp(float(message["ts"]), tz=desk.now().tzinfo), message.get("text") or ""
+        at, text = datetime.fromtimestamp(float(message["ts"]), tz=context.now().tzinfo), message.get("text") or ""
         if entry is not None:
             shown = next(
                 (e for e in timeline.list_entries(session, entry.incident_id) if e.entry_id == entry.entry_id), None
             )
             at, text = (shown.at, shown.text) if shown else (entry.at, entry.text)
         choices = [incidents.facts(row) for row in rows]
-    when = f"{at.astimezone(_zone(desk)):%Y-%m-%d %H:%M}"
+    when = f"{at.astimezone(_zone(context)):%Y-%m-%d %H:%M}"
     metadata = {
         "channel": channel_id,
         "ts": message["ts"],
@@ -104,12 +104,12 @@ def entry_form(desk: Desk, user_id: str, channel_id: str, message: dict[str, Any
 
 
 def entry_saved(
-    session: Session, desk: Desk, values: dict[str, str], view: dict[str, Any], user_id: str, now: datetime
+    session: Session, context: AppContext, values: dict[str, str], view: dict[str, Any], user_id: str, now: datetime
 ) -> None:
     """Add the message to a timeline at the time that was said, or correct the entry that it is."""
     opened = json.loads(view["private_metadata"])
     row = incidents.get_for_change(session, int(values.get("incident") or opened["incident"]))
-    at = parse_past(values["when"], now, _zone(desk))
+    at = parse_past(values["when"], now, _zone(context))
     key = f"view:{view.get('root_view_id') or view['id']}"
     text = escape(values["text"])
     if opened["entry"] is not None:

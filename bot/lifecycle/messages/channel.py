@@ -11,7 +11,7 @@ from datetime import datetime
 
 from bot.incidents.messages import entry_line, headline
 from bot.incidents.rules.incident import Incident
-from bot.incidents.rules.responders import Part
+from bot.incidents.rules.responders import ResponderRole
 from bot.incidents.rules.timeline import Entry
 from bot.slack.blocks import Block, actions, button, context, section
 from bot.slack.client import Message
@@ -36,7 +36,7 @@ def brief(facts: Brief, now: datetime) -> Message:
     until = incident.resolved_at or now
     took = f"{'took' if incident.resolved_at else 'open for'} {span(until - incident.declared_at)}"
     stands = f"{incident.status}, {took}{incident.again}"
-    who = [f"{part.value.capitalize()}: {person(facts.parts.get(part.value))}" for part in Part]
+    who = [f"{part.value.capitalize()}: {person(facts.parts.get(part.value))}" for part in ResponderRole]
     known = [("Impact", incident.impact), ("Cause", incident.cause), ("Resolution", incident.resolution)]
     lines = [f"*{name}:* {plain(shorten(text, 400))}" for name, text in known if text]
     blocks = [section(f"{headline(incident)}\n{stands}\n{'. '.join(who)}.")]

@@ -16,7 +16,7 @@ _SHOWN = 10  # incidents of a kind; Home holds 100 blocks
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Waiting:
     """Something that waits for this person: a sentence, and the button that answers it where there is one."""
 
     text: str
@@ -27,7 +27,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class HomeFacts:
-    asked: Sequence[Asked]
+    asked: Sequence[Waiting]
     mine: Sequence[Incident]
     open: Sequence[Incident]  # the others that are open
     unshown: int  # how many more are open
@@ -62,25 +62,25 @@ def _where(row: Incident) -> str:
     return f" · <#{row.channel_id}>" if row.channel_id else ""
 
 
-def asked_ping(incident: Incident, role: str, ping_id: int) -> Asked:
+def asked_ping(incident: Incident, role: str, ping_id: int) -> Waiting:
     title = plain(shorten(incident.title, 120))
     text = (
         f"*{incident.severity}* · {incident.ref} · {title}\n"
         f"You were paged as {role}; nobody has acknowledged.{_where(incident)}"
     )
-    return Asked(text, "Acknowledge", "page_acknowledge", f"{ping_id}:{incident.incident_id}")
+    return Waiting(text, "Acknowledge", "page_acknowledge", f"{ping_id}:{incident.incident_id}")
 
 
-def asked_handover(incident: Incident, handover_id: int, asked_by: str) -> Asked:
+def asked_handover(incident: Incident, handover_id: int, asked_by: str) -> Waiting:
     text = f"{headline(incident)}\n<@{asked_by}> offers you command.{_where(incident)}"
-    return Asked(text, "Accept", "handover_accept", str(handover_id))
+    return Waiting(text, "Accept", "handover_accept", str(handover_id))
 
 
-def asked_review(incident: Incident, stage: str, due_at: datetime) -> Asked:
+def asked_review(incident: Incident, stage: str, due_at: datetime) -> Waiting:
     title = plain(shorten(incident.title, 120))
     how = f"`/incident review {incident.ref}` opens it."
-    return Asked(f"Review of {incident.ref} ({stage}), due {instant(due_at)}: {title}\n{how}")
+    return Waiting(f"Review of {incident.ref} ({stage}), due {instant(due_at)}: {title}\n{how}")
 
 
-def asked_action(ref: str, number: int, text: str, due: str) -> Asked:
-    return Asked(f"Action {number} of {ref}, due {due}: {plain(shorten(text, 200))}")
+def asked_action(ref: str, number: int, text: str, due: str) -> Waiting:
+    return Waiting(f"Action {number} of {ref}, due {due}: {plain(shorten(text, 200))}")

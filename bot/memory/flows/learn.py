@@ -29,7 +29,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Learnt:
+class LearnResult:
     """One entry's outcome, and why where it was refused."""
 
     ref: str
@@ -39,7 +39,7 @@ class Learnt:
 
 def learn(
     session: Session, entries: Sequence[Entry], by: str, now: datetime, ours: Collection[str] = frozenset()
-) -> list[Learnt]:
+) -> list[LearnResult]:
     """Keep the entries, the last of each ref: new ones, and those whose content differs from what is kept.
 
     `ours` are refs of our own incidents: what is known of those follows from their record.
@@ -53,12 +53,12 @@ def learn(
         before = known.get(entry.ref)
         if entry.ref in ours:
             reason = f"{entry.ref} is an incident of your own; what is known of it follows from its record."
-            learnt.append(Learnt(entry.ref, Outcome.REFUSED, reason))
+            learnt.append(LearnResult(entry.ref, Outcome.REFUSED, reason))
         elif before is not None and before[1] == content:
-            learnt.append(Learnt(entry.ref, Outcome.UNCHANGED))
+            learnt.append(LearnResult(entry.ref, Outcome.UNCHANGED))
         else:
             gone = before is None or before[1] == _TAKEN_OUT
-            learnt.append(Learnt(entry.ref, Outcome.ADDED if gone else Outcome.UPDATED))
+            learnt.append(LearnResult(entry.ref, Outcome.ADDED if gone else Outcome.UPDATED))
             fresh.append(NewVersion(entry.ref, document, content, str(entry.path or entry.source or "")))
     if fresh:
         knowledge.add(session, fresh, by, now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.incidents.queries import incidents
 from bot.incidents.rules.incident import Incident
 from bot.incidents.visibility import for_everybody
@@ -19,36 +19,36 @@ from bot.reports.tables import ReportRow
 from bot.severity.rules import Severity
 from bot.slack import blocks
 from bot.slack.client import Message, Slack
-from bot.slack.poster import Speaker
+from bot.slack.poster import Poster
 from bot.text.durations import span_text
 
 _LATE = timedelta(minutes=5)  # after which an answer says that it is late
 
 
-def answer(desk: Desk, slack: Slack, speaker: Speaker, *, report_id: int) -> None:
+def answer(context: AppContext, slack: Slack, poster: Poster, *, report_id: int) -> None:
     """Reply in the report's thread; once somebody decided, the same reply says what became of it."""
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         report = reports.find_report(session, report_id)
         if report is None or not report.answered:
             return
         channel_id, ts, decided = report.channel_id, report.ts, report.decision is not None
         outcome = describe_decision(session, report) if decided else ""
         rows = [row for row in incidents.list_open(session) if for_everybody(row)] if not decided else []
-        open_ref = desk.memory.find_open(incidents.as_open(rows), report.text) if rows else None
+        open_ref = context.memory.find_open(incidents.as_open(rows), report.text) if rows else None
         alike = next((incidents.facts(row) for row in rows if row.ref == open_ref), None)
     if decided:
-        message = _decided(desk, report, outcome)
+        message = _decided(context, report, outcome)
     else:
-        message = _reply(desk, report, alike) if report.severity else corrections.no_longer_an_incident()
-    speaker.try_to_say(f"report:{report_id}", channel_id, message, thread_ts=ts)
+        message = _reply(context, report, alike) if report.severity else corrections.no_longer_an_incident()
+    poster.try_to_post(f"report:{report_id}", channel_id, message, thread_ts=ts)
 
 
-def _decided(desk: Desk, report: ReportRow, outcome: str) -> Message:
+def _decided(context: AppContext, report: ReportRow, outcome: str) -> Message:
     dismissed = report.decision == "not_incident"
     found = suggestions(report.similar, f"report:{report.report_id}")
     # Where it was no incident, nobody is asked whether the earlier ones helped.
-    past = [replace(item, ballot="") if dismissed else item for item in found if item.kind == "incident"]
-    level = desk.policy.severity.levels[Severity(report.severity or report.chosen_severity or Severity.P2)]
+    past = [replace(item, vote_key="") if dismissed else item for item in found if item.kind == "incident"]
+    level = context.policy.severity.levels[Severity(report.severity or report.chosen_severity or Severity.P2)]
     message = answers.answered(judgement_of(report), level, f"<@{report.decided_by}>: {outcome}", past)
     if dismissed:
         message = corrections.with_second_thoughts(message, report.report_id)
@@ -58,17 +58,17 @@ def _decided(desk: Desk, report: ReportRow, outcome: str) -> Message:
     return corrections.with_reason(message, reason) if reason else message
 
 
-def _reply(desk: Desk, report: ReportRow, alike: Incident | None) -> Message:
+def _reply(context: AppContext, report: ReportRow, alike: Incident | None) -> Message:
     judgement = judgement_of(report)
     assert judgement.severity is not None
     found = suggestions(report.similar, f"report:{report.report_id}")
     answer = answers.answer(
         report.report_id,
         judgement,
-        desk.policy.severity.levels[judgement.severity],
+        context.policy.severity.levels[judgement.severity],
         [item for item in found if item.kind == "incident"],
         next((item for item in found if item.kind == "playbook"), None),
-        desk.policy.severity.levels,
+        context.policy.severity.levels,
         alike,
     )
     said_at = datetime.fromtimestamp(float(report.ts), tz=report.judged_at.tzinfo)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.memory.flows.recall import recall
 from bot.reports import queries as reports
 from bot.reports.flows.reports import Heard, judge_again, judge_report
 from bot.slack.client import Refused, Slack
-from bot.slack.heard import is_a_persons, words_of
-from bot.slack.poster import UNREACHABLE, Speaker
+from bot.slack.incoming import is_a_persons, words_of
+from bot.slack.poster import UNREACHABLE, Poster
 from bot.text.masking import mask
 
 _ON_ITS_WAY = timedelta(seconds=30)  # the event of a message that is younger may still come, and comes first
@@ -20,12 +20,12 @@ _ON_ITS_WAY = timedelta(seconds=30)  # the event of a message that is younger ma
 _FRESH = timedelta(minutes=10)  # a report that is older was seen by people; an answer would only confuse
 
 
-def read_announcements(desk: Desk, slack: Slack, speaker: Speaker) -> None:
+def backfill_reports(context: AppContext, slack: Slack, poster: Poster) -> None:
     """Judge the reports that were missed a moment ago, and those that were edited since; late answers say so."""
-    channel_id = desk.announcement_channel()
+    channel_id = context.announcement_channel()
     if channel_id is None:
         return
-    now = desk.now()
+    now = context.now()
     oldest, latest = f"{(now - _FRESH).timestamp():.6f}", f"{(now - _ON_ITS_WAY).timestamp():.6f}"
     try:
         history = slack.history(channel_id, oldest)
@@ -35,23 +35,23 @@ def read_announcements(desk: Desk, slack: Slack, speaker: Speaker) -> None:
             raise
         return
     for message in reversed(found):
-        _judge(desk, channel_id, message)
+        _judge(context, channel_id, message)
 
 
-def _judge(desk: Desk, channel_id: str, message: dict[str, Any]) -> None:
+def _judge(context: AppContext, channel_id: str, message: dict[str, Any]) -> None:
     text = words_of(message)
     if not text or message.get("thread_ts") not in (None, message["ts"]):
         return
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         known = reports.find_report_of_message(session, channel_id, message["ts"])
         if known is not None and known.text == mask(text):
             return
-    judged = desk.judge.judge(text)
-    similar = recall(desk.memory.current(), text) if judged.severity else []
+    judged = context.judge.judge(text)
+    similar = recall(context.memory.current(), text) if judged.severity else []
     edit_ts = str((message.get("edited") or {}).get("ts") or "")
     heard = Heard(channel_id, message["ts"], message["user"], text, edit_ts)
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         if known is None:
-            judge_report(session, heard, judged, similar, desk.policy, desk.now())
+            judge_report(session, heard, judged, similar, context.policy, context.now())
         else:
-            judge_again(session, heard, judged, similar, desk.policy, desk.now())
+            judge_again(session, heard, judged, similar, context.policy, context.now())

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.incidents.queries import incidents
 from bot.lifecycle.flows.severity_suggestions import outcome
 from bot.lifecycle.queries import severity_suggestions as suggestions_store
 from bot.reports.messages import corrections
 from bot.severity.rules import Severity
 from bot.slack.client import Slack
-from bot.slack.poster import Speaker
+from bot.slack.poster import Poster
 
 
-def suggest_severity(desk: Desk, slack: Slack, speaker: Speaker, *, suggestion_id: int) -> None:
+def suggest_severity(context: AppContext, slack: Slack, poster: Poster, *, suggestion_id: int) -> None:
     """Post it, or edit it into what became of it. Overtaken before it was said, it stays unsaid."""
     key = f"severity-suggestion:{suggestion_id}"
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         held = suggestions_store.find(session, suggestion_id)
         channel_id = incidents.get(session, held.incident_id).channel_id if held else None
     if held is None or channel_id is None:
         return
     before, suggested = Severity(held.before), Severity(held.suggested)
     if held.state != suggestions_store.OPEN:
-        speaker.edit(key, corrections.suggestion_over(before, suggested, outcome(held)))
+        poster.edit(key, corrections.suggestion_over(before, suggested, outcome(held)))
         return
-    levels, words = desk.policy.severity.levels, [item["text"] for item in held.evidence]
+    levels, words = context.policy.severity.levels, [item["text"] for item in held.evidence]
     message = corrections.severity_suggestion(
         suggestion_id, levels[before], levels[suggested], held.row, words, held.user_id
     )
-    speaker.try_to_say(key, channel_id, message)
+    poster.try_to_post(key, channel_id, message)

@@ -6,31 +6,31 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.reports.flows import reports
 from bot.severity.rules import Severity
 
 
-def declare_report(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
-    row, _ = reports.declare_report(session, int(value), None, user_id, desk.policy, now)
+def declare_report(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
+    row, _ = reports.declare_report(session, int(value), None, user_id, context.policy, now)
     return f"*{row.severity}* · {row.ref} declared. You are invited to its channel in a moment."
 
 
-def declare_report_as(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+def declare_report_as(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     severity, report_id = value.split(":")
-    row, _ = reports.declare_report(session, int(report_id), Severity(severity), user_id, desk.policy, now)
+    row, _ = reports.declare_report(session, int(report_id), Severity(severity), user_id, context.policy, now)
     return f"*{row.severity}* · {row.ref} declared. You are invited to its channel in a moment."
 
 
-def declare_after_all(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
-    row, _ = reports.declare_after_all(session, int(value), user_id, desk.policy, now)
+def declare_after_all(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
+    row, _ = reports.declare_after_all(session, int(value), user_id, context.policy, now)
     return f"*{row.severity}* · {row.ref} declared. You are invited to its channel in a moment."
 
 
-def dismiss_report(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+def dismiss_report(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     return reports.dismiss_report(session, int(value), user_id, now)
 
 
-def join_report(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+def join_report(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     report_id, ref = value.split(":")
     return reports.join_report(session, int(report_id), ref, user_id, now)

@@ -9,21 +9,21 @@ import structlog
 from slack_bolt import Ack
 from sqlalchemy.orm import Session
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.incidents.interactions import Press
 from bot.reports.flows import corrections as correct
 from bot.reports.flows import rejudge
 from bot.reports.messages import corrections
 from bot.reports.rules import IN_WORDS, WHY_DISMISSED, WHY_LOWERED, WHY_RAISED
 from bot.slack.client import Slack
-from bot.slack.reporting import told
+from bot.slack.reporting import reporting_errors
 
 log = structlog.get_logger(__name__)
 
 IN_WORDS_BUTTON = "report_why_words"
 
 
-def explain(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+def explain(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     """One tap: `reason:report id`."""
     reason, report_id = value.split(":")
     return correct.explain(session, int(report_id), reason)
@@ -31,23 +31,23 @@ def explain(session: Session, desk: Desk, value: str, user_id: str, now: datetim
 
 def ask_in_words(slack: Slack, ack: Ack, body: dict[str, Any], action: dict[str, Any]) -> None:
     """Opens the form for a reason in one's own words. Nobody has to give one, so a failure is only logged."""
-    with told(lambda text: log.warning("form did not open", text=text), user=body["user"]["id"]):
+    with reporting_errors(lambda text: log.warning("form did not open", text=text), user=body["user"]["id"]):
         slack.open_view(body["trigger_id"], corrections.why_form(int(action["value"]), correct.LONGEST_REASON))
     ack()
 
 
 def explained(
-    session: Session, desk: Desk, values: dict[str, str], view: dict[str, Any], user_id: str, now: datetime
+    session: Session, context: AppContext, values: dict[str, str], view: dict[str, Any], user_id: str, now: datetime
 ) -> None:
     """The form of a reason in one's own words."""
     correct.explain(session, int(view["private_metadata"]), IN_WORDS, values[IN_WORDS])
 
 
-def take_severity(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
-    return rejudge.take(session, int(value), user_id, desk.policy, now)
+def take_severity(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
+    return rejudge.take(session, int(value), user_id, context.policy, now)
 
 
-def keep_severity(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str | None:
+def keep_severity(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     return rejudge.keep(session, int(value), user_id, now)
 
 

@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.lifecycle.flows.declare import Declaration, declare
 from bot.lifecycle.messages import forms
 from bot.memory.flows.recall import recall
@@ -15,12 +15,12 @@ from bot.severity.rules import Severity
 from bot.store.outbox import enqueue
 
 
-def declared(desk: Desk, values: dict[str, str], view: dict[str, Any], user_id: str, now: datetime) -> None:
+def declared(context: AppContext, values: dict[str, str], view: dict[str, Any], user_id: str, now: datetime) -> None:
     """The declare form. Where it was opened from a message, that message is the report."""
     origin = _origin(view.get("private_metadata") or "")
     title = values["title"]
     chosen = values["severity"]
-    judged = desk.judge.judge(title)
+    judged = context.judge.judge(title)
     severity = Severity(chosen) if chosen != forms.JUDGED else judged.severity or Severity.P2
     kind = values.get("kind", forms.JUDGED)
     declaration = Declaration(
@@ -29,14 +29,15 @@ def declared(desk: Desk, values: dict[str, str], view: dict[str, Any], user_id: 
         severity=severity,
         by=user_id,
         impact=values.get("impact") or None,
-        similar=tuple(recall(desk.memory.current(), f"{title}\n{values.get('impact', '')}")),
+        similar=tuple(recall(context.memory.current(), f"{title}\n{values.get('impact', '')}")),
         report_channel_id=origin.get("channel"),
         report_ts=origin.get("ts"),
-        security=kind == forms.KIND_SECURITY or (kind == forms.JUDGED and judged.row_name in desk.policy.security.rows),
+        security=kind == forms.KIND_SECURITY
+        or (kind == forms.JUDGED and judged.row_name in context.policy.security.rows),
     )
     begin = declare_message if declaration.report_ts else declare
-    with desk.database.transaction() as session:
-        row, fresh = begin(session, declaration, desk.policy, now)
+    with context.database.transaction() as session:
+        row, fresh = begin(session, declaration, context.policy, now)
         if fresh and origin.get("channel"):
             text = f"*{row.severity}* · {row.ref} declared. You are invited to its channel in a moment."
             enqueue(session, "slack.whisper", channel_id=origin["channel"], user_id=user_id, text=text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.incidents.flows import record
 from bot.incidents.flows.home import draw_home
 from bot.memory.flows.recall import recall
@@ -13,72 +13,72 @@ from bot.reports.flows.reports import Heard, judge_again, judge_report
 from bot.reviews import listeners as reviewing
 from bot.severity.rules import Judgement
 from bot.slack import queries as messages
-from bot.slack.heard import PUSHPIN, is_a_persons, words_of
-from bot.slack.reporting import log_only, told
+from bot.slack.incoming import PUSHPIN, is_a_persons, words_of
+from bot.slack.reporting import log_only, reporting_errors
 
 
-def message(desk: Desk, body: dict[str, Any], event: dict[str, Any]) -> None:
+def message(context: AppContext, body: dict[str, Any], event: dict[str, Any]) -> None:
     """A message was posted, edited or deleted in a channel that we are in."""
-    with told(log_only, again=True, event=body["event_id"], channel=event.get("channel")):
+    with reporting_errors(log_only, again=True, event=body["event_id"], channel=event.get("channel")):
         subtype = event.get("subtype")
         if subtype == "message_deleted" or _is_tombstone(event):
-            _deleted(desk, body["event_id"], event)
+            _deleted(context, body["event_id"], event)
         elif subtype == "message_changed":
-            _edited(desk, body["event_id"], event)
+            _edited(context, body["event_id"], event)
         elif is_a_persons(event):
-            _posted(desk, event)
+            _posted(context, event)
 
 
-def _posted(desk: Desk, event: dict[str, Any]) -> None:
+def _posted(context: AppContext, event: dict[str, Any]) -> None:
     text = words_of(event)
     heard = Heard(event["channel"], event["ts"], event["user"], text)
-    now = desk.now()
+    now = context.now()
     judged: Judgement | None = None
     similar: list[dict[str, Any]] = []
-    if text and _is_report(desk, event):
+    if text and _is_report(context, event):
         # Judging needs no database, so no transaction waits for it.
-        judged = desk.judge.judge(text)
-        similar = recall(desk.memory.current(), text) if judged.severity else []
+        judged = context.judge.judge(text)
+        similar = recall(context.memory.current(), text) if judged.severity else []
     # A message is recorded or judged once by its own ts, so its event needs no mark: two statements a message.
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         if judged is not None:
-            judge_report(session, heard, judged, similar, desk.policy, now)
+            judge_report(session, heard, judged, similar, context.policy, now)
         elif text:
             thread_ts = event.get("thread_ts")
             if record.message_posted(session, heard.channel_id, heard.ts, heard.user_id, text, now, thread_ts):
-                consider(session, heard, desk.judge, desk.policy, now)
+                consider(session, heard, context.judge, context.policy, now)
 
 
-def _is_report(desk: Desk, event: dict[str, Any]) -> bool:
+def _is_report(context: AppContext, event: dict[str, Any]) -> bool:
     """A message that starts something in the announcement channel; replies in threads are conversation."""
     in_thread = event.get("thread_ts") not in (None, event["ts"])
-    return event["channel"] == desk.announcement_channel() and not in_thread
+    return event["channel"] == context.announcement_channel() and not in_thread
 
 
-def _edited(desk: Desk, event_id: str, event: dict[str, Any]) -> None:
+def _edited(context: AppContext, event_id: str, event: dict[str, Any]) -> None:
     after, before = event.get("message") or {}, event.get("previous_message") or {}
     if after.get("bot_id") or after.get("text") == before.get("text"):
         return  # our own edits, and unfurled links, change no words
     edit_ts = str((after.get("edited") or {}).get("ts") or event["event_ts"])
-    now = desk.now()
-    if is_a_persons(after) and _is_report(desk, after | {"channel": event["channel"]}):
-        _edited_report(desk, event_id, event["channel"], after, edit_ts)
+    now = context.now()
+    if is_a_persons(after) and _is_report(context, after | {"channel": event["channel"]}):
+        _edited_report(context, event_id, event["channel"], after, edit_ts)
         return
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         if messages.take_event(session, event_id, now):
             record.message_edited(
                 session, event["channel"], after["ts"], after.get("user"), words_of(after), now, edit_ts
             )
 
 
-def _edited_report(desk: Desk, event_id: str, channel_id: str, after: dict[str, Any], edit_ts: str) -> None:
+def _edited_report(context: AppContext, event_id: str, channel_id: str, after: dict[str, Any], edit_ts: str) -> None:
     heard = Heard(channel_id, after["ts"], after["user"], words_of(after), edit_ts)
-    judged = desk.judge.judge(heard.text)
-    similar = recall(desk.memory.current(), heard.text) if judged.severity else []
-    now = desk.now()
-    with desk.database.transaction() as session:
+    judged = context.judge.judge(heard.text)
+    similar = recall(context.memory.current(), heard.text) if judged.severity else []
+    now = context.now()
+    with context.database.transaction() as session:
         if messages.take_event(session, event_id, now):
-            judge_again(session, heard, judged, similar, desk.policy, now)
+            judge_again(session, heard, judged, similar, context.policy, now)
 
 
 def _is_tombstone(event: dict[str, Any]) -> bool:
@@ -86,41 +86,41 @@ def _is_tombstone(event: dict[str, Any]) -> bool:
     return event.get("subtype") == "message_changed" and (event.get("message") or {}).get("subtype") == "tombstone"
 
 
-def _deleted(desk: Desk, event_id: str, event: dict[str, Any]) -> None:
-    now = desk.now()
-    with desk.database.transaction() as session:
+def _deleted(context: AppContext, event_id: str, event: dict[str, Any]) -> None:
+    now = context.now()
+    with context.database.transaction() as session:
         if messages.take_event(session, event_id, now):
             ts = event.get("deleted_ts") or event["message"]["ts"]
             record.message_deleted(session, event["channel"], ts, now)
 
 
-def reaction(desk: Desk, body: dict[str, Any], event: dict[str, Any]) -> None:
+def reaction(context: AppContext, body: dict[str, Any], event: dict[str, Any]) -> None:
     """The pushpin marks a message as key, and unmarks it when taken away; the clipboard makes it an action item."""
-    reviewing.clipboard(desk, body, event)
+    reviewing.clipboard(context, body, event)
     item = event.get("item") or {}
     if event.get("reaction") != PUSHPIN or item.get("type") != "message":
         return
-    with told(log_only, again=True, event=body["event_id"], channel=item.get("channel")):
-        now = desk.now()
+    with reporting_errors(log_only, again=True, event=body["event_id"], channel=item.get("channel")):
+        now = context.now()
         pinned = event["type"] == "reaction_added"
-        with desk.database.transaction() as session:
+        with context.database.transaction() as session:
             if messages.take_event(session, body["event_id"], now):
                 place, event_ts = item["channel"], event.get("event_ts")
                 record.pin_changed(session, place, item["ts"], event["user"], pinned, now, body["event_id"], event_ts)
 
 
-def channel_archived(desk: Desk, body: dict[str, Any], event: dict[str, Any]) -> None:
+def channel_archived(context: AppContext, body: dict[str, Any], event: dict[str, Any]) -> None:
     """An incident's channel was archived or brought back."""
-    with told(log_only, again=True, event=body["event_id"], channel=event.get("channel")):
-        now = desk.now()
-        with desk.database.transaction() as session:
+    with reporting_errors(log_only, again=True, event=body["event_id"], channel=event.get("channel")):
+        now = context.now()
+        with context.database.transaction() as session:
             if messages.take_event(session, body["event_id"], now):
                 record.channel_archived(session, event["channel"], archived=event["type"].endswith("_archive"))
 
 
-def home_opened(desk: Desk, body: dict[str, Any], event: dict[str, Any]) -> None:
+def home_opened(context: AppContext, body: dict[str, Any], event: dict[str, Any]) -> None:
     """Somebody opened App Home: it is drawn by a job, so that nothing waits for it."""
     if event.get("tab", "home") != "home":
         return
-    with told(log_only, event=body["event_id"]), desk.database.transaction() as session:
+    with reporting_errors(log_only, event=body["event_id"]), context.database.transaction() as session:
         draw_home(session, event["user"])

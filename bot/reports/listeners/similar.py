@@ -6,9 +6,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.errors import BadRequest
-from bot.incidents.commands import Asked, Subcommand, incident_of
+from bot.incidents.commands import CommandContext, Subcommand, incident_of
 from bot.incidents.queries import incidents
 from bot.incidents.queries.incidents import described
 from bot.memory import messages as blocks
@@ -18,23 +18,23 @@ from bot.slack.client import Message
 from bot.text.markup import plain_text
 
 
-def similar(asked: Asked) -> Message:
+def similar(command: CommandContext) -> Message:
     """What looks like the words given, or like the incident named or whose channel this is.
 
     Called without a transaction: the memory asks the database on its own.
     """
-    words, ref = plain_text(asked.rest), ""
-    with asked.desk.database.transaction() as session:
-        if asked.ref or (not words and incidents.find_by_channel(session, asked.channel_id)):
-            row = incident_of(session, asked)
+    words, ref = plain_text(command.rest), ""
+    with command.context.database.transaction() as session:
+        if command.ref or (not words and incidents.find_by_channel(session, command.channel_id)):
+            row = incident_of(session, command)
             words, ref = words or described(row), row.ref
     if not words:
         raise BadRequest("Say what it looks like: `/incident similar checkout returns 502`.")
-    found = recall(asked.desk.memory.current(), words, guide=True, without=ref)
-    return blocks.similar(blocks.suggestions(found, f"similar:{asked.trigger_id}"), words)
+    found = recall(command.context.memory.current(), words, guide=True, without=ref)
+    return blocks.similar(blocks.suggestions(found, f"similar:{command.trigger_id}"), words)
 
 
-def cast_vote(session: Session, desk: Desk, value: str, user_id: str, now: datetime) -> str:
+def cast_vote(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str:
     """Helped, or not this."""
     return votes.vote(session, value, user_id, now)
 

@@ -35,10 +35,10 @@ def answer(
     if alike:
         blocks.append(section(f"Open now and alike: {headline(alike)}"))
     blocks.append(_answer_actions(report_id, level, levels, alike.ref if alike else None))
-    blocks += [section(similar_line(item), vote_menu(item.ballot)) for item in similar[:3]]
+    blocks += [section(similar_line(item), vote_menu(item.vote_key)) for item in similar[:3]]
     if playbook:
         line = f"Playbook: *{playbook.ref}* {plain(shorten(playbook.title, 200))}"
-        blocks.append(section(line, vote_menu(playbook.ballot)))
+        blocks.append(section(line, vote_menu(playbook.vote_key)))
     return Message(f"Looks like {level.severity} {level.title}: {level.meaning}", tuple(blocks))
 
 
@@ -59,6 +59,7 @@ def answered(judgement: Judgement, level: Level, outcome: str, similar: Sequence
     words = ", ".join(f"“{plain(shorten(item.text, 80))}”" for item in judgement.evidence[:4])
     line = f"Judged *{level.severity} {level.title}*" + (f" because of {words}" if words else "") + "."
     asked = [
-        section(f"Like *{item.ref}* {plain(shorten(item.title, 200))}", vote_menu(item.ballot)) for item in similar[:3]
+        section(f"Like *{item.ref}* {plain(shorten(item.title, 200))}", vote_menu(item.vote_key))
+        for item in similar[:3]
     ]
     return Message(outcome, (section(outcome), context(line), *asked))

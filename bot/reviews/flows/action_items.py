@@ -40,7 +40,7 @@ _DUE = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ActionRequest:
     """What somebody wants done. `owner`: a Slack user id or a name."""
 
     text: str
@@ -49,7 +49,7 @@ class Wish:
     due_on: date | None = None
 
 
-def read_wish(markup: str, now: datetime, calendar: BusinessCalendar) -> Wish:
+def parse_action(markup: str, now: datetime, calendar: BusinessCalendar) -> ActionRequest:
     """`high alarm on the pool @owner by Friday` as a wish; all but the text may be missing. Raises BadRequest."""
     rest = " ".join(markup.split())
     priority = "medium"
@@ -62,7 +62,7 @@ def read_wish(markup: str, now: datetime, calendar: BusinessCalendar) -> Wish:
         raise BadRequest(f"Say what is to be done, as in {EXAMPLE}.")
     if len(text) > LONGEST:
         raise BadRequest(f"That is {len(text):,} characters. Say in at most {LONGEST:,} what is to be done.")
-    return Wish(text, priority, owner, due_on)
+    return ActionRequest(text, priority, owner, due_on)
 
 
 def _due(rest: str, now: datetime, calendar: BusinessCalendar) -> tuple[str, date | None]:
@@ -97,7 +97,13 @@ def _owner(rest: str) -> tuple[str, str | None]:
 
 
 def add(
-    session: Session, row: IncidentRow, wish: Wish, by: str, calendar: BusinessCalendar, now: datetime, request_key: str
+    session: Session,
+    row: IncidentRow,
+    wish: ActionRequest,
+    by: str,
+    calendar: BusinessCalendar,
+    now: datetime,
+    request_key: str,
 ) -> tuple[ActionRow, bool]:
     """The item and whether it is new. The incident's row must be locked."""
     earlier = action_items.find_by_request(session, request_key)
@@ -165,9 +171,9 @@ def add_from_message(
         return None
     row = incidents.get_for_change(session, row.incident_id)
     try:
-        wish = read_wish(said[:LONGEST], now, calendar)
+        wish = parse_action(said[:LONGEST], now, calendar)
     except BadRequest:  # what was said needs no form: its words are the item
-        wish = Wish(plain_text(said)[:LONGEST])
+        wish = ActionRequest(plain_text(said)[:LONGEST])
     item, fresh = add(session, row, wish, by, calendar, now, f"message:{channel_id}:{ts}")
     return item if fresh else None
 
@@ -225,7 +231,7 @@ def accept(
     by: str,
     calendar: BusinessCalendar,
     now: datetime,
-    wish: Wish | None = None,
+    wish: ActionRequest | None = None,
 ) -> str:
     """Somebody agrees to a proposal: it counts from now on, with owner and date where `wish` names them."""
     item = _get(session, row, number)

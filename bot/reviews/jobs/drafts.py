@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.incidents.queries import incidents
 from bot.reviews import messages as review_messages
 from bot.reviews.flows.action_items import propose
@@ -14,32 +14,32 @@ from bot.reviews.messages import with_own_links
 from bot.reviews.rules.document import Review
 from bot.reviews.rules.renderings import summary_for_slack
 from bot.slack.client import Slack
-from bot.slack.poster import Speaker
+from bot.slack.poster import Poster
 
 
-def review(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int, episode: int) -> None:
+def review(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int, episode: int) -> None:
     """Draft the review, post it in the channel, send it to the commander and the engineering manager."""
-    learn_names(desk, slack, incident_id)
+    learn_names(context, slack, incident_id)
     key = f"review:{incident_id}:{episode}"
-    memory = desk.memory.current()
-    with desk.database.transaction() as session:
+    memory = context.memory.current()
+    with context.database.transaction() as session:
         row = incidents.get_for_change(session, incident_id)
         look_again(row, memory)
-        propose(session, row, memory.entries, desk.now())
-        drafted, kept = draft_once(session, row, desk.policy, desk.now())
+        propose(session, row, memory.entries, context.now())
+        drafted, kept = draft_once(session, row, context.policy, context.now())
         incident, due_at = incidents.facts(row), kept.due_at if is_asked_for(row) else None
-        readers = [row.commander or row.declared_by, *who_manages(session, desk)]
+        readers = [row.commander or row.declared_by, *who_manages(session, context)]
         outsiders = told_instead(session, row, readers, "A review waits: that")
     lines = _main_facts(drafted)
     if incident.channel_id:
-        shared = None if incident.private else desk.review_link(incident.ref)
+        shared = None if incident.private else context.review_link(incident.ref)
         message = review_messages.review_ready(incident, shared, lines, due_at)
         message = with_own_links(message) if incident.private else message
-        speaker.try_to_say(f"{key}:channel", incident.channel_id, message)
+        poster.try_to_post(f"{key}:channel", incident.channel_id, message)
     send_each(
-        desk,
+        context,
         slack,
-        speaker,
+        poster,
         key,
         readers,
         review_path(incident.ref),
@@ -48,11 +48,11 @@ def review(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int, epis
     )
 
 
-def redraft(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -> None:
+def redraft(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int) -> None:
     """Bring into the draft what was recorded since the closing; people see it on the page and in the canvas."""
-    learn_names(desk, slack, incident_id)
-    with desk.database.transaction() as session:
-        draft_again(session, incidents.get_for_change(session, incident_id), desk.policy, desk.now())
+    learn_names(context, slack, incident_id)
+    with context.database.transaction() as session:
+        draft_again(session, incidents.get_for_change(session, incident_id), context.policy, context.now())
 
 
 def _main_facts(drafted: Review) -> list[str]:

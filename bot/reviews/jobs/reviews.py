@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.orm import Session
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.escalation.flows.holders import holders
 from bot.escalation.rules.matrix import Role
 from bot.incidents import visibility
@@ -30,7 +30,7 @@ from bot.reviews.rules.stages import Stage
 from bot.slack import queries as messages
 from bot.slack.client import Message, Refused, Slack
 from bot.slack.documents import NO_CANVAS, find_file, share_file, write_canvas
-from bot.slack.poster import Speaker
+from bot.slack.poster import Poster
 from bot.text.markup import USER_ID
 
 log = structlog.get_logger(__name__)
@@ -40,16 +40,16 @@ _LEFT = frozenset({"user_not_found", "user_disabled", "user_not_visible", "canno
 _FALL_BACK = (Role.ENGINEERING_MANAGER, Role.VP, Role.TEAM_LEAD)
 
 
-def who_manages(session: Session, desk: Desk) -> list[str]:
+def who_manages(session: Session, context: AppContext) -> list[str]:
     """The Slack ids of who is told of reviews: the engineering manager, else the next role that somebody holds."""
-    by_role = (holders(session, desk.policy.contacts, [role], desk.now()) for role in _FALL_BACK)
+    by_role = (holders(session, context.policy.contacts, [role], context.now()) for role in _FALL_BACK)
     return next(filter(None, by_role), [])
 
 
 def send_each(
-    desk: Desk,
+    context: AppContext,
     slack: Slack,
-    speaker: Speaker,
+    poster: Poster,
     key: str,
     user_ids: Sequence[str],
     path: str,
@@ -66,9 +66,9 @@ def send_each(
         if not slack.is_here(user_id):
             gone.append(user_id)
             continue
-        said = outsiders.get(user_id) or message(desk.personal_link(path, user_id, slack.name_of(user_id)))
+        said = outsiders.get(user_id) or message(context.personal_link(path, user_id, slack.name_of(user_id)))
         try:
-            speaker.try_to_say(f"{key}:{user_id}", slack.open_direct(user_id), said)
+            poster.try_to_post(f"{key}:{user_id}", slack.open_direct(user_id), said)
         except Refused as refused:
             # One who left must not keep the others from hearing of it.
             if refused.error not in _LEFT:
@@ -101,25 +101,25 @@ class _Standing:
     outsiders: dict[str, Message]
 
 
-def _read(desk: Desk, incident_id: int) -> _Standing | None:
-    with desk.database.transaction() as session:
+def _read(context: AppContext, incident_id: int) -> _Standing | None:
+    with context.database.transaction() as session:
         row = incidents.get(session, incident_id)
         stage = reviews.find_stage(session, incident_id)
         if stage is None:
             return None
-        facts, managers = incidents.facts(row), who_manages(session, desk)
+        facts, managers = incidents.facts(row), who_manages(session, context)
         outsiders = told_instead(session, row, managers, "A review waits: that")
         asked_for = is_asked_for(row)
         return _Standing(facts, row.episode, Stage(stage.stage), asked_for, stage.due_at, managers, outsiders)
 
 
-def review_reminder(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int, reminder: str) -> None:
+def review_reminder(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int, reminder: str) -> None:
     """Remind the engineering manager of a review that is due, or that waits for the closing.
 
     Nobody is reminded of one that is approved, nor of an incident that is open again or needs no review.
     """
-    now = desk.now()
-    read = _read(desk, incident_id)
+    now = context.now()
+    read = _read(context, incident_id)
     if read is None or read.stage is Stage.APPROVED or read.incident.status.is_open or not read.asked_for:
         return
     incident, closed = read.incident, read.incident.status is Status.CLOSED
@@ -131,18 +131,20 @@ def review_reminder(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: 
 
     key = f"review-reminder:{incident_id}:{read.episode}:{reminder}"
     path = review_path(incident.ref) if closed else f"/incidents/{incident.ref}"
-    send_each(desk, slack, speaker, key, read.managers, path, told, read.outsiders)
+    send_each(context, slack, poster, key, read.managers, path, told, read.outsiders)
 
 
-def review_handed_in(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int, step: int, by: str) -> None:
+def review_handed_in(
+    context: AppContext, slack: Slack, poster: Poster, *, incident_id: int, step: int, by: str
+) -> None:
     """Tell the engineering manager that a review waits; not whoever sent it."""
-    read = _read(desk, incident_id)
+    read = _read(context, incident_id)
     if read is None:
         return
     send_each(
-        desk,
+        context,
         slack,
-        speaker,
+        poster,
         f"review-handed-in:{incident_id}:{step}",
         [user_id for user_id in read.managers if user_id != by],
         review_path(read.incident.ref),
@@ -151,12 +153,12 @@ def review_handed_in(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id:
     )
 
 
-def action_reminder(desk: Desk, slack: Slack, speaker: Speaker, *, action_id: int) -> None:
+def action_reminder(context: AppContext, slack: Slack, poster: Poster, *, action_id: int) -> None:
     """Tell the owner, once, that an item is overdue; where nobody owns it or its owner has left, the manager."""
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         item = actions.get(session, action_id)
         row = incidents.get(session, item.incident_id)
-        incident, managers = incidents.facts(row), who_manages(session, desk)
+        incident, managers = incidents.facts(row), who_manages(session, context)
         people = [item.owner or "", *managers]
         outsiders = told_instead(session, row, people, f"An action item is overdue: number {item.number}")
     if item.state != actions.OPEN or item.due_on is None:
@@ -169,42 +171,44 @@ def action_reminder(desk: Desk, slack: Slack, speaker: Speaker, *, action_id: in
     key, path = f"action-reminder:{action_id}", "/actions"
     owner = item.owner or ""
     if USER_ID.fullmatch(owner):
-        if not send_each(desk, slack, speaker, key, [owner], path, told("You own it."), outsiders):
+        if not send_each(context, slack, poster, key, [owner], path, told("You own it."), outsiders):
             return
         why = f"Its owner, <@{owner}>, is no longer in the workspace: give it to somebody else."
     else:
         why = f"Its owner is “{owner}”, whom Slack does not know." if owner else "Nobody owns it: give it to somebody."
-    send_each(desk, slack, speaker, key, managers, path, told(why), outsiders)
+    send_each(context, slack, poster, key, managers, path, told(why), outsiders)
 
 
-def action_from_message(desk: Desk, slack: Slack, speaker: Speaker, *, channel_id: str, ts: str, user_id: str) -> None:
+def action_from_message(
+    context: AppContext, slack: Slack, poster: Poster, *, channel_id: str, ts: str, user_id: str
+) -> None:
     """Make a message an action item: as it is recorded, or as Slack has it where we were not there to record it."""
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         said = action_items.said_in(session, channel_id, ts)
     if said is None:
         found = slack.pages(
             "conversations.history", "messages", channel=channel_id, oldest=ts, latest=ts, inclusive=True
         )
         said = next((str(message.get("text") or "") for message in found if message.get("ts") == ts), "")
-    with desk.database.transaction() as session:
-        action_items.add_from_message(session, channel_id, ts, said, user_id, desk.policy.calendar, desk.now())
+    with context.database.transaction() as session:
+        action_items.add_from_message(session, channel_id, ts, said, user_id, context.policy.calendar, context.now())
 
 
-def learn_names(desk: Desk, slack: Slack, incident_id: int) -> None:
+def learn_names(context: AppContext, slack: Slack, incident_id: int) -> None:
     """Look up the people whom the review will name. Of whom Slack knows no more, the name that we know stays."""
-    with desk.database.transaction() as session:
-        asked = people_to_look_up(session, incidents.get(session, incident_id), desk.now())
+    with context.database.transaction() as session:
+        asked = people_to_look_up(session, incidents.get(session, incident_id), context.now())
         known = messages.names_of(session, asked)
     names = {user_id: slack.name_of(user_id) for user_id in asked}
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         for user_id, name in names.items():
-            messages.record_name(session, user_id, known.get(user_id, name) if name == user_id else name, desk.now())
+            messages.record_name(session, user_id, known.get(user_id, name) if name == user_id else name, context.now())
 
 
-def review_canvas(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -> None:
+def review_canvas(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int) -> None:
     """Have the channel's canvas say what the review says; a file at each step where the plan has no canvas for us."""
-    learn_names(desk, slack, incident_id)
-    with desk.database.transaction() as session:
+    learn_names(context, slack, incident_id)
+    with context.database.transaction() as session:
         row = incidents.get(session, incident_id)
         stage, review = reviews.find_stage(session, incident_id), assemble(session, row)
         channel_id = None if row.channel_archived else row.channel_id
@@ -216,30 +220,36 @@ def review_canvas(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: in
     if shown == name:
         return
     key = f"review-canvas:{incident_id}"
-    with desk.database.transaction() as session:
-        tried = messages.begin_message(session, key, channel_id, desk.now()) is not None
+    with context.database.transaction() as session:
+        tried = messages.begin_message(session, key, channel_id, context.now()) is not None
     try:
         canvas_id = write_canvas(slack, channel_id, canvas_id, markdown, tried and shown is None)
     except Refused as refused:
         if refused.error not in NO_CANVAS:
             raise
         log.info("no canvas for the review; sharing a file", incident_id=incident_id, error=refused.error)
-        name = _share(desk, slack, channel_id, incident_id, review, markdown, shown)
-    with desk.database.transaction() as session:
+        name = _share(context, slack, channel_id, incident_id, review, markdown, shown)
+    with context.database.transaction() as session:
         kept = reviews.get_stage_for_change(session, incident_id)
         kept.canvas_id, kept.shown = canvas_id, name
 
 
 def _share(
-    desk: Desk, slack: Slack, channel_id: str, incident_id: int, review: Review, markdown: str, shown: str | None
+    context: AppContext,
+    slack: Slack,
+    channel_id: str,
+    incident_id: int,
+    review: Review,
+    markdown: str,
+    shown: str | None,
 ) -> str:
     """Share the review as a file, once for each step that it takes; which one the channel has now."""
     name = f"file:{len(review.steps)}"
     if shown == name:
         return name
     title = f"{review.ref} review, {review.stage.value} ({len(review.steps)})"
-    with desk.database.transaction() as session:
-        earlier = messages.begin_message(session, f"review-{name}:{incident_id}", channel_id, desk.now())
+    with context.database.transaction() as session:
+        earlier = messages.begin_message(session, f"review-{name}:{incident_id}", channel_id, context.now())
         since = (earlier.attempted_at - _SKEW).timestamp() if earlier else None
     if since is None or not find_file(slack, channel_id, title, since):
         comment = f"The review of {review.ref}, {review.stage.value}."
@@ -247,11 +257,11 @@ def _share(
     return name
 
 
-def archive(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -> None:
+def archive(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int) -> None:
     """Put the approved review and the timeline into the archive, where one is configured."""
-    if desk.archive is None:
+    if context.archive is None:
         return
-    with desk.database.transaction() as session:
+    with context.database.transaction() as session:
         row = incidents.get(session, incident_id)
         review = assemble(session, row)
         ref, told = row.ref, _timeline_lines(session, row)
@@ -263,7 +273,7 @@ def archive(desk: Desk, slack: Slack, speaker: Speaker, *, incident_id: int) -> 
         ("review.json", document, "application/json"),
         ("timeline.jsonl", told, "application/x-ndjson"),
     ):
-        desk.archive(f"{ref[4:8]}/{ref}/{name}", content.encode("utf-8", "replace"), kind)
+        context.archive(f"{ref[4:8]}/{ref}/{name}", content.encode("utf-8", "replace"), kind)
 
 
 def _timeline_lines(session: Session, row: IncidentRow) -> str:

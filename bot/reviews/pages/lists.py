@@ -17,29 +17,29 @@ from bot.reviews.flows import action_items
 from bot.reviews.queries import action_items as actions
 from bot.reviews.queries import reviews as assessments
 from bot.reviews.tables import ActionRow
-from bot.web.auth import Form, House, showing, taking
-from bot.web.rendering import visitor_page
+from bot.web.auth import Form, WebContext, showing, taking
+from bot.web.rendering import user_page
 from bot.web.responses import go_to, notice, page
-from bot.web.sessions import Visitor
+from bot.web.sessions import CurrentUser
 
 _LISTED = 200
 NOT_CLOSED = "not closed yet, so not drafted"
 
 
-def list_routes(house: House) -> list[Route]:
+def list_routes(web: WebContext) -> list[Route]:
     """The routes of these pages."""
     return [
-        showing(house, "/reviews", _reviews),
-        showing(house, "/actions", _actions),
-        taking(house, "/actions/{ref}/{number:int}", _move_action),
+        showing(web, "/reviews", _reviews),
+        showing(web, "/actions", _actions),
+        taking(web, "/actions/{ref}/{number:int}", _move_action),
     ]
 
 
-def _reviews(house: House, request: Request, visitor: Visitor) -> Response:
-    now = house.desk.now()
-    with house.desk.database.transaction() as session:
-        due = assessments.list_unfinished(session, visitor.user_id)
-        approved = assessments.list_approved(session, visitor.user_id)
+def _reviews(web: WebContext, request: Request, user: CurrentUser) -> Response:
+    now = web.context.now()
+    with web.context.database.transaction() as session:
+        due = assessments.list_unfinished(session, user.user_id)
+        approved = assessments.list_approved(session, user.user_id)
     rows = [
         {
             "row": row,
@@ -51,7 +51,7 @@ def _reviews(house: House, request: Request, visitor: Visitor) -> Response:
         for stage, row in due
     ]
     done = [{"row": row, "changed_at": stage.changed_at} for stage, row in approved]
-    return page(visitor_page("reviews.html", request, visitor, "/reviews", due=rows, approved=done))
+    return page(user_page("reviews.html", request, user, "/reviews", due=rows, approved=done))
 
 
 def shown_items(items: list[tuple[ActionRow, IncidentRow]], names: dict[str, str], today: date) -> list[dict[str, Any]]:
@@ -72,31 +72,31 @@ def shown_items(items: list[tuple[ActionRow, IncidentRow]], names: dict[str, str
     ]
 
 
-def _actions(house: House, request: Request, visitor: Visitor) -> Response:
-    with house.desk.database.transaction() as session:
-        found = list(actions.list_open(session, visitor.user_id, _LISTED))
+def _actions(web: WebContext, request: Request, user: CurrentUser) -> Response:
+    with web.context.database.transaction() as session:
+        found = list(actions.list_open(session, user.user_id, _LISTED))
         names = action_items.names_of_owners(session, [item for item, _ in found])
-    today = house.desk.now().astimezone(house.desk.policy.calendar.zone).date()
+    today = web.context.now().astimezone(web.context.policy.calendar.zone).date()
     items = shown_items(found, names, today)
-    return page(visitor_page("actions.html", request, visitor, "/actions", items=items, more=len(found) >= _LISTED))
+    return page(user_page("actions.html", request, user, "/actions", items=items, more=len(found) >= _LISTED))
 
 
-def _move_action(house: House, request: Request, visitor: Visitor, form: Form) -> Response:
+def _move_action(web: WebContext, request: Request, user: CurrentUser, form: Form) -> Response:
     ref, number, wanted = request.path_params["ref"], request.path_params["number"], form.get("do", "")
-    now, calendar = house.desk.now(), house.desk.policy.calendar
+    now, calendar = web.context.now(), web.context.policy.calendar
     try:
-        with house.desk.database.transaction() as session:
-            found = visible(session, ref, visitor.user_id)
+        with web.context.database.transaction() as session:
+            found = visible(session, ref, user.user_id)
             if found is None:
                 return unknown(ref)
             row = incidents.get_for_change(session, found.incident_id)
             match wanted:
                 case "done":
-                    action_items.finish(session, row, number, visitor.user_id, now)
+                    action_items.finish(session, row, number, user.user_id, now)
                 case "accept":
-                    action_items.accept(session, row, number, visitor.user_id, calendar, now)
+                    action_items.accept(session, row, number, user.user_id, calendar, now)
                 case "drop":
-                    action_items.drop(session, row, number, visitor.user_id, now)
+                    action_items.drop(session, row, number, user.user_id, now)
                 case _:
                     raise BadRequest("Press Done, Accept or Drop.")
     except TocsinError as refused:

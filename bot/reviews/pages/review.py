@@ -31,10 +31,10 @@ from bot.reviews.rules.stages import ALLOWED, Stage
 from bot.reviews.tables import ActionRow
 from bot.slack import queries as messages
 from bot.text.wording import instant
-from bot.web.auth import Form, House, guest_of, showing, taking
+from bot.web.auth import Form, WebContext, guest_of, showing, taking
 from bot.web.rendering import render
 from bot.web.responses import go_to, headers, notice, page
-from bot.web.sessions import Visitor
+from bot.web.sessions import CurrentUser
 
 _SAID = {
     "saved": "Saved. The channel's copy follows in a moment.",
@@ -50,23 +50,23 @@ _SAID = {
 }
 
 
-def assessing(house: House) -> list[Route]:
+def review_routes(web: WebContext) -> list[Route]:
     """The routes of these pages. /reviews/{ref} itself is served by `review_page` for those who have come in."""
     return [
-        taking(house, "/reviews/{ref}/sections/{section}", _edit),
-        showing(house, "/reviews/{ref}/sections/{section}", _versions),
-        taking(house, "/reviews/{ref}/comments", _comment),
-        taking(house, "/reviews/{ref}/stage", _move),
-        taking(house, "/reviews/{ref}/actions", _add_action),
-        showing(house, "/reviews/{ref}/document.md", _markdown),
-        showing(house, "/reviews/{ref}/document.pdf", _pdf),
+        taking(web, "/reviews/{ref}/sections/{section}", _edit),
+        showing(web, "/reviews/{ref}/sections/{section}", _versions),
+        taking(web, "/reviews/{ref}/comments", _comment),
+        taking(web, "/reviews/{ref}/stage", _move),
+        taking(web, "/reviews/{ref}/actions", _add_action),
+        showing(web, "/reviews/{ref}/document.md", _markdown),
+        showing(web, "/reviews/{ref}/document.pdf", _pdf),
     ]
 
 
-def review_for_visitor(house: House, request: Request) -> Response | None:
+def review_for_user(web: WebContext, request: Request) -> Response | None:
     """The page of a review for somebody who has come in; None for everybody else."""
-    guest = guest_of(house, request)
-    return review_page(house, request, guest) if isinstance(guest, Visitor) else guest
+    guest = guest_of(web, request)
+    return review_page(web, request, guest) if isinstance(guest, CurrentUser) else guest
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,28 +110,28 @@ class _Seen:
     taking_part: dict[str, str]
 
 
-def review_page(house: House, request: Request, visitor: Visitor, again: Again = _FRESH) -> Response:
+def review_page(web: WebContext, request: Request, user: CurrentUser, again: Again = _FRESH) -> Response:
     """The review as this person may see and change it."""
     ref = request.path_params["ref"]
-    with house.desk.database.transaction() as session:
-        row = visible(session, ref, visitor.user_id)
+    with web.context.database.transaction() as session:
+        row = visible(session, ref, user.user_id)
         if row is None:
             return unknown(ref)
-        seen = _see(session, house, row, visitor)
+        seen = _see(session, web, row, user)
     if seen is None:
         return notice(404, "No review yet", f"The review of {ref} is drafted when the incident closes.")
     context = (
         review_context(seen.review)
-        | _standing_context(house, seen)
+        | _standing_context(web, seen)
         | _editing_context(request, seen, again)
-        | _parts_context(house, visitor, seen, again)
+        | _parts_context(web, user, seen, again)
     )
     said = _SAID.get(request.query_params.get("done", ""), "") if request.method == "GET" else ""
     status = 409 if again.refused else 200
-    return page(render("assess.html", visitor=visitor, said=said, refused=again.refused, **context), status)
+    return page(render("review_edit.html", user=user, said=said, refused=again.refused, **context), status)
 
 
-def _see(session: Session, house: House, row: IncidentRow, visitor: Visitor) -> _Seen | None:
+def _see(session: Session, web: WebContext, row: IncidentRow, user: CurrentUser) -> _Seen | None:
     """Everything that the page shows, read at once; None before a draft."""
     review, stage = assess.assemble(session, row), reviews.find_stage(session, row.incident_id)
     if review is None or stage is None:
@@ -145,7 +145,7 @@ def _see(session: Session, house: House, row: IncidentRow, visitor: Visitor) -> 
         action_items.names_of_owners(session, items),
         _list_versions(session, row.incident_id),
         assess.comments_of(session, row.incident_id),
-        assess.may_approve(session, house.desk.policy, visitor.user_id, house.desk.now()),
+        assess.may_approve(session, web.context.policy, user.user_id, web.context.now()),
         messages.names_of(session, taking_part),
     )
 
@@ -160,21 +160,21 @@ def _list_versions(session: Session, incident_id: int) -> dict[str, list[_Versio
     return versions
 
 
-def _standing_context(house: House, seen: _Seen) -> dict[str, Any]:
+def _standing_context(web: WebContext, seen: _Seen) -> dict[str, Any]:
     """Where the review stands, how it came there, and what can be done with it now."""
     steps, history = seen.review.steps, _history(seen.review)
     # The page says "as of" the newest draft: beside it stands when that was made, not when the first one was.
     last = next((one for one in reversed(history) if one["stage"] is steps[-1].stage), None) if steps else None
     return {
-        "pdf": house.print_pdf is not None,
+        "pdf": web.print_pdf is not None,
         "due_at": seen.due_at,
-        "late": seen.due_at is not None and seen.due_at <= house.desk.now(),
+        "late": seen.due_at is not None and seen.due_at <= web.context.now(),
         "last": last["words"] if last else "",
         "note": steps[-1].note if steps else "",
         "history": history,
         "moves": {wanted.value for wanted in ALLOWED[seen.review.stage]},
         "approver": seen.approver,
-        "approvers": " or ".join(house.desk.policy.review.approved_by),
+        "approvers": " or ".join(web.context.policy.review.approved_by),
     }
 
 
@@ -221,9 +221,9 @@ def _beside(theirs: str, mine: str) -> list[tuple[str, bool]]:
     return [(line, line not in written) for line in lines_of(theirs)]
 
 
-def _parts_context(house: House, visitor: Visitor, seen: _Seen, again: Again) -> dict[str, Any]:
+def _parts_context(web: WebContext, user: CurrentUser, seen: _Seen, again: Again) -> dict[str, Any]:
     """Action items and comments, with their forms. Comments on no section of the review are on the whole of it."""
-    today = house.desk.now().astimezone(house.desk.policy.calendar.zone).date()
+    today = web.context.now().astimezone(web.context.policy.calendar.zone).date()
     sections = {section.name for section in seen.review.sections}
     comments: dict[str, list[assess.Comment]] = defaultdict(list)
     for comment in seen.comments:
@@ -234,7 +234,7 @@ def _parts_context(house: House, visitor: Visitor, seen: _Seen, again: Again) ->
     return {
         "items": shown_items(seen.items, seen.owners, today),
         "adding": again.adding,
-        "people": _people(house.desk.policy.contacts, seen.taking_part, visitor),
+        "people": _people(web.context.policy.contacts, seen.taking_part, user),
         "comments": comments,
         "commenting": commenting,
         "request_key": secrets.token_urlsafe(12),
@@ -247,10 +247,10 @@ def _in_order(item: ActionRow) -> tuple[int, int, int]:
     return states.index(item.state), priorities.index(item.priority), item.number
 
 
-def _people(contacts: Contacts, names: dict[str, str], visitor: Visitor) -> list[tuple[str, str]]:
+def _people(contacts: Contacts, names: dict[str, str], user: CurrentUser) -> list[tuple[str, str]]:
     """Whom an action item can be given to on the page: those of contacts.yaml, who took part, and the visitor."""
     known = {person.slack: person.name for person in contacts.people.values() if person.slack}
-    return sorted((known | names | {visitor.user_id: visitor.name}).items(), key=lambda pair: pair[1].casefold())
+    return sorted((known | names | {user.user_id: user.name}).items(), key=lambda pair: pair[1].casefold())
 
 
 def _editable_text(review: Review, section: str) -> str:
@@ -259,17 +259,17 @@ def _editable_text(review: Review, section: str) -> str:
     return "\n".join(as_written(line) for line in lines if line.nature is not Nature.ASKED)
 
 
-def _edit(house: House, request: Request, visitor: Visitor, form: Form) -> Response:
+def _edit(web: WebContext, request: Request, user: CurrentUser, form: Form) -> Response:
     ref, section, text = request.path_params["ref"], request.path_params["section"], form.get("text", "")
     version = form.get("version", "0")
     try:
-        with house.desk.database.transaction() as session:
-            found = visible(session, ref, visitor.user_id)
+        with web.context.database.transaction() as session:
+            found = visible(session, ref, user.user_id)
             if found is None:
                 return unknown(ref)
             row = incidents.get_for_change(session, found.incident_id)
             seen = int(version) if version.isdecimal() and len(version) < 9 else 0
-            said = assess.edit_section(session, row, section, text, seen, visitor.user_id, house.desk.now())
+            said = assess.edit_section(session, row, section, text, seen, user.user_id, web.context.now())
     except TocsinError as refused:
         again = Again(
             str(refused),
@@ -277,15 +277,15 @@ def _edit(house: House, request: Request, visitor: Visitor, form: Form) -> Respo
             text=text,
             crossed=isinstance(refused, assess.EditedMeanwhile),
         )
-        return review_page(house, request, visitor, again)
+        return review_page(web, request, user, again)
     return go_to(f"/reviews/{row.ref}?done={'saved' if said == 'Saved.' else 'unchanged'}#content")
 
 
-def _versions(house: House, request: Request, visitor: Visitor) -> Response:
+def _versions(web: WebContext, request: Request, user: CurrentUser) -> Response:
     """Every version of a section: who saved it, when, and its text; at the end what Tocsin had drafted."""
     ref, section = request.path_params["ref"], request.path_params["section"]
-    with house.desk.database.transaction() as session:
-        row = visible(session, ref, visitor.user_id)
+    with web.context.database.transaction() as session:
+        row = visible(session, ref, user.user_id)
         if row is None:
             return unknown(ref)
         review = assess.assemble(session, row)
@@ -293,58 +293,58 @@ def _versions(house: House, request: Request, visitor: Visitor) -> Response:
     if review is None or section not in EDITABLE:
         return notice(404, "There is no such section", f"The review of {ref} has no versions of that.")
     context = {"ref": row.ref, "section": review.section(section), "versions": versions[section][::-1]}
-    return page(render("versions.html", visitor=visitor, here="", said="", refused="", **context))
+    return page(render("versions.html", user=user, here="", said="", refused="", **context))
 
 
-def _comment(house: House, request: Request, visitor: Visitor, form: Form) -> Response:
+def _comment(web: WebContext, request: Request, user: CurrentUser, form: Form) -> Response:
     ref, section, text = request.path_params["ref"], form.get("section", ""), form.get("text", "")
-    key = f"comment:{visitor.user_id}:{form.get('request', '')[:80] or secrets.token_urlsafe(12)}"
+    key = f"comment:{user.user_id}:{form.get('request', '')[:80] or secrets.token_urlsafe(12)}"
     try:
-        with house.desk.database.transaction() as session:
-            row = visible(session, ref, visitor.user_id)
+        with web.context.database.transaction() as session:
+            row = visible(session, ref, user.user_id)
             if row is None:
                 return unknown(ref)
-            assess.comment(session, row, section or None, text, visitor.user_id, key, house.desk.now())
+            assess.comment(session, row, section or None, text, user.user_id, key, web.context.now())
     except TocsinError as refused:
         commenting = {"section": section, "text": text}
-        return review_page(house, request, visitor, Again(str(refused), commenting=commenting))
+        return review_page(web, request, user, Again(str(refused), commenting=commenting))
     return go_to(f"/reviews/{row.ref}?done=commented#{section or 'whole'}")
 
 
-def _move(house: House, request: Request, visitor: Visitor, form: Form) -> Response:
+def _move(web: WebContext, request: Request, user: CurrentUser, form: Form) -> Response:
     ref, note = request.path_params["ref"], form.get("note", "")
     try:
         wanted = next((stage for stage in Stage if stage.value == form.get("wanted")), None)
         if wanted is None or wanted is Stage.DRAFT:
             raise BadRequest("Send it for review, ask for changes, or approve it.")
-        with house.desk.database.transaction() as session:
-            found = visible(session, ref, visitor.user_id)
+        with web.context.database.transaction() as session:
+            found = visible(session, ref, user.user_id)
             if found is None:
                 return unknown(ref)
             row = incidents.get_for_change(session, found.incident_id)
-            assess.move(session, row, wanted, visitor.user_id, house.desk.policy, house.desk.now(), note)
+            assess.move(session, row, wanted, user.user_id, web.context.policy, web.context.now(), note)
     except TocsinError as refused:
-        return review_page(house, request, visitor, Again(str(refused), asking=note or None))
+        return review_page(web, request, user, Again(str(refused), asking=note or None))
     return go_to(f"/reviews/{row.ref}?done={wanted.value.replace(' ', '+')}#content")
 
 
-def _add_action(house: House, request: Request, visitor: Visitor, form: Form) -> Response:
-    ref, calendar, now = request.path_params["ref"], house.desk.policy.calendar, house.desk.now()
-    key = f"form:{visitor.user_id}:{form.get('request', '')[:80] or secrets.token_urlsafe(12)}"
+def _add_action(web: WebContext, request: Request, user: CurrentUser, form: Form) -> Response:
+    ref, calendar, now = request.path_params["ref"], web.context.policy.calendar, web.context.now()
+    key = f"form:{user.user_id}:{form.get('request', '')[:80] or secrets.token_urlsafe(12)}"
     try:
         wish = _wish(form, now.astimezone(calendar.zone).date())
-        with house.desk.database.transaction() as session:
-            found = visible(session, ref, visitor.user_id)
+        with web.context.database.transaction() as session:
+            found = visible(session, ref, user.user_id)
             if found is None:
                 return unknown(ref)
             row = incidents.get_for_change(session, found.incident_id)
-            action_items.add(session, row, wish, visitor.user_id, calendar, now, key)
+            action_items.add(session, row, wish, user.user_id, calendar, now, key)
     except TocsinError as refused:
-        return review_page(house, request, visitor, Again(str(refused), adding=dict(form)))
+        return review_page(web, request, user, Again(str(refused), adding=dict(form)))
     return go_to(f"/reviews/{row.ref}?done=added#action_items")
 
 
-def _wish(form: Form, today: date) -> action_items.Wish:
+def _wish(form: Form, today: date) -> action_items.ActionRequest:
     """The form of an action item. Raises BadRequest."""
     text, due = " ".join(form.get("text", "").split()), form.get("due", "")
     if not any(character.isalnum() for character in text):
@@ -360,7 +360,7 @@ def _wish(form: Form, today: date) -> action_items.Wish:
     if due_on is not None and due_on < today:
         raise BadRequest(f"{due_on} is over. Choose a day that is still to come.")
     priority = form.get("priority", "medium")
-    return action_items.Wish(
+    return action_items.ActionRequest(
         text,
         priority if priority in ("high", "medium", "low") else "medium",
         form.get("owner", "")[:80] or None,
@@ -368,28 +368,28 @@ def _wish(form: Form, today: date) -> action_items.Wish:
     )
 
 
-def _document(house: House, request: Request, visitor: Visitor) -> Review | None:
-    with house.desk.database.transaction() as session:
-        row = visible(session, request.path_params["ref"], visitor.user_id)
+def _document(web: WebContext, request: Request, user: CurrentUser) -> Review | None:
+    with web.context.database.transaction() as session:
+        row = visible(session, request.path_params["ref"], user.user_id)
         return assess.assemble(session, row) if row is not None else None
 
 
-def _markdown(house: House, request: Request, visitor: Visitor) -> Response:
-    review = _document(house, request, visitor)
+def _markdown(web: WebContext, request: Request, user: CurrentUser) -> Response:
+    review = _document(web, request, user)
     if review is None:
         return unknown(request.path_params["ref"])
     return _file(to_markdown(review).encode(), "text/markdown; charset=utf-8", f"{review.ref}-review.md")
 
 
-def _pdf(house: House, request: Request, visitor: Visitor) -> Response:
-    review = _document(house, request, visitor)
+def _pdf(web: WebContext, request: Request, user: CurrentUser) -> Response:
+    review = _document(web, request, user)
     if review is None:
         return unknown(request.path_params["ref"])
-    if house.print_pdf is None:
+    if web.print_pdf is None:
         return notice(
             501, "No PDF here", "The extra is not installed: pip install 'tocsin[pdf]'. Printing the page makes one."
         )
-    return _file(house.print_pdf(review), "application/pdf", f"{review.ref}-review.pdf")
+    return _file(web.print_pdf(review), "application/pdf", f"{review.ref}-review.pdf")
 
 
 def _file(content: bytes, media_type: str, name: str) -> Response:

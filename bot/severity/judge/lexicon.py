@@ -80,7 +80,7 @@ class Lexicon:
         return hits
 
 
-def mend(tokens: list[Token], lexicon: Lexicon) -> list[str]:
+def correct_typo(tokens: list[Token], lexicon: Lexicon) -> list[str]:
     """The tokens' words, with typing errors mended."""
     return [lexicon.mended(token.text) if token.kind == "word" else token.text for token in tokens]
 

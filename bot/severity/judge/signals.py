@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from bot.severity.judge.amounts import note_numbers
 from bot.severity.judge.announcements import note_announcement
 from bot.severity.judge.inference import conclude
-from bot.severity.judge.lexicon import Hit, Lexicon, mend
+from bot.severity.judge.lexicon import Hit, Lexicon, correct_typo
 from bot.severity.judge.message_forms import note_quoted, note_shape, note_strong_kinds, note_zero
 from bot.severity.judge.phrases import ENGLISH, FOREIGN, PHRASES, PLAIN
 from bot.severity.judge.reading import TROUBLE, Reading
@@ -34,7 +34,7 @@ class Signals:
     def read(self, message: str) -> Reading:
         """Facts of the first `LENGTH_JUDGED` characters. Never raises; the same message gives the same reading."""
         tokens = read_tokens(message)
-        reading = Reading(words=mend(tokens, self._lexicon))
+        reading = Reading(words=correct_typo(tokens, self._lexicon))
         if not any(token.kind in {"word", "number", "percent", "ratio"} for token in tokens):
             reading.note("kind.empty", message[:LENGTH_JUDGED].strip()[:40])
             return reading

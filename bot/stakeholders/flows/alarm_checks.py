@@ -34,7 +34,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class AlarmLookup:
     """What the last look found, in Slack's markup, and when it was."""
 
     text: str
@@ -91,21 +91,21 @@ def describe_failure(reason: str) -> str:
     return f"CloudWatch could not be asked ({escape(reason[:_LONGEST_REASON])}). Look at the metrics yourself."
 
 
-def looked(session: Session, row: IncidentRow, episode: int, text: str, now: datetime, asked: str) -> None:
+def record_lookup(session: Session, row: IncidentRow, episode: int, text: str, now: datetime, asked: str) -> None:
     """Keep what was found, once for each time that it was asked for, and have the checklist show it."""
     key = f"alarms:{row.incident_id}:{episode}:{asked}"
     if record(session, row, Kind.ALARMS_CHECKED, text, now, data={"episode": episode}, source_key=key) is not None:
         follow_up(session, row)
 
 
-def find_look(session: Session, incident_id: int, episode: int) -> Look | None:
+def find_lookup(session: Session, incident_id: int, episode: int) -> AlarmLookup | None:
     """The last look of one resolution."""
     rows = timeline.list_rows(session, incident_id, (Kind.ALARMS_CHECKED,))
     last = next((row for row in reversed(rows) if row.data.get("episode") == episode), None)
-    return Look(last.text, last.at) if last is not None else None
+    return AlarmLookup(last.text, last.at) if last is not None else None
 
 
-def plan_look(session: Session, row: IncidentRow, asked: str = FIRST) -> None:
+def plan_lookup(session: Session, row: IncidentRow, asked: str = FIRST) -> None:
     """Have the alarms looked up; asked for several times before that began, once. `asked` names the asking."""
     enqueue(
         session,
@@ -118,8 +118,8 @@ def plan_look(session: Session, row: IncidentRow, asked: str = FIRST) -> None:
     )
 
 
-def look_again(session: Session, row: IncidentRow, episode: int, now: datetime) -> None:
+def look_up_again(session: Session, row: IncidentRow, episode: int, now: datetime) -> None:
     """Somebody asks for another look. Raises BadRequest where the checklist is that of an earlier resolution."""
     if episode != row.episode or row.resolved_at is None:
         raise BadRequest("That checklist is of an earlier time: the incident was taken up again since.")
-    plan_look(session, row, now.isoformat())
+    plan_lookup(session, row, now.isoformat())

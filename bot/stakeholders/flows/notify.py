@@ -21,7 +21,9 @@ from bot.text.durations import span_text
 from bot.text.markup import escape
 
 
-def tell(session: Session, row: IncidentRow, notice: Notice, by: str, now: datetime, source_key: str) -> bool:
+def notify_stakeholders(
+    session: Session, row: IncidentRow, notice: Notice, by: str, now: datetime, source_key: str
+) -> bool:
     """Send a notice to the stakeholder channel and by mail; it stands on the timeline.
 
     False when it was sent before.
@@ -39,7 +41,7 @@ def tell(session: Session, row: IncidentRow, notice: Notice, by: str, now: datet
     return True
 
 
-def remind_to_tell(session: Session, policy: NoticePolicy, now: datetime) -> int:
+def remind_to_notify(session: Session, policy: NoticePolicy, now: datetime) -> int:
     """Remind the rooms whose stakeholders have had no news for too long; each once a span. How many."""
     rows = stakeholder_queries.claim_untold(session, policy.remind_every, now)
     for row in rows:
