@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-SHIPPED = Path(__file__).parents[2] / "knowledge" / "policy"
+SHIPPED = Path(__file__).parents[1] / "knowledge" / "policy"
 
 
 class PolicyFolder:
