@@ -260,7 +260,8 @@ def test_a_document_in_our_own_format_stays_as_it_is(tmp_path: Path) -> None:
         (LINKS, "skipped", "links"),
         (b"%PDF-1.7 ...", "refused", "PDF"),
         (b"\x89PNG\x00\x00", "refused", "binary"),
-        (b"caf\xe9 " * 30, "refused", "UTF-8"),
+        (b"caf\xe9 " * 30, "skipped", "no incident"),
+        (b"caf\xe9 \x01\x02" * 30, "refused", "UTF-8"),
         (b"a " * 3_000_000, "refused", "larger"),
     ],
 )

@@ -9,7 +9,7 @@ import fcntl
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,13 +20,17 @@ import yaml
 from bot.errors import InvalidKnowledge
 from bot.memory.entries.entries import REF, Entry, Kind, parse_entry
 from bot.memory.entries.playbook import Command, Step
-from bot.memory.importing.foreign import Draft, drafts_of, is_link_list, is_template, split_front, step_heading
-from bot.memory.importing.labels import date_of, minutes_of, services_of, severity_of
+from bot.memory.importing.blocks import Draft
+from bot.memory.importing.facts import date_of, minutes_of, services_of, severity_of, severity_tag
+from bot.memory.importing.foreign import drafts_of, step_heading
+from bot.memory.importing.formats import SUFFIXES, Unreadable, to_markdown
+from bot.memory.importing.kinds import is_link_list, is_template, split_front
 
 Status = Literal["imported", "skipped", "refused"]
 LARGEST = 5_000_000  # bytes; larger files are logs, not documents
 FEWEST_WORDS = 12
 ARCHIVE = "archive"
+_MADE = ("DOC-", "PB-", "GUIDE-")  # how refs begin that we made for documents without one
 _FOLDERS = {"incident": "incidents", "playbook": "playbooks", "guide": "guides"}
 _WRITES = re.compile(
     r"\b(put|update|delete|create|modify|attach|detach|set|terminate|restart|reboot|promote|apply|scale|drain|rollback|"
@@ -71,6 +75,7 @@ def read_documents(paths: Sequence[Path], progress: Callable[[Path], None] | Non
         if progress is not None:
             progress(path)
         report = read_document(path)
+        report = _kept_apart(report, seen)
         fresh = tuple(entry for entry in report.entries if entry.ref not in seen)
         if report.entries and not fresh:
             first = seen[report.entries[0].ref]
@@ -80,6 +85,18 @@ def read_documents(paths: Sequence[Path], progress: Callable[[Path], None] | Non
         seen.update((entry.ref, path) for entry in fresh)
         reports.append(report)
     return reports
+
+
+def _kept_apart(report: FileReport, seen: Mapping[str, Path]) -> FileReport:
+    """Documents named alike (`outage.md`, `outage.txt`) whose refs we made are two: the second gets its ending."""
+    path = report.path
+    entries = tuple(
+        replace(entry, ref=f"{entry.ref}-{path.suffix.lstrip('.').lower()}")
+        if entry.ref in seen and entry.ref.startswith(_MADE) and path.suffix and seen[entry.ref].suffix != path.suffix
+        else entry
+        for entry in report.entries
+    )
+    return replace(report, entries=entries)
 
 
 def _files(paths: Sequence[Path]) -> Iterator[Path]:
@@ -101,29 +118,17 @@ def read_document(path: Path) -> FileReport:
         raw = path.read_bytes()
     except OSError as error:
         return FileReport(path, "refused", f"cannot be read: {error.strerror or error}")
-    reason = _not_text(raw)
-    if reason:
-        return FileReport(path, "refused", reason)
-    text = raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n")
+    try:
+        text = to_markdown(path, raw)
+    except Unreadable as error:
+        return FileReport(path, "refused", str(error))
     reason = _not_worth(text)
     if reason:
         return FileReport(path, "skipped", reason)
     entries = _entries_of(text, path)
     if not entries:
-        return FileReport(path, "skipped", "no incident or playbook found in it")
+        return FileReport(path, "skipped", "it tells of no incident, runbook or guide")
     return FileReport(path, "imported", f"{len(entries)} found", entries)
-
-
-def _not_text(raw: bytes) -> str | None:
-    if raw.startswith(b"%PDF"):
-        return "a PDF; export it as text or Markdown first"
-    if b"\x00" in raw:
-        return "a binary file"
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return "not UTF-8 text"
-    return None
 
 
 def _not_worth(text: str) -> str | None:
@@ -146,9 +151,9 @@ def _entries_of(text: str, path: Path) -> tuple[Entry, ...]:
         return (parse_entry(text, path),)
     except InvalidKnowledge:
         pass  # somebody else's format, the usual case
-    name = re.sub(r"(\.html?|\.md|\.markdown|\.txt|\.erb|\.rst)+$", "", path.name, flags=re.IGNORECASE)
+    name = re.sub(rf"(?:{'|'.join(re.escape(suffix) for suffix in SUFFIXES)})+$", "", path.name, flags=re.IGNORECASE)
     drafts = drafts_of(text, name)
-    whole_date = date_of(f"{name} {text}") if len(drafts) == 1 else None
+    whole_date = date_of(f"{name}\n{text}") if len(drafts) == 1 else None
     entries: dict[str, Entry] = {}
     for number, draft in enumerate(drafts, start=1):
         entry = _entry(draft, number if len(drafts) > 1 else None, name, path)
@@ -165,24 +170,21 @@ def _entry(draft: Draft, number: int | None, name: str, path: Path) -> Entry | N
         sections = (("Symptoms", f"{draft.title}."), *sections)
     told = "\n".join(text for _, text in sections)
     facts = draft.facts
-    label = next(
-        (facts[key] for key in ("severity", "priority", "sev", "severity level", "impact level") if key in facts), None
-    )
-    dated = " ".join(facts.get(key, "") for key in ("date", "incident date", "date/time")) + " " + draft.title
-    lasted = next(
-        (facts[k] for k in ("resolution time", "time to resolve", "time to recovery", "duration") if k in facts), None
-    )
+    tag, title = severity_tag(" ".join(draft.title.split()))
+    label = facts.get("severity") or tag or facts.get("status")
+    if severity_of(label, "") is None:
+        label = tag or facts.get("severity")
     kind = cast(Kind, draft.kind)
     return Entry(
         ref=draft.ref if draft.ref and REF.fullmatch(draft.ref) else _made_ref(draft, number, name),
         kind=kind,
-        title=" ".join(draft.title.split())[:120] or name,
+        title=title[:120] or name,
         severity=severity_of(label, f"{draft.title}. {sections[0][1]}"),
         source_label=label,
-        date=date_of(dated),
-        services=services_of(facts.get("services") or facts.get("service") or facts.get("services affected"), told),
+        date=date_of(f"{facts.get('date', '')}\n{draft.title}"),
+        services=services_of(facts.get("services"), told),
         platform=facts.get("platform") or facts.get("customer"),
-        resolution_minutes=minutes_of(lasted),
+        resolution_minutes=minutes_of(facts.get("duration")),
         source=path.name,
         sections=sections,
         steps=_steps(draft) if kind == "playbook" else (),
