@@ -119,11 +119,11 @@ def test_the_image_keeps_no_build_tools_and_does_not_run_as_root() -> None:
     assert "pip install" not in steps and "build-essential" not in steps
 
 
-def test_the_image_has_the_pinned_packages_and_every_extra_but_the_developers() -> None:
+def test_the_image_has_the_pinned_packages_and_every_extra_that_a_server_needs() -> None:
     (install,) = [step.rest for step in dockerfile()[0] if step.word == "RUN" and "install" in step.rest]
     assert "--constraint constraints.txt" in install
     (extras,) = re.findall(r"--editable '\.\[(.+)\]'", install)
-    assert set(extras.split(",")) == PROJECT["optional-dependencies"].keys() - {"dev"}
+    assert set(extras.split(",")) == PROJECT["optional-dependencies"].keys() - {"dev", "demo", "import"}
 
 
 def test_the_image_has_the_python_that_the_project_asks_for() -> None:
