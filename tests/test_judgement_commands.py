@@ -32,7 +32,7 @@ def shell(database: Database, data_folder: Path) -> dict[str, str]:
     with database.transaction() as session:
         for number, text in enumerate(("search is slow", "search is slow, answers take 9 seconds"), 1):
             heard = Heard("C0INCIDENTS", f"1795190000.00000{number}", "U0SUPPORT", text)
-            row = reports.judge_report(session, heard, SLOW, [], policy, now)
+            row = reports.judge_report(session, heard, SLOW, (), policy, now)
             assert row is not None
             if number == 1:
                 reports.dismiss_report(session, row.report_id, "U0RESPONDER", now)

@@ -12,6 +12,8 @@ from sqlalchemy import ForeignKey, Identity, Index
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from bot.memory.rules.similar import SimilarItem
+from bot.memory.tables import Similar
 from bot.store.base import Base, Said
 
 
@@ -52,7 +54,7 @@ class IncidentRow(Base):
     playbook_helped: Mapped[bool | None]
     report_channel_id: Mapped[str | None]
     report_ts: Mapped[str | None]
-    similar: Mapped[list[dict[str, Any]]] = mapped_column(server_default=sql("'[]'::jsonb"))
+    similar: Mapped[tuple[SimilarItem, ...]] = mapped_column(Similar, server_default=sql("'[]'::jsonb"))
     wake_at: Mapped[datetime | None]  # when something on the escalation plan happens next
     merged_into: Mapped[int | None] = mapped_column(ForeignKey("incidents.incident_id"))  # of which it was a duplicate
     told_at: Mapped[datetime | None]  # when stakeholders were last told

@@ -5,11 +5,28 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Identity, UniqueConstraint
+from pydantic import TypeAdapter
+from sqlalchemy import ForeignKey, Identity, TypeDecorator, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bot.memory.rules.similar import SimilarItem
 from bot.store.base import Base
+
+_SIMILAR = TypeAdapter(tuple[SimilarItem, ...])
+
+
+class Similar(TypeDecorator[tuple[SimilarItem, ...]]):
+    """What looks like a text: JSON in the row, dataclasses in Python. Older rows lack keys, or have more."""
+
+    impl = JSONB
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[SimilarItem, ...] | None, dialect: Any) -> Any:
+        return _SIMILAR.dump_python(value or (), mode="json")
+
+    def process_result_value(self, value: Any, dialect: Any) -> tuple[SimilarItem, ...]:
+        return _SIMILAR.validate_python(value or ())
 
 
 class KnowledgeVersion(Base):

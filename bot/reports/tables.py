@@ -9,6 +9,8 @@ from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bot.memory.rules.similar import SimilarItem
+from bot.memory.tables import Similar
 from bot.store.base import Base, Said
 
 
@@ -26,7 +28,7 @@ class ReportRow(Base):
     confidence: Mapped[float]
     row: Mapped[str]
     evidence: Mapped[list[dict[str, Any]]]
-    similar: Mapped[list[dict[str, Any]]]
+    similar: Mapped[tuple[SimilarItem, ...]] = mapped_column(Similar)
     answered: Mapped[bool]
     decision: Mapped[str | None]  # declared, not_incident, part_of
     chosen_severity: Mapped[str | None]

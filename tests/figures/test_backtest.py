@@ -67,7 +67,7 @@ def test_without_an_edit_what_was_recorded_is_compared() -> None:
 def test_reports_come_with_what_people_pressed(session: Session, policy: Policy) -> None:
     judged = alone(MATRIX).judge(SLOW)
     row = suggest.judge_report(
-        session, Heard("C0INCIDENTS", "1795179000.000100", "U0SUPPORT", SLOW), judged, [], policy, NOON
+        session, Heard("C0INCIDENTS", "1795179000.000100", "U0SUPPORT", SLOW), judged, (), policy, NOON
     )
     assert row is not None
     suggest.declare_report(session, row.report_id, Severity.P1, "U0RESPONDER", policy, NOON)

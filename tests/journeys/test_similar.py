@@ -110,7 +110,7 @@ def test_without_words_it_means_the_channel_s_incident_or_says_what_to_type(stag
 
 @pytest.mark.parametrize("words", ["x", "the and of", "<b>&amp;</b> :tada:", "как дела сегодня", "who is in for lunch"])
 def test_words_that_look_like_nothing_are_answered_in_one_sentence(stage: Stage, words: str) -> None:
-    assert "Nothing known looks like" in ask(stage.responder, INCIDENTS, f"/incident similar {words}")
+    assert "No match for" in ask(stage.responder, INCIDENTS, f"/incident similar {words}")
 
 
 def test_a_very_long_text_is_answered(stage: Stage) -> None:

@@ -44,8 +44,8 @@ def messages(text: str, **values: Any) -> Iterator[Message]:
         yield review_messages.review_ready(each, None, [], NOON)
     for level in LEVELS.values():
         verdict = judgement(text, 9)
-        yield answer.answer(5, verdict, level, past, playbook, LEVELS, incident(title=text))
-        yield answer.answer(5, verdict, level, [suggestion(text, "guide")] * 8, None, LEVELS)
+        yield answer.answer(5, verdict, level, [*past, playbook], LEVELS, incident(title=text))
+        yield answer.answer(5, verdict, level, [suggestion(text, "guide")] * 8, LEVELS)
         yield answer.answered(verdict, level, "<@U1>: not an incident.")
 
 
@@ -168,7 +168,7 @@ def test_the_card_says_severity_first_and_how_it_ended() -> None:
     assert typed(card.blocks[0]) == ["P1 · INC-2026-0007 · checkout returns 502"]
     assert "after 42 min." in said
     assert ["Cause: pool exhausted", "Resolution: raised its size"] in [typed(block) for block in card.blocks]
-    assert said.count("Like *NFI-2023-0010*") == 1
+    assert said.count("Similar: *NFI-2023-0010*") == 1
 
 
 def test_the_card_says_how_long_there_is_to_answer_and_who_answered() -> None:
@@ -179,16 +179,16 @@ def test_the_card_says_how_long_there_is_to_answer_and_who_answered() -> None:
 
 def test_an_answer_says_severity_reason_time_and_what_helped() -> None:
     reply = answer.answer(
-        5, judgement(), LEVELS[Severity.P1], [suggestion()] * 8, suggestion("x", "playbook"), LEVELS, incident()
+        5, judgement(), LEVELS[Severity.P1], [*[suggestion()] * 8, suggestion("x", "playbook")], LEVELS, incident()
     )
     said = marked_up(reply)
     assert "Looks like *P1 high* (a major feature unavailable). Respond within 1 h." in said
     assert "Because of “502”, “502”: A major feature fails. 502" in said
-    assert said.count("Like *NFI-2023-0010* Connection pool exhausted (took 3 h)") == 3
+    assert said.count("Similar: *NFI-2023-0010* Connection pool exhausted (took 3 h)") == 3
     assert "*Cause:* The pool was too small." in said
     assert "*Fix:* Raised its size." in said
-    assert "_Shared words: pool, 502_" in said
-    assert "Open now and alike: *P1* · INC-2026-0007" in said
+    assert "_Matching words: pool, 502_" in said
+    assert "Possible match, still open: *P1* · INC-2026-0007" in said
     assert actions_of(reply) == ["report_part_of", "report_declare", "report_declare_as", "report_dismiss"]
     assert element(reply, "report_declare")["value"] == "5"
     assert element(reply, "report_part_of")["value"] == "5:INC-2026-0007"

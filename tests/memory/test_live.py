@@ -6,7 +6,7 @@ import itertools
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +29,10 @@ from bot.memory.flows import learn
 from bot.memory.flows import recall as suggest
 from bot.memory.flows.learn import Outcome
 from bot.memory.flows.live import OPEN_ALIKE, LiveMemory
-from bot.memory.flows.recall import SAME, recall, same_before
+from bot.memory.flows.recall import SAME, recall
 from bot.memory.index.index import Index, build_index
 from bot.memory.index.vocabulary import read_vocabulary
+from bot.memory.rules.similar import same_before
 from bot.memory.tables import KnowledgeVersion
 from bot.settings import REPOSITORY
 from bot.severity.rules import Severity
@@ -260,7 +261,7 @@ def test_threads_that_search_while_entries_come_and_go_meet_whole_indexes(databa
 
 def test_nothing_known_finds_nothing(replica: Replica) -> None:
     memory = replica(folder=())
-    assert recall(memory.current(), "label printer answers 503", guide=True) == []
+    assert recall(memory.current(), "label printer answers 503", guide=True) == ()
     assert memory.find_open(as_open([]), "label printer") is None
 
 
@@ -303,7 +304,7 @@ def test_a_file_removed_while_running_stays_known(replica: Replica, tmp_path: Pa
     memory = replica(folder=read_entries(tmp_path))
     (folder / source.name).unlink()
     (found,) = recall(memory.current(), memory.current().entries["LESSON-01"].title)
-    assert found["ref"] == "LESSON-01" and found["fix"]
+    assert found.ref == "LESSON-01" and found.fix
 
 
 @pytest.mark.parametrize("ref", [*sorted(path.stem for path in SHIPPED.glob("playbooks/*.md")), "LESSON-01"])
@@ -367,19 +368,19 @@ def test_a_closed_incident_is_found_until_it_is_reopened_and_again_when_closed(
     memory = replica()
     ref = record.closed("pallet wrapper shows error E42")
     (found,) = recall(memory.current(), "pallet wrapper error E42")
-    assert (found["ref"], found["cause"], found["fix"]) == (ref, "licence ran out", "renewed it")
-    assert (found["took"], found["happened_on"], found["same"]) == ("30 min", "2026-11-20", True)
+    assert (found.ref, found.cause, found.fix) == (ref, "licence ran out", "renewed it")
+    assert (found.took, found.happened_on, found.same) == ("30 min", date(2026, 11, 20), True)
     record.reopen(ref)
-    assert recall(memory.current(), "pallet wrapper error E42") == []
+    assert recall(memory.current(), "pallet wrapper error E42") == ()
     record.close(ref, cause="the renewal was not paid")
     for one in (memory, replica()):
-        assert recall(one.current(), "pallet wrapper error E42")[0]["cause"] == "the renewal was not paid"
+        assert recall(one.current(), "pallet wrapper error E42")[0].cause == "the renewal was not paid"
 
 
 def test_false_alarms_and_security_incidents_are_not_learnt_from(replica: Replica, record: Record) -> None:
     record.closed("pallet wrapper shows error E42", false_alarm=True)
     record.closed("pallet wrapper password leaked, error E42", secret=True)
-    assert recall(replica().current(), "pallet wrapper error E42") == []
+    assert recall(replica().current(), "pallet wrapper error E42") == ()
 
 
 def test_an_incident_that_turns_out_a_false_alarm_is_forgotten(replica: Replica, record: Record) -> None:
@@ -388,7 +389,7 @@ def test_an_incident_that_turns_out_a_false_alarm_is_forgotten(replica: Replica,
     assert best(memory, "pallet wrapper error E42") == ref
     record.reopen(ref)
     record.close(ref, false_alarm=True)
-    assert recall(memory.current(), "pallet wrapper error E42") == []
+    assert recall(memory.current(), "pallet wrapper error E42") == ()
 
 
 def test_a_document_does_not_stand_for_an_incident_of_our_own(declared: Declare, session: Session) -> None:
@@ -403,10 +404,10 @@ def test_how_often_it_came_before_is_counted_beyond_the_three_that_are_shown(rep
     days = (90, 60, 30, 10, 5)
     refs = [record.closed("pallet wrapper shows error E42", at=NOON - minutes(1440 * day)) for day in days]
     similar = recall(memory.current(), "pallet wrapper shows error E42 again")
-    assert [item["kind"] for item in similar] == ["incident"] * 3 + ["earlier"] * 2
+    assert [item.kind for item in similar] == ["incident"] * 3 + ["earlier"] * 2
     assert [ref for ref, _ in same_before(similar)] == refs
     without = recall(memory.current(), "pallet wrapper shows error E42", without=refs[0])
-    assert refs[0] not in [item["ref"] for item in without]
+    assert refs[0] not in [item.ref for item in without]
 
 
 # -- open incidents and thresholds -------------------------------------------------------------------------------------
@@ -499,7 +500,7 @@ def test_open_incidents_are_read_once_and_again_only_when_their_words_change(
 def test_what_is_open_is_no_past_incident(database: Database, opened: dict[str, IncidentRow]) -> None:
     memory = LiveMemory(database, FOLDER, fit)
     memory.find_open(as_open(opened.values()), "checkout returns 502")
-    assert suggest.recall(memory.current(), "product search is slow, results take ten seconds") == []
+    assert suggest.recall(memory.current(), "product search is slow, results take ten seconds") == ()
     assert Severity(opened["checkout"].severity) is Severity.P1
     with database.transaction() as session:
         assert session.query(KnowledgeVersion).count() == 0

@@ -42,7 +42,7 @@ def reported(context: AppContext, responder: Person) -> tuple[int, str]:
     ts = responder.say(INCIDENTS, text)
     with context.database.transaction() as session:
         heard = Heard(INCIDENTS, ts, "U0RESPONDER", text)
-        row = suggest.judge_report(session, heard, SURE, [], context.policy, context.now())
+        row = suggest.judge_report(session, heard, SURE, (), context.policy, context.now())
         assert row is not None
         return row.report_id, ts
 
@@ -79,7 +79,7 @@ def test_what_is_no_report_is_not_answered(context: AppContext, slack: Slack, po
     with context.database.transaction() as session:
         heard = Heard(INCIDENTS, "1.000001", "U0RESPONDER", "lunch?")
         row = suggest.judge_report(
-            session, heard, Judgement(None, 0.9, (), None, ""), [], context.policy, context.now()
+            session, heard, Judgement(None, 0.9, (), None, ""), (), context.policy, context.now()
         )
         assert row is not None
         report_id = row.report_id

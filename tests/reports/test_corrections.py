@@ -24,7 +24,7 @@ _stamps = iter(f"1795177{number:03d}.000100" for number in range(1000))
 @pytest.fixture
 def report(session: Session, policy: Policy) -> ReportRow:
     message = Heard("C0INCIDENTS", next(_stamps), "U0SUPPORT", "checkout returns 502")
-    row = suggest.judge_report(session, message, SURE, [], policy, NOON)
+    row = suggest.judge_report(session, message, SURE, (), policy, NOON)
     assert row is not None
     return row
 
@@ -79,7 +79,7 @@ def test_a_message_declared_by_hand_counts_as_declared(session: Session, policy:
     ts = next(_stamps)
     silent = Judgement(None, 0.8, (), None, "nothing", "chatter")
     since = NOON + minutes(60)
-    row = suggest.judge_report(session, Heard("C0INCIDENTS", ts, "U0SUPPORT", "hm, odd"), silent, [], policy, since)
+    row = suggest.judge_report(session, Heard("C0INCIDENTS", ts, "U0SUPPORT", "hm, odd"), silent, (), policy, since)
     assert row is not None
     wanted = Declaration(f"hand:{ts}", "odd", Severity.P1, "U0RESPONDER", report_channel_id="C0INCIDENTS", report_ts=ts)
     declare(session, wanted, policy, since)

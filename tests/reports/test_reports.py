@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,8 @@ from bot.lifecycle.flows import change
 from bot.lifecycle.flows.declare import Declaration
 from bot.memory.flows import recall
 from bot.memory.flows.live import Memory
+from bot.memory.rules.similar import SimilarItem
+from bot.reports import queries as store
 from bot.reports.flows import corrections, reports
 from bot.reports.flows.reports import Heard
 from bot.reports.tables import ReportRow
@@ -30,7 +32,7 @@ from tests.queue import empty_queue, queued
 from tests.rows import NOON, minutes
 
 SURE = Judgement(Severity.P1, 0.9, (Evidence("502", "5xx"), Evidence("a third", "many")), Severity.P0, "a major part")
-SIMILAR = [{"ref": "NFI-2023-0010", "kind": "incident", "title": "t"}]
+SIMILAR = (SimilarItem("NFI-2023-0010", "incident", "t", happened_on=date(2023, 2, 1)),)
 _stamps = iter(f"1795176{number:03d}.000100" for number in range(1000))
 
 
@@ -63,8 +65,8 @@ def test_a_verdict_at_the_threshold_is_answered_and_one_below_is_kept_in_silence
     session: Session, policy: Policy
 ) -> None:
     threshold = policy.severity.reply_threshold
-    at = reports.judge_report(session, heard(), replace(SURE, confidence=threshold), [], policy, NOON)
-    below = reports.judge_report(session, heard(), replace(SURE, confidence=threshold - 0.01), [], policy, NOON)
+    at = reports.judge_report(session, heard(), replace(SURE, confidence=threshold), (), policy, NOON)
+    below = reports.judge_report(session, heard(), replace(SURE, confidence=threshold - 0.01), (), policy, NOON)
     assert at is not None and below is not None
     assert (at.answered, below.answered) == (True, False)
     assert queued(session, "slack.answer", report_id=below.report_id) == []
@@ -72,7 +74,7 @@ def test_a_verdict_at_the_threshold_is_answered_and_one_below_is_kept_in_silence
 
 def test_chatter_is_kept_in_silence(session: Session, policy: Policy) -> None:
     verdict = Judgement(None, 0.99, (), None, "nothing is wrong")
-    row = reports.judge_report(session, heard("lunch?"), verdict, [], policy, NOON)
+    row = reports.judge_report(session, heard("lunch?"), verdict, (), policy, NOON)
     assert row is not None
     assert (row.severity, row.answered) == (None, False)
     assert queued(session, "slack.answer", report_id=row.report_id) == []
@@ -80,7 +82,7 @@ def test_chatter_is_kept_in_silence(session: Session, policy: Policy) -> None:
 
 def test_in_the_shadow_nothing_is_answered(session: Session, policy: Policy) -> None:
     shadow = replace(policy, severity=replace(policy.severity, shadow=True))
-    row = reports.judge_report(session, heard(), SURE, [], shadow, NOON)
+    row = reports.judge_report(session, heard(), SURE, (), shadow, NOON)
     assert row is not None
     assert not row.answered
     assert queued(session, "slack.answer", report_id=row.report_id) == []
@@ -113,7 +115,7 @@ TITLES = {
 
 @pytest.mark.parametrize(("text", "title"), TITLES.items())
 def test_the_title_is_the_first_line_in_plain_words(session: Session, policy: Policy, text: str, title: str) -> None:
-    report = reports.judge_report(session, heard(text), SURE, [], policy, NOON)
+    report = reports.judge_report(session, heard(text), SURE, (), policy, NOON)
     assert report is not None
     row, _ = reports.declare_report(session, report.report_id, None, "U0RESPONDER", policy, NOON)
     assert row.title == title
@@ -180,15 +182,15 @@ def memory(data_folder: Path) -> Memory:
 def test_what_is_recalled_is_plain_facts_ready_to_be_shown(memory: Memory) -> None:
     found = recall.recall(memory, "lambda cannot reach the database, connection pool exhausted")
     assert 1 <= len(found) <= 4
-    assert [item["kind"] for item in found] == sorted(item["kind"] for item in found)  # incidents, then the playbook
+    assert [item.kind for item in found] == sorted(item.kind for item in found)  # incidents, then the playbook
     for item in found:
-        assert memory.entries[item["ref"]].title == item["title"]
-        assert item["words"]
-        assert item["kind"] == "playbook" or (item["cause"] and item["fix"])
+        assert memory.entries[item.ref].title == item.title
+        assert item.words
+        assert item.kind == "playbook" or (item.cause and item.fix)
 
 
 def test_nothing_is_recalled_for_what_looks_like_nothing(memory: Memory) -> None:
-    assert recall.recall(memory, "who wants to join for lunch?") == []
+    assert recall.recall(memory, "who wants to join for lunch?") == ()
 
 
 def by_shortcut(report: ReportRow, key: str = "view:V1") -> Declaration:
@@ -224,7 +226,7 @@ def test_the_shortcut_refuses_what_the_report_declared(session: Session, policy:
 
 
 def test_the_shortcut_declares_in_silence_what_was_not_answered(session: Session, policy: Policy) -> None:
-    quiet = reports.judge_report(session, heard(), replace(SURE, confidence=0.0), [], policy, NOON)
+    quiet = reports.judge_report(session, heard(), replace(SURE, confidence=0.0), (), policy, NOON)
     assert quiet is not None
     reports.declare_message(session, by_shortcut(quiet), policy, NOON)
     assert quiet.decision == "declared"
@@ -252,7 +254,7 @@ def test_talk_that_its_author_turns_into_a_report_a_moment_later_is_answered_onc
     session: Session, policy: Policy, after: timedelta, answered: bool
 ) -> None:
     said = heard("wait")
-    talk = reports.judge_report(session, said, Judgement(None, 0.9, (), None, "nothing is wrong"), [], policy, NOON)
+    talk = reports.judge_report(session, said, Judgement(None, 0.9, (), None, "nothing is wrong"), (), policy, NOON)
     assert talk is not None
     assert not talk.answered
     posted_at = markup.at_of(talk.ts)
@@ -271,10 +273,30 @@ def test_an_older_wording_that_is_heard_of_late_changes_nothing(
     session: Session, policy: Policy, report: ReportRow
 ) -> None:
     message = Heard(report.channel_id, report.ts, report.user_id, "checkout returns 502 for everybody", "1795176060.0")
-    assert reports.judge_again(session, message, replace(SURE, severity=Severity.P0), [], policy, NOON)
+    assert reports.judge_again(session, message, replace(SURE, severity=Severity.P0), (), policy, NOON)
     older = replace(message, text="checkout returns 50", edit_ts="1795176030.0")
-    assert not reports.judge_again(session, older, SURE, [], policy, NOON)
+    assert not reports.judge_again(session, older, SURE, (), policy, NOON)
     assert (report.severity, report.text) == ("P0", "checkout returns 502 for everybody")
+
+
+@pytest.mark.parametrize(("after", "kept"), [(minutes(3), True), (minutes(11), False)])
+def test_an_edit_that_comes_before_its_message_is_judged_while_it_is_fresh(
+    session: Session, policy: Policy, after: timedelta, kept: bool
+) -> None:
+    message = replace(heard("checkout returns 502 for everybody"), edit_ts="1795176060.0")
+    reports.keep_judged(session, message, SURE, SIMILAR, policy, markup.at_of(message.ts) + after)
+    row = store.find_report_of_message(session, message.channel_id, message.ts)
+    assert (row is not None and row.answered) == kept
+
+
+def test_a_message_that_comes_after_its_edit_changes_nothing(session: Session, policy: Policy) -> None:
+    posted = heard("checkout returns")
+    edited = replace(posted, text="checkout returns 502 for everybody", edit_ts="1795176060.0")
+    for message in (edited, posted, edited):
+        reports.keep_judged(session, message, SURE, SIMILAR, policy, markup.at_of(posted.ts) + minutes(1))
+    row = store.find_report_of_message(session, posted.channel_id, posted.ts)
+    assert row is not None
+    assert (row.text, row.history) == (edited.text, [])
 
 
 def test_an_edited_report_is_judged_again_until_it_is_decided(
@@ -282,7 +304,7 @@ def test_an_edited_report_is_judged_again_until_it_is_decided(
 ) -> None:
     def edited(text: str, verdict: Judgement) -> bool:
         message = Heard(report.channel_id, report.ts, report.user_id, text)
-        return reports.judge_again(session, message, verdict, [], policy, NOON + minutes(3))
+        return reports.judge_again(session, message, verdict, (), policy, NOON + minutes(3))
 
     assert not edited(report.text, SURE)
     assert edited("checkout returns 502 for everybody", replace(SURE, severity=Severity.P0))

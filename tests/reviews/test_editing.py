@@ -17,6 +17,7 @@ from bot.memory import queries as knowledge
 from bot.memory.entries.documents import from_document
 from bot.memory.entries.entries import Entry
 from bot.memory.importing.importer import write_entries
+from bot.memory.rules.similar import SimilarItem
 from bot.reviews.flows import action_items, drafting, editing, reminders
 from bot.reviews.flows.action_items import ActionRequest, parse_action
 from bot.reviews.queries import action_items as actions
@@ -317,7 +318,7 @@ def test_an_unknown_number_is_told_with_those_there_are(session: Session, closed
 def test_proposals_come_from_what_prevented_similar_incidents_and_once(
     session: Session, closed: IncidentRow, policy: Policy
 ) -> None:
-    closed.similar = [{"ref": "INC-2023-2156", "kind": "incident"}, {"ref": "PB-alb", "kind": "playbook"}]
+    closed.similar = (SimilarItem("INC-2023-2156", "incident"), SimilarItem("PB-alb", "playbook"))
     entry = Entry(
         "INC-2023-2156", "incident", "t", sections=(("Prevention", "- Watch `connections`.\n- Cap idle time."),)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
@@ -15,6 +15,7 @@ from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import change
 from bot.lifecycle.flows.change import Closing
+from bot.memory.rules.similar import SimilarItem
 from bot.reviews.flows import drafting, editing
 from bot.reviews.queries import drafts
 from bot.reviews.rules.renderings import from_json, to_markdown
@@ -31,17 +32,10 @@ def told(session: Session, declared: Declare, policy: Policy) -> IncidentRow:
     """A P1 that was raised to P0, acknowledged, discussed, resolved and closed."""
     row = declared(Severity.P1)
     row.channel_id = f"C{row.incident_id}"
-    row.similar = [
-        {
-            "ref": "NFI-2023-0010",
-            "kind": "incident",
-            "title": "t",
-            "cause": "c",
-            "fix": "f",
-            "happened_on": "2023-02-01",
-        },
-        {"ref": "PB-alb", "kind": "playbook", "title": "p", "cause": "", "fix": "", "happened_on": None},
-    ]
+    row.similar = (
+        SimilarItem("NFI-2023-0010", "incident", "t", cause="c", fix="f", happened_on=date(2023, 2, 1)),
+        SimilarItem("PB-alb", "playbook", "p"),
+    )
     messages.record_workspace(session, "T0", "https://example.com/", "U0TOCSIN", "C0INCIDENTS")
     (page,) = (ping for ping in pings.list_of_incident(session, row.incident_id) if ping.state == pings.SENDING)
     escalate.pages_sent(session, [escalate.Sent(page.ping_id, ["U0RESPONDER"], room=row.channel_id)], NOON)

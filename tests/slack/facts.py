@@ -9,6 +9,7 @@ from typing import Any
 from bot.escalation.rules.ping_facts import PingFacts
 from bot.incidents.rules.incident import Incident, Status
 from bot.memory.messages import Suggestion
+from bot.memory.rules.similar import SimilarItem
 from bot.severity.rules import Evidence, Judgement, Level, Severity
 from tests.rows import NOON, minutes
 
@@ -62,13 +63,15 @@ def in_every_status(**values: Any) -> list[Incident]:
 def suggestion(text: str = "", kind: str = "incident") -> Suggestion:
     """A past incident; with `text`, that is what every field says."""
     return Suggestion(
-        ref="NFI-2023-0010",
-        kind=kind,
-        title=text or "Connection pool exhausted",
-        words=(text or "pool", text or "502"),
-        cause=text or "The pool was too small.",
-        fix=text or "Raised its size.",
-        took="3 h",
+        SimilarItem(
+            ref="NFI-2023-0010",
+            kind=kind,
+            title=text or "Connection pool exhausted",
+            words=(text or "pool", text or "502"),
+            cause=text or "The pool was too small.",
+            fix=text or "Raised its size.",
+            took="3 h",
+        )
     )
 
 

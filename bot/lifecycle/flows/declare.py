@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -19,6 +18,7 @@ from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.incident import ORDINARY, SECURITY, Status, channel_name
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
+from bot.memory.rules.similar import SimilarItem
 from bot.severity.rules import Severity
 from bot.store.outbox import enqueue
 from bot.text.markup import escape, says_something
@@ -35,7 +35,7 @@ class Declaration:
     severity: Severity
     by: str
     impact: str | None = None
-    similar: tuple[dict[str, Any], ...] = ()
+    similar: tuple[SimilarItem, ...] = ()
     report_channel_id: str | None = None
     report_ts: str | None = None
     security: bool = False  # shown to nobody outside its own channel
@@ -61,7 +61,7 @@ def declare(session: Session, wanted: Declaration, policy: Policy, now: datetime
         declared_by=wanted.by,
         channel_name=channel_name(ref, title),
         impact=wanted.impact or None,
-        similar=list(wanted.similar),
+        similar=wanted.similar,
         report_channel_id=wanted.report_channel_id,
         report_ts=wanted.report_ts,
         episode=1,

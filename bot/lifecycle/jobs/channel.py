@@ -18,9 +18,9 @@ from bot.incidents.tables import IncidentRow
 from bot.lifecycle.messages import card as blocks
 from bot.lifecycle.messages.channel import evidence
 from bot.memory import messages as memory_messages
-from bot.memory.flows.recall import same_before
 from bot.memory.messages import suggestions
 from bot.memory.rules.recurrence import recurrence
+from bot.memory.rules.similar import same_before
 from bot.slack import queries as messages
 from bot.slack.client import Message, Refused, Slack
 from bot.slack.poster import UNREACHABLE, Poster

@@ -45,7 +45,7 @@ def set_severity(session: Session, context: AppContext, value: str, user_id: str
 
 def playbook_suggested(row: IncidentRow) -> bool:
     """Whether people were shown a playbook for it; a security incident has its steps on the card."""
-    return is_private(row.ref) or any(item["kind"] == "playbook" for item in row.similar)
+    return is_private(row.ref) or any(item.kind == "playbook" for item in row.similar)
 
 
 def open_form(

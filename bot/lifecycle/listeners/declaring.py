@@ -85,7 +85,7 @@ def _consider(context: AppContext, wanted: Wanted, by: str) -> tuple[Declaration
         title=wanted.title,
         severity=wanted.severity or judged.severity or Severity.P2,
         by=by,
-        similar=tuple(recall(context.memory.current(), wanted.title)),
+        similar=recall(context.memory.current(), wanted.title),
         security=wanted.security or judged.row_name in context.policy.security.rows,
     )
     return declaration, judged

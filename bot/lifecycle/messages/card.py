@@ -50,7 +50,7 @@ def card(
         blocks += _outcome(incident)
     if recurrence:
         blocks.append(context(recurrence))
-    blocks += [section(similar_line(item), vote_menu(item.vote_key)) for item in similar[:1]]
+    blocks += [section(similar_line(one.item), vote_menu(one.vote_key)) for one in similar[:1]]
     blocks += _card_actions(incident, levels)
     return Message(f"{incident.severity} {incident.ref} {plain(incident.title)}: {incident.stands}", tuple(blocks))
 

@@ -1,1 +1,1 @@
-"""How often the same trouble has come. Pure."""
+"""What looks like a text, and how often the same trouble has come. Pure."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,8 +16,8 @@ from bot.incidents.rules.incident import Status, is_private
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows.declare import Declaration, declare
+from bot.memory.rules.similar import SimilarItem
 from bot.reports import queries as reports
-from bot.reports import queries as reports_queries
 from bot.reports.tables import ReportRow
 from bot.severity.rules import Evidence, Judgement, Severity
 from bot.slack import queries as messages
@@ -27,7 +26,7 @@ from bot.text.markup import at_of, plain_text, quiet
 from bot.text.masking import mask
 from bot.text.wording import mentioned
 
-_STILL_WRITING = timedelta(minutes=10)  # after posting: "wait" may yet become a report
+STILL_WRITING = timedelta(minutes=10)  # after posting: "wait" may yet become a report
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ def judge_report(
     session: Session,
     heard: Heard,
     judgement: Judgement,
-    similar: Sequence[dict[str, Any]],
+    similar: tuple[SimilarItem, ...],
     policy: Policy,
     now: datetime,
 ) -> ReportRow | None:
@@ -53,7 +52,7 @@ def judge_report(
 
     None when that message was judged before.
     """
-    row = reports_queries.add_report(
+    row = reports.add_report(
         session,
         channel_id=heard.channel_id,
         ts=heard.ts,
@@ -66,7 +65,27 @@ def judge_report(
     return row
 
 
-def _verdict(heard: Heard, judgement: Judgement, similar: Sequence[dict[str, Any]], policy: Policy) -> dict[str, Any]:
+def keep_judged(
+    session: Session,
+    heard: Heard,
+    judgement: Judgement,
+    similar: tuple[SimilarItem, ...],
+    policy: Policy,
+    now: datetime,
+) -> None:
+    """Keep what a message was judged to be, however it was heard: as it was posted, edited, or read back later.
+
+    A message whose edit is heard before its posting is judged as it now reads, unless it is older than a few minutes:
+    then people have read it long since, and an answer would only confuse.
+    """
+    known = reports.find_report_of_message(session, heard.channel_id, heard.ts) if heard.edit_ts else None
+    if known is not None:
+        judge_again(session, heard, judgement, similar, policy, now)
+    elif not heard.edit_ts or now - at_of(heard.ts) <= STILL_WRITING:
+        judge_report(session, heard, judgement, similar, policy, now)
+
+
+def _verdict(heard: Heard, judgement: Judgement, similar: tuple[SimilarItem, ...], policy: Policy) -> dict[str, Any]:
     """What a report keeps of how it was judged, and whether that is said."""
     sure = judgement.severity is not None and judgement.confidence >= policy.severity.reply_threshold
     return {
@@ -76,7 +95,7 @@ def _verdict(heard: Heard, judgement: Judgement, similar: Sequence[dict[str, Any
         "row": judgement.row,
         "row_name": judgement.row_name,
         "evidence": [{"text": item.text, "signal": item.signal} for item in judgement.evidence],
-        "similar": list(similar),
+        "similar": similar,
         "answered": sure and not policy.severity.shadow,
     }
 
@@ -133,7 +152,7 @@ def _declare(
         title=_title(report.text),
         severity=chosen,
         by=by,
-        similar=tuple(report.similar),
+        similar=report.similar,
         report_channel_id=report.channel_id,
         report_ts=report.ts,
         security=report.row_name in policy.security.rows,
@@ -151,8 +170,8 @@ def declare_message(session: Session, wanted: Declaration, policy: Policy, now: 
     """
     assert wanted.report_channel_id is not None and wanted.report_ts is not None
     incidents.lock_request(session, f"message:{wanted.report_channel_id}:{wanted.report_ts}")
-    report = reports_queries.find_report_of_message(session, wanted.report_channel_id, wanted.report_ts)
-    report = reports_queries.get_report_for_change(session, report.report_id) if report else None
+    report = reports.find_report_of_message(session, wanted.report_channel_id, wanted.report_ts)
+    report = reports.get_report_for_change(session, report.report_id) if report else None
     if incidents.find_by_request(session, wanted.request_key) is None:
         _refuse_declared(session, wanted.report_channel_id, wanted.report_ts)
         if report is not None and report.decision == "part_of":
@@ -205,7 +224,7 @@ def join_report(session: Session, report_id: int, ref: str, by: str, now: dateti
 
 
 def _get(session: Session, report_id: int) -> ReportRow:
-    report = reports_queries.get_report_for_change(session, report_id)
+    report = reports.get_report_for_change(session, report_id)
     if report is None:
         raise BadRequest("That report is not known here any more. Use `/incident declare …` instead.")
     return report
@@ -226,7 +245,7 @@ def judge_again(
     session: Session,
     heard: Heard,
     judgement: Judgement,
-    similar: Sequence[dict[str, Any]],
+    similar: tuple[SimilarItem, ...],
     policy: Policy,
     now: datetime,
 ) -> bool:
@@ -235,8 +254,8 @@ def judge_again(
     One answer a message: it is edited, never repeated and never taken back. What was talk when it was posted is
     answered where its author was still writing; later, talk stays talk, as those who read it have gone on since.
     """
-    held = reports_queries.find_report_of_message(session, heard.channel_id, heard.ts)
-    report = reports_queries.get_report_for_change(session, held.report_id) if held else None
+    held = reports.find_report_of_message(session, heard.channel_id, heard.ts)
+    report = reports.get_report_for_change(session, held.report_id) if held else None
     if report is None or report.decision is not None or report.text == mask(heard.text):
         return False
     if reports.find_declared(session, heard.channel_id, heard.ts) is not None:
@@ -246,7 +265,7 @@ def judge_again(
     before = {"text": mask(report.text), "severity": report.severity, "answered": report.answered}
     _remember(report, edited_at=now.isoformat(), edit_ts=heard.edit_ts, **before)
     fresh = _verdict(heard, judgement, similar, policy)
-    still_writing = now - at_of(report.ts) <= _STILL_WRITING
+    still_writing = now - at_of(report.ts) <= STILL_WRITING
     fresh["answered"] = report.answered or (fresh["answered"] and (report.severity is not None or still_writing))
     for name, value in fresh.items():
         setattr(report, name, value)

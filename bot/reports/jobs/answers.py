@@ -47,7 +47,7 @@ def _decided(context: AppContext, report: ReportRow, outcome: str) -> Message:
     dismissed = report.decision == "not_incident"
     found = suggestions(report.similar, f"report:{report.report_id}")
     # Where it was no incident, nobody is asked whether the earlier ones helped.
-    past = [replace(item, vote_key="") if dismissed else item for item in found if item.kind == "incident"]
+    past = [replace(one, vote_key="") for one in found] if dismissed else found
     level = context.policy.severity.levels[Severity(report.severity or report.chosen_severity or Severity.P2)]
     message = answers.answered(judgement_of(report), level, f"<@{report.decided_by}>: {outcome}", past)
     if dismissed:
@@ -66,8 +66,7 @@ def _reply(context: AppContext, report: ReportRow, alike: Incident | None) -> Me
         report.report_id,
         judgement,
         context.policy.severity.levels[judgement.severity],
-        [item for item in found if item.kind == "incident"],
-        next((item for item in found if item.kind == "playbook"), None),
+        found,
         context.policy.severity.levels,
         alike,
     )

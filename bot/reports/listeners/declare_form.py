@@ -29,7 +29,7 @@ def declared(context: AppContext, values: dict[str, str], view: dict[str, Any], 
         severity=severity,
         by=user_id,
         impact=values.get("impact") or None,
-        similar=tuple(recall(context.memory.current(), f"{title}\n{values.get('impact', '')}")),
+        similar=recall(context.memory.current(), f"{title}\n{values.get('impact', '')}"),
         report_channel_id=origin.get("channel"),
         report_ts=origin.get("ts"),
         security=kind == forms.KIND_SECURITY

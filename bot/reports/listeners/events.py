@@ -7,11 +7,10 @@ from typing import Any
 from bot.context import AppContext
 from bot.incidents.flows import record
 from bot.incidents.flows.home import draw_home
-from bot.memory.flows.recall import recall
 from bot.reports.flows.rejudge import consider
-from bot.reports.flows.reports import Heard, judge_again, judge_report
+from bot.reports.flows.reports import Heard
+from bot.reports.listeners.judging import judge_message
 from bot.reviews import listeners as reviewing
-from bot.severity.rules import Judgement
 from bot.slack import queries as messages
 from bot.slack.incoming import PUSHPIN, is_a_persons, words_of
 from bot.slack.reporting import log_only, reporting_errors
@@ -32,21 +31,17 @@ def message(context: AppContext, body: dict[str, Any], event: dict[str, Any]) ->
 def _posted(context: AppContext, event: dict[str, Any]) -> None:
     text = words_of(event)
     heard = Heard(event["channel"], event["ts"], event["user"], text)
+    if not text:
+        return
+    if _is_report(context, event):
+        # A posted message is kept once by its own ts, so its event needs no mark.
+        judge_message(context, heard)
+        return
     now = context.now()
-    judged: Judgement | None = None
-    similar: list[dict[str, Any]] = []
-    if text and _is_report(context, event):
-        # Judging needs no database, so no transaction waits for it.
-        judged = context.judge.judge(text)
-        similar = recall(context.memory.current(), text) if judged.severity else []
-    # A message is recorded or judged once by its own ts, so its event needs no mark: two statements a message.
     with context.database.transaction() as session:
-        if judged is not None:
-            judge_report(session, heard, judged, similar, context.policy, now)
-        elif text:
-            thread_ts = event.get("thread_ts")
-            if record.message_posted(session, heard.channel_id, heard.ts, heard.user_id, text, now, thread_ts):
-                consider(session, heard, context.judge, context.policy, now)
+        thread_ts = event.get("thread_ts")
+        if record.message_posted(session, heard.channel_id, heard.ts, heard.user_id, text, now, thread_ts):
+            consider(session, heard, context.judge, context.policy, now)
 
 
 def _is_report(context: AppContext, event: dict[str, Any]) -> bool:
@@ -62,23 +57,14 @@ def _edited(context: AppContext, event_id: str, event: dict[str, Any]) -> None:
     edit_ts = str((after.get("edited") or {}).get("ts") or event["event_ts"])
     now = context.now()
     if is_a_persons(after) and _is_report(context, after | {"channel": event["channel"]}):
-        _edited_report(context, event_id, event["channel"], after, edit_ts)
+        heard = Heard(event["channel"], after["ts"], after["user"], words_of(after), edit_ts)
+        judge_message(context, heard, event_id)
         return
     with context.database.transaction() as session:
         if messages.take_event(session, event_id, now):
             record.message_edited(
                 session, event["channel"], after["ts"], after.get("user"), words_of(after), now, edit_ts
             )
-
-
-def _edited_report(context: AppContext, event_id: str, channel_id: str, after: dict[str, Any], edit_ts: str) -> None:
-    heard = Heard(channel_id, after["ts"], after["user"], words_of(after), edit_ts)
-    judged = context.judge.judge(heard.text)
-    similar = recall(context.memory.current(), heard.text) if judged.severity else []
-    now = context.now()
-    with context.database.transaction() as session:
-        if messages.take_event(session, event_id, now):
-            judge_again(session, heard, judged, similar, context.policy, now)
 
 
 def _is_tombstone(event: dict[str, Any]) -> bool:

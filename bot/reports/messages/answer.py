@@ -19,7 +19,6 @@ def answer(
     judgement: Judgement,
     level: Level,
     similar: Sequence[Suggestion],
-    playbook: Suggestion | None,
     levels: Mapping[Severity, Level],
     alike: Incident | None = None,
 ) -> Message:
@@ -33,13 +32,18 @@ def answer(
     blocks = [section(f"{verdict} Respond within {span(level.respond_within)}.\n{why}")]
     # What is pressed comes before what is read: on a phone the rest is below the fold.
     if alike:
-        blocks.append(section(f"Open now and alike: {headline(alike)}"))
+        blocks.append(section(f"Possible match, still open: {headline(alike)}"))
     blocks.append(_answer_actions(report_id, level, levels, alike.ref if alike else None))
-    blocks += [section(similar_line(item), vote_menu(item.vote_key)) for item in similar[:3]]
-    if playbook:
-        line = f"Playbook: *{playbook.ref}* {plain(shorten(playbook.title, 200))}"
-        blocks.append(section(line, vote_menu(playbook.vote_key)))
+    blocks += [section(similar_line(one.item), vote_menu(one.vote_key)) for one in _incidents(similar)]
+    for one in similar:
+        if one.item.kind == "playbook":
+            line = f"Playbook: *{one.item.ref}* {plain(shorten(one.item.title, 200))}"
+            blocks.append(section(line, vote_menu(one.vote_key)))
     return Message(f"Looks like {level.severity} {level.title}: {level.meaning}", tuple(blocks))
+
+
+def _incidents(similar: Sequence[Suggestion]) -> list[Suggestion]:
+    return [one for one in similar if one.item.kind == "incident"][:3]
 
 
 def _answer_actions(report_id: int, level: Level, levels: Mapping[Severity, Level], open_ref: str | None) -> Block:
@@ -59,7 +63,7 @@ def answered(judgement: Judgement, level: Level, outcome: str, similar: Sequence
     words = ", ".join(f"“{plain(shorten(item.text, 80))}”" for item in judgement.evidence[:4])
     line = f"Judged *{level.severity} {level.title}*" + (f" because of {words}" if words else "") + "."
     asked = [
-        section(f"Like *{item.ref}* {plain(shorten(item.title, 200))}", vote_menu(item.vote_key))
-        for item in similar[:3]
+        section(f"Similar: *{one.item.ref}* {plain(shorten(one.item.title, 200))}", vote_menu(one.vote_key))
+        for one in _incidents(similar)
     ]
     return Message(outcome, (section(outcome), context(line), *asked))

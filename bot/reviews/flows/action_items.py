@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -17,6 +16,7 @@ from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.memory.entries.entries import Entry
+from bot.memory.rules.similar import SimilarItem
 from bot.reviews.flows.editing import show
 from bot.reviews.queries import action_items, reviews
 from bot.reviews.tables import ActionRow
@@ -198,11 +198,11 @@ def propose(session: Session, row: IncidentRow, entries: Mapping[str, Entry], no
     return added
 
 
-def _preventions(similar: Sequence[Mapping[str, Any]], entries: Mapping[str, Entry]) -> Iterable[tuple[str, str]]:
+def _preventions(similar: Iterable[SimilarItem], entries: Mapping[str, Entry]) -> Iterable[tuple[str, str]]:
     for item in similar:
-        entry = entries.get(str(item["ref"])) if item["kind"] == "incident" else None
+        entry = entries.get(item.ref) if item.kind == "incident" else None
         points = _points(entry.section("Prevention")) if entry else []
-        yield from ((str(item["ref"]), point) for point in points[:PROPOSALS_OF_ONE])
+        yield from ((item.ref, point) for point in points[:PROPOSALS_OF_ONE])
 
 
 def _points(markdown: str) -> list[str]:

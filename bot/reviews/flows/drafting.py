@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -15,7 +15,8 @@ from bot.incidents.queries.incidents import described
 from bot.incidents.rules.timeline import Entry, Kind
 from bot.incidents.tables import IncidentRow
 from bot.memory.flows.live import Memory
-from bot.memory.flows.recall import EARLIER, recall
+from bot.memory.flows.recall import recall
+from bot.memory.rules.similar import SimilarItem
 from bot.reviews.flows.editing import as_item, begin, note_drafting, show
 from bot.reviews.queries import action_items, drafts
 from bot.reviews.queries import reviews as assessments
@@ -68,7 +69,7 @@ def gather(session: Session, row: IncidentRow, policy: Policy) -> ReviewFacts:
         resolve_within=policy.review.resolve_within.get(Severity(row.severity)),
         silence_after=policy.review.silence_after,
         late_after=policy.escalation.late_after,
-        similar=tuple(_past(item) for item in row.similar if item["kind"] in ("incident", EARLIER)),
+        similar=tuple(_past(item) for item in row.similar if item.is_incident),
         services=noted.services,
         contributing=noted.contributing,
         detected_at=noted.detected_at,
@@ -108,22 +109,13 @@ def _linked(entries: tuple[Entry, ...], card: str | None) -> tuple[Entry, ...]:
 
 def look_again(row: IncidentRow, memory: Memory) -> None:
     """What the incident looks like by all that is known of it by now: impact and cause say more than its title did."""
-    told = described(row)
-    found = recall(memory, told, without=row.ref)
-    if any(item["kind"] in ("incident", EARLIER) for item in found):
+    found = recall(memory, described(row), without=row.ref)
+    if any(item.is_incident for item in found):
         row.similar = found
 
 
-def _past(item: dict[str, object]) -> PastIncident:
-    happened = item.get("happened_on")
-    return PastIncident(
-        ref=str(item["ref"]),
-        title=str(item["title"]),
-        cause=str(item["cause"]),
-        fix=str(item["fix"]),
-        happened_on=date.fromisoformat(str(happened)) if happened else None,
-        same=bool(item.get("same")),
-    )
+def _past(item: SimilarItem) -> PastIncident:
+    return PastIncident(item.ref, item.title, item.cause, item.fix, item.happened_on, item.same)
 
 
 def draft_review(session: Session, row: IncidentRow, policy: Policy, now: datetime) -> tuple[Review, ReviewRow]:

@@ -1,0 +1,19 @@
+"""Judging a message of the announcement channel, however it was heard: as an event, as an edit, or read back later."""
+
+from __future__ import annotations
+
+from bot.context import AppContext
+from bot.memory.flows.recall import recall
+from bot.reports.flows.reports import Heard, keep_judged
+from bot.slack import queries as messages
+
+
+def judge_message(context: AppContext, heard: Heard, event_id: str = "") -> None:
+    """Judge it, recall what it looks like, keep both. An event that was taken before, by its id, changes nothing."""
+    # Judging and searching come first: no transaction waits for them.
+    judged = context.judge.judge(heard.text)
+    similar = recall(context.memory.current(), heard.text) if judged.severity else ()
+    now = context.now()
+    with context.database.transaction() as session:
+        if not event_id or messages.take_event(session, event_id, now):
+            keep_judged(session, heard, judged, similar, context.policy, now)
