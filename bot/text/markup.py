@@ -10,12 +10,17 @@ _TOKEN = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
 USER_ID = re.compile(r"[UW][A-Z0-9]{2,}")
 MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")  # of a person, whose id it captures
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-_EMOJI = re.compile(r":[a-z0-9_+'-]+:")
+_EMOJI = re.compile(r"(?<![\w:])(?::(?=[a-z0-9_+'-]*[a-z+-])[a-z0-9_+'-]+:)+(?!\w)")
+_SCHEME = re.compile(r"^(?:https?://|mailto:|tel:)")
 _LOUD = re.compile(r"<!(channel|here|everyone|subteam\^[A-Z0-9]+)(?:\|[^<>]*)?>")
 
 
 def plain_text(markup: str) -> str:
-    """Slack's markup as plain words: mentions by their label, links by their address, entities as characters."""
+    """Slack's markup as plain words: mentions by their label, links by their address, entities as characters.
+
+    Slack makes links of what people type: `api.example.com` comes back as it was typed, without the scheme that Slack
+    put before it.
+    """
 
     def word(match: re.Match[str]) -> str:
         sign, target, label = match.groups()
@@ -23,7 +28,8 @@ def plain_text(markup: str) -> str:
             return label or "@" + target.split("^")[0]
         if sign:
             return sign + (label or target)
-        return target.removeprefix("mailto:")
+        bare = _SCHEME.sub("", target)
+        return label if label and label.rstrip("/") == bare.rstrip("/") else target.removeprefix("mailto:")
 
     text = _TOKEN.sub(word, markup)
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
@@ -50,6 +56,11 @@ def quiet(markup: str, names: Mapping[str, str] | None = None) -> str:
 def storable(text: str) -> str:
     """Without the characters that PostgreSQL's text cannot hold: NUL and lone surrogates."""
     return text if text.isprintable() else _UNSTORABLE.sub("", text)
+
+
+def without_emoji(text: str) -> str:
+    """Without emoji codes (`:fire:`), which are decoration: a title or a judgement is made of the other words."""
+    return re.sub(r"[ \t]{2,}", " ", _EMOJI.sub("", text)).strip() if ":" in text else text
 
 
 def says_something(text: str) -> bool:

@@ -8,7 +8,7 @@ from bot.errors import BadRequest
 from bot.incidents.rules.incident import Status, parse_status
 from bot.incidents.rules.typed_command import Typed, parse_command
 from bot.severity.rules import Severity, leading_severity, parse_severity
-from bot.text.markup import harmless, plain_text
+from bot.text.markup import harmless, plain_text, without_emoji
 
 COMMANDS = {
     "": Typed("help", None, ""),
@@ -133,3 +133,31 @@ LOUD = {
 @pytest.mark.parametrize(("markup", "quiet"), LOUD.items())
 def test_words_that_would_ping_a_crowd_are_disarmed(markup: str, quiet: str) -> None:
     assert harmless(markup) == quiet
+
+
+@pytest.mark.parametrize(
+    ("markup", "typed"),
+    [
+        ("<http://api.example.com|api.example.com> is down", "api.example.com is down"),
+        ("<http://shop.example.com/|shop.example.com> answers 502", "shop.example.com answers 502"),
+        ("<mailto:a@example.com|a@example.com> bounced", "a@example.com bounced"),
+        ("<https://example.com/a|the status page> is red", "https://example.com/a is red"),
+    ],
+)
+def test_what_slack_made_a_link_of_comes_back_as_it_was_typed(markup: str, typed: str) -> None:
+    assert plain_text(markup) == typed
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        (":fire: checkout is down :rotating_light:", "checkout is down"),
+        ("prod is :fire::fire:", "prod is"),
+        (":+1::skin-tone-3: fixed", "fixed"),
+        ("at 10:30:45 it failed", "at 10:30:45 it failed"),
+        ("arn:aws:sqs:eu-west-1:123:queue", "arn:aws:sqs:eu-west-1:123:queue"),
+        ("host:port:host", "host:port:host"),
+    ],
+)
+def test_emoji_codes_are_no_words(text: str, left: str) -> None:
+    assert without_emoji(text) == left
