@@ -212,7 +212,7 @@ class Story:
         else:
             chosen = _option(self.answer, "report_declare_as", "P1")
             self.responder.press(self.answer, "report_declare_as", value=chosen)
-        self.responder.wait_for_message(INCIDENTS, "declared as", thread_ts=self.report_ts)
+        self.responder.wait_for_message(INCIDENTS, "Declared as", thread_ts=self.report_ts)
 
     def _answer_page(self, page: Json) -> None:
         """Acknowledge; where somebody did before, the page offers to take command."""

@@ -12,6 +12,7 @@ from bot.slack.text import fit, plain, shorten
 
 _GIST = 300  # characters of a cause or fix
 _SHORT_GIST = 160  # the same on a card and in an answer to a report: the entry has the rest
+SUGGESTION_UNREADABLE = "That suggestion is out of date. Type `/incident similar` for new ones."
 _NAMES = {"playbook": "Playbook", "guide": "Guide"}
 _SHOWN = ("incident", "playbook", "guide")
 
@@ -68,6 +69,11 @@ def _matches(item: SimilarItem) -> str:
     for term in item.terms:
         fields.setdefault(term.field, []).append(f"{plain(term.text)} {term.share:.0%}")
     return "; ".join(f"{field}: {', '.join(words)}" for field, words in fields.items())
+
+
+def voted(ref: str, helped: bool) -> str:
+    """For the voter."""
+    return f"Thanks. {ref} marked as helpful." if helped else f"Thanks. {ref} marked as not a match."
 
 
 def vote_menu(vote_key: str) -> Block | None:

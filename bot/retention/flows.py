@@ -9,8 +9,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.incidents.queries import timeline
+from bot.retention import messages
 from bot.retention import queries as retention
-from bot.retention.policy import RetentionPolicy, in_days
+from bot.retention.policy import RetentionPolicy
 from bot.reviews.queries import drafts
 from bot.reviews.queries import reviews as assessments
 from bot.reviews.rules.renderings import from_json, to_json
@@ -32,19 +33,18 @@ def remove_words(session: Session, policy: RetentionPolicy, now: datetime) -> in
     if row is None:
         return None
     incident_ids = [row.incident_id, *timeline.list_duplicates(session, row.incident_id)]
-    kept = timeline.list_marked(session, row.incident_id) | _told_in_review(session, row.incident_id)
-    past = f"removed after {in_days(policy.keep_messages)} by policy."
+    kept = timeline.list_marked(session, row.incident_id) | _entries_of_review(session, row.incident_id)
     retention.mark_removed(session, incident_ids, now)
     retention.remove_suggested(session, incident_ids)
-    _remove_drafts(session, incident_ids, f"Draft {past}")
-    return retention.remove_messages(session, incident_ids, kept, f"Message, {past}")
+    _remove_drafts(session, incident_ids, messages.draft_removed(policy.keep_messages))
+    return retention.remove_messages(session, incident_ids, kept, messages.message_removed(policy.keep_messages))
 
 
 def remove_reports(session: Session, policy: RetentionPolicy, now: datetime) -> int:
     """Take out the words of some reports whose time has come; how many. 0 when there are none left."""
     if policy.keep_messages is None:
         return 0
-    fact = f"Removed after {in_days(policy.keep_messages)} by policy."
+    fact = messages.report_removed(policy.keep_messages)
     return retention.remove_reports(session, now - policy.keep_messages, fact, _REPORTS_AT_ONCE)
 
 
@@ -61,7 +61,7 @@ def _remove_drafts(session: Session, incident_ids: Collection[int], fact: str) -
         retention.remove_drafted(session, incident_id)
 
 
-def _told_in_review(session: Session, incident_id: int) -> set[int]:
+def _entries_of_review(session: Session, incident_id: int) -> set[int]:
     """The entries that stand behind the lines of the review as it was approved, each time."""
     documents = [step.document for step in assessments.list_steps(session, incident_id) if step.document]
     return {

@@ -16,10 +16,11 @@ from bot.incidents.flows.record import record
 from bot.incidents.queries import incidents
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
-from bot.reviews import messages as blocks
 from bot.reviews.flows import action_items, editing
+from bot.reviews.messages import action_items as said
 from bot.reviews.queries import action_items as actions
 from bot.reviews.queries import reviews
+from bot.reviews.rules.action_requests import parse_action
 from bot.reviews.rules.renderings import stage_words
 from bot.reviews.rules.stages import Stage
 from bot.slack import queries as messages
@@ -82,21 +83,21 @@ def _action(session: Session, command: CommandContext) -> str | Message:
     if word.lower() in (*_NUMBERED, *_AGREED) and rest.strip().lstrip("#").split(" ")[0].isdigit():
         number = int(rest.strip().lstrip("#").split(" ")[0][:9])
         if word.lower() in _NUMBERED:
-            return _NUMBERED[word.lower()](session, row, number, command.user_id, command.now)
-        return action_items.accept(session, row, number, command.user_id, calendar, command.now)
+            return said.changed(_NUMBERED[word.lower()](session, row, number, command.user_id, command.now))
+        return said.changed(action_items.accept(session, row, number, command.user_id, calendar, command.now))
     _refuse_unnumbered(word.lower(), rest)
-    wish = action_items.parse_action(command.rest, command.now, calendar)
+    wanted = parse_action(command.rest, command.now, calendar)
     key = f"command:{command.trigger_id}"
-    item, _ = action_items.add(session, row, wish, command.user_id, calendar, command.now, key)
-    unknown = _unknown_owner(session, command, wish.owner)
-    return f"Action item {item.number} of {row.ref}: {action_items.describe(item)}{unknown}"
+    item, _ = action_items.add(session, row, wanted, command.user_id, calendar, command.now, key)
+    unknown = _unknown_owner(session, command, wanted.owner)
+    return said.kept(row.ref, editing.as_item(item), unknown)
 
 
 def _refuse_unnumbered(word: str, rest: str) -> None:
     """Raises BadRequest for `done banana`; "drop the old index" is an item as good as any."""
     if word not in (*_NUMBERED, *_AGREED) or (word != "done" and len(rest.split()) > 1):
         return
-    raise BadRequest(f"Say which one, as in `/incident action {word} 3`; `/incident action list` has them.")
+    raise BadRequest(said.number_missing(word))
 
 
 def _unknown_owner(session: Session, command: CommandContext, owner: str | None) -> str:
@@ -109,39 +110,34 @@ def _unknown_owner(session: Session, command: CommandContext, owner: str | None)
     try:
         people.find_person(session, owner, command.context.policy.contacts, command.now)
     except BadRequest as unknown:
-        return f"\n{unknown} It is kept under that name, and nobody is reminded of it."
+        return str(unknown)
     return ""
 
 
 def _list(session: Session, row: IncidentRow) -> str | Message:
     items = actions.list_of_incident(session, row.incident_id)
     if not items:
-        return f"{row.ref} has no action items yet. Type for example {action_items.EXAMPLE}."
-    listed = [
-        blocks.Item(
-            item.number, action_items.describe(item), item.state, item.source_ref, f"{row.incident_id}:{item.number}"
-        )
-        for item in items
-    ]
-    return blocks.action_list(row.ref, listed)
+        return said.none_yet(row.ref)
+    return said.listed(row.ref, row.incident_id, [editing.as_item(item) for item in items])
 
 
 def finish(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     """`incident id:number`."""
     row, number = _pressed(session, value)
-    return action_items.finish(session, row, number, user_id, now)
+    return said.changed(action_items.finish(session, row, number, user_id, now))
 
 
 def accept(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     """`incident id:number`."""
     row, number = _pressed(session, value)
-    return action_items.accept(session, row, number, user_id, context.policy.calendar, now)
+    change = action_items.accept(session, row, number, user_id, context.policy.calendar, now)
+    return said.changed(change)
 
 
 def decline(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     """`incident id:number`."""
     row, number = _pressed(session, value)
-    return action_items.drop(session, row, number, user_id, now)
+    return said.changed(action_items.drop(session, row, number, user_id, now))
 
 
 def _pressed(session: Session, value: str) -> tuple[IncidentRow, int]:

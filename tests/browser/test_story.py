@@ -52,7 +52,7 @@ def test_an_incident_from_report_to_review_without_touching_anything_but_the_pag
     declare = thread.get_by_role("button", name=re.compile(r"Declare P\d"))
     _take(page, picture, "answer")
     declare.click()
-    expect(thread.get_by_text("declared as")).to_be_visible()
+    expect(thread.get_by_text("Declared as")).to_be_visible()
     page.keyboard.press("Escape")
 
     page.locator("#sidebar .place", has_text="inc-").click()

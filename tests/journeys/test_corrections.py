@@ -37,7 +37,7 @@ def heard(stage: Stage, ref: str, words: str) -> None:
 def test_one_tap_says_why_it_was_no_incident(stage: Stage) -> None:
     ts, answer = report(stage, "the shop is down, all customers see an error page")
     press_and_hear(stage.responder, INCIDENTS, answer, "report_dismiss", thread_ts=ts)
-    decided = stage.responder.wait_for_message(INCIDENTS, ">: not an incident", thread_ts=ts)
+    decided = stage.responder.wait_for_message(INCIDENTS, "Marked as not an incident by", thread_ts=ts)
     asked = [action_id for action_id in buttons(decided) if action_id.startswith("report_why_")]
     assert asked == [f"report_why_{word}" for word in ("chatter", "known", "test", "duplicate", "words")]
     press(stage.team_lead, INCIDENTS, decided, "report_why_test")
@@ -45,13 +45,13 @@ def test_one_tap_says_why_it_was_no_incident(stage: Stage) -> None:
     assert not any(action_id.startswith("report_why_") for action_id in buttons(told))
     assert report_row(stage, ts).reason == "test"
     said = press_stale(stage, stage.team_lead, decided, "report_why_chatter")
-    assert said == "The reason was given already: A test"
+    assert said == "A reason was already given: A test"
 
 
 def test_another_severity_is_explained_in_own_words(stage: Stage) -> None:
     ts, answer = report(stage, "search results are slow, pages take 8 seconds")
     press_and_hear(stage.responder, INCIDENTS, answer, "report_declare_as", option="P0", thread_ts=ts)
-    decided = stage.responder.wait_for_message(INCIDENTS, "declared as P0", thread_ts=ts)
+    decided = stage.responder.wait_for_message(INCIDENTS, "Declared as P0", thread_ts=ts)
     assert "report_why_more" in buttons(decided)
     press(stage.responder, INCIDENTS, decided, "report_why_words")
     form = stage.responder.wait_for_view("report_why_view")
@@ -65,7 +65,7 @@ def test_another_severity_is_explained_in_own_words(stage: Stage) -> None:
 def test_the_judged_severity_asks_nothing(stage: Stage) -> None:
     ts, answer = report(stage, "checkout is down for everyone, every payment fails")
     press_and_hear(stage.responder, INCIDENTS, answer, "report_declare", thread_ts=ts)
-    decided = stage.responder.wait_for_message(INCIDENTS, "declared as", thread_ts=ts)
+    decided = stage.responder.wait_for_message(INCIDENTS, "Declared as", thread_ts=ts)
     settle(stage.database)
     assert not any(action.startswith("report_why") for action in buttons(decided))
 

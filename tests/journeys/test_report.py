@@ -40,7 +40,7 @@ def test_a_report_is_answered_in_its_thread_and_can_be_declared(stage: Stage) ->
     channel = responder.wait_for_channel("inc-")
     responder.wait_for(lambda: responder.messages(channel["id"]) or None, what="the card")
     assert "checkout is down" in content_of(card_of(responder, channel))
-    decided = responder.wait_for_message(INCIDENTS, "declared as", thread_ts=ts)
+    decided = responder.wait_for_message(INCIDENTS, "Declared as", thread_ts=ts)
     assert buttons(decided) == []
     kept = report_row(stage, ts)
     assert (kept.decision, kept.chosen_severity, kept.decided_by) == ("declared", level.severity, "U0RESPONDER")
@@ -70,8 +70,8 @@ def test_a_report_can_be_called_no_incident(stage: Stage) -> None:
     ts, answer = report(stage, "the shop is down, all customers see an error page")
     before = len(rows(stage))
     heard = press_and_hear(stage.responder, INCIDENTS, answer, "report_dismiss", thread_ts=ts)
-    assert heard == "Noted: not an incident."
-    decided = stage.responder.wait_for_message(INCIDENTS, ">: not an incident", thread_ts=ts)
+    assert heard == "Marked as not an incident."
+    decided = stage.responder.wait_for_message(INCIDENTS, "Marked as not an incident by", thread_ts=ts)
     assert not {"report_declare", "report_declare_as", "report_dismiss"} & set(buttons(decided))
     assert report_row(stage, ts).decision == "not_incident"
     assert len(rows(stage)) == before
@@ -103,7 +103,7 @@ def test_a_second_press_of_each_button_of_a_report_says_who_decided(stage: Stage
     before = len(rows(stage))
     for action_id, option in (("report_declare", None), ("report_declare_as", "P2"), ("report_dismiss", None)):
         heard = press_stale(stage, stage.team_lead, answer, action_id, option)
-        assert heard.startswith("<@U0RESPONDER> decided that already: declared as")
+        assert heard.startswith("Already decided. Declared as")
         assert ref in heard
     assert len(rows(stage)) == before
     assert report_row(stage, ts).decision == "declared"
@@ -117,7 +117,8 @@ def test_a_message_that_was_declared_is_not_declared_again_by_the_shortcut(stage
     form = lead.wait_for_view("declare_view")
     ref = press_and_hear(stage.responder, INCIDENTS, answer, "report_declare", thread_ts=ts).split()[2]
     before = len(rows(stage))
-    assert lead.submit(form, {"title": {"title": "returns are broken"}}) == {"title": f"Declared already as {ref}."}
+    refused = lead.submit(form, {"title": {"title": "returns are broken"}})
+    assert refused == {"title": f"This message was already declared as {ref}."}
     lead.close_view(form)
     assert len(rows(stage)) == before
 
@@ -129,7 +130,7 @@ def test_the_shortcut_decides_the_message_s_report(stage: Stage) -> None:
     lead.open_shortcut("declare_message", message)
     form = lead.wait_for_view("declare_view")
     assert lead.submit(form, {"title": {"title": "gift cards fail"}, "severity": {"severity": "P2"}}) == {}
-    decided = lead.wait_for_message(INCIDENTS, "<@U0TEAMLEAD>: declared as P2", thread_ts=ts)
+    decided = lead.wait_for_message(INCIDENTS, "Declared as P2 by <@U0TEAMLEAD>", thread_ts=ts)
     assert "report_declare" not in buttons(decided)
     assert report_row(stage, ts).incident_id == rows(stage)[-1].incident_id
 
@@ -137,11 +138,13 @@ def test_the_shortcut_decides_the_message_s_report(stage: Stage) -> None:
 def test_what_was_no_incident_can_be_declared_after_all(stage: Stage) -> None:
     ts, answer = report(stage, "the loyalty service is down, every request fails with 503")
     press_and_hear(stage.responder, INCIDENTS, answer, "report_dismiss", thread_ts=ts)
-    dismissed = stage.responder.wait_for_message(INCIDENTS, ">: not an incident", thread_ts=ts)
+    dismissed = stage.responder.wait_for_message(INCIDENTS, "Marked as not an incident by", thread_ts=ts)
     assert "report_declare_after_all" in buttons(dismissed)
     heard = press_and_hear(stage.team_lead, INCIDENTS, dismissed, "report_declare_after_all", thread_ts=ts)
     assert "declared. You are invited" in heard
-    decided = stage.responder.wait_for_message(INCIDENTS, "<@U0RESPONDER> had called it no incident", thread_ts=ts)
+    decided = stage.responder.wait_for_message(
+        INCIDENTS, "<@U0RESPONDER> had marked it as not an incident", thread_ts=ts
+    )
     assert "report_declare_after_all" not in buttons(decided)
     assert report_row(stage, ts).decision == "declared"
 
@@ -149,7 +152,7 @@ def test_what_was_no_incident_can_be_declared_after_all(stage: Stage) -> None:
 def test_an_edited_report_is_judged_again(stage: Stage) -> None:
     ts, answer = report(stage, "search is slow, pages take 8 seconds")
     stage.responder.edit(INCIDENTS, ts, "search is down for everyone, all requests fail with 503, nobody can order")
-    edited = stage.responder.wait_for_message(INCIDENTS, "The report was edited; judged again.", thread_ts=ts)
+    edited = stage.responder.wait_for_message(INCIDENTS, "Judged again after an edit.", thread_ts=ts)
     assert edited["ts"] == answer["ts"], "the same answer, edited"
     judged = report_row(stage, ts)
     assert judged.severity in ("P0", "P1")
@@ -163,6 +166,6 @@ def test_talk_that_becomes_a_report_while_it_is_written_is_answered_once(stage: 
     answer = responder.wait_for_message(INCIDENTS, "Looks like *P", thread_ts=ts)
     assert "judged again" not in content_of(answer)
     responder.edit(INCIDENTS, ts, "login is down for everyone, all requests fail with 503, nobody gets in")
-    responder.wait_for_message(INCIDENTS, "The report was edited; judged again.", thread_ts=ts)
+    responder.wait_for_message(INCIDENTS, "Judged again after an edit.", thread_ts=ts)
     settle(stage.database)
     assert len(responder.replies(INCIDENTS, ts)[1:]) == 1

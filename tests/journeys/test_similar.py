@@ -174,8 +174,14 @@ def test_a_vote_on_a_private_answer_is_kept_and_can_change(stage: Stage) -> None
         stage.responder, INCIDENTS, "/incident similar lambda functions time out connecting to the database"
     )
     ref = element(said, "suggestion_vote")["options"][0]["value"].split(":")[2]
-    assert press_and_hear(stage.responder, INCIDENTS, said, "suggestion_vote", "yes") == f"Noted: {ref} helped."
-    assert press_and_hear(stage.responder, INCIDENTS, said, "suggestion_vote", "no") == f"Noted: {ref} was not it."
+    assert (
+        press_and_hear(stage.responder, INCIDENTS, said, "suggestion_vote", "yes")
+        == f"Thanks. {ref} marked as helpful."
+    )
+    assert (
+        press_and_hear(stage.responder, INCIDENTS, said, "suggestion_vote", "no")
+        == f"Thanks. {ref} marked as not a match."
+    )
     (kept,) = votes(stage)
     assert (kept.ref, kept.user_id, kept.place, kept.helped) == (ref, "U0RESPONDER", 1, False)
     assert kept.shown_key.startswith("similar:")
@@ -185,16 +191,20 @@ def test_votes_in_the_thread_and_on_the_card_are_about_the_same_suggestion(stage
     before = len(votes(stage))
     ts, answer = report(stage, "every lambda function times out connecting to the database, checkout is down for all")
     assert menus(answer), content_of(answer)
-    assert press_and_hear(stage.team_lead, INCIDENTS, answer, "suggestion_vote", "yes", ts).endswith(" helped.")
+    assert press_and_hear(stage.team_lead, INCIDENTS, answer, "suggestion_vote", "yes", ts).endswith(
+        " marked as helpful."
+    )
     told = press_and_hear(stage.responder, INCIDENTS, answer, "report_declare", thread_ts=ts)
     ref = told.split()[2]
     settle(stage.database)
-    decided = stage.responder.wait_for_message(INCIDENTS, "declared as", thread_ts=ts)
+    decided = stage.responder.wait_for_message(INCIDENTS, "Declared as", thread_ts=ts)
     assert menus(decided) == [menu for menu in menus(answer) if not menu.startswith("yes:0:")]
     channel = stage.room(stage.responder, ref)
     card = card_of(stage.responder, channel)
     assert menus(card) == menus(answer)[:1]
-    assert press_and_hear(stage.team_lead, channel["id"], card, "suggestion_vote", "no").endswith(" was not it.")
+    assert press_and_hear(stage.team_lead, channel["id"], card, "suggestion_vote", "no").endswith(
+        " marked as not a match."
+    )
     (kept,) = votes(stage)[before:]
     assert (kept.shown_key, kept.helped) == (f"report:{report_row(stage, ts).report_id}", False)
     ask(stage.responder, INCIDENTS, f"/incident resolve {ref}")

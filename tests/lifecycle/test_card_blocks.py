@@ -15,7 +15,7 @@ from bot.incidents.rules.incident import Incident, Status
 from bot.lifecycle.messages import card as blocks
 from bot.lifecycle.messages import handover
 from bot.reports.messages import answer
-from bot.reviews import messages as review_messages
+from bot.reviews.messages import notices as review_messages
 from bot.severity.rules import Severity
 from bot.slack import blocks as slack_blocks
 from bot.slack.client import Message

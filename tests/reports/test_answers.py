@@ -71,7 +71,7 @@ def test_a_decision_takes_the_place_of_the_buttons(
         row, _ = suggest.declare_report(session, report_id, Severity.P0, "U0TEAMLEAD", context.policy, context.now())
     reports.answer(context, slack, poster, report_id=report_id)
     (answer,) = answers(responder, ts)
-    assert answer["text"] == f"<@U0TEAMLEAD>: declared as P0, {row.ref}."
+    assert answer["text"] == f"Declared as P0 by <@U0TEAMLEAD>: {row.ref}."
     assert "report_declare" not in str(answer["blocks"])
 
 

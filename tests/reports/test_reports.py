@@ -22,6 +22,7 @@ from bot.memory.rules.similar import SimilarItem
 from bot.reports import queries as store
 from bot.reports.flows import corrections, reports
 from bot.reports.flows.reports import Heard
+from bot.reports.messages import decisions
 from bot.reports.tables import ReportRow
 from bot.settings import REPOSITORY, Settings
 from bot.severity.rules import Evidence, Judgement, Severity
@@ -97,7 +98,8 @@ def test_a_report_is_declared_with_the_judged_severity(session: Session, policy:
     assert (report.decided_at, report.incident_id) == (NOON, row.incident_id)
     assert len(queued(session, "slack.answer", report_id=report.report_id)) == 1
     row.channel_id = f"C{row.incident_id}"
-    assert reports.describe_decision(session, report) == f"declared as P1, {row.ref} in <#{row.channel_id}>."
+    said = f"Declared as P1 by <@U0RESPONDER>: {row.ref} in <#{row.channel_id}>."
+    assert decisions.sentence(reports.decision_of(session, report)) == said
 
 
 def test_another_severity_can_be_chosen(session: Session, policy: Policy, report: ReportRow) -> None:
@@ -123,21 +125,22 @@ def test_the_title_is_the_first_line_in_plain_words(session: Session, policy: Po
 
 
 def test_a_report_can_be_dismissed(session: Session, report: ReportRow) -> None:
-    assert reports.dismiss_report(session, report.report_id, "U0RESPONDER", NOON) == "Noted: not an incident."
+    reports.dismiss_report(session, report.report_id, "U0RESPONDER", NOON)
     assert (report.decision, report.decided_by, report.incident_id) == ("not_incident", "U0RESPONDER", None)
-    assert reports.describe_decision(session, report) == "not an incident."
+    said = "Marked as not an incident by <@U0RESPONDER>."
+    assert decisions.sentence(reports.decision_of(session, report)) == said
     assert len(queued(session, "slack.answer", report_id=report.report_id)) == 1
 
 
 def test_a_report_can_join_an_open_incident(session: Session, report: ReportRow, declared: Declare) -> None:
     row = declared()
-    assert reports.join_report(session, report.report_id, row.ref, "U0RESPONDER", NOON) == f"Added to {row.ref}."
+    assert reports.join_report(session, report.report_id, row.ref, "U0RESPONDER", NOON) == row.ref
     entry = timeline.list_entries(session, row.incident_id)[-1]
     assert (entry.kind, entry.author) == (Kind.NOTED, "U0SUPPORT")
     assert entry.text == f"Report added by <@U0RESPONDER>: {report.text}"
     assert len(queued(session, "slack.say", entry_id=entry.entry_id)) == 1
     assert (report.decision, report.incident_id) == ("part_of", row.incident_id)
-    assert reports.describe_decision(session, report) == f"part of {row.ref}."
+    assert decisions.sentence(reports.decision_of(session, report)) == f"Added to {row.ref} by <@U0RESPONDER>."
 
 
 def test_a_report_cannot_join_what_is_over_or_unknown(
@@ -145,7 +148,7 @@ def test_a_report_cannot_join_what_is_over_or_unknown(
 ) -> None:
     row = declared()
     change.resolve(session, row, "U0RESPONDER", policy, NOON)
-    with pytest.raises(TransitionRefused, match=f"{row.ref} is {Status.RESOLVED} by now"):
+    with pytest.raises(TransitionRefused, match=f"{row.ref} is already {Status.RESOLVED}"):
         reports.join_report(session, report.report_id, row.ref, "U0RESPONDER", NOON)
     with pytest.raises(UnknownIncident):
         reports.join_report(session, report.report_id, "INC-1990-0001", "U0RESPONDER", NOON)
@@ -156,7 +159,7 @@ def test_a_decision_stands_whatever_is_pressed_next(
     session: Session, report: ReportRow, declared: Declare, policy: Policy
 ) -> None:
     row, _ = reports.declare_report(session, report.report_id, None, "U0RESPONDER", policy, NOON)
-    sentence = f"<@U0RESPONDER> decided that already: declared as P1, {row.ref}"
+    sentence = f"Already decided. Declared as P1 by <@U0RESPONDER>: {row.ref}"
     with pytest.raises(TransitionRefused, match=sentence):
         reports.declare_report(session, report.report_id, Severity.P0, "U0TEAMLEAD", policy, NOON)
     with pytest.raises(TransitionRefused, match=sentence):
@@ -213,15 +216,15 @@ def test_a_message_is_declared_once_by_its_report_or_by_the_shortcut(
     assert (report.decision, report.decided_by, report.incident_id) == ("declared", "U0TEAMLEAD", row.incident_id)
     assert len(queued(session, "slack.answer", report_id=report.report_id)) == 1
     assert reports.declare_message(session, by_shortcut(report), policy, NOON) == (row, False)
-    with pytest.raises(TransitionRefused, match=f"^Declared already as {row.ref}.$"):
+    with pytest.raises(TransitionRefused, match=f"^This message was already declared as {row.ref}.$"):
         reports.declare_message(session, by_shortcut(report, "view:V2"), policy, NOON)
-    with pytest.raises(TransitionRefused, match="decided that already"):
+    with pytest.raises(TransitionRefused, match="Already decided"):
         reports.declare_report(session, report.report_id, None, "U0RESPONDER", policy, NOON)
 
 
 def test_the_shortcut_refuses_what_the_report_declared(session: Session, policy: Policy, report: ReportRow) -> None:
     row, _ = reports.declare_report(session, report.report_id, None, "U0RESPONDER", policy, NOON)
-    with pytest.raises(TransitionRefused, match=f"^Declared already as {row.ref}.$"):
+    with pytest.raises(TransitionRefused, match=f"^This message was already declared as {row.ref}.$"):
         reports.declare_message(session, by_shortcut(report), policy, NOON)
 
 
@@ -234,7 +237,7 @@ def test_the_shortcut_declares_in_silence_what_was_not_answered(session: Session
 
 
 def test_what_was_no_incident_can_be_declared_after_all(session: Session, policy: Policy, report: ReportRow) -> None:
-    with pytest.raises(BadRequest, match="not known"):
+    with pytest.raises(BadRequest, match="no longer has this report"):
         reports.declare_after_all(session, -1, "U0TEAMLEAD", policy, NOON)
     reports.dismiss_report(session, report.report_id, "U0RESPONDER", NOON)
     corrections.explain(session, report.report_id, "test")
@@ -244,8 +247,9 @@ def test_what_was_no_incident_can_be_declared_after_all(session: Session, policy
     (before,) = report.history
     assert (before["decision"], before["by"], before["at"]) == ("not_incident", "U0RESPONDER", NOON.isoformat())
     assert before["reason"] == "test"
-    assert reports.describe_decision(session, report).endswith("<@U0RESPONDER> had called it no incident.")
-    with pytest.raises(TransitionRefused, match=f"decided that already: declared as P1, {row.ref}"):
+    said = decisions.sentence(reports.decision_of(session, report))
+    assert said.endswith("<@U0RESPONDER> had marked it as not an incident.")
+    with pytest.raises(TransitionRefused, match=f"Already decided. Declared as P1 by <@U0TEAMLEAD>: {row.ref}"):
         reports.declare_after_all(session, report.report_id, "U0RESPONDER", policy, NOON + minutes(6))
 
 

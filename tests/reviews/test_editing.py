@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -19,9 +20,9 @@ from bot.memory.entries.entries import Entry
 from bot.memory.importing.importer import write_entries
 from bot.memory.rules.similar import SimilarItem
 from bot.reviews.flows import action_items, drafting, editing, reminders
-from bot.reviews.flows.action_items import ActionRequest, parse_action
 from bot.reviews.queries import action_items as actions
 from bot.reviews.queries import reviews
+from bot.reviews.rules.action_requests import ActionRequest, ItemChange, parse_action
 from bot.reviews.rules.document import Nature
 from bot.reviews.rules.stages import Stage
 from bot.slack import queries as messages
@@ -109,7 +110,7 @@ def test_nothing_can_be_done_with_a_review_that_is_not_drafted_yet(
     session: Session, resolved: IncidentRow, policy: Policy
 ) -> None:
     assert editing.assemble(session, resolved) is None
-    with pytest.raises(BadRequest, match="There is no review"):
+    with pytest.raises(BadRequest, match="No review of"):
         editing.move(session, resolved, Stage.APPROVED, MANAGER, policy, NOON + minutes(30))
 
 
@@ -187,7 +188,8 @@ def test_a_review_that_was_drafted_anew_after_a_reopening_is_reminded_of_and_app
     drafting.draft_once(session, closed, policy, NOON + minutes(63))
     stage = reviews.find_stage(session, closed.incident_id)
     assert stage is not None and stage.remind_at == NOON + minutes(60) + timedelta(hours=24)
-    assert "is approved" in editing.move(session, closed, Stage.APPROVED, MANAGER, policy, NOON + minutes(70))
+    editing.move(session, closed, Stage.APPROVED, MANAGER, policy, NOON + minutes(70))
+    assert stage.stage == Stage.APPROVED
 
 
 def test_a_draft_counts_although_the_clock_of_who_made_it_is_behind_that_of_who_closed(
@@ -197,7 +199,9 @@ def test_a_draft_counts_although_the_clock_of_who_made_it_is_behind_that_of_who_
     for _ in range(2):
         _, kept = drafting.draft_once(session, resolved, policy, NOON + minutes(21))
     assert kept.version == 1
-    assert "is approved" in editing.move(session, resolved, Stage.APPROVED, MANAGER, policy, NOON + minutes(30))
+    editing.move(session, resolved, Stage.APPROVED, MANAGER, policy, NOON + minutes(30))
+    stage = reviews.find_stage(session, resolved.incident_id)
+    assert stage is not None and stage.stage == Stage.APPROVED
 
 
 def test_approval_files_what_people_wrote_with_the_knowledge(
@@ -299,19 +303,22 @@ def test_an_overdue_item_is_told_once_at_the_opening_after_its_day(
     assert len(queued(session, "slack.action_reminder", action_id=item.action_id)) == 1
 
 
-def test_a_finished_item_is_not_told_as_overdue(session: Session, closed: IncidentRow, policy: Policy) -> None:
+def test_nobody_is_reminded_of_a_finished_item(session: Session, closed: IncidentRow, policy: Policy) -> None:
     item, _ = action_items.add(
         session, closed, ActionRequest("x", due_on=CALENDAR_DAY), MANAGER, policy.calendar, NOON, "done"
     )
-    assert "is done" in action_items.finish(session, closed, item.number, MANAGER, NOON)
-    assert "already" in action_items.finish(session, closed, item.number, MANAGER, NOON)
+    done = ItemChange(closed.ref, item.number, "done", changed=True)
+    assert action_items.finish(session, closed, item.number, MANAGER, NOON) == done
+    assert action_items.finish(session, closed, item.number, MANAGER, NOON) == replace(done, changed=False)
     reminders.remind(session, policy.review, NOON + timedelta(days=30))
     assert queued(session, "slack.action_reminder", action_id=item.action_id) == []
 
 
-def test_an_unknown_number_is_told_with_those_there_are(session: Session, closed: IncidentRow, policy: Policy) -> None:
+def test_an_unknown_number_is_answered_with_those_there_are(
+    session: Session, closed: IncidentRow, policy: Policy
+) -> None:
     action_items.add(session, closed, ActionRequest("x"), MANAGER, policy.calendar, NOON, "one")
-    with pytest.raises(BadRequest, match=r"has no action item 9\. There are 1\."):
+    with pytest.raises(BadRequest, match=r"has no action item 9\. It has 1\."):
         action_items.finish(session, closed, 9, MANAGER, NOON)
 
 

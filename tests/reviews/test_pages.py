@@ -244,7 +244,7 @@ def next_steps(browser: TestClient, ref: str) -> str:
 def test_who_does_not_approve_by_the_policy_cannot(site: Site) -> None:
     row = site.closed()
     page = send(site.enter("U0TEAMLEAD"), f"/reviews/{row.ref}/stage", wanted="approved")
-    assert "A review is approved by the engineering manager or VP engineering." in page
+    assert "Only the engineering manager or VP engineering can approve a review." in page
     assert stage_of(site, row.incident_id) == "draft"
 
 
@@ -288,7 +288,7 @@ def test_an_approved_review_is_not_edited_until_somebody_asks_for_changes(site: 
 def test_changes_are_not_asked_for_without_saying_which(site: Site) -> None:
     row = site.closed()
     page = send(site.enter("U0MANAGER"), f"/reviews/{row.ref}/stage", wanted="changes asked", note="  ")
-    assert "Say which changes you ask for." in page
+    assert "Say which changes you want." in page
 
 
 def test_a_comment_sent_twice_is_there_once(site: Site) -> None:
@@ -303,7 +303,7 @@ def test_a_comment_sent_twice_is_there_once(site: Site) -> None:
 @pytest.mark.parametrize("section", ["timeline", "figures", "nonsense", "action_items"])
 def test_what_follows_from_the_record_is_not_written_by_hand(site: Site, section: str) -> None:
     row = site.closed()
-    assert "follows from the record" in edit(site.enter("U0MANAGER"), row.ref, section, "x")
+    assert "built from the record" in edit(site.enter("U0MANAGER"), row.ref, section, "x")
 
 
 def test_hostile_text_in_every_field_breaks_no_page(site: Site) -> None:
@@ -347,7 +347,7 @@ def test_a_mark_that_turns_the_text_after_it_is_on_no_page(site: Site) -> None:
 def test_too_long_a_section_is_refused_and_given_back(site: Site) -> None:
     row = site.closed()
     page = edit(site.enter("U0MANAGER"), row.ref, "went_well", "x" * 20_001)
-    assert "a section holds at most 20,000" in page
+    assert "The limit for a section is 20,000" in page
     assert "x" * 20_001 in page
 
 

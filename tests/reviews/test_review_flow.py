@@ -134,7 +134,7 @@ def test_an_approved_review_stays_as_signed_and_the_late_note_says_so(
     editing.move(session, told, Stage.APPROVED, "U0MANAGER", policy, NOON + minutes(30))
     empty_queue(session)
     told.cause = "a leak in the pool"
-    assert "approved and stays as it was signed" in drafting.redraft_later(session, told)
+    assert "is approved and doesn't change" in drafting.redraft_later(session, told)
     assert queued(session, "slack.redraft") == []
     assert drafting.redraft(session, told, policy, NOON + minutes(40)) is None
     assert drafted(session, told) == 1

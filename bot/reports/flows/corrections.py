@@ -1,4 +1,4 @@
-"""Why people decided otherwise than the judge thought: asked in one tap, never required, kept with the report."""
+"""Why people disagreed with the judge: asked in one tap, never required, kept with the report."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.errors import BadRequest, TransitionRefused
 from bot.reports import queries as reports
+from bot.reports.messages import decisions
 from bot.reports.rules import IN_WORDS, WHY_DISMISSED, WHY_LOWERED, WHY_RAISED, why_choices
 from bot.reports.tables import ReportRow
 from bot.severity.rules import Severity
@@ -18,7 +19,7 @@ _NAMES = {**WHY_RAISED, **WHY_LOWERED, **WHY_DISMISSED}
 
 
 def choices_for(report: ReportRow) -> Mapping[str, str]:
-    """What may be tapped under this report's outcome; nothing once it was said."""
+    """The reasons offered under this report's outcome; none once one was given."""
     if report.reason is not None:
         return {}
     judged = Severity(report.severity) if report.severity else None
@@ -26,32 +27,31 @@ def choices_for(report: ReportRow) -> Mapping[str, str]:
     return why_choices(judged, report.decision, chosen)
 
 
-def reason_told(report: ReportRow) -> str:
+def reason_of(report: ReportRow) -> str:
     """The reason as a sentence for people, in their own words where they gave some; empty where none was given."""
     if report.reason is None:
         return ""
     return report.reason_text or _NAMES[report.reason]
 
 
-def explain(session: Session, report_id: int, reason: str, said: str = "") -> str | None:
-    """Keep the reason. Said again in the same way it changes nothing; None, as the message shows it.
+def explain(session: Session, report_id: int, reason: str, words: str = "") -> None:
+    """Keep the reason, `words` being the person's own. The same reason a second time changes nothing.
 
     Raises TransitionRefused where there is nothing to explain, or another reason was given before.
     """
     report = reports.get_report_for_change(session, report_id)
     if report is None:
-        raise BadRequest("That report is not known here any more.")
+        raise BadRequest(decisions.GONE)
     if report.reason is not None:
-        if (report.reason, report.reason_text or "") == (reason, said):
-            return None
-        raise TransitionRefused(f"The reason was given already: {reason_told(report)}")
+        if (report.reason, report.reason_text or "") == (reason, words):
+            return
+        raise TransitionRefused(f"A reason was already given: {reason_of(report)}")
     choices = choices_for(report)
     if not choices:
-        raise TransitionRefused("There is nothing to explain: that was decided as it was judged.")
+        raise TransitionRefused("Nothing to explain: the decision matches the judgement.")
     if reason != IN_WORDS and reason not in choices:
-        raise BadRequest("That reason does not go with what was decided.")
-    if reason == IN_WORDS and not said:
+        raise BadRequest("That reason doesn't fit the decision.")
+    if reason == IN_WORDS and not words:
         raise BadRequest("Say why in a few words, or cancel.")
-    report.reason, report.reason_text = reason, said[:LONGEST_REASON] or None
+    report.reason, report.reason_text = reason, words[:LONGEST_REASON] or None
     enqueue(session, "slack.answer", lock=f"report-{report_id}", report_id=report_id)
-    return None

@@ -1,4 +1,4 @@
-"""A new fact in an incident's channel: one suggestion to raise or lower, never a change by itself."""
+"""A new fact in an incident's channel: one suggestion to raise or lower the severity, never a change by itself."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from bot.lifecycle.flows.severity_suggestions import decide, outcome, say
 from bot.lifecycle.queries import severity_suggestions as suggestions_store
 from bot.lifecycle.tables import SeveritySuggestion
 from bot.reports.flows.reports import Heard
+from bot.reports.messages import corrections
 from bot.severity.judge.judge import Judge
 from bot.severity.judge.rejudge import may_matter, reconsider
 from bot.severity.rules import Severity
@@ -26,7 +27,7 @@ _KEPT_TEXT = 1200  # characters of the message beside the suggestion; the timeli
 def consider(session: Session, heard: Heard, judge: Judge, policy: Policy, now: datetime) -> int | None:
     """The id of the suggestion that this message made, None for nearly every message.
 
-    Whatever is open already, was kept, or comes in shadow mode stays unsaid.
+    Nothing is suggested in shadow mode, while a suggestion is open, or where people kept the severity before.
     """
     if policy.severity.shadow or not may_matter(heard.text):
         return None
@@ -82,7 +83,7 @@ def _locked(session: Session, suggestion_id: int) -> tuple[IncidentRow, Severity
     """Incident before suggestion, in which order everybody locks them."""
     held = suggestions_store.find(session, suggestion_id)
     if held is None:
-        raise BadRequest("That suggestion is not known here any more. Use `/incident severity P0`.")
+        raise BadRequest(corrections.SUGGESTION_GONE)
     row = incidents.get_for_change(session, held.incident_id)
     locked = suggestions_store.get_for_change(session, suggestion_id)
     assert locked is not None  # suggestions are never deleted

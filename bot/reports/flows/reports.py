@@ -18,6 +18,8 @@ from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows.declare import Declaration, declare
 from bot.memory.rules.similar import SimilarItem
 from bot.reports import queries as reports
+from bot.reports.messages import decisions as said
+from bot.reports.rules import Decision
 from bot.reports.tables import ReportRow
 from bot.severity.rules import Evidence, Judgement, Severity
 from bot.slack import queries as messages
@@ -190,7 +192,7 @@ def declare_message(session: Session, wanted: Declaration, policy: Policy, now: 
 def _refuse_declared(session: Session, channel_id: str, ts: str) -> None:
     declared = reports.find_declared(session, channel_id, ts)
     if declared is not None:
-        raise TransitionRefused(f"Declared already as {declared.ref}.")
+        raise TransitionRefused(said.declared_already(declared.ref))
 
 
 def _title(text: str) -> str:
@@ -200,33 +202,30 @@ def _title(text: str) -> str:
     return first if len(first) <= 120 else first[:119].rsplit(" ", 1)[0] + "…"
 
 
-def dismiss_report(session: Session, report_id: int, by: str, now: datetime) -> str:
+def dismiss_report(session: Session, report_id: int, by: str, now: datetime) -> None:
     """Somebody says that this was no incident: kept, because that is how the judge is measured."""
     report = _undecided(session, report_id)
     _decide(session, report, "not_incident", by, now)
-    return "Noted: not an incident."
 
 
 def join_report(session: Session, report_id: int, ref: str, by: str, now: datetime) -> str:
-    """The report belongs to an incident that is open: it goes on that timeline."""
+    """The report belongs to an incident that is open: it goes on that timeline. The incident's ref."""
     report = _undecided(session, report_id)
     row = incidents.get_by_ref(session, ref)
     if not Status(row.status).is_open:
-        raise TransitionRefused(
-            f"{row.ref} is {row.status} by now. Press Declare for a new incident, or `/incident reopen`."
-        )
+        raise TransitionRefused(said.over(row.ref, row.status))
     report.incident_id = row.incident_id
     _decide(session, report, "part_of", by, now)
     names = messages.names_of(session, mentioned([report.text]))
-    text = f"Report added by <@{by}>: {quiet(report.text, names)}"
+    text = said.added_to_timeline(by, quiet(report.text, names))
     record(session, row, Kind.NOTED, text, now, author=report.user_id, source_key=f"report:{report_id}", announce=True)
-    return f"Added to {row.ref}."
+    return row.ref
 
 
 def _get(session: Session, report_id: int) -> ReportRow:
     report = reports.get_report_for_change(session, report_id)
     if report is None:
-        raise BadRequest("That report is not known here any more. Use `/incident declare …` instead.")
+        raise BadRequest(said.GONE)
     return report
 
 
@@ -238,7 +237,7 @@ def _undecided(session: Session, report_id: int) -> ReportRow:
 
 
 def _decided_already(session: Session, report: ReportRow) -> TransitionRefused:
-    return TransitionRefused(f"<@{report.decided_by}> decided that already: {describe_decision(session, report)}")
+    return TransitionRefused(said.already(decision_of(session, report)))
 
 
 def judge_again(
@@ -261,7 +260,7 @@ def judge_again(
     if reports.find_declared(session, heard.channel_id, heard.ts) is not None:
         return False
     if heard.edit_ts and any(earlier.get("edit_ts", "") > heard.edit_ts for earlier in report.history):
-        return False  # an older wording that was heard of late
+        return False  # an older wording whose event came late
     before = {"text": mask(report.text), "severity": report.severity, "answered": report.answered}
     _remember(report, edited_at=now.isoformat(), edit_ts=heard.edit_ts, **before)
     fresh = _verdict(heard, judgement, similar, policy)
@@ -275,27 +274,27 @@ def judge_again(
 
 
 def was_edited(report: ReportRow) -> bool:
-    """Whether it was judged anew after its answer may have been read."""
+    """Whether it was judged again after its answer may have been read."""
     return any("edited_at" in before and before.get("answered", True) for before in report.history)
 
 
-def describe_decision(session: Session, report: ReportRow) -> str:
-    """What became of a report, as one sentence."""
-    if report.decision == "not_incident":
-        return "not an incident."
+def decision_of(session: Session, report: ReportRow) -> Decision:
+    """What became of a report that somebody decided on."""
     row = session.get(IncidentRow, report.incident_id) if report.incident_id else None
-    if row is not None and is_private(row.ref):
-        return f"a security incident, {row.ref}. Those who work on it are in its private channel."
-    where = f"{row.ref}" + (f" in <#{row.channel_id}>" if row and row.channel_id else "") if row else "an incident"
-    if report.decision == "part_of":
-        return f"part of {where}."
-    first = next((before for before in report.history if before.get("decision") == "not_incident"), None)
-    changed = f" <@{first['by']}> had called it no incident." if first else ""
-    return f"declared as {report.chosen_severity}, {where}.{changed}"
+    dismissed = (before["by"] for before in report.history if before.get("decision") == "not_incident")
+    return Decision(
+        kind=report.decision or "",
+        by=report.decided_by,
+        severity=report.chosen_severity,
+        ref=row.ref if row else None,
+        channel_id=row.channel_id if row else None,
+        private=row is not None and is_private(row.ref),
+        dismissed_by=next(dismissed, None),
+    )
 
 
 def _decide(session: Session, report: ReportRow, decision: str, by: str, now: datetime) -> None:
     report.decision, report.decided_by, report.decided_at = decision, by, now
     if not report.answered:
-        return  # it was never spoken of, so there is nothing to bring up to date
+        return  # nobody was answered, so there is no answer to update
     enqueue(session, "slack.answer", lock=f"report-{report.report_id}", report_id=report.report_id)

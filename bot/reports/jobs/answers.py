@@ -1,4 +1,4 @@
-"""Answers to reports, and the draft of the review."""
+"""Answers to reports."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from bot.incidents.rules.incident import Incident
 from bot.incidents.visibility import for_everybody
 from bot.memory.messages import suggestions
 from bot.reports import queries as reports
-from bot.reports.flows.corrections import choices_for, reason_told
-from bot.reports.flows.reports import describe_decision, judgement_of, was_edited
+from bot.reports.flows.corrections import choices_for, reason_of
+from bot.reports.flows.reports import decision_of, judgement_of, was_edited
 from bot.reports.messages import answer as answers
-from bot.reports.messages import corrections
+from bot.reports.messages import corrections, decisions
 from bot.reports.tables import ReportRow
 from bot.severity.rules import Severity
 from bot.slack import blocks
@@ -26,13 +26,13 @@ _LATE = timedelta(minutes=5)  # after which an answer says that it is late
 
 
 def answer(context: AppContext, slack: Slack, poster: Poster, *, report_id: int) -> None:
-    """Reply in the report's thread; once somebody decided, the same reply says what became of it."""
+    """Reply in the report's thread; once somebody decided, the same reply shows the decision."""
     with context.database.transaction() as session:
         report = reports.find_report(session, report_id)
         if report is None or not report.answered:
             return
         channel_id, ts, decided = report.channel_id, report.ts, report.decision is not None
-        outcome = describe_decision(session, report) if decided else ""
+        outcome = decisions.sentence(decision_of(session, report)) if decided else ""
         rows = [row for row in incidents.list_open(session) if for_everybody(row)] if not decided else []
         open_ref = context.memory.find_open(incidents.as_open(rows), report.text) if rows else None
         alike = next((incidents.facts(row) for row in rows if row.ref == open_ref), None)
@@ -49,10 +49,10 @@ def _decided(context: AppContext, report: ReportRow, outcome: str) -> Message:
     # Where it was no incident, nobody is asked whether the earlier ones helped.
     past = [replace(one, vote_key="") for one in found] if dismissed else found
     level = context.policy.severity.levels[Severity(report.severity or report.chosen_severity or Severity.P2)]
-    message = answers.answered(judgement_of(report), level, f"<@{report.decided_by}>: {outcome}", past)
+    message = answers.answered(judgement_of(report), level, outcome, past)
     if dismissed:
         message = corrections.with_second_thoughts(message, report.report_id)
-    choices, reason = choices_for(report), reason_told(report)
+    choices, reason = choices_for(report), reason_of(report)
     if choices:
         return corrections.with_choices(message, report.report_id, choices)
     return corrections.with_reason(message, reason) if reason else message
@@ -70,11 +70,10 @@ def _reply(context: AppContext, report: ReportRow, alike: Incident | None) -> Me
         context.policy.severity.levels,
         alike,
     )
-    said_at = datetime.fromtimestamp(float(report.ts), tz=report.judged_at.tzinfo)
-    late = report.judged_at - said_at
+    late = report.judged_at - datetime.fromtimestamp(float(report.ts), tz=report.judged_at.tzinfo)
     if was_edited(report):
-        return Message(answer.text, (*answer.blocks, blocks.context("The report was edited; judged again.")))
+        return Message(answer.text, (*answer.blocks, blocks.context("Judged again after an edit.")))
     if late < _LATE:
         return answer
-    told = f"Told {span_text(late)} late: Tocsin was away when this was said."
-    return Message(answer.text, (*answer.blocks, blocks.context(told)))
+    apology = f"{span_text(late)} late: Tocsin was offline when this was posted."
+    return Message(answer.text, (*answer.blocks, blocks.context(apology)))

@@ -8,29 +8,31 @@ from sqlalchemy.orm import Session
 
 from bot.context import AppContext
 from bot.reports.flows import reports
+from bot.reports.messages import decisions
 from bot.severity.rules import Severity
 
 
 def declare_report(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     row, _ = reports.declare_report(session, int(value), None, user_id, context.policy, now)
-    return f"*{row.severity}* · {row.ref} declared. You are invited to its channel in a moment."
+    return decisions.declared(row.severity, row.ref)
 
 
 def declare_report_as(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     severity, report_id = value.split(":")
     row, _ = reports.declare_report(session, int(report_id), Severity(severity), user_id, context.policy, now)
-    return f"*{row.severity}* · {row.ref} declared. You are invited to its channel in a moment."
+    return decisions.declared(row.severity, row.ref)
 
 
 def declare_after_all(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     row, _ = reports.declare_after_all(session, int(value), user_id, context.policy, now)
-    return f"*{row.severity}* · {row.ref} declared. You are invited to its channel in a moment."
+    return decisions.declared(row.severity, row.ref)
 
 
 def dismiss_report(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
-    return reports.dismiss_report(session, int(value), user_id, now)
+    reports.dismiss_report(session, int(value), user_id, now)
+    return decisions.NOT_AN_INCIDENT
 
 
 def join_report(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     report_id, ref = value.split(":")
-    return reports.join_report(session, int(report_id), ref, user_id, now)
+    return decisions.joined(reports.join_report(session, int(report_id), ref, user_id, now))

@@ -1,4 +1,4 @@
-"""Presses that correct the judge: why it was otherwise, and whether a suggested severity is taken."""
+"""Buttons that correct the judge: why people disagreed, and whether a suggested severity is taken."""
 
 from __future__ import annotations
 
@@ -26,11 +26,12 @@ IN_WORDS_BUTTON = "report_why_words"
 def explain(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     """One tap: `reason:report id`."""
     reason, report_id = value.split(":")
-    return correct.explain(session, int(report_id), reason)
+    correct.explain(session, int(report_id), reason)
+    return None  # the answer itself shows it
 
 
 def ask_in_words(slack: Slack, ack: Ack, body: dict[str, Any], action: dict[str, Any]) -> None:
-    """Opens the form for a reason in one's own words. Nobody has to give one, so a failure is only logged."""
+    """Open the form for a reason in one's own words. It is optional, so a failure is only logged."""
     with reporting_errors(lambda text: log.warning("form did not open", text=text), user=body["user"]["id"]):
         slack.open_view(body["trigger_id"], corrections.why_form(int(action["value"]), correct.LONGEST_REASON))
     ack()

@@ -11,6 +11,7 @@ from bot.lifecycle.flows.declare import Declaration, declare
 from bot.lifecycle.messages import forms
 from bot.memory.flows.recall import recall
 from bot.reports.flows.reports import declare_message
+from bot.reports.messages import decisions
 from bot.severity.rules import Severity
 from bot.store.outbox import enqueue
 
@@ -39,7 +40,7 @@ def declared(context: AppContext, values: dict[str, str], view: dict[str, Any], 
     with context.database.transaction() as session:
         row, fresh = begin(session, declaration, context.policy, now)
         if fresh and origin.get("channel"):
-            text = f"*{row.severity}* · {row.ref} declared. You are invited to its channel in a moment."
+            text = decisions.declared(row.severity, row.ref)
             enqueue(session, "slack.whisper", channel_id=origin["channel"], user_id=user_id, text=text)
 
 

@@ -1,4 +1,4 @@
-"""/incident similar, and what people say of a suggestion."""
+"""/incident similar, and votes on suggestions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.text.markup import plain_text
 
 
 def similar(command: CommandContext) -> Message:
-    """What looks like the words given, or like the incident named or whose channel this is.
+    """Past incidents like the words given, or like the incident named or whose channel this is.
 
     Called without a transaction: the memory asks the database on its own.
     """
@@ -29,21 +29,21 @@ def similar(command: CommandContext) -> Message:
             row = incident_of(session, command)
             words, ref = words or described(row), row.ref
     if not words:
-        raise BadRequest("Say what it looks like: `/incident similar checkout returns 502`.")
+        raise BadRequest("Say what to search for: `/incident similar checkout returns 502`.")
     found = recall(command.context.memory.current(), words, guide=True, without=ref)
     return blocks.similar(blocks.suggestions(found, f"similar:{command.trigger_id}"), words)
 
 
 def cast_vote(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str:
     """Helped, or not this."""
-    return votes.vote(session, value, user_id, now)
+    return blocks.voted(*votes.vote(session, value, user_id, now))
 
 
 SUBCOMMANDS = (
     Subcommand(
         "similar",
         "similar pods crash loop",
-        "What it looks like: past incidents, cause and fix. For you only.",
+        "Search past incidents: cause, fix, duration. Only you see the answer.",
         answer_apart=similar,
     ),
 )

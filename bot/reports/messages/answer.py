@@ -1,4 +1,4 @@
-"""The answer to a report, and what it says once somebody decided. Pure."""
+"""The answer to a report, before and after somebody decided. Pure."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _answer_actions(report_id: int, level: Level, levels: Mapping[Severity, Leve
 
 
 def answered(judgement: Judgement, level: Level, outcome: str, similar: Sequence[Suggestion] = ()) -> Message:
-    """The same reply once somebody decided: the buttons are gone, the outcome is said, suggestions can be voted on."""
+    """The same reply once somebody decided: no buttons, the outcome, and suggestions to vote on."""
     words = ", ".join(f"“{plain(shorten(item.text, 80))}”" for item in judgement.evidence[:4])
     line = f"Judged *{level.severity} {level.title}*" + (f" because of {words}" if words else "") + "."
     asked = [

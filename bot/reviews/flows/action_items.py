@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from sqlalchemy.orm import Session
@@ -17,89 +16,23 @@ from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.memory.entries.entries import Entry
 from bot.memory.rules.similar import SimilarItem
-from bot.reviews.flows.editing import show
+from bot.reviews.flows.editing import as_item, show
+from bot.reviews.messages import action_items as said
 from bot.reviews.queries import action_items, reviews
+from bot.reviews.rules.action_requests import LONGEST, ActionRequest, ItemChange, parse_action
 from bot.reviews.tables import ActionRow
 from bot.slack import queries as messages
 from bot.store.outbox import enqueue
-from bot.text.instants import parse_instant
-from bot.text.markup import MENTION, USER_ID, escape, plain_text, quiet
+from bot.text.markup import plain_text
 
-LONGEST = 1_000  # characters of an action item
 PROPOSALS_OF_ONE = 2  # of one similar incident
 PROPOSALS = 6
-EXAMPLE = "`/incident action high alarm on the pool at 80 % @owner by Friday`"
-_PRIORITIES = {"high": "high", "hi": "high", "urgent": "high", "medium": "medium", "med": "medium", "low": "low"}
-_LEADING = re.compile(r"^\W*(high|hi|urgent|medium|med|low)\b(?:\s+priority)?[\]\s:,–-]*", re.IGNORECASE)
-_NAMED = re.compile(r"(?:^|(?<=\s))@([\w][\w.-]{0,60}\w)")
-_OWNER = re.compile(r"\(?\bowner\s*[:=]?\s*(?=@|<@)", re.IGNORECASE)
-_DUE = re.compile(
-    r"(?:^|\s)[(,]?\s*(?:by|due|until|before|due on|due by|till|in(?=\s+\d+\s*(?:days?|weeks?|d|w)\b))\s*:?\s+(?=\S)",
-    re.IGNORECASE,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class ActionRequest:
-    """What somebody wants done. `owner`: a Slack user id or a name."""
-
-    text: str
-    priority: str = "medium"
-    owner: str | None = None
-    due_on: date | None = None
-
-
-def parse_action(markup: str, now: datetime, calendar: BusinessCalendar) -> ActionRequest:
-    """`high alarm on the pool @owner by Friday` as a wish; all but the text may be missing. Raises BadRequest."""
-    rest = " ".join(markup.split())
-    priority = "medium"
-    if found := _LEADING.match(rest):
-        priority, rest = _PRIORITIES[found[1].lower()], rest[found.end() :]
-    rest, due_on = _due(rest, now, calendar)
-    rest, owner = _owner(rest)
-    text = plain_text(rest).strip(" ,;-–()")
-    if not any(character.isalnum() for character in text):
-        raise BadRequest(f"Say what is to be done, as in {EXAMPLE}.")
-    if len(text) > LONGEST:
-        raise BadRequest(f"That is {len(text):,} characters. Say in at most {LONGEST:,} what is to be done.")
-    return ActionRequest(text, priority, owner, due_on)
-
-
-def _due(rest: str, now: datetime, calendar: BusinessCalendar) -> tuple[str, date | None]:
-    """Without its last `by …`, where what follows is a day; "retry by hand" is none."""
-    for found in reversed(list(_DUE.finditer(rest))):
-        said = rest[found.end() :].strip(" .)")
-        owner = MENTION.search(said) or _NAMED.search(said)
-        day = (said[: owner.start()] if owner else said).strip(" ,.)")
-        try:
-            at = parse_instant(day, now, calendar.zone, calendar.opens)
-        except BadRequest:
-            if day[:1].isdigit() and len(day) <= 20:
-                raise BadRequest(f"“{escape(day)}” is no day that I can read. Write for example `by Friday`.") from None
-            continue
-        due_on = at.astimezone(calendar.zone).date()
-        if due_on < now.astimezone(calendar.zone).date():
-            raise BadRequest(f"{due_on:%Y-%m-%d} is over. Say a day that is still to come.")
-        return f"{rest[: found.start()]} {owner.group(0) if owner else ''}".strip(), due_on
-    return rest, None
-
-
-def _owner(rest: str) -> tuple[str, str | None]:
-    """Without its owner: the last person mentioned, or the last @name."""
-    for pattern in (MENTION, _NAMED):
-        found = list(pattern.finditer(rest))
-        if found:
-            last = found[-1]
-            before = _OWNER.sub("", rest[: last.end()])
-            before = before[: before.rfind(last.group(0))]
-            return f"{before.rstrip()} {rest[last.end() :].lstrip()}".strip(), last.group(1)
-    return rest, None
 
 
 def add(
     session: Session,
     row: IncidentRow,
-    wish: ActionRequest,
+    wanted: ActionRequest,
     by: str,
     calendar: BusinessCalendar,
     now: datetime,
@@ -113,37 +46,26 @@ def add(
         session,
         row.incident_id,
         request_key=request_key,
-        text=wish.text,
-        priority=wish.priority,
-        owner=wish.owner,
-        due_on=wish.due_on,
+        text=wanted.text,
+        priority=wanted.priority,
+        owner=wanted.owner,
+        due_on=wanted.due_on,
         state=action_items.OPEN,
         made_by=by,
         made_at=now,
-        remind_at=_overdue_at(wish.due_on, calendar),
+        remind_at=_overdue_at(wanted.due_on, calendar),
     )
-    said = f"Action item {item.number} by <@{by}>: {describe(item)}"
-    record(session, row, Kind.ACTION_ADDED, said, now, author=by, announce=True, source_key=f"action:{item.action_id}")
+    text = said.added(as_item(item), by)
+    record(session, row, Kind.ACTION_ADDED, text, now, author=by, announce=True, source_key=f"action:{item.action_id}")
     _changed(session, row)
     return item, True
 
 
 def _overdue_at(due_on: date | None, calendar: BusinessCalendar) -> datetime | None:
-    """When people are told that it is overdue: the next business day opens."""
+    """When people are reminded that it is overdue: the next business day opens."""
     if due_on is None:
         return None
     return calendar.next_business_day(datetime.combine(due_on, time(12), calendar.zone))
-
-
-def describe(item: ActionRow) -> str:
-    """One item as Slack's markup; nobody is pinged by its text."""
-    owner = f"owner {_who(item.owner)}" if item.owner else "no owner yet"
-    due = f"due {item.due_on:%Y-%m-%d}" if item.due_on else "no due date"
-    return f"{quiet(escape(item.text))} ({item.priority}, {owner}, {due})"
-
-
-def _who(owner: str) -> str:
-    return f"<@{owner}>" if USER_ID.fullmatch(owner) else escape(owner)
 
 
 def take_message(session: Session, channel_id: str, ts: str, by: str) -> bool:
@@ -156,25 +78,25 @@ def take_message(session: Session, channel_id: str, ts: str, by: str) -> bool:
     return True
 
 
-def said_in(session: Session, channel_id: str, ts: str) -> str | None:
+def recorded_text(session: Session, channel_id: str, ts: str) -> str | None:
     """The words of a recorded message; None where it is not recorded."""
-    said = timeline.find_by_source(session, f"message:{channel_id}:{ts}")
-    return said.text if said is not None else None
+    entry = timeline.find_by_source(session, f"message:{channel_id}:{ts}")
+    return entry.text if entry is not None else None
 
 
 def add_from_message(
-    session: Session, channel_id: str, ts: str, said: str, by: str, calendar: BusinessCalendar, now: datetime
+    session: Session, channel_id: str, ts: str, text: str, by: str, calendar: BusinessCalendar, now: datetime
 ) -> ActionRow | None:
     """What was said in an incident's channel, as an action item; None elsewhere, and where it is one already."""
     row = incidents.find_by_channel(session, channel_id)
-    if row is None or not said.strip():
+    if row is None or not text.strip():
         return None
     row = incidents.get_for_change(session, row.incident_id)
     try:
-        wish = parse_action(said[:LONGEST], now, calendar)
-    except BadRequest:  # what was said needs no form: its words are the item
-        wish = ActionRequest(plain_text(said)[:LONGEST])
-    item, fresh = add(session, row, wish, by, calendar, now, f"message:{channel_id}:{ts}")
+        wanted = parse_action(text[:LONGEST], now, calendar)
+    except BadRequest:  # a message follows no form: its words are the item
+        wanted = ActionRequest(plain_text(text)[:LONGEST])
+    item, fresh = add(session, row, wanted, by, calendar, now, f"message:{channel_id}:{ts}")
     return item if fresh else None
 
 
@@ -212,16 +134,15 @@ def _points(markdown: str) -> list[str]:
     return [point[:300].rstrip(" .") for point in points if len(point) > 8]
 
 
-def finish(session: Session, row: IncidentRow, number: int, by: str, now: datetime) -> str:
+def finish(session: Session, row: IncidentRow, number: int, by: str, now: datetime) -> ItemChange:
     """The item is done. Raises BadRequest where there is no such item."""
     item = _get(session, row, number)
-    if item.state == action_items.DONE:
-        return f"Action item {number} of {row.ref} is done already."
-    _set(item, action_items.DONE, by, now)
-    text = f"Action item {number} is done, says <@{by}>: {quiet(escape(item.text))}"
-    record(session, row, Kind.ACTION_DONE, text, now, author=by, announce=True)
-    _changed(session, row)
-    return f"Action item {number} of {row.ref} is done."
+    change = ItemChange(row.ref, number, action_items.DONE, changed=item.state != action_items.DONE)
+    if change.changed:
+        _set(item, change.state, by, now)
+        record(session, row, Kind.ACTION_DONE, said.done(as_item(item), by), now, author=by, announce=True)
+        _changed(session, row)
+    return change
 
 
 def accept(
@@ -231,41 +152,44 @@ def accept(
     by: str,
     calendar: BusinessCalendar,
     now: datetime,
-    wish: ActionRequest | None = None,
-) -> str:
-    """Somebody agrees to a proposal: it counts from now on, with owner and date where `wish` names them."""
+    wanted: ActionRequest | None = None,
+) -> ItemChange:
+    """A proposal becomes an action item, with the text, owner and date of `wanted` where that is given.
+
+    Raises BadRequest where there is no such item.
+    """
     item = _get(session, row, number)
-    if item.state != action_items.PROPOSED:
-        return f"Action item {number} of {row.ref} was agreed on already."
-    _set(item, action_items.OPEN, by, now)
-    if wish is not None:
-        item.text, item.priority, item.owner, item.due_on = wish.text, wish.priority, wish.owner, wish.due_on
+    change = ItemChange(row.ref, number, action_items.OPEN, changed=item.state == action_items.PROPOSED)
+    if not change.changed:
+        return change
+    _set(item, change.state, by, now)
+    if wanted is not None:
+        item.text, item.priority, item.owner, item.due_on = wanted.text, wanted.priority, wanted.owner, wanted.due_on
     item.remind_at = _overdue_at(item.due_on, calendar)
-    text = f"Action item {number} agreed by <@{by}>: {describe(item)}"
-    record(session, row, Kind.ACTION_ADDED, text, now, author=by, announce=True)
+    record(session, row, Kind.ACTION_ADDED, said.accepted(as_item(item), by), now, author=by, announce=True)
     _changed(session, row)
-    return f"Action item {number} of {row.ref} counts now."
+    return change
 
 
-def drop(session: Session, row: IncidentRow, number: int, by: str, now: datetime) -> str:
-    """Nobody will do it: a declined proposal, or an item that was given up."""
+def drop(session: Session, row: IncidentRow, number: int, by: str, now: datetime) -> ItemChange:
+    """Nobody will do it: a declined proposal, or an item that was given up. Raises BadRequest where there is none."""
     item = _get(session, row, number)
-    if item.state == action_items.DROPPED:
-        return f"Action item {number} of {row.ref} was dropped already."
+    change = ItemChange(row.ref, number, action_items.DROPPED, changed=item.state != action_items.DROPPED)
+    if not change.changed:
+        return change
     proposed = item.state == action_items.PROPOSED
-    _set(item, action_items.DROPPED, by, now)
+    _set(item, change.state, by, now)
     if not proposed:
-        text = f"Action item {number} dropped by <@{by}>: {quiet(escape(item.text))}"
-        record(session, row, Kind.ACTION_DONE, text, now, author=by, announce=True)
+        record(session, row, Kind.ACTION_DONE, said.dropped(as_item(item), by), now, author=by, announce=True)
     _changed(session, row)
-    return f"Action item {number} of {row.ref} is dropped."
+    return change
 
 
 def _get(session: Session, row: IncidentRow, number: int) -> ActionRow:
     item = action_items.find_for_change(session, row.incident_id, number)
     if item is None:
         known = [str(one.number) for one in action_items.list_of_incident(session, row.incident_id)]
-        there = f"There are {', '.join(known[:20])}." if known else "It has none yet."
+        there = f"It has {', '.join(known[:20])}." if known else "It has none yet."
         raise BadRequest(f"{row.ref} has no action item {number}. {there}")
     return item
 

@@ -1,4 +1,4 @@
-"""Drafting the post-incident review: the recorded facts gathered, drafted by the domain, kept as a version."""
+"""Drafting the post-incident review: gather the recorded facts, draft from them, keep the draft as a version."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from bot.memory.flows.live import Memory
 from bot.memory.flows.recall import recall
 from bot.memory.rules.similar import SimilarItem
 from bot.reviews.flows.editing import as_item, begin, note_drafting, show
+from bot.reviews.messages import review as said
 from bot.reviews.queries import action_items, drafts
 from bot.reviews.queries import reviews as assessments
 from bot.reviews.rules.document import PastIncident, PingFact, Review, ReviewFacts, SeverityChange
@@ -95,20 +96,20 @@ def _card_link(session: Session, row: IncidentRow, url: str | None) -> str | Non
 
 
 def _linked(entries: tuple[Entry, ...], card: str | None) -> tuple[Entry, ...]:
-    """Entries that no message of their own tells of get the link of the one that does: the card, "Resolved by …"."""
+    """Entries without a message of their own get the link of the one that shows them: the card, "Resolved by …"."""
     resolved = {entry.at: entry.permalink for entry in entries if entry.kind is Kind.RESOLVED}
-    said_by = {Kind.DECLARED: lambda entry: card, Kind.RESOLUTION_RECORDED: lambda entry: resolved.get(entry.at)}
-    said_by[Kind.CAUSE_RECORDED] = said_by[Kind.RESOLUTION_RECORDED]
+    link_of = {Kind.DECLARED: lambda entry: card, Kind.RESOLUTION_RECORDED: lambda entry: resolved.get(entry.at)}
+    link_of[Kind.CAUSE_RECORDED] = link_of[Kind.RESOLUTION_RECORDED]
     return tuple(
-        replace(entry, permalink=said_by[entry.kind](entry))
-        if entry.permalink is None and entry.kind in said_by
+        replace(entry, permalink=link_of[entry.kind](entry))
+        if entry.permalink is None and entry.kind in link_of
         else entry
         for entry in entries
     )
 
 
-def look_again(row: IncidentRow, memory: Memory) -> None:
-    """What the incident looks like by all that is known of it by now: impact and cause say more than its title did."""
+def recall_again(row: IncidentRow, memory: Memory) -> None:
+    """Search the past again by all that is recorded by now: impact and cause say more than the title did."""
     found = recall(memory, described(row), without=row.ref)
     if any(item.is_incident for item in found):
         row.similar = found
@@ -160,7 +161,7 @@ def redraft_later(session: Session, row: IncidentRow) -> str:
     if row.closed_at is None or stage is None:
         return ""
     if stage.stage == Stage.APPROVED:
-        return f"\nThe review of {row.ref} is approved and stays as it was signed: this is on the timeline only."
+        return f"\n{said.approved_before(row.ref)}"
     once, lock = f"review-{row.incident_id}", lock_of(row.incident_id)
     enqueue(session, "slack.redraft", once=once, lock=lock, incident_id=row.incident_id)
     return ""

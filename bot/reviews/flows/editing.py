@@ -1,7 +1,6 @@
-"""Assessing a review: what people write in it and say of it, and its way from draft to approved.
+"""Editing, commenting and approving a review.
 
-Whatever becomes of the draft, what a person wrote stays. Every function is harmless when repeated; those that change
-something answer with the sentence for the person who asked.
+Whatever becomes of the draft, what a person wrote stays. Every function can be repeated without harm.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from bot.incidents.flows.record import lock_of, record
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.reviews.flows.learning import learn_review
+from bot.reviews.messages import review as said
 from bot.reviews.policy import ReviewPolicy
 from bot.reviews.queries import action_items, drafts
 from bot.reviews.queries import reviews as assessments
@@ -35,15 +35,6 @@ from bot.text.wording import instant
 
 LONGEST_COMMENT = 5_000
 OVERDUE = "overdue"
-_NO_REVIEW = "There is no review of {ref} yet: it is drafted when the incident closes."
-_REOPENED = (
-    "This draft is from before {ref} was reopened. Close the incident first: "
-    "a new draft follows within seconds, with everything that people wrote in this one."
-)
-_CLOSED_ANEW = (
-    "This draft is from before {ref} was reopened. A new one follows within seconds of the closing, "
-    "unless it was closed as a false alarm or a duplicate: nobody waits for a review then."
-)
 
 
 class EditedMeanwhile(TocsinError):
@@ -61,9 +52,9 @@ class Comment:
 
 
 def begin(session: Session, row: IncidentRow, policy: ReviewPolicy, now: datetime) -> ReviewStageRow:
-    """Have the incident's review stand somewhere: as a draft the first time, and again after another resolution.
+    """The incident's review, begun: as a draft the first time, and again after another resolution.
 
-    It is due, and people are reminded of it, from the resolution on, whether or not it was drafted since.
+    Its due date and reminders count from the resolution, whether or not it was drafted since.
     """
     resolved_at = row.resolved_at or now
     stage = assessments.find_stage(session, row.incident_id)
@@ -81,7 +72,7 @@ def begin(session: Session, row: IncidentRow, policy: ReviewPolicy, now: datetim
     elif stage.resolved_at != resolved_at and row.resolved_at is not None:
         stage.resolved_at, stage.due_at, stage.reminded = resolved_at, resolved_at + policy.due_within, []
         if stage.stage == Stage.APPROVED:
-            _put(session, stage, Stage.DRAFT, None, "The incident was reopened and resolved anew.", now)
+            _put(session, stage, Stage.DRAFT, None, said.REOPENED_SINCE_APPROVAL, now)
     if stage.stage != Stage.APPROVED:
         stage.remind_at = next_reminder(stage, policy) if is_asked_for(row) else None
     return stage
@@ -95,7 +86,7 @@ def note_drafting(session: Session, stage: ReviewStageRow, now: datetime) -> Non
 
 
 def is_asked_for(row: IncidentRow) -> bool:
-    """False where nobody waits for a review: for a false alarm, and for a duplicate, which is told with the other."""
+    """False where no review is due: for a false alarm, and for a duplicate, which the other review covers."""
     return not row.false_alarm and row.merged_into is None
 
 
@@ -168,29 +159,26 @@ def as_item(action: ActionRow) -> ActionItem:
 
 def edit_section(
     session: Session, row: IncidentRow, section: str, text: str, seen_version: int, by: str, now: datetime
-) -> str:
-    """Keep a section as somebody wrote it, as the next version.
+) -> bool:
+    """Keep a section as somebody wrote it, as the next version. False where it read like that already.
 
-    `seen_version`: the one they had before them, 0 for none.
+    `seen_version`: the one they started from, 0 for none.
     Raises TransitionRefused for an approved review, EditedMeanwhile where another version came between, BadRequest
     for a draft from before the incident was reopened.
     """
     if section not in EDITABLE:
-        raise BadRequest("This section follows from the record and is not written by hand. Add a comment instead.")
+        raise BadRequest(said.SECTION_FROM_RECORD)
     if len(text) > LONGEST_SECTION:
-        raise BadRequest(f"That is {len(text):,} characters; a section holds at most {LONGEST_SECTION:,}.")
+        raise BadRequest(said.too_long("a section", len(text), LONGEST_SECTION))
     stage = _locked(session, row)
     check_editable(row.ref, Stage(stage.stage), _mover(session, stage))
     edits = [edit for edit in assessments.list_edits(session, row.incident_id) if edit.section == section]
     last = edits[-1] if edits else None
     if last is not None and lines_of(last.text) == lines_of(text):
-        return "Nothing was changed: the section reads like that already."
+        return False
     if last is not None and last.version != seen_version:
         who = messages.names_of(session, [last.author]).get(last.author, last.author)
-        raise EditedMeanwhile(
-            f"{who} saved this section at {instant(last.at)}, while you were writing. "
-            "Yours is below, not saved yet; theirs is above it. Put both together and save again."
-        )
+        raise EditedMeanwhile(said.edited_meanwhile(who, last.at))
     draft = drafts.find_last(session, row.incident_id)
     drafted = from_json(draft.document).section(section) if draft else None
     assessments.add_edit(
@@ -204,33 +192,32 @@ def edit_section(
         at=now,
     )
     show(session, row)
-    return "Saved."
+    return True
 
 
 def comment(
     session: Session, row: IncidentRow, section: str | None, text: str, by: str, request_key: str, now: datetime
-) -> str:
+) -> None:
     """Keep a comment, on one section or on the whole review. Raises BadRequest where there is nothing of that name."""
-    said = text.strip()
-    if not said:
-        raise BadRequest("Write the comment first.")
-    if len(said) > LONGEST_COMMENT:
-        raise BadRequest(f"That is {len(said):,} characters; a comment holds at most {LONGEST_COMMENT:,}.")
+    words = text.strip()
+    if not words:
+        raise BadRequest(said.EMPTY_COMMENT)
+    if len(words) > LONGEST_COMMENT:
+        raise BadRequest(said.too_long("a comment", len(words), LONGEST_COMMENT))
     draft = drafts.find_last(session, row.incident_id)
     if draft is None:
-        raise BadRequest(_NO_REVIEW.format(ref=row.ref))
+        raise BadRequest(said.no_review(row.ref))
     if section is not None and section not in {one.name for one in from_json(draft.document).sections}:
-        raise BadRequest("The review has no such section. Your comment can go on the whole of it.")
+        raise BadRequest(said.NO_SUCH_SECTION)
     assessments.add_comment(
         session,
         request_key=request_key,
         incident_id=row.incident_id,
         section=section,
-        text=said,
+        text=words,
         author=by,
         at=now,
     )
-    return "Your comment is there."
 
 
 def comments_of(session: Session, incident_id: int) -> list[Comment]:
@@ -248,47 +235,40 @@ def may_approve(session: Session, policy: Policy, user_id: str, now: datetime) -
 
 def move(
     session: Session, row: IncidentRow, wanted: Stage, by: str, policy: Policy, now: datetime, note: str = ""
-) -> str:
+) -> None:
     """Send for review, ask for changes, or approve. Raises TransitionRefused, BadRequest."""
     stage = _locked(session, row)
     check_stage(row.ref, Stage(stage.stage), wanted, _mover(session, stage))
     if wanted is Stage.CHANGES_ASKED and not note.strip():
-        raise BadRequest("Say which changes you ask for.")
+        raise BadRequest(said.WHICH_CHANGES)
     if wanted is Stage.APPROVED and not may_approve(session, policy, by, now):
-        roles = " or ".join(policy.review.approved_by)
-        raise BadRequest(f"A review is approved by the {roles}. Send it to them for review instead.")
+        raise BadRequest(said.not_yours_to_approve(policy.review.approved_by))
     approved = assemble(session, row) if wanted is Stage.APPROVED else None
     _put(session, stage, wanted, by, note.strip()[:LONGEST_COMMENT], now, approved)
     if wanted is Stage.APPROVED:
         stage.remind_at = None
         if approved is not None:
             learn_review(session, row, approved, by, now)
-        _tell(session, row, Kind.REVIEW_APPROVED, f"Review approved by <@{by}>.", by, now)
+        _announce(session, row, Kind.REVIEW_APPROVED, said.approved(by), by, now)
         enqueue(session, "aws.archive", lock=lock_of(row.incident_id), incident_id=row.incident_id)
     elif wanted is Stage.CHANGES_ASKED:
         stage.remind_at = next_reminder(stage, policy.review)
-        said = f"<@{by}> asks for changes to the review: {escape(note.strip()[:1000])}"
-        _tell(session, row, Kind.REVIEW_CHANGES_ASKED, said, by, now)
+        text = said.changes_requested(by, note.strip())
+        _announce(session, row, Kind.REVIEW_CHANGES_ASKED, text, by, now)
     else:
         enqueue(
             session, "slack.review_handed_in", incident_id=row.incident_id, step=_count(session, row.incident_id), by=by
         )
     show(session, row)
-    return {
-        Stage.IN_REVIEW: f"The review of {row.ref} is sent for review; the engineering manager is told.",
-        Stage.CHANGES_ASKED: f"Changes to the review of {row.ref} are asked for; the channel is told.",
-        Stage.APPROVED: f"The review of {row.ref} is approved and filed with what is known of the past.",
-        Stage.DRAFT: "",
-    }[wanted]
 
 
 def show(session: Session, row: IncidentRow) -> None:
-    """Have Slack's copy of the review, canvas or file, say what it says now; changes together are shown once."""
+    """Update Slack's copy of the review, canvas or file; changes close together are shown once."""
     once = f"review-canvas-{row.incident_id}"
     enqueue(session, "slack.review_canvas", lock=lock_of(row.incident_id), once=once, incident_id=row.incident_id)
 
 
-def _tell(session: Session, row: IncidentRow, kind: Kind, text: str, by: str, now: datetime) -> None:
+def _announce(session: Session, row: IncidentRow, kind: Kind, text: str, by: str, now: datetime) -> None:
     key = f"review:{kind}:{row.incident_id}:{_count(session, row.incident_id)}"
     record(session, row, kind, text, now, author=by, announce=True, source_key=key)
 
@@ -318,12 +298,12 @@ def _put(
 def _locked(session: Session, row: IncidentRow) -> ReviewStageRow:
     last = drafts.find_last(session, row.incident_id)
     if last is None:
-        raise BadRequest(_NO_REVIEW.format(ref=row.ref))
+        raise BadRequest(said.no_review(row.ref))
     # Approved now, the draft of an earlier closing would be filed, and the next closing would leave it at that.
     if row.closed_at is None:
-        raise BadRequest(_REOPENED.format(ref=row.ref))
+        raise BadRequest(said.reopened_since(row.ref))
     if last.drafted_at < row.closed_at:
-        raise BadRequest(_CLOSED_ANEW.format(ref=row.ref))
+        raise BadRequest(said.closed_again(row.ref))
     return assessments.get_stage_for_change(session, row.incident_id)
 
 

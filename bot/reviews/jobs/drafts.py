@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from bot.context import AppContext
 from bot.incidents.queries import incidents
-from bot.reviews import messages as review_messages
 from bot.reviews.flows.action_items import propose
-from bot.reviews.flows.drafting import draft_once, look_again
+from bot.reviews.flows.drafting import draft_once, recall_again
 from bot.reviews.flows.drafting import redraft as draft_again
 from bot.reviews.flows.editing import is_asked_for
 from bot.reviews.jobs.reviews import learn_names, review_path, send_each, told_instead, who_manages
-from bot.reviews.messages import with_own_links
+from bot.reviews.messages import notices as review_messages
 from bot.reviews.rules.document import Review
 from bot.reviews.rules.renderings import summary_for_slack
 from bot.slack.client import Slack
@@ -24,7 +23,7 @@ def review(context: AppContext, slack: Slack, poster: Poster, *, incident_id: in
     memory = context.memory.current()
     with context.database.transaction() as session:
         row = incidents.get_for_change(session, incident_id)
-        look_again(row, memory)
+        recall_again(row, memory)
         propose(session, row, memory.entries, context.now())
         drafted, kept = draft_once(session, row, context.policy, context.now())
         incident, due_at = incidents.facts(row), kept.due_at if is_asked_for(row) else None
@@ -34,7 +33,7 @@ def review(context: AppContext, slack: Slack, poster: Poster, *, incident_id: in
     if incident.channel_id:
         shared = None if incident.private else context.review_link(incident.ref)
         message = review_messages.review_ready(incident, shared, lines, due_at)
-        message = with_own_links(message) if incident.private else message
+        message = review_messages.with_own_links(message) if incident.private else message
         poster.try_to_post(f"{key}:channel", incident.channel_id, message)
     send_each(
         context,

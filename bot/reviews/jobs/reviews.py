@@ -18,10 +18,10 @@ from bot.incidents import visibility
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.incident import Incident, Status
 from bot.incidents.tables import IncidentRow
-from bot.reviews import messages as blocks
 from bot.reviews.flows import action_items
 from bot.reviews.flows.drafting import people_to_look_up
 from bot.reviews.flows.editing import assemble, is_asked_for
+from bot.reviews.messages import notices as blocks
 from bot.reviews.queries import action_items as actions
 from bot.reviews.queries import reviews
 from bot.reviews.rules.document import Review
@@ -184,14 +184,14 @@ def action_from_message(
 ) -> None:
     """Make a message an action item: as it is recorded, or as Slack has it where we were not there to record it."""
     with context.database.transaction() as session:
-        said = action_items.said_in(session, channel_id, ts)
-    if said is None:
+        text = action_items.recorded_text(session, channel_id, ts)
+    if text is None:
         found = slack.pages(
             "conversations.history", "messages", channel=channel_id, oldest=ts, latest=ts, inclusive=True
         )
-        said = next((str(message.get("text") or "") for message in found if message.get("ts") == ts), "")
+        text = next((str(message.get("text") or "") for message in found if message.get("ts") == ts), "")
     with context.database.transaction() as session:
-        action_items.add_from_message(session, channel_id, ts, said, user_id, context.policy.calendar, context.now())
+        action_items.add_from_message(session, channel_id, ts, text, user_id, context.policy.calendar, context.now())
 
 
 def learn_names(context: AppContext, slack: Slack, incident_id: int) -> None:

@@ -24,6 +24,7 @@ from bot.reviews.pages.lists import shown_items
 from bot.reviews.pages.rendering import review_context
 from bot.reviews.queries import action_items as actions
 from bot.reviews.queries import reviews
+from bot.reviews.rules.action_requests import LONGEST, ActionRequest
 from bot.reviews.rules.document import Nature, Review
 from bot.reviews.rules.merging import EDITABLE, as_written, lines_of
 from bot.reviews.rules.renderings import stage_words, to_markdown
@@ -269,7 +270,7 @@ def _edit(web: WebContext, request: Request, user: CurrentUser, form: Form) -> R
                 return unknown(ref)
             row = incidents.get_for_change(session, found.incident_id)
             seen = int(version) if version.isdecimal() and len(version) < 9 else 0
-            said = assess.edit_section(session, row, section, text, seen, user.user_id, web.context.now())
+            saved = assess.edit_section(session, row, section, text, seen, user.user_id, web.context.now())
     except TocsinError as refused:
         again = Again(
             str(refused),
@@ -278,7 +279,7 @@ def _edit(web: WebContext, request: Request, user: CurrentUser, form: Form) -> R
             crossed=isinstance(refused, assess.EditedMeanwhile),
         )
         return review_page(web, request, user, again)
-    return go_to(f"/reviews/{row.ref}?done={'saved' if said == 'Saved.' else 'unchanged'}#content")
+    return go_to(f"/reviews/{row.ref}?done={'saved' if saved else 'unchanged'}#content")
 
 
 def _versions(web: WebContext, request: Request, user: CurrentUser) -> Response:
@@ -332,27 +333,25 @@ def _add_action(web: WebContext, request: Request, user: CurrentUser, form: Form
     ref, calendar, now = request.path_params["ref"], web.context.policy.calendar, web.context.now()
     key = f"form:{user.user_id}:{form.get('request', '')[:80] or secrets.token_urlsafe(12)}"
     try:
-        wish = _wish(form, now.astimezone(calendar.zone).date())
+        wanted = _requested(form, now.astimezone(calendar.zone).date())
         with web.context.database.transaction() as session:
             found = visible(session, ref, user.user_id)
             if found is None:
                 return unknown(ref)
             row = incidents.get_for_change(session, found.incident_id)
-            action_items.add(session, row, wish, user.user_id, calendar, now, key)
+            action_items.add(session, row, wanted, user.user_id, calendar, now, key)
     except TocsinError as refused:
         return review_page(web, request, user, Again(str(refused), adding=dict(form)))
     return go_to(f"/reviews/{row.ref}?done=added#action_items")
 
 
-def _wish(form: Form, today: date) -> action_items.ActionRequest:
+def _requested(form: Form, today: date) -> ActionRequest:
     """The form of an action item. Raises BadRequest."""
     text, due = " ".join(form.get("text", "").split()), form.get("due", "")
     if not any(character.isalnum() for character in text):
         raise BadRequest("Say what is to be done.")
-    if len(text) > action_items.LONGEST:
-        raise BadRequest(
-            f"That is {len(text):,} characters. Say in at most {action_items.LONGEST:,} what is to be done."
-        )
+    if len(text) > LONGEST:
+        raise BadRequest(f"That is {len(text):,} characters. Say in at most {LONGEST:,} what is to be done.")
     try:
         due_on = date.fromisoformat(due) if due else None
     except ValueError:
@@ -360,7 +359,7 @@ def _wish(form: Form, today: date) -> action_items.ActionRequest:
     if due_on is not None and due_on < today:
         raise BadRequest(f"{due_on} is over. Choose a day that is still to come.")
     priority = form.get("priority", "medium")
-    return action_items.ActionRequest(
+    return ActionRequest(
         text,
         priority if priority in ("high", "medium", "low") else "medium",
         form.get("owner", "")[:80] or None,

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.incidents.messages import headline
 from bot.incidents.rules.incident import Incident
-from bot.slack.blocks import button, context, section
+from bot.slack.blocks import context, section
 from bot.slack.client import Message
-from bot.slack.text import fit, instant, plain, shorten, span
+from bot.slack.text import instant, plain, shorten, span
 from bot.text.markup import escape
 
 
@@ -68,41 +67,6 @@ def waiting_elsewhere(incident: Incident, what: str) -> Message:
 def with_own_links(message: Message) -> Message:
     """For the room of a security incident, whose review no shared link opens."""
     return Message(message.text, (*message.blocks, context("`/incident review` gives you your own link.")))
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """An action item as a list shows it. `told` is Slack's markup; `value` what its buttons send."""
-
-    number: int
-    told: str
-    state: str
-    source_ref: str | None
-    value: str
-
-
-MOST_LISTED = 45  # of Slack's 50 blocks a message
-
-
-def action_list(ref: str, items: Sequence[Item]) -> Message:
-    """The action items of an incident with their buttons: open ones, proposals, and how many are done."""
-    still = [item for item in items if item.state == "open"]
-    proposed = [item for item in items if item.state == "proposed"]
-    done = sum(item.state == "done" for item in items)
-    shown = [*still, *proposed][:MOST_LISTED]
-    counts = f"{len(still)} open, {len(proposed)} proposed, {done} done"
-    blocks = [section(f"*Action items of {ref}*: {counts}")]
-    room = 11_000 // max(1, len(shown))  # Slack counts about 13,000 characters a message
-    for item in shown:
-        text = f"*{item.number}* {fit(item.told, min(room, 600))}"
-        if item.state == "proposed":
-            blocks.append(section(f"{text}\n_Proposed, from {item.source_ref}_"))
-            blocks[-1]["accessory"] = button("Accept", "action_accept", item.value)
-        else:
-            blocks.append(section(text, button("Done", "action_done", item.value)))
-    if (more := len(still) + len(proposed) - len(shown)) > 0:
-        blocks.append(context(f"{more} more are on the page: `/incident review {ref}`."))
-    return Message(f"Action items of {ref}: {counts}", tuple(blocks))
 
 
 def review_ready(incident: Incident, link: str | None, lines: Sequence[str], due_at: datetime | None) -> Message:

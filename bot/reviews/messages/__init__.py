@@ -1,0 +1,1 @@
+"""What people read of reviews and action items. Pure."""

@@ -1,0 +1,69 @@
+"""What people read while a review is written, commented on and approved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.text.markup import escape
+from bot.text.wording import instant
+
+REOPENED_SINCE_APPROVAL = "The incident was reopened and resolved again."
+SECTION_FROM_RECORD = "This section is built from the record and can't be edited. Add a comment instead."
+EMPTY_COMMENT = "The comment is empty."
+NO_SUCH_SECTION = "The review has no such section. Comment on the whole review instead."
+WHICH_CHANGES = "Say which changes you want."
+
+
+def no_review(ref: str) -> str:
+    """Before the first draft."""
+    return f"No review of {ref} yet. It is drafted when the incident is closed."
+
+
+def reopened_since(ref: str) -> str:
+    """The draft is from before the incident was reopened, and it is open now."""
+    return (
+        f"This draft is from before {ref} was reopened. Close the incident first: a new draft follows within seconds "
+        "and keeps everything people wrote in this one."
+    )
+
+
+def closed_again(ref: str) -> str:
+    """The draft is from before the incident was reopened, and the next one is not there yet."""
+    return (
+        f"This draft is from before {ref} was reopened. A new one follows within seconds of closing, unless the "
+        "incident was closed as a false alarm or a duplicate. Those need no review."
+    )
+
+
+def too_long(what: str, length: int, longest: int) -> str:
+    """`what` is "a section" or "a comment"; lengths in characters."""
+    return f"That is {length:,} characters. The limit for {what} is {longest:,}."
+
+
+def edited_meanwhile(who: str, at: datetime) -> str:
+    """Two people edited the same section."""
+    return (
+        f"{who} saved this section at {instant(at)}, while you were writing. Your text is below and not saved yet; "
+        "theirs is above it. Combine both and save again."
+    )
+
+
+def not_yours_to_approve(roles: Sequence[str]) -> str:
+    """For somebody who holds none of the roles that approve."""
+    return f"Only the {' or '.join(roles)} can approve a review. Send it for review instead."
+
+
+def approved(by: str) -> str:
+    """For the timeline."""
+    return f"Review approved by <@{by}>."
+
+
+def changes_requested(by: str, note: str) -> str:
+    """For the timeline."""
+    return f"<@{by}> requested changes to the review: {escape(note[:1000])}"
+
+
+def approved_before(ref: str) -> str:
+    """Beside the answer to a note that came after the approval."""
+    return f"The review of {ref} is approved and doesn't change: this is only on the timeline."
