@@ -48,7 +48,7 @@ $(VENV)/bin/python:
 
 $(RUNNABLE): pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing Tocsin into $(VENV) …" >&2
-	@$(PIP) --editable .
+	@$(PIP) --editable '.[demo]'
 	@touch $@
 
 $(DEVELOPABLE): $(RUNNABLE)

@@ -13,6 +13,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import sysconfig
 import threading
 import tomllib
 from collections.abc import Iterator
@@ -173,6 +174,13 @@ def checked(port: int) -> int:
     return subprocess.run(command, env=environment, capture_output=True, timeout=30, check=False).returncode
 
 
+def left_out(folder: str, names: list[str]) -> set[str]:
+    """What .dockerignore names inside the folders that are copied, and compiled files."""
+    lines = (REPOSITORY / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    place = Path(folder).relative_to(REPOSITORY)
+    return {name for name in names if name == "__pycache__" or (place / name).as_posix() in lines}
+
+
 @pytest.fixture
 def image(tmp_path: Path) -> Path:
     """The folder /app as the image would hold it."""
@@ -180,7 +188,7 @@ def image(tmp_path: Path) -> Path:
         place, origin = tmp_path / "app" / target, REPOSITORY / path
         place.parent.mkdir(parents=True, exist_ok=True)
         if origin.is_dir():
-            shutil.copytree(origin, place, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(origin, place, ignore=left_out)
         else:
             shutil.copy(origin, place)
     return tmp_path / "app"
@@ -208,6 +216,28 @@ def test_what_the_image_holds_is_enough_to_run(image: Path, database: Database, 
     for check in ("database", "migrations", "policy", "knowledge", "index", "judge"):
         assert found[check]["status"] == "ok", found[check]
     assert str(image) in found["policy"]["says"], "the folder of the test was not the one that ran"
+
+
+def test_the_image_carries_no_local_slack_and_the_demo_says_what_to_install(image: Path, tmp_path: Path) -> None:
+    assert not (image / "bot" / "demo").exists() and not (image / "slack_playground").exists()
+    servers = {canonicalize_name(Requirement(line).name) for line in PROJECT["dependencies"]}
+    assert "websockets" not in servers
+    assert [Requirement(line).name for line in PROJECT["optional-dependencies"]["demo"]] == ["websockets"]
+    # -S: without it the editable install of this very repository would lend the image its demo.
+    command = [sys.executable, "-S", "-m", "bot", "demo", "--data", str(tmp_path / "demo")]
+    packages = f"{image}:{sysconfig.get_path('purelib')}"
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": packages, "PYTHONSAFEPATH": "1"}
+    ended = subprocess.run(
+        command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines() == ["The demo is not installed here. Install it with: pip install 'tocsin[demo]'"]
+
+
+def test_socket_mode_of_the_bot_needs_no_further_package() -> None:
+    program = "import slack_bolt.adapter.socket_mode, uvicorn, sys; print('websockets' in sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert ended.stdout.strip() == "False"
 
 
 # -- docker-compose.yml ------------------------------------------------------------------------------------------------

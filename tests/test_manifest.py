@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 import yaml
 
-from bot.demo.seed import seed_workspace
+from bot.demo.seed import BOT_USER_ID, seed_workspace
 from bot.settings import REPOSITORY
 from bot.wiring import listeners
 from bot.wiring.listeners import REGISTRY
@@ -21,7 +21,7 @@ from slack_playground.delivery.faults import Faults
 from slack_playground.delivery.sockets import SocketMode
 from slack_playground.delivery.wire import Wire
 from slack_playground.workspace.manifest import AppManifest, read_manifest
-from slack_playground.workspace.records import BOT_USER_ID, Json
+from slack_playground.workspace.records import Json
 from tests.slack_fixtures import MANIFEST
 
 SHIPPED = read_manifest(MANIFEST)
@@ -52,8 +52,8 @@ ONLY_OF_CHANNELS = {
 
 @cache
 def source() -> list[ast.AST]:
-    """Every node of the bot's own code; the playground plays Slack and calls nothing."""
-    files = [path for path in (REPOSITORY / "bot").rglob("*.py") if "playground" not in path.parts]
+    """Every node of the bot's own code."""
+    files = (REPOSITORY / "bot").rglob("*.py")
     return [node for path in files for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
 
 

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
@@ -115,6 +116,9 @@ def demo(
     ] = False,
 ) -> None:
     """Run Tocsin with a local Slack in the browser: no account needed."""
+    if not all(find_spec(name) for name in ("bot.demo", "slack_playground", "websockets")):
+        say("The demo is not installed here. Install it with: pip install 'tocsin[demo]'")
+        raise typer.Exit(1)
     if play:
         from bot.demo.play import run_play
 

@@ -19,15 +19,14 @@ from pathlib import Path
 from types import FrameType
 
 from bot.demo.bot_process import Bot, remove_database
-from bot.demo.seed import seed_workspace
+from bot.demo.seed import FIRST_REPORT, seed_workspace
 from slack_playground.app import Playground
 from slack_playground.person import NotSeen, Person
-from slack_playground.workspace.keep import Keeper, NotKept, continue_clock, load_workspace, write_whole
 from slack_playground.workspace.manifest import AppManifest, permissive_manifest, read_manifest
+from slack_playground.workspace.persistence import Keeper, NotKept, continue_clock, load_workspace, write_whole
 from slack_playground.workspace.workspace import Workspace
 
 MANIFEST = Path(__file__).resolve().parents[2] / "slack-manifest.yaml"
-FIRST_REPORT = "Checkout answers 502 for about a third of customers"
 _PORTS_TRIED = 20
 _LOCK_WAIT = 15.0  # seconds that a demo which was killed may need to end its bot
 _GIVE_UP_AFTER = 3  # starts in a row that never got ready
@@ -134,7 +133,7 @@ def _workspace(folder: Path, rate: float) -> Workspace:
 
 def app_manifest() -> AppManifest:
     """The app's own manifest; where only the package was installed, one that allows everything."""
-    return read_manifest(MANIFEST) if MANIFEST.exists() else permissive_manifest()
+    return read_manifest(MANIFEST) if MANIFEST.exists() else permissive_manifest("Tocsin", "/incident")
 
 
 def _bound(workspace: Workspace, port: int, say: Say) -> Playground:

@@ -2,9 +2,11 @@
 
 from slack_playground.workspace.clock import DemoClock
 from slack_playground.workspace.manifest import AppManifest, permissive_manifest
-from slack_playground.workspace.records import BOT_USER_ID, User, UserGroup
+from slack_playground.workspace.records import App, Team, Tour, User, UserGroup
 from slack_playground.workspace.workspace import Timing, Workspace
 
+BOT_USER_ID = "U0TOCSIN"
+FIRST_REPORT = "Checkout answers 502 for about a third of customers"
 GENERAL, INCIDENTS, UPDATES = "C0GENERAL", "C0INCIDENTS", "C0UPDATES"
 
 _PEOPLE = (
@@ -32,13 +34,16 @@ def seed_workspace(
     """The workspace "Example Shop", with everybody in every channel and the bot in the two incident channels."""
     workspace = Workspace(
         clock or DemoClock(),
-        manifest or permissive_manifest(),
+        manifest or permissive_manifest("Tocsin", "/incident"),
         timing=timing or Timing(),
         free_plan=free_plan,
+        team=Team("T0000EXAMPLE", "Example Shop", "example-shop"),
+        app=App("A0TOCSIN", "Tocsin", "B0TOCSIN", BOT_USER_ID),
     )
     for user_id, name, real_name, title, color in _PEOPLE:
         workspace.add_user(User(user_id, name, real_name, title, f"{name}@example.com", color))
-    workspace.add_user(User(BOT_USER_ID, "tocsin", "Tocsin", "Incident response", "", "#7a1f1f", is_bot=True))
+    workspace.tour = Tour(channel="incident-response", example=FIRST_REPORT, button="Declare", person="U0TEAMLEAD")
+    workspace.add_app("Incident response")
     for channel_id, name, purpose, with_bot in _CHANNELS:
         channel = workspace.add_channel(name, "channel", creator="U0MANAGER", channel_id=channel_id)
         channel.is_general = channel_id == GENERAL

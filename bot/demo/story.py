@@ -7,15 +7,11 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
-from bot.demo.demo import FIRST_REPORT
-from bot.demo.seed import INCIDENTS
+from bot.demo.seed import BOT_USER_ID, FIRST_REPORT, INCIDENTS
+from bot.demo.stage import Stage
 from slack_playground.person import Person, content_of
-from slack_playground.workspace.records import BOT_USER_ID, Json
-
-if TYPE_CHECKING:
-    from bot.demo.play import Play
+from slack_playground.workspace.records import Json
 
 REPORT = (
     f"{FIRST_REPORT}\n"
@@ -33,7 +29,7 @@ RESOLUTION = "Release 213 ends the transaction before the payment call; idle tra
 FACTS = ("Checkout answers 502", "480 of the 500 connections", "2,300 orders", "Release 213", "P1", "team-lead")
 
 
-def tell(play: Play) -> str:
+def tell(play: Stage) -> str:
     """The whole story; the review as Markdown. Raises Failed at the first step that goes wrong."""
     story = Story(play)
     story.reported()
@@ -47,7 +43,7 @@ def tell(play: Play) -> str:
 class Story:
     """What the scenes share: the people, the incident's channel, its card."""
 
-    def __init__(self, play: Play) -> None:
+    def __init__(self, play: Stage) -> None:
         self.play = play
         self.support, self.responder = play.person("U0SUPPORT"), play.person("U0RESPONDER")
         self.secondary, self.lead = play.person("U0SECONDARY"), play.person("U0TEAMLEAD")

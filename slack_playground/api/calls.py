@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from slack_playground.workspace.records import BOT_USER_ID, Channel, Json, User
+from slack_playground.workspace.records import Channel, Json, User
 from slack_playground.workspace.workspace import Workspace
 
 _TS = re.compile(r"\d{1,10}(\.\d{1,6})?")
@@ -48,7 +48,7 @@ class Call:
     @property
     def user_id(self) -> str:
         """Who calls: the bot."""
-        return BOT_USER_ID
+        return self.workspace.app.user_id
 
     def text(self, name: str, default: str = "") -> str:
         """A text argument; numbers are taken as text."""

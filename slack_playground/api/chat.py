@@ -6,7 +6,7 @@ from slack_playground.api.calls import ApiError, Call, Method
 from slack_playground.blockkit.blocks import check_message_blocks
 from slack_playground.blockkit.views import number_blocks
 from slack_playground.workspace import messages
-from slack_playground.workspace.records import BOT_ID, BOT_USER_ID, Channel, Json
+from slack_playground.workspace.records import Channel, Json
 from slack_playground.workspace.shapes import permalink
 
 LONGEST_TEXT = 40_000
@@ -28,7 +28,7 @@ def post_message(call: Call) -> Json:
     message = messages.post(
         call.workspace,
         channel,
-        BOT_USER_ID,
+        call.user_id,
         stored_text(text),
         thread_ts=thread_ts,
         broadcast=call.flag("reply_broadcast"),
@@ -68,7 +68,7 @@ def update(call: Call) -> Json:
     """chat.update: only the bot's own messages."""
     channel = call.channel()
     message = call.message(channel)
-    if message.get("bot_id") != BOT_ID:
+    if message.get("bot_id") != call.workspace.app.bot_id:
         raise ApiError("cant_update_message")
     if channel.is_archived:
         raise ApiError("is_archived")
@@ -80,7 +80,7 @@ def update(call: Call) -> Json:
         changes["blocks"] = blocks  # left out, the old ones stay; an empty list takes them away
     if (metadata := _metadata(call)) is not None:
         changes["metadata"] = metadata
-    messages.edit(call.workspace, channel, message, changes, by=BOT_USER_ID)
+    messages.edit(call.workspace, channel, message, changes, by=call.user_id)
     return {"channel": channel.id, "ts": message["ts"], "text": message["text"], "message": dict(message)}
 
 
@@ -88,7 +88,7 @@ def delete(call: Call) -> Json:
     """chat.delete: only the bot's own messages."""
     channel = call.channel()
     message = call.message(channel)
-    if message.get("bot_id") != BOT_ID:
+    if message.get("bot_id") != call.workspace.app.bot_id:
         raise ApiError("cant_delete_message")
     messages.delete(call.workspace, channel, message)
     return {"channel": channel.id, "ts": message["ts"]}
@@ -106,18 +106,18 @@ def _target(call: Call) -> Channel:
     workspace = call.workspace
     name = call.needed("channel", "channel_not_found")
     if name in workspace.users:
-        if name == BOT_USER_ID or workspace.users[name].is_bot:
+        if name == call.user_id or workspace.users[name].is_bot:
             raise ApiError("cannot_dm_bot")
         if not workspace.manifest.messages_tab:
             raise ApiError("messages_tab_disabled")
-        return workspace.direct_channel(BOT_USER_ID, name)
+        return workspace.direct_channel(call.user_id, name)
     channel_id = workspace.channel_names.get(name.removeprefix("#"), name)
     channel = workspace.channels.get(channel_id)
-    if channel is None or not workspace.may_see(BOT_USER_ID, channel):
+    if channel is None or not workspace.may_see(call.user_id, channel):
         raise ApiError("channel_not_found")
     if channel.is_archived:
         raise ApiError("is_archived")
-    if BOT_USER_ID not in channel.members and not call.has("chat:write.public"):
+    if call.user_id not in channel.members and not call.has("chat:write.public"):
         raise ApiError("not_in_channel")
     return channel
 

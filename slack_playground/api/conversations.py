@@ -4,7 +4,7 @@ import re
 
 from slack_playground.api.calls import ApiError, Call, Method
 from slack_playground.workspace import channels
-from slack_playground.workspace.records import BOT_USER_ID, Channel, Json
+from slack_playground.workspace.records import Channel, Json
 from slack_playground.workspace.shapes import channel_shape
 
 LONGEST_NAME = 80
@@ -205,7 +205,7 @@ def _group_direct(call: Call, people: list[str]) -> Channel:
 
 
 def _opened(call: Call, channel: Channel, *, already: bool) -> Json:
-    shape = channel_shape(channel, BOT_USER_ID) if call.flag("return_im") else {"id": channel.id}
+    shape = channel_shape(channel, call.user_id) if call.flag("return_im") else {"id": channel.id}
     return {"channel": shape, **({"no_op": True, "already_open": True} if already else {})}
 
 

@@ -2,7 +2,7 @@
 
 from slack_playground.api.calls import ApiError, Call, Method, page_of, position_of
 from slack_playground.workspace.messages import bot_profile
-from slack_playground.workspace.records import BOT_ID, BOT_USER_ID, TEAM_DOMAIN, TEAM_ID, TEAM_NAME, Json, UserGroup
+from slack_playground.workspace.records import Json, UserGroup
 from slack_playground.workspace.shapes import user_shape
 
 
@@ -10,11 +10,11 @@ def auth_test(call: Call) -> Json:
     """auth.test."""
     return {
         "url": f"{call.workspace.url}/",
-        "team": TEAM_NAME,
-        "user": call.workspace.users[BOT_USER_ID].name,
-        "team_id": TEAM_ID,
-        "user_id": BOT_USER_ID,
-        "bot_id": BOT_ID,
+        "team": call.workspace.team.name,
+        "user": call.workspace.users[call.user_id].name,
+        "team_id": call.workspace.team.id,
+        "user_id": call.user_id,
+        "bot_id": call.workspace.app.bot_id,
         "is_enterprise_install": False,
     }
 
@@ -22,14 +22,22 @@ def auth_test(call: Call) -> Json:
 def team_info(call: Call) -> Json:
     """team.info."""
     icon = {"image_default": True}
-    return {"team": {"id": TEAM_ID, "name": TEAM_NAME, "domain": TEAM_DOMAIN, "email_domain": "", "icon": icon}}
+    return {
+        "team": {
+            "id": call.workspace.team.id,
+            "name": call.workspace.team.name,
+            "domain": call.workspace.team.domain,
+            "email_domain": "",
+            "icon": icon,
+        }
+    }
 
 
 def bots_info(call: Call) -> Json:
     """bots.info: this app's bot only."""
-    if call.text("bot", BOT_ID) != BOT_ID:
+    if call.text("bot", call.workspace.app.bot_id) != call.workspace.app.bot_id:
         raise ApiError("bot_not_found")
-    return {"bot": {**bot_profile(), "user_id": BOT_USER_ID}}
+    return {"bot": {**bot_profile(call.workspace), "user_id": call.user_id}}
 
 
 def users_info(call: Call) -> Json:
@@ -69,7 +77,7 @@ def presence(call: Call) -> Json:
 def list_groups(call: Call) -> Json:
     """usergroups.list."""
     with_users = call.flag("include_users")
-    return {"usergroups": [_group_shape(group, with_users) for group in call.workspace.groups.values()]}
+    return {"usergroups": [_group_shape(call, group, with_users) for group in call.workspace.groups.values()]}
 
 
 def list_group_users(call: Call) -> Json:
@@ -80,10 +88,10 @@ def list_group_users(call: Call) -> Json:
     return {"users": list(group.users)}
 
 
-def _group_shape(group: UserGroup, with_users: bool) -> Json:
+def _group_shape(call: Call, group: UserGroup, with_users: bool) -> Json:
     shape: Json = {
         "id": group.id,
-        "team_id": TEAM_ID,
+        "team_id": call.workspace.team.id,
         "is_usergroup": True,
         "name": group.name,
         "handle": group.handle,

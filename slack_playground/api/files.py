@@ -10,7 +10,7 @@ from slack_playground.api.calls import ApiError, Call, Method
 from slack_playground.delivery.faults import Faults
 from slack_playground.delivery.wire import Wire
 from slack_playground.workspace import messages
-from slack_playground.workspace.records import BOT_USER_ID, Channel, Json, StoredFile
+from slack_playground.workspace.records import Channel, Json, StoredFile
 from slack_playground.workspace.workspace import Workspace
 
 LARGEST = 50 * 1024 * 1024
@@ -25,7 +25,7 @@ def get_upload_url(call: Call) -> Json:
         raise ApiError("invalid_arguments")
     if int(length) > LARGEST:
         raise ApiError("file_upload_size_restricted")
-    stored = _new_file(call.workspace, name, BOT_USER_ID)
+    stored = _new_file(call.workspace, name, call.user_id)
     stored.record["size"] = int(length)
     return {"upload_url": f"{call.workspace.url}/upload/{stored.id}", "file_id": stored.id}
 
@@ -45,7 +45,7 @@ def complete_upload(call: Call) -> Json:
         file.completed = True
         file.record["title"] = entry.get("title") or file.record["name"]
     for channel in channels:
-        share(call.workspace, channel, BOT_USER_ID, stored, call.text("initial_comment"), thread_ts)
+        share(call.workspace, channel, call.user_id, stored, call.text("initial_comment"), thread_ts)
     return {"files": [dict(file.record) for file in stored]}
 
 
@@ -57,7 +57,7 @@ def file_info(call: Call) -> Json:
 def delete_file(call: Call) -> Json:
     """files.delete: only the bot's own."""
     stored = _file(call)
-    if stored.record["user"] != BOT_USER_ID:
+    if stored.record["user"] != call.user_id:
         raise ApiError("cant_delete_file")
     del call.workspace.files[stored.id]
     return {}
@@ -124,7 +124,7 @@ def _uploaded(call: Call, entry: object) -> StoredFile:
 
 def _shareable(call: Call, channel_id: str) -> Channel:
     channel = call.workspace.channels.get(channel_id)
-    if channel is None or BOT_USER_ID not in channel.members:
+    if channel is None or call.user_id not in channel.members:
         raise ApiError("invalid_channel")
     if channel.is_archived:
         raise ApiError("is_archived")

@@ -4,7 +4,7 @@ import re
 
 from slack_playground.api.calls import ApiError, Call, Method
 from slack_playground.workspace import messages
-from slack_playground.workspace.records import APP_ID, Channel, Json
+from slack_playground.workspace.records import Channel, Json
 from slack_playground.workspace.shapes import permalink
 
 MOST_BOOKMARKS = 100
@@ -88,7 +88,7 @@ def add_bookmark(call: Call) -> Json:
         "last_updated_by_user_id": call.user_id,
         "last_updated_by_team_id": "",
         "shortcut_id": None,
-        "app_id": APP_ID,
+        "app_id": call.workspace.app.id,
     }
     channel.bookmarks[bookmark["id"]] = bookmark
     return {"bookmark": bookmark}

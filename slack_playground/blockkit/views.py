@@ -2,7 +2,7 @@
 
 import secrets
 
-from slack_playground.workspace.records import APP_ID, BOT_ID, TEAM_ID, Json
+from slack_playground.workspace.records import App, Json, Team
 
 DEEPEST = 3
 
@@ -10,7 +10,8 @@ DEEPEST = 3
 class ViewShelf:
     """Views by id. A person's stack runs from the root view to the one on top."""
 
-    def __init__(self) -> None:
+    def __init__(self, team: Team, app: App) -> None:
+        self._team, self._app = team, app
         self.by_id: dict[str, Json] = {}
         self.owners: dict[str, str] = {}
         self.external: dict[str, str] = {}
@@ -24,7 +25,7 @@ class ViewShelf:
     def place(self, user_id: str, view: Json, view_id: str) -> Json:
         """Put a new view on top of the person's stack."""
         stack = self.stacks.setdefault(user_id, [])
-        shape = complete(view, view_id)
+        shape = self._complete(view, view_id)
         shape["root_view_id"] = stack[0] if stack else view_id
         shape["previous_view_id"] = stack[-1] if stack else None
         stack.append(view_id)
@@ -34,7 +35,7 @@ class ViewShelf:
     def replace(self, view_id: str, view: Json) -> Json:
         """Give an open view new content and a new hash; what was typed is lost with blocks that vanish."""
         old = self.by_id[view_id]
-        shape = complete(view, view_id)
+        shape = self._complete(view, view_id)
         shape["root_view_id"] = old["root_view_id"]
         shape["previous_view_id"] = old["previous_view_id"]
         self.external.pop(old.get("external_id", ""), None)
@@ -44,7 +45,7 @@ class ViewShelf:
     def publish(self, user_id: str, view: Json, view_id: str) -> Json:
         """The person's App Home."""
         old = self.homes.get(user_id)
-        shape = complete(view, old["id"] if old else view_id)
+        shape = self._complete(view, old["id"] if old else view_id)
         shape["root_view_id"] = shape["id"]
         self.homes[user_id] = shape
         self._keep(user_id, shape)
@@ -70,6 +71,10 @@ class ViewShelf:
         """An open view by either of its ids."""
         return self.by_id.get(view_id or self.external.get(external_id, ""))
 
+    def _complete(self, view: Json, view_id: str) -> Json:
+        whose = {"team_id": self._team.id, "app_id": self._app.id, "bot_id": self._app.bot_id}
+        return {**complete(view, view_id), **whose, "app_installed_team_id": self._team.id}
+
     def _keep(self, user_id: str, shape: Json) -> None:
         self.by_id[shape["id"]] = shape
         self.owners[shape["id"]] = user_id
@@ -81,7 +86,6 @@ def complete(view: Json, view_id: str) -> Json:
     """A view as Slack returns it: with ids for blocks and actions that have none, and a fresh hash."""
     return {
         "id": view_id,
-        "team_id": TEAM_ID,
         "type": view["type"],
         "blocks": number_blocks(view.get("blocks", [])),
         "private_metadata": view.get("private_metadata", ""),
@@ -96,10 +100,7 @@ def complete(view: Json, view_id: str) -> Json:
         "submit_disabled": False,
         "previous_view_id": None,
         "root_view_id": None,
-        "app_id": APP_ID,
         "external_id": view.get("external_id", ""),
-        "app_installed_team_id": TEAM_ID,
-        "bot_id": BOT_ID,
     }
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from slack_playground.workspace.bell import Bell
-from slack_playground.workspace.records import APP_ID, BOT_USER_ID, TEAM_ID, Json
+from slack_playground.workspace.records import Json
 from slack_playground.workspace.workspace import Workspace
 
 EVENTS_KEPT = 500
@@ -112,14 +112,19 @@ class Dispatcher:
         event_id = self.workspace.new_id("Ev")
         payload = {
             "token": self.workspace.secrets.verification,
-            "team_id": TEAM_ID,
-            "api_app_id": APP_ID,
+            "team_id": self.workspace.team.id,
+            "api_app_id": self.workspace.app.id,
             "event": event,
             "type": "event_callback",
             "event_id": event_id,
             "event_time": self.workspace.now(),
             "authorizations": [
-                {"enterprise_id": None, "team_id": TEAM_ID, "user_id": BOT_USER_ID, "is_bot": True}
+                {
+                    "enterprise_id": None,
+                    "team_id": self.workspace.team.id,
+                    "user_id": self.workspace.app.user_id,
+                    "is_bot": True,
+                }
                 | {"is_enterprise_install": False}
             ],
             "is_ext_shared_channel": False,

@@ -13,7 +13,7 @@ from slack_playground.blockkit.views import number_blocks
 from slack_playground.delivery.faults import Faults
 from slack_playground.delivery.wire import Wire
 from slack_playground.workspace import messages
-from slack_playground.workspace.records import BOT_ID, BOT_USER_ID, Channel, Json, ResponseHook
+from slack_playground.workspace.records import Channel, Json, ResponseHook
 from slack_playground.workspace.workspace import Workspace
 
 
@@ -36,7 +36,7 @@ def respond(workspace: Workspace, hook: ResponseHook, body: Json) -> None:
     if thread_ts not in channel.messages:
         thread_ts = ""
     if body.get("response_type") == "in_channel":
-        messages.post(workspace, channel, BOT_USER_ID, content["text"], blocks=blocks, thread_ts=thread_ts)
+        messages.post(workspace, channel, workspace.app.user_id, content["text"], blocks=blocks, thread_ts=thread_ts)
     else:
         said = messages.post_ephemeral(
             workspace, channel, hook.user, content["text"], blocks=blocks, thread_ts=thread_ts
@@ -47,8 +47,8 @@ def respond(workspace: Workspace, hook: ResponseHook, body: Json) -> None:
 def _replace_original(workspace: Workspace, hook: ResponseHook, channel: Channel, content: Json) -> bool:
     if hook.message_ts:
         message = channel.messages.get(hook.message_ts)
-        if message is not None and message.get("bot_id") == BOT_ID:
-            messages.edit(workspace, channel, message, content, by=BOT_USER_ID)
+        if message is not None and message.get("bot_id") == workspace.app.bot_id:
+            messages.edit(workspace, channel, message, content, by=workspace.app.user_id)
             return True
     elif ephemeral := messages.find_ephemeral(channel, hook.user, hook.ephemeral_id):
         messages.change_ephemeral(workspace, channel, hook.user, ephemeral, content)
@@ -59,7 +59,7 @@ def _replace_original(workspace: Workspace, hook: ResponseHook, channel: Channel
 def _delete_original(workspace: Workspace, hook: ResponseHook, channel: Channel) -> None:
     if hook.message_ts:
         message = channel.messages.get(hook.message_ts)
-        if message is not None and message.get("bot_id") == BOT_ID:
+        if message is not None and message.get("bot_id") == workspace.app.bot_id:
             messages.delete(workspace, channel, message)
     elif ephemeral := messages.find_ephemeral(channel, hook.user, hook.ephemeral_id):
         messages.delete_ephemeral(workspace, channel, hook.user, ephemeral)

@@ -9,7 +9,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from slack_playground.delivery.dispatch import MOST_LINKS, Delivery, Dispatcher
 from slack_playground.delivery.faults import Faults
-from slack_playground.workspace.records import APP_ID, Json
+from slack_playground.workspace.records import Json
 
 
 class SocketLink:
@@ -17,8 +17,8 @@ class SocketLink:
 
     stays = False
 
-    def __init__(self, socket: WebSocket) -> None:
-        self._socket = socket
+    def __init__(self, socket: WebSocket, app_id: str) -> None:
+        self._socket, self._app_id = socket, app_id
         self._outgoing: asyncio.Queue[str | None] = asyncio.Queue()
 
     def send(self, delivery: Delivery) -> None:
@@ -30,7 +30,7 @@ class SocketLink:
         hello = {
             "type": "hello",
             "num_connections": connections,
-            "connection_info": {"app_id": APP_ID},
+            "connection_info": {"app_id": self._app_id},
             "debug_info": {"host": "playground", "build_number": 1, "approximate_connection_time": 18060},
         }
         self._outgoing.put_nowait(json.dumps(hello))
@@ -61,7 +61,7 @@ class SocketMode:
         """The query of a new connection's address; good for one connection."""
         ticket = secrets.token_hex(16)
         self._tickets.add(ticket)
-        return f"link/?ticket={ticket}&app_id={APP_ID}"
+        return f"link/?ticket={ticket}&app_id={self.dispatcher.workspace.app.id}"
 
     def full(self) -> bool:
         """Whether the app has as many connections as it may have."""
@@ -75,7 +75,7 @@ class SocketMode:
             return
         self._tickets.discard(ticket)
         await socket.accept()
-        link = SocketLink(socket)
+        link = SocketLink(socket, self.dispatcher.workspace.app.id)
         link.greet(len(self.dispatcher.links) + 1)
         writer = asyncio.create_task(link.write())
         self.dispatcher.attach(link)

@@ -8,7 +8,7 @@ from slack_playground.blockkit.blocks import check_view, elements_of
 from slack_playground.blockkit.forms import FIELDS, complaints, element_state, state_values
 from slack_playground.delivery.dispatch import Dispatcher
 from slack_playground.delivery.responses import respond
-from slack_playground.workspace.records import APP_ID, BOT_ID, TEAM_DOMAIN, TEAM_ID, Channel, Json, ResponseHook
+from slack_playground.workspace.records import Channel, Json, ResponseHook
 from slack_playground.workspace.workspace import Workspace
 
 
@@ -31,15 +31,15 @@ class Interactions:
         response_url = self.workspace.new_hook(user_id, channel.id)
         payload = {
             "token": self.workspace.secrets.verification,
-            "team_id": TEAM_ID,
-            "team_domain": TEAM_DOMAIN,
+            "team_id": self.workspace.team.id,
+            "team_domain": self.workspace.team.domain,
             "channel_id": channel.id,
             "channel_name": _channel_name(channel),
             "user_id": user_id,
             "user_name": self.workspace.users[user_id].name,
             "command": name,
             "text": text,
-            "api_app_id": APP_ID,
+            "api_app_id": self.workspace.app.id,
             "is_enterprise_install": "false",
             "response_url": response_url,
             "trigger_id": self.workspace.new_trigger(user_id).id,
@@ -53,7 +53,7 @@ class Interactions:
         self, user_id: str, holder: Json, channel: Channel | None, block_id: str, action_id: str, given: Json
     ) -> int:
         """A button or another element of a message or view (`holder`); milliseconds to the acknowledgement."""
-        block, element = _find_element(holder, block_id, action_id)
+        block, element = _find_element(self.workspace.app.bot_id, holder, block_id, action_id)
         values = given.get("state") or given.get("values") or {}
         payload = self._payload("block_actions", user_id)
         payload["actions"] = [_action(block, element, given)]
@@ -113,9 +113,9 @@ class Interactions:
         return {
             "type": kind,
             "token": self.workspace.secrets.verification,
-            "team": {"id": TEAM_ID, "domain": TEAM_DOMAIN},
-            "user": {"id": user_id, "username": name, "name": name, "team_id": TEAM_ID},
-            "api_app_id": APP_ID,
+            "team": {"id": self.workspace.team.id, "domain": self.workspace.team.domain},
+            "user": {"id": user_id, "username": name, "name": name, "team_id": self.workspace.team.id},
+            "api_app_id": self.workspace.app.id,
             "enterprise": None,
             "is_enterprise_install": False,
         }
@@ -182,8 +182,8 @@ def _channel_name(channel: Channel) -> str:
     return {"im": "directmessage", "group": "privategroup"}.get(channel.kind, channel.name)
 
 
-def _find_element(holder: Json, block_id: str, action_id: str) -> tuple[Json, Json]:
-    if holder.get("bot_id") != BOT_ID:
+def _find_element(bot_id: str, holder: Json, block_id: str, action_id: str) -> tuple[Json, Json]:
+    if holder.get("bot_id") != bot_id:
         raise Refused("action_not_found", "This message has no buttons of the app.")
     for block in holder.get("blocks", ()):
         if block_id and block["block_id"] != block_id:

@@ -4,14 +4,15 @@ import asyncio
 import contextlib
 import json
 from bisect import bisect_left
+from dataclasses import asdict
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from slack_playground.delivery.dispatch import Dispatcher
-from slack_playground.page.acts import Acts
-from slack_playground.workspace.records import APP_ID, APP_NAME, BOT_USER_ID, TEAM_ID, TEAM_NAME, Channel, Json
+from slack_playground.page.actions import Actions
+from slack_playground.workspace.records import Channel, Json
 from slack_playground.workspace.shapes import page_channel, page_message, page_user
 from slack_playground.workspace.workspace import Workspace
 
@@ -23,17 +24,18 @@ class PageApi:
 
     def __init__(self, workspace: Workspace, dispatcher: Dispatcher) -> None:
         self.workspace, self.dispatcher = workspace, dispatcher
-        self.acts = Acts(workspace, dispatcher)
+        self.actions = Actions(workspace, dispatcher)
 
     async def bootstrap(self, request: Request) -> Response:
-        """Everything a page needs at its start."""
-        user_id = self._user(request)
+        """Everything a page needs at its start; of the first person where it names nobody."""
+        named = request.query_params.get("user")
+        user_id = self._user(request) if named else next(iter(self.workspace.users), None)
         if user_id is None:
             return _refusal("user_not_found")
         workspace, manifest = self.workspace, self.workspace.manifest
         return JSONResponse(
             {
-                "team": {"id": TEAM_ID, "name": TEAM_NAME},
+                "team": {"id": workspace.team.id, "name": workspace.team.name},
                 "me": user_id,
                 "users": [page_user(user) for user in workspace.users.values()],
                 "groups": [
@@ -53,12 +55,13 @@ class PageApi:
                     {"name": s.name, "type": s.type, "callback_id": s.callback_id} for s in manifest.shortcuts
                 ],
                 "app": {
-                    "id": APP_ID,
-                    "name": APP_NAME,
-                    "bot_user_id": BOT_USER_ID,
+                    "id": workspace.app.id,
+                    "name": workspace.app.name,
+                    "bot_user_id": workspace.app.user_id,
                     "has_home": manifest.home_tab,
                     "connected": bool(self.dispatcher.links),
                 },
+                "tour": None if workspace.tour is None else asdict(workspace.tour),
                 "clock": workspace.clock.state(),
                 "views": workspace.views.open_views(user_id),
                 "n": workspace.feed.last,
@@ -125,7 +128,7 @@ class PageApi:
             body = None
         if not isinstance(body, dict):
             return _refusal("invalid_json", 400)
-        return JSONResponse(await self.acts.do(body))
+        return JSONResponse(await self.actions.do(body))
 
     async def wait(self, request: Request) -> Response:
         """The person's events after number `since`, waiting for the first one; without `since`, the last number."""

@@ -1,7 +1,7 @@
 """What happens to channels: created, joined, left, renamed, given a topic, archived."""
 
 from slack_playground.workspace import messages
-from slack_playground.workspace.records import BOT_USER_ID, Channel, Json
+from slack_playground.workspace.records import Channel, Json
 from slack_playground.workspace.workspace import Workspace
 
 
@@ -35,7 +35,7 @@ def leave(workspace: Workspace, channel: Channel, user_id: str) -> None:
     workspace.tell_app("member_left_channel", event, channel)
     channel.members.pop(user_id, None)
     workspace.announce(channel, (user_id,))
-    if user_id == BOT_USER_ID:
+    if user_id == workspace.app.user_id:
         kind = "group_left" if channel.kind == "group" else "channel_left"
         workspace.tell_app(kind, {"type": kind, "channel": channel.id, "actor_id": user_id})
 
@@ -96,6 +96,6 @@ def _member_event(workspace: Workspace, channel: Channel, user_id: str, kind: st
         "user": user_id,
         "channel": channel.id,
         "channel_type": "G" if channel.is_private else "C",
-        "team": "T0000EXAMPLE",
+        "team": workspace.team.id,
         "event_ts": workspace.next_ts(),
     }

@@ -1,6 +1,7 @@
 """What an app manifest lets the app do: its commands, shortcuts, events and scopes."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,16 +37,19 @@ class AppManifest:
     scopes: frozenset[str] | None
     home_tab: bool
     messages_tab: bool
+    name: str = "App"
+    bot_name: str = "app"
 
     def subscribed(self, event: str) -> bool:
         """Whether the app asked to be sent this event."""
         return self.events is None or event in self.events
 
 
-def permissive_manifest() -> AppManifest:
-    """An app that may do everything and has one command, for when no manifest is given."""
-    command = Command("/incident", "Declare and run incidents", "help", should_escape=True)
-    return AppManifest((command,), (), events=None, scopes=None, home_tab=True, messages_tab=True)
+def permissive_manifest(name: str = "App", *commands: str) -> AppManifest:
+    """An app that may do everything, for when no manifest is given. A command begins with a slash."""
+    typed = tuple(Command(command, "", "", should_escape=True) for command in commands)
+    everything = AppManifest(typed, (), events=None, scopes=None, home_tab=True, messages_tab=True)
+    return replace(everything, name=name, bot_name=_handle(name))
 
 
 def read_manifest(path: Path) -> AppManifest:
@@ -54,6 +58,7 @@ def read_manifest(path: Path) -> AppManifest:
     features = manifest.get("features", {})
     settings = manifest.get("settings", {})
     home = features.get("app_home", {})
+    name = str(manifest["display_information"]["name"])
     return AppManifest(
         commands=tuple(_command(entry) for entry in features.get("slash_commands", ())),
         shortcuts=tuple(Shortcut(s["name"], s["type"], s["callback_id"]) for s in features.get("shortcuts", ())),
@@ -61,7 +66,14 @@ def read_manifest(path: Path) -> AppManifest:
         scopes=frozenset(manifest.get("oauth_config", {}).get("scopes", {}).get("bot", ())),
         home_tab=bool(home.get("home_tab_enabled", False)),
         messages_tab=bool(home.get("messages_tab_enabled", True)),
+        name=name,
+        bot_name=features.get("bot_user", {}).get("display_name") or _handle(name),
     )
+
+
+def _handle(name: str) -> str:
+    """The bot user's name, where the manifest gives none."""
+    return re.sub(r"\W+", "-", name.lower()).strip("-")
 
 
 def _command(entry: dict[str, Any]) -> Command:

@@ -5,7 +5,7 @@ import re
 from bisect import bisect_left, insort
 from collections.abc import Iterator
 
-from slack_playground.workspace.records import APP_ID, APP_NAME, BOT_ID, BOT_USER_ID, TEAM_ID, Channel, Json
+from slack_playground.workspace.records import Channel, Json
 from slack_playground.workspace.shapes import page_message
 from slack_playground.workspace.workspace import Workspace
 
@@ -26,9 +26,9 @@ def post(
 ) -> Json:
     """Say something in a channel; `fields` are further parts of the message (blocks, files, username …)."""
     ts = workspace.next_ts()
-    message: Json = {"type": "message", "user": user_id, "text": text, "ts": ts, "team": TEAM_ID}
-    if user_id == BOT_USER_ID:
-        message |= {"bot_id": BOT_ID, "app_id": APP_ID, "bot_profile": bot_profile()}
+    message: Json = {"type": "message", "user": user_id, "text": text, "ts": ts, "team": workspace.team.id}
+    if user_id == workspace.app.user_id:
+        message |= {"bot_id": workspace.app.bot_id, "app_id": workspace.app.id, "bot_profile": bot_profile(workspace)}
     if subtype:
         message["subtype"] = subtype
     message |= {name: value for name, value in fields.items() if value}
@@ -55,9 +55,9 @@ def post_ephemeral(
     ts = workspace.next_ts()
     message: Json = {
         "type": "message",
-        "user": BOT_USER_ID,
-        "bot_id": BOT_ID,
-        "bot_profile": bot_profile(),
+        "user": workspace.app.user_id,
+        "bot_id": workspace.app.bot_id,
+        "bot_profile": bot_profile(workspace),
         "text": text,
         "ts": ts,
         "is_ephemeral": True,
@@ -164,9 +164,11 @@ def unpin(workspace: Workspace, channel: Channel, message: Json, user_id: str) -
     _tell_pins(workspace, channel, message, user_id, "pin_removed")
 
 
-def bot_profile() -> Json:
+def bot_profile(workspace: Workspace) -> Json:
     """The app as its messages carry it."""
-    return {"id": BOT_ID, "app_id": APP_ID, "name": APP_NAME, "deleted": False, "team_id": TEAM_ID, "updated": 0}
+    app = workspace.app
+    profile: Json = {"id": app.bot_id, "app_id": app.id, "name": app.name, "deleted": False, "updated": 0}
+    return {**profile, "team_id": workspace.team.id}
 
 
 def _apply(message: Json, changes: Json) -> None:
@@ -222,7 +224,8 @@ def _bury(workspace: Workspace, channel: Channel, message: Json, previous: Json)
 def _tell_posted(workspace: Workspace, channel: Channel, message: Json) -> None:
     place = {"channel": channel.id, "channel_type": channel.kind, "event_ts": message["ts"]}
     workspace.tell_app(SUBSCRIPTIONS[channel.kind], {**message, **place}, channel)
-    if f"<@{BOT_USER_ID}" in message["text"] and message["user"] != BOT_USER_ID and channel.kind != "im":
+    bot = workspace.app.user_id
+    if f"<@{bot}" in message["text"] and message["user"] != bot and channel.kind != "im":
         workspace.tell_app("app_mention", {**message, **place, "type": "app_mention"}, channel)
 
 

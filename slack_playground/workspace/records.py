@@ -1,15 +1,48 @@
 """The things a workspace holds, as plain records. Messages and views stay in Slack's own JSON shape."""
 
+import re
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
 Json = dict[str, Any]
 
-TEAM_ID, TEAM_NAME, TEAM_DOMAIN = "T0000EXAMPLE", "Example Shop", "example-shop"
-APP_ID, APP_NAME, BOT_ID, BOT_USER_ID = "A0TOCSIN", "Tocsin", "B0TOCSIN", "U0TOCSIN"
-
 EPHEMERALS_KEPT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """The workspace as Slack names it."""
+
+    id: str = "T0000EXAMPLE"
+    name: str = "Example"
+    domain: str = "example"
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The app under development: its own id, and the ids of its bot and of its bot's user."""
+
+    id: str
+    name: str
+    bot_id: str
+    user_id: str
+
+    @classmethod
+    def named(cls, name: str) -> "App":
+        """The app of this name; the ids follow from the name, so that they are the same at every start."""
+        slug = re.sub(r"[^A-Z0-9]", "", name.upper()) or "APP"
+        return cls(f"A0{slug}", name, f"B0{slug}", f"U0{slug}")
+
+
+@dataclass(frozen=True, slots=True)
+class Tour:
+    """What the page proposes to try first: something to write in `channel`, a button to press, somebody to become."""
+
+    channel: str
+    example: str
+    button: str
+    person: str
 
 
 @dataclass(slots=True)
@@ -25,6 +58,7 @@ class User:
     is_bot: bool = False
     deleted: bool = False
     tz: str = "Etc/UTC"
+    team: str = ""
 
 
 @dataclass(slots=True)
@@ -66,6 +100,7 @@ class Channel:
     last_read: dict[str, str] = field(default_factory=dict)
     mentions: dict[str, list[str]] = field(default_factory=dict)
     canvas_id: str = ""
+    team: str = ""
 
     @property
     def is_private(self) -> bool:

@@ -2,8 +2,10 @@
 
 from bisect import bisect_right
 from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from slack_playground.workspace.records import TEAM_ID, Channel, Json, User
+from slack_playground.workspace.records import Channel, Json, User
 
 
 def user_shape(user: User, *, with_email: bool = True) -> Json:
@@ -12,21 +14,21 @@ def user_shape(user: User, *, with_email: bool = True) -> Json:
         "real_name": user.real_name,
         "display_name": user.name,
         "title": user.title,
-        "team": TEAM_ID,
+        "team": user.team,
         "image_48": "",
     }
     if with_email and user.email:
         profile["email"] = user.email
     return {
         "id": user.id,
-        "team_id": TEAM_ID,
+        "team_id": user.team,
         "name": user.name,
         "real_name": user.real_name,
         "deleted": user.deleted,
         "color": user.color.lstrip("#"),
         "tz": user.tz,
         "tz_label": user.tz,
-        "tz_offset": 0,
+        "tz_offset": _offset(user.tz),
         "profile": profile,
         "is_admin": False,
         "is_owner": False,
@@ -36,6 +38,13 @@ def user_shape(user: User, *, with_email: bool = True) -> Json:
         "is_ultra_restricted": False,
         "updated": 0,
     }
+
+
+def _offset(zone: str) -> int:
+    """Seconds east of UTC, today."""
+    today = datetime.now(ZoneInfo(zone))
+    offset = today.utcoffset()
+    return 0 if offset is None else int(offset.total_seconds())
 
 
 def channel_shape(channel: Channel, viewer: str, *, with_count: bool = False) -> Json:
@@ -51,7 +60,7 @@ def channel_shape(channel: Channel, viewer: str, *, with_count: bool = False) ->
         "is_group": channel.kind == "group",
         "is_private": channel.is_private,
         "is_org_shared": False,
-        "context_team_id": TEAM_ID,
+        "context_team_id": channel.team,
         "updated": channel.created * 1000,
     }
     if channel.kind == "im":

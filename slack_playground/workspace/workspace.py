@@ -13,13 +13,14 @@ from slack_playground.workspace.feed import Feed
 from slack_playground.workspace.journal import Journal
 from slack_playground.workspace.manifest import AppManifest
 from slack_playground.workspace.records import (
-    BOT_USER_ID,
-    TEAM_ID,
+    App,
     Canvas,
     Channel,
     Json,
     ResponseHook,
     StoredFile,
+    Team,
+    Tour,
     Trigger,
     User,
     UserGroup,
@@ -67,13 +68,17 @@ class Workspace:
         timing: Timing,
         free_plan: bool = False,
         secrets: Secrets | None = None,
+        team: Team | None = None,
+        app: App | None = None,
     ) -> None:
         self.clock, self.manifest, self.timing, self.free_plan = clock, manifest, timing, free_plan
         self.secrets = secrets or Secrets()
+        self.team, self.app = team or Team(), app or App.named(manifest.name)
         self.url = "http://127.0.0.1"
         self.feed, self.journal = Feed(), Journal()
         self.sink: EventSink | None = None
-        self.views = ViewShelf()
+        self.tour: Tour | None = None
+        self.views = ViewShelf(self.team, self.app)
         self.users: dict[str, User] = {}
         self.users_by_name: dict[str, str] = {}
         self.users_by_email: dict[str, str] = {}
@@ -107,15 +112,22 @@ class Workspace:
 
     def add_user(self, user: User) -> None:
         """Make somebody a member of the workspace."""
+        user.team = user.team or self.team.id
         self.users[user.id] = user
         self.users_by_name[user.name] = user.id
         if user.email:
             self.users_by_email[user.email.lower()] = user.id
 
+    def add_app(self, title: str = "App", color: str = "#7a1f1f") -> User:
+        """Install the app: its bot user, named as the manifest says."""
+        bot = User(self.app.user_id, self.manifest.bot_name, self.app.name, title, "", color, is_bot=True)
+        self.add_user(bot)
+        return bot
+
     def add_channel(self, name: str, kind: str, *, creator: str, channel_id: str = "") -> Channel:
         """A new conversation without members; says nothing to anybody."""
         prefix = "D" if kind == "im" else "C"
-        channel = Channel(channel_id or self.new_id(prefix), name, kind, creator, self.now())
+        channel = Channel(channel_id or self.new_id(prefix), name, kind, creator, self.now(), team=self.team.id)
         self.channels[channel.id] = channel
         if kind in ("channel", "group"):
             self.channel_names[name] = channel.id
@@ -154,7 +166,7 @@ class Workspace:
         """Send the app an event if it subscribed to it and, for events of a channel, if it is a member."""
         if self.sink is None or not self.manifest.subscribed(subscription):
             return
-        if channel is not None and BOT_USER_ID not in channel.members:
+        if channel is not None and self.app.user_id not in channel.members:
             return
         self.sink.event(event)
 
@@ -166,7 +178,7 @@ class Workspace:
         while self.triggers and next(iter(self.triggers.values())).expires_at < now - 60:
             self.triggers.popitem(last=False)  # kept a minute longer, to tell "expired" from "invalid"
         number = next(self._numbers)
-        trigger = Trigger(f"{number}.{TEAM_ID}.{number:032x}", user_id, now + self.timing.trigger, view_id)
+        trigger = Trigger(f"{number}.{self.team.id}.{number:032x}", user_id, now + self.timing.trigger, view_id)
         self.triggers[trigger.id] = trigger
         return trigger
 

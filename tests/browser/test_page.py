@@ -619,7 +619,9 @@ def test_a_banner_stands_while_the_app_is_away(
     expect(page.locator("#banner")).to_contain_text("Tocsin is not connected")
 
 
-def test_the_first_visit_shows_three_steps_that_are_ticked_off(open_page: OpenPage) -> None:
+def test_the_first_visit_shows_three_steps_that_are_ticked_off_by_what_comes_of_them(
+    open_page: OpenPage, app: App
+) -> None:
     page = open_page()
     hints = page.get_by_role("region", name="What to try")
     expect(hints.get_by_role("listitem")).to_have_count(3)
@@ -627,6 +629,10 @@ def test_the_first_visit_shows_three_steps_that_are_ticked_off(open_page: OpenPa
     expect(page.locator("#composer")).to_have_value(re.compile("Checkout"))
     expect(page.locator("#composer")).to_be_focused()
     page.locator("#composer").press("Enter")
+    expect(message(page, "Checkout answers 502")).to_be_visible()
+    expect(hints.locator("li.done")).to_have_count(0)
+    said = app.client.conversations_history(channel=INCIDENTS, limit=1)["messages"][0]
+    say(app, "That is a P1", thread_ts=said["ts"])
     expect(hints.locator("li.done")).to_have_count(1)
     hints.get_by_role("button", name="Switch").click()
     expect(page.get_by_role("button", name="You are Team Lead")).to_be_visible()

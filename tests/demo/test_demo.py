@@ -17,7 +17,8 @@ import psutil
 import pytest
 
 from bot.demo.bot_process import bot_environment, find_postgres
-from bot.demo.demo import FIRST_REPORT, open_browser
+from bot.demo.demo import open_browser
+from bot.demo.seed import FIRST_REPORT
 from slack_playground.person import Person
 from tests.stage import INCIDENTS, press
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bot.demo.play import Failed, Play, run_play
+from bot.demo.play import run_play
+from bot.demo.stage import Failed, Stage
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +60,7 @@ def test_nothing_but_the_review_is_on_stdout(played: subprocess.CompletedProcess
 
 def test_a_step_that_fails_says_what_was_seen_instead(tmp_path: Path) -> None:
     told = io.StringIO()
-    play = Play(tmp_path, 60.0, Console(file=told, width=200))
+    play = Stage(tmp_path, 60.0, Console(file=told, width=200))
     with pytest.raises(Failed), play.step("The sun rises"):
         raise AssertionError("it rained")
     assert "✗ The sun rises" in told.getvalue()
@@ -69,11 +70,11 @@ def test_a_step_that_fails_says_what_was_seen_instead(tmp_path: Path) -> None:
 def test_a_play_that_fails_ends_with_status_1(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def begin(play: Play, stack: object) -> None:
+    def begin(play: Stage, stack: object) -> None:
         with play.step("The curtain rises"):
             raise AssertionError("it is stuck")
 
-    monkeypatch.setattr(Play, "begin", begin)
+    monkeypatch.setattr(Stage, "begin", begin)
     monkeypatch.setattr(signal, "signal", lambda number, action: None)
     assert run_play(60.0, sys.stdout) == 1
     told = capsys.readouterr()

@@ -14,10 +14,6 @@ import { ask, openSheet } from "./dialogs.js";
 import { markdown } from "./markdown.js";
 import { keyOf, spoken } from "./messages.js";
 
-const EXAMPLE = "Checkout answers 502 for about a third of customers";
-const FIRST_PERSON = "U0RESPONDER";
-const HOME_CHANNEL = "incident-response";
-
 const part = (id) => document.getElementById(id);
 
 class Page {
@@ -30,7 +26,7 @@ class Page {
     });
     this.tools = new MessageTools(this.messageHost());
     this.hints = new Hints({
-      where: () => `#${HOME_CHANNEL}`, isHome: () => this.state.channel?.name === HOME_CHANNEL, leadName: () => this.lead()?.real_name ?? "team lead",
+      tour: () => this.state.tour, isHome: () => this.isHome(), leadName: () => this.lead()?.real_name ?? "team lead",
       writeExample: () => this.writeExample(), becomeLead: () => this.lead() && this.become(this.lead().id),
     });
     this.topbar = new Topbar(part("topbar"), {
@@ -114,12 +110,17 @@ class Page {
   }
 
   lead() {
-    return this.state.people().find((user) => /lead/i.test(`${user.name} ${user.title ?? ""}`)) ?? null;
+    return this.state.users.get(this.state.tour?.person) ?? null;
+  }
+
+  /** Whether one looks at the channel in which the tour begins. */
+  isHome() {
+    return Boolean(this.state.tour) && this.state.channel?.name === this.state.tour.channel;
   }
 
   homeChannel() {
     const all = [...this.state.channels.values()];
-    return (all.find((channel) => channel.name === HOME_CHANNEL) ?? all.find((channel) => channel.is_member) ?? all[0])?.id;
+    return (all.find((channel) => channel.name === this.state.tour?.channel) ?? all.find((channel) => channel.is_member) ?? all[0])?.id;
   }
 
   /** The channel one looks at, also when the app's own place is open. */
@@ -159,7 +160,7 @@ class Page {
     if (replace) window.history.replaceState(null, "", address);
     else window.history.pushState(null, "", address);
     const name = this.state.channel ? this.state.channelName(this.state.channel) : this.state.app.name;
-    document.title = `${this.state.channel?.is_im || !this.state.channel ? "" : "#"}${name} · Tocsin playground`;
+    document.title = `${this.state.channel?.is_im || !this.state.channel ? "" : "#"}${name} · ${this.state.team.name}`;
   }
 
   async openPerson(id) {
@@ -255,10 +256,10 @@ class Page {
 
   /** Who writes where, at this moment. */
   place(threadTs = null) {
-    return { me: this.state.me, channel: this.realChannel(), home: this.state.channel?.name === HOME_CHANNEL, threadTs };
+    return { me: this.state.me, channel: this.realChannel(), threadTs };
   }
 
-  async send(text, { me, channel, home, threadTs }) {
+  async send(text, { me, channel, threadTs }) {
     if (text.startsWith("/") && /^\/[a-z]/.test(text)) {
       const name = text.split(/\s/)[0];
       if (!this.state.commands.some((command) => command.command === name)) {
@@ -267,7 +268,6 @@ class Page {
       if (threadTs) throw new Error(`${name} does not work in threads. Write it in the channel.`);
       return act(me, "command", { channel, text });
     }
-    if (home && !threadTs) this.hints.done("report");
     return act(me, "post_message", { channel, text, thread_ts: threadTs ?? undefined });
   }
 
@@ -285,7 +285,7 @@ class Page {
   }
 
   writeExample() {
-    this.go(this.homeChannel()).then(() => this.conversation.composer.begin(EXAMPLE));
+    this.go(this.homeChannel()).then(() => this.conversation.composer.begin(this.state.tour.example));
   }
 
   messageHost() {
@@ -305,10 +305,11 @@ class Page {
       copyLink: (message) => this.copy(message.permalink ?? this.linkTo(message), "Link copied."),
       copyText: (message) => this.copy(readable(message.text, this.names), "Text copied."),
       openCanvas: (id, title) => this.openCanvas(id, title),
-      pressIn: (message, action) => {
-        if (/^declare/i.test(action.label ?? "")) this.hints.done("declare");
+      pressIn: async (message, action) => {
         const where = message.ephemeral_id ? { ephemeral_id: message.ephemeral_id } : { message_ts: message.ts };
-        return this.act("press", { channel: this.realChannel(), ...where, ...action });
+        const answer = await this.act("press", { channel: this.realChannel(), ...where, ...action });
+        if (this.state.tour && action.label?.startsWith(this.state.tour.button)) this.hints.done("press");
+        return answer;
       },
     };
   }
@@ -366,6 +367,7 @@ class Page {
       this.conversation.countReply(channelId, message);
       this.thread.add(channelId, message);
     }
+    if (reply && this.state.tour?.channel === channel?.name && message.bot_id) this.hints.done("write");
     if (message.user !== this.state.me) this.notice(channel, channelId, message);
     this.callOthers(message);
   }
@@ -468,18 +470,18 @@ function rememberPerson(id) {
 
 async function begin() {
   const query = new URLSearchParams(window.location.search);
-  const wanted = query.get("as") ?? rememberedPerson() ?? FIRST_PERSON;
+  const wanted = query.get("as") ?? rememberedPerson() ?? "";
   let data;
   try {
     data = await bootstrap(wanted);
   } catch (error) {
-    if (wanted === FIRST_PERSON) {
+    if (!wanted) {
       part("banner").hidden = false;
       part("banner").textContent = error.message;
       window.setTimeout(begin, 2000);
       return;
     }
-    data = await bootstrap(FIRST_PERSON);
+    data = await bootstrap("");
   }
   part("banner").hidden = true;
   new Page(data).start();

@@ -3,7 +3,7 @@
 import { bell, h, icon } from "./dom.js";
 
 const STORE = "playground-hints";
-const STEPS = ["report", "declare", "switch"];
+const STEPS = ["write", "press", "switch"];
 
 function remembered() {
   try {
@@ -13,7 +13,7 @@ function remembered() {
   }
 }
 
-/** The card. `host`: {example: string, writeExample(), becomeLead(), leadName(), where(): string, isHome(): boolean}. */
+/** The card. `host`: {tour(): {channel, example, button, person} | null, writeExample(), becomeLead(), leadName(), isHome(): boolean}. */
 export class Hints {
   constructor(host) {
     this.host = host;
@@ -29,7 +29,7 @@ export class Hints {
     }
   }
 
-  /** Ticks a step off: "report", "declare" or "switch". */
+  /** Ticks a step off: "write", "press" or "switch". */
   done(step) {
     if (this.memory.done.includes(step)) return;
     this.memory.done.push(step);
@@ -49,7 +49,8 @@ export class Hints {
   }
 
   draw() {
-    this.node.hidden = this.memory.closed || !(this.asked || this.host.isHome());
+    const tour = this.host.tour();
+    this.node.hidden = !tour || this.memory.closed || !(this.asked || this.host.isHome());
     if (this.node.hidden) return;
     const all = STEPS.every((step) => this.memory.done.includes(step));
     const next = STEPS.find((step) => !this.memory.done.includes(step));
@@ -57,9 +58,9 @@ export class Hints {
       h("header", {}, bell(), h("h2", {}, all ? "That is the whole round" : "New here? Three things to try"),
         h("button", { type: "button", class: "icon-button", "aria-label": "Close the hints", onclick: () => this.open(false) }, icon("close"))),
       h("ol", {},
-        this.step("report", next, ["Report trouble in ", h("strong", {}, this.host.where())], h("button", { type: "button", class: "button small", onclick: () => this.host.writeExample() }, "Write an example")),
-        this.step("declare", next, ["Press ", h("strong", {}, "Declare"), " on the answer in its thread"], null),
-        this.step("switch", next, ["Be the ", h("strong", {}, this.host.leadName()), " and speed up time: who gets called?"], h("button", { type: "button", class: "button small", onclick: () => this.host.becomeLead() }, "Switch"))),
+        this.step("write", next, ["Write in ", h("strong", {}, `#${tour.channel}`)], h("button", { type: "button", class: "button small", onclick: () => this.host.writeExample() }, "Write an example")),
+        this.step("press", next, ["Press ", h("strong", {}, tour.button), " on the answer in its thread"], null),
+        this.step("switch", next, ["Be the ", h("strong", {}, this.host.leadName()), " and let time run faster: who is called?"], h("button", { type: "button", class: "button small", onclick: () => this.host.becomeLead() }, "Switch"))),
     );
   }
 

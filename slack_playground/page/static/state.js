@@ -25,6 +25,7 @@ export class State {
     this.app = data.app ?? { name: "App", connected: true };
     this.clock = data.clock ?? { virtual: Date.now() / 1000, real: Date.now() / 1000, rate: 1 };
     this.views = data.views ?? [];
+    this.tour = data.tour ?? null;
   }
 
   /** Virtual now, in epoch seconds. */

@@ -15,12 +15,13 @@ export class Topbar {
     this.date = h("span", { class: "clock-date" });
     this.speed = h("button", { type: "button", class: "speed-button", "aria-haspopup": "menu", "aria-expanded": "false", onclick: () => this.speedMenu() });
     this.rates = h("div", { class: "rates", role: "radiogroup", "aria-label": "How fast time runs" });
+    this.help = h("button", { type: "button", class: "icon-button help-button", "aria-label": "What to try", title: "What to try", onclick: () => host.showHints() }, icon("help"));
     this.person = h("button", { type: "button", class: "person", "aria-haspopup": "menu", "aria-expanded": "false", onclick: () => this.peopleMenu() });
     node.replaceChildren(
       this.menuButton,
       h("div", { class: "brand" }, bell(), this.team),
-      h("div", { class: "clock", title: "The demo's own clock. Speed it up to watch escalation." }, icon("clock"), this.date, this.time, this.rates, this.speed),
-      h("button", { type: "button", class: "icon-button help-button", "aria-label": "What to try", title: "What to try", onclick: () => host.showHints() }, icon("help")),
+      h("div", { class: "clock", title: "This workspace's own clock: let it run faster to see what is due later." }, icon("clock"), this.date, this.time, this.rates, this.speed),
+      this.help,
       this.person,
     );
     this.called = new Set();
@@ -32,12 +33,13 @@ export class Topbar {
     const state = this.host.state();
     const me = state.users.get(state.me);
     this.called.delete(state.me);
-    this.team.replaceChildren(h("strong", {}, state.team.name), h("small", {}, "playground"));
+    this.team.replaceChildren(h("strong", {}, state.team.name), h("small", {}, "local Slack"));
     this.person.setAttribute("aria-label", `You are ${me?.real_name ?? state.me}. Switch person`);
     this.person.replaceChildren(
       avatar(me), h("span", { class: "person-words" }, h("small", {}, "You are"), h("strong", {}, me?.real_name || me?.name || state.me)), icon("chevron"),
       ...(this.called.size ? [h("span", { class: "called", title: "Somebody else was called" })] : []),
     );
+    this.help.hidden = !state.tour;
     this.drawRates();
     this.tick();
   }

@@ -58,7 +58,7 @@ def load_workspace(workspace: Workspace, text: str) -> None:
     try:
         kept = json.loads(text)
         if kept["format"] != FORMAT:
-            raise NotKept("it was saved by another version of Tocsin")
+            raise NotKept("it was saved by another version of this program")
         channels = [_channel(record) for record in kept["channels"]]
         direct = {frozenset((first, second)): str(channel_id) for first, second, channel_id in kept["direct"]}
         files = [StoredFile(**{**file, "content": base64.b64decode(file["content"])}) for file in kept["files"]]
@@ -67,6 +67,8 @@ def load_workspace(workspace: Workspace, text: str) -> None:
         number = int(kept["number"])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise NotKept("it cannot be read") from error
+    for channel in channels:
+        channel.team = channel.team or workspace.team.id
     workspace.channels.update({channel.id: channel for channel in channels})
     named = {channel.name: channel.id for channel in channels if channel.kind in ("channel", "group")}
     workspace.channel_names = named

@@ -8,10 +8,10 @@ from slack_playground.delivery.dispatch import Dispatcher, NotAnswered
 from slack_playground.page.composer import composed, escape
 from slack_playground.page.interactions import Interactions, Refused
 from slack_playground.workspace import channels, messages
-from slack_playground.workspace.records import APP_NAME, BOT_USER_ID, Channel, Json
+from slack_playground.workspace.records import Channel, Json
 from slack_playground.workspace.workspace import Workspace
 
-Act = Callable[[str, Json], Awaitable[Json]]
+Action = Callable[[str, Json], Awaitable[Json]]
 
 _UNANSWERED = {
     "dispatch_failed": "{what} failed because the app is not connected.",
@@ -19,13 +19,13 @@ _UNANSWERED = {
 }
 
 
-class Acts:
+class Actions:
     """The acts of the people of one workspace."""
 
     def __init__(self, workspace: Workspace, dispatcher: Dispatcher) -> None:
         self.workspace = workspace
         self.interactions = Interactions(workspace, dispatcher)
-        self._acts: Mapping[str, Act] = {
+        self._actions: Mapping[str, Action] = {
             "post_message": self._post_message,
             "command": self._command,
             "edit_message": self._edit_message,
@@ -48,7 +48,7 @@ class Acts:
     async def do(self, body: Json) -> Json:
         """Do what the person asks for."""
         user_id, name = str(body.get("user", "")), str(body.get("action", ""))
-        act = self._acts.get(name)
+        act = self._actions.get(name)
         try:
             if user_id not in self.workspace.users:
                 raise Refused("user_not_found", "Nobody of this name is here.")
@@ -61,7 +61,7 @@ class Acts:
             return self._unanswered(user_id, body, failure)
 
     def _unanswered(self, user_id: str, body: Json, failure: NotAnswered) -> Json:
-        what = str(body.get("text", "")).split(" ")[0] if body.get("action") == "command" else APP_NAME
+        what = str(body.get("text", "")).split(" ")[0] if body.get("action") == "command" else self.workspace.app.name
         template = _UNANSWERED.get(failure.code, "{what} failed: the app answered with an error ({code}).")
         sentence = template.format(what=what, code=failure.code)
         self.workspace.feed.publish({"type": "toast", "text": sentence}, (user_id,))
@@ -164,7 +164,7 @@ class Acts:
         return {"ack_ms": await self.interactions.message_shortcut(user_id, callback_id, channel, message)}
 
     async def _open_home(self, user_id: str, body: Json) -> Json:
-        channel = self.workspace.direct_channel(BOT_USER_ID, user_id)
+        channel = self.workspace.direct_channel(self.workspace.app.user_id, user_id)
         view = self.workspace.views.homes.get(user_id)
         event: Json = {"type": "app_home_opened", "user": user_id, "channel": channel.id, "tab": "home"}
         event["event_ts"] = self.workspace.next_ts()

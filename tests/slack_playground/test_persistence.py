@@ -12,7 +12,7 @@ from bot.demo.seed import seed_workspace
 from slack_playground.app import Playground
 from slack_playground.person import Person
 from slack_playground.workspace.clock import DemoClock
-from slack_playground.workspace.keep import Keeper, NotKept, continue_clock, load_workspace, save_workspace
+from slack_playground.workspace.persistence import Keeper, NotKept, continue_clock, load_workspace, save_workspace
 from slack_playground.workspace.workspace import Workspace
 
 
