@@ -44,7 +44,7 @@ class Site:
     database: Database
     policy: Policy
     at: timedelta = timedelta(hours=1)
-    link_lives: timedelta = timedelta(days=3)
+    link_lifetime: timedelta = timedelta(days=3)
     prints: bool = True
     left: set[str] = field(default_factory=set)  # who is not in the workspace any more
     on_ask: Callable[[], object] = lambda: None  # while Slack is asked about somebody
@@ -76,7 +76,7 @@ class Site:
             self.context,
             KEY,
             secure=False,
-            link_lives=self.link_lives,
+            link_lifetime=self.link_lifetime,
             print_pdf=render_pdf if self.prints else None,
             is_here=self.is_here,
         )

@@ -19,7 +19,7 @@ from bot.reviews.queries import drafts
 from bot.reviews.rules.story import line_of
 from bot.slack import queries as messages
 from bot.text.wording import LONGEST_SAYING, Wording, instant, mentioned, span
-from bot.web.auth import WebContext, showing
+from bot.web.auth import WebContext, page_route
 from bot.web.rendering import user_page
 from bot.web.responses import page
 from bot.web.sessions import CurrentUser
@@ -31,7 +31,7 @@ _WHOLE = 1_000_000  # characters: more than any entry has
 
 def incident_routes(web: WebContext) -> list[Route]:
     """The routes of these pages."""
-    return [showing(web, "/incidents", _incidents), showing(web, "/incidents/{ref}", _incident)]
+    return [page_route(web, "/incidents", _incidents), page_route(web, "/incidents/{ref}", _incident)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,11 +29,11 @@ def claim_due(session: Session, before: datetime) -> IncidentRow | None:
     found again for what was said in a duplicate since, or in one that was merged into it since.
     """
     over = select(IncidentRow.incident_id, IncidentRow.incident_id.label("member"))
-    told = over.where(_over(before), IncidentRow.merged_into.is_(None)).cte("told", recursive=True)
-    duplicates = select(told.c.incident_id, IncidentRow.incident_id).join(
-        IncidentRow, IncidentRow.merged_into == told.c.member
+    family = over.where(_over(before), IncidentRow.merged_into.is_(None)).cte("family", recursive=True)
+    duplicates = select(family.c.incident_id, IncidentRow.incident_id).join(
+        IncidentRow, IncidentRow.merged_into == family.c.member
     )
-    told = told.union(duplicates)
+    family = family.union(duplicates)
     member, spoken = aliased(IncidentRow), aliased(TimelineEntry)
     spoken_since = exists().where(
         spoken.incident_id == member.incident_id,
@@ -41,8 +41,8 @@ def claim_due(session: Session, before: datetime) -> IncidentRow | None:
         spoken.recorded_at > member.words_removed_at,
     )
     due = (
-        select(told.c.incident_id)
-        .join(member, member.incident_id == told.c.member)
+        select(family.c.incident_id)
+        .join(member, member.incident_id == family.c.member)
         .where(or_(member.words_removed_at.is_(None), spoken_since))
     )
     statement = (

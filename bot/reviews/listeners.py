@@ -18,6 +18,7 @@ from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.reviews.flows import action_items, editing
 from bot.reviews.messages import action_items as said
+from bot.reviews.messages import review as review_messages
 from bot.reviews.queries import action_items as actions
 from bot.reviews.queries import reviews
 from bot.reviews.rules.action_requests import parse_action
@@ -27,7 +28,6 @@ from bot.slack import queries as messages
 from bot.slack.client import Message
 from bot.slack.incoming import CLIPBOARD
 from bot.slack.reporting import log_only, reporting_errors
-from bot.slack.text import instant
 from bot.text.markup import USER_ID
 
 _NUMBERED = {
@@ -41,33 +41,25 @@ _AGREED = ("accept", "agree")
 
 
 def _review(session: Session, command: CommandContext) -> str:
-    """Where the review stands, with a link of the reader's own."""
+    """The review's status, with a personal link."""
     row = incident_of(session, command)
-    _let_in(session, command, row)
+    _grant_access(session, command, row)
     name = messages.names_of(session, [command.user_id]).get(command.user_id, command.user_name)
     review, stage = editing.assemble(session, row), reviews.find_stage(session, row.incident_id)
     path = f"/reviews/{row.ref}" if review is not None else f"/incidents/{row.ref}"
     link = command.context.personal_link(path, command.user_id, name)
+    due_at = stage.due_at if stage and editing.is_asked_for(row) else None
     if review is None or stage is None:
-        steps = f"`/incident close {row.ref}`" if row.resolved_at else "`/incident resolve`, then `close`"
-        first = f"The review of {row.ref} is drafted when the incident is closed: {steps}."
-        first += f" Due {instant(stage.due_at)}." if row.resolved_at and stage and editing.is_asked_for(row) else ""
-        return f"{first}\n<{link}|Its page so far>" if link else first
-    last = f" {stage_words(review.steps[-1])}." if review.steps and review.stage is not Stage.DRAFT else ""
-    waited_for = review.stage is not Stage.APPROVED and editing.is_asked_for(row)
-    due = f" Due {instant(stage.due_at)}." if waited_for else ""
+        return review_messages.not_drafted(row.ref, link, due_at if row.resolved_at else None, bool(row.resolved_at))
+    last = stage_words(review.steps[-1]) if review.steps and review.stage is not Stage.DRAFT else ""
+    due_at = due_at if review.stage is not Stage.APPROVED else None
     open_items = len(actions.list_of_incident(session, row.incident_id, (actions.OPEN,)))
-    lines = [f"The review of {row.ref} stands at *{review.stage}*.{last}{due} Open action items: {open_items}."]
-    if link:
-        lines.append(f"<{link}|Open the review> (your own link, for three days and one browser)")
-    else:
-        lines.append(f"Pages are off; `tocsin review {row.ref}` prints it.")
-    return "\n".join(lines)
+    return review_messages.status(row.ref, review.stage.label, last, due_at, open_items, link)
 
 
-def _let_in(session: Session, command: CommandContext, row: IncidentRow) -> None:
-    """Remember somebody who asks in a security incident's channel: being in it they are of its people, so that the
-    link which they get opens.
+def _grant_access(session: Session, command: CommandContext, row: IncidentRow) -> None:
+    """Remember somebody who asks in a security incident's channel: as a member of it they may open the link that they
+    get.
     """
     if not visibility.may_see(session, row, command.user_id):
         key = f"link:{row.incident_id}:{command.user_id}"
@@ -101,10 +93,7 @@ def _refuse_unnumbered(word: str, rest: str) -> None:
 
 
 def _unknown_owner(session: Session, command: CommandContext, owner: str | None) -> str:
-    """What to say of an owner's name that is no one person's; empty for all others.
-
-    The name is kept: it may be a team, and what was typed is not lost.
-    """
+    """Why an owner's name is nobody's; empty for all others. The name is kept anyway: it may be a team."""
     if owner is None or USER_ID.fullmatch(owner):
         return ""
     try:
@@ -161,14 +150,14 @@ SUBCOMMANDS = (
     Subcommand(
         "review",
         "review",
-        "Where the review stands, and your own link to read, edit and approve it.",
+        "The review's status, and your personal link to read, edit and approve it.",
         answer=_review,
         aliases=("pir", "postmortem"),
     ),
     Subcommand(
         "action",
         "action high alarm on the pool @owner by Friday",
-        "Keep what is to be done; `action list`, `action done 3`. A :clipboard: on a message makes one, too.",
+        "Add an action item. Also `action list`, `action done 3`, or react to a message with :clipboard:.",
         answer=_action,
         aliases=("actions", "todo"),
     ),

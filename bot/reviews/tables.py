@@ -105,7 +105,7 @@ class ActionRow(Base):
     made_at: Mapped[datetime]
     changed_by: Mapped[str | None]
     changed_at: Mapped[datetime | None]
-    remind_at: Mapped[datetime | None]  # when its owner is told that it is overdue; once
+    remind_at: Mapped[datetime | None]  # when its owner is reminded that it is overdue; once
     __table_args__ = (
         UniqueConstraint("incident_id", "number"),
         Index("ix_action_items_remind_at", "remind_at", postgresql_where=sql("remind_at is not null")),

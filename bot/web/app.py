@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.web.page_threads import let_in
+from bot.web.page_threads import limit_page_threads
 from bot.web.responses import NEW_LINK, headers, notice
 
 
@@ -29,22 +29,22 @@ def create_web(*, ready: Callable[[], list[str]], routes: Sequence[Route] = (), 
 
     app = Starlette(
         routes=[Route("/healthz", healthz), Route("/readyz", readyz), *routes],
-        exception_handlers={HTTPException: _told, Exception: _broken},
+        exception_handlers={HTTPException: _not_found, Exception: _failed},
     )
-    let_in(app, threads)
+    limit_page_threads(app, threads)
     app.router.redirect_slashes = False  # a redirect would answer without our headers
     return app
 
 
-def _told(request: Request, refused: Exception) -> Response:
+def _not_found(request: Request, refused: Exception) -> Response:
     """Pages that do not exist and methods that are not served."""
     if isinstance(refused, HTTPException) and refused.status_code == 405:
-        response = notice(405, "This page can only be read", "Open it in a browser.")
+        response = notice(405, "This page is read-only", "Open it in a browser.")
         response.headers["Allow"] = "GET, HEAD"
         return response
-    return notice(404, "There is no such page", NEW_LINK)
+    return notice(404, "Page not found", NEW_LINK)
 
 
-def _broken(request: Request, error: Exception) -> Response:
-    """An error of ours: the server logs it, the reader is told without detail."""
-    return notice(500, "This page cannot be shown just now", "The error was logged. Try again in a minute.")
+def _failed(request: Request, error: Exception) -> Response:
+    """An error of ours: the server logs it, the page gives no detail."""
+    return notice(500, "Something went wrong", "The error was logged. Try again in a minute.")

@@ -1,4 +1,4 @@
-"""The door of the pages: personal links in, sessions out, and what every page and every form has to pass."""
+"""Signing in to the pages with a personal link, signing out, and the checks before every page and form."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from bot.slack import queries as messages
 from bot.text.markup import storable
 from bot.text.wording import instant
 from bot.web import queries as links
-from bot.web.page_threads import in_page_thread, in_turn
+from bot.web.page_threads import as_page, in_page_thread
 from bot.web.rendering import render
-from bot.web.responses import NEW_LINK, go_to, lost, notice, page
+from bot.web.responses import NEW_LINK, form_lost, go_to, notice, page
 from bot.web.sessions import (
-    BROWSER_LIVES,
-    PERSONAL_LINK_LIVES,
+    BROWSER_LIFETIME,
+    PERSONAL_LINK_LIFETIME,
     CurrentUser,
     LinkExpired,
     LinkForged,
@@ -44,50 +44,50 @@ LARGEST_FORM = 300_000  # bytes
 _OWN_PATH = re.compile(r"/(?![/\\])[!-~]*")
 
 Form = Mapping[str, str]
-Show = Callable[["WebContext", Request, CurrentUser], Response]
-Take = Callable[["WebContext", Request, CurrentUser, Form], Response]
+PageHandler = Callable[["WebContext", Request, CurrentUser], Response]
+FormHandler = Callable[["WebContext", Request, CurrentUser, Form], Response]
 
 
 @dataclass(frozen=True, slots=True)
 class WebContext:
-    """What the pages stand on.
+    """What every page needs.
 
-    `secure`: they are reached over https, and so are the cookies. `is_here` says whether somebody is still in the
+    `secure`: the pages are reached over https, so the cookies are too. `is_here` says whether somebody is still in the
     workspace, and may take as long as Slack does.
     """
 
     context: AppContext
     key: str
     secure: bool
-    link_lives: timedelta = PERSONAL_LINK_LIVES
+    link_lifetime: timedelta = PERSONAL_LINK_LIFETIME
     print_pdf: Callable[..., bytes] | None = None
     is_here: Callable[[str], bool] = lambda user_id: True
 
 
 def auth_routes(web: WebContext) -> list[Route]:
-    """/enter with a personal link, /leave, and the way from / to the incidents."""
+    """/enter with a personal link, /leave, and the redirect from / to the incidents."""
 
-    def door(request: Request) -> Response:
-        return _door(web, request)
+    def confirm(request: Request) -> Response:
+        return _confirm(web, request)
 
     async def enter(request: Request) -> Response:
         form = await _form(request)
-        return await in_page_thread(request, _enter, web, request, form) if isinstance(form, Mapping) else form
+        return await in_page_thread(request, _sign_in, web, request, form) if isinstance(form, Mapping) else form
 
-    def leave(_house: WebContext, request: Request, user: CurrentUser, form: Form) -> Response:
-        response = notice(200, "You have left", NEW_LINK)
+    def leave(_web: WebContext, request: Request, user: CurrentUser, form: Form) -> Response:
+        response = notice(200, "Signed out", NEW_LINK)
         close_session(response)
         return response
 
     async def start(request: Request) -> Response:
         return go_to("/incidents")
 
-    coming_in = [Route("/enter", in_turn(door)), Route("/enter", enter, methods=["POST"])]
-    return [*coming_in, taking(web, "/leave", leave), Route("/", start)]
+    entering = [Route("/enter", as_page(confirm)), Route("/enter", enter, methods=["POST"])]
+    return [*entering, form_route(web, "/leave", leave), Route("/", start)]
 
 
-def _door(web: WebContext, request: Request) -> Response:
-    """Ask whether to come in. Looking changes nothing: programs that look at links before people do use none up."""
+def _confirm(web: WebContext, request: Request) -> Response:
+    """Ask before signing in. Opening the link changes nothing, so that a link scanner does not use it up."""
     link = _link(web, request.query_params.get("t", ""))
     if isinstance(link, Response):
         return link
@@ -96,7 +96,7 @@ def _door(web: WebContext, request: Request) -> Response:
         return go_to(_own_path(link.path))
     browser = browser_of(request) or secrets.token_urlsafe(16)
     content = render(
-        "door.html",
+        "login.html",
         name=_name(web, link),
         other=user.name if user else "",
         link=request.query_params["t"],
@@ -107,19 +107,19 @@ def _door(web: WebContext, request: Request) -> Response:
     return response
 
 
-def _enter(web: WebContext, request: Request, form: Form) -> Response:
-    """Open a session for the link's person, in the browser that comes first with the link and in no other."""
+def _sign_in(web: WebContext, request: Request, form: Form) -> Response:
+    """Open a session for the link's person, in the first browser that uses the link and in no other."""
     link, now = _link(web, form.get("t", "")), web.context.now()
     if isinstance(link, Response):
         return link
     browser = browser_of(request)
     if not hmac.compare_digest(csrf_token(web.key, browser, link).encode(), form.get("token", "").encode()):
-        return notice(403, "This form is not yours", "Open the link from Slack again and continue from there.")
+        return notice(403, "This form isn't from your session", "Open the link from Slack again and continue there.")
     if not web.is_here(link.user_id):
-        return _gone()
+        return _left_workspace()
     name, hashed = _name(web, link), hashlib.sha256(browser.encode()).hexdigest()
     with web.context.database.transaction() as session:
-        links.forget_links(session, now - BROWSER_LIVES)
+        links.forget_links(session, now - BROWSER_LIFETIME)
         used = links.claim_link(session, link.mark, hashed, now)
         if used.browser != hashed:
             return _used(used.used_at)
@@ -131,13 +131,13 @@ def _enter(web: WebContext, request: Request, form: Form) -> Response:
 
 
 def _link(web: WebContext, token: str) -> LoginToken | Response:
-    """What the link says, or the page that says why it opens nothing."""
+    """What the link says, or the page that says why it doesn't work."""
     try:
-        return read_personal_link(web.key, token, web.link_lives)
+        return read_personal_link(web.key, token, web.link_lifetime)
     except LinkExpired:
-        return notice(410, "This link has expired", f"Personal links work for {web.link_lives.days} days.", NEW_LINK)
+        return notice(410, "This link has expired", f"Personal links work for {web.link_lifetime.days} days.", NEW_LINK)
     except LinkForged:
-        return notice(403, "This link opens nothing", "It is incomplete or was changed on its way.", NEW_LINK)
+        return notice(403, "This link doesn't work", "It is incomplete or was altered.", NEW_LINK)
 
 
 def _name(web: WebContext, link: LoginToken) -> str:
@@ -150,73 +150,75 @@ def _own_path(path: str) -> str:
 
 
 def _used(used_at: datetime) -> Response:
-    """Whoever comes second with a link may be its person on another device, or somebody it was passed on to."""
-    sentence = f"It was used in another browser at {instant(used_at)}. A link opens the pages in one browser alone."
-    return notice(410, "This link was used already", sentence, NEW_LINK)
+    """The second browser with a link may be its person's other device, or somebody whom it was passed on to."""
+    sentence = f"It was used in another browser at {instant(used_at)}. Each link works in one browser only."
+    return notice(410, "This link was already used", sentence, NEW_LINK)
 
 
-def _gone() -> Response:
-    response = notice(403, "You cannot come in", "Slack says that you are not in this workspace any more.")
+def _left_workspace() -> Response:
+    response = notice(403, "You don't have access", "According to Slack, you are no longer in this workspace.")
     close_session(response)
     return response
 
 
-def guest_of(web: WebContext, request: Request) -> CurrentUser | Response | None:
-    """Who comes with this request, or the page that turns away somebody who left the workspace; None for nobody."""
+def signed_in(web: WebContext, request: Request) -> CurrentUser | Response | None:
+    """Who sent this request, or the page for somebody who has left the workspace; None without a session."""
     user = user_of(request, web.key)
-    return _gone() if user is not None and not web.is_here(user.user_id) else user
+    return _left_workspace() if user is not None and not web.is_here(user.user_id) else user
 
 
-def showing(web: WebContext, path: str, show: Show) -> Route:
-    """A page for those who have come in."""
+def page_route(web: WebContext, path: str, handler: PageHandler) -> Route:
+    """A page for people who are signed in."""
 
     def endpoint(request: Request) -> Response:
-        guest = guest_of(web, request)
-        if guest is None:
-            return uninvited()
-        return guest if isinstance(guest, Response) else show(web, request, guest)
+        user = signed_in(web, request)
+        if user is None:
+            return _not_signed_in()
+        return user if isinstance(user, Response) else handler(web, request, user)
 
-    return Route(path, in_turn(endpoint))
-
-
-def uninvited() -> Response:
-    """Who has no session is told how to get one, and nothing else."""
-    return notice(401, "Who are you?", "These pages open with a link of your own.", NEW_LINK)
+    return Route(path, as_page(endpoint))
 
 
-def taking(web: WebContext, path: str, take: Take) -> Route:
-    """A form, from somebody who has come in and was given that form. What they wrote is shown where it is not taken."""
+def _not_signed_in() -> Response:
+    """Says how to sign in, and nothing about what is there."""
+    return notice(401, "Please sign in", "These pages open with a personal link.", NEW_LINK)
+
+
+def form_route(web: WebContext, path: str, handler: FormHandler) -> Route:
+    """A form, from a session that was given it. Where it is refused, what the person wrote is shown for copying."""
 
     async def endpoint(request: Request) -> Response:
         form = await _form(request)
-        return await in_page_thread(request, _take, web, request, form, take) if isinstance(form, Mapping) else form
+        return (
+            await in_page_thread(request, _submit, web, request, form, handler) if isinstance(form, Mapping) else form
+        )
 
     return Route(path, endpoint, methods=["POST"])
 
 
-def _take(web: WebContext, request: Request, form: Form, take: Take) -> Response:
+def _submit(web: WebContext, request: Request, form: Form, handler: FormHandler) -> Response:
     written = form.get("text") or form.get("note") or ""
-    guest = guest_of(web, request)
-    if guest is None:
-        return lost(401, "Your session is over", f"Nothing was saved. {NEW_LINK}", written)
-    if isinstance(guest, Response):
-        return guest
-    if not is_own_form(guest, form.get("token", "")):
-        said = "It was not given to you in this session. Nothing was saved. Open the page again and send it from there."
-        return lost(403, "This form is not yours", said, written)
-    return take(web, request, guest, form)
+    user = signed_in(web, request)
+    if user is None:
+        return form_lost(401, "Your session has ended", f"Nothing was saved. {NEW_LINK}", written)
+    if isinstance(user, Response):
+        return user
+    if not is_own_form(user, form.get("token", "")):
+        sentence = "Nothing was saved. Open the page again and submit the form from there."
+        return form_lost(403, "This form isn't from your session", sentence, written)
+    return handler(web, request, user, form)
 
 
 async def _form(request: Request) -> Form | Response:
-    """The fields of a form, or the page that says why they were not taken."""
+    """The fields of a form, or the page that says why they can't be read."""
     body = b""
     try:
         async for chunk in request.stream():
             body += chunk
             if len(body) > LARGEST_FORM:
-                return notice(413, "That is too much", "What you wrote is too long for one form. Go back, shorten it.")
+                return notice(413, "That is too long", "Go back, shorten your text, and submit it again.")
     except ClientDisconnect:
-        return notice(400, "The form did not arrive", "Go back and send it again.")
+        return notice(400, "The form didn't arrive completely", "Go back and submit it again.")
     return await in_page_thread(request, _read, body)
 
 

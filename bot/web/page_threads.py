@@ -1,4 +1,4 @@
-"""Threads for pages: as many as there are connections for them. Slack and readiness use others, and never wait here."""
+"""Threads for pages, as many as they have database connections. Slack and readiness never wait for them."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
-def let_in(app: Starlette, threads: int) -> None:
-    """Have the pages of this application answered by so many threads."""
+def limit_page_threads(app: Starlette, threads: int) -> None:
+    """Answer the pages of this application in at most so many threads."""
     app.state.page_threads = CapacityLimiter(threads)
 
 
 async def in_page_thread(
     request: Request, work: Callable[Arguments, Result], *args: Arguments.args, **named: Arguments.kwargs
 ) -> Result:
-    """What `work` returns, once one of the pages' threads is free for it."""
+    """What `work` returns, once one of the pages' threads is free."""
     limiter: CapacityLimiter = request.app.state.page_threads
     return await run_sync(partial(work, *args, **named), limiter=limiter)
 
 
-def in_turn(endpoint: Callable[[Request], Response]) -> Callable[[Request], Awaitable[Response]]:
+def as_page(endpoint: Callable[[Request], Response]) -> Callable[[Request], Awaitable[Response]]:
     """The endpoint of a page, answered in one of the pages' threads."""
 
     async def answer(request: Request) -> Response:

@@ -12,11 +12,11 @@ from bot.web.tables import LinkRow
 
 
 def claim_link(session: Session, mark: str, browser: str, now: datetime) -> LinkRow:
-    """The link as it is used: by this browser from now on, or by the one that was first."""
+    """The link with the browser that used it first, which is this one where none did before."""
     session.execute(insert(LinkRow).values(mark=mark, browser=browser, used_at=now).on_conflict_do_nothing())
     return session.get_one(LinkRow, mark)
 
 
 def forget_links(session: Session, before: datetime) -> None:
-    """Take out what was used before an instant; the links themselves must have expired by then."""
+    """Forget the uses before an instant; the links themselves must have expired by then."""
     session.execute(delete(LinkRow).where(LinkRow.used_at < before))

@@ -32,18 +32,18 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_straight,
+        finalize=_without_turns,
     )
     environment.filters["instant"] = instant
     environment.filters["web_address"] = web_address
-    environment.globals["style"] = Markup(_style())  # our own file, no text of people
+    environment.globals["style"] = Markup(_style())  # our own file, nothing that people wrote
     return environment
 
 
-def _straight(value: Any) -> Any:
-    """What a template puts out, without marks that turn the direction of the text around them; markup stays markup."""
+def _without_turns(value: Any) -> Any:
+    """What a template puts out, without marks that change the direction of text around them; markup stays markup."""
     if isinstance(value, Markup):
-        return Markup(unturned(value))  # taking characters away makes no element of what was none
+        return Markup(unturned(value))  # removing characters creates no element
     return unturned(value) if isinstance(value, str) else value
 
 
@@ -63,11 +63,11 @@ def render_notice_html(title: str, sentences: tuple[str, ...]) -> str:
     return _environment().get_template("notice.html").render(title=title, sentences=sentences)
 
 
-# What a form's redirect carries, and what the page then says of it.
-_DONE = {"done": "Done.", "accept": "It counts now.", "drop": "Dropped."}
+# What a form's redirect carries, and what the page then says.
+_DONE = {"done": "Action item done.", "accept": "Action item accepted.", "drop": "Action item dropped."}
 
 
 def user_page(template: str, request: Request, user: CurrentUser, here: str, **context: Any) -> str:
-    """A page for a visitor; `here` is the entry of the menu that it stands under."""
+    """A page for somebody who is signed in; `here` is its path in the menu."""
     said = _DONE.get(request.query_params.get("done", ""), "")
     return render(template, user=user, here=here, said=said, refused="", **context)

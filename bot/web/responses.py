@@ -1,4 +1,4 @@
-"""Answers to browsers: pages with the headers that keep them to themselves, and short notices."""
+"""Answers to browsers: pages with strict security headers, and short notices."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bot.web.rendering import render, render_notice_html, style_source
 
-NEW_LINK = "Type /incident review in the incident's channel in Slack: Tocsin answers with a new link, for you alone."
+NEW_LINK = "To get a link, type /incident review in the incident's Slack channel."
 
 
 def headers(forms: bool = False) -> dict[str, str]:
-    """Nothing is fetched, framed, sniffed, cached or told to the next site; forms, if any, go to us alone."""
+    """Nothing is fetched, framed, sniffed, cached or passed on as a referrer; forms, if any, submit here only."""
     policy = (
         f"default-src 'none'; style-src {style_source()}; base-uri 'none'; "
         f"form-action {chr(39)}{'self' if forms else 'none'}{chr(39)}; frame-ancestors 'none'"
@@ -26,7 +26,7 @@ def headers(forms: bool = False) -> dict[str, str]:
 
 
 def page(content: str, status: int = 200) -> Response:
-    """A page for somebody who is known, with forms."""
+    """A page with forms, for somebody who is signed in."""
     return HTMLResponse(content, status, headers=headers(forms=True))
 
 
@@ -35,11 +35,13 @@ def notice(status: int, title: str, *sentences: str) -> Response:
     return HTMLResponse(render_notice_html(title, sentences), status, headers=headers())
 
 
-def lost(status: int, title: str, sentence: str, written: str) -> Response:
-    """A form that could not be taken: why, and what was written, so that it is not lost."""
-    return HTMLResponse(render("lost.html", title=title, sentence=sentence, written=written), status, headers=headers())
+def form_lost(status: int, title: str, sentence: str, written: str) -> Response:
+    """A form that was refused: why, and what the person wrote, for copying."""
+    return HTMLResponse(
+        render("form_lost.html", title=title, sentence=sentence, written=written), status, headers=headers()
+    )
 
 
 def go_to(path: str) -> Response:
-    """After a form that was taken: the page that shows what became of it."""
+    """After a form was accepted: redirect to the page that shows the result."""
     return RedirectResponse(path, 303, headers=headers())

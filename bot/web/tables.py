@@ -10,7 +10,7 @@ from bot.store.base import Base
 
 
 class LinkRow(Base):
-    """A personal link that was used: it goes on opening the pages in that browser, and in no other."""
+    """A personal link that was used: it works in that browser, and in no other."""
 
     __tablename__ = "used_links"
     mark: Mapped[str] = mapped_column(primary_key=True)  # a hash of what was signed

@@ -10,7 +10,7 @@ from starlette.routing import Route
 from bot.lifecycle.pages import incident_routes
 from bot.reviews.pages.lists import list_routes
 from bot.reviews.pages.review import review_for_user, review_routes
-from bot.reviews.pages.shared import LINK_LIVES, shared_review_route
+from bot.reviews.pages.shared import LINK_LIFETIME, shared_review_route
 from bot.reviews.rules.document import Review
 from bot.web.auth import WebContext, auth_routes
 
@@ -19,11 +19,11 @@ def build_pages(
     find_review: Callable[[str], Review | None],
     web: WebContext | None,
     key: str | None,
-    link_lives: timedelta = LINK_LIVES,
+    link_lifetime: timedelta = LINK_LIFETIME,
 ) -> list[Route]:
-    """The shared page of a review, and with `house` the pages for those who come in with a link of their own."""
+    """The shared page of a review, and with `web` the pages for people who sign in with a personal link."""
     shared = shared_review_route(
-        find_review, key, link_lives, lambda request: review_for_user(web, request) if web else None
+        find_review, key, link_lifetime, lambda request: review_for_user(web, request) if web else None
     )
     if web is None:
         return [shared]

@@ -65,13 +65,13 @@ def test_a_manager_edits_comments_asks_for_changes_and_approves(
     problems: list[str] = []
     page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
     page.goto(link)
-    _take(page, request, f"door-{width}")
+    _take(page, request, f"sign-in-{width}")
     page.get_by_role("button", name="Continue as eng-manager").click()
-    expect(page.get_by_role("heading", name="What next?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Next step")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= width, "nothing sticks out of a phone's screen"
 
     page.get_by_role("link", name="Edit What went well").click()
-    field = page.get_by_label(re.compile("What went well: one line"))
+    field = page.get_by_label(re.compile("What went well: one point per line"))
     field.fill(field.input_value() + "\nSupport answered every caller")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status")).to_contain_text("Saved.")
@@ -82,14 +82,14 @@ def test_a_manager_edits_comments_asks_for_changes_and_approves(
     page.locator("#root_cause").get_by_role("button", name="Comment").click()
     expect(page.locator("#root_cause .comments")).to_contain_text("Which <release>?")
 
-    page.get_by_text("Ask for changes", exact=True).first.click()
-    page.get_by_label("Which changes?").fill("Name the release")
-    page.get_by_role("button", name="Ask for changes").click()
-    expect(page.locator(".decide")).to_contain_text("Changes asked for by eng-manager")
+    page.get_by_text("Request changes", exact=True).first.click()
+    page.get_by_label("What should change?").fill("Name the release")
+    page.get_by_role("button", name="Request changes").click()
+    expect(page.locator(".decide")).to_contain_text("Changes requested by eng-manager")
     _take(page, request, f"changes-{width}")
 
     page.get_by_text("Add an action item").click()
-    page.get_by_label("What is to be done?").fill("Alarm on the pool")
+    page.get_by_label("What needs to be done?").fill("Alarm on the pool")
     page.get_by_label("Priority").select_option("high")
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.locator("#action_items")).to_contain_text("Alarm on the pool")
@@ -104,9 +104,9 @@ def test_a_manager_edits_comments_asks_for_changes_and_approves(
     assert page.evaluate("document.activeElement !== document.body"), "the keyboard reaches the page"
     page.get_by_role("link", name="Action items", exact=True).first.click()
     expect(page.get_by_role("heading", name="Action items")).to_be_visible()
-    page.get_by_role("button", name="Leave").click()
+    page.get_by_role("button", name="Sign out").click()
     page.goto(link.split("/enter")[0] + "/reviews")
-    expect(page.get_by_role("heading", name="Who are you?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Please sign in")).to_be_visible()
     context.close()
     assert [text for text in problems if "401" not in text] == []
 
@@ -132,7 +132,7 @@ def test_of_two_who_edit_one_section_on_phones_the_second_has_both_texts_before_
     expect(warning).to_contain_text("eng-manager saved this section")
     expect(theirs).to_be_in_viewport(ratio=1)
     expect(theirs).to_contain_text("The runbook named a host that is gone not in yours")
-    field = second.get_by_label(re.compile("Yours, not saved yet"))
+    field = second.get_by_label(re.compile("Your version, not saved yet"))
     expect(field).to_be_in_viewport()
     expect(field).to_have_value(re.compile("The pool was too small"))
     assert second.evaluate("document.documentElement.scrollWidth") <= 390, "nothing sticks out of a phone's screen"
@@ -140,7 +140,7 @@ def test_of_two_who_edit_one_section_on_phones_the_second_has_both_texts_before_
 
     _write(second, f"{both}\nThe pool was too small\nThe runbook named a host that is gone")
     expect(second.get_by_role("status")).to_contain_text("Saved.")
-    second.get_by_role("link", name="Earlier versions of What could be improved").click()
+    second.get_by_role("link", name="Versions of What could be improved").click()
     expect(second.get_by_text("Saved by eng-manager")).to_be_visible()
     expect(second.get_by_text("Saved by team-lead")).to_be_visible()
     _take(second, request, "versions-390")

@@ -89,7 +89,7 @@ def test_closing_drafts_the_review_for_channel_commander_manager_and_browser(sta
     for reader in (lead, manager):
         sent = reader.wait_for_message(reader.dm_with(BOT), f"Review draft of *{ref}*")
         assert "/enter?" in link_in(content_of(sent)), "a link of their own"
-        assert "What next?" in opened(link_in(content_of(sent)))
+        assert "Next step" in opened(link_in(content_of(sent)))
     told = [said for said in responder.messages(responder.dm_with(BOT)) if "Review draft" in content_of(said)]
     assert told == [], "who neither commands nor manages is not sent it"
     with urllib.request.urlopen(link_in(content_of(ready)), timeout=10) as answer:
@@ -185,7 +185,7 @@ def test_a_canvas_that_somebody_made_is_left_alone_and_a_file_takes_its_place(st
 def test_each_gets_a_link_of_their_own_and_it_says_where_the_review_stands(stage: Stage) -> None:
     ref, _ = closed(stage, "P3 the clock is wrong")
     said = ask(stage.manager, INCIDENTS, f"/incident review {ref}")
-    assert f"The review of {ref} stands at *draft*" in said
+    assert f"Review of {ref}: *draft*" in said
     page = opened(link_in(said))
     assert "eng-manager" in page and "Approve</button>" in page
     open_ref, _ = stage.declare("P3 the bell is silent")
@@ -219,7 +219,7 @@ def test_an_overdue_item_of_one_who_left_goes_to_the_engineering_manager_once(st
         item.owner, item.remind_at = "U0GONE", stage.context.now()
     told = stage.manager.wait_for_message(stage.manager.dm_with(BOT), "change the bulb")
     settle(stage.database)
-    assert "is no longer in the workspace" in content_of(told)
+    assert "has left the workspace" in content_of(told)
     all_told = [
         said for said in stage.manager.messages(stage.manager.dm_with(BOT)) if "change the bulb" in content_of(said)
     ]
@@ -233,7 +233,7 @@ def test_the_engineering_manager_is_reminded_of_a_review_that_is_due(stage: Stag
         kept = session.get_one(ReviewStageRow, incident_id)
         kept.resolved_at, kept.due_at = kept.resolved_at - timedelta(hours=50), kept.due_at - timedelta(hours=50)
         kept.remind_at = stage.context.now()
-    told = stage.manager.wait_for_message(stage.manager.dm_with(BOT), "Its review was due")
+    told = stage.manager.wait_for_message(stage.manager.dm_with(BOT), "The review was due")
     assert ref in content_of(told) and "/enter?" in link_in(content_of(told))
 
 

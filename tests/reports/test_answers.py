@@ -153,13 +153,13 @@ def test_a_private_review_is_told_with_its_facts_to_its_people_alone(
     reviews.review_reminder(linking, slack, poster, incident_id=secret.incident_id, reminder="late")
     reviews.review_handed_in(linking, slack, poster, incident_id=secret.incident_id, step=1, by="U0TEAMLEAD")
     manager, lead = told(person("U0MANAGER")), told(person("U0TEAMLEAD"))
-    assert manager.count("A review waits") >= 3
+    assert manager.count("A review is waiting for you") >= 3
     for kept in ("reads our mail", "all of our mail", "pool exhausted", "https://"):
         assert kept not in manager
     assert "pool exhausted" in lead and "https://example.com/own/reviews/SEC-" in lead
     posted = "\n".join(str(message) for message in person("U0RESPONDER").messages(secret.channel_id))
     assert "https://example.com/shared" not in posted
-    assert "`/incident review` gives you your own link" in posted
+    assert "Type `/incident review` for a personal link" in posted
 
 
 def test_an_overdue_item_of_a_private_incident_keeps_its_words_from_outsiders(
@@ -173,7 +173,7 @@ def test_an_overdue_item_of_a_private_incident_keeps_its_words_from_outsiders(
             ids.append(action_items.add(session, secret.incident_id, **item, **due).action_id)
     for action_id in ids:
         reviews.action_reminder(context, slack, poster, action_id=action_id)
-    assert "An action item is overdue" in told(person("U0VP"))
+    assert "Action item 1 is overdue" in told(person("U0VP"))
     assert "turn the keys" not in told(person("U0VP"))
     assert "turn the keys" in told(person("U0TEAMLEAD"))
 
@@ -212,4 +212,4 @@ def test_the_draft_of_a_false_alarm_says_that_nobody_waits_for_it(
         incidents.get(session, closed.incident_id).false_alarm = True
     jobs_drafts.review(context, slack, poster, incident_id=closed.incident_id, episode=1)
     said = told(person("U0MANAGER"))
-    assert "Nobody waits for it, as it was a false alarm." in said and "Due " not in said
+    assert "No review is required." in said and "Due " not in said

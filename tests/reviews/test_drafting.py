@@ -70,16 +70,16 @@ _Times are UTC._
 
 ## What went well
 
-_Derived by Tocsin from the figures against their targets. What people thought of it is theirs to add._
+_Calculated by Tocsin from the figures and their targets. Add what people thought._
 
 - Acknowledged within 4 minutes by Responder; the target for P1 is 1 hour. (entry 3)
-- The one ping that fell due was sent within 5 minutes.
+- The only page due was sent within 5 minutes.
 - The playbook resolved it. (entry 13)
 - Not recorded: what the people involved found went well.
 
 ## What could be improved
 
-_Derived by Tocsin from the figures against their targets. What people thought of it is theirs to add._
+_Calculated by Tocsin from the figures and their targets. Add what people thought._
 
 - Resolved after 43 minutes; the target for P1 is under 30 minutes. (entry 12)
 - Most of the time, 28 minutes of 43 minutes, passed between mitigating it and resolving it. (entry 12)
@@ -88,7 +88,7 @@ _Derived by Tocsin from the figures against their targets. What people thought o
 
 ## Action items
 
-_Proposals come from what prevented similar incidents; they count when somebody accepts them._
+_Proposals come from similar incidents. They count once somebody accepts them._
 
 1. **HIGH**: Watch the connection pool (owner: Team lead, due: 2026-11-27)
 2. **MEDIUM**: Review memory allocations (no owner yet, due: 2026-12-04)
@@ -103,8 +103,8 @@ _Times count from the declaration._
 - **Time to identify**: 13 minutes (entry 8)
 - **Time to mitigate**: 15 minutes (entry 9)
 - **Time to resolve**: 43 minutes; target under 30 minutes ✗ missed (entry 12)
-- **Took part**: 2 people
-- **Said in the channel**: 2 messages
+- **People involved**: 2 people
+- **Messages in the channel**: 2 messages
 
 ## Escalations
 
@@ -113,10 +113,10 @@ _Times count from the declaration._
 
 ## Similar past incidents
 
-_Found by comparing words; whether the cause is the same is for people to say._
+_Matched by words. Whether the cause is the same is for you to judge._
 
 - **INC-2023-0445**: Database connection pool exhaustion ended by resetting the pools. \
-Cause: Connections were not released. What fixed it: Pools reset.
+Cause: Connections were not released. Fix: Pools reset.
 
 ## Gaps in the record
 
@@ -175,7 +175,7 @@ def test_what_nobody_recorded_is_asked_for_and_not_made_up() -> None:
     assert commands["Customer impact"] == "/incident impact …"
     assert commands["Primary cause"] == "/incident cause …"
     assert "- **Customer impact**: Not recorded. Type `/incident impact …`" in to_markdown(review)
-    assert texts(review, "figures")[0] == "Time to acknowledge: nobody acknowledged; target 1 hour"
+    assert texts(review, "figures")[0] == "Time to acknowledge: not acknowledged; target 1 hour"
     assert review.section("similar").note == "None found in the knowledge base."
     assert review.section("escalations").note == "No escalation was planned for this incident."
     assert all(line.nature is Nature.ASKED for line in review.section("went_well").lines)
@@ -237,9 +237,9 @@ def test_late_unsent_and_failed_pings_are_named() -> None:
     failed = entry(20, Kind.PING_FAILED, minute(30), None, "Could not page the engineering manager.")
     review = draft(full_facts(pings=pings, entries=(*ENTRIES, failed)), minute(51))
     improve = texts(review, "could_improve")
-    assert "The ping of the on-call engineer was sent 9 minutes late." in improve
-    assert "The ping of the team lead, due 14:50, was never sent and no reason is recorded." in improve
-    assert "1 ping could not be delivered." in improve
+    assert "The page to the on-call engineer was sent 9 minutes late." in improve
+    assert "The page to the team lead, due 14:50, was never sent, and no reason is recorded." in improve
+    assert "1 page could not be delivered." in improve
     assert not any("sent within" in text for text in texts(review, "went_well"))
     assert texts(review, "escalations") == [
         "On-call engineer: due 14:30 (at once); sent 14:39 to Responder, 9 minutes late; "
@@ -340,7 +340,7 @@ def test_incidents_alike_in_the_same_quarter_are_counted() -> None:
         past("A-5", date(2026, 12, 1)),  # later than this one: no precedent
     )
     review = draft(full_facts(similar=similar), minute(51))
-    assert texts(review, "similar")[-1] == "With this one, 3 incidents alike this quarter (A-1, A-4)."
+    assert texts(review, "similar")[-1] == "3 similar incidents this quarter, including this one (A-1, A-4)."
     assert texts(review, "similar")[0] == "A-1: Pool exhausted (2026-10-01)."
 
 

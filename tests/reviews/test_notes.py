@@ -63,8 +63,8 @@ def test_chat_and_plain_notes_fill_nothing() -> None:
         ("detected at 23:50", "Detection time set to 2026-11-19 23:50 UTC for the review."),
         (
             "Detected: 2026-11-18 14:28",
-            "Detection time set to 2026-11-18 14:28 UTC for the review. That is 33 h 42 min before it was declared, "
-            "and its duration counts from there.",
+            "Detection time set to 2026-11-18 14:28 UTC for the review. That is 33 h 42 min before it was declared; "
+            "the duration counts from there.",
         ),
         ("detected at the load balancer first", ""),
         ("services: checkout", ""),
@@ -94,6 +94,6 @@ def test_a_labelled_note_that_cannot_be_read_is_refused_with_an_example(text: st
 
 def test_a_detection_long_before_the_declaration_says_what_it_does_to_the_duration() -> None:
     declared = datetime(2026, 11, 20, 20, 13, tzinfo=UTC)
-    assert "5 h 45 min before it was declared, and its duration" in check_note("detected at 14:28", declared)
+    assert "5 h 45 min before it was declared; the duration" in check_note("detected at 14:28", declared)
     assert "before" not in check_note("detected at 20:01", declared)
     assert check_note("detected at the load balancer by its checks", declared) == ""

@@ -78,7 +78,7 @@ def test_a_forged_link_opens_nothing_and_says_how_to_get_a_good_one(site: Site, 
 
 
 def test_an_expired_link_says_so(site: Site) -> None:
-    site.link_lives = timedelta(seconds=-1)
+    site.link_lifetime = timedelta(seconds=-1)
     browser = site.visit()
     token = URLSafeTimedSerializer(KEY, salt="tocsin-personal-link").dumps(["U0VP", "vp", "/incidents"])
     answer = browser.get(f"/enter?t={token}")
@@ -163,7 +163,7 @@ def test_of_two_who_edit_one_section_the_second_reads_the_firsts_text_at_the_box
     assert page.count('role="alert"') == 1, "it is said at the box, and not far above it"
     assert re.search(r"An alarm was missing</bdi> <span[^>]*>not in yours", form)
     assert not re.search(r"The pool is too small</bdi> <span[^>]*>not in yours", form)
-    assert "As <bdi>team-lead</bdi> saved it" in form
+    assert "Saved by <bdi>team-lead</bdi>" in form
     joined = edit(manager, row.ref, "could_improve", "The pool is too small\nAn alarm was missing", version="1")
     assert "Saved." in joined
 
@@ -191,7 +191,7 @@ def test_earlier_versions_of_a_section_say_who_wrote_what_and_when(site: Site) -
     assert "engineering-manager</bdi>, 2026-11-20 14:00 UTC" in newest
     assert "An &lt;alarm&gt; was missing" in older
     assert "team-lead</bdi>, 2026-11-20 13:00 UTC" in older
-    assert "Before anybody wrote" in older
+    assert "Original draft" in older
     assert "Nobody has edited" in manager.get(f"/reviews/{row.ref}/sections/went_well").text
     assert manager.get(f"/reviews/{row.ref}/sections/timeline").status_code == 404
     assert site.visit().get(address).status_code == 401
@@ -202,7 +202,7 @@ def test_the_way_from_draft_to_approved_with_who_and_when(site: Site) -> None:
     lead, manager = site.enter("U0TEAMLEAD"), site.enter("U0MANAGER")
     here = f"/reviews/{row.ref}"
     assert "Approve</button>" not in lead.get(here).text
-    assert "is approved by the engineering manager or VP engineering" in " ".join(lead.get(here).text.split())
+    assert "Only the engineering manager or VP engineering can approve it" in " ".join(lead.get(here).text.split())
     send(lead, f"{here}/stage", here, wanted="in review")
     page = send(manager, f"{here}/stage", here, wanted="changes asked", note="say why <b>it</b> took two hours")
     assert "say why &lt;b&gt;it&lt;/b&gt; took two hours" in page
@@ -256,9 +256,7 @@ def test_of_two_who_approve_at_once_the_second_is_told_who_was_first(site: Site)
     send(manager, f"{path}/stage", path, wanted="approved")
     answer = vp.post(f"{path}/stage", data={"token": seen, "wanted": "approved"})
     assert answer.status_code == 409
-    assert (
-        "was approved by engineering-manager at 2026-11-20 13:00 UTC. There is nothing more to approve." in answer.text
-    )
+    assert "was approved by engineering-manager at 2026-11-20 13:00 UTC. Nothing left to approve." in answer.text
     with site.database.transaction() as session:
         approvals = [step for step in assessments.list_steps(session, row.incident_id) if step.stage == "approved"]
     assert len(approvals) == 1
@@ -270,7 +268,7 @@ def test_an_approved_review_is_not_edited_until_somebody_asks_for_changes(site: 
     here = f"/reviews/{row.ref}"
     send(manager, f"{here}/stage", here, wanted="approved")
     page = edit(manager, row.ref, "went_well", "one more thing")
-    assert "is not edited any more. Ask for changes to take it up again." in page
+    assert "be edited. Request changes to reopen it." in page
     assert ">Edit</a>" not in page
     assert "one more thing" in page, "what was written is not lost"
     with site.database.transaction() as session:
@@ -375,10 +373,10 @@ def test_five_hundred_action_items_are_listed_and_done(site: Site) -> None:
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"text": "  "}, "Say what is to be done."),
-        ({"text": "x" * 1001}, "Say in at most 1,000"),
-        ({"text": "fine", "due": "31.12."}, "is no date"),
-        ({"text": "fine", "due": "2020-01-01"}, "is over"),
+        ({"text": "  "}, "Say what needs to be done."),
+        ({"text": "x" * 1001}, "in at most 1,000"),
+        ({"text": "fine", "due": "31.12."}, "a date. Use year-month-day"),
+        ({"text": "fine", "due": "2020-01-01"}, "is in the past"),
     ],
 )
 def test_a_bad_action_item_is_refused_with_a_sentence_and_given_back(
@@ -427,7 +425,7 @@ def test_a_proposal_is_accepted_on_the_page(site: Site) -> None:
     manager = site.enter("U0MANAGER")
     assert "from INC-2023-2156" in manager.get(f"/reviews/{row.ref}").text
     page = send(manager, f"/actions/{row.ref}/1", do="accept", back=f"/reviews/{row.ref}")
-    assert "The proposal counts now." in page
+    assert "Action item accepted." in page
     with site.database.transaction() as session:
         assert [item.state for item in action_items.list_of_incident(session, row.incident_id)] == [action_items.OPEN]
 
@@ -509,7 +507,7 @@ def test_a_long_entry_can_be_read_whole_on_the_incidents_page(site: Site) -> Non
         record(session, kept, Kind.IMPACT_RECORDED, escape(words), NOON, author="U0RESPONDER")
         record(session, kept, Kind.NOTED, "a short note", NOON, author="U0RESPONDER")
     page = site.enter("U0VP").get(f"/incidents/{row.ref}").text
-    whole = page.split(">All of it</summary>")
+    whole = page.split(">Show all</summary>")
     assert len(whole) == 2, "only where something is cut"
     assert html.unescape(re.sub("<[^>]+>", "", whole[1].split("</details>")[0])).strip() == words.strip()
 
@@ -527,7 +525,7 @@ def test_a_comment_on_the_whole_review_is_shown_on_its_page(site: Site) -> None:
     row = site.closed()
     manager, here = site.enter("U0MANAGER"), f"/reviews/{row.ref}"
     page = send(manager, f"{here}/comments", here, text="who tells <sales>?", section="", request="w1")
-    assert "Your comment is there." in page
+    assert "Comment added." in page
     whole = page.partition('<section id="whole"')[2]
     assert "who tells &lt;sales&gt;?" in whole and "engineering-manager" in whole
 
@@ -553,7 +551,7 @@ def test_an_incident_that_nobody_closed_is_listed_as_such_and_leads_to_its_own_p
         change.resolve(session, kept, "U0RESPONDER", site.policy, NOON + minutes(40))
     listed = site.enter("U0MANAGER").get("/reviews").text
     assert f'<a href="/incidents/{row.ref}">{row.ref}</a>' in listed
-    assert "not closed yet, so not drafted · " in listed
+    assert "incident not closed yet · " in listed
 
 
 def test_what_is_written_in_a_review_while_its_incident_is_open_again_is_refused_and_given_back(site: Site) -> None:

@@ -91,8 +91,8 @@ def test_hostile_text_stays_text() -> None:
 
 def test_a_page_counts_what_is_missing() -> None:
     asks = draft(full_facts(incident=full_incident(cause=None), detected_at=None), minute(51))
-    assert "2 points are not recorded yet." in render_review_html(asks)
-    assert "not recorded yet" not in render_review_html(draft(full_facts(), minute(51)))
+    assert "2 details are missing from the record." in render_review_html(asks)
+    assert "missing from the record" not in render_review_html(draft(full_facts(), minute(51)))
 
 
 def test_a_notice_escapes_what_it_is_given() -> None:

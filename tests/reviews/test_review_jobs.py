@@ -53,7 +53,7 @@ def test_the_reminder_of_what_nobody_closed_asks_to_close_it(
     for _ in range(2):
         reviews.review_reminder(context, slack, poster, incident_id=resolved.incident_id, reminder="24 h")
     said = heard(person("U0MANAGER"))
-    assert said.count(f"'{resolved.ref} is not closed yet, its review is due soon'") == 1
+    assert said.count(f"{resolved.ref} isn't closed yet, and its review is due soon") == 1
     assert f"`/incident close {resolved.ref}`" in said
 
 

@@ -40,9 +40,9 @@ def client(
     find_review: Callable[[str], Review | None] = found,
     reasons: tuple[str, ...] = (),
     key: str | None = KEY,
-    link_lives: timedelta = timedelta(days=7),
+    link_lifetime: timedelta = timedelta(days=7),
 ) -> TestClient:
-    app = create_web(ready=lambda: list(reasons), routes=build_pages(find_review, None, key, link_lives))
+    app = create_web(ready=lambda: list(reasons), routes=build_pages(find_review, None, key, link_lifetime))
     return TestClient(app, raise_server_exceptions=False)
 
 
@@ -112,23 +112,23 @@ def test_a_forged_link_shows_nothing_and_says_where_a_good_one_is(address: str) 
     answer = client(find_review=find_review).get(address)
     assert answer.status_code == 403
     assert asked == []
-    assert "incident&#39;s channel in Slack" in answer.text
+    assert "/incident review in the incident&#39;s Slack channel" in answer.text
     assert "Checkout" not in answer.text
 
 
 def test_an_expired_link_says_so_and_where_a_new_one_is() -> None:
-    answer = client(link_lives=timedelta(seconds=-1)).get(path())
+    answer = client(link_lifetime=timedelta(seconds=-1)).get(path())
     assert answer.status_code == 410
     assert "This link has expired" in answer.text
     assert f"tocsin review {REF}" in answer.text
-    assert "incident&#39;s channel in Slack" in answer.text
+    assert "/incident review in the incident&#39;s Slack channel" in answer.text
     assert "Checkout" not in answer.text
 
 
 def test_a_signed_link_to_a_review_that_is_not_there_says_when_it_comes() -> None:
     answer = client().get(path("INC-2026-0099"))
     assert answer.status_code == 404
-    assert "There is no review of INC-2026-0099 yet" in answer.text
+    assert "No review yet" in answer.text
 
 
 def test_without_a_key_reviews_are_off() -> None:
@@ -142,7 +142,7 @@ def test_an_unknown_page_and_a_wrong_method_are_told_plainly() -> None:
     assert client().get("/reviews/INC-2026-0001/").status_code == 404
     refused = client().post(path())
     assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")
-    assert "can only be read" in refused.text
+    assert "read-only" in refused.text
 
 
 def test_an_error_of_ours_shows_no_detail() -> None:

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from bot.slack.client import TryAgain
 from bot.web.membership import Membership
-from bot.web.sessions import BROWSER, BROWSER_LIVES, COOKIE, sign_personal_link
+from bot.web.sessions import BROWSER, BROWSER_LIFETIME, COOKIE, sign_personal_link
 from bot.web.tables import LinkRow
 from tests.rows import NOON
 from tests.web_fixtures import BASE, KEY, Site, come_in, token_of
@@ -69,7 +69,7 @@ def test_who_has_come_in_goes_straight_to_the_page(site: Site) -> None:
 def test_somebody_elses_session_ends_only_when_the_person_says_so(site: Site) -> None:
     browser, link = site.enter("U0MANAGER"), link_of()
     asked = browser.get(link)
-    assert "<bdi>engineering-manager</bdi> has come in. Continuing ends that." in asked.text
+    assert "signed in as <bdi>engineering-manager</bdi>. Continuing signs them out." in asked.text
     assert "engineering-manager" in browser.get("/incidents").text
     come_in(browser, link)
     assert "<bdi>vp</bdi>" in browser.get("/incidents").text
@@ -94,7 +94,7 @@ def test_who_left_the_workspace_cannot_come_in_nor_stay(site: Site) -> None:
     site.left |= {"U0TEAMLEAD", "U0VP"}
     refused = come_in(site.visit(), link_of())
     assert (refused.status_code, refused.url.path) == (403, "/enter"), "refused at the door"
-    assert "not in this workspace any more" in refused.text
+    assert "no longer in this workspace" in refused.text
     for path in ("/incidents", f"/reviews/{row.ref}"):
         assert inside.get(path).status_code == 403
     sent = inside.post(f"/reviews/{row.ref}/comments", data={"token": token, "text": "still here"})
@@ -141,7 +141,7 @@ def test_a_link_that_was_used_is_forgotten_once_every_browser_it_opened_is(site:
 
     before = kept()
     assert before >= 1
-    site.at += BROWSER_LIVES
+    site.at += BROWSER_LIFETIME
     come_in(site.visit(), link_of("U0MANAGER", "engineering-manager"))
     assert kept() == before, "the browser may still come in with it"
     site.at += timedelta(seconds=1)

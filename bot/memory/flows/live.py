@@ -24,7 +24,7 @@ from bot.store.engine import Database
 
 log = structlog.get_logger(__name__)
 
-OPEN_KIND = "open"  # how open incidents are told apart in a search
+OPEN_KIND = "open"  # the kind of open incidents in a search
 # Chosen on tests/memory/data/alike.jsonl: at this score nearly all that is offered is the same incident.
 OPEN_ALIKE = 0.32
 # Chosen on tests/memory/data/short.jsonl: from this score on it counts that a report names nothing else.
@@ -59,7 +59,7 @@ class _Open:
 
     base: Index
     index: Index
-    told: dict[str, OpenIncident] = field(default_factory=dict)
+    incidents: dict[str, OpenIncident] = field(default_factory=dict)
 
 
 class LiveMemory:
@@ -80,7 +80,7 @@ class LiveMemory:
         """All that is known now, on whichever replica it was added, changed or taken out."""
         if self._turn.acquire(timeout=_PATIENCE):
             try:
-                self._look()
+                self._take_changes()
             except SQLAlchemyError as error:
                 log.warning("could not look for new knowledge", error=str(error))
             finally:
@@ -110,19 +110,19 @@ class LiveMemory:
         alone = best.score >= OPEN_NAMED and best.score >= _FAR_AHEAD * second
         return best.ref if alone and index.names_nothing_else(text, best) else None
 
-    def _with_open(self, told: Mapping[str, OpenIncident]) -> Index:
+    def _with_open(self, incidents: Mapping[str, OpenIncident]) -> Index:
         if self._open.base is not self._held.base:
             self._open = _Open(self._held.base, self._held.base)
-        known, index = self._open.told, self._open.index
-        for ref in known.keys() - told.keys():
+        known, index = self._open.incidents, self._open.index
+        for ref in known.keys() - incidents.keys():
             index = index.without(ref)
-        for ref in sorted(ref for ref in told if told[ref] != known.get(ref)):
-            title, body = told[ref]
+        for ref in sorted(ref for ref in incidents if incidents[ref] != known.get(ref)):
+            title, body = incidents[ref]
             index = index.with_entry(Document(ref, OPEN_KIND, title, (("title", title), ("symptoms", body))))
-        self._open.told, self._open.index = dict(told), index
+        self._open.incidents, self._open.index = dict(incidents), index
         return index
 
-    def _look(self) -> None:
+    def _take_changes(self) -> None:
         """Take in what changed. Where it is much, the old index answers until the new one is fitted."""
         held = self._held
         with self._database.transaction() as session:
@@ -157,7 +157,7 @@ class LiveMemory:
             rows = knowledge.list_at(session, fitted)
             later = knowledge.list_since(session, fitted)
         read = {row.ref: entry for row in rows if (entry := _entry_of(row))}
-        entries = self._folder | read  # people's newer word goes before the folder's
+        entries = self._folder | read  # what people imported wins over the folder
         own = frozenset(row.ref for row in rows if row.incident_id and row.ref in read)
         index = self._fit(list(entries.values()))
         return self._changed(_Held(Memory(index, entries, own), index, fitted, fitted), later)
@@ -171,7 +171,7 @@ class LiveMemory:
         try:
             fresh = self._load()
         except SQLAlchemyError as error:
-            log.warning("could not fit anew; the next search tries again", error=str(error))
+            log.warning("could not refit the index; the next search tries again", error=str(error))
             return
         with self._turn:
             self._held = fresh

@@ -25,7 +25,7 @@ from bot.severity.rules import Severity
 def learn_closed(session: Session, row: IncidentRow, by: str, now: datetime) -> None:
     """Have a closed incident found from now on.
 
-    Nothing is learnt from false alarms, from duplicates, which are told with the other, and from what is not for
+    Nothing is learnt from false alarms, from duplicates, which the other incident covers, and from what is not for
     everybody.
     """
     if row.closed_at is None or row.false_alarm or row.merged_into or not for_everybody(row):
@@ -60,7 +60,7 @@ def forget_reopened(session: Session, row: IncidentRow, by: str, now: datetime) 
 
 def _entry_of(row: IncidentRow) -> Entry:
     symptoms = f"{row.title}\n\n{row.impact}" if row.impact else row.title
-    told = (("Symptoms", symptoms), ("Root cause", row.cause), ("Resolution", row.resolution))
+    recorded = (("Symptoms", symptoms), ("Root cause", row.cause), ("Resolution", row.resolution))
     took = row.resolved_at - row.declared_at if row.resolved_at else None
     return Entry(
         ref=row.ref,
@@ -70,7 +70,7 @@ def _entry_of(row: IncidentRow) -> Entry:
         date=row.declared_at.date(),
         resolution_minutes=max(0, round(took.total_seconds() / 60)) if took is not None else None,
         source=CLOSED_INCIDENT,
-        sections=tuple((name, text) for name, text in told if text),
+        sections=tuple((name, text) for name, text in recorded if text),
     )
 
 
@@ -88,7 +88,7 @@ def entry_of_review(row: IncidentRow, review: Review) -> Entry:
     agreed = [
         without_terms(line.text) for line in review.section("action_items").lines if line.nature is Nature.RECORDED
     ]
-    told = {
+    sections = {
         "Symptoms": symptoms or [row.title],
         "Root cause": cause or [row.cause or ""],
         "Resolution": _said(review, "root_cause", "Resolution") or [row.resolution or ""],
@@ -99,7 +99,7 @@ def entry_of_review(row: IncidentRow, review: Review) -> Entry:
     return replace(
         thin,
         services=tuple(part.strip() for part in services.split(",") if part.strip())[:20],
-        sections=tuple((name, _listed(lines)) for name, lines in told.items() if any(lines)),
+        sections=tuple((name, _listed(lines)) for name, lines in sections.items() if any(lines)),
     )
 
 

@@ -8,7 +8,7 @@ from bot.reviews.flows.action_items import propose
 from bot.reviews.flows.drafting import draft_once, recall_again
 from bot.reviews.flows.drafting import redraft as draft_again
 from bot.reviews.flows.editing import is_asked_for
-from bot.reviews.jobs.reviews import learn_names, review_path, send_each, told_instead, who_manages
+from bot.reviews.jobs.reviews import for_outsiders, learn_names, review_path, send_each, who_manages
 from bot.reviews.messages import notices as review_messages
 from bot.reviews.rules.document import Review
 from bot.reviews.rules.renderings import summary_for_slack
@@ -28,7 +28,7 @@ def review(context: AppContext, slack: Slack, poster: Poster, *, incident_id: in
         drafted, kept = draft_once(session, row, context.policy, context.now())
         incident, due_at = incidents.facts(row), kept.due_at if is_asked_for(row) else None
         readers = [row.commander or row.declared_by, *who_manages(session, context)]
-        outsiders = told_instead(session, row, readers, "A review waits: that")
+        outsiders = for_outsiders(session, row, readers, review_messages.REVIEW_WAITS)
     lines = _main_facts(drafted)
     if incident.channel_id:
         shared = None if incident.private else context.review_link(incident.ref)

@@ -1,4 +1,4 @@
-"""What people hear of reviews and action items: reminders, what was handed in, the canvas or file, the archive."""
+"""Messages about reviews and action items: reminders, requests to review, the canvas or file; and the archive."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _FALL_BACK = (Role.ENGINEERING_MANAGER, Role.VP, Role.TEAM_LEAD)
 
 
 def who_manages(session: Session, context: AppContext) -> list[str]:
-    """The Slack ids of who is told of reviews: the engineering manager, else the next role that somebody holds."""
+    """The Slack ids of who hears of reviews: the engineering manager, else the next role that somebody holds."""
     by_role = (holders(session, context.policy.contacts, [role], context.now()) for role in _FALL_BACK)
     return next(filter(None, by_role), [])
 
@@ -58,7 +58,7 @@ def send_each(
 ) -> list[str]:
     """Direct messages under keys that begin with `key`, each with a link of the reader's own to `path`.
 
-    `outsiders` are those who may not see the incident, with what they are told instead, as `told_instead` has it.
+    `outsiders` are those who may not see the incident, with their message, as `for_outsiders` has it.
     Answers with those whom it did not reach because they have left.
     """
     gone = []
@@ -77,8 +77,8 @@ def send_each(
     return gone
 
 
-def told_instead(session: Session, row: IncidentRow, user_ids: Sequence[str], what: str) -> dict[str, Message]:
-    """Those of `user_ids` who may not see the incident, each with the words that `what` of it waits, and no more."""
+def for_outsiders(session: Session, row: IncidentRow, user_ids: Sequence[str], what: str) -> dict[str, Message]:
+    """Those of `user_ids` who may not see the incident, each with a message that only says `what` is waiting."""
     message = blocks.waiting_elsewhere(incidents.facts(row), what)
     return {user_id: message for user_id in dict.fromkeys(user_ids) if not visibility.may_see(session, row, user_id)}
 
@@ -108,7 +108,7 @@ def _read(context: AppContext, incident_id: int) -> _Standing | None:
         if stage is None:
             return None
         facts, managers = incidents.facts(row), who_manages(session, context)
-        outsiders = told_instead(session, row, managers, "A review waits: that")
+        outsiders = for_outsiders(session, row, managers, blocks.REVIEW_WAITS)
         asked_for = is_asked_for(row)
         return _Standing(facts, row.episode, Stage(stage.stage), asked_for, stage.due_at, managers, outsiders)
 
@@ -124,20 +124,20 @@ def review_reminder(context: AppContext, slack: Slack, poster: Poster, *, incide
         return
     incident, closed = read.incident, read.incident.status is Status.CLOSED
 
-    def told(link: str | None) -> Message:
+    def message(link: str | None) -> Message:
         if not closed:
             return blocks.not_drafted(incident, read.due_at, now, link)
-        return blocks.due(incident, read.stage.value, read.due_at, now, link)
+        return blocks.due(incident, read.stage.label, read.due_at, now, link)
 
     key = f"review-reminder:{incident_id}:{read.episode}:{reminder}"
     path = review_path(incident.ref) if closed else f"/incidents/{incident.ref}"
-    send_each(context, slack, poster, key, read.managers, path, told, read.outsiders)
+    send_each(context, slack, poster, key, read.managers, path, message, read.outsiders)
 
 
 def review_handed_in(
     context: AppContext, slack: Slack, poster: Poster, *, incident_id: int, step: int, by: str
 ) -> None:
-    """Tell the engineering manager that a review waits; not whoever sent it."""
+    """Tell the engineering manager that a review was sent to them; not whoever sent it."""
     read = _read(context, incident_id)
     if read is None:
         return
@@ -160,23 +160,23 @@ def action_reminder(context: AppContext, slack: Slack, poster: Poster, *, action
         row = incidents.get(session, item.incident_id)
         incident, managers = incidents.facts(row), who_manages(session, context)
         people = [item.owner or "", *managers]
-        outsiders = told_instead(session, row, people, f"An action item is overdue: number {item.number}")
+        outsiders = for_outsiders(session, row, people, blocks.item_overdue(item.number))
     if item.state != actions.OPEN or item.due_on is None:
         return
     due_on = item.due_on
 
-    def told(why: str) -> Callable[[str | None], Message]:
+    def reminder(why: str) -> Callable[[str | None], Message]:
         return lambda link: blocks.overdue_action(incident, item.number, item.text, due_on, why, link)
 
     key, path = f"action-reminder:{action_id}", "/actions"
     owner = item.owner or ""
     if USER_ID.fullmatch(owner):
-        if not send_each(context, slack, poster, key, [owner], path, told("You own it."), outsiders):
+        if not send_each(context, slack, poster, key, [owner], path, reminder(blocks.YOU_OWN_IT), outsiders):
             return
-        why = f"Its owner, <@{owner}>, is no longer in the workspace: give it to somebody else."
+        why = blocks.owner_left(owner)
     else:
-        why = f"Its owner is “{owner}”, whom Slack does not know." if owner else "Nobody owns it: give it to somebody."
-    send_each(context, slack, poster, key, managers, path, told(why), outsiders)
+        why = blocks.owner_unknown(owner) if owner else blocks.NO_OWNER
+    send_each(context, slack, poster, key, managers, path, reminder(why), outsiders)
 
 
 def action_from_message(
@@ -206,7 +206,7 @@ def learn_names(context: AppContext, slack: Slack, incident_id: int) -> None:
 
 
 def review_canvas(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int) -> None:
-    """Have the channel's canvas say what the review says; a file at each step where the plan has no canvas for us."""
+    """Update the channel's canvas with the review; share a file at each step where the plan has no canvas for us."""
     learn_names(context, slack, incident_id)
     with context.database.transaction() as session:
         row = incidents.get(session, incident_id)
@@ -247,12 +247,12 @@ def _share(
     name = f"file:{len(review.steps)}"
     if shown == name:
         return name
-    title = f"{review.ref} review, {review.stage.value} ({len(review.steps)})"
+    title = f"{review.ref} review, {review.stage.label} ({len(review.steps)})"
     with context.database.transaction() as session:
         earlier = messages.begin_message(session, f"review-{name}:{incident_id}", channel_id, context.now())
         since = (earlier.attempted_at - _SKEW).timestamp() if earlier else None
     if since is None or not find_file(slack, channel_id, title, since):
-        comment = f"The review of {review.ref}, {review.stage.value}."
+        comment = f"Review of {review.ref}: {review.stage.label}."
         share_file(slack, channel_id, f"{review.ref}-review.md", title, markdown.encode(), comment)
     return name
 
@@ -264,14 +264,14 @@ def archive(context: AppContext, slack: Slack, poster: Poster, *, incident_id: i
     with context.database.transaction() as session:
         row = incidents.get(session, incident_id)
         review = assemble(session, row)
-        ref, told = row.ref, _timeline_lines(session, row)
+        ref, timeline_lines = row.ref, _timeline_lines(session, row)
     if review is None or review.stage is not Stage.APPROVED:
         return
     document = json.dumps(to_json(review), ensure_ascii=False, indent=2)
     for name, content, kind in (
         ("review.md", to_markdown(review), "text/markdown; charset=utf-8"),
         ("review.json", document, "application/json"),
-        ("timeline.jsonl", told, "application/x-ndjson"),
+        ("timeline.jsonl", timeline_lines, "application/x-ndjson"),
     ):
         context.archive(f"{ref[4:8]}/{ref}/{name}", content.encode("utf-8", "replace"), kind)
 

@@ -1,4 +1,4 @@
-"""Reviews and action items as messages: what is due, what was handed in, what is overdue. Facts in, blocks out."""
+"""Reviews and action items as direct messages: drafted, due, sent for review, overdue. Facts in, blocks out."""
 
 from __future__ import annotations
 
@@ -18,60 +18,82 @@ def _link(link: str | None, words: str) -> list[dict[str, object]]:
 
 
 def due(incident: Incident, stage: str, due_at: datetime, now: datetime, link: str | None) -> Message:
-    """The reminder of a review: when it is due or since when overdue, and where it stands."""
+    """The reminder of a review: when it is due or since when overdue, and its status."""
     late = now >= due_at
-    when = (
-        f"was due {instant(due_at)}, {span(now - due_at)} ago"
-        if late
-        else f"is due {instant(due_at)}, in {span(due_at - now)}"
-    )
-    text = f"The review of {incident.ref} {'is overdue' if late else 'is due soon'}"
-    lines = f"{headline(incident)}\nIts review {when}. It stands at: *{stage}*."
-    expected = "Expected: read it, edit it or ask for changes, and approve it. Approving ends these reminders."
-    return Message(text, (section(lines), *_link(link, "Open the review"), context(expected)))
+    when = f"was due {instant(due_at)}, {span(now - due_at)} ago" if late else f"is {_due_in(due_at, now)}"
+    lines = f"{headline(incident)}\nThe review {when}. Status: *{stage}*."
+    steps = "Read and edit it, request changes, or approve it. Approving stops these reminders."
+    text = f"Review of {incident.ref} {'is overdue' if late else 'due soon'}"
+    return Message(text, (section(lines), *_link(link, "Open the review"), context(steps)))
 
 
 def not_drafted(incident: Incident, due_at: datetime, now: datetime, link: str | None) -> Message:
     """The reminder of a review that cannot begin: the incident is resolved, and nobody has closed it."""
     late = now >= due_at
-    when = f"was due {instant(due_at)}" if late else f"is due {instant(due_at)}, in {span(due_at - now)}"
-    lines = f"{headline(incident)}\nIts review {when}, but it is not closed yet."
-    expected = f"Expected: `/incident close {incident.ref}`. The draft is there within seconds of it."
-    text = f"{incident.ref} is not closed yet, its review {'is overdue' if late else 'is due soon'}"
-    return Message(text, (section(lines), *_link(link, "Open the incident"), context(expected)))
+    when = f"was due {instant(due_at)}" if late else f"is {_due_in(due_at, now)}"
+    lines = f"{headline(incident)}\nThe review {when}, but the incident isn't closed yet."
+    steps = f"Close it: `/incident close {incident.ref}`. The draft follows within seconds."
+    text = f"{incident.ref} isn't closed yet, and its review is {'overdue' if late else 'due soon'}"
+    return Message(text, (section(lines), *_link(link, "Open the incident"), context(steps)))
+
+
+def _due_in(due_at: datetime, now: datetime) -> str:
+    return f"due {instant(due_at)}, in {span(due_at - now)}"
 
 
 def handed_in(incident: Incident, by: str, due_at: datetime, link: str | None) -> Message:
-    """Told to those who approve: somebody thinks that it is ready."""
-    text = f"<@{by}> sends you the review of *{incident.ref}*. It is due {instant(due_at)}."
+    """For those who approve: somebody sent the review to them."""
+    text = f"<@{by}> sent you the review of *{incident.ref}*. It is due {instant(due_at)}."
     blocks = (section(f"{headline(incident)}\n{text}"), *_link(link, "Read, edit, approve"))
-    return Message(f"The review of {incident.ref} waits for you", blocks)
+    return Message(f"Waiting on you: the review of {incident.ref}", blocks)
+
+
+YOU_OWN_IT = "You are the owner."
+NO_OWNER = "It has no owner. Please assign one."
+
+
+def owner_left(user_id: str) -> str:
+    """Why the manager hears of an overdue action item."""
+    return f"Its owner, <@{user_id}>, has left the workspace. Please assign somebody else."
+
+
+def owner_unknown(name: str) -> str:
+    """Why the manager hears of an overdue action item."""
+    return f"Its owner, “{name}”, isn't a Slack user. Please assign somebody who is."
 
 
 def overdue_action(incident: Incident, number: int, text: str, due_on: date, why_you: str, link: str | None) -> Message:
-    """Told once, when its day is over."""
-    said = f"*Action item {number}* of {incident.ref} was due {due_on:%Y-%m-%d}: {escape(shorten(text, 1000))}"
-    stops = f"`/incident action done {number}` in its channel, or on the page, once it is."
-    blocks = (section(f"{said}\n{why_you}"), *_link(link, "Open action items"), context(stops))
+    """The one reminder of an action item, once its day is over."""
+    what = f"*Action item {number}* of {incident.ref} was due {due_on:%Y-%m-%d}: {escape(shorten(text, 1000))}"
+    stops = f"Done? Type `/incident action done {number}` in the incident's channel, or mark it done on the page."
+    blocks = (section(f"{what}\n{why_you}"), *_link(link, "Open action items"), context(stops))
     return Message(f"Overdue: {plain(shorten(text, 150))} ({incident.ref})", blocks)
 
 
+REVIEW_WAITS = "A review is waiting for you"
+
+
+def item_overdue(number: int) -> str:
+    """For `waiting_elsewhere`."""
+    return f"Action item {number} is overdue"
+
+
 def waiting_elsewhere(incident: Incident, what: str) -> Message:
-    """What somebody hears who has no part in a security incident: that `what` waits, and who can let them in."""
-    said = f"{what} of *{incident.ref}*, a {incident.shown_title}."
+    """For somebody outside a security incident: `what` is waiting, and who can invite them."""
     lead = f"<@{incident.commander or incident.declared_by}>"
-    way_in = f"It is shown to its own people alone. Ask {lead} to bring you into its channel: `/incident review` there."
-    return Message(f"{what} of {incident.ref}", (section(said), context(way_in)))
+    access = f"Only its responders can see it. Ask {lead} to invite you to its channel, then type `/incident review`."
+    text = f"{what}: {incident.ref}"
+    return Message(text, (section(f"{what}: *{incident.ref}*, a {incident.shown_title}."), context(access)))
 
 
 def with_own_links(message: Message) -> Message:
-    """For the room of a security incident, whose review no shared link opens."""
-    return Message(message.text, (*message.blocks, context("`/incident review` gives you your own link.")))
+    """For the channel of a security incident, whose review no shared link opens."""
+    return Message(message.text, (*message.blocks, context("Type `/incident review` for a personal link.")))
 
 
 def review_ready(incident: Incident, link: str | None, lines: Sequence[str], due_at: datetime | None) -> Message:
-    """The draft of the review, announced with its main facts; `due_at` None where nobody waits for it."""
-    until = f"Due {instant(due_at)}." if due_at else "Nobody waits for it, as it was a false alarm."
+    """The draft of the review, announced with its main facts; `due_at` None where none is required."""
+    until = f"Due {instant(due_at)}." if due_at else "No review is required."
     title = f"Review draft of *{incident.ref}* is ready. {until}"
     body = "\n".join(f"• {escape(shorten(line, 250))}" for line in lines[:12])
     blocks = [section(title), section(body or "Nothing was recorded.")]

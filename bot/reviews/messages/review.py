@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from bot.slack.text import instant as slack_instant
 from bot.text.markup import escape
 from bot.text.wording import instant
 
@@ -52,6 +53,27 @@ def edited_meanwhile(who: str, at: datetime) -> str:
 def not_yours_to_approve(roles: Sequence[str]) -> str:
     """For somebody who holds none of the roles that approve."""
     return f"Only the {' or '.join(roles)} can approve a review. Send it for review instead."
+
+
+def not_drafted(ref: str, link: str | None, due_at: datetime | None, resolved: bool) -> str:
+    """The answer to `/incident review` before the first draft."""
+    steps = f"`/incident close {ref}`" if resolved else "`/incident resolve`, then `/incident close`"
+    due = f" Due {slack_instant(due_at)}." if due_at else ""
+    page = f"\n<{link}|Open the incident's page>" if link else ""
+    return f"No review of {ref} yet. It is drafted when the incident is closed: {steps}.{due}{page}"
+
+
+def status(ref: str, stage: str, last_step: str, due_at: datetime | None, open_items: int, link: str | None) -> str:
+    """The answer to `/incident review`."""
+    last = f" {last_step}." if last_step else ""
+    due = f" Due {slack_instant(due_at)}." if due_at else ""
+    page = f"<{link}|Open the review> (personal link: 3 days, one browser)"
+    return "\n".join(
+        (
+            f"Review of {ref}: *{stage}*.{last}{due} Open action items: {open_items}.",
+            page if link else f"Review pages are off. `tocsin review {ref}` prints it.",
+        )
+    )
 
 
 def approved(by: str) -> str:

@@ -1,4 +1,4 @@
-"""Pages to read: reviews that wait and that were approved, and action items."""
+"""Lists: reviews, unfinished and approved, and action items."""
 
 from __future__ import annotations
 
@@ -16,22 +16,23 @@ from bot.incidents.tables import IncidentRow
 from bot.reviews.flows import action_items
 from bot.reviews.queries import action_items as actions
 from bot.reviews.queries import reviews as assessments
+from bot.reviews.rules.stages import Stage
 from bot.reviews.tables import ActionRow
-from bot.web.auth import Form, WebContext, showing, taking
+from bot.web.auth import Form, WebContext, form_route, page_route
 from bot.web.rendering import user_page
 from bot.web.responses import go_to, notice, page
 from bot.web.sessions import CurrentUser
 
 _LISTED = 200
-NOT_CLOSED = "not closed yet, so not drafted"
+NOT_CLOSED = "incident not closed yet"
 
 
 def list_routes(web: WebContext) -> list[Route]:
     """The routes of these pages."""
     return [
-        showing(web, "/reviews", _reviews),
-        showing(web, "/actions", _actions),
-        taking(web, "/actions/{ref}/{number:int}", _move_action),
+        page_route(web, "/reviews", _reviews),
+        page_route(web, "/actions", _actions),
+        form_route(web, "/actions/{ref}/{number:int}", _move_action),
     ]
 
 
@@ -43,7 +44,7 @@ def _reviews(web: WebContext, request: Request, user: CurrentUser) -> Response:
     rows = [
         {
             "row": row,
-            "stage": stage.stage if row.closed_at else NOT_CLOSED,
+            "stage": Stage(stage.stage).label if row.closed_at else NOT_CLOSED,
             "path": f"/{'reviews' if row.closed_at else 'incidents'}/{row.ref}",
             "due_at": stage.due_at,
             "late": stage.due_at <= now,
@@ -98,8 +99,8 @@ def _move_action(web: WebContext, request: Request, user: CurrentUser, form: For
                 case "drop":
                     action_items.drop(session, row, number, user.user_id, now)
                 case _:
-                    raise BadRequest("Press Done, Accept or Drop.")
+                    raise BadRequest("Choose Done, Accept or Drop.")
     except TocsinError as refused:
-        return notice(409, "That did not work", str(refused))
+        return notice(409, "That didn't work", str(refused))
     back = f"/reviews/{row.ref}" if form.get("back", "").startswith("/reviews/") else "/actions"
     return go_to(f"{back}?done={wanted}" + ("#action_items" if back != "/actions" else ""))

@@ -40,9 +40,7 @@ def can_print() -> bool:
 def render_pdf(review: Review) -> bytes:
     """The review as a PDF of A4 pages. Raises InvalidSettings where the extra is not installed."""
     if not can_print():
-        raise InvalidSettings(
-            "PDFs need the extra: pip install 'tocsin[pdf]'. Printing the page in a browser works, too."
-        )
+        raise InvalidSettings("PDF needs an extra: pip install 'tocsin[pdf]'. Or print the page from a browser.")
     sheet = new_sheet(review)
     _head(sheet, review)
     for section in review.sections:
@@ -61,7 +59,7 @@ def new_sheet(review: Review) -> FPDF:
             self.set_font("sans", size=8)
             self.set_text_color(*_QUIET)
             self.set_x(0)  # whatever a line that goes over the page is indented by
-            self.cell(self.w, 5, f"{review.ref} · {review.stage} · page {self.page_no()} of {_PAGES}", align="C")
+            self.cell(self.w, 5, f"{review.ref} · {review.stage.label} · page {self.page_no()} of {_PAGES}", align="C")
 
     sheet = Sheet(format="A4")
     sheet.alias_nb_pages(_PAGES)
@@ -174,7 +172,7 @@ def _pieces(line: Line, *, with_label: bool) -> Iterator[tuple[str, str, tuple[i
     if line.met is not None:
         yield ("  ✓ met" if line.met else "  ✗ missed"), "B", _GOOD if line.met else _BAD
     if line.fresh:
-        yield "  (recorded since the edit)", "", _GOOD
+        yield "  (recorded after the edit)", "", _GOOD
     if line.nature is Nature.WRITTEN and line.by:
         yield f"  written by {line.by}", "", _QUIET
 

@@ -1,4 +1,4 @@
-"""The page of a review for those who read, edit, comment, ask for changes and approve; its document to take along."""
+"""The page of a review: read, edit, comment, request changes, approve, download."""
 
 from __future__ import annotations
 
@@ -32,47 +32,47 @@ from bot.reviews.rules.stages import ALLOWED, Stage
 from bot.reviews.tables import ActionRow
 from bot.slack import queries as messages
 from bot.text.wording import instant
-from bot.web.auth import Form, WebContext, guest_of, showing, taking
+from bot.web.auth import Form, WebContext, form_route, page_route, signed_in
 from bot.web.rendering import render
 from bot.web.responses import go_to, headers, notice, page
 from bot.web.sessions import CurrentUser
 
 _SAID = {
-    "saved": "Saved. The channel's copy follows in a moment.",
-    "unchanged": "Nothing was changed: the section reads like that already.",
-    "commented": "Your comment is there.",
-    "in review": "Sent for review; the engineering manager is told.",
-    "changes asked": "Changes are asked for; the channel is told.",
-    "approved": "Approved, and filed with what is known of the past.",
-    "added": "The action item is there.",
-    "done": "Done.",
-    "accept": "The proposal counts now.",
-    "drop": "Dropped.",
+    "saved": "Saved. The copy in Slack follows in a moment.",
+    "unchanged": "No change: the section already reads like that.",
+    "commented": "Comment added.",
+    "in review": "Sent for review. The engineering manager is notified.",
+    "changes asked": "Changes requested. The channel is notified.",
+    "approved": "Approved and added to the knowledge base.",
+    "added": "Action item added.",
+    "done": "Action item done.",
+    "accept": "Action item accepted.",
+    "drop": "Action item dropped.",
 }
 
 
 def review_routes(web: WebContext) -> list[Route]:
-    """The routes of these pages. /reviews/{ref} itself is served by `review_page` for those who have come in."""
+    """The routes of these pages. /reviews/{ref} itself is `review_page`, for people who are signed in."""
     return [
-        taking(web, "/reviews/{ref}/sections/{section}", _edit),
-        showing(web, "/reviews/{ref}/sections/{section}", _versions),
-        taking(web, "/reviews/{ref}/comments", _comment),
-        taking(web, "/reviews/{ref}/stage", _move),
-        taking(web, "/reviews/{ref}/actions", _add_action),
-        showing(web, "/reviews/{ref}/document.md", _markdown),
-        showing(web, "/reviews/{ref}/document.pdf", _pdf),
+        form_route(web, "/reviews/{ref}/sections/{section}", _edit),
+        page_route(web, "/reviews/{ref}/sections/{section}", _versions),
+        form_route(web, "/reviews/{ref}/comments", _comment),
+        form_route(web, "/reviews/{ref}/stage", _move),
+        form_route(web, "/reviews/{ref}/actions", _add_action),
+        page_route(web, "/reviews/{ref}/document.md", _markdown),
+        page_route(web, "/reviews/{ref}/document.pdf", _pdf),
     ]
 
 
 def review_for_user(web: WebContext, request: Request) -> Response | None:
-    """The page of a review for somebody who has come in; None for everybody else."""
-    guest = guest_of(web, request)
-    return review_page(web, request, guest) if isinstance(guest, CurrentUser) else guest
+    """The page of a review for somebody who is signed in; None for everybody else."""
+    user = signed_in(web, request)
+    return review_page(web, request, user) if isinstance(user, CurrentUser) else user
 
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """A form that was not taken: why, and what somebody wrote in which part of the page, so that nothing is lost."""
+    """A form that was refused: why, and what the person wrote where, so that nothing is lost."""
 
     refused: str = ""
     editing: str = ""  # the section whose text was written
@@ -102,7 +102,7 @@ class _Seen:
     """What the database holds of a review for its page."""
 
     review: Review
-    due_at: datetime | None  # None where nobody waits for it
+    due_at: datetime | None  # None where no review is required
     items: list[tuple[ActionRow, IncidentRow]]
     owners: dict[str, str]
     versions: dict[str, list[_Version]]  # of the sections that somebody edited, the oldest first
@@ -120,7 +120,7 @@ def review_page(web: WebContext, request: Request, user: CurrentUser, again: Aga
             return unknown(ref)
         seen = _see(session, web, row, user)
     if seen is None:
-        return notice(404, "No review yet", f"The review of {ref} is drafted when the incident closes.")
+        return notice(404, "No review yet", "It is drafted when the incident is closed.")
     context = (
         review_context(seen.review)
         | _standing_context(web, seen)
@@ -133,7 +133,7 @@ def review_page(web: WebContext, request: Request, user: CurrentUser, again: Aga
 
 
 def _see(session: Session, web: WebContext, row: IncidentRow, user: CurrentUser) -> _Seen | None:
-    """Everything that the page shows, read at once; None before a draft."""
+    """Everything the page shows, read at once; None before a draft."""
     review, stage = assess.assemble(session, row), reviews.find_stage(session, row.incident_id)
     if review is None or stage is None:
         return None
@@ -162,7 +162,7 @@ def _list_versions(session: Session, incident_id: int) -> dict[str, list[_Versio
 
 
 def _standing_context(web: WebContext, seen: _Seen) -> dict[str, Any]:
-    """Where the review stands, how it came there, and what can be done with it now."""
+    """The review's stage, its history, and what can be done next."""
     steps, history = seen.review.steps, _history(seen.review)
     # The page says "as of" the newest draft: beside it stands when that was made, not when the first one was.
     last = next((one for one in reversed(history) if one["stage"] is steps[-1].stage), None) if steps else None
@@ -181,15 +181,15 @@ def _standing_context(web: WebContext, seen: _Seen) -> dict[str, Any]:
 
 def _history(review: Review) -> list[dict[str, Any]]:
     """The steps of the review and its newest draft, in order of time. That one is no step: it changes no stage."""
-    told = [
+    steps = [
         {"at": step.at, "stage": step.stage, "words": stage_words(step), "note": step.note} for step in review.steps
     ]
     drafted = [step.at for step in review.steps if step.stage is Stage.DRAFT]
     newest = review.drafted_at
     if drafted and newest > max(drafted) and instant(newest) != instant(max(drafted)):
         words = f"Drafted again by Tocsin, {instant(newest)}"
-        told.append({"at": newest, "stage": Stage.DRAFT, "words": words, "note": ""})
-    return sorted(told, key=lambda one: one["at"])
+        steps.append({"at": newest, "stage": Stage.DRAFT, "words": words, "note": ""})
+    return sorted(steps, key=lambda one: one["at"])
 
 
 def _editing_context(request: Request, seen: _Seen, again: Again) -> dict[str, Any]:
@@ -198,7 +198,7 @@ def _editing_context(request: Request, seen: _Seen, again: Again) -> dict[str, A
     editing = editing if editing in EDITABLE and seen.review.stage is not Stage.APPROVED else ""
     saved = _editable_text(seen.review, editing) if editing else ""
     text = again.text if again.editing else saved
-    # What was written and finds no field of its own any more is given back to be copied.
+    # Text whose field is gone is shown for copying.
     kept = "" if editing else again.text
     if again.asking and Stage.CHANGES_ASKED not in ALLOWED[seen.review.stage]:
         kept = again.asking
@@ -249,7 +249,7 @@ def _in_order(item: ActionRow) -> tuple[int, int, int]:
 
 
 def _people(contacts: Contacts, names: dict[str, str], user: CurrentUser) -> list[tuple[str, str]]:
-    """Whom an action item can be given to on the page: those of contacts.yaml, who took part, and the visitor."""
+    """Who can own an action item: the people of contacts.yaml, those who took part, and the reader."""
     known = {person.slack: person.name for person in contacts.people.values() if person.slack}
     return sorted((known | names | {user.user_id: user.name}).items(), key=lambda pair: pair[1].casefold())
 
@@ -292,7 +292,7 @@ def _versions(web: WebContext, request: Request, user: CurrentUser) -> Response:
         review = assess.assemble(session, row)
         versions = _list_versions(session, row.incident_id)
     if review is None or section not in EDITABLE:
-        return notice(404, "There is no such section", f"The review of {ref} has no versions of that.")
+        return notice(404, "No such section", f"The review of {ref} has no section of that name that can be edited.")
     context = {"ref": row.ref, "section": review.section(section), "versions": versions[section][::-1]}
     return page(render("versions.html", user=user, here="", said="", refused="", **context))
 
@@ -317,7 +317,7 @@ def _move(web: WebContext, request: Request, user: CurrentUser, form: Form) -> R
     try:
         wanted = next((stage for stage in Stage if stage.value == form.get("wanted")), None)
         if wanted is None or wanted is Stage.DRAFT:
-            raise BadRequest("Send it for review, ask for changes, or approve it.")
+            raise BadRequest("Choose: send for review, request changes, or approve.")
         with web.context.database.transaction() as session:
             found = visible(session, ref, user.user_id)
             if found is None:
@@ -349,15 +349,15 @@ def _requested(form: Form, today: date) -> ActionRequest:
     """The form of an action item. Raises BadRequest."""
     text, due = " ".join(form.get("text", "").split()), form.get("due", "")
     if not any(character.isalnum() for character in text):
-        raise BadRequest("Say what is to be done.")
+        raise BadRequest("Say what needs to be done.")
     if len(text) > LONGEST:
-        raise BadRequest(f"That is {len(text):,} characters. Say in at most {LONGEST:,} what is to be done.")
+        raise BadRequest(f"That is {len(text):,} characters. Describe the action item in at most {LONGEST:,}.")
     try:
         due_on = date.fromisoformat(due) if due else None
     except ValueError:
-        raise BadRequest(f"“{due[:20]}” is no date. Write year-month-day, such as 2026-12-24.") from None
+        raise BadRequest(f"“{due[:20]}” isn't a date. Use year-month-day, for example 2026-12-24.") from None
     if due_on is not None and due_on < today:
-        raise BadRequest(f"{due_on} is over. Choose a day that is still to come.")
+        raise BadRequest(f"{due_on} is in the past. Choose a future date.")
     priority = form.get("priority", "medium")
     return ActionRequest(
         text,
@@ -386,7 +386,7 @@ def _pdf(web: WebContext, request: Request, user: CurrentUser) -> Response:
         return unknown(request.path_params["ref"])
     if web.print_pdf is None:
         return notice(
-            501, "No PDF here", "The extra is not installed: pip install 'tocsin[pdf]'. Printing the page makes one."
+            501, "PDF is not available", "Install it with: pip install 'tocsin[pdf]'. Or print the page to a PDF."
         )
     return _file(web.print_pdf(review), "application/pdf", f"{review.ref}-review.pdf")
 

@@ -22,7 +22,7 @@ def find_stage(session: Session, incident_id: int) -> ReviewStageRow | None:
 
 
 def get_stage_for_change(session: Session, incident_id: int) -> ReviewStageRow:
-    """The row, locked, so that of two who approve at once one is first and the other is told so."""
+    """The row, locked, so that of two who approve at once one is first and the other hears it."""
     return session.get_one(ReviewStageRow, incident_id, with_for_update=True, populate_existing=True)
 
 
@@ -95,7 +95,7 @@ def list_unfinished(
 
 
 def _waited_for() -> ColumnElement[bool]:
-    """Not of what is open again, was a false alarm, or is told with another incident."""
+    """Not of what is open again, was a false alarm, or is covered by another incident."""
     over = IncidentRow.resolved_at.is_not(None)
     return over & IncidentRow.false_alarm.is_not(True) & IncidentRow.merged_into.is_(None)
 

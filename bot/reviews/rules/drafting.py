@@ -156,12 +156,12 @@ def _actions(actions: tuple[ActionItem, ...], wording: Wording) -> Section:
     ]
     agreed = [item for item in actions if not item.proposed]
     if not agreed:
-        text = "Nobody has agreed on an action item yet." if lines else "Not recorded: action items."
-        command = "/incident action high what is to be done @owner by Friday"
+        text = "No action item is accepted yet." if lines else "No action items are recorded."
+        command = "/incident action high what needs doing @owner by Friday"
         lines.append(Line(text, Nature.ASKED, command=command))
     note = None
     if len(agreed) < len(actions):
-        note = "Proposals come from what prevented similar incidents; they count when somebody accepts them."
+        note = "Proposals come from similar incidents. They count once somebody accepts them."
     return Section("action_items", "Action items", tuple(lines), note)
 
 
@@ -197,9 +197,9 @@ def _similar(facts: ReviewFacts, wording: Wording) -> Section:
     recent = [past for past in facts.similar if past.happened_on and _same_quarter(past.happened_on, began)]
     if recent:
         refs = ", ".join(tidied(past.ref)[:60] for past in recent)
-        text = f"With this one, {counted(len(recent) + 1, 'incident')} alike this quarter ({refs})."
+        text = f"{counted(len(recent) + 1, 'similar incident')} this quarter, including this one ({refs})."
         lines.append(Line(text, Nature.DERIVED))
-    note = "Found by comparing words; whether the cause is the same is for people to say." if lines else None
+    note = "Matched by words. Whether the cause is the same is for you to judge." if lines else None
     return Section("similar", "Similar past incidents", tuple(lines), note or "None found in the knowledge base.")
 
 
@@ -209,7 +209,7 @@ def _past(past: PastIncident, wording: Wording) -> str:
     if cause := wording.plain(past.cause, 300):
         parts.append(_sentence(f"Cause: {cause}"))
     if fix := wording.plain(past.fix, 300):
-        parts.append(_sentence(f"What fixed it: {fix}"))
+        parts.append(_sentence(f"Fix: {fix}"))
     return " ".join(parts)
 
 
@@ -241,7 +241,7 @@ def _gaps(facts: ReviewFacts, record: Record, wording: Wording, now: datetime) -
         Line(f"Nobody recorded {what}.", Nature.ASKED, command=command) for fact, what, command in missing if not fact
     ]
     lines += silences(facts, record, wording, now)
-    note = None if lines else "None: every point of the template is recorded, and no long silence."
+    note = None if lines else "None: everything in the template is recorded, without long silences."
     return Section("gaps", "Gaps in the record", tuple(lines), note)
 
 

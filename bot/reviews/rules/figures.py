@@ -1,4 +1,4 @@
-"""What can be measured: response figures against targets, and what follows from them, said to be derived."""
+"""What can be measured: response figures against targets, and what follows from them, marked as derived."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.reviews.rules.record import Record, origin
 from bot.text.wording import Wording, counted, span
 
 SILENCES_SHOWN = 3
-DERIVED_NOTE = "Derived by Tocsin from the figures against their targets. What people thought of it is theirs to add."
+DERIVED_NOTE = "Calculated by Tocsin from the figures and their targets. Add what people thought."
 
 
 def figures(facts: ReviewFacts, record: Record, wording: Wording, now: datetime) -> Section:
@@ -31,11 +31,11 @@ def figures(facts: ReviewFacts, record: Record, wording: Wording, now: datetime)
     lines.append(_resolving(facts, record, now))
     people = {entry.author for entry in record.entries if entry.author}
     lines.append(
-        Line(counted(len(people), "person") if len(people) == 1 else f"{len(people):,} people", label="Took part")
+        Line(counted(len(people), "person") if len(people) == 1 else f"{len(people):,} people", label="People involved")
     )
-    lines.append(Line(counted(len(record.of_kind(Kind.MESSAGE_POSTED)), "message"), label="Said in the channel"))
+    lines.append(Line(counted(len(record.of_kind(Kind.MESSAGE_POSTED)), "message"), label="Messages in the channel"))
     if reopened := len(record.of_kind(Kind.REOPENED)):
-        text = f"{_times(reopened)}; times run to the last resolution, that of acknowledging from the last reopening"
+        text = f"{_times(reopened)}; times count to the last resolution, acknowledging from the last reopening"
         lines.append(Line(text, label="Reopened", origins=record.last(Kind.REOPENED)))
     return Section("figures", "Response figures", tuple(lines), "Times count from the declaration.")
 
@@ -48,7 +48,7 @@ def _acknowledging(facts: ReviewFacts, record: Record, wording: Wording, now: da
     again = _first_acknowledged(incident, record, wording) if since > incident.declared_at else ""
     if at is None:
         over = (incident.resolved_at or now) - since > target or bool(record.of_kind(Kind.RESPONSE_BREACHED))
-        return Line(f"nobody acknowledged{again}; {aim}", label="Time to acknowledge", met=False if over else None)
+        return Line(f"not acknowledged{again}; {aim}", label="Time to acknowledge", met=False if over else None)
     taken = at - since
     who = f" by {wording.person(by)}" if by else ""
     return Line(
@@ -104,17 +104,17 @@ def _resolving(facts: ReviewFacts, record: Record, now: datetime) -> Line:
 
 
 def went_well(measured: Section, facts: ReviewFacts, record: Record) -> Section:
-    """Targets that were met, pings that went out on time, a playbook that did it."""
+    """Targets that were met, pages sent on time, a playbook that resolved it."""
     lines = [_derived(line, facts) for line in measured.lines if line.met is True]
     sent = [ping for ping in facts.pings if ping.sent_at]
     if sent and not _late(facts) and not record.of_kind(Kind.PING_FAILED):
-        what = "The one ping that fell due was" if len(sent) == 1 else f"All {len(sent):,} pings that fell due were"
+        what = "The only page due was" if len(sent) == 1 else f"All {len(sent):,} pages due were"
         if not _unsent(facts):
             lines.append(Line(f"{what} sent within {span(facts.late_after)}.", Nature.DERIVED))
-    told = record.of_kind(Kind.STAKEHOLDERS_TOLD)
-    if told and not record.updates_asked:
-        text = f"Stakeholders were told {_times(len(told))}, without being late once."
-        lines.append(Line(text, Nature.DERIVED, origins=tuple(origin(entry) for entry in told)))
+    updates = record.of_kind(Kind.STAKEHOLDERS_TOLD)
+    if updates and not record.updates_asked:
+        text = f"Stakeholders were updated {_times(len(updates))}, always on time."
+        lines.append(Line(text, Nature.DERIVED, origins=tuple(origin(entry) for entry in updates)))
     if facts.playbook_helped:
         lines.append(Line("The playbook resolved it.", Nature.DERIVED, origins=record.last(Kind.CLOSED)))
     ask = Line("Not recorded: what the people involved found went well.", Nature.ASKED)
@@ -122,7 +122,7 @@ def went_well(measured: Section, facts: ReviewFacts, record: Record) -> Section:
 
 
 def could_improve(measured: Section, facts: ReviewFacts, record: Record, wording: Wording) -> Section:
-    """Missed targets and where the time went, late and failed pings, corrections, a playbook that did not help."""
+    """Missed targets and where the time went, late and failed pages, corrections, a playbook that did not help."""
     lines = [_derived(line, facts) for line in measured.lines if line.met is False]
     lines += _longest_part(measured, facts, record)
     lines += _ping_troubles(facts, record, wording)
@@ -135,10 +135,14 @@ def could_improve(measured: Section, facts: ReviewFacts, record: Record, wording
         text = f"Resolved too early: reopened {_times(len(reopened))}."
         lines.append(Line(text, Nature.DERIVED, origins=tuple(origin(entry) for entry in reopened)))
     if record.updates_asked:
-        told = record.of_kind(Kind.STAKEHOLDERS_TOLD)
-        how = f"Stakeholders were told {_times(len(told))}, but late" if told else "Nobody told the stakeholders"
+        updates = record.of_kind(Kind.STAKEHOLDERS_TOLD)
+        how = (
+            f"Stakeholders were updated {_times(len(updates))}, but late"
+            if updates
+            else "Nobody updated the stakeholders"
+        )
         text = f"{how}: Tocsin asked for an update {_times(record.updates_asked)}."
-        lines.append(Line(text, Nature.DERIVED, origins=tuple(origin(entry) for entry in told)))
+        lines.append(Line(text, Nature.DERIVED, origins=tuple(origin(entry) for entry in updates)))
     if facts.playbook_helped is False:
         lines.append(Line("The playbook did not resolve it.", Nature.DERIVED, origins=record.last(Kind.CLOSED)))
     ask = Line("Not recorded: what the people involved would change.", Nature.ASKED)
@@ -209,7 +213,7 @@ def _went(ping: PingFact, facts: ReviewFacts, record: Record, wording: Wording) 
     """One rung in words: rule, due, sent or why not, acknowledged."""
     parts = [f"due {wording.clock(ping.due_at)} ({wording.plain(ping.rule, 80)})"]
     if ping.sent_at:
-        to = f" to {wording.people(ping.persons)}" if ping.persons else " to nobody: no one holds the role"
+        to = f" to {wording.people(ping.persons)}" if ping.persons else " to nobody: no one is assigned to this role"
         late = f", {span(ping.sent_at - ping.due_at)} late" if ping.sent_at - ping.due_at > facts.late_after else ""
         parts.append(f"sent {wording.clock(ping.sent_at)}{to}{late}")
     else:
@@ -231,8 +235,8 @@ def _derived(figure: Line, facts: ReviewFacts) -> Line:
     met = figure.met is True
     if figure.label == "Time to acknowledge":
         said = (
-            f"Nobody acknowledged it{value.removeprefix('nobody acknowledged')}"
-            if value.startswith("nobody")
+            value[:1].upper() + value[1:]
+            if value.startswith("not acknowledged")
             else f"Acknowledged {'within' if met else 'after'} {value}"
         )
     elif value.startswith("not resolved"):
@@ -283,14 +287,14 @@ def _ping_troubles(facts: ReviewFacts, record: Record, wording: Wording) -> list
     lines = []
     for ping in sorted(_late(facts), key=lambda ping: ping.due_at):
         if ping.sent_at:
-            text = f"The ping of the {wording.plain(ping.role, 80)} was sent {span(ping.sent_at - ping.due_at)} late."
+            text = f"The page to the {wording.plain(ping.role, 80)} was sent {span(ping.sent_at - ping.due_at)} late."
             lines.append(Line(text, Nature.DERIVED, origins=record.at(ping.sent_at, Kind.PING_SENT)[:1]))
     for ping in sorted(_unsent(facts), key=lambda ping: ping.due_at):
         due = f"{wording.plain(ping.role, 80)}, due {wording.clock(ping.due_at)},"
-        text = f"The ping of the {due} was never sent and no reason is recorded."
+        text = f"The page to the {due} was never sent, and no reason is recorded."
         lines.append(Line(text, Nature.DERIVED))
     if failed := record.of_kind(Kind.PING_FAILED):
-        text = f"{counted(len(failed), 'ping')} could not be delivered."
+        text = f"{counted(len(failed), 'page')} could not be delivered."
         lines.append(Line(text, Nature.DERIVED, origins=tuple(origin(entry) for entry in failed)))
     return lines
 

@@ -84,17 +84,17 @@ def _merged(drafted: Section, edit: Edit, edits: Sequence[Edit]) -> Section:
     by_label = {line.label: line for line in now.values() if line.label and _alone(line, drafted)}
     labels = {label.casefold(): label for label in (*_LABELS.get(drafted.name, ()), *filter(None, by_label))}
     lines: list[Line] = []
-    told: set[str] = set()  # drafted lines that are on the page, or that the person has seen and replaced
+    seen: set[str] = set()  # drafted lines that are on the page, or that the person has seen and replaced
     for text in mine:
         if text in base:
             kept = now.get(text) or by_label.get(_label(text, labels)[0] or "")
-            if kept is not None and as_written(kept) not in told:
+            if kept is not None and as_written(kept) not in seen:
                 lines.append(kept)
-                told.add(as_written(kept))
+                seen.add(as_written(kept))
             continue
         label, words = _label(text, labels)
         lines.append(Line(words, Nature.WRITTEN, label=label, by=_author(text, edit, edits)))
-    lines += [replace(line, fresh=True) for text, line in now.items() if text not in base and text not in told]
+    lines += [replace(line, fresh=True) for text, line in now.items() if text not in base and text not in seen]
     lines += _questions(drafted, lines)
     note = f"Edited by {edit.by}, {instant(edit.at)}."
     if drafted.note and any(line.nature is Nature.DERIVED for line in lines):

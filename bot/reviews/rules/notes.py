@@ -47,20 +47,20 @@ def check_note(text: str, declared_at: datetime) -> str:
     """
     said = text.strip()
     if _UNSAID.match(said):
-        raise BadRequest("Say what goes there: `/incident note services: checkout, search`.")
+        raise BadRequest("Say what to record: `/incident note services: checkout, search`.")
     if not _DETECTED_WITH_NUMBER.match(said) and not _DETECTED_AT_ONE_WORD.match(said):
         return ""
     found = _DETECTED.match(said)
     at = _instant(found[1], int(found[2]), int(found[3]), declared_at) if found else None
     if at is None:
         raise BadRequest(
-            f"“{escape(said[:40])}” has no time that I can read. Times are UTC: `/incident note detected at 14:28`, "
-            "or with a day: `/incident note detected at 2026-03-05 14:28`."
+            f"“{escape(said[:40])}” has no time I understand. Use UTC: `/incident note detected at 14:28`, "
+            "or with a date: `/incident note detected at 2026-03-05 14:28`."
         )
     day = f"{at:%Y-%m-%d} " if at.date() != declared_at.astimezone(UTC).date() else ""
     earlier = declared_at - at
     long = (
-        f" That is {span_text(earlier)} before it was declared, and its duration counts from there."
+        f" That is {span_text(earlier)} before it was declared; the duration counts from there."
         if (earlier >= _LONG_BEFORE)
         else ""
     )

@@ -13,7 +13,7 @@ from bot.reviews.rules.notes import label_of, said_contributing, said_detected
 
 # The reader of the timeline applies corrections to the messages; the review is no event of the incident, action
 # items have a section of their own, and a question of ours is no answer.
-NOT_TOLD = frozenset(
+NOT_SHOWN = frozenset(
     {Kind.MESSAGE_EDITED, Kind.MESSAGE_DELETED, Kind.PINNED, Kind.UNPINNED}
     | {
         Kind.UPDATE_ASKED,
@@ -28,7 +28,7 @@ NOT_TOLD = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The entries that tell the incident, in order of time, and by kind."""
+    """The entries of the incident's story, in order of time, and by kind."""
 
     entries: tuple[Entry, ...]
     by_kind: dict[Kind, list[Entry]]
@@ -38,8 +38,8 @@ class Record:
     @classmethod
     def of(cls, entries: Sequence[Entry]) -> Record:
         """Index `entries` of one incident, in any order."""
-        told = (entry for entry in entries if entry.kind not in NOT_TOLD)
-        ordered = tuple(sorted(told, key=lambda entry: (entry.at, entry.entry_id)))
+        shown = (entry for entry in entries if entry.kind not in NOT_SHOWN)
+        ordered = tuple(sorted(shown, key=lambda entry: (entry.at, entry.entry_id)))
         by_kind: dict[Kind, list[Entry]] = defaultdict(list)
         for entry in ordered:
             by_kind[entry.kind].append(entry)

@@ -59,7 +59,7 @@ def stage_words(step: Step) -> str:
     verb = {
         Stage.DRAFT: "Drafted",
         Stage.IN_REVIEW: "Sent for review",
-        Stage.CHANGES_ASKED: "Changes asked for",
+        Stage.CHANGES_ASKED: "Changes requested",
         Stage.APPROVED: "Approved",
     }[step.stage]
     return f"{verb} by {step.by or 'Tocsin'}, {instant(step.at)}"
@@ -85,7 +85,7 @@ def _markdown_line(line: Line) -> str:
     if line.met is not None:
         words.append("✓ met" if line.met else "✗ missed")
     if line.fresh:
-        words.append("_(recorded since the edit)_")
+        words.append("_(recorded after the edit)_")
     if line.at is None or not link:
         words += [_markdown_origin(one) for one in line.origins]
     return " ".join(word for word in words if word)

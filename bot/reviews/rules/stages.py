@@ -15,6 +15,11 @@ class Stage(enum.StrEnum):
     CHANGES_ASKED = "changes asked"
     APPROVED = "approved"
 
+    @property
+    def label(self) -> str:
+        """What people read. The values are stored."""
+        return "changes requested" if self is Stage.CHANGES_ASKED else self.value
+
 
 ALLOWED: dict[Stage, frozenset[Stage]] = {
     Stage.DRAFT: frozenset({Stage.IN_REVIEW, Stage.CHANGES_ASKED, Stage.APPROVED}),
@@ -37,20 +42,18 @@ class Step:
 def check_stage(ref: str, current: Stage, wanted: Stage, by: str = "") -> None:
     """Raise TransitionRefused, saying who was first and what to do, unless `current` → `wanted` is allowed.
 
-    `by` names who brought it to where it is: "team-lead at 2026-11-20 19:50 UTC".
+    `by` names who moved it to where it is: "team-lead at 2026-11-20 19:50 UTC".
     """
     if wanted in ALLOWED[current]:
         return
     who = f" by {by}" if by else ""
     if current is Stage.APPROVED:
-        again = (
-            "There is nothing more to approve." if wanted is Stage.APPROVED else "To take it up again, ask for changes."
-        )
+        again = "Nothing left to approve." if wanted is Stage.APPROVED else "Request changes to reopen it."
         raise TransitionRefused(f"The review of {ref} was approved{who}. {again}")
     if current is wanted:
-        raise TransitionRefused(f"The review of {ref} was put to “{current}”{who} already. Nothing was changed.")
+        raise TransitionRefused(f"The review of {ref} is already “{current.label}”{who}. Nothing changed.")
     raise TransitionRefused(
-        f"Changes to the review of {ref} were asked for{who}. Make them, send it for review, then it can be approved."
+        f"Changes to the review of {ref} were requested{who}. Make them and send it for review before approving."
     )
 
 
@@ -59,5 +62,5 @@ def check_editable(ref: str, current: Stage, by: str = "") -> None:
     if current is Stage.APPROVED:
         who = f" by {by}" if by else ""
         raise TransitionRefused(
-            f"The review of {ref} was approved{who} and is not edited any more. Ask for changes to take it up again."
+            f"The review of {ref} was approved{who} and can't be edited. Request changes to reopen it."
         )

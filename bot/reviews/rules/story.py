@@ -40,7 +40,7 @@ def timeline(record: Record, wording: Wording, detected: Sequence[Entry] = (), a
         if record.labels.get(entry.entry_id) == "contributing"
         else line_of(entry, wording, times)
         for entry, times in folded(record.entries)
-        if entry.entry_id in chosen or (entry.entry_id not in sayings and not _told_elsewhere(entry, record))
+        if entry.entry_id in chosen or (entry.entry_id not in sayings and not _shown_elsewhere(entry, record))
     ]
     lines += [_detected(entry, at, wording) for entry in detected if at is not None]
     ordered = tuple(sorted(lines, key=lambda line: line.at or _NEVER))
@@ -48,7 +48,7 @@ def timeline(record: Record, wording: Wording, detected: Sequence[Entry] = (), a
 
 
 def _detected(entry: Entry, at: datetime, wording: Wording) -> Line:
-    """The beginning of the story: told when somebody noted it, shown when it was."""
+    """The beginning of the story, at the time of detection, not of the note."""
     who = f" by {wording.person(entry.author)}" if entry.author else ""
     text = f"Detected, as noted{who} at {wording.clock(entry.at)}."
     return Line(text=text, at=at, clock=wording.clock(at), key=entry.key, origins=(origin(entry),))
@@ -82,7 +82,7 @@ def _chosen(record: Record, messages: list[Entry]) -> set[int]:
     return key | before_turns
 
 
-def _told_elsewhere(entry: Entry, record: Record) -> bool:
+def _shown_elsewhere(entry: Entry, record: Record) -> bool:
     """Notes that are no events, and the resolution that the entry "Resolved by …" repeats."""
     if entry.kind is Kind.RESOLUTION_RECORDED:
         return any(entry.text and entry.text in resolved.text for resolved in record.of_kind(Kind.RESOLVED))
