@@ -294,7 +294,7 @@ def test_a_preview_takes_any_zone_and_any_case(tocsin: Shell) -> None:
 
 def test_a_preview_of_nonsense_says_what_to_type(tocsin: Shell) -> None:
     ended = tocsin("escalation", "preview", "P9")
-    assert (ended.returncode, ended.stderr) == (1, "P9 is no severity: P0, P1, P2 or P3.\n")
+    assert (ended.returncode, ended.stderr) == (1, "P9 isn't a severity. Use P0, P1, P2 or P3.\n")
     ended = tocsin("escalation", "preview", "P1", "--at", "tomorrow")
     assert ended.returncode == 2 and "tomorrow" in ended.stderr
 

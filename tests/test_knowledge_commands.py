@@ -120,7 +120,7 @@ def test_two_imports_at_once_wait_for_each_other(tocsin: Shell, database: Databa
             command, env=tocsin.environment, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         assert waiting.stderr is not None
-        assert waiting.stderr.readline() == "Another import is under way; waiting for it to end.\n"
+        assert waiting.stderr.readline() == "Another import is running; waiting for it.\n"
         assert knowledge.find(session, "OPS-2026-0007") is None
     said, _ = waiting.communicate(timeout=60)
     assert waiting.returncode == 0
@@ -157,7 +157,7 @@ def test_search_finds_what_was_imported_and_goes_on_without_a_database(
     without = Shell(data_folder, NO_DATABASE)(*words)
     assert without.returncode == 0
     assert "OPS-2026-0007" not in without.stdout
-    assert "Only the knowledge folder is searched." in without.stderr
+    assert "Searching the knowledge folder only." in without.stderr
 
 
 # -- check -------------------------------------------------------------------------------------------------------------
@@ -203,9 +203,9 @@ def test_check_names_an_entry_of_the_database_that_stands_before_the_folder_s(to
     assert "1 added" in tocsin("knowledge", "import", str(ours)).stdout
     ended = tocsin("knowledge", "check", TOCSIN_KNOWLEDGE=str(folder))
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert "LESSON-01 is in the database" in ended.stdout and "the database's is used" in ended.stdout
+    assert "LESSON-01 is in the database" in ended.stdout and "the database is used" in ended.stdout
     removed = tocsin("knowledge", "remove", "LESSON-01", TOCSIN_KNOWLEDGE=str(folder))
-    assert "The folder's entry of that name is found again" in removed.stdout
+    assert "is used again" in removed.stdout
 
 
 def test_check_names_a_broken_document_of_the_database(tocsin: Shell, database: Database) -> None:
@@ -223,7 +223,7 @@ def test_check_names_a_broken_document_of_the_database(tocsin: Shell, database: 
 def test_an_empty_folder_knows_nothing_and_says_so(tocsin: Shell, tmp_path: Path) -> None:
     (tmp_path / "vocabulary.yaml").write_text((SHIPPED / "vocabulary.yaml").read_text())
     ended = tocsin("knowledge", "search", "checkout", TOCSIN_KNOWLEDGE=str(tmp_path))
-    assert (ended.returncode, ended.stdout) == (0, "Nothing known looks like that.\n")
+    assert (ended.returncode, ended.stdout) == (0, "No match.\n")
     assert tocsin("knowledge", "list", TOCSIN_KNOWLEDGE=str(tmp_path)).stdout == ""
     assert "0 entries" in tocsin("knowledge", "check", TOCSIN_KNOWLEDGE=str(tmp_path)).stdout
 

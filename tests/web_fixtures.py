@@ -52,7 +52,7 @@ class Site:
 
     @property
     def context(self) -> AppContext:
-        """What the pages use of a desk."""
+        """What the pages use of the context."""
         unused: Callable[..., None] = lambda *_: None  # noqa: E731
         return AppContext(
             database=self.database,
@@ -71,7 +71,7 @@ class Site:
         return user_id not in self.left
 
     def visit(self) -> TestClient:
-        """A browser that has not come in."""
+        """A browser that is not signed in."""
         web = WebContext(
             self.context,
             KEY,
@@ -88,9 +88,9 @@ class Site:
         return TestClient(app, base_url=BASE)
 
     def enter(self, user_id: str, path: str = "/incidents") -> TestClient:
-        """A browser that came in with a link of that person."""
+        """A browser that signed in with a link of that person."""
         browser = self.visit()
-        assert come_in(browser, sign_personal_link(BASE, KEY, path, user_id, NAMES[user_id])).status_code == 200
+        assert sign_in(browser, sign_personal_link(BASE, KEY, path, user_id, NAMES[user_id])).status_code == 200
         return browser
 
     def closed(self, severity: Severity = Severity.P1, title: str = "checkout returns 502") -> IncidentRow:
@@ -120,12 +120,12 @@ def site(database: Database, policy: Policy) -> Site:
     return Site(database, policy)
 
 
-def come_in(browser: TestClient, link: str) -> Response:
+def sign_in(browser: TestClient, link: str) -> Response:
     """Open a personal link and continue; the page that follows."""
     parts = urlsplit(link)
-    door = browser.get(f"{parts.path}?{parts.query}")
-    fields = dict(re.findall(r'name="(t|token)" value="([^"]*)"', door.text))
-    return browser.post("/enter", data=fields) if 'action="/enter"' in door.text else door
+    form = browser.get(f"{parts.path}?{parts.query}")
+    fields = dict(re.findall(r'name="(t|token)" value="([^"]*)"', form.text))
+    return browser.post("/enter", data=fields) if 'action="/enter"' in form.text else form
 
 
 def token_of(page: str) -> str:

@@ -1,4 +1,4 @@
-"""The commands of the command line, a file for each thing they are about: they parse, wire and print.
+"""The commands of the command line, a file for each topic: they parse, wire and print, and decide nothing.
 
-They decide nothing. Libraries that a command does not need are loaded by those that do.
+Each command imports the libraries that only it needs, which keeps the others fast to start.
 """

@@ -1,4 +1,4 @@
-"""Judging a message and finding what looks like it, for people and for scripts."""
+"""Judging a message and searching the past, for people and for scripts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.console.lines import answer_lines, text_of
 from bot.console.terminal import load_settings, progress
 from bot.settings import Settings
 
-if TYPE_CHECKING:  # what only types need is not worth anybody's wait
+if TYPE_CHECKING:  # only types need these; importing them takes time
     from bot.memory.entries.entries import Entry
     from bot.memory.index.index import Index, Match
 
@@ -24,20 +24,20 @@ app = typer.Typer()
 def classify(
     text: Annotated[list[str] | None, typer.Argument(help="The message to judge.")] = None,
     jsonl: Annotated[
-        bool, typer.Option("--jsonl", help='Read {"id","text"} lines from stdin, answer line by line.')
+        bool, typer.Option("--jsonl", help='Read {"id","text"} lines from stdin; one answer per line.')
     ] = False,
     backtest: Annotated[
-        bool, typer.Option("--backtest", help="Judge what was judged before anew; say what would change.")
+        bool, typer.Option("--backtest", help="Judge the recorded reports again and show what would change.")
     ] = False,
     policy: Annotated[
         Path | None, typer.Option(exists=True, help="An edited severity.yaml, or its folder, for --backtest.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for --backtest.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object (with --backtest).")] = False,
 ) -> None:
     """Judge the severity of a message and say why."""
     settings = load_settings()
     if (policy or as_json) and not backtest:
-        raise typer.BadParameter("goes with --backtest", param_hint="--policy" if policy else "--json")
+        raise typer.BadParameter("only works with --backtest", param_hint="--policy" if policy else "--json")
     if backtest:
         from bot.wiring.backtest import run_backtest
 
@@ -61,7 +61,7 @@ def classify(
     if jsonl:
         raise typer.Exit(answer_lines(answer))
     if not text:
-        raise typer.BadParameter("say which message to judge, or use --jsonl")
+        raise typer.BadParameter("give a message to judge, or use --jsonl")
     judged = judge.judge(" ".join(text))
     print(f"{judged.severity.value if judged.severity else 'none'} ({judged.confidence:.0%}): {judged.row}")
     for item in judged.evidence:
@@ -70,18 +70,19 @@ def classify(
 
 @app.command()
 def similar(
-    query: Annotated[list[str] | None, typer.Argument(help="What it looks like.")] = None,
+    query: Annotated[list[str] | None, typer.Argument(help="What to search for.")] = None,
     jsonl: Annotated[
-        bool, typer.Option("--jsonl", help='Read {"id","query"} lines from stdin, answer line by line.')
+        bool, typer.Option("--jsonl", help='Read {"id","query"} lines from stdin; one answer per line.')
     ] = False,
-    top: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 5,
+    top: Annotated[int, typer.Option(min=1, max=1000, help="Maximum number of matches.")] = 5,
     kind: Annotated[str | None, typer.Option(help="Only incident, playbook or guide.")] = None,
     corpus: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help='Search {"ref","title","text"} lines instead.')
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help='Search this file: {"ref","title","text"} lines.'),
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Also what scores below the threshold.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Include matches below the threshold.")] = False,
 ) -> None:
-    """Find past incidents, playbooks and guides that look alike, and say which words matched."""
+    """Find similar past incidents, playbooks and guides, with the words that matched."""
     settings = load_settings()
     if kind not in (None, "incident", "playbook", "guide"):
         raise typer.BadParameter("must be incident, playbook or guide", param_hint="--kind")
@@ -99,13 +100,13 @@ def similar(
     if jsonl:
         raise typer.Exit(answer_lines(answer))
     if not query:
-        raise typer.BadParameter("say what it looks like, or use --jsonl")
+        raise typer.BadParameter("give something to search for, or use --jsonl")
     found = index.search(" ".join(query), limit=top, kind=kind, below_threshold=everything)
     print_matches(found, memory.entries if memory else {})
 
 
 def _fit_corpus(settings: Settings, corpus: Path) -> Index:
-    """The index over a file's documents, with a bar for those who watch."""
+    """The index over a file's documents, with a progress bar on a terminal."""
     from bot.memory.index.documents import read_corpus
     from bot.wiring.building import build_search
 
@@ -115,9 +116,9 @@ def _fit_corpus(settings: Settings, corpus: Path) -> Index:
 
 
 def print_matches(found: Sequence[Match], entries: Mapping[str, Entry]) -> None:
-    """The matches with the words that made them, or that there are none."""
+    """Print the matches with their words, or that there are none."""
     for match in found:
         title = entries[match.ref].title if match.ref in entries else ""
         print(f"{match.ref}  {match.score:.2f}  {title}\n  {', '.join(term.text for term in match.terms)}")
     if not found:
-        print("Nothing known looks like that.")
+        print("No match.")

@@ -1,4 +1,4 @@
-"""What is known: searching, importing, listing, exporting and checking it."""
+"""The knowledge base: search, import, list, show, export, remove, check."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ app = typer.Typer(no_args_is_help=True, help="Past incidents, playbooks and guid
 
 @app.command("search")
 def knowledge_search(
-    query: Annotated[list[str], typer.Argument(help="What it looks like.")],
-    top: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 5,
+    query: Annotated[list[str], typer.Argument(help="What to search for.")],
+    top: Annotated[int, typer.Option(min=1, max=1000, help="Maximum number of matches.")] = 5,
 ) -> None:
-    """Search what is known, imported entries and closed incidents included."""
+    """Search the knowledge base, including imported entries and closed incidents."""
     settings = load_settings()
     from bot.wiring.knowledge import search_memory
 
@@ -33,10 +33,10 @@ def knowledge_search(
 @app.command("import")
 def knowledge_import(
     paths: Annotated[list[Path], typer.Argument(help="Markdown or text files, or folders of them.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be found; change nothing.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a file and an entry.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be imported; change nothing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per file and per entry.")] = False,
 ) -> None:
-    """Bring in your own post-mortems and runbooks. The same document twice changes nothing."""
+    """Import your post-mortems and runbooks. Importing the same document again changes nothing."""
     settings = load_settings()
     from bot.wiring.knowledge import import_documents
 
@@ -67,9 +67,9 @@ def _count_files(paths: list[Path]) -> int:
 @app.command("list")
 def knowledge_list(
     kind: Annotated[str | None, typer.Option(help="Only incident, playbook or guide.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object an entry.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per entry.")] = False,
 ) -> None:
-    """All entries of the knowledge folder and the database."""
+    """List all entries of the knowledge folder and the database."""
     settings = load_settings()
     if kind not in (None, "incident", "playbook", "guide"):
         raise typer.BadParameter("must be incident, playbook or guide", param_hint="--kind")
@@ -90,7 +90,7 @@ def knowledge_show(
     ref: Annotated[str, typer.Argument(help="NFI-2023-0010")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """One entry as a knowledge file; what the database keeps of its past goes to stderr."""
+    """Print one entry as a knowledge file; its earlier versions go to stderr."""
     settings = load_settings()
     from bot.memory.entries.documents import to_document
     from bot.memory.importing.importer import render_entry
@@ -102,7 +102,7 @@ def knowledge_show(
         return
     print(render_entry(known.entry), end="")
     for row in list_versions(settings, ref):
-        what = row.origin if row.document is not None else "taken out"
+        what = row.origin if row.document is not None else "removed"
         print(f"version {row.version}: {row.added_at:%Y-%m-%d %H:%M} UTC by {row.added_by}: {what}", file=sys.stderr)
 
 
@@ -110,7 +110,7 @@ def knowledge_show(
 def knowledge_export(
     folder: Annotated[Path, typer.Argument(file_okay=False, help="A knowledge folder, such as knowledge/.")],
 ) -> None:
-    """Write what our own closed incidents teach as Markdown files into FOLDER, to be kept in git."""
+    """Write the entries of your closed incidents as Markdown files into FOLDER, to keep in git."""
     settings = load_settings()
     from bot.wiring.building import open_database
     from bot.wiring.knowledge import export_own
@@ -120,12 +120,12 @@ def knowledge_export(
     for one in written:
         print(f"{one.outcome:10} {one.path}")
     if not written:
-        print("No incident of our own is known yet: close one, and approve its review.")
+        print("Nothing to export yet: close an incident and approve its review first.")
 
 
 @app.command("remove")
 def knowledge_remove(ref: Annotated[str, typer.Argument(help="DOC-checkout-outage")]) -> None:
-    """Take an imported entry out. Its versions are kept; importing the document again brings it back."""
+    """Remove an imported entry. Its versions are kept; importing the document again brings it back."""
     settings = load_settings()
     from bot.wiring.knowledge import remove
 
@@ -134,7 +134,7 @@ def knowledge_remove(ref: Annotated[str, typer.Argument(help="DOC-checkout-outag
 
 @app.command("check")
 def knowledge_check() -> None:
-    """Check every entry of the folder and the database. Exit status 1 if one has to be mended."""
+    """Check every entry of the folder and the database. Exit status 1 if one must be fixed."""
     settings = load_settings()
     from bot.wiring.knowledge import check
 

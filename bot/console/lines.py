@@ -18,7 +18,7 @@ def answer_lines(answer: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
         try:
             asked = json.loads(line.decode("utf-8-sig"))
             if not isinstance(asked, dict):
-                raise ValueError("a line must be a JSON object")
+                raise ValueError("each line must be a JSON object")
             result = answer(asked)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             status = 1
@@ -33,5 +33,5 @@ def answer_lines(answer: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
 def text_of(asked: dict[str, Any], key: str) -> str:
     value = asked[key]
     if not isinstance(value, str):
-        raise TypeError(f"{key} must be a text")
+        raise TypeError(f"{key} must be a string")
     return value

@@ -1,4 +1,4 @@
-"""Who is pinged when, and who is on call."""
+"""Who is paged when, and who is on call."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.console.terminal import load_settings
 from bot.errors import BadRequest
 from bot.severity.rules import Severity
 
-escalation = typer.Typer(no_args_is_help=True, help="Who is pinged when.")
+escalation = typer.Typer(no_args_is_help=True, help="Who is paged when.")
 roster = typer.Typer(no_args_is_help=True, help="Who is on call.")
 
 
@@ -21,11 +21,11 @@ roster = typer.Typer(no_args_is_help=True, help="Who is on call.")
 def escalation_preview(
     severity: Annotated[str, typer.Argument(help="P0, P1, P2 or P3.")],
     at: Annotated[
-        str | None, typer.Option(help="When it would be declared, ISO 8601; UTC where no zone is given.")
+        str | None, typer.Option(help="Time of the declaration in ISO 8601; UTC unless it names a zone.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a rung.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per step.")] = False,
 ) -> None:
-    """Who would be pinged when, if nobody resolved it. Reads the policy only."""
+    """Show who would be paged when, if nobody resolved it. Reads the policy only."""
     settings = load_settings()
     from bot.escalation.rules.plan import preview
     from bot.wiring.policy import load_escalation_policy
@@ -42,7 +42,7 @@ def _severity(typed: str) -> Severity:
     try:
         return Severity(typed.strip().upper())
     except ValueError:
-        raise BadRequest(f"{typed} is no severity: P0, P1, P2 or P3.") from None
+        raise BadRequest(f"{typed} isn't a severity. Use P0, P1, P2 or P3.") from None
 
 
 def _instant(typed: str | None) -> datetime:
@@ -52,18 +52,18 @@ def _instant(typed: str | None) -> datetime:
         at = datetime.fromisoformat(typed)
     except ValueError:
         raise typer.BadParameter(
-            f"{typed!r} is no ISO 8601 instant such as 2026-11-22T03:00", param_hint="--at"
+            f"{typed!r} isn't an ISO 8601 time. Use for example 2026-11-22T03:00", param_hint="--at"
         ) from None
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 @roster.command("import")
 def roster_import(
-    file: Annotated[Path, typer.Argument(help="An iCalendar file, as PagerDuty, Opsgenie and calendars export them.")],
-    role: Annotated[str, typer.Option(help="Whose schedule it is: on-call engineer, secondary on-call, team lead …")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check it, keep nothing.")] = False,
+    file: Annotated[Path, typer.Argument(help="An iCalendar file, as exported by PagerDuty, Opsgenie or a calendar.")],
+    role: Annotated[str, typer.Option(help="The role it is for: on-call engineer, secondary on-call, team lead …")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check it; change nothing.")] = False,
 ) -> None:
-    """Take in a role's schedule for the coming year; it replaces the role's earlier import."""
+    """Import a role's schedule for the next year. It replaces the role's earlier import."""
     settings = load_settings()
     from bot.wiring.roster import import_schedule
 

@@ -1,4 +1,4 @@
-"""What was recorded: incidents, reviews, figures."""
+"""Incidents, reviews and metrics, as recorded."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ incident = typer.Typer(no_args_is_help=True, help="Incidents, as recorded.")
 
 @incident.command("list")
 def incident_list(
-    everything: Annotated[bool, typer.Option("--all", help="Closed ones too.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object an incident.")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 50,
+    everything: Annotated[bool, typer.Option("--all", help="Include closed incidents.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per incident.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number of incidents.")] = 50,
 ) -> None:
-    """Open incidents, the worst first. For whoever runs Tocsin: security incidents are listed with their titles."""
+    """List open incidents, the most severe first. Security incidents are included, with their titles."""
     settings = load_settings()
     from bot.incidents.queries import incidents
     from bot.wiring.building import open_database
@@ -35,7 +35,7 @@ def incident_list(
             else:
                 print(f"{row.severity}  {row.ref}  {row.status:13}  {row.declared_at:%Y-%m-%d %H:%M}  {row.title}")
         if not rows and not as_json:
-            print("No incident is open." if not everything else "No incident was ever declared.")
+            print("No open incidents." if not everything else "No incidents yet.")
 
 
 @incident.command("show")
@@ -43,7 +43,7 @@ def incident_show(
     ref: Annotated[str, typer.Argument(help="INC-2026-0001")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """One incident with its timeline."""
+    """Show one incident with its timeline."""
     settings = load_settings()
     from bot.incidents.queries import incidents, timeline
     from bot.wiring.building import open_database
@@ -65,14 +65,15 @@ def incident_show(
 
 @app.command()
 def metrics(
-    months: Annotated[int, typer.Option(min=1, max=120, help="This month and those before it.")] = 12,
+    months: Annotated[int, typer.Option(min=1, max=120, help="This month and the months before it.")] = 12,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="One line a figure: section,figure,value.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="One line per figure: section,figure,value.")] = False,
     picture: Annotated[
-        Path | None, typer.Option(dir_okay=False, help="Draw how people agree with the judge into this PNG file.")
+        Path | None,
+        typer.Option(dir_okay=False, help="Write a chart of agreement with the judge to this PNG."),
     ] = None,
 ) -> None:
-    """How well Tocsin does, month by month."""
+    """Show how well Tocsin does, month by month."""
     settings = load_settings()
     if as_json and as_csv:
         raise typer.BadParameter("choose --json or --csv", param_hint="--csv")
@@ -90,7 +91,7 @@ def metrics(
 
         figures = next(section.figures for section in sections if section.name == "judgement")
         draw_confusion(figures, f"Judgement, {since:%Y-%m-%d} to {until:%Y-%m-%d}", picture)
-        print(f"{picture} is drawn.", file=sys.stderr)
+        print(f"Wrote {picture}.", file=sys.stderr)
     if as_csv:
         rows = csv.writer(sys.stdout)
         rows.writerow(("section", "figure", "value"))
@@ -110,7 +111,7 @@ def review(
     ref: Annotated[str, typer.Argument(help="INC-2026-0001")],
     format: Annotated[str, typer.Option(help="md, html, json or pdf.")] = "md",
 ) -> None:
-    """Print an incident's review as it stands; a PDF goes to stdout as it is."""
+    """Print an incident's current review. A PDF is written to stdout."""
     settings = load_settings()
     if format not in ("md", "html", "json", "pdf"):
         raise typer.BadParameter("must be md, html, json or pdf", param_hint="--format")

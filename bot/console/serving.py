@@ -1,4 +1,4 @@
-"""Running Tocsin: all in one, in parts, as a demo; and the examination of an installation."""
+"""Running Tocsin: all in one process, in parts, or as a demo; and checking an installation."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _slack_settings(listening: bool) -> Settings:
     lines = missing_for_slack(settings, listening=listening)
     if lines:
         print("\n".join(lines), file=sys.stderr)
-        print("To look around without Slack: `make demo`.", file=sys.stderr)
+        print("To try it without Slack: `make demo`.", file=sys.stderr)
         raise typer.Exit(1)
     return settings
 
@@ -39,7 +39,7 @@ def _serve(listen: bool, work: bool, serve: bool) -> None:
     from bot.wiring.service import Parts, Service, build_context
 
     early: list[None] = []
-    # An embedded PostgreSQL that is just starting can only be stopped when it has started.
+    # An embedded PostgreSQL can only be stopped once it has started.
     _when_asked_to_end(lambda: early.append(None))
     with open_database(settings) as database:
         _when_asked_to_end(sys.exit)
@@ -63,13 +63,13 @@ def run() -> None:
 
 @app.command()
 def listen() -> None:
-    """Run the listeners and pages only; `tocsin worker` does the rest elsewhere."""
+    """Run the Slack listeners and pages only; run `tocsin worker` elsewhere for the rest."""
     _serve(listen=True, work=False, serve=True)
 
 
 @app.command()
 def worker() -> None:
-    """Run the worker only: posts, pings, escalation."""
+    """Run the worker only: posts, pages, escalation."""
     _serve(listen=False, work=True, serve=False)
 
 
@@ -81,39 +81,36 @@ def web() -> None:
 
 @app.command()
 def doctor(
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object with all lines.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object with all checks.")] = False,
 ) -> None:
-    """Check settings, database, knowledge, policy and Slack; say what mends each fault. Exit status 1 if any."""
+    """Check settings, database, knowledge, policy and Slack, with a fix for each problem. Exit status 1 if any."""
     configure_logs("ERROR", False)
-    from bot.wiring.doctor.doctor import examine, well
+    from bot.wiring.doctor.doctor import all_ok, examine
 
     if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal without ✓ must not end the examination
+        sys.stdout.reconfigure(errors="replace")  # a terminal without ✓ must not end the checks
     findings = []
     for finding in examine(datetime.now(UTC)):
         findings.append(finding)
         if not as_json:
             print(finding, flush=True)
     if as_json:
-        print(json.dumps({"ok": well(findings), "checks": [finding.as_document() for finding in findings]}))
-    if not well(findings):
+        print(json.dumps({"ok": all_ok(findings), "checks": [finding.as_document() for finding in findings]}))
+    if not all_ok(findings):
         raise typer.Exit(1)
 
 
 @app.command()
 def demo(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Where the page is; the next free one if taken.")] = 8000,
-    data: Annotated[Path, typer.Option(help="What happened is kept here between runs.")] = Path(".tocsin/demo"),
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the page; the next free one if taken.")] = 8000,
+    data: Annotated[Path, typer.Option(help="Where the demo keeps its data between runs.")] = Path(".tocsin/demo"),
     rate: Annotated[
-        float | None, typer.Option(min=0.1, max=3600, help="Seconds of the demo in a real one; 1, or 60 with --play.")
+        float | None,
+        typer.Option(min=0.1, max=3600, help="Demo seconds per real second: 1, or 60 with --play."),
     ] = None,
-    browser: Annotated[
-        bool, typer.Option("--browser/--no-browser", help="Open the page, where there is a screen.")
-    ] = True,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Forget the last run.")] = False,
-    play: Annotated[
-        bool, typer.Option("--play", help="Play one P1 by itself, in a folder of its own; its review goes to stdout.")
-    ] = False,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start without the data of earlier runs.")] = False,
+    play: Annotated[bool, typer.Option("--play", help="Play one P1 automatically and print its review.")] = False,
 ) -> None:
     """Run Tocsin with a local Slack in the browser: no account needed."""
     if not all(find_spec(name) for name in ("bot.demo", "slack_playground", "websockets")):
@@ -137,9 +134,9 @@ def demo(
 
 @db.command("upgrade")
 def db_upgrade() -> None:
-    """Bring the database to the newest migration."""
+    """Apply all database migrations."""
     settings = load_settings()
     from bot.wiring.building import open_database
 
     with open_database(settings, migrate=True):
-        print("The database is at the newest migration.")
+        print("The database is up to date.")

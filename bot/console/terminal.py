@@ -1,4 +1,4 @@
-"""What the commands share: settings from the environment, words on stderr, a bar for what takes long."""
+"""What the commands share: settings, messages on stderr, a progress bar."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from bot.settings import Settings, read_settings
 
 
 def load_settings() -> Settings:
-    """The settings of the environment, with logging set up as they say."""
+    """The settings from the environment, with logging configured."""
     settings = read_settings()
     configure_logs(settings.log_level, settings.log_json)
     return settings
 
 
 def say(line: str) -> None:
-    """A line for the person at the terminal; stdout is for what was asked for."""
+    """A message for the person at the terminal, on stderr: stdout is for the result."""
     print(line, file=sys.stderr, flush=True)
 
 
 @contextmanager
 def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A bar on stderr for work that takes long; nothing where stderr is no terminal."""
+    """A progress bar on stderr for long work; nothing where stderr is not a terminal."""
     from rich.console import Console
     from rich.progress import Progress
 

@@ -113,17 +113,14 @@ def _whole(entries: Sequence[Entry], wording: Wording) -> dict[int, str]:
 
 
 def _facts(row: IncidentRow, wording: Wording, now: datetime) -> list[tuple[str, str]]:
-    until = row.resolved_at or now
+    took = span((row.resolved_at or now) - row.declared_at)
     acknowledged = (
         f"{instant(row.acknowledged_at)} by {wording.person(row.acknowledged_by)}" if row.acknowledged_at else ""
     )
     facts = [
         ("Declared", f"{instant(row.declared_at)} by {wording.person(row.declared_by)}"),
-        (
-            "Resolved" if row.resolved_at else "Open for",
-            span(until - row.declared_at) + (" later" if row.resolved_at else ""),
-        ),
-        ("Commander", wording.person(row.commander) if row.commander else "nobody yet"),
+        ("Resolved", f"{instant(row.resolved_at)}, after {took}") if row.resolved_at else ("Open for", took),
+        ("Commander", wording.person(row.commander) if row.commander else "none"),
         ("Acknowledged", acknowledged or "not yet"),
         ("Impact", wording.plain(row.impact or "") or "not recorded"),
         ("Cause", wording.plain(row.cause or "") or "not recorded"),

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.web.page_threads import limit_page_threads
-from bot.web.responses import NEW_LINK, headers, notice
+from bot.web.responses import headers, notice
 
 
 def create_web(*, ready: Callable[[], list[str]], routes: Sequence[Route] = (), threads: int = 8) -> Starlette:
@@ -42,7 +42,7 @@ def _not_found(request: Request, refused: Exception) -> Response:
         response = notice(405, "This page is read-only", "Open it in a browser.")
         response.headers["Allow"] = "GET, HEAD"
         return response
-    return notice(404, "Page not found", NEW_LINK)
+    return notice(404, "Page not found", "Check the address, or open the link from Slack again.")
 
 
 def _failed(request: Request, error: Exception) -> Response:

@@ -86,7 +86,7 @@ def name_browser(response: Response, browser: str, *, secure: bool) -> None:
 
 def csrf_token(key: str, browser: str, link: LoginToken) -> str:
     """What the sign-in form carries: made for this browser and this link, so that no other site can send it."""
-    return hmac.new(key.encode(), f"tocsin-door:{browser}:{link.mark}".encode(), "sha256").hexdigest()
+    return hmac.new(key.encode(), f"tocsin-sign-in:{browser}:{link.mark}".encode(), "sha256").hexdigest()
 
 
 def open_session(response: Response, key: str, user_id: str, name: str, *, secure: bool) -> None:

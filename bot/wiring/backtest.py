@@ -1,4 +1,4 @@
-"""`tocsin classify --backtest`: judges what was judged before under an edited matrix, before it is put in force."""
+"""`tocsin classify --backtest`: what an edited matrix would change, before it is used."""
 
 from __future__ import annotations
 
@@ -38,5 +38,5 @@ def _edited_judge(settings: Settings, edited: Path) -> Judge:
     if edited.is_dir():
         path = next((place / _NAME for place in (edited, edited / "policy") if (place / _NAME).is_file()), edited)
     if not path.is_file():
-        raise BadRequest(f"{edited} is no severity.yaml and holds none.")
+        raise BadRequest(f"{edited} is not a severity.yaml and contains none.")
     return load_judge(load_severity(path), settings.knowledge_folder / "training", None)

@@ -1,4 +1,4 @@
-"""Settings → database, policy, judge and memory: all that commands need which talk to nobody."""
+"""Settings → database, policy, judge and memory: what commands need that never call out."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def open_database(settings: Settings, *, migrate: bool = False, connections: int
         try:
             database = Database(url, connections=connections)
         except (ArgumentError, ValueError):  # the messages repeat the address, password included
-            raise InvalidSettings("DATABASE_URL is no address such as postgresql://user:password@host/name.") from None
+            raise InvalidSettings("DATABASE_URL must look like postgresql://user:password@host/name.") from None
         stack.callback(database.close)
         sentence = _behind(database)
         if sentence and (migrate or settings.database_url is None):
@@ -56,7 +56,7 @@ def _behind(database: Database) -> str | None:
     except OperationalError as error:
         reason = str(error.orig).splitlines()[0]
         raise InvalidSettings(
-            f"The database does not answer ({reason}). Start it, or correct DATABASE_URL; `tocsin doctor` checks both."
+            f"The database is not responding ({reason}). Start it, or correct DATABASE_URL; see `tocsin doctor`."
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""`tocsin knowledge …`: what the folder and the database hold, bringing documents in, and checking it all."""
+"""`tocsin knowledge …`: search, import, list, show, export, remove, check."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from bot.wiring.building import build_live_memory, build_memory, open_database
 FOLDER = "folder"
 DATABASE = "database"
 _WAIT = 60  # seconds for another import to end
-_BUSY = f"Another import was still under way after {_WAIT} seconds. Nothing was changed; try again when it has ended."
+_BUSY = f"Another import is still running after {_WAIT} seconds. Nothing was changed. Try again later."
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import found in each file, and what became of each entry; nothing became of any in a dry run."""
+    """What an import found in each file, and the outcome of each entry; a dry run has no outcomes."""
 
     files: tuple[FileReport, ...]
     learnt: dict[str, LearnResult]
 
     @property
     def failed(self) -> bool:
-        """True when something was refused and nothing was found, or an entry could not be taken."""
+        """True when something was refused and nothing was found, or an entry was refused."""
         nothing = not any(report.entries for report in self.files)
         refused = any(report.status == "refused" for report in self.files)
         return (nothing and refused) or any(item.outcome is Outcome.REFUSED for item in self.learnt.values())
@@ -47,10 +47,10 @@ class Imported:
         for report in self.files:
             yield report.record()
             for entry in report.entries:
-                told: dict[str, object] = {"path": str(report.path), "status": report.status}
+                record: dict[str, object] = {"path": str(report.path), "status": report.status}
                 if entry.ref in self.learnt:
-                    told |= {"outcome": self.learnt[entry.ref].outcome.value}
-                yield entry_record(entry) | told
+                    record |= {"outcome": self.learnt[entry.ref].outcome.value}
+                yield entry_record(entry) | record
 
     def lines(self) -> Iterator[str]:
         """For people: each file with its entries or the reason why there are none, then the sums."""
@@ -63,8 +63,8 @@ class Imported:
         files = Counter(report.status for report in self.files)
         sums = [f"{count} {status}" for status in ("imported", "skipped", "refused") if (count := files[status])]
         outcomes = Counter(item.outcome for item in self.learnt.values())
-        told = [f"{outcomes[outcome]} {outcome}" for outcome in Outcome if outcomes[outcome]]
-        yield f"Files: {', '.join(sums) or 'none'}. Entries: {', '.join(told) or 'nothing was kept'}."
+        counts = [f"{outcomes[outcome]} {outcome}" for outcome in Outcome if outcomes[outcome]]
+        yield f"Files: {', '.join(sums) or 'none'}. Entries: {', '.join(counts) or 'none imported'}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Known:
 
 
 def has_database(settings: Settings) -> bool:
-    """Whether there is a database to ask: the configured one, or an embedded one that was used before."""
+    """Whether there is a database: the configured one, or an embedded one that was used before."""
     return settings.database_url is not None or (settings.data_folder / "postgres" / "PG_VERSION").exists()
 
 
@@ -110,7 +110,7 @@ def import_documents(
 ) -> Imported:
     """Read the documents; keep their entries unless this is a dry run, which needs no database.
 
-    Raises BadRequest where somebody else's import does not end.
+    Raises BadRequest where another import does not end.
     """
     files = tuple(read_documents(paths, progress))
     entries = [replace(entry, path=report.path) for report in files for entry in report.entries]
@@ -118,7 +118,7 @@ def import_documents(
         return Imported(files, {})
     with open_database(settings) as database, database.transaction() as session:
         if not knowledge.try_to_lock(session):
-            say("Another import is under way; waiting for it to end.")
+            say("Another import is running; waiting for it.")
             if not knowledge.wait_for_lock(session, _WAIT):
                 raise BadRequest(_BUSY)
         ours = incidents.known_refs(session, [entry.ref for entry in entries])
@@ -127,21 +127,21 @@ def import_documents(
 
 
 def remove(settings: Settings, ref: str, by: str, now: datetime) -> str:
-    """Take an entry out of the database; the sentence that says what is left. Raises BadRequest for an unknown ref."""
+    """Remove an entry from the database; the sentence about the result. Raises BadRequest for an unknown ref."""
     folder = {entry.ref: entry for entry in _readable(settings)}
     with open_database(settings) as database, database.transaction() as session:
         if not knowledge.wait_for_lock(session, _WAIT):
             raise BadRequest(_BUSY)
         held = knowledge.find(session, ref)
         if (held is None or held.document is None) and ref in folder:
-            raise BadRequest(f"{ref} is a file: remove {folder[ref].path} and start Tocsin anew.")
+            raise BadRequest(f"{ref} is a file. Delete {folder[ref].path} and restart Tocsin.")
         learn.forget(session, ref, by, now)
-    back = f" The folder's entry of that name is found again ({folder[ref].path})." if ref in folder else ""
-    return f"{ref} is taken out; its versions are kept.{back}"
+    back = f" The file {folder[ref].path} is used again." if ref in folder else ""
+    return f"{ref} removed; its versions are kept.{back}"
 
 
 def list_known(settings: Settings) -> list[Known]:
-    """All entries by ref; one of the database stands for the folder's of the same ref."""
+    """All entries by ref; an entry in the database wins over the file of the same ref."""
     known = {entry.ref: Known(entry, FOLDER, str(entry.path)) for entry in _readable(settings)}
     for row in _rows(settings):
         entry = _parsed(row)
@@ -155,7 +155,7 @@ def find_known(settings: Settings, ref: str) -> Known:
     for known in list_known(settings):
         if known.entry.ref == ref:
             return known
-    raise BadRequest(f"No entry {ref} is known. `tocsin knowledge list` shows what there is.")
+    raise BadRequest(f"There is no entry {ref}. `tocsin knowledge list` shows them all.")
 
 
 def list_versions(settings: Settings, ref: str) -> list[KnowledgeVersion]:
@@ -167,7 +167,7 @@ def list_versions(settings: Settings, ref: str) -> list[KnowledgeVersion]:
 
 
 def check(settings: Settings) -> Iterator[tuple[bool, str]]:
-    """Everything that has to be said of folder and database: (whether it must be mended, a line)."""
+    """All findings on folder and database: (whether it must be fixed, a line)."""
     paths: dict[str, Path] = {}
     for path in entry_paths(settings.knowledge_folder):
         found = _read(path)
@@ -185,21 +185,21 @@ def check(settings: Settings) -> Iterator[tuple[bool, str]]:
     for row in rows:
         entry = _parsed(row)
         if isinstance(entry, str):
-            yield True, f"database: {entry} `tocsin knowledge import` it anew, or `tocsin knowledge remove {row.ref}`."
+            yield True, f"database: {entry} Import it again, or run `tocsin knowledge remove {row.ref}`."
         elif row.ref in paths:
-            yield False, f"{row.ref} is in the database ({row.origin}) and in {paths[row.ref]}: the database's is used."
+            yield False, f"{row.ref} is in the database ({row.origin}) and in {paths[row.ref]}: the database is used."
     yield False, f"{len(paths)} entries in {settings.knowledge_folder}, {len(rows)} in the database."
 
 
 def search_memory(settings: Settings, say: Callable[[str], None]) -> Memory:
-    """What a search goes through: the folder, and the database where there is one that answers."""
+    """What a search covers: the folder, and the database where there is one."""
     if not has_database(settings):
         return build_memory(settings)
     try:
         with open_database(settings) as database:
             return build_live_memory(settings, database).current()
     except InvalidSettings as error:
-        say(f"Only the knowledge folder is searched. {error}")
+        say(f"Searching the knowledge folder only. {error}")
         return build_memory(settings)
 
 
@@ -229,7 +229,7 @@ def export_own(database: Database, folder: Path) -> list[Written]:
 
 
 def _read(path: Path) -> Entry | str:
-    """The entry of a file, or why it is none. A file that vanished meanwhile is said to have."""
+    """The entry of a file, or why it is none. A file that vanished meanwhile is reported, too."""
     try:
         return parse_entry(path.read_text(encoding="utf-8"), path)
     except InvalidKnowledge as error:

@@ -1,4 +1,4 @@
-"""`tocsin roster import`: a schedule kept elsewhere becomes a role's own."""
+"""`tocsin roster import`: a schedule kept elsewhere becomes a role's schedule."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.wiring.clock import Clock
 
 
 def import_schedule(settings: Settings, file: Path, role_name: str, *, dry_run: bool) -> Iterator[str]:
-    """Read a schedule and keep it as the role's; what there is to say about it, line by line. Raises BadRequest."""
+    """Read a schedule and keep it as the role's; the report, line by line. Raises BadRequest."""
     policy = build_policy(settings)
     role, zone = parse_role(role_name), zone_of(policy.contacts, policy.calendar.zone)
     now = Clock(settings.clock_file).now()
@@ -23,12 +23,12 @@ def import_schedule(settings: Settings, file: Path, role_name: str, *, dry_run: 
     whole = f"{first.from_at:%Y-%m-%d %H:%M} to {last.until_at:%Y-%m-%d %H:%M} UTC"
     yield f"{file.name}: {len(schedule.shifts)} shifts of the {role}, {whole}."
     for begins, ends in schedule.gaps:
-        yield f"Gap {begins:%Y-%m-%d %H:%M} to {ends:%Y-%m-%d %H:%M} UTC: there contacts.yaml says who it is."
+        yield f"Gap {begins:%Y-%m-%d %H:%M} to {ends:%Y-%m-%d %H:%M} UTC: contacts.yaml applies then."
     if dry_run:
         return
     with open_database(settings) as database, database.transaction() as session:
         before = keep_schedule(session, role, schedule.shifts, file.name, now)
     if before is None:
-        yield "It was imported before; nothing has changed."
+        yield "Already imported; nothing changed."
     else:
-        yield f"Kept, in place of {before} shift{'s' * (before != 1)} imported earlier." if before else "Kept."
+        yield f"Imported; it replaces {before} earlier shift{'s' * (before != 1)}." if before else "Imported."

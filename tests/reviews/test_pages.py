@@ -25,7 +25,7 @@ from bot.text.markup import escape
 from bot.web.sessions import COOKIE, sign_personal_link
 from tests.reviews.review_facts import HOSTILE
 from tests.rows import NOON, add_incident, add_ping, minutes
-from tests.web_fixtures import BASE, KEY, Site, come_in, send, token_of
+from tests.web_fixtures import BASE, KEY, Site, send, sign_in, token_of
 
 TYPED = HOSTILE.replace("\x00", "").replace("\ud800", "")  # what a browser can send
 
@@ -53,7 +53,7 @@ def test_a_personal_link_leads_to_the_page_with_its_forms(site: Site) -> None:
 
 def test_the_cookie_is_http_only_and_same_site(site: Site) -> None:
     browser = site.visit()
-    came = come_in(browser, sign_personal_link(BASE, KEY, "/reviews", "U0VP", "vp")).history[-1]
+    came = sign_in(browser, sign_personal_link(BASE, KEY, "/reviews", "U0VP", "vp")).history[-1]
     assert (came.status_code, came.headers["location"]) == (303, "/reviews")
     cookie = came.headers["set-cookie"].lower()
     assert "httponly" in cookie and "samesite=lax" in cookie and "path=/" in cookie
@@ -61,7 +61,7 @@ def test_the_cookie_is_http_only_and_same_site(site: Site) -> None:
 
 @pytest.mark.parametrize("path", ["//evil.example.com/", "https://evil.example.com", "/\\evil.example.com", "/a b"])
 def test_a_link_leads_to_our_own_pages_only(site: Site, path: str) -> None:
-    came = come_in(site.visit(), sign_personal_link(BASE, KEY, path, "U0VP", "vp")).history[-1]
+    came = sign_in(site.visit(), sign_personal_link(BASE, KEY, path, "U0VP", "vp")).history[-1]
     assert came.headers["location"] == "/incidents"
 
 

@@ -18,7 +18,7 @@ from bot.web.membership import Membership
 from bot.web.sessions import BROWSER, BROWSER_LIFETIME, COOKIE, sign_personal_link
 from bot.web.tables import LinkRow
 from tests.rows import NOON
-from tests.web_fixtures import BASE, KEY, Site, come_in, token_of
+from tests.web_fixtures import BASE, KEY, Site, sign_in, token_of
 
 _numbers = itertools.count(1)
 
@@ -28,8 +28,8 @@ def link_of(user_id: str = "U0VP", name: str = "vp") -> str:
     return sign_personal_link(BASE, KEY, f"/incidents?{next(_numbers)}", user_id, name).removeprefix(BASE)
 
 
-def door(browser: TestClient, link: str) -> dict[str, str]:
-    """The fields of the form at the door."""
+def sign_in_form(browser: TestClient, link: str) -> dict[str, str]:
+    """The fields of the sign-in form."""
     page = browser.get(link)
     assert page.status_code == 200
     return dict(re.findall(r'name="(t|token)" value="([^"]*)"', page.text))
@@ -41,15 +41,15 @@ def test_looking_at_a_link_lets_nobody_in_and_uses_nothing_up(site: Site) -> Non
         preview = site.visit()
         assert "Continue as <bdi>vp</bdi>" in preview.get(link).text
         assert COOKIE not in preview.cookies
-    assert come_in(site.visit(), link).url.path == "/incidents"
+    assert sign_in(site.visit(), link).url.path == "/incidents"
 
 
 def test_a_link_that_was_used_opens_the_same_browser_again_and_no_other(site: Site) -> None:
     link, browser = link_of(), site.visit()
-    come_in(browser, link)
+    sign_in(browser, link)
     browser.cookies.delete(COOKIE)
-    assert come_in(browser, link).url.path == "/incidents"
-    refused = come_in(site.visit(), link)
+    assert sign_in(browser, link).url.path == "/incidents"
+    refused = sign_in(site.visit(), link)
     assert refused.status_code == 410
     assert "It was used in another browser at 2026-11-20 13:00 UTC" in refused.text
     assert "/incident review" in refused.text
@@ -57,11 +57,11 @@ def test_a_link_that_was_used_opens_the_same_browser_again_and_no_other(site: Si
 
 def test_a_link_whose_signature_is_written_differently_is_still_the_same_link(site: Site) -> None:
     link = link_of()
-    come_in(site.visit(), link)
-    assert come_in(site.visit(), link + "=").status_code in (403, 410)
+    sign_in(site.visit(), link)
+    assert sign_in(site.visit(), link + "=").status_code in (403, 410)
 
 
-def test_who_has_come_in_goes_straight_to_the_page(site: Site) -> None:
+def test_who_is_signed_in_goes_straight_to_the_page(site: Site) -> None:
     browser = site.enter("U0VP")
     assert browser.get(link_of()).url.path == "/incidents"
 
@@ -71,15 +71,15 @@ def test_somebody_elses_session_ends_only_when_the_person_says_so(site: Site) ->
     asked = browser.get(link)
     assert "signed in as <bdi>engineering-manager</bdi>. Continuing signs them out." in asked.text
     assert "engineering-manager" in browser.get("/incidents").text
-    come_in(browser, link)
+    sign_in(browser, link)
     assert "<bdi>vp</bdi>" in browser.get("/incidents").text
 
 
 def test_a_form_at_the_door_that_another_site_sends_lets_nobody_in(site: Site) -> None:
     link = link_of("U0RESPONDER", "responder")
     attacker, victim = site.visit(), site.visit()
-    fields = door(attacker, link)
-    door(victim, link_of())
+    fields = sign_in_form(attacker, link)
+    sign_in_form(victim, link_of())
     for forged in (fields, fields | {"token": ""}, {"t": fields["t"]}):
         assert victim.post("/enter", data=forged).status_code == 403
     assert COOKIE not in victim.cookies
@@ -87,13 +87,13 @@ def test_a_form_at_the_door_that_another_site_sends_lets_nobody_in(site: Site) -
     assert victim.post("/enter", data=fields).status_code == 403
 
 
-def test_who_left_the_workspace_cannot_come_in_nor_stay(site: Site) -> None:
+def test_who_left_the_workspace_can_neither_sign_in_nor_stay(site: Site) -> None:
     inside = site.enter("U0TEAMLEAD")
     token = token_of(inside.get("/incidents").text)
     row = site.closed()
     site.left |= {"U0TEAMLEAD", "U0VP"}
-    refused = come_in(site.visit(), link_of())
-    assert (refused.status_code, refused.url.path) == (403, "/enter"), "refused at the door"
+    refused = sign_in(site.visit(), link_of())
+    assert (refused.status_code, refused.url.path) == (403, "/enter"), "refused when signing in"
     assert "no longer in this workspace" in refused.text
     for path in ("/incidents", f"/reviews/{row.ref}"):
         assert inside.get(path).status_code == 403
@@ -107,11 +107,11 @@ def test_a_name_that_is_markup_is_shown_as_it_is(site: Site) -> None:
 
 
 @pytest.mark.parametrize("do", ["look", "send", "enter"])
-def test_visitors_take_turns_at_the_threads_that_are_there_for_pages(site: Site, do: str) -> None:
+def test_people_take_turns_at_the_threads_that_are_there_for_pages(site: Site, do: str) -> None:
     site.threads = 2
     browser, link = site.enter("U0VP"), link_of("U0RESPONDER", "responder")
     token = token_of(browser.get("/incidents").text)
-    fields = door(browser, link)
+    fields = sign_in_form(browser, link)
     together, met = threading.Barrier(3), []
 
     def meet() -> None:
@@ -133,7 +133,7 @@ def test_visitors_take_turns_at_the_threads_that_are_there_for_pages(site: Site,
 
 def test_a_link_that_was_used_is_forgotten_once_every_browser_it_opened_is(site: Site) -> None:
     link = link_of()
-    come_in(site.visit(), link)
+    sign_in(site.visit(), link)
 
     def kept() -> int:
         with site.database.transaction() as session:
@@ -142,10 +142,10 @@ def test_a_link_that_was_used_is_forgotten_once_every_browser_it_opened_is(site:
     before = kept()
     assert before >= 1
     site.at += BROWSER_LIFETIME
-    come_in(site.visit(), link_of("U0MANAGER", "engineering-manager"))
+    sign_in(site.visit(), link_of("U0MANAGER", "engineering-manager"))
     assert kept() == before, "the browser may still come in with it"
     site.at += timedelta(seconds=1)
-    come_in(site.visit(), link_of("U0MANAGER", "engineering-manager"))
+    sign_in(site.visit(), link_of("U0MANAGER", "engineering-manager"))
     assert kept() == 0
 
 
@@ -174,7 +174,7 @@ def test_slack_is_asked_once_in_five_minutes_whatever_it_says() -> None:
     assert asked == ["U0VP", "U0GONE", "U0GONE"]
 
 
-def test_requests_of_one_visitor_that_come_together_ask_slack_once() -> None:
+def test_requests_of_one_person_that_come_together_ask_slack_once() -> None:
     asked, both = [], threading.Barrier(2)
 
     def ask(user_id: str) -> bool:

@@ -23,7 +23,7 @@ from bot.escalation.tables import OverrideRow, ShiftRow
 from bot.settings import REPOSITORY, Settings
 from bot.store.engine import Database, driver_url
 from bot.store.outbox import enqueue
-from bot.wiring.doctor.doctor import CHECKS, examine, well
+from bot.wiring.doctor.doctor import CHECKS, all_ok, examine
 from bot.wiring.doctor.findings import Finding, State
 from slack_playground.app import Playground
 from slack_playground.workspace.manifest import read_manifest
@@ -69,7 +69,7 @@ def examined(settings: Settings) -> list[Finding]:
 
 
 def broken(findings: list[Finding]) -> list[Finding]:
-    return [finding for finding in findings if finding.state is State.BROKEN]
+    return [finding for finding in findings if finding.state is State.FAILED]
 
 
 def the_one_broken(findings: list[Finding], check: str) -> Finding:
@@ -99,9 +99,9 @@ def edit(file: Path, before: str, after: str) -> None:
 
 def test_a_complete_installation_has_nothing_to_mend(configure: Configure) -> None:
     findings = examined(configure())
-    assert [finding for finding in findings if finding.state is not State.WELL] == []
+    assert [finding for finding in findings if finding.state is not State.OK] == []
     assert {finding.check for finding in findings} == set(CHECKS) | {"migrations", "jobs", "retention"}
-    assert well(findings)
+    assert all_ok(findings)
 
 
 def test_missing_tokens_are_named_with_where_to_find_them(configure: Configure) -> None:
@@ -117,7 +117,7 @@ def test_missing_tokens_are_named_with_where_to_find_them(configure: Configure) 
 def test_a_wrong_bot_token_is_told_apart_from_the_app_token(configure: Configure) -> None:
     findings = examined(configure(SLACK_BOT_TOKEN="xoxb-of-another-app"))
     assert "invalid_auth" in the_one_broken(findings, "slack").says
-    assert state_of(findings, "socket mode") is State.WELL
+    assert state_of(findings, "socket mode") is State.OK
     assert state_of(findings, "people") is State.UNKNOWN
 
 
@@ -129,7 +129,7 @@ def test_a_wrong_app_token_is_named(configure: Configure) -> None:
 def test_an_app_that_slack_reaches_over_http_needs_no_app_token(configure: Configure) -> None:
     without_token = {"slack_app_token": None}
     findings = examined(configure(SLACK_SIGNING_SECRET="a-secret").model_copy(update=without_token))
-    assert well(findings) and state_of(findings, "socket mode") is State.WELL
+    assert all_ok(findings) and state_of(findings, "socket mode") is State.OK
 
 
 def test_scopes_that_were_not_granted_are_named(configure: Configure) -> None:
@@ -159,8 +159,8 @@ def test_more_scopes_than_needed_are_mentioned_and_no_fault(configure: Configure
     more = replace(manifest, scopes=manifest.scopes | {"bookmarks:write"})
     with Playground(seed_workspace(timing=QUICK, manifest=more)) as playground:
         findings = examined(configure(SLACK_BASE_URL=playground.api_url))
-    assert well(findings)
-    assert any("nothing needs it: bookmarks:write" in finding.says for finding in findings)
+    assert all_ok(findings)
+    assert any("granted but not needed: bookmarks:write" in finding.says for finding in findings)
 
 
 def test_slack_in_trouble_is_one_fault_and_the_rest_is_not_waited_for(configure: Configure) -> None:
@@ -182,7 +182,7 @@ def test_slack_failing_halfway_is_a_line_too(configure: Configure, fault: dict[s
         Control(playground.url).fault("users.conversations", **fault)
         findings = examined(configure(SLACK_BASE_URL=playground.api_url))
     the_one_broken(findings, "channel")
-    assert state_of(findings, "slack") is State.WELL
+    assert state_of(findings, "slack") is State.OK
     assert state_of(findings, "people") is State.UNKNOWN
 
 
@@ -217,7 +217,7 @@ def test_jobs_that_were_given_up_are_counted_and_the_log_is_named(configure: Con
     finally:
         with database.transaction() as session:
             empty_queue(session)
-    assert finding.says == "2 were given up in the last 30 days (slack.card 2)"
+    assert finding.says == "2 failed in the last 30 days (slack.card 2)"
     assert "log" in finding.fix
 
 
@@ -231,7 +231,7 @@ def test_a_database_that_is_behind_is_told_to_be_upgraded(configure: Configure, 
         admin.execute(text("create database not_migrated"))
     findings = examined(configure(DATABASE_URL=postgres.replace("/postgres?", "/not_migrated?")))
     assert the_one_broken(findings, "migrations").fix == "Run `tocsin db upgrade`."
-    assert state_of(findings, "database") is State.WELL
+    assert state_of(findings, "database") is State.OK
 
 
 def without_url(settings: Settings) -> Settings:
@@ -241,7 +241,7 @@ def without_url(settings: Settings) -> Settings:
 def test_without_database_url_the_embedded_one_is_examined(configure: Configure) -> None:
     with tempfile.TemporaryDirectory(prefix="tocsin-") as folder:
         findings = examined(without_url(configure(TOCSIN_DATA=folder)))
-    assert well(findings)
+    assert all_ok(findings)
     assert any("embedded" in finding.says for finding in findings)
 
 
@@ -264,8 +264,8 @@ def test_a_row_of_the_matrix_that_never_decides_is_named(configure: Configure, k
     findings = [
         finding for finding in examined(configure(TOCSIN_KNOWLEDGE=str(knowledge))) if finding.check == "matrix"
     ]
-    assert [finding.state for finding in findings] == [State.BROKEN, State.BROKEN]
-    assert '"cost" never decides, because "any-cost" above it' in findings[0].says
+    assert [finding.state for finding in findings] == [State.FAILED, State.FAILED]
+    assert '"cost" can never match, because "any-cost" above it' in findings[0].says
     assert findings[0].fix
 
 
@@ -313,7 +313,7 @@ def shift(person: str, begins: float, ends: float, role: str = "on-call engineer
 def test_overrides_and_imports_in_order_are_nothing_to_mend(configure: Configure, arrange: Arrange) -> None:
     arrange(override("U0SUPPORT", -2, 0.1), shift("team lead", -8, 8), shift("responder", 8, 24))
     findings = examined(configure())
-    assert [finding for finding in findings if finding.state is not State.WELL] == []
+    assert [finding for finding in findings if finding.state is not State.OK] == []
 
 
 def test_an_override_by_somebody_who_left_is_named_with_its_command(
@@ -328,13 +328,13 @@ def test_an_override_by_somebody_who_left_is_named_with_its_command(
     assert [(finding.check, finding.says, finding.fix) for finding in found] == [
         (
             "people",
-            "the override of the team lead until 2026-11-20 21:00 UTC: U0SUPPORT was deactivated",
-            "Take it back: `/incident oncall remove as team lead`.",
+            "the override of the team lead until 2026-11-20 21:00 UTC: U0SUPPORT is deactivated",
+            "Remove it: `/incident oncall remove as team lead`.",
         ),
         (
             "people",
-            "the override of the on-call engineer until 2026-11-21 09:00 UTC: U0NEVER is unknown to the workspace",
-            "Take it back: `/incident oncall remove as on-call engineer`.",
+            "the override of the on-call engineer until 2026-11-21 09:00 UTC: U0NEVER is not in the workspace",
+            "Remove it: `/incident oncall remove as on-call engineer`.",
         ),
     ]
 
@@ -357,32 +357,32 @@ def test_a_role_that_only_an_import_fills_is_held_until_it_ends(
 def test_a_gap_that_contacts_fill_is_told_and_nothing_to_mend(configure: Configure, arrange: Arrange) -> None:
     arrange(shift("team lead", -8, 8), shift("responder", 12, 24))
     findings = examined(configure())
-    assert well(findings)
+    assert all_ok(findings)
     says = [finding.says for finding in findings if finding.check == "escalation"]
     assert says[0] == (
         "the imported schedule of the on-call engineer has a gap from 2026-11-20 20:00 to 2026-11-21 00:00 UTC; "
-        "there contacts.yaml says who it is"
+        "contacts.yaml applies then"
     )
 
 
 def test_an_import_that_names_somebody_taken_out_of_contacts_is_a_hole(configure: Configure, arrange: Arrange) -> None:
     arrange(shift("former lead", 4, 8), shift("former lead", 20, 24), shift("responder", 8, 20))
     finding = the_one_broken(examined(configure()), "escalation")
-    assert "names former lead, whom contacts.yaml does not know; from 2026-11-20 16:00 UTC" in finding.says
+    assert "names former lead, who is not in contacts.yaml; from 2026-11-20 16:00 UTC" in finding.says
 
 
 def test_without_database_the_roster_is_that_of_contacts_alone(configure: Configure) -> None:
     url = f"postgresql://nobody@127.0.0.1:{free_port()}/none"
     findings = examined(configure(DATABASE_URL=url))
     (said,) = [finding for finding in findings if finding.check == "escalation"]
-    assert said.says.endswith("(by contacts.yaml alone, as the database could not be read)")
+    assert said.says.endswith("(from contacts.yaml only: the database is not responding)")
 
 
 def test_every_broken_entry_is_named_not_only_the_first(configure: Configure, knowledge: Path) -> None:
     edit(knowledge / "incidents" / "NFI-2024-0001.md", "## Symptoms", "## Signs")
     edit(knowledge / "playbooks" / "PB-s3.md", "kind: playbook", "kind: recipe")
     found = [f for f in examined(configure(TOCSIN_KNOWLEDGE=str(knowledge))) if f.check == "knowledge"]
-    assert [finding.state for finding in found] == [State.BROKEN, State.BROKEN]
+    assert [finding.state for finding in found] == [State.FAILED, State.FAILED]
     assert "NFI-2024-0001.md" in found[0].says and "PB-s3.md" in found[1].says
 
 
@@ -411,7 +411,7 @@ def test_a_channel_without_the_bot_is_a_fault(configure: Configure, knowledge: P
 
 def test_a_channel_given_by_its_id_is_found(configure: Configure, knowledge: Path) -> None:
     edit(knowledge / "policy" / "contacts.yaml", "announcement: incident-response", "announcement: C0INCIDENTS")
-    assert well(examined(configure(TOCSIN_KNOWLEDGE=str(knowledge))))
+    assert all_ok(examined(configure(TOCSIN_KNOWLEDGE=str(knowledge))))
 
 
 def test_people_and_groups_unknown_to_the_workspace_are_named(configure: Configure, knowledge: Path) -> None:
@@ -425,7 +425,7 @@ def test_people_and_groups_unknown_to_the_workspace_are_named(configure: Configu
 
 def test_a_user_group_with_members_is_as_good_as_a_person(configure: Configure, knowledge: Path) -> None:
     edit(knowledge / "policy" / "contacts.yaml", "slack: U0VP,", "user_group: S0ONCALL,")
-    assert well(examined(configure(TOCSIN_KNOWLEDGE=str(knowledge))))
+    assert all_ok(examined(configure(TOCSIN_KNOWLEDGE=str(knowledge))))
 
 
 def doctor(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -457,7 +457,7 @@ def test_the_command_shows_every_wrong_setting_and_ends_with_status_1() -> None:
     ended = doctor(TOCSIN_WEB_PORT="many", SLACK_BASE_URL="slack.com", TOCSIN_SECRET_KEY="tiny-secret")
     assert ended.returncode == 1
     for name in ("TOCSIN_WEB_PORT", "SLACK_BASE_URL", "TOCSIN_SECRET_KEY"):
-        assert f"✗ settings: {name} cannot be used" in ended.stdout
+        assert f"✗ settings: {name} is invalid" in ended.stdout
     assert "tiny-secret" not in ended.stdout + ended.stderr
     assert "Traceback" not in ended.stderr
 
@@ -465,4 +465,4 @@ def test_the_command_shows_every_wrong_setting_and_ends_with_status_1() -> None:
 def test_a_terminal_that_knows_no_check_mark_still_gets_the_report() -> None:
     ended = doctor(TOCSIN_WEB_PORT="many", PYTHONIOENCODING="ascii")
     assert ended.returncode == 1
-    assert "settings: TOCSIN_WEB_PORT cannot be used" in ended.stdout and ended.stderr == ""
+    assert "settings: TOCSIN_WEB_PORT is invalid" in ended.stdout and ended.stderr == ""

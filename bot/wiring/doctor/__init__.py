@@ -1,1 +1,1 @@
-"""`tocsin doctor`: looks at everything that Tocsin stands on, and says of each thing that is wrong how to fix it."""
+"""`tocsin doctor`: checks everything Tocsin depends on, and says how to fix what is wrong."""

@@ -1,6 +1,6 @@
-"""`tocsin doctor`: looks at everything that Tocsin stands on and names, for each thing that is wrong, what mends it.
+"""`tocsin doctor`: checks everything Tocsin depends on, and says how to fix what is wrong.
 
-It changes nothing in Slack and nothing in a database of one's own, and answers whatever is broken.
+It changes nothing in Slack and nothing in a configured database, and it always finishes.
 """
 
 from __future__ import annotations
@@ -32,37 +32,34 @@ from bot.wiring.doctor import reach
 from bot.wiring.doctor.findings import Check, Finding, Known, State
 
 MANIFEST = REPOSITORY / "slack-manifest.yaml"
-_SLACKS_WORD = re.compile(r"[a-z_]+")  # Slack's own names of errors; a proxy or another server answers otherwise
+_SLACK_ERROR = re.compile(r"[a-z_]+")  # Slack's error names; a proxy or another server answers something else
 _TIMEOUT = 5  # seconds for one call; a person waits for the answer
-_NEW_TOKEN = "copy it anew from your app's page, OAuth & Permissions → Bot User OAuth Token, into SLACK_BOT_TOKEN."
+_NEW_TOKEN = "copy it from your app's page, OAuth & Permissions → Bot User OAuth Token, into SLACK_BOT_TOKEN."
 _NEW_APP_TOKEN = (
-    "make one with the scope connections:write on your app's page, Basic Information → App-Level Tokens, "
-    "and put it into SLACK_APP_TOKEN."
+    "create one with the scope connections:write on your app's page, Basic Information → App-Level Tokens, "
+    "and set SLACK_APP_TOKEN to it."
 )
-_LATER = (
-    "Try again later; https://slack-status.com says whether Slack is in trouble."
-    " Otherwise check SLACK_BASE_URL and the way out."
-)
+_LATER = "Check https://slack-status.com, and try again later. If Slack is up, check SLACK_BASE_URL and your network."
 
 
 def examine(now: datetime, read: Callable[[], Settings] = read_settings) -> Iterator[Finding]:
-    """All findings, each as soon as it is known. Never raises for what it looks at."""
+    """All findings, each as soon as it is known. Never raises for what it checks."""
     try:
         settings = read()
     except InvalidSettings as error:
         for line in str(error).splitlines():
             name, _, reason = line.partition(": ")
-            yield Finding("settings", State.BROKEN, f"{name} cannot be used", _sentence(reason))
-        yield Finding("everything else", State.UNKNOWN, "not looked at, as the settings cannot be read")
+            yield Finding("settings", State.FAILED, f"{name} is invalid", _sentence(reason))
+        yield Finding("everything else", State.UNKNOWN, "not checked, because the settings are invalid")
         return
     known = Known(settings, now.astimezone(UTC), secrets=_secrets(settings))
     for name, check in CHECKS.items():
         yield from _guarded(name, check, known)
 
 
-def well(findings: list[Finding]) -> bool:
-    """True when nothing has to be mended."""
-    return all(finding.state is not State.BROKEN for finding in findings)
+def all_ok(findings: list[Finding]) -> bool:
+    """True when nothing must be fixed."""
+    return all(finding.state is not State.FAILED for finding in findings)
 
 
 def _guarded(name: str, check: Check, known: Known) -> Iterator[Finding]:
@@ -71,32 +68,32 @@ def _guarded(name: str, check: Check, known: Known) -> Iterator[Finding]:
         for finding in check(known):
             yield Finding(finding.check, finding.state, _masked(finding.says, known), _masked(finding.fix, known))
     except TryAgain as error:
-        known.slack, known.why_no_slack = None, "Slack does not answer"  # nobody waits for that twice
-        yield Finding(name, State.BROKEN, _masked(f"Slack does not answer ({error})", known), _LATER)
+        known.slack, known.why_no_slack = None, "Slack does not answer"  # one timeout is enough
+        yield Finding(name, State.FAILED, _masked(f"Slack does not answer ({error})", known), _LATER)
     except Refused as error:
-        yield Finding(name, State.BROKEN, f"Slack refused {error.method} ({error.error})", _fix_for(error))
+        yield Finding(name, State.FAILED, f"Slack refused {error.method} ({error.error})", _fix_for(error))
     except TocsinError as error:
-        yield Finding(name, State.BROKEN, _masked(str(error), known), "Correct what this line names.")
+        yield Finding(name, State.FAILED, _masked(str(error), known), "Correct what the message names.")
     except OSError as error:
-        fix = "See that this file or folder is there and that Tocsin may read and write it."
-        yield Finding(name, State.BROKEN, _masked(_first_line(error), known), fix)
-    except Exception as error:  # noqa: BLE001  # a way in: the report must go on whatever one check met
+        fix = "Make sure that this file or folder exists and that Tocsin can read and write it."
+        yield Finding(name, State.FAILED, _masked(_first_line(error), known), fix)
+    except Exception as error:  # noqa: BLE001  # a way in: one failed check must not end the report
         says = _masked(f"{type(error).__name__}: {_first_line(error)}", known)
-        yield Finding(name, State.BROKEN, says, "This was not foreseen; the message is all there is to go by.")
+        yield Finding(name, State.FAILED, says, "This is unexpected. Please report it with the message above.")
 
 
-# -- settings and store -----------------------------------------------------------------------------------------------
+# -- settings and database --------------------------------------------------------------------------------------------
 
 
 def _settings(known: Known) -> Iterator[Finding]:
     lines = missing_for_slack(known.settings)
     for line in lines:
         says, _, fix = line.partition(": ")
-        yield Finding("settings", State.BROKEN, says, _sentence(fix))
+        yield Finding("settings", State.FAILED, says, _sentence(fix))
     if lines:
         known.why_no_slack = "the tokens are missing or wrong"
     else:
-        yield Finding("settings", State.WELL, "all that is needed is set")
+        yield Finding("settings", State.OK, "all required settings are set")
 
 
 def _database(known: Known) -> Iterator[Finding]:
@@ -107,7 +104,9 @@ def _database(known: Known) -> Iterator[Finding]:
             database = Database(own or stack.enter_context(embedded_postgres(folder)), connections=1)
             stack.callback(database.close)
             database.answers()
-            yield Finding("database", State.WELL, "answers" if own else f"the embedded PostgreSQL in {folder} answers")
+            yield Finding(
+                "database", State.OK, "responding" if own else f"the embedded PostgreSQL in {folder} is responding"
+            )
             yield _migrations(database, embedded=own is None)
             if behind(database.engine) is None:
                 with database.transaction() as session:
@@ -117,58 +116,56 @@ def _database(known: Known) -> Iterator[Finding]:
     except (SQLAlchemyError, OSError, RuntimeError, ValueError) as error:
         fix = "Start PostgreSQL, or correct host, port, name, user or password in DATABASE_URL."
         if own is None:
-            fix = f"Make {folder} writable, or set DATABASE_URL to a PostgreSQL of your own."
-        yield Finding("database", State.BROKEN, _first_line(getattr(error, "orig", None) or error), fix)
-        yield Finding("migrations", State.UNKNOWN, "the database does not answer")
+            fix = f"Make {folder} writable, or set DATABASE_URL to your own PostgreSQL."
+        yield Finding("database", State.FAILED, _first_line(getattr(error, "orig", None) or error), fix)
+        yield Finding("migrations", State.UNKNOWN, "the database is not responding")
 
 
 def _migrations(database: Database, *, embedded: bool) -> Finding:
     sentence = behind(database.engine)
     if sentence is None:
-        return Finding("migrations", State.WELL, "the database is at the newest migration")
+        return Finding("migrations", State.OK, "the database is up to date")
     if embedded:
-        return Finding("migrations", State.WELL, "the embedded database is brought up to date at the next start")
-    return Finding("migrations", State.BROKEN, sentence.partition(": run")[0], "Run `tocsin db upgrade`.")
+        return Finding("migrations", State.OK, "the embedded database is upgraded at the next start")
+    return Finding("migrations", State.FAILED, sentence.partition(": run")[0], "Run `tocsin db upgrade`.")
 
 
 def _jobs(failed: Mapping[str, int]) -> Finding:
-    """What was given up after several tries, or because Slack refused it for good."""
+    """Jobs given up after several attempts, or because Slack refused them for good."""
     if not failed:
-        return Finding("jobs", State.WELL, "none was given up")
+        return Finding("jobs", State.OK, "none failed")
     listed = ", ".join(f"{task} {number}" for task, number in failed.items())
-    says = f"{sum(failed.values())} were given up in the last {in_days(FAILED_KEPT)} ({listed})"
-    return Finding("jobs", State.BROKEN, says, "The worker's log says why of each: look for “refused” and “Error”.")
+    says = f"{sum(failed.values())} failed in the last {in_days(FAILED_KEPT)} ({listed})"
+    return Finding("jobs", State.FAILED, says, "The worker's log has each reason: search for “refused” and “Error”.")
 
 
-# -- what it knows ----------------------------------------------------------------------------------------------------
+# -- policy and knowledge ---------------------------------------------------------------------------------------------
 
 
 def _policy(known: Known) -> Iterator[Finding]:
     known.policy = build_policy(known.settings)
-    yield Finding("policy", State.WELL, f"the files in {known.settings.knowledge_folder / 'policy'} are valid")
-    yield Finding("retention", State.WELL, known.policy.retention.sentence.rstrip("."))
+    yield Finding("policy", State.OK, f"the files in {known.settings.knowledge_folder / 'policy'} are valid")
+    yield Finding("retention", State.OK, known.policy.retention.sentence.rstrip("."))
 
 
 def _matrix(known: Known) -> Iterator[Finding]:
-    """What the loader lets pass and yet is surely not meant."""
+    """Valid rules that are surely a mistake."""
     if known.policy is None:
-        yield Finding("matrix", State.UNKNOWN, "the policy cannot be read")
+        yield Finding("matrix", State.UNKNOWN, "the policy is invalid")
         return
     severity = known.policy.severity
     faults = False
     for later, earlier in unreached(severity):
         faults = True
-        says = (
-            f'severity.yaml: the row "{later.name}" never decides, because "{earlier.name}" above it always holds first'
-        )
-        yield Finding("matrix", State.BROKEN, says, "Move it up, take it out, or say in `unless` what is left to it.")
+        says = f'severity.yaml: row "{later.name}" can never match, because "{earlier.name}" above it always matches'
+        yield Finding("matrix", State.FAILED, says, "Move it up, remove it, or narrow the row above with `unless`.")
     for name, kind, other in shared_names(severity):
         faults = True
         says = f'severity.yaml: "{name}" is listed under {kind} and under {other}'
-        yield Finding("matrix", State.BROKEN, says, "Keep it under one of them.")
+        yield Finding("matrix", State.FAILED, says, "Remove one of them.")
     if not faults:
-        mode = "; shadow mode: it judges and answers nothing" if severity.shadow else ""
-        yield Finding("matrix", State.WELL, f"{len(severity.rows)} rows, all of them can decide{mode}")
+        mode = "; shadow mode: it judges but does not reply" if severity.shadow else ""
+        yield Finding("matrix", State.OK, f"{len(severity.rows)} rows, all reachable{mode}")
 
 
 def _knowledge(known: Known) -> Iterator[Finding]:
@@ -184,23 +181,23 @@ def _knowledge(known: Known) -> Iterator[Finding]:
         except (InvalidKnowledge, OSError, UnicodeDecodeError) as error:
             broken = True
             says = str(error) if isinstance(error, InvalidKnowledge) else f"{path}: {error}"
-            yield Finding("knowledge", State.BROKEN, says, "Correct the entry, or move it out of the folder.")
+            yield Finding("knowledge", State.FAILED, says, "Correct the entry, or move it out of the folder.")
     if not refs and not broken:
-        fix = "Set TOCSIN_KNOWLEDGE to the folder that holds incidents, playbooks and policy."
-        yield Finding("knowledge", State.BROKEN, f"{folder} holds no entry", fix)
+        fix = "Set TOCSIN_KNOWLEDGE to the folder with incidents, playbooks and policy."
+        yield Finding("knowledge", State.FAILED, f"{folder} has no entries", fix)
     elif not broken:
-        yield Finding("knowledge", State.WELL, f"all {len(refs)} entries are valid")
+        yield Finding("knowledge", State.OK, f"all {len(refs)} entries are valid")
 
 
 def _index(known: Known) -> Iterator[Finding]:
     memory = build_memory(known.settings)
-    yield Finding("index", State.WELL, f"searches {len(memory.entries)} entries")
+    yield Finding("index", State.OK, f"{len(memory.entries)} entries indexed")
 
 
 def _judge(known: Known) -> Iterator[Finding]:
     judged = build_judge(known.settings).judge("checkout is down for every customer")
     verdict = judged.severity.value if judged.severity else "none"
-    yield Finding("judge", State.WELL, f"judges (a complete outage is {verdict})")
+    yield Finding("judge", State.OK, f"working (a complete outage is {verdict})")
 
 
 # -- Slack ------------------------------------------------------------------------------------------------------------
@@ -215,17 +212,17 @@ def _bot_token(known: Known) -> Iterator[Finding]:
     try:
         me = slack.who_am_i()
     except Refused as refused:
-        if not _SLACKS_WORD.fullmatch(refused.error):
-            known.why_no_slack = "what answers at SLACK_BASE_URL is not Slack"
+        if not _SLACK_ERROR.fullmatch(refused.error):
+            known.why_no_slack = "SLACK_BASE_URL is not Slack"
             fix = "Set SLACK_BASE_URL to https://slack.com/api/, or leave it out."
-            yield Finding("slack", State.BROKEN, f"{known.why_no_slack} ({refused.error})", fix)
+            yield Finding("slack", State.FAILED, f"{known.why_no_slack} ({refused.error})", fix)
             return
-        known.why_no_slack = "Slack refuses the bot token"
-        says = f"Slack refuses the bot token ({refused.error})"
-        yield Finding("slack", State.BROKEN, says, _sentence(_NEW_TOKEN))
+        known.why_no_slack = "Slack rejects the bot token"
+        says = f"Slack rejects the bot token ({refused.error})"
+        yield Finding("slack", State.FAILED, says, _sentence(_NEW_TOKEN))
         return
     known.slack, known.bot_name = slack, str(me.get("user", "tocsin"))
-    yield Finding("slack", State.WELL, f"the bot token is @{known.bot_name} in {me.get('team', 'the workspace')}")
+    yield Finding("slack", State.OK, f"connected as @{known.bot_name} to {me.get('team', 'the workspace')}")
 
 
 def _scopes(known: Known) -> Iterator[Finding]:
@@ -235,7 +232,7 @@ def _scopes(known: Known) -> Iterator[Finding]:
     wanted = _manifest_scopes()
     granted = known.slack.granted_scopes()
     if not granted or not wanted:
-        why = "Slack did not say which were granted" if wanted else f"{MANIFEST.name} is not beside the code"
+        why = "Slack did not list them" if wanted else f"{MANIFEST.name} is missing"
         yield Finding("scopes", State.UNKNOWN, why)
         return
     missing = sorted(wanted - granted)
@@ -244,15 +241,15 @@ def _scopes(known: Known) -> Iterator[Finding]:
             f"Add them on your app's page under OAuth & Permissions, or paste {MANIFEST.name} there,"
             " and reinstall the app."
         )
-        yield Finding("scopes", State.BROKEN, f"not granted: {', '.join(missing)}", fix)
+        yield Finding("scopes", State.FAILED, f"not granted: {', '.join(missing)}", fix)
         return
     more = sorted(granted - wanted)
-    tail = f"; granted though nothing needs it: {', '.join(more)}" if more else ""
-    yield Finding("scopes", State.WELL, f"all {len(wanted)} of the manifest are granted{tail}")
+    tail = f"; granted but not needed: {', '.join(more)}" if more else ""
+    yield Finding("scopes", State.OK, f"all {len(wanted)} granted{tail}")
 
 
 def _manifest_scopes() -> frozenset[str]:
-    """What the manifest asks for; empty where the file did not come with the code."""
+    """The manifest's scopes; empty where the file is missing."""
     if not MANIFEST.is_file():
         return frozenset()
     manifest: dict[str, Any] = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
@@ -262,10 +259,10 @@ def _manifest_scopes() -> frozenset[str]:
 def _app_token(known: Known) -> Iterator[Finding]:
     token = known.settings.slack_app_token
     if token is None and known.settings.slack_signing_secrets:
-        yield Finding("socket mode", State.WELL, "not used: Slack sends to the bot over HTTP")
+        yield Finding("socket mode", State.OK, "not used: Slack connects over HTTP")
         return
-    # A refused bot token says nothing about this one; a Slack that is away does.
-    if token is None or (known.slack is None and known.why_no_slack != "Slack refuses the bot token"):
+    # A rejected bot token says nothing about this one; a Slack that is down does.
+    if token is None or (known.slack is None and known.why_no_slack != "Slack rejects the bot token"):
         yield Finding("socket mode", State.UNKNOWN, known.why_no_slack or "SLACK_APP_TOKEN is not set")
         return
     try:
@@ -273,24 +270,24 @@ def _app_token(known: Known) -> Iterator[Finding]:
             "apps.connections.open"
         )
     except Refused as refused:
-        says = f"Slack refuses the app token ({refused.error})"
-        yield Finding("socket mode", State.BROKEN, says, _sentence(_NEW_APP_TOKEN))
+        says = f"Slack rejects the app token ({refused.error})"
+        yield Finding("socket mode", State.FAILED, says, _sentence(_NEW_APP_TOKEN))
         return
-    yield Finding("socket mode", State.WELL, "the app token opens a connection")
+    yield Finding("socket mode", State.OK, "the app token works")
 
 
 def _channel(known: Known) -> Iterator[Finding]:
     if known.slack is None or known.policy is None:
-        yield Finding("channel", State.UNKNOWN, known.why_no_slack or "the policy cannot be read")
+        yield Finding("channel", State.UNKNOWN, known.why_no_slack or "the policy is invalid")
         return
     name = known.policy.contacts.channels.announcement
-    fix = f"Type /invite @{known.bot_name} in it; where there is none, create it, or name another in contacts.yaml."
-    # Of the bot's own memberships only: a workspace may have very many channels.
+    fix = f"Type /invite @{known.bot_name} in that channel. To use another one, change it in contacts.yaml."
+    # Only the bot's own memberships: a workspace may have very many channels.
     own = known.slack.pages("users.conversations", "channels", types="public_channel", exclude_archived=True)
     if any(name in (channel["id"], channel["name"]) for channel in own):
-        yield Finding("channel", State.WELL, f"the bot is in #{name}")
+        yield Finding("channel", State.OK, f"the bot is in #{name}")
     else:
-        yield Finding("channel", State.BROKEN, f"#{name} is not among the bot's channels", fix)
+        yield Finding("channel", State.FAILED, f"the bot is not in #{name}", fix)
 
 
 CHECKS: dict[str, Check] = {
@@ -315,8 +312,8 @@ CHECKS: dict[str, Check] = {
 
 def _fix_for(refused: Refused) -> str:
     if refused.error == "missing_scope":
-        return "The line about scopes says what to grant."
-    return "Slack's documentation of that method explains the reason; try again if it may pass."
+        return "Grant what the line about scopes names."
+    return "See Slack's documentation of this method for the reason."
 
 
 def _sentence(text: str) -> str:

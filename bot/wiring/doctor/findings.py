@@ -1,4 +1,4 @@
-"""What `tocsin doctor` says: one line a thing that it looked at, and what its checks tell each other."""
+"""The lines of `tocsin doctor`, one per check, and what checks pass on to later ones."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from bot.slack.client import Slack
 
 
 class State(StrEnum):
-    WELL = "ok"
-    BROKEN = "failed"
+    OK = "ok"
+    FAILED = "failed"
     UNKNOWN = "not checked"
 
 
-_MARKS = {State.WELL: "✓", State.BROKEN: "✗", State.UNKNOWN: "–"}
+_MARKS = {State.OK: "✓", State.FAILED: "✗", State.UNKNOWN: "–"}
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the report. `fix` is empty unless something has to be mended."""
+    """One line of the report. `fix` is empty unless something must be fixed."""
 
     check: str
     state: State
@@ -42,7 +42,7 @@ class Finding:
 
 @dataclass(slots=True)
 class Known:
-    """What earlier checks found out and later ones need; None where it could not be had."""
+    """What earlier checks found and later ones need; None where it is not available."""
 
     settings: Settings
     now: datetime

@@ -1,4 +1,4 @@
-"""Doctor's look at who is pinged: holes in the roster, and people whom Slack cannot reach."""
+"""Doctor's checks of who is paged: roster gaps, and people whom Slack cannot reach."""
 
 from __future__ import annotations
 
@@ -15,39 +15,39 @@ _FILE = "knowledge/policy/contacts.yaml"
 
 
 def escalation(known: Known) -> Iterator[Finding]:
-    """Holes of contacts.yaml with what was arranged in Slack and imported, where the database could be read."""
+    """Gaps in contacts.yaml together with overrides and imported schedules, where the database could be read."""
     if known.policy is None:
-        yield Finding("escalation", State.UNKNOWN, "the policy cannot be read")
+        yield Finding("escalation", State.UNKNOWN, "the policy is invalid")
         return
     contacts = known.policy.contacts
     roster = roster_of(contacts, known.overrides or (), known.shifts or ())
-    broken = [(hole.reason, hole.fix) for hole in holes(roster, known.now)] + list(_strangers(known, contacts))
+    broken = [(gap.reason, gap.fix) for gap in holes(roster, known.now)] + list(_unknown_people(known, contacts))
     for reason, fix in broken:
-        yield Finding("escalation", State.BROKEN, reason, fix)
+        yield Finding("escalation", State.FAILED, reason, fix)
     for role in Role:
         for begins, ends in schedule_gaps(roster, role, known.now)[:1]:
             span = f"from {begins:%Y-%m-%d %H:%M} to {ends:%Y-%m-%d %H:%M} UTC"
-            says = f"the imported schedule of the {role} has a gap {span}; there contacts.yaml says who it is"
-            yield Finding("escalation", State.WELL, says)
+            says = f"the imported schedule of the {role} has a gap {span}; contacts.yaml applies then"
+            yield Finding("escalation", State.OK, says)
     if not broken:
         unread = known.overrides is None
-        aside = " (by contacts.yaml alone, as the database could not be read)" if unread else ""
-        yield Finding("escalation", State.WELL, f"every role is held by somebody who can be pinged{aside}")
+        aside = " (from contacts.yaml only: the database is not responding)" if unread else ""
+        yield Finding("escalation", State.OK, f"every role is assigned to somebody who can be paged{aside}")
 
 
-def _strangers(known: Known, contacts: Contacts) -> Iterator[tuple[str, str]]:
+def _unknown_people(known: Known, contacts: Contacts) -> Iterator[tuple[str, str]]:
     """Shifts of an imported schedule whose person was taken out of contacts.yaml since."""
     first = {(row.role, row.person): row for row in reversed(known.shifts or ()) if row.person not in contacts.people}
     for (role, name), row in sorted(first.items()):
-        reason = f"the imported schedule of the {role} names {name}, whom contacts.yaml does not know"
-        fix = f"List {name} under `people` in {_FILE}, or export the schedule anew and import it."
-        yield f"{reason}; from {row.from_at:%Y-%m-%d %H:%M} UTC contacts.yaml says who it is", fix
+        reason = f"the imported schedule of the {role} names {name}, who is not in contacts.yaml"
+        fix = f"Add {name} under `people` in {_FILE}, or export the schedule again and import it."
+        yield f"{reason}; from {row.from_at:%Y-%m-%d %H:%M} UTC contacts.yaml applies", fix
 
 
 def people(known: Known) -> Iterator[Finding]:
     """Everybody of contacts.yaml and of the overrides made in Slack, looked up in the workspace."""
     if known.slack is None or known.policy is None:
-        yield Finding("people", State.UNKNOWN, known.why_no_slack or "the policy cannot be read")
+        yield Finding("people", State.UNKNOWN, known.why_no_slack or "the policy is invalid")
         return
     listed = [person for person in known.policy.contacts.people.values() if person.mention]
     broken = False
@@ -55,20 +55,20 @@ def people(known: Known) -> Iterator[Finding]:
         reason = _why_unreachable(known.slack, person)
         if reason:
             broken = True
-            fix = f"Correct the id of {person.name} in {_FILE}, or name somebody else."
-            yield Finding("people", State.BROKEN, f"{person.name}: {reason}", fix)
+            fix = f"Correct the id of {person.name} in {_FILE}, or assign somebody else."
+            yield Finding("people", State.FAILED, f"{person.name}: {reason}", fix)
     for row in known.overrides or ():
         reason = _why_unreachable(known.slack, Person(row.user_id, slack=row.user_id))
         if reason:
             broken = True
             says = f"the override of the {row.role} until {row.until_at:%Y-%m-%d %H:%M} UTC: {reason}"
-            yield Finding("people", State.BROKEN, says, f"Take it back: `/incident oncall remove as {row.role}`.")
+            yield Finding("people", State.FAILED, says, f"Remove it: `/incident oncall remove as {row.role}`.")
     if not broken:
-        yield Finding("people", State.WELL, f"all {len(listed)} of contacts.yaml are in the workspace")
+        yield Finding("people", State.OK, f"all {len(listed)} of contacts.yaml are in the workspace")
 
 
 def _why_unreachable(slack: Slack, person: Person) -> str:
-    """Why Slack cannot ping this person or group; empty where it can."""
+    """Why Slack can't reach this person or group; empty where it can."""
     try:
         if person.user_group:
             members = slack.members_of_group(person.user_group)
@@ -76,8 +76,8 @@ def _why_unreachable(slack: Slack, person: Person) -> str:
         user = slack.call("users.info", user=person.slack)["user"]
     except Refused as refused:
         if refused.error in ("user_not_found", "user_not_visible", "no_such_subteam", "subteam_not_found"):
-            return f"{person.slack or person.user_group} is unknown to the workspace"
+            return f"{person.slack or person.user_group} is not in the workspace"
         raise
     if user.get("deleted"):
-        return f"{person.slack} was deactivated"
+        return f"{person.slack} is deactivated"
     return f"{person.slack} is a bot" if user.get("is_bot") else ""
