@@ -248,4 +248,4 @@ def test_metrics_count_the_majority_of_each_suggestion_by_month(tocsin: Shell, d
 
 
 def test_metrics_without_votes_say_so(tocsin: Shell) -> None:
-    assert "Nobody has said yet of a suggestion whether it helped." in tocsin("metrics").stdout
+    assert "Nobody has voted on a suggestion yet." in tocsin("metrics").stdout

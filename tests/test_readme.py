@@ -13,7 +13,7 @@ README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_table_of_commands_has_every_subcommand_and_no_other() -> None:
-    table = README.partition("What you can type in Slack:")[2].partition("Notes with a word")[0]
+    table = README.partition("In Slack:")[2].partition("Labelled notes")[0]
     cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `/incident ")]
     typed = [code for cell in cells for code in re.findall(r"`([^`]+)`", cell)]
     words = [code.removeprefix("/incident ").split()[0] for code in typed]

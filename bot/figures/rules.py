@@ -106,16 +106,20 @@ class Agreement:
 
     def lines(self) -> Iterator[str]:
         """For people."""
-        yield f"{self.reports} reports judged, {self.answered} answered, {self.decided} given a label by people."
+        yield f"{self.reports} reports judged, {self.answered} answered, {self.decided} decided by people."
         yield f"Same severity: {_rate(self.same, self.decided)}. Within one level: {_rate(self.near, self.decided)}."
-        yield f"False positives: {_rate(self.false_alarms, self.answers_decided)} of the answers that were decided."
-        yield f"Declared although the judge was silent: {self.missed}."
+        yield f"False positives: {_rate(self.false_alarms, self.answers_decided)} of the decided answers."
+        yield f"Declared without an answer from Tocsin: {self.missed}."
         if self.reasons:
-            yield "Why otherwise: " + ", ".join(f"{reason} {count}" for reason, count in self.reasons.items()) + "."
+            yield (
+                "Reasons for overrides: "
+                + ", ".join(f"{reason} {count}" for reason, count in self.reasons.items())
+                + "."
+            )
         decided = [row for row in self.rows if row.decided]
         if decided:
             yield ""
-            yield f"{'row of the matrix':24} {'judged':>7} {'decided':>8} {'overridden':>11}"
+            yield f"{'matrix row':24} {'judged':>7} {'decided':>8} {'overridden':>11}"
             for row in decided:
                 yield f"{row.row:24} {row.judged:7} {row.decided:8} {row.overridden:11}  {row.override_rate:.0%}"
         if self.decided:
@@ -157,4 +161,4 @@ def _rows(held: list[Verdict]) -> tuple[RowFigures, ...]:
 
 
 def _rate(part: int, whole: int) -> str:
-    return f"{part / whole:.0%} ({part} of {whole})" if whole else "nothing decided yet"
+    return f"{part / whole:.0%} ({part} of {whole})" if whole else "no decisions yet"

@@ -81,7 +81,7 @@ def test_text_and_document_say_the_same() -> None:
 def test_with_nothing_decided_no_rate_is_made_up() -> None:
     found = agree([verdict(P1)])
     assert (found.same_rate, found.near_rate, found.false_alarm_rate) == (None, None, None)
-    assert "nothing decided yet" in "\n".join(found.lines())
+    assert "no decisions yet" in "\n".join(found.lines())
     assert found.document()["same_severity"] is None
 
 

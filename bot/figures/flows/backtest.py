@@ -85,14 +85,14 @@ class Backtest:
     def lines(self) -> Iterator[str]:
         """For people: what changes, the worst changes first, then the sums."""
         if not self.cases:
-            yield "No report was judged here yet. With --policy, the known incidents are judged too."
+            yield "No reports yet. With --policy, the past incidents are judged too."
             return
         for change in self.changes:
             yield from change.lines()
-        yield f"{len(self.changes)} of {self.cases} would be judged otherwise. Nothing was changed."
+        yield f"{len(self.changes)} of {self.cases} would be judged differently. Nothing was changed."
         if self.labelled:
             yield (
-                f"As people said: {self.right_before} of {self.labelled} before,"
+                f"Agreement with people: {self.right_before} of {self.labelled} before,"
                 f" {self.right_after} of {self.labelled} after."
             )
 

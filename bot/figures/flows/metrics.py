@@ -69,7 +69,7 @@ def suggestions(session: Session, since: datetime, until: datetime) -> Section:
     rows = [{"month": month, **_precision(months[month])} for month in sorted(months)]
     whole = _precision([helped for month in months.values() for helped in month])
     lines = [f"{row['month']}  {_line(row)}" for row in rows]
-    lines.append(f"in all   {_line(whole)}" if judged else "Nobody has said yet of a suggestion whether it helped.")
+    lines.append(f"total    {_line(whole)}" if judged else "Nobody has voted on a suggestion yet.")
     return Section("suggestions", "Similar incidents: precision@3", tuple(lines), {**whole, "months": rows})
 
 
@@ -85,9 +85,7 @@ def _line(row: dict[str, Any]) -> str:
 def judgement(session: Session, since: datetime, until: datetime) -> Section:
     """How far people agreed with the judged severity, row by row of the matrix, of the reports judged in that time."""
     found = agree(figures_queries.list_verdicts(session, since, until))
-    return Section(
-        "judgement", "Judgement: what people made of the judged severity", tuple(found.lines()), found.document()
-    )
+    return Section("judgement", "Judgement: agreement with the judged severity", tuple(found.lines()), found.document())
 
 
 SECTIONS: tuple[Callable[[Session, datetime, datetime], Section], ...] = (suggestions, judgement)

@@ -33,7 +33,6 @@ class Kind(enum.StrEnum):
     IMPACT_RECORDED = "impact_recorded"
     CAUSE_RECORDED = "cause_recorded"
     RESOLUTION_RECORDED = "resolution_recorded"
-    REVIEW_DRAFTED = "review_drafted"
     ENTRY_CORRECTED = "entry_corrected"  # another entry's time or words, by somebody who knew better
     STAKEHOLDERS_TOLD = "stakeholders_told"
     UPDATE_ASKED = "update_asked"  # a reminder to tell stakeholders

@@ -162,4 +162,3 @@ class ReviewSummary:
     severity: Severity
     facts: tuple[tuple[str, str], ...]  # label and value, in reading order: duration, impact, cause, figures
     asked: tuple[Line, ...]  # what nobody recorded, with the command that records it
-    missed_targets: tuple[str, ...]

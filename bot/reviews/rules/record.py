@@ -17,7 +17,6 @@ NOT_SHOWN = frozenset(
     {Kind.MESSAGE_EDITED, Kind.MESSAGE_DELETED, Kind.PINNED, Kind.UNPINNED}
     | {
         Kind.UPDATE_ASKED,
-        Kind.REVIEW_DRAFTED,
         Kind.REVIEW_APPROVED,
         Kind.REVIEW_CHANGES_ASKED,
         Kind.ACTION_ADDED,

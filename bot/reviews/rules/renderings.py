@@ -196,6 +196,5 @@ def summary_for_slack(review: Review) -> ReviewSummary:
     shown = [*review.section("summary").lines, *review.section("root_cause").lines]
     shown += [line for line in review.section("figures").lines if line.met is not None]
     facts = tuple((line.label or "", line.text) for line in shown if line.nature is Nature.RECORDED)
-    missed = tuple(f"{line.label}: {line.text}" for line in review.section("figures").lines if line.met is False)
     asked = tuple(line for line in review.section("gaps").lines if line.nature is Nature.ASKED)
-    return ReviewSummary(review.ref, review.title, review.severity, facts, asked, missed)
+    return ReviewSummary(review.ref, review.title, review.severity, facts, asked)
