@@ -1,4 +1,4 @@
-"""What stands for words that were removed by policy."""
+"""The sentences in place of text that was removed by policy."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from bot.reviews.tables import ReviewEdit, ReviewRow, ReviewStageRow
 
 _WORDS = (Kind.MESSAGE_POSTED.value, Kind.MESSAGE_EDITED.value)
 _AT_ONCE = 1000  # rows an update
-_UNSAID = "…"  # stands for the words of a removed message that decided
+_UNSAID = "…"  # in place of the words of a removed message that decided
 
 
 def claim_due(session: Session, before: datetime) -> IncidentRow | None:

@@ -27,7 +27,7 @@ class ReviewRow(Base):
 
 
 class ReviewStageRow(Base):
-    """Where the review of an incident stands, until when it is due, and what was said of it so far."""
+    """The stage of an incident's review, its due date, and the reminders sent so far."""
 
     __tablename__ = "review_stages"
     incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.incident_id"), primary_key=True, autoincrement=False)

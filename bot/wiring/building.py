@@ -114,7 +114,7 @@ def build_search(
 
 
 def review_finder(database: Database, *, for_link: bool = False) -> Callable[[str], Review | None]:
-    """A function from an incident's reference to its review as it stands.
+    """A function from an incident's reference to its current review.
 
     `for_link`: only what somebody without a name may see, who has the link that is shared in the incident's channel.
     """

@@ -104,6 +104,8 @@ def test_a_manager_edits_comments_asks_for_changes_and_approves(
     assert page.evaluate("document.activeElement !== document.body"), "the keyboard reaches the page"
     page.get_by_role("link", name="Action items", exact=True).first.click()
     expect(page.get_by_role("heading", name="Action items")).to_be_visible()
+    bar = page.locator(".bar").bounding_box()
+    assert bar is not None and bar["height"] < 70, "menu and Sign out in one row, on a phone too"
     page.get_by_role("button", name="Sign out").click()
     page.goto(link.split("/enter")[0] + "/reviews")
     expect(page.get_by_role("heading", name="Please sign in")).to_be_visible()

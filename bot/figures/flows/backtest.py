@@ -1,4 +1,4 @@
-"""What an edited matrix would have judged otherwise: recorded reports and known incidents, judged anew.
+"""What an edited matrix would judge differently: recorded reports and past incidents, judged again.
 
 Writes nothing.
 """

@@ -195,7 +195,7 @@ def action_from_message(
 
 
 def learn_names(context: AppContext, slack: Slack, incident_id: int) -> None:
-    """Look up the people whom the review will name. Of whom Slack knows no more, the name that we know stays."""
+    """Look up the people whom the review names. Who is gone from Slack keeps the name that we know."""
     with context.database.transaction() as session:
         asked = people_to_look_up(session, incidents.get(session, incident_id), context.now())
         known = messages.names_of(session, asked)

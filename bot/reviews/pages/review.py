@@ -164,7 +164,7 @@ def _list_versions(session: Session, incident_id: int) -> dict[str, list[_Versio
 def _standing_context(web: WebContext, seen: _Seen) -> dict[str, Any]:
     """The review's stage, its history, and what can be done next."""
     steps, history = seen.review.steps, _history(seen.review)
-    # The page says "as of" the newest draft: beside it stands when that was made, not when the first one was.
+    # The page says "as of" the newest draft, so it shows the time of that one, not of the first.
     last = next((one for one in reversed(history) if one["stage"] is steps[-1].stage), None) if steps else None
     return {
         "pdf": web.print_pdf is not None,
@@ -193,7 +193,7 @@ def _history(review: Review) -> list[dict[str, Any]]:
 
 
 def _editing_context(request: Request, seen: _Seen, again: Again) -> dict[str, Any]:
-    """The section that is open for writing, with what stands in its field, and above it what somebody else saved."""
+    """The section that is open for editing, with the text of its field, and above it what somebody else saved."""
     editing = again.editing or request.query_params.get("edit", "")
     editing = editing if editing in EDITABLE and seen.review.stage is not Stage.APPROVED else ""
     saved = _editable_text(seen.review, editing) if editing else ""
@@ -255,7 +255,7 @@ def _people(contacts: Contacts, names: dict[str, str], user: CurrentUser) -> lis
 
 
 def _editable_text(review: Review, section: str) -> str:
-    """What stands in the field: the section's lines without its questions."""
+    """The text of the field: the section's lines without its questions."""
     lines = review.section(section).lines
     return "\n".join(as_written(line) for line in lines if line.nature is not Nature.ASKED)
 

@@ -171,7 +171,7 @@ def _priority(item: ActionItem) -> str:
 
 
 def _terms(item: ActionItem, wording: Wording) -> str:
-    """What stands in brackets after an item: owner and due date, or where a proposal comes from."""
+    """The terms in brackets after an item: owner and due date, or where a proposal comes from."""
     if item.proposed:
         return f"from {tidied(item.source or 'a similar incident')[:60]}"
     owner = f"owner: {wording.person(item.owner)}" if item.owner else "no owner yet"

@@ -46,7 +46,7 @@ def to_markdown(review: Review) -> str:
 
 
 def standing(review: Review) -> str:
-    """Where the review stands, in one line: "Approved by team-lead, 2026-11-20 19:50 UTC. From the record as of …"."""
+    """The review's stage in one line: "Approved by team-lead, 2026-11-20 19:50 UTC. From the record as of …"."""
     record = f"rom the record as of {instant(review.drafted_at)}; the incident is {review.status}."
     last = review.steps[-1] if review.steps else None
     if last is None or review.stage is Stage.DRAFT:
