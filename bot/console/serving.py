@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.util import find_spec
@@ -19,6 +21,7 @@ from bot.logs import configure_logs
 from bot.settings import Settings, missing_for_slack
 
 app = typer.Typer()
+_ENDS_WITHIN = 18.0  # seconds after SIGTERM or Ctrl-C; systemd and Kubernetes kill after some more
 db = typer.Typer(no_args_is_help=True, help="The database.")
 
 
@@ -48,11 +51,26 @@ def _serve(listen: bool, work: bool, serve: bool) -> None:
         service = Service(settings, build_context(settings, database), Parts(listen, work, serve))
         _when_asked_to_end(service.stop)
         service.run(say)
+    if service.left_behind():
+        _end_at_once()
 
 
 def _when_asked_to_end(end: Callable[[], object]) -> None:
+    def asked(*_: object) -> None:
+        latest = threading.Timer(_ENDS_WITHIN, _end_at_once)
+        latest.daemon = True
+        latest.start()
+        end()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: end())
+        signal.signal(number, asked)
+
+
+def _end_at_once() -> None:
+    """Some thread waits for a peer that is silent. Nothing is lost: every job is done again that was not recorded."""
+    print("Something did not end in time, so the process ends without it; its jobs are done again.", file=sys.stderr)
+    sys.stderr.flush()
+    os._exit(0)
 
 
 @app.command()

@@ -9,7 +9,7 @@ import http.client
 import itertools
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.error import URLError
@@ -26,13 +26,39 @@ log = structlog.get_logger(__name__)
 _PASSING = frozenset(
     {"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
 )
+# About our token, scopes or account: somebody mends that, and then the same call succeeds.
+_ABOUT_US = frozenset(
+    {
+        "invalid_auth",
+        "not_authed",
+        "account_inactive",
+        "token_revoked",
+        "token_expired",
+        "no_permission",
+        "missing_scope",
+        "not_allowed_token_type",
+        "ekm_access_denied",
+        "access_denied",
+        "team_access_not_granted",
+        "org_login_required",
+        "enterprise_is_restricted",
+        "two_factor_setup_required",
+        "accesslimited",
+        "app_missing_action_token",
+        "invalid_client_id",
+        "http_401",
+        "http_403",
+    }
+)
 # A form was to be opened more than three seconds after the press, or twice.
 LATE_TRIGGER = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id", "trigger_expired"})
 # What else stands in an answer's place is not from Slack: a proxy's page, half an answer.
 _ERROR_NAME = re.compile(r"[a-z0-9_]+")
 METADATA_TYPE = "tocsin_message"
 _SEARCHED = 2_000  # messages looked through for one whose answer was lost
+_ADVICE_WITHIN = 2  # seconds for an answer that a page can do without
 _BELIEVED = 60.0  # seconds
+_BELIEVED_IN_TROUBLE = 10.0  # seconds until Slack is asked again that did not answer
 # Slack's own names for somebody who is not in the workspace. Any other refusal is about us, such as a token or a scope.
 _NOT_HERE = frozenset({"user_not_found", "user_not_visible"})
 
@@ -52,6 +78,13 @@ class Refused(TocsinError):
         super().__init__(f"{method}: {error}{' ' + detail if detail else ''}")
         self.method = method
         self.error = error
+
+    @property
+    def may_pass(self) -> bool:
+        """True where it is about us (token, scopes, account, Slack's own permissions) rather than what was asked."""
+        if self.method == "conversations.create":  # whoever may create channels is a setting of the workspace
+            return not self.error.startswith(("invalid_name", "name_taken"))
+        return self.error in _ABOUT_US
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,25 +106,20 @@ class Slack:
     def __init__(self, client: WebClient, seconds: Callable[[], float] = time.monotonic) -> None:
         """`seconds` tells how long what Slack said is believed; only its differences count."""
         self._client = client
+        self._adviser = web_client(client.base_url, client.token or "", timeout=min(client.timeout, _ADVICE_WITHIN))
         self._seconds = seconds
         self._direct: dict[str, str] = {}  # conversations by user id
         self._seen: dict[str, float] = {}  # until when somebody is known to be in the workspace, in `seconds`
+        self._groups: dict[str, list[str]] = {}  # members of user groups when Slack last said
         self._left: set[str] = set()  # who was not in the workspace when Slack last said
 
     def call(self, method: str, **arguments: Any) -> dict[str, Any]:
         """One call. Raises TryAgain or Refused."""
-        try:
-            # JSON where an argument is nested; Slack's reading methods understand a form only.
-            if method.startswith(("chat.", "views.", "canvases.", "conversations.canvases.")):
-                answer = self._client.api_call(method, json=arguments)
-            else:
-                answer = self._client.api_call(method, params=arguments)
-        except SlackApiError as error:
-            raise _explain(method, error) from error
-        except (URLError, TimeoutError, OSError, http.client.HTTPException, SlackClientError, ValueError) as error:
-            # ValueError: an answer that is no JSON, as a proxy in trouble sends.
-            raise TryAgain(method, str(error) or type(error).__name__) from error
-        return dict(answer.data) if isinstance(answer.data, dict) else {}
+        return _call(self._client, method, arguments)
+
+    def ask(self, method: str, **arguments: Any) -> dict[str, Any]:
+        """As `call`, for what a page would be better for knowing: it is waited for two seconds only."""
+        return _call(self._adviser, method, arguments)
 
     def who_am_i(self) -> dict[str, Any]:
         return self.call("auth.test")
@@ -188,6 +216,8 @@ class Slack:
             try:
                 self.call("conversations.invite", channel=channel_id, users=user_id)
             except Refused as refused:
+                if refused.may_pass:
+                    raise
                 if refused.error != "already_in_channel":
                     log.warning("could not invite", channel=channel_id, user=user_id, error=refused.error)
 
@@ -210,17 +240,23 @@ class Slack:
     def is_here(self, user_id: str) -> bool:
         """False for somebody whom Slack does not know or who was deactivated. What it says is believed for a minute.
 
-        Where Slack refuses to say, its last word holds, and who was never asked about is here.
+        Where Slack refuses to say or is in trouble, its last word holds, and who was never asked about is here.
         """
         if self._seen.get(user_id, 0.0) > self._seconds():
             return True
         try:
-            here = not self.call("users.info", user=user_id)["user"].get("deleted")
+            here = not self.ask("users.info", user=user_id)["user"].get("deleted")
         except Refused as refused:
             if refused.error not in _NOT_HERE:
                 log.warning("could not ask whether somebody is in the workspace", user=user_id, error=refused.error)
                 return user_id not in self._left
             here = False
+        except TryAgain as error:
+            log.warning("could not ask whether somebody is in the workspace", user=user_id, error=str(error))
+            if user_id in self._left:
+                return False
+            self._seen[user_id] = self._seconds() + _BELIEVED_IN_TROUBLE  # the next to ask need not wait, too
+            return True
         if here:
             self._left.discard(user_id)
             self._seen[user_id] = self._seconds() + _BELIEVED
@@ -245,8 +281,27 @@ class Slack:
         profile = user.get("profile") or {}
         return str(profile.get("display_name") or user.get("real_name") or user.get("name") or user_id)
 
+    def learn_groups(self, members: Mapping[str, list[str]]) -> None:
+        """Who was in user groups when Slack last said so, as another process recorded it."""
+        self._groups = dict(members) | self._groups
+
     def members_of_group(self, group_id: str) -> list[str]:
-        return [str(user_id) for user_id in self.call("usergroups.users.list", usergroup=group_id)["users"]]
+        members = [str(user_id) for user_id in self.ask("usergroups.users.list", usergroup=group_id)["users"]]
+        self._groups[group_id] = members
+        return members
+
+    def last_members_of_group(self, group_id: str) -> list[str]:
+        """As `members_of_group`; where Slack does not answer or refuses us, who its members last were.
+
+        Raises TryAgain and Refused where that is not known.
+        """
+        try:
+            return self.members_of_group(group_id)
+        except (TryAgain, Refused) as error:
+            if group_id not in self._groups or (isinstance(error, Refused) and not error.may_pass):
+                raise
+            log.warning("could not ask for a user group; its last members count", group=group_id, error=str(error))
+            return self._groups[group_id]
 
     def replies(self, channel_id: str, ts: str, oldest: str) -> Iterator[dict[str, Any]]:
         """Replies of a thread after `oldest`, the oldest first; the parent comes too."""
@@ -266,6 +321,21 @@ class Slack:
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
                 return
+
+
+def _call(client: WebClient, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    try:
+        # JSON where an argument is nested; Slack's reading methods understand a form only.
+        if method.startswith(("chat.", "views.", "canvases.", "conversations.canvases.")):
+            answer = client.api_call(method, json=arguments)
+        else:
+            answer = client.api_call(method, params=arguments)
+    except SlackApiError as error:
+        raise _explain(method, error) from error
+    except (URLError, TimeoutError, OSError, http.client.HTTPException, SlackClientError, ValueError) as error:
+        # ValueError: an answer that is no JSON, as a proxy in trouble sends.
+        raise TryAgain(method, str(error) or type(error).__name__) from error
+    return dict(answer.data) if isinstance(answer.data, dict) else {}
 
 
 def _explain(method: str, error: SlackApiError) -> TryAgain | Refused:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.orm import Session
 
-# Short on purpose: a responder's command must answer within Slack's 3 seconds or say that it could not.
-_OPTIONS = "-c lock_timeout=2000 -c statement_timeout=15000 -c timezone=UTC"
+from bot.store.connection import LimitedConnection, connect_arguments
 
 
 def driver_url(url: str) -> str:
     """The URL with SQLAlchemy's name of the psycopg 3 driver, whichever spelling was given."""
     return re.sub(r"^postgres(ql)?(\+psycopg)?://", "postgresql+psycopg://", url)
+
+
+def _connect(_dialect: object, _record: object, arguments: list[Any], named: dict[str, Any]) -> LimitedConnection:
+    return LimitedConnection.connect(*arguments, **named)
 
 
 class Database:
@@ -28,9 +32,10 @@ class Database:
             pool_size=connections,
             max_overflow=0,
             pool_timeout=2,
-            pool_pre_ping=True,  # after a restart of the server nobody meets a dead connection,
-            connect_args={"connect_timeout": 2, "options": _OPTIONS},
+            pool_pre_ping=True,  # after a restart of the server nobody meets a dead connection
+            connect_args=connect_arguments(),
         )
+        event.listen(self.engine, "do_connect", _connect)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -42,6 +47,11 @@ class Database:
         """True when a query comes back; raises what the driver raises otherwise."""
         with self.engine.connect() as connection:
             return bool(connection.execute(text("select 1")).scalar())
+
+    def is_writable(self) -> bool:
+        """False on a standby, or where the database was set to read only. Raises as `answers` does."""
+        with self.engine.connect() as connection:
+            return bool(connection.execute(text("show transaction_read_only")).scalar_one() == "off")
 
     def close(self) -> None:
         self.engine.dispose()

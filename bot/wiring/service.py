@@ -14,7 +14,6 @@ import structlog
 import uvicorn
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.routing import Route
 
 from bot.aws.alarm_states import Reading
@@ -34,6 +33,7 @@ from bot.web.slack import slack_route
 from bot.wiring import listeners
 from bot.wiring.building import build_judge, build_live_memory, build_policy, review_finder, warm_judge
 from bot.wiring.clock import Clock
+from bot.wiring.health import DatabaseCheck
 from bot.wiring.pages import build_pages
 from bot.wiring.worker import Worker
 
@@ -191,7 +191,8 @@ class Service:
         self._context = context
         self._parts = parts
         self._stopping = threading.Event()
-        self._checks: dict[str, Callable[[], bool]] = {}
+        self._worker: Worker | None = None
+        self._checks: list[Callable[[], list[str]]] = [DatabaseCheck(context.database).troubles]
 
     def run(self, ready: Callable[[str], None]) -> None:
         """Start, call `ready` once with a line about what runs, and end cleanly after `stop`."""
@@ -200,10 +201,10 @@ class Service:
         with ExitStack() as stack:
             self._introduce(stack, slack)
             if self._parts.work:
-                worker = Worker(self._context, slack)
+                worker = self._worker = Worker(self._context, slack)
                 worker.start()
                 stack.callback(worker.stop)
-                self._checks["worker"] = worker.alive
+                self._checks.append(worker.troubles)
             if self._parts.listen:
                 app = self._listeners(slack)
                 if self._settings.slack_app_token:
@@ -218,6 +219,10 @@ class Service:
 
     def stop(self) -> None:
         self._stopping.set()
+
+    def left_behind(self) -> bool:
+        """True where a thread of the worker still waits for somebody silent, though `run` has ended."""
+        return self._worker is not None and self._worker.left_behind()
 
     def _introduce(self, stack: ExitStack, slack: Slack) -> None:
         """Now if Slack answers; else in the background until it does, so that a start during an outage succeeds."""
@@ -260,7 +265,7 @@ class Service:
         connection = SocketModeHandler(app, app_token, ping_interval=_LOOK_AT_SOCKET_EVERY)
         thread = threading.Thread(target=self._keep_connecting, args=(connection,), name="socket mode")
         thread.start()
-        self._checks["socket mode"] = connection.client.is_connected
+        self._checks.append(lambda: [] if connection.client.is_connected() else ["Socket Mode: not connected"])
 
         def close() -> None:
             self._stopping.set()
@@ -309,9 +314,4 @@ class Service:
         return close
 
     def _reasons_not_ready(self) -> list[str]:
-        reasons = [f"{name} is not running" for name, check in self._checks.items() if not check()]
-        try:
-            self._context.database.answers()
-        except SQLAlchemyError as error:
-            reasons.append(f"database: {type(error).__name__}")
-        return reasons
+        return [reason for check in self._checks for reason in check()]

@@ -14,10 +14,7 @@ from typing import Any
 import procrastinate
 import structlog
 from procrastinate import BaseRetryStrategy, RetryDecision
-from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.aws.session import Unavailable
 from bot.context import AppContext
@@ -39,8 +36,11 @@ from bot.slack.client import Refused, Slack, TryAgain
 from bot.slack.poster import Poster
 from bot.stakeholders import jobs as updates
 from bot.stakeholders.flows.notify import remind_to_notify
+from bot.store.connection import queue_pool
 from bot.store.job_manager import PersistentJobManager
+from bot.store.outages import Outage, is_away, reason_of
 from bot.store.outbox import PAGING, SLACK, free_jobs_of_dead_workers
+from bot.wiring.health import OVERDUE, SWEEP, Progress
 
 log = structlog.get_logger(__name__)
 
@@ -81,9 +81,16 @@ TASKS: dict[str, Callable[..., None]] = {
     "slack.read_announcements": reports_backfill.backfill_reports,
     "record.retain": retention.retain,
 }
+# What the worker's progress calls each queue.
+QUEUES = {SLACK: "queue of posts", PAGING: "queue of pages"}
+JOB_THREAD = "job of tocsin"
 SLACK_THREADS = 6
 PAGING_THREADS = 3
 _LONGEST_WAIT = 15  # seconds between tries while Slack or the database is away
+_LONGEST_WAIT_REFUSED = 60  # the same while Slack refuses our token, a scope or the account
+_CALL_ENDS_AFTER = 15  # seconds; a call to Slack takes ten at most
+_ENDS_WITHIN = 12.0  # seconds for running jobs to end before the worker starts anew, or stops, without them
+_STOPS_WITHIN = 14.0  # seconds for the threads after `stop`
 _TRIES = 5  # for errors of our own, which another try seldom mends
 _SWEEP_EVERY = 1.0  # seconds at most; sooner when something is due sooner
 _SWEEP_PAUSE = 0.2  # seconds at least: what falls due meanwhile is sent together
@@ -98,34 +105,41 @@ _CLEAR_EVERY = 86_400.0  # seconds
 _LOOK_UP_GROUPS_EVERY = 300.0  # seconds; so long somebody may wait who joined a group that may approve
 
 
-def _wait_before(attempts: int) -> int:
-    """Milliseconds until the next try: half a second, doubled each time, bounded."""
-    return int(min(500 * 2 ** min(attempts, 10), _LONGEST_WAIT * 1000))
+def _wait_before(attempts: int, longest: int = _LONGEST_WAIT) -> int:
+    """Milliseconds until the next try: half a second, doubled each time, bounded by `longest` seconds."""
+    return int(min(500 * 2 ** min(attempts, 10), longest * 1000))
 
 
 class RetryPolicy(BaseRetryStrategy):
-    """Slack or the database away: try until it is back. Refused: never again. An error of our own: a few times."""
+    """Slack or the database away, or Slack refusing us for now: try until it is back. An error of our own: a few times.
+
+    What Slack refuses for good, such as a message that is too long, is not tried again.
+    """
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         if isinstance(exception, Refused):
-            return None
+            if not exception.may_pass:
+                return None
+            return RetryDecision(retry_in={"milliseconds": _wait_before(job.attempts, _LONGEST_WAIT_REFUSED)})
         if isinstance(exception, TryAgain):
-            wait = _wait_before(job.attempts) if exception.after is None else round(exception.after * 1000)
-            return RetryDecision(retry_in={"milliseconds": wait})
-        if isinstance(exception, Unavailable):
+            asked = round((exception.after or 0.0) * 1000)
+            # Slack's own word counts; "at once" is not taken literally, or it would be asked 40 times a second.
+            return RetryDecision(retry_in={"milliseconds": asked or _wait_before(job.attempts)})
+        if isinstance(exception, Unavailable) or is_away(exception):
             return RetryDecision(retry_in={"milliseconds": _wait_before(job.attempts)})
-        if isinstance(exception, OperationalError | InterfaceError | PoolTimeout | ConnectorException):
-            return RetryDecision(retry_in={"milliseconds": _wait_before(job.attempts)})
+        if isinstance(exception, asyncio.CancelledError):
+            # The worker was started anew; the thread of this job may still be in the middle of its call to Slack.
+            return RetryDecision(retry_in={"seconds": _CALL_ENDS_AFTER})
         if job.attempts + 1 < _TRIES:
             return RetryDecision(retry_in={"seconds": 2**job.attempts})
         return None
 
 
-def job_app(context: AppContext, slack: Slack, url: str) -> procrastinate.App:
-    """The procrastinate app with every task bound to what it needs."""
-    connector = procrastinate.PsycopgConnector(conninfo=url, min_size=2, max_size=8, kwargs={"connect_timeout": 5})
+def job_app(context: AppContext, slack: Slack, heard: Callable[[str], None] = lambda _queue: None) -> procrastinate.App:
+    """The procrastinate app with every task bound to what it needs; it is opened with `queue_pool`."""
+    connector = procrastinate.PsycopgConnector()
     app = procrastinate.App(connector=connector)
-    app.job_manager = PersistentJobManager(connector)
+    app.job_manager = PersistentJobManager(connector, heard)
     poster = Poster(context.database, slack, context.now)
     for name, run in TASKS.items():
         app.task(name=name, retry=RetryPolicy())(_bound(name, run, context, slack, poster))
@@ -135,19 +149,36 @@ def job_app(context: AppContext, slack: Slack, url: str) -> procrastinate.App:
 def _bound(
     name: str, run: Callable[..., None], context: AppContext, slack: Slack, poster: Poster
 ) -> Callable[..., None]:
+    held_up = Outage(log, f"{name} is held up")
+
     def task(**arguments: Any) -> None:
         ids = {key: value for key, value in arguments.items() if key.endswith("_id")}  # never what people wrote
         with structlog.contextvars.bound_contextvars(job=name, **ids):
             try:
                 run(context, slack, poster, **arguments)
             except (TryAgain, Unavailable) as error:
-                log.info("will be tried again", reason=str(error))
+                held_up.failed(str(error))
                 raise
             except Refused as error:
-                log.error("slack refused for good", error=str(error))
+                if error.may_pass:
+                    held_up.failed(str(error), advice="`tocsin doctor` says what to do")
+                else:
+                    log.error("slack refused for good", error=str(error))
                 raise
+            held_up.ended()
 
     return task
+
+
+class JobThreads(ThreadPoolExecutor):
+    """The threads that jobs run in. The event loop that ends does not wait for a job that does not."""
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        super().shutdown(wait=False, cancel_futures=True)
+
+
+class Silent(Exception):
+    """Nothing was heard from the job queue for so long that the worker is started anew."""
 
 
 class Worker:
@@ -156,13 +187,16 @@ class Worker:
     def __init__(self, context: AppContext, slack: Slack) -> None:
         self._context = context
         self._slack = slack
+        self.progress = Progress()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._main: asyncio.Task[None] | None = None
+        self._manager: PersistentJobManager | None = None
         self._stop = threading.Event()
         self._read_back_at = 0.0  # in monotonic seconds
-        self._tasks: list[asyncio.Task[None]] = []
+        # They end within seconds of `stop`; a database that is silent must not keep the process from ending.
         self._threads = [
-            threading.Thread(target=self._run_jobs, name="jobs"),
-            threading.Thread(target=self._run_sweeps, name="sweeps"),
+            threading.Thread(target=self._run_jobs, name="jobs", daemon=True),
+            threading.Thread(target=self._run_sweeps, name="sweeps", daemon=True),
         ]
 
     def start(self) -> None:
@@ -170,51 +204,99 @@ class Worker:
             thread.start()
 
     def stop(self) -> None:
-        """Let running jobs end, take no new ones."""
+        """Let running jobs end, take no new ones. Jobs that do not end in time are done again by the next worker."""
         self._stop.set()
         if self._loop is not None:
             with suppress(RuntimeError):  # between two starts after the database went away, the loop is closed
                 self._loop.call_soon_threadsafe(self._cancel)
+        until = time.monotonic() + _STOPS_WITHIN
         for thread in self._threads:
-            thread.join()
+            thread.join(max(0.0, until - time.monotonic()))
+            if thread.is_alive():
+                log.warning("did not end in time; its work is done again by the next worker", thread=thread.name)
+
+    def left_behind(self) -> bool:
+        """True where something still runs after `stop`: a thread of ours, or one of a job."""
+        of_jobs = [thread for thread in threading.enumerate() if thread.name.startswith(JOB_THREAD)]
+        for thread in of_jobs:
+            thread.join(0.5)  # an idle one is just ending
+        return any(thread.is_alive() for thread in [*self._threads, *of_jobs])
+
+    def troubles(self) -> list[str]:
+        """A sentence for each part that does not get on; empty while jobs are taken and plans are swept."""
+        return self.progress.overdue([SWEEP, *QUEUES.values()])
 
     def alive(self) -> bool:
         """True while jobs are taken and plans are swept."""
-        return self._loop is not None and all(thread.is_alive() for thread in self._threads)
+        return not self.troubles() and all(thread.is_alive() for thread in self._threads)
 
     def _cancel(self) -> None:
-        for task in self._tasks:
-            task.cancel()
+        if self._manager is not None:
+            self._manager.hurry()
+        if self._main is not None:
+            self._main.cancel()
 
     def _run_jobs(self) -> None:
-        """Jobs until stopped. When the database goes away the workers end; they are started again."""
+        """Jobs until stopped. When the database goes away or falls silent the workers end; they are started again."""
+        self._outage = Outage(log, "jobs are held up")
         while not self._stop.is_set():
             try:
                 asyncio.run(self._work())
-            except Exception:  # a way in: the worker must outlive a database restart
-                log.exception("worker stopped; starting it again")
-                self._loop = None
+            except asyncio.CancelledError:
+                if not self._stop.is_set():
+                    raise
+            except Exception as error:  # a way in: the worker must outlive a database restart
+                if is_away(error) or isinstance(error, Silent):
+                    self._outage.failed(reason_of(error))
+                else:
+                    log.exception("worker stopped; starting it again")
                 self._stop.wait(1)
 
     async def _work(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._loop.set_default_executor(ThreadPoolExecutor(SLACK_THREADS + PAGING_THREADS + 1, "job"))
-        app = job_app(self._context, self._slack, self._context.database.url)
-        async with app.open_async():
-            self._tasks = [
-                asyncio.create_task(self._consume(app, SLACK, SLACK_THREADS)),
-                asyncio.create_task(self._consume(app, PAGING, PAGING_THREADS)),
-                asyncio.create_task(self._upkeep()),
-            ]
-            if self._stop.is_set():
-                self._cancel()
-            done, pending = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in pending:
+        self._loop, self._main = asyncio.get_running_loop(), asyncio.current_task()
+        self._loop.set_default_executor(JobThreads(SLACK_THREADS + PAGING_THREADS + 1, JOB_THREAD))
+        if self._stop.is_set():
+            return
+        app = job_app(self._context, self._slack, self._heard)
+        self._manager = app.job_manager if isinstance(app.job_manager, PersistentJobManager) else None
+        pool = queue_pool(self._context.database.url)
+        try:
+            await pool.open(wait=True, timeout=8)
+            async with app.open_async(pool):
+                await self._run_all(app)
+        finally:
+            await pool.close(timeout=2)
+
+    async def _run_all(self, app: procrastinate.App) -> None:
+        """Until one of them fails or all are cancelled; jobs that run then have a while to end."""
+        parts = [
+            self._consume(app, SLACK, SLACK_THREADS),
+            self._consume(app, PAGING, PAGING_THREADS),
+            self._upkeep(),
+            self._watch(),
+        ]
+        tasks = [asyncio.create_task(part) for part in parts]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*pending, return_exceptions=True)
-            for task in done:
-                if not task.cancelled() and (error := task.exception()):
-                    raise error
+            await asyncio.wait(tasks, timeout=_ENDS_WITHIN)
+        for task in done:
+            if not task.cancelled() and (error := task.exception()):
+                raise error
+
+    def _heard(self, queue: str) -> None:
+        self.progress.note(QUEUES[queue])
+        self._outage.ended()
+
+    async def _watch(self) -> None:
+        """Ends with Silent when no job was asked for in a long while, whatever it is that hangs."""
+        began = time.monotonic()
+        while True:
+            await asyncio.sleep(1)
+            if time.monotonic() - began > OVERDUE and (late := self.progress.overdue(list(QUEUES.values()))):
+                raise Silent("; ".join(late))
 
     async def _consume(self, app: procrastinate.App, queue: str, threads: int) -> None:
         await app.run_worker_async(
@@ -235,6 +317,7 @@ class Worker:
         suspects: frozenset[tuple[int, int]] = frozenset()
         forget_at = look_up_at = clear_at = 0.0
         started = self._context.now()
+        held_up = Outage(log, "housekeeping is held up")
         while True:
             try:
                 suspects = await asyncio.to_thread(self._free_jobs, suspects)
@@ -248,8 +331,12 @@ class Worker:
                 if time.monotonic() >= clear_at:
                     await asyncio.to_thread(retention.clear, self._context)
                     clear_at = time.monotonic() + _CLEAR_EVERY
-            except Exception:  # a way in: housekeeping that fails must not stop posts and pages
-                log.exception("housekeeping failed; trying again")
+                held_up.ended()
+            except Exception as error:  # a way in: housekeeping that fails must not stop posts and pages
+                if is_away(error):
+                    held_up.failed(reason_of(error))
+                else:
+                    log.exception("housekeeping failed; trying again")
             await asyncio.sleep(_LOOK_EVERY)
 
     def _free_jobs(self, suspects: frozenset[tuple[int, int]]) -> frozenset[tuple[int, int]]:
@@ -281,12 +368,18 @@ class Worker:
             messages.forget_events(session, self._context.now() - _EVENT_LIFE)
 
     def _run_sweeps(self) -> None:
+        held_up = Outage(log, "escalation is held up")
         while not self._stop.is_set():
             pause = _SWEEP_EVERY
             try:
                 pause = self._sweep()
-            except Exception:  # a way in: escalation must outlive whatever one sweep met
-                log.exception("sweep failed; trying again")
+                self.progress.note(SWEEP)
+                held_up.ended()
+            except Exception as error:  # a way in: escalation must outlive whatever one sweep met
+                if is_away(error):
+                    held_up.failed(reason_of(error))
+                else:
+                    log.exception("sweep failed; trying again")
             self._stop.wait(pause)
 
     def _sweep(self) -> float:

@@ -51,11 +51,11 @@ class Child:
         self._process.wait(10)
         self._reader.join(10)
 
-    def stop(self) -> int:
-        """As systemd or Docker does; the exit status."""
+    def stop(self, within: float = 30) -> int:
+        """As systemd or Docker does; the exit status. Fails after so many seconds."""
         self._process.terminate()
         try:
-            return self._process.wait(30)
+            return self._process.wait(within)
         finally:
             self.kill()
 

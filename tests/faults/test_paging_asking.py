@@ -11,7 +11,7 @@ import pytest
 from bot.escalation.rules.matrix import Role
 from bot.store.engine import Database
 from tests.faults.pagers import KINDS, Pagers, pagers
-from tests.faults.troubles import fail, faults_left
+from tests.faults.troubles import fail, faults_left, forget_faults
 
 
 @pytest.fixture(scope="module")
@@ -32,3 +32,24 @@ def test_a_fault_of_what_is_asked_before_a_ping_sends_it_once(world: Pagers, kin
         world.each_ping_once()
         assert worker.stop() == 0
     assert faults_left(world.playground) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        ("status", {"status": 503}),
+        ("ratelimited", {"retry_after": 3_000}),
+        ("error", {"error": "invalid_auth"}),
+        ("timeout", {"seconds": 8}),
+    ],
+)
+def test_a_page_does_not_wait_for_what_it_need_not_know(world: Pagers, kind: str, more: dict[str, object]) -> None:
+    for method in ("users.info", "usergroups.users.list"):
+        fail(world.playground, method, kind, times=1_000, **more)
+    incident_id = world.declare()
+    with ExitStack() as stack:
+        worker = world.start(stack)  # one that was told nothing by Slack before
+        world.wait_for_pings(incident_id, {Role.ON_CALL})
+        forget_faults(world.playground)
+        world.each_ping_once()
+        assert worker.stop() == 0

@@ -31,6 +31,13 @@ def fail(playground: Playground, method: str, kind: str, times: int = 1, **more:
     control(playground, "faults", method=method, kind=kind, times=times, **more)
 
 
+def forget_faults(playground: Playground) -> None:
+    """No call fails any more."""
+    request = urllib.request.Request(f"{playground.url}/control/faults", method="DELETE")
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        assert json.load(answer)["ok"]
+
+
 def faults_left(playground: Playground) -> list[dict[str, Any]]:
     with urllib.request.urlopen(f"{playground.url}/control/faults", timeout=30) as answer:
         found: list[dict[str, Any]] = json.load(answer)["faults"]

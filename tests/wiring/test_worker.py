@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from procrastinate.jobs import Job
-from sqlalchemy.exc import InterfaceError, OperationalError
+from psycopg.errors import ReadOnlySqlTransaction
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 
 from bot.errors import UnknownIncident
 from bot.slack.client import Refused, TryAgain
@@ -16,6 +18,7 @@ from bot.wiring.worker import TASKS, RetryPolicy
 PASSING: dict[str, Exception] = {
     "slack away": TryAgain("chat.postMessage", "timed out"),
     "database away": OperationalError("select 1", {}, Exception("gone")),
+    "database read-only": InternalError("insert", {}, ReadOnlySqlTransaction("read-only")),
     "database lost": InterfaceError("select 1", {}, Exception("closed")),
 }
 
@@ -49,7 +52,31 @@ def test_each_wait_is_longer_until_it_is_long_enough(error: Exception) -> None:
     assert first < third < last
 
 
-@pytest.mark.parametrize("after", [0.0, 7.0, 300.0])
+def test_slack_s_at_once_is_not_taken_literally() -> None:
+    waits = [wait(TryAgain("chat.postMessage", "ratelimited", 0.0), attempts) for attempts in (0, 3, 9)]
+    assert [length is not None and length > timedelta(milliseconds=400) for length in waits] == [True] * 3
+
+
+@pytest.mark.parametrize("error", ["invalid_auth", "account_inactive", "missing_scope", "token_revoked"])
+@pytest.mark.parametrize("attempts", [0, 9, 100_000])
+def test_what_slack_refuses_because_of_us_is_waited_out(error: str, attempts: int) -> None:
+    length = wait(Refused("chat.postMessage", error), attempts)
+    assert length is not None
+    assert timedelta(milliseconds=400) <= length <= timedelta(seconds=61)
+
+
+def test_a_channel_that_may_not_be_made_now_is_made_later() -> None:
+    assert wait(Refused("conversations.create", "restricted_action"), 0) is not None
+    assert wait(Refused("conversations.create", "invalid_name_specials"), 0) is None
+
+
+def test_a_job_that_was_cut_short_is_done_again_when_its_call_has_ended() -> None:
+    length = wait(asyncio.CancelledError(), 100)
+    assert length is not None
+    assert length > timedelta(seconds=10)
+
+
+@pytest.mark.parametrize("after", [7.0, 300.0])
 def test_slack_s_own_word_on_when_is_kept(after: float) -> None:
     length = wait(TryAgain("chat.postMessage", "ratelimited", after), 9)
     assert length is not None

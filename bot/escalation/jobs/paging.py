@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from bot.context import AppContext
 from bot.escalation.flows import pages as escalate
 from bot.escalation.flows import plan
+from bot.escalation.flows.holders import groups_of
 from bot.escalation.flows.roster import read_roster
 from bot.escalation.jobs import contact_methods
 from bot.escalation.messages import pages as blocks
-from bot.escalation.queries import pings
+from bot.escalation.queries import pings, user_groups
 from bot.escalation.rules.matrix import Role
 from bot.escalation.rules.ping_facts import PingFacts
 from bot.escalation.rules.plan import PingKind
@@ -62,7 +63,7 @@ def _facts(session: Session, context: AppContext, ping: PingRow) -> PingFacts:
 
 def page(context: AppContext, slack: Slack, poster: Poster, *, ping_id: int) -> None:
     """Send one claimed ping to whoever holds the role now, then record it."""
-    draft = _read(context, ping_id)
+    draft = _read(context, slack, ping_id)
     if draft.state == pings.CANCELLED and draft.tried:
         _take_back(context, slack, draft)
     if draft.state != pings.SENDING:
@@ -76,12 +77,13 @@ def page(context: AppContext, slack: Slack, poster: Poster, *, ping_id: int) -> 
         escalate.pages_failed(session, [ping_id], f"{why} `tocsin doctor` says how to mend that.", context.now())
 
 
-def _read(context: AppContext, ping_id: int) -> _Draft:
+def _read(context: AppContext, slack: Slack, ping_id: int) -> _Draft:
     now = context.now()
     with context.database.transaction() as session:
         row = pings.get(session, ping_id)
         ping = _facts(session, context, row)
         roster = read_roster(session, context.policy.contacts, now)
+        slack.learn_groups(user_groups.members_of(session, groups_of(context.policy.contacts)))
         if row.state == pings.SENDING:
             # Mail and text messages are planned before Slack is asked for anything: they also go when Slack is away.
             contact_methods.plan_beside(session, context, ping, roster, now)
@@ -126,8 +128,10 @@ def _user_ids(slack: Slack, people: Sequence[Person], refusals: list[str]) -> li
 def _members(slack: Slack, contact: Person, refusals: list[str]) -> list[str]:
     assert contact.user_group is not None
     try:
-        members = slack.members_of_group(contact.user_group)
+        members = slack.last_members_of_group(contact.user_group)
     except Refused as refused:
+        if refused.may_pass:
+            raise
         log.warning("user group could not be read", group=contact.user_group, error=refused.error)
         refusals.append(f"The user group of {contact.name} ({contact.user_group}) is unknown to Slack.")
         return []
@@ -146,6 +150,8 @@ def _conversations(slack: Slack, user_ids: Sequence[str], refusals: list[str]) -
         try:
             found[user_id] = slack.open_direct(user_id)
         except Refused as refused:
+            if refused.may_pass:
+                raise
             log.warning("page refused", user=user_id, error=refused.error)
             refusals.append(f"Slack refused <@{user_id}> ({refused.error}).")
     return found
@@ -174,6 +180,8 @@ def _deliver(context: AppContext, slack: Slack, ping: PingFacts, reach: Reach, r
             message = blocks.page(ping, now, reach.instead, user_id)
             posted[user_id] = _post_once(slack, reach.channels[user_id], key, message, known, user_id)
         except Refused as refused:
+            if refused.may_pass:
+                raise  # our token or account: nobody else could be told either
             log.warning("page refused", ping_id=ping.ping_id, user=user_id, error=refused.error)
             refusals.append(f"Slack refused <@{user_id}> ({refused.error}).")
     if not posted:
@@ -260,6 +268,7 @@ def _read_many(context: AppContext, slack: Slack, ping_ids: list[int]) -> list[t
         found = pings.list_with_incidents(session, ping_ids)
         held = pings.list_of_incidents(session, sorted({row.incident_id for _, row in found}))
         roster = read_roster(session, context.policy.contacts, now)
+        slack.learn_groups(user_groups.members_of(session, groups_of(context.policy.contacts)))
         usual = [
             escalate.facts_of(ping, row, held[row.incident_id], policy)
             for ping, row in found

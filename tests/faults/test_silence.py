@@ -1,0 +1,100 @@
+"""A database that is gone without a word: paging goes on with its successor, readiness says so, stopping ends."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.escalation.rules.matrix import Role
+from bot.store.engine import Database
+from tests.faults.children import child
+from tests.faults.pagers import Pagers, pagers
+from tests.faults.silence import Proxy, proxied
+
+
+@pytest.fixture(scope="module")
+def world(database: Database, data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pagers]:
+    with pagers(database, data_folder, tmp_path_factory.mktemp("pagers")) as world:
+        yield world
+
+
+@pytest.fixture
+def proxy(world: Pagers, database: Database) -> Iterator[Proxy]:
+    """What the bot's processes reach the database through."""
+    with proxied(database.url) as proxy:
+        world.environment["DATABASE_URL"] = proxy.url
+        yield proxy
+
+
+def test_paging_goes_on_after_a_server_that_vanished(world: Pagers, proxy: Proxy) -> None:
+    with ExitStack() as stack:
+        worker = world.start(stack)
+        world.wait_for_pings(world.declare(), {Role.ON_CALL})
+        world.settle()
+        proxy.fail_over()
+        incident_id = world.declare()
+        world.wait_for_pings(incident_id, {Role.ON_CALL}, seconds=60)
+        world.each_ping_once()
+        assert worker.stop() == 0
+
+
+def test_readiness_says_that_the_database_is_silent_until_it_answers_again(world: Pagers, proxy: Proxy) -> None:
+    port = free_port()
+    environment = world.environment | {
+        "TOCSIN_WEB_PORT": str(port),
+        "SLACK_SIGNING_SECRET": "playground",
+    }
+    with child("run", environment, world.log):
+        wait_for_readiness(port, True)
+        proxy.fall_silent()
+        assert "database: no answer within 2 s" in wait_for_readiness(port, False)
+        proxy.speak()
+        assert wait_for_readiness(port, True) == []
+
+
+def test_a_worker_ends_though_the_database_is_silent(world: Pagers, proxy: Proxy) -> None:
+    with ExitStack() as stack:
+        worker = world.start(stack)
+        proxy.fall_silent()
+        assert worker.stop(within=20) == 0
+    world.environment["DATABASE_URL"] = world.database.url
+    incident_id = world.declare()
+    with ExitStack() as stack:
+        world.start(stack)
+        world.wait_for_pings(incident_id, {Role.ON_CALL})
+        world.each_ping_once()
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def wait_for_readiness(port: int, wanted: bool, seconds: float = 60) -> list[str]:
+    """Until readiness is as wanted; its reasons then."""
+    deadline = time.monotonic() + seconds
+    while True:
+        said = readiness(port)
+        if said["ready"] is wanted:
+            return list(said["reasons"])
+        assert time.monotonic() < deadline, said
+        time.sleep(0.1)  # readiness is asked, it does not call
+
+
+def readiness(port: int) -> dict[str, Any]:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=10) as answer:
+            said: dict[str, Any] = json.load(answer)
+    except urllib.error.HTTPError as refused:
+        said = json.load(refused)
+    return said
