@@ -375,7 +375,7 @@ def test_acknowledging_after_another_redraws_only_one_s_own_page_that_was_sent_s
     change.acknowledge(session, row, "U0TEAMLEAD", policy, NOON + minutes(61))
     assert redrawn(session, row) == [("page", LEAD)]
     change.acknowledge(session, row, "U0TEAMLEAD", policy, NOON + minutes(62))
-    change.take_command(session, row, "U0TEAMLEAD", NOON + minutes(63))
+    change.take_command(session, row, "U0TEAMLEAD", policy, NOON + minutes(63))
     assert redrawn(session, row) == []
 
 

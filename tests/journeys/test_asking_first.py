@@ -176,7 +176,7 @@ def test_a_button_of_an_incident_that_is_over_says_so_and_leaves_the_choice(stag
     question = question_in(stage, channel["id"], "declare gate nine's tablet is locked again")
     ask(stage.responder, channel["id"], "/incident resolve")
     told = press_and_hear(stage.responder, channel["id"], question, "declare_join")
-    assert told.startswith(f"{ref} is resolved by now. Press Declare anyway")
+    assert told.startswith(f"{ref} is now resolved. Press Declare anyway")
     assert "declared" in answer(stage, question, "declare_anyway")
     assert json.loads(element(question, "declare_join")["value"])["ref"] == ref
     assert row(stage, ref).status == "resolved"

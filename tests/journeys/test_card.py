@@ -37,8 +37,8 @@ def test_acknowledge_and_take_command(stage: Stage) -> None:
     shown = card_says(responder, channel, "<@U0RESPONDER>, after")
     assert "incident_acknowledge" not in ids(shown)
     assert "already" in press_stale(stage, lead, fresh, "incident_acknowledge")
-    assert press_and_hear(lead, channel["id"], shown, "incident_command") == f"You command {ref} now."
-    assert press_stale(stage, lead, fresh, "incident_command") == f"You command {ref} already."
+    assert press_and_hear(lead, channel["id"], shown, "incident_command") == f"You're now in command of {ref}."
+    assert press_stale(stage, lead, fresh, "incident_command") == f"You're already in command of {ref}."
     card_says(responder, channel, "*Commander*\n<@U0TEAMLEAD>")
     kept = row(stage, ref)
     assert (kept.acknowledged_by, kept.commander) == ("U0RESPONDER", "U0TEAMLEAD")
@@ -64,10 +64,10 @@ def test_status_and_severity_are_chosen_on_the_card(stage: Stage) -> None:
     ref, channel = stage.declare("P2 reports arrive late")
     fresh = card_of(responder, channel)
     assert press_and_hear(responder, channel["id"], fresh, "incident_status", "mitigated") == f"{ref} is now mitigated."
-    assert press_stale(stage, responder, fresh, "incident_status", "mitigated") == f"{ref} is mitigated already."
+    assert press_stale(stage, responder, fresh, "incident_status", "mitigated") == f"{ref} is already mitigated."
     shown = card_says(responder, channel, "*Status*\nmitigated")
     assert press_and_hear(responder, channel["id"], shown, "incident_severity", "P0").startswith(f"{ref} is now P0")
-    assert press_stale(stage, responder, fresh, "incident_severity", "P0") == f"{ref} is P0 already."
+    assert press_stale(stage, responder, fresh, "incident_severity", "P0") == f"{ref} is already P0."
     card_says(responder, channel, f"P0 {ref}")
     kept = row(stage, ref)
     assert (kept.status, kept.severity) == ("mitigated", "P0")
@@ -93,7 +93,7 @@ def test_resolve_and_close_by_form(stage: Stage) -> None:
     filled = {"impact": {"impact": "12 orders lost"}, "alarm": {"alarm": "real"}}
     filled |= {"cause": {"cause": shown["cause"]}, "resolution": {"resolution": shown["resolution"]}}
     assert responder.submit(form, filled) == {}
-    card_says(responder, channel, "takes it up again")
+    card_says(responder, channel, "reopens it")
     kept = row(stage, ref)
     assert (kept.status, kept.impact, kept.false_alarm, kept.playbook_helped) == (
         "closed",

@@ -106,7 +106,7 @@ def test_ack_stops_the_clock_and_gives_command(stage: Stage, incident: tuple[str
     told = ask(stage.responder, place, f"/incident ack {name}".strip())
     assert told.startswith(f"You acknowledged {ref}.")
     again = ask(stage.team_lead, INCIDENTS, f"/incident ack {ref}")
-    assert again.startswith(f"{ref} was acknowledged by <@U0RESPONDER> already")
+    assert again.startswith(f"{ref} was already acknowledged by <@U0RESPONDER>")
     kept = row(stage, ref)
     assert (kept.acknowledged_by, kept.commander) == ("U0RESPONDER", "U0RESPONDER")
     assert kinds(stage, ref).count("acknowledged") == 1
@@ -160,7 +160,7 @@ def test_resolve_close_and_reopen_by_command(stage: Stage, elsewhere: bool) -> N
     kept = row(stage, ref)
     assert kept.status == "closed" and kept.closed_at and kept.resolution == "moved it to new hardware"
     assert "Reopen it first" in ask(responder, place, f"/incident severity {name}P1")
-    card_says(responder, channel, "takes it up again")
+    card_says(responder, channel, "reopens it")
     responder.wait_for_message(channel["id"], f"Review draft of *{ref}*")
     assert [kind for kind in kinds(stage, ref) if kind in ("resolved", "reopened", "closed")] == [
         "resolved",

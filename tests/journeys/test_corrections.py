@@ -93,7 +93,7 @@ def test_keep_is_kept(stage: Stage) -> None:
     stage.responder.say(channel["id"], "now all regions, nobody can pay")
     suggested = stage.responder.wait_for_message(channel["id"], "Raise to *P0 critical*?")
     press_and_hear(stage.team_lead, channel["id"], suggested, "severity_keep")
-    stage.responder.wait_for_message(channel["id"], "> keeps P1")
+    stage.responder.wait_for_message(channel["id"], "> kept P1")
     stage.responder.say(channel["id"], "every customer everywhere gets an error, nobody can pay")
     heard(stage, ref, "every customer everywhere")
     (held,) = suggestions_of(stage, ref)
@@ -105,7 +105,7 @@ def test_what_people_change_meanwhile_overtakes_the_suggestion(stage: Stage) -> 
     stage.responder.say(channel["id"], "now all regions, nobody can pay")
     suggested = stage.responder.wait_for_message(channel["id"], "Raise to *P0 critical*?")
     stage.responder.command(channel["id"], "/incident severity P2 only a test shop")
-    over = stage.responder.wait_for_message(channel["id"], "That suggestion is out of date")
+    over = stage.responder.wait_for_message(channel["id"], "This suggestion is out of date")
     assert buttons(over) == []
-    assert press_stale(stage, stage.responder, suggested, "severity_take") == "That suggestion is out of date."
+    assert press_stale(stage, stage.responder, suggested, "severity_take") == "This suggestion is out of date."
     assert row(stage, ref).severity == "P2"

@@ -260,7 +260,7 @@ def test_command_changes_hands_only_when_the_other_accepts(stage: Stage) -> None
     assert row(stage, ref).commander == "U0RESPONDER"
     assert "only they can accept" in press_and_hear(responder, channel["id"], offer, "handover_accept")
     assert row(stage, ref).commander == "U0RESPONDER"
-    assert press_and_hear(lead, channel["id"], offer, "handover_accept") == f"You command {ref} now."
+    assert press_and_hear(lead, channel["id"], offer, "handover_accept") == f"You're now in command of {ref}."
     assert row(stage, ref).commander == "U0TEAMLEAD"
     settle(stage.database)
     for place in (channel["id"], lead.dm_with(BOT)):
@@ -275,7 +275,7 @@ def test_a_second_offer_withdraws_the_first(stage: Stage) -> None:
     ask(responder, channel["id"], "/incident handover @team-lead")
     offer = stage.team_lead.wait_for_message(channel["id"], "hands over command to you")
     again = ask(responder, channel["id"], "/incident handover @team-lead")
-    assert again == "<@U0TEAMLEAD> was asked already, by <@U0RESPONDER>. Until they accept, nobody commands."
+    assert again == "<@U0TEAMLEAD> was already asked, by <@U0RESPONDER>. Until they accept, no one is in command."
     settle(stage.database)
     assert sum("hands over command to you" in said for said in said_by_bot(responder, channel["id"])) == 1
     ask(responder, channel["id"], "/incident handover @eng-manager")

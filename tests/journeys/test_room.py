@@ -222,14 +222,14 @@ def test_the_room_and_whoever_is_replaced_hear_who_takes_a_role_from_whom(stage:
     for person in ("team-lead", "eng-manager"):
         ask(responder, channel["id"], f"/incident role scribe @{person}")
     responder.wait_for_message(
-        channel["id"], "<@U0MANAGER> is scribe now, in place of <@U0TEAMLEAD>, says <@U0RESPONDER>."
+        channel["id"], "<@U0MANAGER> is now scribe, replacing <@U0TEAMLEAD>, assigned by <@U0RESPONDER>."
     )
-    lead.wait_for_ephemeral(channel["id"], f"<@U0MANAGER> is scribe of {ref} now, in your place, says <@U0RESPONDER>.")
+    lead.wait_for_ephemeral(channel["id"], f"<@U0MANAGER> replaces you as scribe of {ref}, assigned by <@U0RESPONDER>.")
     ask(lead, channel["id"], "/incident role commander")
     manager.wait_for_channel(ref.lower())
     ask(manager, channel["id"], "/incident role commander")
     responder.wait_for_message(channel["id"], "<@U0MANAGER> takes command from <@U0TEAMLEAD>.")
-    lead.wait_for_ephemeral(channel["id"], f"<@U0MANAGER> is commander of {ref} now, in your place.")
+    lead.wait_for_ephemeral(channel["id"], f"<@U0MANAGER> replaces you as commander of {ref}.")
     failed = failed_jobs(stage.database)
     manager.act("leave", channel=channel["id"])
     ask(lead, channel["id"], "/incident role commander")
@@ -298,9 +298,9 @@ def test_a_duplicate_goes_into_the_other_with_its_timeline(stage: Stage) -> None
     assert f"{second} is merged into {first}" in ask(lead, here["id"], f"/incident merge into {first}")
     assert row(stage, second).status == "closed"
     assert "the gateway answers 500" in [entry.text for entry in entries(stage, first)]
-    lead.wait_for_message(there["id"], "was a duplicate")
+    lead.wait_for_message(there["id"], "is a duplicate")
     assert not [ping for ping in pings_of(stage, second) if ping.state == "planned"]
-    assert "closed already" in ask(lead, here["id"], f"/incident merge {first}")
+    assert "already closed" in ask(lead, here["id"], f"/incident merge {first}")
     settle(stage.database)
     assert any(second in said and f"closed, merged into {first}" in said for said in said_by_bot(lead, INCIDENTS))
     assert f"goes on in <#{there['id']}>" in ask(lead, here["id"], "/incident note the bank called back")

@@ -194,7 +194,7 @@ def test_a_report_missed_a_moment_ago_is_answered_and_says_that_it_is_late(
         report_id, answered = report.report_id, report.answered
     assert answered
     answers.answer(context, slack, poster, report_id=report_id)
-    assert "late: Tocsin was away" in content_of(responder.replies(INCIDENTS, ts)[1])
+    assert "late: Tocsin was offline" in content_of(responder.replies(INCIDENTS, ts)[1])
 
 
 def test_a_report_that_was_reworded_unheard_is_judged_again(

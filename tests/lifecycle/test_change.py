@@ -49,7 +49,7 @@ def announced(session: Session, entry: TimelineEntry) -> bool:
 def test_a_severity_is_raised_with_its_reason(session: Session, declared: Declare, policy: Policy) -> None:
     row = declared(Severity.P2)
     said = change.set_severity(session, row, Severity.P0, "U0TEAMLEAD", policy, LATER, "all regions <!here>")
-    assert said == f"{row.ref} is now P0, before it was P2."
+    assert said == f"{row.ref} is now P0, was P2."
     (entry,) = entries(session, row, Kind.SEVERITY_RAISED)
     assert entry.text == "Severity raised from P2 to P0 by <@U0TEAMLEAD>: all regions &lt;!here&gt;"
     assert entry.data == {"severity": "P0", "before": "P2"}
@@ -105,23 +105,23 @@ def test_the_first_to_acknowledge_takes_command(session: Session, declared: Decl
     assert entry.text == "Acknowledged by <@U0RESPONDER> after 10 min."
     assert announced(session, entry)
     again = change.acknowledge(session, row, "U0TEAMLEAD", policy, LATER + minutes(1))
-    assert "was acknowledged by <@U0RESPONDER> already" in again
+    assert "was already acknowledged by <@U0RESPONDER>" in again
     assert (row.acknowledged_at, row.acknowledged_by) == (LATER, "U0RESPONDER")
     assert len(entries(session, row, Kind.ACKNOWLEDGED)) == 1
 
 
 def test_acknowledging_leaves_command_where_it_is(session: Session, declared: Declare, policy: Policy) -> None:
     row = declared()
-    change.take_command(session, row, "U0TEAMLEAD", NOON)
+    change.take_command(session, row, "U0TEAMLEAD", policy, NOON)
     change.acknowledge(session, row, "U0RESPONDER", policy, LATER)
     assert row.commander == "U0TEAMLEAD"
 
 
-def test_command_passes_from_hand_to_hand(session: Session, declared: Declare) -> None:
+def test_command_passes_from_hand_to_hand(session: Session, declared: Declare, policy: Policy) -> None:
     row = declared()
-    assert change.take_command(session, row, "U0RESPONDER", NOON) == f"You command {row.ref} now."
-    assert change.take_command(session, row, "U0RESPONDER", LATER) == f"You command {row.ref} already."
-    assert change.take_command(session, row, "U0TEAMLEAD", LATER) == f"You command {row.ref} now."
+    assert change.take_command(session, row, "U0RESPONDER", policy, NOON) == f"You're now in command of {row.ref}."
+    assert change.take_command(session, row, "U0RESPONDER", policy, LATER) == f"You're already in command of {row.ref}."
+    assert change.take_command(session, row, "U0TEAMLEAD", policy, LATER) == f"You're now in command of {row.ref}."
     holder = incidents.find_role(session, row.incident_id, "commander")
     assert holder is not None
     assert (row.commander, holder.user_id) == ("U0TEAMLEAD", "U0TEAMLEAD")
@@ -180,7 +180,7 @@ def test_reopening_begins_anew(session: Session, declared: Declare, policy: Poli
     change.acknowledge(session, row, "U0RESPONDER", policy, NOON + minutes(1))
     brought_to(session, row, over, policy)
     said = change.reopen(session, row, "U0TEAMLEAD", policy, LATER, "errors <!channel>")
-    assert said == f"{row.ref} is open again. Escalation starts anew."
+    assert said == f"{row.ref} is open again. Escalation restarts."
     assert (row.status, row.episode, row.commander) == ("investigating", 2, "U0RESPONDER")
     assert (row.resolved_at, row.closed_at, row.acknowledged_at, row.acknowledged_by) == (None, None, None, None)
     (entry,) = entries(session, row, Kind.REOPENED)
@@ -212,7 +212,7 @@ def test_spans_after_a_reopening_say_what_they_count_from(session: Session, decl
 def test_what_is_open_cannot_be_reopened(session: Session, declared: Declare, policy: Policy, status: Status) -> None:
     row = declared()
     brought_to(session, row, status, policy)
-    with pytest.raises(TransitionRefused, match=f"is {status}: it is open already"):
+    with pytest.raises(TransitionRefused, match=rf"is already open \({status}\)"):
         change.reopen(session, row, "U0RESPONDER", policy, LATER)
 
 
@@ -245,7 +245,7 @@ def test_a_second_press_changes_nothing(
     brought_to(session, row, status, policy)
     before = count_entries(session, row.incident_id)
     empty_queue(session)
-    assert press(session, row, policy).endswith("already.")
+    assert " already " in press(session, row, policy)
     assert count_entries(session, row.incident_id) == before
     assert queued(session) == []
 
@@ -254,7 +254,7 @@ REFUSED: dict[str, tuple[Status, Change]] = {
     "severity when resolved": (Status.RESOLVED, lambda s, r, p: change.set_severity(s, r, Severity.P0, "U1", p, LATER)),
     "severity when closed": (Status.CLOSED, lambda s, r, p: change.set_severity(s, r, Severity.P0, "U1", p, LATER)),
     "acknowledge when resolved": (Status.RESOLVED, lambda s, r, p: change.acknowledge(s, r, "U1", p, LATER)),
-    "command when closed": (Status.CLOSED, lambda s, r, p: change.take_command(s, r, "U1", LATER)),
+    "command when closed": (Status.CLOSED, lambda s, r, p: change.take_command(s, r, "U1", p, LATER)),
     "resolve twice": (Status.RESOLVED, lambda s, r, p: change.resolve(s, r, "U1", p, LATER, "again", "again")),
     "resolve when closed": (Status.CLOSED, lambda s, r, p: change.resolve(s, r, "U1", p, LATER)),
     "close when open": (Status.MITIGATED, lambda s, r, p: change.close(s, r, "U1", Closing("c", "r"), p, LATER)),
@@ -324,14 +324,16 @@ def test_a_resolve_form_that_came_second_keeps_what_it_says(
 ) -> None:
     row = declared()
     change.resolve(session, row, "U0TEAMLEAD", policy, NOON, resolution="raised the pool size")
-    said = change.add_facts(session, row, "U0RESPONDER", NOON, resolution="restarted the pods", cause="pool exhausted")
-    assert said == f"{row.ref} was resolved already. Kept for the review: resolution and cause."
+    said = change.add_facts(
+        session, row, "U0RESPONDER", policy, NOON, resolution="restarted the pods", cause="pool exhausted"
+    )
+    assert said == f"{row.ref} was already resolved. Kept for the review: resolution and cause."
     assert (row.resolution, row.cause) == ("raised the pool size\nrestarted the pods", "pool exhausted")
     with pytest.raises(TransitionRefused, match="already resolved"):
-        change.add_facts(session, row, "U0RESPONDER", NOON, cause="pool exhausted")
+        change.add_facts(session, row, "U0RESPONDER", policy, NOON, cause="pool exhausted")
     change.close(session, row, "U0TEAMLEAD", Closing(), policy, NOON)
     with pytest.raises(TransitionRefused, match="is closed"):
-        change.add_facts(session, row, "U0RESPONDER", NOON, cause="something else")
+        change.add_facts(session, row, "U0RESPONDER", policy, NOON, cause="something else")
 
 
 def test_who_closes_second_is_told_when_it_was_closed(session: Session, declared: Declare, policy: Policy) -> None:
@@ -342,17 +344,19 @@ def test_who_closes_second_is_told_when_it_was_closed(session: Session, declared
         change.close(session, row, "U0TEAMLEAD", Closing(), policy, LATER)
 
 
-def test_an_old_offer_says_to_whoever_presses_it_that_it_was_withdrawn(session: Session, declared: Declare) -> None:
+def test_an_old_offer_says_to_whoever_presses_it_that_it_was_withdrawn(
+    session: Session, declared: Declare, policy: Policy
+) -> None:
     row = declared()
     commander.offer(session, row, "U0VP", "U0RESPONDER", "one", NOON)
-    assert commander.offer(session, row, "U0VP", "U0RESPONDER", "two", NOON).startswith("<@U0VP> was asked already")
+    assert commander.offer(session, row, "U0VP", "U0RESPONDER", "two", NOON).startswith("<@U0VP> was already asked")
     earlier = handovers.find_offered(session, row.incident_id)
     assert earlier is not None and len(entries(session, row, Kind.HANDOVER_OFFERED)) == 1
     commander.offer(session, row, "U0TEAMLEAD", "U0RESPONDER", "three", NOON)
     with pytest.raises(BadRequest, match=r"This offer was withdrawn\. Accept the later one\."):
-        commander.accept(session, earlier.handover_id, "U0TEAMLEAD", NOON)
-    with pytest.raises(BadRequest, match=r"This offer was withdrawn\. Take command is on the card\."):
-        commander.accept(session, earlier.handover_id, "U0VP", NOON)
+        commander.accept(session, earlier.handover_id, "U0TEAMLEAD", policy, NOON)
+    with pytest.raises(BadRequest, match=r"This offer was withdrawn\. Press Take command on the card\."):
+        commander.accept(session, earlier.handover_id, "U0VP", policy, NOON)
 
 
 @pytest.mark.parametrize("way", ["acknowledge", "take command", "role"])
@@ -362,11 +366,11 @@ def test_an_offer_of_command_falls_away_when_command_is_taken_otherwise(
     row = declared()
     commander.offer(session, row, "U0VP", "U0RESPONDER", f"offer:{row.incident_id}", NOON)
     if way == "acknowledge":
-        assert "You command it now" in change.acknowledge(session, row, "U0TEAMLEAD", policy, NOON)
+        assert "You're in command now" in change.acknowledge(session, row, "U0TEAMLEAD", policy, NOON)
     elif way == "take command":
-        change.take_command(session, row, "U0TEAMLEAD", NOON)
+        change.take_command(session, row, "U0TEAMLEAD", policy, NOON)
     else:
-        responders.assign(session, row, ResponderRole.COMMANDER, "U0TEAMLEAD", "U0RESPONDER", NOON)
+        responders.assign(session, row, ResponderRole.COMMANDER, "U0TEAMLEAD", "U0RESPONDER", policy, NOON)
     assert handovers.find_offered(session, row.incident_id) is None
-    with pytest.raises(BadRequest, match=r"<@U0TEAMLEAD> commands .* so only they can hand it over"):
+    with pytest.raises(BadRequest, match=r"<@U0TEAMLEAD> is in command of .* so only they can hand it over"):
         commander.offer(session, row, "U0VP", "U0RESPONDER", f"again:{row.incident_id}", NOON)

@@ -65,7 +65,7 @@ def test_a_suggested_severity_is_out_of_date_with_the_end(
     ending(session, row, policy, declared)
     held = suggestions_store.find(session, suggestion_id)
     assert held is not None
-    assert outcome(held) == "That suggestion is out of date."
+    assert outcome(held) == "This suggestion is out of date."
     assert len(queued(session, "slack.suggest_severity", suggestion_id=suggestion_id)) == 1, "its buttons go"
 
 

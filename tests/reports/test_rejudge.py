@@ -74,9 +74,9 @@ def test_one_is_open_at_most_and_one_message_makes_one(
 def test_kept_is_not_suggested_again(session: Session, room: IncidentRow, judge: Judge, policy: Policy) -> None:
     first = rejudge.consider(session, heard(room), judge, policy, NOON)
     assert first is not None
-    assert rejudge.keep(session, first, "U0TEAMLEAD", NOON) == "<@U0TEAMLEAD> keeps P1."
+    assert rejudge.keep(session, first, "U0TEAMLEAD", NOON) == "<@U0TEAMLEAD> kept P1."
     assert rejudge.consider(session, heard(room), judge, policy, NOON) is None
-    assert rejudge.take(session, first, "U0RESPONDER", policy, NOON) == "<@U0TEAMLEAD> keeps P1."
+    assert rejudge.take(session, first, "U0RESPONDER", policy, NOON) == "<@U0TEAMLEAD> kept P1."
     assert room.severity == "P1"
 
 
@@ -95,12 +95,12 @@ def test_a_change_by_people_or_the_end_overtakes_it(
     first = rejudge.consider(session, heard(room), judge, policy, NOON)
     assert first is not None
     change.set_severity(session, room, Severity.P2, "U0RESPONDER", policy, NOON)
-    assert rejudge.take(session, first, "U0TEAMLEAD", policy, NOON) == "That suggestion is out of date."
+    assert rejudge.take(session, first, "U0TEAMLEAD", policy, NOON) == "This suggestion is out of date."
     assert room.severity == "P2"
     second = rejudge.consider(session, heard(room), judge, policy, NOON)
     assert second is not None
     change.resolve(session, room, "U0RESPONDER", policy, NOON)
-    assert rejudge.keep(session, second, "U0TEAMLEAD", NOON) == "That suggestion is out of date."
+    assert rejudge.keep(session, second, "U0TEAMLEAD", NOON) == "This suggestion is out of date."
     assert rejudge.consider(session, heard(room), judge, policy, NOON) is None
 
 

@@ -15,6 +15,7 @@ from bot.incidents.rules.incident import Incident, Status
 from bot.incidents.tables import IncidentNumber, IncidentRow, RoleRow
 from bot.severity.rules import Severity
 
+COMMANDER = "commander"  # the one role that the incident names itself, for lists and pages
 OPEN = tuple(status.value for status in Status if status.is_open)
 
 
@@ -98,7 +99,10 @@ def list_recent(session: Session, limit: int) -> Sequence[IncidentRow]:
 
 
 def give_role(session: Session, incident_id: int, role: str, user_id: str, now: datetime) -> bool:
-    """End the present holder's time and begin the new one's. False when that person holds it already."""
+    """End the present holder's time and begin the new one's. False when that person holds it already.
+
+    The only writer of `IncidentRow.commander`, so that it never says anything else than the role.
+    """
     holder = find_role(session, incident_id, role)
     if holder is not None and holder.user_id == user_id:
         return False
@@ -106,6 +110,8 @@ def give_role(session: Session, incident_id: int, role: str, user_id: str, now: 
         holder.ended_at = now
         session.flush()
     session.add(RoleRow(incident_id=incident_id, role=role, user_id=user_id, taken_at=now))
+    if role == COMMANDER:
+        get(session, incident_id).commander = user_id
     session.flush()
     return True
 

@@ -1,6 +1,7 @@
 """Changing an incident: severity, status, acknowledgement, command, resolution, closing, reopening.
 
 Every function takes the locked row, answers with the sentence for the person who asked, and is harmless when repeated.
+What follows a change is one function, `after_change`.
 """
 
 from __future__ import annotations
@@ -13,21 +14,17 @@ from sqlalchemy.orm import Session
 from bot.context import Policy
 from bot.errors import TransitionRefused
 from bot.escalation.flows import pages as escalate
-from bot.escalation.flows import plan
-from bot.incidents.flows.record import lock_of, record, refresh_card, refuse_when_over
+from bot.incidents.flows.record import record, refuse_when_over
 from bot.incidents.queries import incidents, timeline
-from bot.incidents.rules.incident import Incident, Status, check_transition, reopened_words
+from bot.incidents.rules.incident import Incident, Status, check_transition
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import commander
-from bot.lifecycle.flows.severity_suggestions import overtake_suggestion
-from bot.reviews.flows import editing, learning
-from bot.reviews.flows.reminders import stop_reminders
+from bot.lifecycle.flows.consequences import after_change
+from bot.lifecycle.messages import changes as texts
+from bot.lifecycle.messages import command as command_texts
 from bot.severity.rules import Severity
 from bot.slack import queries as messages
-from bot.stakeholders.flows import notify
-from bot.store.outbox import enqueue
-from bot.text.durations import span_text
 from bot.text.markup import escape, plain_text
 
 
@@ -38,34 +35,20 @@ def set_severity(
     refuse_when_over(row)
     before = Severity(row.severity)
     if before is severity:
-        return f"{row.ref} is {severity} already."
+        return texts.already(row.ref, severity)
     row.severity = severity.value
     kind = Kind.SEVERITY_RAISED if severity.worse_than(before) else Kind.SEVERITY_LOWERED
-    verb = "raised" if kind is Kind.SEVERITY_RAISED else "lowered"
-    text = f"Severity {verb} from {before} to {severity} by <@{by}>" + (f": {escape(why)}" if why else ".")
-    record(
-        session,
-        row,
-        kind,
-        text,
-        now,
-        author=by,
-        data={"severity": severity.value, "before": before.value},
-        announce=True,
-    )
-    overtake_suggestion(session, row, now)
-    plan.replan(session, row, policy.escalation, now)
-    refresh_card(session, row)
-    # The room's topic begins with the severity.
-    room = f"slack.furnish_room-{row.incident_id}"
-    enqueue(session, "slack.furnish_room", lock=lock_of(row.incident_id), once=room, incident_id=row.incident_id)
-    return f"{row.ref} is now {severity}, before it was {before}."
+    text = texts.severity_entry(before, severity, by, why)
+    data = {"severity": severity.value, "before": before.value}
+    record(session, row, kind, text, now, author=by, data=data, announce=True)
+    after_change(session, row, kind, by, policy, now)
+    return texts.severity_set(row.ref, before, severity)
 
 
 def set_status(session: Session, row: IncidentRow, status: Status, by: str, policy: Policy, now: datetime) -> str:
     """Move between the open statuses; resolving, closing and reopening have functions of their own."""
     if row.status == status:
-        return f"{row.ref} is {status} already."
+        return texts.already(row.ref, status)
     refuse_when_over(row)
     check_transition(row.ref, Status(row.status), status)
     before, row.status = row.status, status.value
@@ -73,32 +56,28 @@ def set_status(session: Session, row: IncidentRow, status: Status, by: str, poli
         row.identified_at = now
     if status is Status.MITIGATED and row.mitigated_at is None:
         row.mitigated_at = now
-    text = f"Status {before} → {status} by <@{by}>."
+    text = texts.status_entry(before, status, by)
     data = {"before": before, "after": status.value}
     record(session, row, Kind.STATUS_CHANGED, text, now, author=by, data=data, announce=True)
-    plan.replan(session, row, policy.escalation, now)
-    refresh_card(session, row)
-    return f"{row.ref} is now {status}."
+    after_change(session, row, Kind.STATUS_CHANGED, by, policy, now)
+    return texts.status_set(row.ref, status)
 
 
 def acknowledge(session: Session, row: IncidentRow, by: str, policy: Policy, now: datetime) -> str:
-    """Somebody is on it. The first to say so takes command, unless that was settled."""
+    """Somebody is on it. The first to say so takes command, unless somebody has it."""
     refuse_when_over(row)
     if row.acknowledged_at is not None:
         escalate.acknowledge_pings(session, row, by, now)
-        return f"{row.ref} was acknowledged by <@{row.acknowledged_by}> already; your own pages are marked as seen."
+        return texts.acknowledged_before(row.ref, row.acknowledged_by)
     row.acknowledged_at, row.acknowledged_by = now, by
-    after = span_text(now - _opened_at(session, row)) + (" from reopening" if row.episode > 1 else "")
-    record(session, row, Kind.ACKNOWLEDGED, f"Acknowledged by <@{by}> after {after}.", now, author=by, announce=True)
+    text = texts.acknowledged_entry(by, now - _opened_at(session, row), row.episode > 1)
+    record(session, row, Kind.ACKNOWLEDGED, text, now, author=by, announce=True)
     takes_command = row.commander is None
     if takes_command:
-        _command(session, row, by, now)
+        commander.give_command(session, row, by, now)
     escalate.acknowledge_pings(session, row, by, now)
-    escalate.refresh_pages(session, row)
-    plan.replan(session, row, policy.escalation, now)
-    refresh_card(session, row)
-    commands = " You command it now; `/incident handover @someone` passes that on." if takes_command else ""
-    return f"You acknowledged {row.ref}. Pages to on-call stop; higher rungs go on until it is resolved.{commands}"
+    after_change(session, row, Kind.ACKNOWLEDGED, by, policy, now)
+    return texts.acknowledged(row.ref, takes_command)
 
 
 def _opened_at(session: Session, row: IncidentRow) -> datetime:
@@ -107,49 +86,37 @@ def _opened_at(session: Session, row: IncidentRow) -> datetime:
     return reopened[-1].at if reopened else row.declared_at
 
 
-def take_command(session: Session, row: IncidentRow, by: str, now: datetime) -> str:
+def take_command(session: Session, row: IncidentRow, by: str, policy: Policy, now: datetime) -> str:
     """The commander decides and delegates."""
     refuse_when_over(row)
     before = row.commander
-    if not _command(session, row, by, now):
-        return f"You command {row.ref} already."
-    of = f" from <@{before}>" if before and before != by else ""
-    record(session, row, Kind.ROLE_TAKEN, f"<@{by}> takes command{of}.", now, author=by, announce=True)
-    commander.tell_replaced(session, row, "commander", before, by, by)
+    if not commander.give_command(session, row, by, now):
+        return command_texts.you_command_already(row.ref)
+    text = command_texts.taken_entry(by, before)
+    record(session, row, Kind.ROLE_TAKEN, text, now, author=by, announce=True)
+    commander.notify_replaced(session, row, "commander", before, by, by)
     escalate.acknowledge_pings(session, row, by, now)
-    refresh_card(session, row)
-    return f"You command {row.ref} now."
-
-
-def _command(session: Session, row: IncidentRow, by: str, now: datetime) -> bool:
-    if row.commander != by:
-        commander.withdraw(session, row, now)
-    row.commander = by
-    return incidents.give_role(session, row.incident_id, "commander", by, now)
+    after_change(session, row, Kind.ROLE_TAKEN, by, policy, now)
+    return command_texts.you_command(row.ref)
 
 
 def resolve(
     session: Session, row: IncidentRow, by: str, policy: Policy, now: datetime, resolution: str = "", cause: str = ""
 ) -> str:
-    """The trouble is over: everything that was still to be pinged is cancelled."""
+    """The incident is over: every page that was still to be sent is cancelled."""
     check_transition(row.ref, Status(row.status), Status.RESOLVED)
     row.status, row.resolved_at = Status.RESOLVED.value, now
     _record_facts(session, row, by, now, resolution=resolution, cause=cause)
-    text = f"Resolved by <@{by}> after {span_text(now - row.declared_at)}{reopened_words(row.episode - 1)}"
+    text = texts.resolved_entry(by, now - row.declared_at, row.episode - 1)
     # The resolution has an entry of its own; only the channel hears both in one line.
     said = f"{text}: {escape(resolution)}" if resolution else f"{text}."
     record(session, row, Kind.RESOLVED, f"{text}.", now, author=by, data={"said": said}, announce=True)
-    overtake_suggestion(session, row, now)
-    editing.begin(session, row, policy.review, now)
-    plan.replan(session, row, policy.escalation, now)
-    escalate.refresh_pages(session, row)
-    refresh_card(session, row)
-    notify.follow_up(session, row)
-    return f"{row.ref} is resolved. `/incident close` asks for cause and resolution and drafts the review."
+    after_change(session, row, Kind.RESOLVED, by, policy, now)
+    return texts.resolved(row.ref)
 
 
 def add_facts(
-    session: Session, row: IncidentRow, by: str, now: datetime, *, resolution: str = "", cause: str = ""
+    session: Session, row: IncidentRow, by: str, policy: Policy, now: datetime, *, resolution: str = "", cause: str = ""
 ) -> str:
     """What somebody typed into the Resolve form while another resolved it: kept beside what is recorded.
 
@@ -163,8 +130,8 @@ def add_facts(
     if row.status != Status.RESOLVED or not fresh:
         check_transition(row.ref, Status(row.status), Status.RESOLVED)
     _record_facts(session, row, by, now, **fresh)
-    refresh_card(session, row)
-    return f"{row.ref} was resolved already. Kept for the review: {' and '.join(fresh)}."
+    after_change(session, row, Kind.RESOLUTION_RECORDED, by, policy, now)
+    return texts.facts_kept(row.ref, tuple(fresh))
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,14 +153,11 @@ def close(session: Session, row: IncidentRow, by: str, said: Closing, policy: Po
     _record_facts(session, row, by, now, resolution=said.resolution, cause=said.cause, impact=said.impact)
     row.false_alarm = said.false_alarm if said.false_alarm is not None else row.false_alarm
     row.playbook_helped = said.playbook_helped if said.playbook_helped is not None else row.playbook_helped
-    text = f"Closed by <@{by}>" + (" as a false alarm." if row.false_alarm else ".")
+    text = texts.closed_entry(by, bool(row.false_alarm))
     data = {"false_alarm": row.false_alarm, "playbook_helped": row.playbook_helped}
     record(session, row, Kind.CLOSED, text, now, author=by, data=data, announce=True)
-    plan.replan(session, row, policy.escalation, now)
-    learning.learn_closed(session, row, by, now)
-    refresh_card(session, row)
-    enqueue(session, "slack.review", lock=lock_of(row.incident_id), incident_id=row.incident_id, episode=row.episode)
-    return f"{row.ref} is closed. The review draft comes in a moment."
+    after_change(session, row, Kind.CLOSED, by, policy, now)
+    return texts.closed(row.ref)
 
 
 def _refuse_when_closed(session: Session, row: IncidentRow) -> None:
@@ -202,47 +166,40 @@ def _refuse_when_closed(session: Session, row: IncidentRow) -> None:
     if row.status != Status.CLOSED or not ends or ends[-1].author is None:
         return
     by = messages.names_of(session, [ends[-1].author]).get(ends[-1].author, "somebody else")
-    raise TransitionRefused(f"{row.ref} is already closed, by {escape(by)} at {ends[-1].at:%H:%M} UTC.")
+    raise TransitionRefused(texts.closed_before(row.ref, by, ends[-1].at))
 
 
 def reopen(session: Session, row: IncidentRow, by: str, policy: Policy, now: datetime, why: str = "") -> str:
-    """It is not over: work and escalation begin anew."""
+    """It is not over: work and escalation restart."""
     current = Status(row.status)
     if current.is_open:
-        raise TransitionRefused(f"{row.ref} is {current}: it is open already.")
+        raise TransitionRefused(texts.open_already(row.ref, current))
     row.status, row.episode = Status.INVESTIGATING.value, row.episode + 1
     row.resolved_at = row.closed_at = row.acknowledged_at = row.acknowledged_by = None
     row.identified_at = row.mitigated_at = None
     row.false_alarm = row.merged_into = None
-    text = f"Reopened by <@{by}>" + (f": {escape(why)}" if why else ".")
+    text = texts.reopened_entry(by, why)
     record(session, row, Kind.REOPENED, text, now, author=by, announce=True)
     aside = _set_aside(session, row, now)
     if row.commander == by:
-        # Whoever takes it up again and commands is on it: nobody is called as if it were unknown.
+        # The commander who reopens it is on it: nobody is paged as if it were unknown.
         row.acknowledged_at, row.acknowledged_by = now, by
-        record(session, row, Kind.ACKNOWLEDGED, f"Acknowledged by <@{by}> on reopening.", now, author=by)
-    learning.forget_reopened(session, row, by, now)
-    stop_reminders(session, row)
-    plan.replan(session, row, policy.escalation, now)
-    refresh_card(session, row)
-    return f"{row.ref} is open again. Escalation starts anew.{aside}"
+        record(session, row, Kind.ACKNOWLEDGED, texts.acknowledged_on_reopening(by), now, author=by)
+    after_change(session, row, Kind.REOPENED, by, policy, now)
+    return texts.reopened(row.ref, aside)
 
 
-def _set_aside(session: Session, row: IncidentRow, now: datetime) -> str:
-    """What was held for cause and fix goes on the timeline: it did not end the trouble. A sentence that says so."""
+def _set_aside(session: Session, row: IncidentRow, now: datetime) -> list[str]:
+    """Cause and resolution so far go on the timeline: they did not end it. Which of the two there were."""
     kept = []
     for name in _KEPT_ASIDE:
         if said := getattr(row, name):
             key = _aside_key(row, name, row.episode)
-            text = f"{_aside_lead(name)}{escape(said)}"
+            text = f"{texts.set_aside_lead(name)}{escape(said)}"
             record(session, row, Kind.NOTED, text, now, source_key=key)
             setattr(row, name, None)
             kept.append(name)
-    if not kept:
-        return ""
-    offered = " The forms that resolve and close offer the cause again." if "cause" in kept else ""
-    stand = "is" if len(kept) == 1 else "are"
-    return f" The earlier {' and '.join(kept)} {stand} on the timeline, as “before reopening”.{offered}"
+    return kept
 
 
 _KEPT_ASIDE = ("cause", "resolution")
@@ -250,10 +207,6 @@ _KEPT_ASIDE = ("cause", "resolution")
 
 def _aside_key(row: IncidentRow, name: str, episode: int) -> str:
     return f"earlier:{name}:{row.incident_id}:{episode}"
-
-
-def _aside_lead(name: str) -> str:
-    return f"Earlier {name}, before reopening: "
 
 
 def offered(session: Session, row: IncidentRow) -> Incident:
@@ -264,7 +217,7 @@ def offered(session: Session, row: IncidentRow) -> Incident:
     for episode in range(row.episode, 1, -1):
         entry = timeline.find_by_source(session, _aside_key(row, "cause", episode))
         if entry is not None:
-            return replace(incident, cause=plain_text(entry.text.removeprefix(_aside_lead("cause"))))
+            return replace(incident, cause=plain_text(entry.text.removeprefix(texts.set_aside_lead("cause"))))
     return incident
 
 

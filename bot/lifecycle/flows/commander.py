@@ -6,36 +6,35 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from bot.context import Policy
 from bot.errors import BadRequest
-from bot.incidents.flows.record import lock_of, record, refresh_card, refuse_when_over
+from bot.escalation.flows import pages
+from bot.incidents.flows.record import lock_of, record, refuse_when_over
 from bot.incidents.queries import incidents
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import HandoverRow, IncidentRow
+from bot.lifecycle.flows.consequences import after_change
+from bot.lifecycle.messages import command as texts
 from bot.lifecycle.queries import handovers
-from bot.lifecycle.queries import handovers as lifecycle_queries
 from bot.store.outbox import enqueue
 
 
 def offer(session: Session, row: IncidentRow, to_user: str, by: str, request_key: str, now: datetime) -> str:
     """Offer command to somebody; an earlier offer that waits is withdrawn. The row must be locked."""
     refuse_when_over(row)
-    if lifecycle_queries.find_handover_by_request(session, request_key) is not None:
-        return f"You have asked <@{to_user}> already."
+    if handovers.find_handover_by_request(session, request_key) is not None:
+        return texts.offered_by_you(to_user)
     if row.commander not in (None, by):
-        raise BadRequest(
-            f"<@{row.commander}> commands {row.ref}, so only they can hand it over. "
-            "To command it yourself, press Take command on the card."
-        )
+        raise BadRequest(texts.only_commander_offers(row.ref, row.commander or ""))
     if row.commander == to_user:
-        raise BadRequest(f"<@{to_user}> commands {row.ref} already.")
+        raise BadRequest(texts.commands_already(row.ref, to_user))
     if by == to_user:
-        raise BadRequest("To take command yourself, press Take command on the card.")
-    stays = f"<@{row.commander}> commands" if row.commander else "nobody commands"
-    standing = lifecycle_queries.find_offered(session, row.incident_id)
+        raise BadRequest(texts.PRESS_TAKE_COMMAND)
+    standing = handovers.find_offered(session, row.incident_id)
     if standing is not None and standing.to_user == to_user:
-        return f"<@{to_user}> was asked already, by <@{standing.asked_by}>. Until they accept, {stays}."
+        return texts.offered_before(to_user, standing.asked_by, row.commander)
     withdraw(session, row, now)
-    handover = lifecycle_queries.add_handover(
+    handover = handovers.add_handover(
         session,
         request_key=request_key,
         incident_id=row.incident_id,
@@ -44,52 +43,61 @@ def offer(session: Session, row: IncidentRow, to_user: str, by: str, request_key
         asked_by=by,
         asked_at=now,
     )
-    text = f"<@{by}> offers command to <@{to_user}>."
+    text = texts.offered_entry(by, to_user)
     record(session, row, Kind.HANDOVER_OFFERED, text, now, author=by, source_key=f"handover:{handover.handover_id}")
     _show(session, handover)
-    return f"Asked <@{to_user}> to take command of {row.ref}. Until they accept, {stays}."
+    return texts.offered(row.ref, to_user, row.commander)
 
 
-def accept(session: Session, handover_id: int, by: str, now: datetime) -> str:
+def accept(session: Session, handover_id: int, by: str, policy: Policy, now: datetime) -> str:
     """Command changes hands. Raises BadRequest for somebody else's press, or when the offer no longer stands."""
-    incident_id = lifecycle_queries.get_handover(session, handover_id).incident_id
+    incident_id = handovers.get_handover(session, handover_id).incident_id
     row = incidents.get_for_change(session, incident_id)
-    handover = lifecycle_queries.get_handover(session, handover_id, for_change=True)
+    handover = handovers.get_handover(session, handover_id, for_change=True)
     if handover.state == handovers.WITHDRAWN:
-        standing = lifecycle_queries.find_offered(session, incident_id)
+        standing = handovers.find_offered(session, incident_id)
         mine = standing is not None and standing.to_user == by
-        raise BadRequest(
-            f"This offer was withdrawn. {'Accept the later one' if mine else 'Take command is on the card'}."
-        )
+        raise BadRequest(texts.withdrawn(later=mine))
     if by != handover.to_user:
-        raise BadRequest(f"This was offered to <@{handover.to_user}>; only they can accept.")
+        raise BadRequest(texts.offered_to_another(handover.to_user))
     if handover.state == handovers.ACCEPTED:
-        return f"You accepted command of {row.ref} already."
+        return texts.accepted_already(row.ref)
     refuse_when_over(row)
     handover.state, handover.decided_at = handovers.ACCEPTED, now
-    before, row.commander = row.commander, by
-    incidents.give_role(session, row.incident_id, "commander", by, now)
-    of = f" from <@{before}>" if before and before != by else ""
-    text = f"<@{by}> accepts command{of}."
+    session.flush()  # accepted, before it could count as an offer that waits
+    before = row.commander
+    give_command(session, row, by, now)
+    text = texts.accepted_entry(by, before)
     record(session, row, Kind.ROLE_TAKEN, text, now, author=by, announce=True)
     _show(session, handover)
-    refresh_card(session, row)
-    return f"You command {row.ref} now."
+    pages.acknowledge_pings(session, row, by, now)
+    after_change(session, row, Kind.ROLE_TAKEN, by, policy, now)
+    return texts.you_command(row.ref)
+
+
+def give_command(session: Session, row: IncidentRow, user_id: str, now: datetime) -> bool:
+    """The one way in which command changes hands; an offer that waits is withdrawn.
+
+    False when that person commands already. The row must be locked.
+    """
+    if row.commander != user_id:
+        withdraw(session, row, now)
+    return incidents.give_role(session, row.incident_id, incidents.COMMANDER, user_id, now)
 
 
 def withdraw(session: Session, row: IncidentRow, now: datetime) -> None:
     """The offer that waits falls away, as command changed hands otherwise or somebody else is asked."""
-    earlier = lifecycle_queries.find_offered(session, row.incident_id)
+    earlier = handovers.find_offered(session, row.incident_id)
     if earlier is not None:
         earlier.state, earlier.decided_at = handovers.WITHDRAWN, now
         session.flush()  # before the next offer: only one may stand
         _show(session, earlier)
 
 
-def tell_replaced(session: Session, row: IncidentRow, part: str, before: str | None, after: str, by: str) -> None:
-    """A word to whoever held a part until somebody else got it; none to whoever gave it away."""
+def notify_replaced(session: Session, row: IncidentRow, role: str, before: str | None, after: str, by: str) -> None:
+    """A message to whoever had the role until somebody else got it; none to whoever gave it away."""
     if before is not None and before not in (after, by) and row.channel_id:
-        text = f"<@{after}> is {part} of {row.ref} now, in your place" + (f", says <@{by}>." if by != after else ".")
+        text = texts.replaced(row.ref, role, after, by)
         enqueue(session, "slack.whisper", channel_id=row.channel_id, user_id=before, text=text)
 
 

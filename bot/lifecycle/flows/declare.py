@@ -1,4 +1,4 @@
-"""Declaring an incident: the facts, the timeline's first entry, the room and the first pings, in one transaction.
+"""Declaring an incident: the facts, the timeline's first entry, the channel and the first pages, in one transaction.
 
 Or adding what was about to be declared to an incident that is open.
 """
@@ -12,15 +12,15 @@ from sqlalchemy.orm import Session
 
 from bot.context import Policy
 from bot.errors import BadRequest, TransitionRefused
-from bot.escalation.flows import plan
-from bot.incidents.flows.record import lock_of, note, record
+from bot.incidents.flows.record import note, record
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.incident import ORDINARY, SECURITY, Status, channel_name
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
+from bot.lifecycle.flows.consequences import after_change
+from bot.lifecycle.messages import changes as texts
 from bot.memory.rules.similar import SimilarItem
 from bot.severity.rules import Severity
-from bot.store.outbox import enqueue
 from bot.text.markup import escape, says_something
 
 LONGEST_TITLE = 250
@@ -67,16 +67,14 @@ def declare(session: Session, wanted: Declaration, policy: Policy, now: datetime
         episode=1,
     )
     _record(session, row, wanted, title, now)
-    # The room comes before everything else about this incident; the pings do not wait for it.
-    enqueue(session, "slack.open_room", lock=lock_of(row.incident_id), priority=4, incident_id=row.incident_id)
-    plan.replan(session, row, policy.escalation, now)
+    after_change(session, row, Kind.DECLARED, wanted.by, policy, now)
     return row, True
 
 
 def check_title(title: str) -> None:
     """Raises BadRequest for a title that says nothing."""
     if not says_something(title):
-        raise BadRequest("Say in a few words what is wrong: `/incident declare checkout returns 502`.")
+        raise BadRequest(texts.SAY_WHAT_IS_WRONG)
 
 
 def join(session: Session, ref: str, words: str, by: str, now: datetime, request_key: str) -> IncidentRow:
@@ -86,10 +84,7 @@ def join(session: Session, ref: str, words: str, by: str, now: datetime, request
     """
     row = incidents.get_for_change(session, incidents.get_by_ref(session, ref).incident_id)
     if not Status(row.status).is_open:
-        raise TransitionRefused(
-            f"{row.ref} is {row.status} by now. Press Declare anyway for a new incident, or type `/incident reopen "
-            f"{row.ref}`."
-        )
+        raise TransitionRefused(texts.over_by_now(row.ref, row.status))
     note(session, row, escape(words), by, now, _joined(request_key))
     return row
 
@@ -112,7 +107,7 @@ def _joined(request_key: str) -> str:
 
 
 def _record(session: Session, row: IncidentRow, wanted: Declaration, title: str, now: datetime) -> None:
-    text = f"Declared as {row.severity} by <@{wanted.by}>: {escape(title)}"
+    text = texts.declared_entry(row.severity, wanted.by, title)
     data = {"severity": row.severity}
     record(
         session, row, Kind.DECLARED, text, now, author=wanted.by, data=data, source_key=f"declare:{wanted.request_key}"

@@ -8,30 +8,26 @@ from sqlalchemy.orm import Session
 
 from bot.context import Policy
 from bot.errors import BadRequest, TransitionRefused
-from bot.escalation.flows import pages as escalate
-from bot.escalation.flows import plan
-from bot.incidents.flows.record import lock_of, record, refresh_card
+from bot.incidents.flows.record import lock_of, record
 from bot.incidents.queries import incidents
 from bot.incidents.rules.incident import Status, is_private
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
-from bot.lifecycle.flows.severity_suggestions import overtake_suggestion
-from bot.reviews.flows.reminders import stop_reminders
+from bot.lifecycle.flows.consequences import after_change
+from bot.lifecycle.messages import changes as texts
 from bot.store.outbox import enqueue
-from bot.text.markup import escape
 
 
 def false_alarm(session: Session, row: IncidentRow, by: str, policy: Policy, now: datetime, why: str = "") -> str:
-    """It never was an incident: everything that was still to be pinged is cancelled, and no review is asked for."""
+    """It never was an incident: every page that was still to be sent is cancelled, and no review is asked for."""
     if row.status == Status.CLOSED:
-        said = "as a false alarm already" if row.false_alarm else "already. Reopen it first: `/incident reopen`"
-        raise TransitionRefused(f"{row.ref} is closed {said}.")
+        raise TransitionRefused(texts.closed_already(row.ref, bool(row.false_alarm)))
     _close(row, now)
     row.false_alarm = True
-    text = f"False alarm, says <@{by}>" + (f": {escape(why)}" if why else ".")
+    text = texts.false_alarm_entry(by, why)
     record(session, row, Kind.FALSE_ALARM, text, now, author=by, announce=True)
-    _stop(session, row, policy, now)
-    return f"{row.ref} is closed as a false alarm. All pings stop. `/incident reopen` takes it up again."
+    after_change(session, row, Kind.FALSE_ALARM, by, policy, now)
+    return texts.false_alarm(row.ref)
 
 
 def merge(session: Session, duplicate_id: int, target_id: int, by: str, policy: Policy, now: datetime) -> str:
@@ -41,29 +37,13 @@ def merge(session: Session, duplicate_id: int, target_id: int, by: str, policy: 
     Raises BadRequest or TransitionRefused where that cannot be.
     """
     if duplicate_id == target_id:
-        raise BadRequest("An incident is no duplicate of itself. Name the other one: `/incident merge INC-2026-0001`.")
+        raise BadRequest(texts.MERGED_INTO_ITSELF)
     rows = {each: incidents.get_for_change(session, each) for each in sorted((duplicate_id, target_id))}
     duplicate, target = rows[duplicate_id], rows[target_id]
     _check(duplicate, target)
     _close(duplicate, now)
     duplicate.merged_into = target.incident_id
-    there = f" in <#{target.channel_id}>" if target.channel_id else ""
-    record(
-        session,
-        duplicate,
-        Kind.MERGED,
-        f"Merged into {target.ref} by <@{by}>: it goes on{there}.",
-        now,
-        author=by,
-        data={"into": target.ref},
-        announce=True,
-    )
-    text = (
-        f"{duplicate.ref}, declared by <@{duplicate.declared_by}>, was a duplicate and is merged into this by <@{by}>."
-    )
-    record(
-        session, target, Kind.DUPLICATE_JOINED, text, now, author=by, data={"duplicate": duplicate.ref}, announce=True
-    )
+    _record_merge(session, duplicate, target, by, now)
     people = dict.fromkeys([duplicate.declared_by, duplicate.commander, by])
     enqueue(
         session,
@@ -72,28 +52,27 @@ def merge(session: Session, duplicate_id: int, target_id: int, by: str, policy: 
         incident_id=target.incident_id,
         user_ids=[user_id for user_id in people if user_id],
     )
-    _stop(session, duplicate, policy, now)
-    return f"{duplicate.ref} is merged into {target.ref}. What was said in it is on the timeline of {target.ref}."
+    after_change(session, duplicate, Kind.MERGED, by, policy, now)
+    return texts.merged(duplicate.ref, target.ref)
+
+
+def _record_merge(session: Session, duplicate: IncidentRow, target: IncidentRow, by: str, now: datetime) -> None:
+    text = texts.merged_entry(target.ref, target.channel_id, by)
+    record(session, duplicate, Kind.MERGED, text, now, author=by, data={"into": target.ref}, announce=True)
+    text = texts.joined_entry(duplicate.ref, duplicate.declared_by, by)
+    data = {"duplicate": duplicate.ref}
+    record(session, target, Kind.DUPLICATE_JOINED, text, now, author=by, data=data, announce=True)
 
 
 def _check(duplicate: IncidentRow, target: IncidentRow) -> None:
     if duplicate.status == Status.CLOSED:
-        raise TransitionRefused(f"{duplicate.ref} is closed already.")
+        raise TransitionRefused(texts.already(duplicate.ref, duplicate.status))
     if target.status == Status.CLOSED:
-        raise TransitionRefused(f"{target.ref} is closed. Reopen it first: `/incident reopen {target.ref}`.")
+        raise TransitionRefused(texts.target_closed(target.ref))
     if is_private(duplicate.ref) and not is_private(target.ref):
-        raise BadRequest(f"{duplicate.ref} is a security incident: what was said in it cannot go to {target.ref}.")
+        raise BadRequest(texts.would_leak(duplicate.ref, target.ref))
 
 
 def _close(row: IncidentRow, now: datetime) -> None:
     row.status, row.closed_at = Status.CLOSED.value, now
     row.resolved_at = row.resolved_at or now
-
-
-def _stop(session: Session, row: IncidentRow, policy: Policy, now: datetime) -> None:
-    """Nothing more is asked of anybody: no page, no severity to decide on, no review that is waited for."""
-    overtake_suggestion(session, row, now)
-    stop_reminders(session, row)
-    plan.replan(session, row, policy.escalation, now)
-    escalate.refresh_pages(session, row)
-    refresh_card(session, row)

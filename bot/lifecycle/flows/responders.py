@@ -1,4 +1,4 @@
-"""Giving somebody a part in an incident: commander, communications or scribe."""
+"""Giving somebody a role in an incident: commander, communications or scribe."""
 
 from __future__ import annotations
 
@@ -6,57 +6,50 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.errors import TransitionRefused
-from bot.incidents.flows.record import lock_of, record, refresh_card
+from bot.context import Policy
+from bot.incidents.flows.record import lock_of, record, refuse_when_over
 from bot.incidents.queries import incidents
-from bot.incidents.rules.incident import Status
-from bot.incidents.rules.responders import EXPECTED, ResponderRole
+from bot.incidents.rules.responders import ResponderRole
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import commander
+from bot.lifecycle.flows.consequences import after_change
+from bot.lifecycle.messages import command as texts
 from bot.store.outbox import enqueue
 
 
-def assign(session: Session, row: IncidentRow, part: ResponderRole, user_id: str, by: str, now: datetime) -> str:
-    """That person holds the part from now on; they are brought in and told what is expected. The row must be locked."""
-    if not Status(row.status).is_open:
-        raise TransitionRefused(f"{row.ref} is {row.status}. Reopen it first: `/incident reopen`.")
-    if part is ResponderRole.COMMANDER:
-        if row.commander != user_id:
-            commander.withdraw(session, row, now)
-        row.commander = user_id
-    held = incidents.find_role(session, row.incident_id, part.value)
+def assign(
+    session: Session, row: IncidentRow, role: ResponderRole, user_id: str, by: str, policy: Policy, now: datetime
+) -> str:
+    """That person has the role from now on; they are invited and learn what is expected. The row must be locked."""
+    refuse_when_over(row)
+    held = incidents.find_role(session, row.incident_id, role.value)
     before = held.user_id if held is not None else None
-    if not incidents.give_role(session, row.incident_id, part.value, user_id, now):
-        return f"<@{user_id}> is {part} of {row.ref} already. {EXPECTED[part]}"
-    record(
-        session,
-        row,
-        Kind.ROLE_TAKEN,
-        _told(part, before, user_id, by),
-        now,
-        author=by,
-        data={"role": part.value, "user": user_id},
-        announce=True,
-    )
-    commander.tell_replaced(session, row, part.value, before, user_id, by)
+    if not _give(session, row, role, user_id, now):
+        return texts.has_role(row.ref, role, user_id)
+    text = texts.role_entry(role, before, user_id, by)
+    data = {"role": role.value, "user": user_id}
+    record(session, row, Kind.ROLE_TAKEN, text, now, author=by, data=data, announce=True)
+    commander.notify_replaced(session, row, role.value, before, user_id, by)
     if by != user_id:
-        enqueue(
-            session,
-            "slack.assigned",
-            lock=lock_of(row.incident_id),
-            incident_id=row.incident_id,
-            user_id=user_id,
-            part=part.value,
-        )
-    refresh_card(session, row)
-    who = "You are" if by == user_id else f"<@{user_id}> is"
-    return f"{who} {part} of {row.ref}. {EXPECTED[part]}"
+        _notify_assigned(session, row, role, user_id)
+    after_change(session, row, Kind.ROLE_TAKEN, by, policy, now)
+    return texts.role_given(row.ref, role, user_id, by)
 
 
-def _told(part: ResponderRole, before: str | None, user_id: str, by: str) -> str:
-    """What the room reads of it."""
-    if part is ResponderRole.COMMANDER and before is not None and by == user_id:
-        return f"<@{user_id}> takes command from <@{before}>."
-    instead = f", in place of <@{before}>" if before is not None else ""
-    return f"<@{user_id}> is {part} now{instead}" + ("." if by == user_id else f", says <@{by}>.")
+def _give(session: Session, row: IncidentRow, role: ResponderRole, user_id: str, now: datetime) -> bool:
+    """False where that person has the role already."""
+    if role is ResponderRole.COMMANDER:
+        return commander.give_command(session, row, user_id, now)
+    return incidents.give_role(session, row.incident_id, role.value, user_id, now)
+
+
+def _notify_assigned(session: Session, row: IncidentRow, role: ResponderRole, user_id: str) -> None:
+    enqueue(
+        session,
+        "slack.assigned",
+        lock=lock_of(row.incident_id),
+        incident_id=row.incident_id,
+        user_id=user_id,
+        part=role.value,
+    )

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.incidents.flows.record import lock_of
 from bot.incidents.tables import IncidentRow
+from bot.lifecycle.messages import changes as texts
 from bot.lifecycle.queries import severity_suggestions as suggestions_store
 from bot.lifecycle.tables import SeveritySuggestion
 from bot.store.outbox import enqueue
@@ -23,10 +24,10 @@ def overtake_suggestion(session: Session, row: IncidentRow, now: datetime) -> No
 def outcome(held: SeveritySuggestion) -> str:
     """What became of it, as one sentence."""
     if held.state == suggestions_store.TAKEN:
-        return f"<@{held.decided_by}> changed it from {held.before} to {held.suggested}."
+        return texts.suggestion_taken(held.decided_by, held.before, held.suggested)
     if held.state == suggestions_store.KEPT:
-        return f"<@{held.decided_by}> keeps {held.before}."
-    return "That suggestion is out of date." if held.state == suggestions_store.OVERTAKEN else "Nobody has decided yet."
+        return texts.suggestion_kept(held.decided_by, held.before)
+    return texts.SUGGESTION_OUTDATED if held.state == suggestions_store.OVERTAKEN else texts.SUGGESTION_OPEN
 
 
 def decide(session: Session, held: SeveritySuggestion, state: str, by: str | None, now: datetime) -> None:

@@ -28,7 +28,7 @@ def acknowledge(session: Session, context: AppContext, value: str, user_id: str,
 
 def take_command(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     row = incidents.get_for_change(session, int(value))
-    return change.take_command(session, row, user_id, now)
+    return change.take_command(session, row, user_id, context.policy, now)
 
 
 def set_status(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:

@@ -64,7 +64,9 @@ def _role(session: Session, command: CommandContext) -> str:
     part, name = parse_responder_role(plain_text(re.sub(r"<@[^>]*>", " ", command.rest)))
     if mentioned is None and name and name.lower() not in ("me", "myself", "i"):
         mentioned = people.find_person(session, name, command.context.policy.contacts, command.now)
-    return responders.assign(session, row, part, mentioned or command.user_id, command.user_id, command.now)
+    return responders.assign(
+        session, row, part, mentioned or command.user_id, command.user_id, command.context.policy, command.now
+    )
 
 
 def _catchup(session: Session, command: CommandContext) -> Message:

@@ -10,16 +10,16 @@ from sqlalchemy.orm import Session
 from bot.errors import BadRequest
 from bot.incidents import messages as incident_messages
 from bot.incidents.commands import CommandContext, Subcommand, incident_of
-from bot.incidents.flows.record import record, refresh_card
+from bot.incidents.flows.record import record
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.incident import Status, check_transition, parse_status
 from bot.incidents.rules.timeline import Kind
 from bot.lifecycle.flows import change
+from bot.lifecycle.flows.consequences import after_change
 from bot.lifecycle.listeners.buttons import playbook_suggested
 from bot.lifecycle.listeners.channel import show_list
 from bot.lifecycle.messages import answers, forms
 from bot.reviews.flows.drafting import redraft_later
-from bot.reviews.flows.learning import learn_closed
 from bot.severity.rules import leading_severity, parse_severity
 from bot.slack.client import Message
 from bot.text.markup import escape, plain_text
@@ -122,10 +122,8 @@ def _recorder(field: str, kind: Kind, example: str) -> Callable[[Session, Comman
             announce=True,
             source_key=f"command:{command.trigger_id}",
         )
-        refresh_card(session, row)
+        after_change(session, row, kind, command.user_id, command.context.policy, command.now)
         late = redraft_later(session, row)
-        if row.closed_at is not None:
-            learn_closed(session, row, command.user_id, command.now)
         return f"{field.capitalize()} of {row.ref} recorded.{late}"
 
     return subcommand

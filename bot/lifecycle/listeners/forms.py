@@ -23,7 +23,9 @@ def resolved(
             session, row, user_id, context.policy, now, resolution=values["resolution"], cause=values["cause"]
         )
         return
-    text = change.add_facts(session, row, user_id, now, resolution=values["resolution"], cause=values["cause"])
+    text = change.add_facts(
+        session, row, user_id, context.policy, now, resolution=values["resolution"], cause=values["cause"]
+    )
     if row.channel_id:
         enqueue(session, "slack.whisper", channel_id=row.channel_id, user_id=user_id, text=text)
 

@@ -12,6 +12,7 @@ from bot.escalation.flows import people
 from bot.incidents.commands import CommandContext, Subcommand, incident_of
 from bot.incidents.queries import incidents
 from bot.lifecycle.flows import change, commander
+from bot.lifecycle.messages import command as texts
 from bot.text.markup import plain_text
 
 
@@ -36,12 +37,12 @@ def take_over(session: Session, context: AppContext, value: str, user_id: str, n
     if row.acknowledged_at is None:
         change.acknowledge(session, row, user_id, context.policy, now)
     if row.commander == user_id:
-        return f"You command {row.ref} now."
-    return change.take_command(session, row, user_id, now)
+        return texts.you_command(row.ref)
+    return change.take_command(session, row, user_id, context.policy, now)
 
 
 def accept_handover(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
-    return commander.accept(session, int(value), user_id, now)
+    return commander.accept(session, int(value), user_id, context.policy, now)
 
 
 SUBCOMMANDS = (

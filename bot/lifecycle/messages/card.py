@@ -73,7 +73,7 @@ def _outcome(incident: Incident) -> list[Block]:
 def _card_actions(incident: Incident, levels: Mapping[Severity, Level]) -> list[Block]:
     value = str(incident.incident_id)
     if incident.status is Status.CLOSED:
-        return [context("Closed. `/incident reopen` takes it up again.")]
+        return [context("Closed. `/incident reopen` reopens it.")]
     if incident.status is Status.RESOLVED:
         buttons = [button("Close and draft review", "incident_close", value, "primary")]
         return [actions("card_actions", *buttons), context("Not over after all? `/incident reopen`.")]

@@ -1,0 +1,110 @@
+"""What follows a change of an incident: one function, run after every change, and one table that says what it does.
+
+No flow picks its follow-ups by hand. Every step is harmless when repeated: jobs that wait are enqueued once, plans and
+reminders are brought into line with the row as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.context import Policy
+from bot.escalation.flows import pages, plan
+from bot.incidents.flows.record import lock_of, refresh_card
+from bot.incidents.rules.timeline import Kind
+from bot.incidents.tables import IncidentRow
+from bot.lifecycle.flows.severity_suggestions import overtake_suggestion
+from bot.reviews.flows import editing, learning
+from bot.reviews.flows.reminders import stop_reminders
+from bot.stakeholders.flows import notify
+from bot.store.outbox import enqueue
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happened to the incident, as the timeline names it, by whom and when."""
+
+    happened: Kind
+    by: str
+    policy: Policy
+    now: datetime
+
+
+def after_change(session: Session, row: IncidentRow, happened: Kind, by: str, policy: Policy, now: datetime) -> None:
+    """Do all that follows, in the order of the table below. The row must be locked, and its timeline entry recorded."""
+    change = Change(happened, by, policy, now)
+    for step, kinds in _CONSEQUENCES:
+        if happened in kinds:
+            step(session, row, change)
+
+
+def _open_channel(session: Session, row: IncidentRow, _: Change) -> None:
+    # The channel comes before everything else about this incident; the pages do not wait for it.
+    enqueue(session, "slack.open_room", lock=lock_of(row.incident_id), priority=4, incident_id=row.incident_id)
+
+
+def _overtake_suggestion(session: Session, row: IncidentRow, change: Change) -> None:
+    overtake_suggestion(session, row, change.now)
+
+
+def _begin_review(session: Session, row: IncidentRow, change: Change) -> None:
+    editing.begin(session, row, change.policy.review, change.now)
+
+
+def _stop_reminders(session: Session, row: IncidentRow, _: Change) -> None:
+    stop_reminders(session, row)
+
+
+def _replan(session: Session, row: IncidentRow, change: Change) -> None:
+    plan.replan(session, row, change.policy.escalation, change.now)
+
+
+def _refresh_pages(session: Session, row: IncidentRow, _: Change) -> None:
+    pages.refresh_pages(session, row)
+
+
+def _learn(session: Session, row: IncidentRow, change: Change) -> None:
+    """A closed incident is found by the next search; an open one no longer is."""
+    learning.learn_closed(session, row, change.by, change.now)
+
+
+def _refresh_card(session: Session, row: IncidentRow, _: Change) -> None:
+    refresh_card(session, row)
+
+
+def _set_topic(session: Session, row: IncidentRow, _: Change) -> None:
+    # The channel's topic begins with the severity.
+    once = f"slack.furnish_room-{row.incident_id}"
+    enqueue(session, "slack.furnish_room", lock=lock_of(row.incident_id), once=once, incident_id=row.incident_id)
+
+
+def _post_checklist(session: Session, row: IncidentRow, _: Change) -> None:
+    notify.follow_up(session, row)
+
+
+def _draft_review(session: Session, row: IncidentRow, _: Change) -> None:
+    enqueue(session, "slack.review", lock=lock_of(row.incident_id), incident_id=row.incident_id, episode=row.episode)
+
+
+_SEVERITY = frozenset({Kind.SEVERITY_RAISED, Kind.SEVERITY_LOWERED})
+_VOIDED = frozenset({Kind.FALSE_ALARM, Kind.MERGED})  # closed without a review of its own
+_FACTS = frozenset({Kind.IMPACT_RECORDED, Kind.CAUSE_RECORDED, Kind.RESOLUTION_RECORDED})
+_PLANNED_BY = _SEVERITY | _VOIDED | {Kind.STATUS_CHANGED, Kind.ACKNOWLEDGED, Kind.RESOLVED, Kind.CLOSED, Kind.REOPENED}
+
+_CONSEQUENCES: tuple[tuple[Callable[[Session, IncidentRow, Change], None], frozenset[Kind]], ...] = (
+    (_open_channel, frozenset({Kind.DECLARED})),
+    (_overtake_suggestion, _SEVERITY | _VOIDED | {Kind.RESOLVED}),
+    (_begin_review, frozenset({Kind.RESOLVED})),
+    (_stop_reminders, _VOIDED | {Kind.REOPENED}),
+    (_replan, _PLANNED_BY | {Kind.DECLARED}),
+    (_refresh_pages, _VOIDED | {Kind.ACKNOWLEDGED, Kind.RESOLVED}),
+    (_learn, _FACTS | {Kind.CLOSED, Kind.REOPENED}),
+    (_refresh_card, _PLANNED_BY | _FACTS | {Kind.ROLE_TAKEN}),  # the first card is posted with the channel
+    (_set_topic, _SEVERITY),
+    (_post_checklist, frozenset({Kind.RESOLVED})),
+    (_draft_review, frozenset({Kind.CLOSED})),
+)
