@@ -62,7 +62,7 @@ def test_an_unknown_word_gets_the_nearest_one(stage: Stage) -> None:
         ("severity huge", "Say which severity"),
         ("status nearly done", "Say which status"),
         ("close", "Resolve it first"),
-        ("reopen", "open already"),
+        ("reopen", "is already open"),
     ],
 )
 def test_a_command_that_lacks_its_words_says_what_to_type(stage: Stage, command: str, sentence: str) -> None:

@@ -31,7 +31,7 @@ def test_status_is_told_and_set_in_the_channel_and_from_elsewhere(stage: Stage, 
     for (place, name), wanted in zip(places(ref, channel), ("identified", "mitigated"), strict=True):
         assert f"*P2* · {ref} · the nightly export is slow" in ask(responder, place, f"/incident status {name}")
         assert ask(responder, place, f"/incident status {name}{wanted}") == f"{ref} is now {wanted}."
-        assert ask(responder, place, f"/incident status {name}{wanted}") == f"{ref} is {wanted} already."
+        assert ask(responder, place, f"/incident status {name}{wanted}") == f"{ref} is already {wanted}."
     kept = row(stage, ref)
     assert kept.status == "mitigated" and kept.identified_at and kept.mitigated_at
     assert kinds(stage, ref).count("status_changed") == 2
@@ -151,7 +151,7 @@ def test_resolve_close_and_reopen_by_command(stage: Stage, elsewhere: bool) -> N
     responder.wait_for_message(channel["id"], "min: restarted &lt;it&gt;")
     card_says(responder, channel, "Close and draft review")
     assert ask(responder, place, f"/incident reopen {name}it is back").startswith(f"{ref} is open again.")
-    assert "open already" in ask(responder, place, f"/incident reopen {name}")
+    assert "is already open" in ask(responder, place, f"/incident reopen {name}")
     kept = row(stage, ref)
     assert (kept.status, kept.resolved_at, kept.episode) == ("investigating", None, 2)
     card_says(responder, channel, "Acknowledge")

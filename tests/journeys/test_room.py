@@ -292,7 +292,7 @@ def test_a_duplicate_goes_into_the_other_with_its_timeline(stage: Stage) -> None
     second, here = stage.declare("P1 card payments are refused everywhere", by=lead)
     lead.say(here["id"], "the gateway answers 500")
     recorded(stage, second, "gateway answers 500")
-    assert "no duplicate of itself" in ask(lead, here["id"], f"/incident merge {second}")
+    assert "can't be merged into itself" in ask(lead, here["id"], f"/incident merge {second}")
     assert "There is no incident INC-2001-0001" in ask(lead, here["id"], "/incident merge INC-2001-0001")
     assert "Name the incident that goes on" in ask(lead, INCIDENTS, "/incident merge")
     assert f"{second} is merged into {first}" in ask(lead, here["id"], f"/incident merge into {first}")
@@ -315,7 +315,7 @@ def test_a_false_alarm_stops_everything(stage: Stage) -> None:
     assert "closed as a false alarm" in ask(responder, channel["id"], "/incident false-alarm the probe was wrong")
     assert row(stage, ref).false_alarm is True
     assert not [ping for ping in pings_of(stage, ref) if ping.state == "planned"]
-    assert "false alarm already" in ask(responder, channel["id"], "/incident false-alarm")
+    assert "is already closed as a false alarm" in ask(responder, channel["id"], "/incident false-alarm")
     ask(responder, channel["id"], "/incident reopen it is real")
     assert row(stage, ref).false_alarm is None
 
