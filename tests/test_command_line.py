@@ -141,11 +141,13 @@ def test_classify_answers_every_line_in_order(tocsin: Shell) -> None:
     assert status == 0
     assert [answer["id"] for answer in answers] == ["m0", "m1", "m2", "m3", "m4"]
     for answer in answers:
-        assert list(answer) == ["id", "severity", "confidence", "evidence", "runner_up"]
+        assert list(answer) == ["id", "severity", "confidence", "evidence", "runner_up", "outcome"]
         assert {answer["severity"], answer["runner_up"]} <= {"P0", "P1", "P2", "P3", "none"}
         assert 0 <= answer["confidence"] <= 1
         assert all(set(item) == {"text", "signal"} for item in answer["evidence"])
     assert answers[0]["severity"] == "P0" and answers[1]["severity"] == "none"
+    assert [answer["outcome"] for answer in answers[:2]] == ["answer", "silence"]
+    assert {answer["outcome"] for answer in answers} <= {"answer", "ask", "silence"}
     assert all(item["text"] in texts[0] for item in answers[0]["evidence"])
 
 
@@ -195,6 +197,8 @@ def test_no_lines_give_no_answers(tocsin: Shell) -> None:
 def test_classify_says_why_to_people(tocsin: Shell) -> None:
     ended = tocsin("classify", "production", "is", "completely", "down")
     assert ended.returncode == 0 and ended.stdout.startswith("P0")
+    assert "because of “" in ended.stdout and "In Slack: answered with this severity." in ended.stdout
+    assert "how.down" not in ended.stdout, "names of signals are not for people"
 
 
 @pytest.mark.parametrize("command", ["classify", "similar"])

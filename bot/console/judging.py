@@ -19,6 +19,12 @@ if TYPE_CHECKING:  # only types need these; importing them takes time
 
 app = typer.Typer()
 
+_OUTCOMES = {
+    "answer": "In Slack: answered with this severity.",
+    "ask": 'In Slack: asked "Is this an incident?".',
+    "silence": "In Slack: nothing is said.",
+}
+
 
 @app.command()
 def classify(
@@ -44,9 +50,10 @@ def classify(
         tested = run_backtest(settings, policy)
         print(json.dumps(tested.document(), ensure_ascii=False) if as_json else "\n".join(tested.lines()))
         return
+    from bot.severity.policy import load_severity
     from bot.wiring.building import build_judge
 
-    judge = build_judge(settings)
+    judge, matrix = build_judge(settings), load_severity(settings.knowledge_folder / "policy" / "severity.yaml")
 
     def answer(asked: dict[str, Any]) -> dict[str, Any]:
         judged = judge.judge(text_of(asked, "text"))
@@ -56,6 +63,7 @@ def classify(
             "confidence": round(judged.confidence, 4),
             "evidence": [{"text": item.text, "signal": item.signal} for item in judged.evidence],
             "runner_up": judged.runner_up.value if judged.runner_up else "none",
+            "outcome": matrix.outcome(judged).value,
         }
 
     if jsonl:
@@ -64,8 +72,9 @@ def classify(
         raise typer.BadParameter("give a message to judge, or use --jsonl")
     judged = judge.judge(" ".join(text))
     print(f"{judged.severity.value if judged.severity else 'none'} ({judged.confidence:.0%}): {judged.row}")
-    for item in judged.evidence:
-        print(f"  {item.text!r}: {item.signal}")
+    if judged.evidence:
+        print("  because of " + ", ".join(f"“{item.text}”" for item in judged.evidence))
+    print(f"  {_OUTCOMES[matrix.outcome(judged)]}")
 
 
 @app.command()

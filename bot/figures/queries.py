@@ -36,10 +36,11 @@ def verdict_of(report: ReportRow, declared_as: str | None) -> Verdict:
     return Verdict(
         row=report.row_name or report.row,
         judged=Severity(report.severity) if report.severity else None,
-        answered=report.answered,
+        answered=report.answered and not report.asked,
         decision=decision,
         chosen=Severity(chosen) if chosen else None,
         reason=report.reason,
+        asked=report.asked,
     )
 
 

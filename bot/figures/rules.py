@@ -24,6 +24,7 @@ class Verdict:
     decision: str | None  # declared, not_incident, part_of
     chosen: Severity | None
     reason: str | None
+    asked: bool = False  # whether it is an incident; then it was not answered
 
     @property
     def people_say(self) -> str | None:
@@ -64,13 +65,14 @@ class Agreement:
     """The figures of a period. Rates are None where nothing was decided."""
 
     reports: int
-    answered: int
+    answered: int  # with a severity
+    asked: int  # whether it is an incident
     decided: int  # with a label by people
     same: int  # the judge's label was theirs
     near: int  # one step off at most; `none` is a step beyond P3
     answers_decided: int  # of those answered, with any decision
     false_alarms: int
-    missed: int  # declared, though the judge was silent
+    missed: int  # declared, though nothing was said
     reasons: Mapping[str, int]
     rows: tuple[RowFigures, ...]  # those most often overridden first
     table: Mapping[tuple[str, str], int]  # (judged, people say) → reports
@@ -92,6 +94,7 @@ class Agreement:
         return {
             "reports": self.reports,
             "answered": self.answered,
+            "asked": self.asked,
             "decided": self.decided,
             "same_severity": self.same_rate,
             "within_one_level": self.near_rate,
@@ -106,7 +109,10 @@ class Agreement:
 
     def lines(self) -> Iterator[str]:
         """For people."""
-        yield f"{self.reports} reports judged, {self.answered} answered, {self.decided} decided by people."
+        yield (
+            f"{self.reports} reports judged, {self.answered} answered, {self.asked} asked about, "
+            f"{self.decided} decided by people."
+        )
         yield f"Same severity: {_rate(self.same, self.decided)}. Within one level: {_rate(self.near, self.decided)}."
         yield f"False positives: {_rate(self.false_alarms, self.answers_decided)} of the decided answers."
         yield f"Declared without an answer from Tocsin: {self.missed}."
@@ -138,12 +144,13 @@ def agree(verdicts: Iterable[Verdict]) -> Agreement:
     return Agreement(
         reports=len(held),
         answered=sum(verdict.answered for verdict in held),
+        asked=sum(verdict.asked for verdict in held),
         decided=len(given),
         same=steps.count(0),
         near=steps.count(0) + steps.count(1),
         answers_decided=sum(verdict.answered and verdict.decision is not None for verdict in held),
         false_alarms=sum(verdict.answered and verdict.false_alarm for verdict in held),
-        missed=sum(verdict.judged is None and said != NONE for verdict, said in given),
+        missed=sum(verdict.judged is None and not verdict.asked and said != NONE for verdict, said in given),
         reasons=dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0]))),
         rows=_rows(held),
         table=Counter((verdict.label, said) for verdict, said in given),

@@ -29,7 +29,8 @@ class ReportRow(Base):
     row: Mapped[str]
     evidence: Mapped[list[dict[str, Any]]]
     similar: Mapped[tuple[SimilarItem, ...]] = mapped_column(Similar)
-    answered: Mapped[bool]
+    answered: Mapped[bool]  # something is said in its thread: a severity, or the question whether it is an incident
+    asked: Mapped[bool] = mapped_column(server_default=sql("false"))  # what is said is that question
     decision: Mapped[str | None]  # declared, not_incident, part_of
     chosen_severity: Mapped[str | None]
     decided_by: Mapped[str | None]

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.policy.reading import Node, did_you_mean, read
-from bot.severity.rules import Level, Severity
+from bot.severity.rules import Judgement, Level, Outcome, Severity
 
 # What each column of the matrix may say. The words behind `what` are in the file itself, those behind the others in the
 # judge.
@@ -58,8 +58,15 @@ class SeverityPolicy:
     levels: Mapping[Severity, Level]
     rows: tuple[Row, ...]
     things: Mapping[str, tuple[str, ...]]  # value of the column `what` → names, `word*` for any ending
-    reply_threshold: float  # judgements below this confidence are recorded and not said
+    reply_threshold: float  # judgements below this confidence are asked about, not said
+    ask_threshold: float  # messages that tell of trouble with this probability are asked about, not passed over
     shadow: bool  # judge and record, answer nothing
+
+    def outcome(self, judgement: Judgement) -> Outcome:
+        """Whether a message that was judged so is answered, asked about or left alone; shadow mode aside."""
+        if judgement.severity is not None:
+            return Outcome.ANSWER if judgement.confidence >= self.reply_threshold else Outcome.ASK
+        return Outcome.ASK if judgement.trouble >= self.ask_threshold else Outcome.SILENCE
 
 
 def unreached(policy: SeverityPolicy) -> list[tuple[Row, Row]]:
@@ -92,13 +99,14 @@ def shared_names(policy: SeverityPolicy) -> list[tuple[str, str, str]]:
 
 def load_severity(path: Path) -> SeverityPolicy:
     """The policy in `path`. Raises InvalidPolicy with file, line and reason."""
-    top = read(path).fields("levels", "reply_threshold", "shadow", "things", "rows")
+    top = read(path).fields("levels", "reply_threshold", "ask_threshold", "shadow", "things", "rows")
     things = _things(top["things"])
     return SeverityPolicy(
         levels=_levels(top["levels"]),
         rows=_rows(top["rows"]),
         things=things,
         reply_threshold=_share(top["reply_threshold"]),
+        ask_threshold=_share(top["ask_threshold"]),
         shadow=top["shadow"].choice(("true", "false")) == "true",
     )
 

@@ -45,6 +45,14 @@ class Evidence:
     signal: str
 
 
+class Outcome(enum.StrEnum):
+    """What is done about a message: answered with a severity, asked whether it is an incident, or left alone."""
+
+    ANSWER = "answer"
+    ASK = "ask"
+    SILENCE = "silence"
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """A severity with its reasons. `severity` None means: not an incident report."""
@@ -55,6 +63,7 @@ class Judgement:
     runner_up: Severity | None
     row: str  # the row of the matrix that decided, one short sentence for people
     row_name: str = ""  # its id in severity.yaml, "examples" where only the examples spoke
+    trouble: float = 0.0  # 0..1: how likely it is that the message tells of any trouble at all
 
 
 _SEVERITY = re.compile(r"^(?:p|sev|severity|prio|priority)?[\s\-_]*([0-3])$", re.IGNORECASE)

@@ -49,6 +49,7 @@ PRESSES: dict[str, interactions.Press] = {
     "report_dismiss": answers.dismiss_report,
     "report_declare_after_all": answers.declare_after_all,
     "report_part_of": answers.join_report,
+    "report_part_of_other": answers.join_report,
     "suggestion_vote": similar.cast_vote,
     **corrections.PRESSES,
     **reviewing.PRESSES,

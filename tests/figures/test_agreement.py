@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.figures.rules import NONE, Verdict, agree
@@ -46,6 +48,17 @@ def test_the_figures_are_those_that_one_counts_by_hand() -> None:
     assert found.false_alarm_rate == pytest.approx(2 / 7)
     assert found.missed == 1
     assert found.reasons == {"chatter": 1, "known": 1, "more": 1}
+
+
+def test_what_was_asked_about_is_neither_answered_nor_missed_nor_a_false_alarm() -> None:
+    def asked(judged: Severity | None, decision: str) -> Verdict:
+        return replace(verdict(judged, decision, P1 if decision == "declared" else None), answered=False, asked=True)
+
+    found = agree([asked(None, "declared"), asked(P2, "not_incident"), asked(None, "not_incident"), verdict(P1)])
+    assert (found.reports, found.answered, found.asked) == (4, 1, 3)
+    assert (found.missed, found.false_alarms, found.answers_decided) == (0, 0, 0)
+    assert "1 answered, 3 asked about" in "\n".join(found.lines())
+    assert found.document()["asked"] == 3
 
 
 def test_what_was_known_already_is_no_mistake_of_the_judge() -> None:

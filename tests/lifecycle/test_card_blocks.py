@@ -15,6 +15,7 @@ from bot.incidents.rules.incident import Incident, Status
 from bot.lifecycle.messages import card as blocks
 from bot.lifecycle.messages import handover
 from bot.reports.messages import answer
+from bot.reports.messages.answer import Running
 from bot.reviews.messages import notices as review_messages
 from bot.severity.rules import Severity
 from bot.slack import blocks as slack_blocks
@@ -44,9 +45,16 @@ def messages(text: str, **values: Any) -> Iterator[Message]:
         yield review_messages.review_ready(each, None, [], NOON)
     for level in LEVELS.values():
         verdict = judgement(text, 9)
-        yield answer.answer(5, verdict, level, [*past, playbook], LEVELS, incident(title=text))
-        yield answer.answer(5, verdict, level, [suggestion(text, "guide")] * 8, LEVELS)
-        yield answer.answered(verdict, level, "<@U1>: not an incident.")
+        running = Running(
+            tuple(incident(ref=f"INC-2026-{number:04d}", title=text) for number in range(60)), "INC-2026-0007"
+        )
+        verdict = replace(verdict, severity=level.severity)
+        yield answer.answer(5, text, verdict, LEVELS, [*past, playbook], running)
+        yield answer.answer(5, f"it says {text}", verdict, LEVELS, [suggestion(text, "guide")] * 8)
+        yield answer.question(5, LEVELS, running)
+        yield answer.question(5, LEVELS)
+        yield answer.answered(text, verdict, level, "<@U1>: not an incident.")
+        yield answer.answered(text, verdict, None, "<@U1>: not an incident.", past)
 
 
 def marked_up(message: Message) -> str:
@@ -178,24 +186,56 @@ def test_the_card_says_how_long_there_is_to_answer_and_who_answered() -> None:
 
 
 def test_an_answer_says_severity_reason_time_and_what_helped() -> None:
-    reply = answer.answer(
-        5, judgement(), LEVELS[Severity.P1], [*[suggestion()] * 8, suggestion("x", "playbook")], LEVELS, incident()
-    )
+    running = Running((incident(ref="INC-2026-0003", title="mail is late"), incident()), incident().ref)
+    similar = [*[suggestion()] * 8, suggestion("x", "playbook")]
+    reply = answer.answer(5, "checkout returns 502. Hm.", judgement(), LEVELS, similar, running)
     said = marked_up(reply)
     assert "Looks like *P1 high* (a major feature unavailable). Respond within 1 h." in said
-    assert "Because of “502”, “502”: A major feature fails. 502" in said
+    assert "\n> checkout returns *502*.\nA major feature fails. 502." in said
     assert said.count("Similar: *NFI-2023-0010* Connection pool exhausted (took 3 h)") == 3
     assert "*Cause:* The pool was too small." in said
     assert "*Fix:* Raised its size." in said
     assert "_Matching words: pool, 502_" in said
     assert "Possible match, still open: *P1* · INC-2026-0007" in said
-    assert actions_of(reply) == ["report_part_of", "report_declare", "report_declare_as", "report_dismiss"]
+    assert actions_of(reply) == [
+        "report_part_of",
+        "report_declare",
+        "report_declare_as",
+        "report_part_of_other",
+        "report_dismiss",
+    ]
     assert element(reply, "report_declare")["value"] == "5"
     assert element(reply, "report_part_of")["value"] == "5:INC-2026-0007"
 
 
+def test_a_question_is_one_line_with_the_likely_open_incident_first() -> None:
+    running = Running((incident(ref="INC-2026-0003", title="mail is late"), incident()), incident().ref)
+    asked = answer.question(5, LEVELS, running)
+    said = marked_up(asked)
+    assert said.splitlines()[1].startswith("Is this an incident? It may be part of *P1* · INC-2026-0007")
+    assert "Looks like" not in said
+    assert actions_of(asked) == ["report_part_of", "report_part_of_other", "report_declare_as", "report_dismiss"]
+    assert element(asked, "report_part_of")["value"] == "5:INC-2026-0007"
+    (other,) = element(asked, "report_part_of_other")["options"]
+    assert (other["value"], other["text"]["text"]) == ("5:INC-2026-0003", "INC-2026-0003 mail is late")
+    assert [each["value"] for each in element(asked, "report_declare_as")["options"]] == [
+        "P0:5",
+        "P1:5",
+        "P2:5",
+        "P3:5",
+    ]
+    alone = answer.question(5, LEVELS)
+    assert actions_of(alone) == ["report_declare_as", "report_dismiss"]
+    assert marked_up(alone) == "Is this an incident?\nIs this an incident?"
+
+
+def test_what_was_asked_about_is_decided_without_a_word_of_a_judgement() -> None:
+    reply = answer.answered("odd", judgement(), None, "Marked as not an incident by <@U1>.")
+    assert marked_up(reply).splitlines() == ["Marked as not an incident by <@U1>."] * 2
+
+
 def test_a_decided_answer_has_no_buttons() -> None:
-    reply = answer.answered(judgement(), LEVELS[Severity.P1], "<@U1>: not an incident.")
+    reply = answer.answered("it says 502", judgement(), LEVELS[Severity.P1], "<@U1>: not an incident.")
     assert actions_of(reply) == []
     assert "<@U1>: not an incident." in marked_up(reply)
 

@@ -75,6 +75,29 @@ def test_a_decision_takes_the_place_of_the_buttons(
     assert "report_declare" not in str(answer["blocks"])
 
 
+def test_what_may_be_trouble_is_asked_about_in_its_thread_until_somebody_decides(
+    context: AppContext, slack: Slack, poster: Poster, responder: Person
+) -> None:
+    text = "the courier app behaves oddly since lunch"
+    ts = responder.say(INCIDENTS, text)
+    with context.database.transaction() as session:
+        heard, unsure = Heard(INCIDENTS, ts, "U0RESPONDER", text), replace(SURE, confidence=0.1)
+        row = suggest.judge_report(session, heard, unsure, (), context.policy, context.now())
+        assert row is not None
+        report_id = row.report_id
+    reports.answer(context, slack, poster, report_id=report_id)
+    (asked,) = answers(responder, ts)
+    assert asked["text"] == "Is this an incident?"
+    assert "report_declare_as" in str(asked["blocks"]) and "Looks like" not in str(asked["blocks"])
+    with context.database.transaction() as session:
+        suggest.dismiss_report(session, report_id, "U0TEAMLEAD", context.now())
+    reports.answer(context, slack, poster, report_id=report_id)
+    (decided,) = answers(responder, ts)
+    assert decided["text"] == "Marked as not an incident by <@U0TEAMLEAD>."
+    assert "report_declare_after_all" in str(decided["blocks"])
+    assert not any(word in str(decided["blocks"]) for word in ("Judged", "report_why"))
+
+
 def test_what_is_no_report_is_not_answered(context: AppContext, slack: Slack, poster: Poster, control: Control) -> None:
     with context.database.transaction() as session:
         heard = Heard(INCIDENTS, "1.000001", "U0RESPONDER", "lunch?")

@@ -62,15 +62,13 @@ def test_a_sure_verdict_is_kept_and_answered(session: Session, policy: Policy) -
     assert len(queued(session, "slack.answer", report_id=row.report_id)) == 1
 
 
-def test_a_verdict_at_the_threshold_is_answered_and_one_below_is_kept_in_silence(
-    session: Session, policy: Policy
-) -> None:
+def test_a_verdict_at_the_threshold_is_answered_and_one_below_is_asked_about(session: Session, policy: Policy) -> None:
     threshold = policy.severity.reply_threshold
     at = reports.judge_report(session, heard(), replace(SURE, confidence=threshold), (), policy, NOON)
     below = reports.judge_report(session, heard(), replace(SURE, confidence=threshold - 0.01), (), policy, NOON)
     assert at is not None and below is not None
-    assert (at.answered, below.answered) == (True, False)
-    assert queued(session, "slack.answer", report_id=below.report_id) == []
+    assert ((at.answered, at.asked), (below.answered, below.asked)) == ((True, False), (True, True))
+    assert len(queued(session, "slack.answer", report_id=below.report_id)) == 1
 
 
 def test_chatter_is_kept_in_silence(session: Session, policy: Policy) -> None:
@@ -81,12 +79,54 @@ def test_chatter_is_kept_in_silence(session: Session, policy: Policy) -> None:
     assert queued(session, "slack.answer", report_id=row.report_id) == []
 
 
-def test_in_the_shadow_nothing_is_answered(session: Session, policy: Policy) -> None:
+def test_talk_that_may_tell_of_trouble_is_asked_about_from_the_threshold_on(session: Session, policy: Policy) -> None:
+    threshold = policy.severity.ask_threshold
+    asked, silent = [], Judgement(None, 0.6, (), None, "nothing is wrong")
+    for trouble in (threshold, threshold - 0.01):
+        row = reports.judge_report(session, heard("hm, odd"), replace(silent, trouble=trouble), (), policy, NOON)
+        assert row is not None
+        asked.append((row.severity, row.answered, row.asked))
+    assert asked == [(None, True, True), (None, False, False)]
+
+
+def test_in_the_shadow_nothing_is_answered_or_asked(session: Session, policy: Policy) -> None:
     shadow = replace(policy, severity=replace(policy.severity, shadow=True))
-    row = reports.judge_report(session, heard(), SURE, (), shadow, NOON)
-    assert row is not None
-    assert not row.answered
-    assert queued(session, "slack.answer", report_id=row.report_id) == []
+    for judged in (SURE, replace(SURE, confidence=0.1)):
+        row = reports.judge_report(session, heard(), judged, (), shadow, NOON)
+        assert row is not None
+        assert (row.answered, row.asked) == (False, False)
+        assert queued(session, "slack.answer", report_id=row.report_id) == []
+
+
+@pytest.mark.parametrize("severity", [None, Severity.P3])
+def test_what_was_asked_about_can_be_declared_at_any_severity(
+    session: Session, policy: Policy, severity: Severity | None
+) -> None:
+    unsure = Judgement(severity, 0.1, (), None, "unsure", trouble=0.9)
+    report = reports.judge_report(session, heard("hm, odd"), unsure, (), policy, NOON)
+    assert report is not None and report.asked
+    row, _ = reports.declare_report(session, report.report_id, Severity.P0, "U0RESPONDER", policy, NOON)
+    assert (row.severity, row.title, report.decision) == ("P0", "hm, odd", "declared")
+    assert corrections.choices_for(report) == {}, "nobody disagreed"
+
+
+def test_a_question_answered_with_no_asks_for_no_reason(session: Session, policy: Policy) -> None:
+    report = reports.judge_report(session, heard("hm, odd"), replace(SURE, confidence=0.1), (), policy, NOON)
+    assert report is not None and report.asked
+    reports.dismiss_report(session, report.report_id, "U0RESPONDER", NOON)
+    assert report.decision == "not_incident"
+    assert corrections.choices_for(report) == {}
+    with pytest.raises(TransitionRefused, match="Nothing to explain"):
+        corrections.explain(session, report.report_id, "chatter")
+
+
+def test_an_edit_turns_the_question_into_an_answer(session: Session, policy: Policy) -> None:
+    message = heard("hm, checkout")
+    report = reports.judge_report(session, message, replace(SURE, confidence=0.1), (), policy, NOON)
+    assert report is not None and report.asked
+    edited = replace(message, text="checkout is down for everybody", edit_ts="1795176060.0")
+    assert reports.judge_again(session, edited, SURE, (), policy, NOON + minutes(20))
+    assert (report.answered, report.asked, report.severity) == (True, False, "P1")
 
 
 def test_a_report_is_declared_with_the_judged_severity(session: Session, policy: Policy, report: ReportRow) -> None:
@@ -229,7 +269,7 @@ def test_the_shortcut_refuses_what_the_report_declared(session: Session, policy:
 
 
 def test_the_shortcut_declares_in_silence_what_was_not_answered(session: Session, policy: Policy) -> None:
-    quiet = reports.judge_report(session, heard(), replace(SURE, confidence=0.0), (), policy, NOON)
+    quiet = reports.judge_report(session, heard(), Judgement(None, 0.9, (), None, "nothing"), (), policy, NOON)
     assert quiet is not None
     reports.declare_message(session, by_shortcut(quiet), policy, NOON)
     assert quiet.decision == "declared"

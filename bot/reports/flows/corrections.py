@@ -19,9 +19,9 @@ _NAMES = {**WHY_RAISED, **WHY_LOWERED, **WHY_DISMISSED}
 
 
 def choices_for(report: ReportRow) -> Mapping[str, str]:
-    """The reasons offered under this report's outcome; none once one was given."""
-    if report.reason is not None:
-        return {}
+    """The reasons offered under this report's outcome; none once one was given, and none where Tocsin had asked."""
+    if report.reason is not None or report.asked:
+        return {}  # where Tocsin asked, nobody disagreed with it
     judged = Severity(report.severity) if report.severity else None
     chosen = Severity(report.chosen_severity) if report.chosen_severity else None
     return why_choices(judged, report.decision, chosen)

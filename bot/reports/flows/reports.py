@@ -21,7 +21,7 @@ from bot.reports import queries as reports
 from bot.reports.messages import decisions as said
 from bot.reports.rules import Decision
 from bot.reports.tables import ReportRow
-from bot.severity.rules import Evidence, Judgement, Severity
+from bot.severity.rules import Evidence, Judgement, Outcome, Severity
 from bot.slack import queries as messages
 from bot.store.outbox import enqueue
 from bot.text.markup import at_of, plain_text, quiet
@@ -50,7 +50,7 @@ def judge_report(
     policy: Policy,
     now: datetime,
 ) -> ReportRow | None:
-    """Keep the verdict; enqueue the answer unless this is chatter, too unsure, or shadow mode.
+    """Keep the verdict; enqueue the answer or the question, unless this is chatter or shadow mode.
 
     None when that message was judged before.
     """
@@ -88,8 +88,8 @@ def keep_judged(
 
 
 def _verdict(heard: Heard, judgement: Judgement, similar: tuple[SimilarItem, ...], policy: Policy) -> dict[str, Any]:
-    """What a report keeps of how it was judged, and whether that is said."""
-    sure = judgement.severity is not None and judgement.confidence >= policy.severity.reply_threshold
+    """What a report keeps of how it was judged, and whether that is said or asked."""
+    outcome = Outcome.SILENCE if policy.severity.shadow else policy.severity.outcome(judgement)
     return {
         "text": heard.text,
         "severity": judgement.severity.value if judgement.severity else None,
@@ -98,7 +98,8 @@ def _verdict(heard: Heard, judgement: Judgement, similar: tuple[SimilarItem, ...
         "row_name": judgement.row_name,
         "evidence": [{"text": item.text, "signal": item.signal} for item in judgement.evidence],
         "similar": similar,
-        "answered": sure and not policy.severity.shadow,
+        "answered": outcome is not Outcome.SILENCE,
+        "asked": outcome is Outcome.ASK,
     }
 
 

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from bot.context import AppContext
 from bot.incidents.queries import incidents
-from bot.incidents.rules.incident import Incident
 from bot.incidents.visibility import for_everybody
 from bot.memory.messages import suggestions
 from bot.reports import queries as reports
@@ -35,11 +34,8 @@ def answer(context: AppContext, slack: Slack, poster: Poster, *, report_id: int)
         outcome = decisions.sentence(decision_of(session, report)) if decided else ""
         rows = [row for row in incidents.list_open(session) if for_everybody(row)] if not decided else []
         open_ref = context.memory.find_open(incidents.as_open(rows), report.text) if rows else None
-        alike = next((incidents.facts(row) for row in rows if row.ref == open_ref), None)
-    if decided:
-        message = _decided(context, report, outcome)
-    else:
-        message = _reply(context, report, alike) if report.severity else corrections.no_longer_an_incident()
+        running = answers.Running(tuple(incidents.facts(row) for row in rows), open_ref)
+    message = _decided(context, report, outcome) if decided else _undecided(context, report, running)
     poster.try_to_post(f"report:{report_id}", channel_id, message, thread_ts=ts)
 
 
@@ -48,8 +44,9 @@ def _decided(context: AppContext, report: ReportRow, outcome: str) -> Message:
     found = suggestions(report.similar, f"report:{report.report_id}")
     # Where it was no incident, nobody is asked whether the earlier ones helped.
     past = [replace(one, vote_key="") for one in found] if dismissed else found
-    level = context.policy.severity.levels[Severity(report.severity or report.chosen_severity or Severity.P2)]
-    message = answers.answered(judgement_of(report), level, outcome, past)
+    levels = context.policy.severity.levels
+    level = None if report.asked else levels[Severity(report.severity or report.chosen_severity or Severity.P2)]
+    message = answers.answered(report.text, judgement_of(report), level, outcome, past)
     if dismissed:
         message = corrections.with_second_thoughts(message, report.report_id)
     choices, reason = choices_for(report), reason_of(report)
@@ -58,18 +55,19 @@ def _decided(context: AppContext, report: ReportRow, outcome: str) -> Message:
     return corrections.with_reason(message, reason) if reason else message
 
 
-def _reply(context: AppContext, report: ReportRow, alike: Incident | None) -> Message:
+def _undecided(context: AppContext, report: ReportRow, running: answers.Running) -> Message:
+    levels = context.policy.severity.levels
+    if report.asked:
+        return _dated(report, answers.question(report.report_id, levels, running))
     judgement = judgement_of(report)
-    assert judgement.severity is not None
+    if judgement.severity is None:
+        return corrections.no_longer_an_incident()
     found = suggestions(report.similar, f"report:{report.report_id}")
-    answer = answers.answer(
-        report.report_id,
-        judgement,
-        context.policy.severity.levels[judgement.severity],
-        found,
-        context.policy.severity.levels,
-        alike,
-    )
+    return _dated(report, answers.answer(report.report_id, report.text, judgement, levels, found, running))
+
+
+def _dated(report: ReportRow, answer: Message) -> Message:
+    """The answer, saying where it is not the first or comes late."""
     late = report.judged_at - datetime.fromtimestamp(float(report.ts), tz=report.judged_at.tzinfo)
     if was_edited(report):
         return Message(answer.text, (*answer.blocks, blocks.context("Judged again after an edit.")))

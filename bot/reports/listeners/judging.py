@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.context import AppContext
 from bot.memory.flows.recall import recall
 from bot.reports.flows.reports import Heard, keep_judged
+from bot.severity.rules import Outcome
 from bot.slack import queries as messages
 
 
@@ -12,7 +13,8 @@ def judge_message(context: AppContext, heard: Heard, event_id: str = "") -> None
     """Judge it, recall what it looks like, keep both. An event that was taken before, by its id, changes nothing."""
     # Judging and searching come first: no transaction waits for them.
     judged = context.judge.judge(heard.text)
-    similar = recall(context.memory.current(), heard.text) if judged.severity else ()
+    silent = context.policy.severity.outcome(judged) is Outcome.SILENCE
+    similar = () if silent else recall(context.memory.current(), heard.text)
     now = context.now()
     with context.database.transaction() as session:
         if not event_id or messages.take_event(session, event_id, now):

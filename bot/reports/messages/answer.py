@@ -1,39 +1,61 @@
-"""The answer to a report, before and after somebody decided. Pure."""
+"""The answer to a report, or the question whether it is one, before and after somebody decided. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from bot.incidents.messages import headline
 from bot.incidents.rules.incident import Incident
 from bot.memory.messages import Suggestion, similar_line, vote_menu
+from bot.reports.messages.reasons import reasons
 from bot.severity.messages import severity_options
 from bot.severity.rules import Judgement, Level, Severity
-from bot.slack.blocks import Block, actions, button, context, section, select
+from bot.slack.blocks import Block, actions, button, context, option, section, select
 from bot.slack.client import Message
 from bot.slack.text import plain, shorten, span
+
+_OFFERED = 10  # open incidents to choose from, the worst first; a message has room for no more
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Open incidents that everybody may see, and the ref of the one that the report may be about."""
+
+    incidents: tuple[Incident, ...] = ()
+    likely_ref: str | None = None
+
+    @property
+    def likely(self) -> Incident | None:
+        return next((one for one in self.incidents if one.ref == self.likely_ref), None)
+
+    @property
+    def others(self) -> list[Incident]:
+        return [one for one in self.incidents if one.ref != self.likely_ref][:_OFFERED]
 
 
 def answer(
     report_id: int,
+    text: str,
     judgement: Judgement,
-    level: Level,
-    similar: Sequence[Suggestion],
     levels: Mapping[Severity, Level],
-    alike: Incident | None = None,
+    similar: Sequence[Suggestion] = (),
+    running: Running | None = None,
 ) -> Message:
     """The reply to a report: severity, why, the response time, what it looks like, and what can be pressed.
 
-    `alike` is an open incident that the report may be about: joining it is offered before declaring another.
+    `text` is the report as it was written. Joining an open incident is offered before declaring another.
     """
-    words = ", ".join(f"“{plain(shorten(item.text, 80))}”" for item in judgement.evidence[:4])
-    why = f"Because of {words}: {plain(judgement.row)}" if words else plain(judgement.row)
-    verdict = f"Looks like *{level.severity} {level.title}* ({level.meaning})."
-    blocks = [section(f"{verdict} Respond within {span(level.respond_within)}.\n{why}")]
+    assert judgement.severity is not None
+    level, running = levels[judgement.severity], running or Running()
+    verdict = (
+        f"Looks like *{level.severity} {level.title}* ({level.meaning}). Respond within {span(level.respond_within)}."
+    )
+    blocks = [section("\n".join([verdict, *reasons(text, judgement)]))]
     # What is pressed comes before what is read: on a phone the rest is below the fold.
-    if alike:
-        blocks.append(section(f"Possible match, still open: {headline(alike)}"))
-    blocks.append(_answer_actions(report_id, level, levels, alike.ref if alike else None))
+    if running.likely:
+        blocks.append(section(f"Possible match, still open: {headline(running.likely)}"))
+    blocks.append(_answer_actions(report_id, level, levels, running))
     blocks += [section(similar_line(one.item), vote_menu(one.vote_key)) for one in _incidents(similar)]
     for one in similar:
         if one.item.kind == "playbook":
@@ -42,28 +64,62 @@ def answer(
     return Message(f"Looks like {level.severity} {level.title}: {level.meaning}", tuple(blocks))
 
 
+def question(report_id: int, levels: Mapping[Severity, Level], running: Running | None = None) -> Message:
+    """One line for what may be trouble: is this an incident? To declare, to join an open one, or no."""
+    running = running or Running()
+    text = "Is this an incident?"
+    likely = f" It may be part of {headline(running.likely)}" if running.likely else ""
+    buttons = actions(
+        "report_actions",
+        *_joining(report_id, running),
+        select("Declare…", "report_declare_as", severity_options(levels, f":{report_id}")),
+        button("No", "report_dismiss", str(report_id)),
+    )
+    return Message(text, (section(text + likely), buttons))
+
+
 def _incidents(similar: Sequence[Suggestion]) -> list[Suggestion]:
     return [one for one in similar if one.item.kind == "incident"][:3]
 
 
-def _answer_actions(report_id: int, level: Level, levels: Mapping[Severity, Level], open_ref: str | None) -> Block:
+def _answer_actions(report_id: int, level: Level, levels: Mapping[Severity, Level], running: Running) -> Block:
     value = str(report_id)
-    style = None if open_ref else "danger" if level.severity.rank < 2 else "primary"
+    style = None if running.likely else "danger" if level.severity.rank < 2 else "primary"
+    joining = _joining(report_id, running)
     elements = [
-        *([button(f"Part of {open_ref}", "report_part_of", f"{value}:{open_ref}", "primary")] if open_ref else []),
+        *joining[:1] * bool(running.likely),
         button(f"Declare {level.severity}", "report_declare", value, style),
         select("Other severity", "report_declare_as", severity_options(levels, f":{value}")),
+        *joining[bool(running.likely) :],
         button("Not an incident", "report_dismiss", value),
     ]
     return actions("report_actions", *elements)
 
 
-def answered(judgement: Judgement, level: Level, outcome: str, similar: Sequence[Suggestion] = ()) -> Message:
-    """The same reply once somebody decided: no buttons, the outcome, and suggestions to vote on."""
-    words = ", ".join(f"“{plain(shorten(item.text, 80))}”" for item in judgement.evidence[:4])
-    line = f"Judged *{level.severity} {level.title}*" + (f" because of {words}" if words else "") + "."
+def _joining(report_id: int, running: Running) -> list[Block]:
+    """A button for the likely open incident first, then a menu of the others."""
+    found = []
+    if running.likely:
+        ref = running.likely.ref
+        found.append(button(f"Part of {ref}", "report_part_of", f"{report_id}:{ref}", "primary"))
+    if running.others:
+        options = [option(f"{one.ref} {one.title}", f"{report_id}:{one.ref}") for one in running.others]
+        found.append(select("Part of…", "report_part_of_other", options))
+    return found
+
+
+def answered(
+    text: str, judgement: Judgement, level: Level | None, outcome: str, similar: Sequence[Suggestion] = ()
+) -> Message:
+    """The same reply once somebody decided: no buttons, the outcome, and suggestions to vote on.
+
+    `level` is what Tocsin had said; None where it had asked.
+    """
+    judged = []
+    if level is not None:
+        judged = [context("\n".join([f"Judged *{level.severity} {level.title}*.", *reasons(text, judgement)]))]
     asked = [
         section(f"Similar: *{one.item.ref}* {plain(shorten(one.item.title, 200))}", vote_menu(one.vote_key))
         for one in _incidents(similar)
     ]
-    return Message(outcome, (section(outcome), context(line), *asked))
+    return Message(outcome, (section(outcome), *judged, *asked))
