@@ -115,3 +115,10 @@ def test_only_the_settings_read_the_environment(module: str) -> None:
 def test_only_the_transaction_commits(module: str) -> None:
     commits = [name for name in called(module) if name.endswith(("session.commit", "session.rollback"))]
     assert commits == [], f"{module}: {commits}"
+
+
+@pytest.mark.parametrize("module", [name for name in OURS if "/flows/" in name or name.endswith("/flows.py")])
+def test_flows_write_no_slack(module: str) -> None:
+    """Sentences live in messages: a flow neither mentions people in markup nor names a command to type."""
+    source = (ROOT / module).read_text(encoding="utf-8")
+    assert [word for word in ("<@", "/incident") if word in source] == []

@@ -68,7 +68,7 @@ def _holders(roster: Roster, role: Role, now: datetime) -> str:
     told = names(holders)
     if not holders:
         stand_in = next((other for other in stand_ins(role) if roster.who(other, now)), None)
-        told += f"; pings go to the {stand_in}" if stand_in else "; pings go to nobody"
+        told += f"; pages go to the {stand_in}" if stand_in else "; pages go to no one"
     following = roster.find_next(role, now)
     return f"{told}. Next {names(following[1])} from {instant(following[0])}" if following else told
 
@@ -184,7 +184,7 @@ def _escalation(session: Session, command: CommandContext) -> str:
 
 
 def why_me(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
-    """From a ping: the cell of the matrix, when it was due and who else was told, for this person only."""
+    """From a ping: the cell of the matrix, when it was due and who else was paged, for this person only."""
     row = pings.get(session, int(value.split(":")[0]))
     incident_row = incidents.get(session, row.incident_id)
     rows = pings.list_of_incident(session, row.incident_id)
@@ -199,7 +199,7 @@ def _held_by(session: Session, context: AppContext, row: PingRow, user_id: str, 
     """How this person came to be pinged."""
     if user_id not in row.user_ids:
         told = ", ".join(person(each) for each in row.user_ids)
-        return f"This ping went to {told or 'nobody yet'}."
+        return f"This page went to {told or 'no one yet'}."
     roster = read_roster(session, context.policy.contacts, at)
     role = Role(row.role)
     for override in roster.overrides:

@@ -98,8 +98,8 @@ class Registry:
         """Raises BadRequest with the nearest word for one that there is not."""
         if word not in self._by_word:
             near = difflib.get_close_matches(word, self.entries, n=1, cutoff=0.6)
-            hint = f"Did you mean `/incident {near[0]}`?" if near else "`/incident help` lists what there is."
-            raise BadRequest(f"{code(shorten(word, 40))} is not something I know. {hint}")
+            hint = f"Did you mean `/incident {near[0]}`?" if near else "`/incident help` lists them all."
+            raise BadRequest(f"{code(shorten(word, 40))} isn't a command. {hint}")
         return self._by_word[word]
 
     def help(self, rest: str) -> str:

@@ -24,17 +24,17 @@ def headline(incident: Incident) -> str:
 
 
 def announcement(text: str, at: datetime, now: datetime) -> Message:
-    """One line in the incident's channel about what happened; says when it is told late, and where the rest of it is.
+    """One line in the incident's channel about what happened; says when it is posted late, and where the rest of it is.
 
-    `text` is markup. What is pasted as an impact or a note may be longer than a screen: the room gets its beginning.
+    `text` is markup. What is pasted as an impact or a note may be longer than a screen: the channel gets its beginning.
     """
     late = now - at
-    told = unturned(text)
-    if len(told) > _LONGEST_ANNOUNCEMENT:
-        told = f"{fit(told, _LONGEST_ANNOUNCEMENT)} _(The rest is on the timeline.)_"
+    shown = unturned(text)
+    if len(shown) > _LONGEST_ANNOUNCEMENT:
+        shown = f"{fit(shown, _LONGEST_ANNOUNCEMENT)} _(The rest is on the timeline.)_"
     if late > timedelta(minutes=5):
-        told = f"{told} _(told {span(late)} later)_"
-    return Message(told, (section(told),))
+        shown = f"{shown} _(posted {span(late)} later)_"
+    return Message(shown, (section(shown),))
 
 
 ENTRY = "entry_view"
@@ -86,13 +86,17 @@ _SHOWN = 20  # entries of a timeline shown in Slack; the review has them all
 
 
 def no_incident(word: str, ref: str | None, rows: Sequence[IncidentRow], rest: str = "", closed: bool = False) -> str:
-    """Which ones there are, with what was typed in the example. `closed`: `rows` were closed of late."""
-    what = f"There is no incident {escape(ref)}." if ref else "No incident lives in this channel."
+    """Which ones there are, with what was typed in the example. `closed`: `rows` were closed recently."""
+    what = f"There is no incident {escape(ref)}." if ref else "This isn't an incident channel."
     if not rows:
-        return f"{what} None was closed yet." if closed else f"{what} None is open. `/incident declare …` starts one."
+        return (
+            f"{what} No incident has been closed yet."
+            if closed
+            else f"{what} No incident is open. `/incident declare …` starts one."
+        )
     names = ", ".join(row.ref for row in rows)
     typed = " ".join(["/incident", shorten(word, 20), rows[0].ref, *([shorten(rest, 80)] if rest else [])])
-    return f"{what} {'Over of late' if closed else 'Open now'}: {names}. Name one, as in {code(typed)}"
+    return f"{what} {'Recently closed' if closed else 'Open now'}: {names}. Name one, as in {code(typed)}"
 
 
 def timeline(row: IncidentRow, entries: Sequence[Entry]) -> str:
@@ -100,8 +104,37 @@ def timeline(row: IncidentRow, entries: Sequence[Entry]) -> str:
     lines = [f"*Timeline of {row.ref}*"]
     told = folded(entries)
     if len(told) > _SHOWN:
-        where = "are in the review" if row.closed_at else f"are told by `tocsin incident show {row.ref}`"
+        where = "are in the review" if row.closed_at else f"are shown by `tocsin incident show {row.ref}`"
         lines.append(f"_{len(told) - _SHOWN} earlier entries {where}._")
     shown = told[-_SHOWN:]
     lines += [entry_line(entry) + (f" ({times} times so far)" if times > 1 else "") for entry, times in shown]
     return "\n".join(lines)
+
+
+# What the timeline says, and why something was refused
+
+
+def note_line(author: str, text: str, when: str) -> str:
+    """`text` pings nobody; `when` is empty for a note of now."""
+    return f"Note by {person(author)}{f' for {when}' if when else ''}: {text}"
+
+
+def reopen_first(ref: str, status: str) -> str:
+    return f"{ref} is {status}. Reopen it first: `/incident reopen`."
+
+
+def corrected(by: str, changes: Sequence[str]) -> str:
+    """`changes`: what became of the time and of the words."""
+    return f"{person(by)} corrected a timeline entry: {', '.join(changes)}."
+
+
+def time_corrected(before: str, after: str) -> str:
+    return f"its time from {before} to {after}"
+
+
+def words_corrected(text: str) -> str:
+    return f"its text to “{text}”"
+
+
+NOT_CORRECTABLE = "Tocsin recorded this entry itself, so it can't be edited. Add a note instead: `/incident note …`."
+STILL_TO_COME = "That time is in the future. Type when it happened: `at 14:20` or `10 min ago`."

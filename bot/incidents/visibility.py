@@ -1,4 +1,4 @@
-"""Queries of the room: who may see which incident, reminders to tell, channels to read back, offers to mark."""
+"""Queries: who may see which incident, reminders to tell, channels to read back, offers to mark."""
 
 from __future__ import annotations
 

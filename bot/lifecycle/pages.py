@@ -107,7 +107,7 @@ def _incident(web: WebContext, request: Request, user: CurrentUser) -> Response:
 
 
 def _whole(entries: Sequence[Entry], wording: Wording) -> dict[int, str]:
-    """All that the long entries say, by entry: their lines hold the beginning, as the room does."""
+    """All that the long entries say, by entry: their lines hold the beginning, as the channel does."""
     texts = {entry.entry_id: wording.plain(entry.text, _WHOLE) for entry in entries if len(entry.text) > LONGEST_SAYING}
     return {entry_id: text for entry_id, text in texts.items() if len(text) > LONGEST_SAYING}
 

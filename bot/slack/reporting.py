@@ -20,7 +20,7 @@ _SLACK = "Slack did not answer Tocsin in time, so nothing was changed. Try again
 _LATE = "The form could not open in time, as Slack allows three seconds for it. Nothing was changed. Try again."
 _OTHER = (
     "Something went wrong inside Tocsin and was written to its log. Nothing was changed. "
-    "Try again, or tell who runs it."
+    "Try again, or contact whoever runs Tocsin."
 )
 
 

@@ -1,4 +1,4 @@
-"""What the room says beside its card: stakeholder notices, the checklist, words to whoever takes a part, App Home."""
+"""What the channel says beside its card: stakeholder notices, the checklist, App Home."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 
 def notice(context: AppContext, slack: Slack, poster: Poster, *, entry_id: int) -> None:
-    """Post a notice in the stakeholder channel, plan its mails, and say in the room that it went out."""
+    """Post a notice in the stakeholder channel, plan its mails, and say in the channel that it went out."""
     with context.database.transaction() as session:
         entry = timeline.get(session, entry_id)
         row = incidents.get(session, entry.incident_id)

@@ -1,4 +1,4 @@
-"""/incident update and the form of a notice: opened by command or button, its preview drawn anew while it is edited.
+"""/incident update and the form of a notice: opened by command or button, its preview redrawn while it is edited.
 
 And looking again at what the checklist looked up.
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,7 +32,7 @@ NOTICE_FIELDS: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-_ANEW = "What you had seen is no longer so: this is how it would go out now. Read it, and press Send again."
+_CHANGED = "The incident changed since you opened this form. Check the notice below, and press Send again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +73,8 @@ def checklist(
 
 
 def _found(found: Found, value: str) -> Block:
-    seen = f"\n_Looked {instant(found.at)}_" if found.at else ""
-    again = button("Look again", "alarms_look", value) if found.again else None
+    seen = f"\n_Checked {instant(found.at)}_" if found.at else ""
+    again = button("Check again", "alarms_look", value) if found.again else None
     return section(f"{found.text}{seen}", again)
 
 
@@ -89,7 +89,7 @@ def notice(sent: Notice, by: str, at: datetime) -> Message:
 
 def notice_told(sent: Notice, where: str) -> Message:
     """The same, mentioned in the incident's channel."""
-    text = f"Stakeholders were told {where}: {slanted(shorten(sent.subject, 200))}"
+    text = f"Stakeholders were notified {where}: {slanted(shorten(sent.subject, 200))}"
     return Message(text, (section(text),))
 
 
@@ -111,7 +111,30 @@ def notice_form(
     goes = f"Goes to {where}" + (f" and {mails} mail address{'es' if mails != 1 else ''}." if mails else ".")
     private = " This is a security incident: its title is left out; check every word." if incident.private else ""
     head = section(f"{bold(preview.subject)}\n{shown}") | {"block_id": PREVIEW}
-    anew = section(f":warning: {bold('Nothing was sent yet.')} {_ANEW}") | {"block_id": "anew"}
-    first = [anew] if opened.get("changed") else []
+    changed = section(f":warning: {bold('Nothing was sent yet.')} {_CHANGED}") | {"block_id": "changed"}
+    first = [changed] if opened.get("changed") else []
     blocks = [*first, head, context(goes + private) | {"block_id": "goes"}, *fields]
-    return form(NOTICE, "Tell stakeholders", "Send", json.dumps(dict(opened)), blocks)
+    return form(NOTICE, "Notify stakeholders", "Send", json.dumps(dict(opened)), blocks)
+
+
+# What the timeline says
+
+
+def notified(lines: Sequence[tuple[str, str]]) -> str:
+    return f"Notified stakeholders: {escape('; '.join(f'{name}: {words}' for name, words in lines))}"
+
+
+def update_due(since: str, notified_before: bool) -> str:
+    """`since` is how long stakeholders have had no news."""
+    last = (
+        "Stakeholders were last updated" if notified_before else "Stakeholders have had no update since it was declared"
+    )
+    return f"Stakeholders {last} {since} ago: `/incident update …`"
+
+
+def checked(by: str, item: str, done: bool) -> str:
+    return f"Checked by {person(by)}: {escape(item)}" if done else f"Unchecked by {person(by)}: {escape(item)}"
+
+
+NOT_ON_CHECKLIST = "This is no longer on the checklist."
+EARLIER_CHECKLIST = "This checklist is from an earlier resolution; the incident was reopened since."

@@ -152,7 +152,7 @@ def test_what_nobody_could_be_told_is_on_each_timeline_and_announced(
             entry = timeline.find_by_source(session, f"ping:{ping_id}")
             assert entry is not None and entry.kind == Kind.PING_FAILED
             assert entry.text.startswith(
-                "Could not page the team lead (weekly review): Nobody holds the role team lead."
+                "Could not page the team lead (weekly review): No one is assigned to team lead."
             )
             assert len(queued(session, "slack.say", entry_id=entry.entry_id)) == 1
 

@@ -277,7 +277,7 @@ def test_a_breach_is_recorded_once_at_its_instant_and_pages_the_secondary(
     for late in (60, 61, 90):
         sweep_at(session, policy, row, NOON + minutes(late))
     (breach,) = timeline.list_rows(session, row.incident_id, (Kind.RESPONSE_BREACHED,))
-    assert breach.text == "Nobody acknowledged within 1 h, the response time of P1."
+    assert breach.text == "No one acknowledged within 1 h, the response time of P1."
     assert (breach.at, breach.recorded_at) == (NOON + minutes(60), NOON + minutes(60))
     assert len(queued(session, "slack.say", entry_id=breach.entry_id)) == 1
     assert ("secondary", SECOND) in rungs_of(rows(session, row, pings.SENDING))
@@ -410,7 +410,7 @@ def test_a_role_is_asked_for_again_after_a_minute_and_not_sooner(session: Sessio
     plan.escalate_by_hand(session, row, Role.VP, "down", "U0LEAD", "first", NOON)
     plan.refuse_asked_just_now(session, row, Role.VP, "first", NOON)  # Slack sent the same command again
     plan.refuse_asked_just_now(session, row, Role.TEAM_LEAD, "second", NOON)
-    with pytest.raises(BadRequest, match=r"The VP engineering was pinged 2 seconds ago by <@U0LEAD>\."):
+    with pytest.raises(BadRequest, match=r"The VP engineering was paged 2 seconds ago by <@U0LEAD>\."):
         plan.refuse_asked_just_now(session, row, Role.VP, "second", NOON + minutes(2 / 60))
     plan.refuse_asked_just_now(session, row, Role.VP, "second", NOON + minutes(1))
 

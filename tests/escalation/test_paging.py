@@ -168,7 +168,7 @@ def test_a_page_links_to_the_room_once_it_is_open(
     ping_id = the_page(context, row).ping_id
     paging.page(context, slack, poster, ping_id=ping_id)
     (before,) = received(person("U0RESPONDER"))
-    assert f"#{row.channel_name}, being made" in content_of(before)
+    assert f"#{row.channel_name}, opening now" in content_of(before)
     open_channel(context, slack, poster, incident_id=row.incident_id)
     waiting = _jobs(context, "slack.page_over")
     assert [job["ping_id"] for job in waiting] == [ping_id], "the pages that were sent, and no other"
@@ -188,7 +188,7 @@ def test_a_page_that_left_as_the_room_opened_links_to_it(
     open_channel(context, slack, poster, incident_id=row.incident_id)
     assert _jobs(context, "slack.page_over") == []
     with context.database.transaction() as session:
-        escalate.pages_sent(session, [escalate.Sent(ping_id, ["U0RESPONDER"], room=None)], context.now())
+        escalate.pages_sent(session, [escalate.Sent(ping_id, ["U0RESPONDER"], channel_id=None)], context.now())
     assert [job["ping_id"] for job in _jobs(context, "slack.page_over")] == [ping_id]
 
 
@@ -279,7 +279,7 @@ def test_a_page_that_reaches_nobody_says_so_on_the_timeline(
     assert failed.state == pings.FAILED
     (said,) = entries(context, row, Kind.PING_FAILED)
     assert said.startswith(f"Could not page the on-call engineer (at once): {why}")
-    assert said.endswith("`tocsin doctor` says how to mend that.")
+    assert said.endswith("Run `tocsin doctor`.")
 
 
 GONE = Contact("left", slack="U0GONE")
@@ -305,8 +305,8 @@ SECONDARY = Contact("second", slack="U0SECONDARY")
             Shifts((Shift(LONG_AGO, LONG_AGO + HOUR, GONE, SECONDARY),)),
             {Role.VP: (Contact("VP", slack="U0VP"),)},
             "U0VP",
-            "Nobody holds the role on-call engineer. Nobody holds the role secondary on-call. "
-            "Nobody holds the role team lead. Nobody holds the role engineering manager. The VP engineering stands in.",
+            "No one is assigned to on-call engineer. No one is assigned to secondary on-call. "
+            "No one is assigned to team lead. No one is assigned to engineering manager. The VP engineering stands in.",
         ),
     ],
     ids=["left", "empty group", "gap"],
@@ -342,5 +342,5 @@ def test_where_nobody_holds_any_role_the_timeline_says_so(
     nobody = replace(context, policy=replace(context.policy, contacts=contacts))
     paging.page(nobody, slack, poster, ping_id=the_page(context, row).ping_id)
     (said,) = entries(context, row, Kind.PING_FAILED)
-    assert said.startswith("Could not page the on-call engineer (at once): Nobody holds the role on-call engineer.")
+    assert said.startswith("Could not page the on-call engineer (at once): No one is assigned to on-call engineer.")
     assert the_page(context, row).state == pings.FAILED

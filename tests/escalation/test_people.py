@@ -80,17 +80,17 @@ def test_a_role_means_who_holds_it_at_that_instant(session: Session, contacts: C
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ("twin", "“twin” is several people: <@U0BEA>, <@U0CLEO>. Mention the one you mean: `@name`."),
-        ("leads", "“leads” is several people: <@U0TEAMLEAD>, <@U0MANAGER>. Mention the one you mean: `@name`."),
-        ("lead", "“lead” is several people: <@U0TEAMLEAD>, <@U0MANAGER>. Mention the one you mean: `@name`."),
-        ("auditor", "“auditor” stands for nobody in Slack. Mention the person: `@name`."),
-        ("empty", "“empty” stands for nobody in Slack. Mention the person: `@name`."),
-        ("santa", "I know nobody called “santa”. Mention them: `@name`."),
+        ("twin", "“twin” matches several people: <@U0BEA>, <@U0CLEO>. Mention the one you mean: `@name`."),
+        ("leads", "“leads” matches several people: <@U0TEAMLEAD>, <@U0MANAGER>. Mention the one you mean: `@name`."),
+        ("lead", "“lead” matches several people: <@U0TEAMLEAD>, <@U0MANAGER>. Mention the one you mean: `@name`."),
+        ("auditor", "“auditor” has no one in Slack. Mention the person: `@name`."),
+        ("empty", "“empty” has no one in Slack. Mention the person: `@name`."),
+        ("santa", "I don't know anyone called “santa”. Mention them: `@name`."),
         (
             "second respnder",
-            "I know nobody called “second respnder”. Did you mean “second responder”? Mention them: `@name`.",
+            "I don't know anyone called “second respnder”. Did you mean “second responder”? Mention them: `@name`.",
         ),
-        ("<!channel>", "I know nobody called “&lt;!channel&gt;”. Mention them: `@name`."),
+        ("<!channel>", "I don't know anyone called “&lt;!channel&gt;”. Mention them: `@name`."),
     ],
 )
 def test_nobody_and_several_are_told_apart_with_who_they_are(
@@ -144,12 +144,12 @@ def test_a_rung_is_named_by_its_role_or_by_somebody_who_holds_it(
     [
         (
             "<@U0ANNA|site-engineer> help",
-            "<@U0ANNA> holds no role that is pinged. There are: on-call engineer, team lead,",
+            "<@U0ANNA> has no role that is paged. The roles are: on-call engineer, team lead,",
         ),
-        ("<!subteam^S0SOLO|@solo> help", "@solo holds no role that is pinged. There are: on-call engineer,"),
-        ("@site-engineer help", "<@U0ANNA> holds no role that is pinged."),
-        ("@twin help", "“twin” is several people: <@U0BEA>, <@U0CLEO>."),
-        ("@santa help", "I know nobody called “santa”. There are: on-call engineer, team lead,"),
+        ("<!subteam^S0SOLO|@solo> help", "@solo has no role that is paged. The roles are: on-call engineer,"),
+        ("@site-engineer help", "<@U0ANNA> has no role that is paged."),
+        ("@twin help", "“twin” matches several people: <@U0BEA>, <@U0CLEO>."),
+        ("@santa help", "I don't know anyone called “santa”. The roles are: on-call engineer, team lead,"),
     ],
 )
 def test_a_rung_that_nobody_holds_is_refused_with_those_there_are(

@@ -14,7 +14,7 @@ from tests.journeys.wire import command_twice, press_stale
 from tests.stage import INCIDENTS, Stage, element
 
 ALIKE = "the label printer in hall four answers 503"
-HINT = "Nothing is declared yet."
+HINT = "Nothing has been declared yet."
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def test_words_that_look_like_an_open_incident_are_asked_about(
     before = len(rows(stage))
     question = question_in(stage, INCIDENTS, f"{word} P1 {ALIKE} <!channel>")
     said = content_of(question)
-    assert "Open now and alike: *P2*" in said and f"<#{channel['id']}>" in said and "<!channel>" not in said
+    assert "Possible match, still open: *P2*" in said and f"<#{channel['id']}>" in said and "<!channel>" not in said
     assert element(question, "declare_join")["text"]["text"] == f"Add to {ref}"
     assert answer(stage, question, "declare_cancel") == "Nothing was declared."
     assert len(rows(stage)) == before
@@ -110,7 +110,7 @@ def test_a_press_on_a_question_that_was_answered_changes_nothing(
     before = (len(rows(stage)), kinds(stage, ref).count("noted"))
     told = press_stale(stage, stage.responder, question, second)
     did = f"declared as {rows(stage)[-1].ref}" if first == "declare_anyway" else f"added to {ref}"
-    assert told == f"You decided that already: it was {did}."
+    assert told == f"This was already {did}."
     assert (len(rows(stage)), kinds(stage, ref).count("noted")) == before
 
 

@@ -51,7 +51,7 @@ def everything(stage: Stage) -> tuple[int, ...]:
 def test_an_unknown_word_gets_the_nearest_one(stage: Stage) -> None:
     before = everything(stage)
     assert "Did you mean `/incident severity`?" in ask(stage.responder, INCIDENTS, "/incident serverity P1")
-    assert "`/incident help` lists what there is" in ask(stage.responder, INCIDENTS, "/incident <!channel>*xyzzy*")
+    assert "`/incident help` lists them all" in ask(stage.responder, INCIDENTS, "/incident <!channel>*xyzzy*")
     assert everything(stage) == before
 
 
@@ -83,7 +83,7 @@ def test_unknown_incidents_and_other_channels_are_told_which_are_open(stage: Sta
     if not rows(stage):
         stage.declare("P3 a socket is loose")
     before = everything(stage)
-    assert "No incident lives in this channel." in ask(stage.responder, INCIDENTS, f"/incident {word}")
+    assert "This isn't an incident channel." in ask(stage.responder, INCIDENTS, f"/incident {word}")
     name, _, rest = word.partition(" ")
     told = ask(stage.responder, INCIDENTS, f"/incident {name} INC-1999-0001 {rest}".strip())
     assert "There is no incident INC-1999-0001." in told
@@ -95,7 +95,7 @@ def test_reopening_nothing_in_particular_is_told_what_was_over_of_late(stage: St
     ref, channel = stage.declare("P3 a socket was loose")
     ask(stage.responder, channel["id"], "/incident resolve")
     told = ask(stage.responder, INCIDENTS, "/incident reopen it is loose again")
-    assert told.startswith("No incident lives in this channel. Over of late: ")
+    assert told.startswith("This isn't an incident channel. Recently closed: ")
     assert f"`/incident reopen {ref} it is loose again`" in told
 
 
@@ -360,4 +360,4 @@ def test_a_card_of_another_life_is_told_so(stage: Stage) -> None:
 @pytest.mark.parametrize("typed", ["P9 foo", "p4: foo", "SEV-7 foo", "P9"])
 def test_a_severity_that_there_is_not_is_no_part_of_a_title(stage: Stage, typed: str) -> None:
     told = ask(stage.responder, INCIDENTS, f"/incident declare {typed}")
-    assert "is no severity: there are P0 critical" in told
+    assert "isn't a severity. Use P0–P3" in told

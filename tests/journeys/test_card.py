@@ -30,7 +30,7 @@ def test_acknowledge_and_take_command(stage: Stage) -> None:
     ref, channel = stage.declare("P1 shipping labels cannot be printed")
     lead.act("join", channel=channel["id"])
     fresh = card_of(responder, channel)
-    assert "not yet; answer within 1 h" in content_of(fresh)
+    assert "not yet; acknowledge within 1 h" in content_of(fresh)
     assert press_and_hear(responder, channel["id"], fresh, "incident_acknowledge").startswith(
         f"You acknowledged {ref}."
     )

@@ -47,7 +47,7 @@ def test_resolving_looks_the_alarms_up_and_a_button_looks_again(stage: Stage, ac
     ref, channel = stage.declare("P2 pay-5xx and pay-latency went off")
     ask(responder, channel["id"], "/incident resolve raised the limit")
     first = responder.wait_for_message(channel["id"], "1 of 2 CloudWatch alarms are OK; pay-5xx is in ALARM since")
-    assert "_Looked <!date" in content_of(first) and "5 to check" in content_of(first)
+    assert "_Checked <!date" in content_of(first) and "5 to check" in content_of(first)
     put_alarm(account, "pay-5xx", "OK")
     assert press_and_hear(responder, channel["id"], first, "alarms_look").startswith("Looking.")
     second = responder.wait_for_message(channel["id"], "All 2 CloudWatch alarms are OK.")
@@ -56,7 +56,7 @@ def test_resolving_looks_the_alarms_up_and_a_button_looks_again(stage: Stage, ac
     assert kinds(stage, ref).count("alarms_checked") == 2
     ask(responder, channel["id"], "/incident reopen it is back")
     told = press_stale(stage, responder, {**second, "channel": channel["id"]}, "alarms_look")
-    assert "the incident was taken up again since" in told
+    assert "the incident was reopened since" in told
     ask(responder, channel["id"], "/incident resolve")
     responder.wait_for(lambda: kinds(stage, ref).count("alarms_checked") == 3 or None, what="a look of its own")
     assert failed_jobs(stage.database) == []
@@ -66,7 +66,7 @@ def test_where_nothing_is_named_the_list_says_so_and_aws_is_not_asked(stage: Sta
     _, channel = stage.declare("P3 the wiki is slow")
     ask(stage.responder, channel["id"], "/incident resolve")
     said = stage.responder.wait_for_message(channel["id"], "No CloudWatch alarm is named for it")
-    assert element(said, "alarms_look")["text"]["text"] == "Look again"
+    assert element(said, "alarms_look")["text"]["text"] == "Check again"
 
 
 def test_a_call_that_aws_refuses_says_why_and_blocks_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

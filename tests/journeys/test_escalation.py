@@ -68,7 +68,7 @@ def test_a_p0_climbs_the_ladder_by_the_matrix_and_each_rung_is_paged_once(stage:
     assert f"P0 {ref}" in content_of(lead)
     assert "Declared <!date" in content_of(lead)
     assert "you are the team lead" in content_of(lead)
-    assert "<@U0RESPONDER>" in content_of(lead).split("Also told:")[1]
+    assert "<@U0RESPONDER>" in content_of(lead).split("Also paged:")[1]
     jump(stage, 30 * MINUTE)
     wait_for_page(stage, MANAGER, ref)
     jump(stage, 60 * MINUTE)
@@ -76,9 +76,9 @@ def test_a_p0_climbs_the_ladder_by_the_matrix_and_each_rung_is_paged_once(stage:
     told = counts(stage, ref)
     assert (told[SECONDARY], told[LEAD], told[MANAGER], told[VP]) == (1, 1, 1, 1)
     breaches = [entry for entry in entries(stage, ref) if entry.kind == "response_breached"]
-    assert [entry.text for entry in breaches] == ["Nobody acknowledged within 15 min, the response time of P0."]
+    assert [entry.text for entry in breaches] == ["No one acknowledged within 15 min, the response time of P0."]
     lines = said_by_bot(stage.responder, channel["id"])
-    assert sum("Nobody acknowledged within 15 min" in line for line in lines) == 1
+    assert sum("No one acknowledged within 15 min" in line for line in lines) == 1
     assert sum("<@U0VP> as VP engineering" in line for line in lines) == 1
     sent = [ping for ping in pings_of(stage, ref) if ping.kind != "repeat"]
     assert [ping.role for ping in sent if ping.state == "sent"] == [

@@ -90,7 +90,7 @@ def test_a_preview_that_cannot_be_drawn_is_right_at_the_next_character(stage: St
     type_into(stage, view, "news", "build 212")
     drawn(stage, view, "*News:* build 212")
     assert stage.responder.submit(view, {"news": {"news": "build 212 went"}}) == {}
-    stage.responder.wait_for_message(channel["id"], "Stakeholders were told")
+    stage.responder.wait_for_message(channel["id"], "Stakeholders were notified")
 
 
 def test_a_view_that_was_drawn_since_is_drawn_once_more_by_the_latest_character(stage: Stage) -> None:

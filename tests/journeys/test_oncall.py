@@ -67,7 +67,7 @@ def test_an_override_pages_the_other_person_until_it_is_removed(stage: Stage) ->
     lead = stage.team_lead
     said = ask(lead, INCIDENTS, "/incident oncall override @support-agent for 2 h")
     assert said.startswith("<@U0SUPPORT> is on-call engineer from now until <!date^")
-    told = stage.person("U0SUPPORT").wait_for_message(stage.person("U0SUPPORT").dm_with(BOT), "put you on as")
+    told = stage.person("U0SUPPORT").wait_for_message(stage.person("U0SUPPORT").dm_with(BOT), "made you")
     assert "<@U0TEAMLEAD>" in content_of(told)
     listed = ask(lead, INCIDENTS, "/incident oncall")
     assert "*on-call engineer:* <@U0SUPPORT>. Next <@U0RESPONDER> from" in listed
@@ -92,11 +92,11 @@ def test_an_override_pages_the_other_person_until_it_is_removed(stage: Stage) ->
         ("override @vp-engineering until 18:00 as chef", "Say which role"),
         ("override @vp-engineering now until 18:00", "I do not understand “now”"),
         ("remove @vp-engineering", "no such override"),
-        ("override santa until 18:00", "I know nobody called “santa”"),
+        ("override santa until 18:00", "I don't know anyone called “santa”"),
         ("override @oncall until 18:00", "@oncall is a user group; name one person"),
         ("override @vp-engineering @team-lead until 18:00", "Name one person only"),
-        ("remove santa", "I know nobody called “santa”"),
-        ("remove santa as team lead", "I know nobody called “santa”"),
+        ("remove santa", "I don't know anyone called “santa”"),
+        ("remove santa as team lead", "I don't know anyone called “santa”"),
         ("remove", "Name the person or the role"),
         ("dance", "Type `/incident oncall`"),
     ],
@@ -123,7 +123,7 @@ def test_names_typed_out_are_understood_by_overrides(stage: Stage) -> None:
     assert said.startswith("<@U0SECONDARY> is engineering manager from now until")
     said = ask(lead, INCIDENTS, "/incident oncall override secondary on-call for 2 h as VP")
     assert said.startswith("<@U0SECONDARY> is VP engineering from now until")
-    assert "Several overrides fit" in ask(lead, INCIDENTS, "/incident oncall remove second responder")
+    assert "Several overrides match" in ask(lead, INCIDENTS, "/incident oncall remove second responder")
     said = ask(lead, INCIDENTS, "/incident oncall remove second responder as VP")
     assert said == "The override is gone: <@U0SECONDARY> no longer stands in as VP engineering."
     said = ask(lead, INCIDENTS, "/incident oncall remove engineering manager")
@@ -136,13 +136,13 @@ def test_command_is_handed_and_a_rung_is_pinged_by_a_name_typed_out(stage: Stage
     said = ask(stage.team_lead, channel["id"], "/incident handover second responder")
     assert said.startswith(f"Asked <@U0SECONDARY> to take command of {ref}.")
     said = ask(stage.team_lead, channel["id"], "/incident handover the moon")
-    assert said == "I know nobody called “the moon”. Mention them: `@name`."
+    assert said == "I don't know anyone called “the moon”. Mention them: `@name`."
     said = ask(stage.responder, channel["id"], "/incident escalate @vp-engineering the board asks")
     assert said == f"Pinging the VP engineering about {ref}: <@U0VP>."
     said = ask(stage.responder, channel["id"], "/incident escalate @oncall nobody answers")
     assert said == f"Pinging the team lead about {ref}: leads.", "the group holds the role"
     said = ask(stage.responder, channel["id"], "/incident escalate @support-agent help")
-    assert said.startswith("<@U0SUPPORT> holds no role that is pinged. There are: on-call engineer, ")
+    assert said.startswith("<@U0SUPPORT> has no role that is paged. The roles are: on-call engineer, ")
     settle(stage.database)
     assert [ping.role for ping in pings_of(stage, ref) if ping.kind == "manual"] == ["VP engineering", "team lead"]
 
@@ -158,7 +158,7 @@ def test_why_me_take_over_and_acknowledge_on_a_ping_and_its_mention(stage: Stage
     mention = responder.wait_for_message(channel["id"], "Paged <@U0RESPONDER>")
     assert element(mention, "page_acknowledge")
     other = press_and_hear(stage.team_lead, channel["id"], mention, "page_why")
-    assert "This ping went to <@U0RESPONDER>." in other
+    assert "This page went to <@U0RESPONDER>." in other
     press(stage.team_lead, channel["id"], mention, "page_take_over")
     settle(stage.database)
     kept = row(stage, ref)
@@ -223,7 +223,7 @@ def test_escalating_by_hand_pings_once_and_says_why(stage: Stage) -> None:
     said = ask(stage.responder, channel["id"], '/incident escalate VP the <!channel> board "asks"')
     assert said == f"Pinging the VP engineering about {ref}: <@U0VP>."
     again = ask(stage.team_lead, channel["id"], "/incident escalate VP the board asks")
-    assert re.match(r"The VP engineering was pinged \d+ seconds? ago by <@U0RESPONDER>\. Nothing was sent", again)
+    assert re.match(r"The VP engineering was paged \d+ seconds? ago by <@U0RESPONDER>\. Nothing was sent", again)
     vp = stage.person("U0VP")
     page = page_to(vp, ref)
     assert '<@U0RESPONDER> asks for the VP engineering: the &lt;!channel&gt; board "asks"' in content_of(page)
@@ -234,10 +234,10 @@ def test_escalating_by_hand_pings_once_and_says_why(stage: Stage) -> None:
     )
     shown = ask(stage.responder, channel["id"], "/incident escalation")
     assert "VP engineering (by hand, <@U0RESPONDER>): <@U0VP>" in shown
-    assert "*To come, unless it is resolved:*" in shown
+    assert "*Still due, unless it's resolved:*" in shown
     ask(stage.responder, channel["id"], "/incident resolve")
     assert "Reopen it first" in ask(stage.responder, channel["id"], "/incident escalate VP again")
-    assert "Nothing is to come." in ask(stage.responder, channel["id"], "/incident escalation")
+    assert "Nothing more is due." in ask(stage.responder, channel["id"], "/incident escalation")
 
 
 def test_without_a_role_the_next_rung_is_pinged(stage: Stage) -> None:
@@ -247,7 +247,7 @@ def test_without_a_role_the_next_rung_is_pinged(stage: Stage) -> None:
     told = [ask(stage.responder, channel["id"], "/incident escalate") for _ in range(4)]
     roles = ["team lead", "engineering manager", "VP engineering"]
     assert [line.split(" about")[0] for line in told[:3]] == [f"Pinging the {role}" for role in roles]
-    assert "Every rung has been pinged" in told[3]
+    assert "Every role has been paged" in told[3]
 
 
 def test_command_changes_hands_only_when_the_other_accepts(stage: Stage) -> None:
@@ -255,7 +255,7 @@ def test_command_changes_hands_only_when_the_other_accepts(stage: Stage) -> None
     responder, lead = stage.responder, stage.team_lead
     ask(responder, channel["id"], "/incident ack")
     said = ask(responder, channel["id"], "/incident handover @team-lead")
-    assert said == f"Asked <@U0TEAMLEAD> to take command of {ref}. Until they accept, <@U0RESPONDER> commands."
+    assert said == f"Asked <@U0TEAMLEAD> to take command of {ref}. Until they accept, <@U0RESPONDER> is in command."
     offer = lead.wait_for_message(channel["id"], "hands over command to you")
     assert row(stage, ref).commander == "U0RESPONDER"
     assert "only they can accept" in press_and_hear(responder, channel["id"], offer, "handover_accept")
@@ -266,7 +266,7 @@ def test_command_changes_hands_only_when_the_other_accepts(stage: Stage) -> None
     for place in (channel["id"], lead.dm_with(BOT)):
         shown = [message for message in lead.messages(place) if "accepted command" in content_of(message)]
         assert len(shown) == 1 and "handover_accept" not in str(shown)
-    assert "commands" in ask(lead, channel["id"], "/incident handover @team-lead")
+    assert "is already in command" in ask(lead, channel["id"], "/incident handover @team-lead")
 
 
 def test_a_second_offer_withdraws_the_first(stage: Stage) -> None:

@@ -241,7 +241,7 @@ def test_an_owner_whom_nobody_knows_is_not_taken_in_silence(stage: Stage) -> Non
     ref, channel = stage.declare("P3 the door of the shed squeaks")
     said = ask(stage.responder, channel["id"], "/incident action high oil it @nobody by Friday")
     assert f"Action item 1 of {ref}: oil it" in said, "nothing is lost"
-    assert "I know nobody called “nobody”." in said and "nobody is reminded" in said
+    assert "I don't know anyone called “nobody”." in said and "nobody is reminded" in said
     assert "nobody" not in ask(stage.responder, channel["id"], "/incident action oil it twice @team-lead")
 
 

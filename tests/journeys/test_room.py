@@ -137,7 +137,7 @@ def test_parts_are_given_by_mention_by_name_or_taken(stage: Stage) -> None:
     assert "<@U0MANAGER> is commander" in ask(
         responder, channel["id"], "/incident role engineering manager as commander"
     )
-    assert "I know nobody called" in ask(responder, channel["id"], "/incident role scribe santa")
+    assert "I don't know anyone called" in ask(responder, channel["id"], "/incident role scribe santa")
     assert "Say which role" in ask(responder, channel["id"], "/incident role @team-lead")
     assert "one at a time" in ask(responder, channel["id"], "/incident role scribe @team-lead @vp-engineering")
     shown = ask(responder, channel["id"], "/incident role")
@@ -158,7 +158,7 @@ def test_who_arrives_late_reads_where_it_stands(stage: Stage) -> None:
     for words in ("*P1*", ref, "investigating", "Commander: <@U0RESPONDER>", "Impact", "rolled back build 212"):
         assert words in said
     assert "No cause is recorded: `/incident cause …`" in said
-    assert "Stakeholders have not been told" in said
+    assert "Stakeholders have had no update" in said
     assert "<!channel>" not in said
 
 
@@ -211,7 +211,7 @@ def test_an_update_is_seen_before_it_is_sent(stage: Stage) -> None:
     assert "[UPDATE] P1 incident: checkout is down for everybody" in told
     assert "*News:* the fix is being rolled out" in told and "*Impact:* not known yet" in told
     assert "<!channel>" not in told and "<!here>" not in told
-    responder.wait_for_message(channel["id"], "Stakeholders were told")
+    responder.wait_for_message(channel["id"], "Stakeholders were notified")
     assert kinds(stage, ref).count("stakeholders_told") == 1
     assert row(stage, ref).told_at is not None
 
@@ -272,11 +272,11 @@ def test_stakeholders_who_hear_nothing_are_remembered_until_they_hear(stage: Sta
     responder = stage.responder
     ref, channel = stage.declare("P0 the whole shop is down for everyone")
     jump(stage, 31 * 60)
-    responder.wait_for_message(channel["id"], "Stakeholders have not been told", timeout=20)
+    responder.wait_for_message(channel["id"], "Stakeholders have had no update", timeout=20)
     responder.command(channel["id"], "/incident update")
     view = responder.wait_for_view("notice_view")
     responder.submit(view, {"news": {"news": "we are on it"}})
-    responder.wait_for_message(channel["id"], "Stakeholders were told")
+    responder.wait_for_message(channel["id"], "Stakeholders were notified")
     jump(stage, 10 * 60)
     settle(stage.database)
     assert kinds(stage, ref).count("update_asked") == 1
@@ -294,7 +294,7 @@ def test_a_duplicate_goes_into_the_other_with_its_timeline(stage: Stage) -> None
     recorded(stage, second, "gateway answers 500")
     assert "can't be merged into itself" in ask(lead, here["id"], f"/incident merge {second}")
     assert "There is no incident INC-2001-0001" in ask(lead, here["id"], "/incident merge INC-2001-0001")
-    assert "Name the incident that goes on" in ask(lead, INCIDENTS, "/incident merge")
+    assert "Name the incident to keep" in ask(lead, INCIDENTS, "/incident merge")
     assert f"{second} is merged into {first}" in ask(lead, here["id"], f"/incident merge into {first}")
     assert row(stage, second).status == "closed"
     assert "the gateway answers 500" in [entry.text for entry in entries(stage, first)]
@@ -355,7 +355,7 @@ def test_a_security_incident_is_shown_to_nobody_outside(stage: Stage) -> None:
     ref = next(word for word in content_of(said).split() if word.startswith("SEC-"))
     channel = responder.wait_for_channel(ref.lower())
     assert channel["is_private"] and channel["name"] == ref.lower()
-    responder.wait_for_message(channel["id"], "keep the evidence")
+    responder.wait_for_message(channel["id"], "preserve the evidence")
     responder.say(channel["id"], "the key was revoked")
     responder.wait_for(lambda: "key was revoked" in ask(responder, channel["id"], "/incident timeline") or None)
     settle(stage.database)

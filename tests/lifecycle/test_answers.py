@@ -24,6 +24,6 @@ def test_the_timeline_folds_repeated_pages_so_that_what_people_did_stays_visible
 def test_a_long_timeline_says_where_the_rest_is() -> None:
     said = [entry(each, Kind.NOTED, f"note {each}") for each in range(25)]
     open_one = incident_messages.timeline(IncidentRow(ref="INC-2026-0001"), said)
-    assert "_5 earlier entries are told by `tocsin incident show INC-2026-0001`._" in open_one
+    assert "_5 earlier entries are shown by `tocsin incident show INC-2026-0001`._" in open_one
     closed = incident_messages.timeline(IncidentRow(ref="INC-2026-0001", closed_at=NOON), said)
     assert "_5 earlier entries are in the review._" in closed

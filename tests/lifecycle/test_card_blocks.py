@@ -180,7 +180,7 @@ def test_the_card_says_severity_first_and_how_it_ended() -> None:
 
 
 def test_the_card_says_how_long_there_is_to_answer_and_who_answered() -> None:
-    assert "not yet; answer within 1 h" in marked_up(blocks.card(incident(), LEVELS))
+    assert "not yet; acknowledge within 1 h" in marked_up(blocks.card(incident(), LEVELS))
     taken = incident(acknowledged_at=NOON + minutes(3), acknowledged_by="U0RESPONDER")
     assert "<@U0RESPONDER>, after 3 min" in marked_up(blocks.card(taken, LEVELS))
 
@@ -246,9 +246,9 @@ def test_a_page_says_why_me_what_is_expected_and_what_stops_it() -> None:
     said = marked_up(message)
     assert "*Why you:* you are the on-call engineer; the escalation matrix says 2 h for P1." in said
     assert "*Expected:* acknowledge by <!date^" in said
-    assert "*Stops this:* Acknowledge" in said
+    assert "*Stops this:* Acknowledging" in said
     assert "*Impact:* a third of users" in said
-    assert "*Also told:* <@U0RESPONDER>" in said
+    assert "*Also paged:* <@U0RESPONDER>" in said
     assert "Channel: <#C0ROOM>" in said
     assert "late" not in said
     assert actions_of(message) == ["page_acknowledge", "page_take_over", "page_why"]
@@ -258,16 +258,16 @@ def test_a_page_says_why_me_what_is_expected_and_what_stops_it() -> None:
 def test_a_page_never_tells_its_reader_of_themselves_and_says_since_when_it_is_overdue() -> None:
     again = ping(kind="repeat", role="on-call engineer", others=("U0RESPONDER", "U0TEAMLEAD"))
     said = marked_up(pings.page(again, NOON + minutes(90), reader="U0RESPONDER"))
-    assert "*Also told:* <@U0TEAMLEAD>\n" in said
+    assert "*Also paged:* <@U0TEAMLEAD>\n" in said
     assert "*Expected:* overdue since <!date^" in said
     assert "Open for" not in said
     alone = pings.page(ping(others=("U0RESPONDER",)), NOON, reader="U0RESPONDER")
-    assert "Also told" not in marked_up(alone)
+    assert "Also paged" not in marked_up(alone)
 
 
 def test_the_ladder_says_first_what_is_to_come() -> None:
     said = pings.ladder(incident(), ["paged"] * 500, ["pages the team lead"])
-    assert said.index("To come") < said.index("pages the team lead") < said.index("So far")
+    assert said.index("Still due") < said.index("pages the team lead") < said.index("So far")
     assert len(said) <= 3000
 
 
@@ -279,7 +279,7 @@ def test_a_late_page_says_so() -> None:
 def test_a_page_after_the_acknowledgement_asks_for_help_instead() -> None:
     taken: Incident = incident(acknowledged_at=NOON, acknowledged_by="U0RESPONDER")
     message = pings.page(ping(taken), NOON)
-    assert "<@U0RESPONDER> is on it. Look whether they need help." in marked_up(message)
+    assert "<@U0RESPONDER> is on it. Check whether they need help." in marked_up(message)
     assert actions_of(message) == ["page_take_over", "page_why"]
 
 
@@ -291,7 +291,7 @@ def test_a_ping_by_hand_says_who_asks_and_why() -> None:
 @pytest.mark.parametrize(("late", "told"), [(0, False), (5, False), (6, True)])
 def test_an_announcement_says_when_it_is_told_late(late: int, told: bool) -> None:
     message = incident_messages.announcement("Severity raised.", NOON, NOON + minutes(late))
-    assert message.text == ("Severity raised. _(told 6 min later)_" if told else "Severity raised.")
+    assert message.text == ("Severity raised. _(posted 6 min later)_" if told else "Severity raised.")
     check_message_blocks(list(message.blocks))
 
 
@@ -300,7 +300,7 @@ def test_of_an_announcement_longer_than_a_screen_the_room_gets_the_beginning_and
     message = incident_messages.announcement(text, NOON, NOON + minutes(6))
     for shown in (message.text, message.blocks[0]["text"]["text"]):
         assert shown.startswith("Impact recorded by <@U0RESPONDER>: checkout fails")
-        assert shown.endswith("… _(The rest is on the timeline.)_ _(told 6 min later)_")
+        assert shown.endswith("… _(The rest is on the timeline.)_ _(posted 6 min later)_")
         assert len(shown) < 1300
     short = "Note by <@U0RESPONDER>: " + "x" * 1000
     assert incident_messages.announcement(short, NOON, NOON).text == short

@@ -38,7 +38,7 @@ def told(session: Session, declared: Declare, policy: Policy) -> IncidentRow:
     )
     messages.record_workspace(session, "T0", "https://example.com/", "U0TOCSIN", "C0INCIDENTS")
     (page,) = (ping for ping in pings.list_of_incident(session, row.incident_id) if ping.state == pings.SENDING)
-    escalate.pages_sent(session, [escalate.Sent(page.ping_id, ["U0RESPONDER"], room=row.channel_id)], NOON)
+    escalate.pages_sent(session, [escalate.Sent(page.ping_id, ["U0RESPONDER"], channel_id=row.channel_id)], NOON)
     change.set_severity(session, row, Severity.P0, "U0TEAMLEAD", policy, NOON + minutes(2))
     change.acknowledge(session, row, "U0RESPONDER", policy, NOON + minutes(4))
     record.message_posted(session, row.channel_id, "1795176300.000100", "U0SUPPORT", "ask <@U0VP>", NOON + minutes(5))

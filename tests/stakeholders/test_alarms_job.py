@@ -116,7 +116,7 @@ def test_one_can_look_again_where_the_first_look_was_lost(context: AppContext, d
     with context.database.transaction() as session:
         incident = incidents.facts(incidents.get(session, incident_id))
     shown = stakeholder_messages.checklist(incident, 1, {found.point: "metrics"}, {}, NOON, found)
-    assert "Look again" in str(shown.blocks)
+    assert "Check again" in str(shown.blocks)
 
 
 def test_the_list_of_an_earlier_resolution_promises_no_look(

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.escalation.flows.plan import episode_of
+from bot.escalation.messages import entries
 from bot.escalation.queries import pings
 from bot.escalation.queries import pings as queries_pings
 from bot.escalation.rules.matrix import LATE_AFTER, EscalationPolicy, Role
@@ -22,8 +23,6 @@ from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow, TimelineEntry
 from bot.severity.rules import Severity
 from bot.store.outbox import PAGING, enqueue_many
-from bot.text import durations
-from bot.text.markup import escape
 
 
 def respond_by(
@@ -85,8 +84,8 @@ def list_repeats_sent(session: Session, ping: PingRow) -> Sequence[TimelineEntry
         for other in held
         if other.kind == PingKind.REPEAT and (other.role, episode_of(other)) == (ping.role, episode_of(ping))
     }
-    told = timeline.list_rows(session, ping.incident_id, (Kind.PING_SENT,))
-    return sorted((entry for entry in told if entry.data["ping_id"] in same), key=lambda entry: entry.entry_id)
+    sent = timeline.list_rows(session, ping.incident_id, (Kind.PING_SENT,))
+    return sorted((entry for entry in sent if entry.data["ping_id"] in same), key=lambda entry: entry.entry_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +93,14 @@ class Sent:
     """A ping that went out.
 
     `instead` says who stood in for whom, and why, where it did not reach those who hold the role.
-    `shown` is when the incident had been acknowledged as the message shows it, `room` its channel; None for not yet.
+    `shown` is when the incident had been acknowledged as the message shows it, `channel_id` where; None for not yet.
     """
 
     ping_id: int
     user_ids: Sequence[str]
     instead: str = ""
     shown: datetime | None = None
-    room: str | None = None
+    channel_id: str | None = None
 
 
 def pages_sent(session: Session, sent: Sequence[Sent], now: datetime, late_after: timedelta = LATE_AFTER) -> int:
@@ -120,8 +119,8 @@ def pages_sent(session: Session, sent: Sequence[Sent], now: datetime, late_after
         ping.state, ping.sent_at, ping.user_ids, ping.reason = pings.SENT, now, list(each.user_ids), None
         if each.instead and ping.kind != PingKind.MANUAL:
             ping.note = each.instead
-        if called_off or row.acknowledged_at != each.shown or row.channel_id != each.room:
-            # It was on its way when somebody answered, it was over or the room opened: the message must say so.
+        if called_off or row.acknowledged_at != each.shown or row.channel_id != each.channel_id:
+            # It was on its way when somebody answered, it was over or the channel opened: the message must say so.
             outdated.append(ping)
         facts.append(_sent_entry(ping, each, now, late_after))
     session.flush()
@@ -141,10 +140,8 @@ _UNRECORDED = (pings.SENDING, pings.CANCELLED)
 
 def _sent_entry(ping: PingRow, sent: Sent, now: datetime, late_after: timedelta) -> dict[str, Any]:
     """The timeline's line about a ping that went out."""
-    who = ", ".join(f"<@{user_id}>" for user_id in sent.user_ids)
     late = now - ping.due_at
-    tail = f", {durations.span_text(late)} late" if late > late_after else ""
-    text = f"Paged {who} as {ping.role} ({_cause(ping)}){tail}." + (f" {sent.instead}" if sent.instead else "")
+    text = entries.paged(sent.user_ids, ping.role, _cause(ping), late if late > late_after else None, sent.instead)
     return _entry(ping, Kind.PING_SENT, text, now, {"instead": sent.instead} if sent.instead else {})
 
 
@@ -167,7 +164,7 @@ def _cause(ping: PingRow) -> str:
     """Why it was sent, as the timeline says it."""
     if ping.kind != PingKind.MANUAL:
         return ping.rule
-    return f"by hand, <@{ping.asked_by}>" + (f": {escape(ping.note)}" if ping.note else "")
+    return entries.by_hand(ping.asked_by, ping.note)
 
 
 def pages_failed(session: Session, ping_ids: Sequence[int], reason: str, now: datetime) -> None:
@@ -177,8 +174,7 @@ def pages_failed(session: Session, ping_ids: Sequence[int], reason: str, now: da
     for ping in found:
         ping.state, ping.reason = pings.FAILED, reason
     facts = [
-        _entry(ping, Kind.PING_FAILED, f"Could not page the {ping.role} ({_cause(ping)}): {reason}", now, {})
-        for ping in found
+        _entry(ping, Kind.PING_FAILED, entries.not_paged(ping.role, _cause(ping), reason), now, {}) for ping in found
     ]
     entry_ids = timeline.append_many(session, facts)
     said = [
@@ -214,7 +210,7 @@ def refresh_pages(session: Session, row: IncidentRow) -> None:
 
 
 def link_pages(session: Session, row: IncidentRow) -> None:
-    """Have the pages that went out before the room was open link to it. The row must be locked."""
+    """Have the pages that went out before the channel was open link to it. The row must be locked."""
     _redraw(session, [ping for ping in pings.list_of_incident(session, row.incident_id) if ping.state == pings.SENT])
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from bot.errors import BadRequest
 from bot.escalation.flows.holders import holders
 from bot.escalation.flows.roster import read_roster
+from bot.escalation.messages import roster as texts
 from bot.escalation.queries import user_groups
 from bot.escalation.rules.matrix import LADDER, Role
 from bot.escalation.rules.roster import Contacts, leading_role
@@ -28,10 +29,10 @@ def split_mention(session: Session, markup: str) -> tuple[str | None, str]:
     """
     found = list(dict.fromkeys(MENTION.findall(markup)))
     if len(found) > 1:
-        raise BadRequest("Name one person only.")
+        raise BadRequest(texts.ONE_PERSON)
     if not found and (group := _GROUP.search(markup)):
         members = user_groups.members_of(session, [group[1]]).get(group[1], [])
-        raise BadRequest(f"{plain_text(group[0])} is a user group; name one person{_choice(members)}.")
+        raise BadRequest(texts.is_user_group(plain_text(group[0]), members))
     return (found[0] if found else None), MENTION.sub(" ", markup)
 
 
@@ -51,10 +52,10 @@ def find_person(session: Session, typed: str, contacts: Contacts, now: datetime)
         return found[0]
     shown = escape(typed.strip().removeprefix("@")[:60])
     if found:
-        raise BadRequest(f"“{shown}” is several people{_choice(found)}. Mention the one you mean: `@name`.")
+        raise BadRequest(texts.several_people(shown, found))
     if known:
-        raise BadRequest(f"“{shown}” stands for nobody in Slack. Mention the person: `@name`.")
-    raise BadRequest(f"I know nobody called “{shown}”.{_near(typed, contacts)} Mention them: `@name`.")
+        raise BadRequest(texts.nobody_in_slack(shown))
+    raise BadRequest(texts.unknown_person(shown, _near(typed, contacts)))
 
 
 def leading_rung(session: Session, markup: str, contacts: Contacts, now: datetime) -> tuple[Role | None, str]:
@@ -79,7 +80,7 @@ def leading_rung(session: Session, markup: str, contacts: Contacts, now: datetim
             user_id = find_person(session, " ".join(words[:count]), contacts, now)
             return _held_by(session, user_id, contacts, now), " ".join(words[count:])
     if most:
-        raise BadRequest(f"I know nobody called “{escape(words[0][1:61])}”. There are: {_roles()}.")
+        raise BadRequest(texts.unknown_role(escape(words[0][1:61])))
     if words and _called(session, text, contacts)[1]:
         return _held_by(session, find_person(session, text, contacts, now), contacts, now), ""
     return None, text
@@ -120,9 +121,7 @@ def _held_by(session: Session, user_id: str, contacts: Contacts, now: datetime) 
     for role in (*LADDER, Role.SECONDARY):
         if user_id in holders(session, contacts, [role], now):
             return role
-    raise BadRequest(
-        f"<@{user_id}> holds no role that is pinged. There are: {_roles()}. `/incident oncall` says whose."
-    )
+    raise BadRequest(texts.not_paged(texts.mention(user_id)))
 
 
 def _held_by_group(session: Session, group: re.Match[str], contacts: Contacts, now: datetime) -> Role:
@@ -130,24 +129,10 @@ def _held_by_group(session: Session, group: re.Match[str], contacts: Contacts, n
     for role in (*LADDER, Role.SECONDARY):
         if any(person.user_group == group[1] for person in roster.who(role, now)):
             return role
-    raise _no_role(plain_text(group[0]))
-
-
-def _no_role(name: str) -> BadRequest:
-    return BadRequest(f"{name} holds no role that is pinged. There are: {_roles()}. `/incident oncall` says whose.")
-
-
-def _roles() -> str:
-    return ", ".join(role.value for role in Role)
-
-
-def _choice(user_ids: list[str]) -> str:
-    """`: <@U1>, <@U2>`, for the end of a sentence."""
-    shown = ", ".join(f"<@{user_id}>" for user_id in user_ids[:10])
-    return f": {shown}" if shown else ""
+    raise BadRequest(texts.not_paged(plain_text(group[0])))
 
 
 def _near(typed: str, contacts: Contacts) -> str:
     names = [*contacts.people, *(role.value for role in Role)]
     near = difflib.get_close_matches(_plain(typed), [_plain(name) for name in names], n=1, cutoff=0.7)
-    return f" Did you mean “{near[0]}”?" if near else ""
+    return near[0] if near else ""

@@ -13,11 +13,13 @@ import structlog
 from sqlalchemy.orm import Session
 
 from bot.errors import BadRequest, TocsinError, TransitionRefused
+from bot.escalation.messages import entries
 from bot.escalation.queries import pings
 from bot.escalation.rules import plan as escalation
 from bot.escalation.rules.matrix import LADDER, EscalationPolicy, Role
 from bot.escalation.rules.plan import Event, Happening, Ping, PingKind, Plan
 from bot.escalation.tables import PingRow
+from bot.incidents import messages as incident_messages
 from bot.incidents.flows.record import record
 from bot.incidents.queries import timeline
 from bot.incidents.rules.incident import Status
@@ -25,7 +27,6 @@ from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow, TimelineEntry
 from bot.severity.rules import Severity
 from bot.store.outbox import PAGING, enqueue, enqueue_many
-from bot.text import durations
 
 _HAPPENINGS = {
     Kind.DECLARED: Happening.DECLARED,
@@ -119,7 +120,7 @@ def _event(entry: TimelineEntry) -> Event | None:
 
 
 def _upsert(session: Session, row: IncidentRow, held: PingRow | None, ping: Ping) -> PingRow:
-    """The row of a rung: new, moved while it is still to come, or taken up again after it was cancelled."""
+    """The row of a rung: new, moved while it is still to come, or planned again after it was cancelled."""
     if held is None:
         fresh = PingRow(
             incident_id=row.incident_id,
@@ -182,12 +183,11 @@ def send_each(session: Session, ping_ids: Iterable[int]) -> None:
 def _record_breach(session: Session, row: IncidentRow, plan: Plan, now: datetime) -> None:
     if plan.breach is None or plan.breach.at > now:
         return
-    within = durations.span_text(plan.breach.respond_within)
     record(
         session,
         row,
         Kind.RESPONSE_BREACHED,
-        f"Nobody acknowledged within {within}, the response time of {plan.breach.severity}.",
+        entries.breached(plan.breach.respond_within, plan.breach.severity),
         now,
         at=plan.breach.at,
         source_key=f"breach:{row.incident_id}:{plan.breach.key}",
@@ -228,7 +228,7 @@ def escalate_by_hand(
     Raises TransitionRefused when the incident is over, BadRequest when there is no further rung.
     """
     if not Status(row.status).is_open:
-        raise TransitionRefused(f"{row.ref} is {row.status}. Reopen it first: `/incident reopen`.")
+        raise TransitionRefused(incident_messages.reopen_first(row.ref, row.status))
     held = pings.list_of_incident(session, row.incident_id)
     earlier = next((ping for ping in held if ping.key.endswith(f"/{request_key}")), None)
     if earlier is not None:
@@ -266,20 +266,18 @@ def refuse_asked_just_now(session: Session, row: IncidentRow, role: Role, reques
         seconds = max(1, round(abs((now - ping.claimed_at).total_seconds())))
         if ping.key.endswith(f"/{request_key}") or ping.state == pings.FAILED or seconds >= _JUST_NOW.total_seconds():
             continue
-        ago = "1 second" if seconds == 1 else f"{seconds} seconds"
-        raise BadRequest(
-            f"The {role} was pinged {ago} ago by <@{ping.asked_by}>. Nothing was sent; "
-            "to ping them again, wait a minute."
-        )
+        raise BadRequest(entries.asked_just_now(role, seconds, ping.asked_by))
 
 
 def _next_rung(row: IncidentRow, held: Sequence[PingRow]) -> Role:
     """The lowest rung of the ladder to which nothing was sent in this episode."""
-    told = {ping.role for ping in held if ping.state in (pings.SENDING, pings.SENT) and episode_of(ping) == row.episode}
+    paged = {
+        ping.role for ping in held if ping.state in (pings.SENDING, pings.SENT) and episode_of(ping) == row.episode
+    }
     for role in LADDER:
-        if role.value not in told:
+        if role.value not in paged:
             return role
-    raise BadRequest("Every rung has been pinged. Name the one to ping again: `/incident escalate VP still down`.")
+    raise BadRequest(entries.ALL_PAGED)
 
 
 def episode_of(ping: PingRow) -> int:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from bot.errors import BadRequest
+from bot.escalation.messages import roster as texts
 from bot.escalation.policy.schedules import ReadShift
 from bot.escalation.queries import roster
 from bot.escalation.rules.matrix import Role
@@ -52,7 +53,7 @@ def as_override(row: OverrideRow, contacts: Contacts) -> Override:
 
 def person_of(contacts: Contacts, user_id: str) -> Person:
     """The contact with this Slack id, or one who is known by that id alone."""
-    return contacts.by_slack(user_id) or Person(f"<@{user_id}>", slack=user_id)
+    return contacts.by_slack(user_id) or Person(texts.mention(user_id), slack=user_id)
 
 
 def zone_of(contacts: Contacts, fallback: ZoneInfo) -> ZoneInfo:
@@ -79,7 +80,7 @@ def make_override(session: Session, wanted: WantedOverride, contacts: Contacts, 
         made_by=wanted.by,
         made_at=now,
     )
-    _tell(session, row)
+    _notify(session, row)
     return row
 
 
@@ -92,20 +93,18 @@ def remove_override(session: Session, user_id: str | None, role: Role | None, by
         if user_id in (None, row.user_id) and role in (None, Role(row.role))
     ]
     if not rows:
-        raise BadRequest("There is no such override. `/incident oncall` lists those there are.")
+        raise BadRequest(texts.NO_SUCH_OVERRIDE)
     # Of several, the one that holds now is meant; of several to come, nobody can tell which.
     current = [row for row in rows if row.from_at <= now] or rows
     if len(current) > 1:
-        raise BadRequest(
-            "Several overrides fit. Name person and role: `/incident oncall remove @someone as team lead`."
-        )
+        raise BadRequest(texts.SEVERAL_OVERRIDES)
     current[0].removed_at, current[0].removed_by = now, by
-    _tell(session, current[0])
+    _notify(session, current[0])
     return current[0]
 
 
-def _tell(session: Session, row: OverrideRow) -> None:
-    """The person hears of it, unless they did it themselves; made and taken back at once is told as taken back."""
+def _notify(session: Session, row: OverrideRow) -> None:
+    """The person hears of it, unless they did it themselves; made and removed at once reads as removed."""
     if row.user_id == (row.removed_by or row.made_by):
         return
     name = f"override-{row.override_id}"

@@ -37,7 +37,7 @@ def digest(context: AppContext, slack: Slack, poster: Poster, *, role: str, due_
                 escalate.pages_sent(session, sent, context.now(), context.policy.escalation.late_after)
             return
     with context.database.transaction() as session:
-        reason = " ".join(refusals) or "nobody holds the role."
+        reason = " ".join(refusals) or "No one is assigned to this role."
         escalate.pages_failed(session, draft.fresh, reason, context.now())
 
 

@@ -16,6 +16,7 @@ from bot.escalation.flows import plan
 from bot.escalation.flows.holders import groups_of
 from bot.escalation.flows.roster import read_roster
 from bot.escalation.jobs import contact_methods
+from bot.escalation.messages import entries
 from bot.escalation.messages import pages as blocks
 from bot.escalation.queries import pings, user_groups
 from bot.escalation.rules.matrix import Role
@@ -49,7 +50,7 @@ class _Draft:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Who is to be told: the conversation with each, and who stood in for whom and why (a sentence, or empty)."""
+    """Who is to be paged: the conversation with each, and who stood in for whom and why (a sentence, or empty)."""
 
     channels: Mapping[str, str]  # by user id
     instead: str
@@ -73,8 +74,7 @@ def page(context: AppContext, slack: Slack, poster: Poster, *, ping_id: int) -> 
         if _deliver(context, slack, draft.ping, reach, refusals):
             return
     with context.database.transaction() as session:
-        why = " ".join(refusals) or "nobody holds the role, nor any other."
-        escalate.pages_failed(session, [ping_id], f"{why} `tocsin doctor` says how to mend that.", context.now())
+        escalate.pages_failed(session, [ping_id], entries.not_reached(refusals), context.now())
 
 
 def _read(context: AppContext, slack: Slack, ping_id: int) -> _Draft:
@@ -100,16 +100,16 @@ def _rungs(slack: Slack, draft: _Draft, refusals: list[str]) -> Iterator[Reach]:
 
 
 def reachable(slack: Slack, roster: Roster, role: Role, at: datetime, refusals: list[str]) -> Iterator[Reach]:
-    """The holders of the role, then of each role that stands in for it, with why nobody before them was told."""
+    """The holders of the role, then of each role that stands in for it, with why nobody before them was reached."""
     for stand_in in stand_ins(role):
         people = roster.who(stand_in, at)
         if not people:
-            refusals.append(f"Nobody holds the role {stand_in}.")
+            refusals.append(entries.nobody_assigned(stand_in))
             continue
         found = _conversations(slack, _user_ids(slack, people, refusals), refusals)
         if found:
-            told = "" if stand_in is role else f"The {stand_in} stands in."
-            yield Reach(found, " ".join([*refusals, told]).strip())
+            instead = "" if stand_in is role else entries.stands_in(stand_in)
+            yield Reach(found, " ".join([*refusals, instead]).strip())
 
 
 def _user_ids(slack: Slack, people: Sequence[Person], refusals: list[str]) -> list[str]:
@@ -189,14 +189,14 @@ def _deliver(context: AppContext, slack: Slack, ping: PingFacts, reach: Reach, r
     with context.database.transaction() as session:
         for user_id, ts in posted.items():
             messages.record_message(session, keys[user_id], reach.channels[user_id], ts)
-        shown, room = ping.incident.acknowledged_at, ping.incident.channel_id
-        sent = escalate.Sent(ping.ping_id, list(posted), reach.instead, shown, room)
+        shown, channel_id = ping.incident.acknowledged_at, ping.incident.channel_id
+        sent = escalate.Sent(ping.ping_id, list(posted), reach.instead, shown, channel_id)
         escalate.pages_sent(session, [sent], context.now(), context.policy.escalation.late_after)
     return True
 
 
 def _take_back(context: AppContext, slack: Slack, draft: _Draft) -> None:
-    """Record whom an earlier try told before it died, though the page was called off since; their messages say so then.
+    """Record whom an earlier try reached before it died though the page was called off; their messages say so then.
 
     Raises TryAgain.
     """
@@ -340,7 +340,7 @@ def _outcome(ping: PingFacts) -> str:
 
 
 def mention(context: AppContext, slack: Slack, poster: Poster, *, entry_id: int) -> None:
-    """The copy of a sent ping in the incident's channel, with everybody in it who was told."""
+    """The copy of a sent ping in the incident's channel, with everybody in it who was paged."""
     with context.database.transaction() as session:
         row = incidents.get(session, timeline.get(session, entry_id).incident_id)
         channel_id = None if row.channel_archived else row.channel_id

@@ -22,7 +22,7 @@ _AT_ONCE = timedelta(minutes=1)  # due so soon after the declaration
 
 
 def page(ping: PingFacts, now: datetime, instead: str = "", reader: str = "") -> Message:
-    """The ping: what, since when, why you, what is expected, what stops this, who else than its reader was told.
+    """The ping: what, since when, why you, what is expected, what stops this, who else than its reader was paged.
 
     `now` is when it is sent: it stays as it is for as long as nobody answers.
     """
@@ -36,7 +36,7 @@ def page(ping: PingFacts, now: datetime, instead: str = "", reader: str = "") ->
         f"*Stops this:* {_stops(ping)}",
     ]
     if others := _others(ping, reader):
-        lines.append(f"*Also told:* {others}")
+        lines.append(f"*Also paged:* {others}")
     if count := _repeated(ping, now):
         lines.insert(1, f"*You are paged for the {count}.*")
     if ping.is_late(now):
@@ -76,7 +76,7 @@ def _buttons(ping: PingFacts) -> Block:
 
 
 def _channel(incident: Incident) -> str:
-    return f"<#{incident.channel_id}>" if incident.channel_id else f"#{incident.channel_name}, being made"
+    return f"<#{incident.channel_id}>" if incident.channel_id else f"#{incident.channel_name}, opening now"
 
 
 def _repeated(ping: PingFacts, at: datetime) -> str:
@@ -102,7 +102,7 @@ def _why(ping: PingFacts) -> str:
             said = f": {escape(shorten(ping.note, 300))}" if ping.note else "."
             return f"{person(ping.asked_by)} asks for the {ping.role}{said}"
         case PingKind.REPEAT:
-            return f"you are the {ping.role} and nobody has acknowledged yet ({ping.rule})."
+            return f"you are the {ping.role} and no one has acknowledged yet ({ping.rule})."
         case PingKind.SECONDARY:
             return f"you are the {ping.role}: {ping.rule}."
         case _:
@@ -111,23 +111,23 @@ def _why(ping: PingFacts) -> str:
 
 def _expected(ping: PingFacts, now: datetime) -> str:
     if ping.incident.acknowledged_at:
-        return f"{person(ping.incident.acknowledged_by)} is on it. Look whether they need help."
+        return f"{person(ping.incident.acknowledged_by)} is on it. Check whether they need help."
     if ping.role in (Role.ON_CALL, Role.SECONDARY):
         if ping.respond_by and ping.respond_by < now:
             return f"overdue since {instant(ping.respond_by)}: acknowledge, then look at it."
         by = f" by {instant(ping.respond_by)}" if ping.respond_by else ""
         return f"acknowledge{by}, then look at it."
-    return "nobody has acknowledged. See that somebody works on it, or take over."
+    return "no one has acknowledged. Make sure somebody is on it, or take over."
 
 
 def _stops(ping: PingFacts) -> str:
     if ping.role in (Role.ON_CALL, Role.SECONDARY):
-        return "Acknowledge ends the pages to on-call; resolving ends all of them."
-    return "This one comes once. Resolving ends all that are still to come."
+        return "Acknowledging stops the pages to on-call; resolving stops all of them."
+    return "This page is sent once. Resolving stops all that are still to come."
 
 
 def why_me(ping: PingFacts, policy: EscalationPolicy, sent_at: datetime | None, holds: str, reader: str = "") -> str:
-    """The private answer to "Why me": the matrix, when it was due, who else was told.
+    """The private answer to "Why me": the matrix, when it was due, who else was paged.
 
     `holds` says how they got the role.
     """
@@ -147,7 +147,7 @@ def why_me(ping: PingFacts, policy: EscalationPolicy, sent_at: datetime | None, 
     if ping.note and ping.kind != PingKind.MANUAL:
         lines.append(ping.note)
     told = _others(ping, reader)
-    lines.append(f"*Also told:* {told}" if told else "Nobody else was told so far.")
+    lines.append(f"*Also paged:* {told}" if told else "No one else was paged yet.")
     return fit("\n".join(lines), 3000)
 
 
@@ -166,8 +166,8 @@ def ladder(incident: Incident, done: Sequence[str], to_come: Sequence[str]) -> s
     """Pings done and to come, each line made by `done_line` or `coming_line`."""
     lines = [f"*Escalation of {incident.ref}* ({incident.severity}, {incident.status})"]
     # What is still to come is what people ask for; what was sent may be long and is cut at its end.
-    lines += ["*To come, unless it is resolved:*", *to_come] if to_come else ["Nothing is to come."]
-    lines += ["*So far:*", *done] if done else ["Nobody was pinged yet."]
+    lines += ["*Still due, unless it's resolved:*", *to_come] if to_come else ["Nothing more is due."]
+    lines += ["*So far:*", *done] if done else ["No one was paged yet."]
     return fit("\n".join(lines), 3000)
 
 
@@ -214,7 +214,7 @@ def digest(
 
 def _digest_line(incident: Incident, now: datetime) -> str:
     stands = f"{incident.status}, open for {span(now - incident.declared_at)}"
-    who = f"commander {person(incident.commander)}" if incident.commander else "nobody in command"
+    who = f"commander {person(incident.commander)}" if incident.commander else "no one in command"
     title = plain(shorten(incident.shown_title, 120))
     return f"*{incident.severity}* · {incident.ref} · {title}\n{stands}, {who}. {_channel(incident)}"
 

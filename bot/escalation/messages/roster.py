@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from bot.escalation.rules.matrix import Role
 from bot.escalation.rules.roster import Person
 from bot.slack.blocks import context, section
 from bot.slack.client import Message
@@ -14,7 +15,7 @@ from bot.slack.text import instant, person, plain
 def people(holders: Sequence[Person], *, ping: bool = False) -> str:
     """Their names; with `ping`, mentions that notify them."""
     if not holders:
-        return "nobody"
+        return "no one"
     return ", ".join(_name(holder, ping) for holder in holders)
 
 
@@ -29,8 +30,54 @@ def override_notice(
     """What the person reads whom an override names."""
     when = f"{instant(from_at)} until {instant(until_at)}"
     if removed_by:
-        text = f"{person(removed_by)} took back the override: you are not {role} from {when}."
+        text = f"{person(removed_by)} removed the override: you are not {role} from {when}."
     else:
-        text = f"{person(made_by)} put you on as *{role}* from {when}."
-    hint = "`/incident oncall` shows who is on. `/incident oncall remove` takes an override back."
+        text = f"{person(made_by)} made you *{role}* from {when}."
+    hint = "`/incident oncall` shows who is on. `/incident oncall remove` removes an override."
     return Message(text, (section(text), context(hint)))
+
+
+# Whom a typed name means, and which override: what cannot be answered
+
+ONE_PERSON = "Name one person only."
+NO_SUCH_OVERRIDE = "There is no such override. `/incident oncall` lists the current ones."
+SEVERAL_OVERRIDES = "Several overrides match. Name person and role: `/incident oncall remove @someone as team lead`."
+
+
+def mention(user_id: str) -> str:
+    """How somebody is named whom only Slack knows."""
+    return person(user_id)
+
+
+def is_user_group(name: str, members: Sequence[str]) -> str:
+    return f"{name} is a user group; name one person{_choice(members)}."
+
+
+def several_people(name: str, user_ids: Sequence[str]) -> str:
+    return f"“{name}” matches several people{_choice(user_ids)}. Mention the one you mean: `@name`."
+
+
+def nobody_in_slack(name: str) -> str:
+    return f"“{name}” has no one in Slack. Mention the person: `@name`."
+
+
+def unknown_person(name: str, near: str = "") -> str:
+    return f"I don't know anyone called “{name}”.{f' Did you mean “{near}”?' if near else ''} Mention them: `@name`."
+
+
+def unknown_role(name: str) -> str:
+    return f"I don't know anyone called “{name}”. The roles are: {_roles()}."
+
+
+def not_paged(name: str) -> str:
+    return f"{name} has no role that is paged. The roles are: {_roles()}. `/incident oncall` shows who has them."
+
+
+def _roles() -> str:
+    return ", ".join(role.value for role in Role)
+
+
+def _choice(user_ids: Sequence[str]) -> str:
+    """`: @one, @two`, for the end of a sentence."""
+    shown = ", ".join(person(user_id) for user_id in user_ids[:10])
+    return f": {shown}" if shown else ""

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from bot.errors import BadRequest
+from bot.incidents import messages
 from bot.incidents.flows import record
 from bot.incidents.queries import timeline
 from bot.incidents.rules.timeline import Kind
@@ -34,7 +35,7 @@ _CORRECTABLE = frozenset(
 def check_instant(row: IncidentRow, at: datetime, now: datetime) -> None:
     """Raises BadRequest for an instant to come, or too long before the incident."""
     if at > now:
-        raise BadRequest("That time is still to come. Write when it happened: `at 14:20` or `10 min ago`.")
+        raise BadRequest(messages.STILL_TO_COME)
     before = row.declared_at - at
     if before > _EARLIEST:
         raise BadRequest(
@@ -68,21 +69,20 @@ def correct(
     """
     entry = timeline.get(session, entry_id)
     if entry.incident_id != row.incident_id or Kind(entry.kind) not in _CORRECTABLE:
-        raise BadRequest("That entry was recorded as it happened; add a note with what is to be said of it.")
+        raise BadRequest(messages.NOT_CORRECTABLE)
     shown = next(item for item in timeline.list_entries(session, row.incident_id) if item.entry_id == entry_id)
     changes: dict[str, object] = {}
-    told = []
+    changed = []
     if at is not None and abs(at - shown.at) >= _SAME:
         check_instant(row, at, now)
         changes["at"] = at.isoformat()
-        told.append(f"its time from {markup.stamp(shown.at)} to {markup.stamp(at)}")
+        changed.append(messages.time_corrected(markup.stamp(shown.at), markup.stamp(at)))
     if text and text != shown.text:
         changes["text"] = text
-        told.append(f"its words to “{quiet(text)}”")
+        changed.append(messages.words_corrected(quiet(text)))
     if not changes:
         return False
-    said = f"<@{by}> corrected a timeline entry: {', '.join(told)}."
-    data = {"entry_id": entry_id, "said": said, **changes}
+    data = {"entry_id": entry_id, "said": messages.corrected(by, changed), **changes}
     was = f"{shown.at.isoformat()} {shown.text}"
     return (
         record.record(session, row, Kind.ENTRY_CORRECTED, was, now, author=by, data=data, source_key=source_key)

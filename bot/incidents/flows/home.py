@@ -1,4 +1,4 @@
-"""Having App Home drawn anew."""
+"""Having App Home redrawn."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.errors import TransitionRefused
+from bot.incidents import messages
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.queries import timeline as visibility
 from bot.incidents.rules.incident import Status
@@ -73,8 +74,8 @@ def note(
     False when the same command came twice.
     """
     when = at or now
-    earlier = f" for {stamp(when)}" if now - when >= _EARLIER else ""
-    data = {"said": f"Note by <@{author}>{earlier}: {quiet(text)}"}
+    earlier = stamp(when) if now - when >= _EARLIER else ""
+    data = {"said": messages.note_line(author, quiet(text), earlier)}
     entry_id = record(
         session, row, Kind.NOTED, text, now, author=author, at=when, source_key=source_key, data=data, announce=True
     )
@@ -174,7 +175,7 @@ def channel_archived(session: Session, channel_id: str, archived: bool) -> None:
 def refuse_when_over(row: IncidentRow) -> None:
     """Raises TransitionRefused for an incident that is resolved or closed."""
     if not is_worked_on(row):
-        raise TransitionRefused(f"{row.ref} is {row.status}. Reopen it first: `/incident reopen`.")
+        raise TransitionRefused(messages.reopen_first(row.ref, row.status))
 
 
 def is_worked_on(row: IncidentRow) -> bool:

@@ -1,6 +1,6 @@
 """Reading back: channel history and threads, after time away and now and then.
 
-Looking costs a call or two a channel; doubles cannot be, and a look that fails half way is begun anew.
+Looking costs a call or two a channel; doubles cannot be, and a look that fails half way starts over.
 """
 
 from __future__ import annotations

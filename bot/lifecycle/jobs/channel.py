@@ -1,4 +1,4 @@
-"""The incident's room: its channel, its card, the mirror of that card, and lines about what happens."""
+"""The incident's channel, its card, the mirror of that card, and lines about what happens."""
 
 from __future__ import annotations
 
@@ -98,11 +98,11 @@ def set_up_channel(context: AppContext, slack: Slack, poster: Poster, *, inciden
     except Refused as refused:
         if refused.error not in UNREACHABLE:
             raise
-        log.warning("could not furnish the room", channel=incident.channel_id, error=refused.error)
+        log.warning("could not set up the channel", channel=incident.channel_id, error=refused.error)
 
 
 def card(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int) -> None:
-    """Edit the card into what is true now. Before the room is there, nothing: it opens with the card of that moment."""
+    """Bring the card up to date. Before there is a channel, nothing: that opens with the card of that moment."""
     with context.database.transaction() as session:
         row = incidents.get(session, incident_id)
         incident, similar, again = incidents.facts(row), suggestions(row.similar, row.request_key), recurring(row)

@@ -17,9 +17,7 @@ def assigned(context: AppContext, slack: Slack, poster: Poster, *, incident_id: 
     if incident.channel_id is None:
         return
     slack.invite(incident.channel_id, [user_id])
-    text = (
-        f"You are {part} of {incident.ref}. {EXPECTED[ResponderRole(part)]} `/incident catchup` says where it stands."
-    )
+    text = f"You are {part} of {incident.ref}. {EXPECTED[ResponderRole(part)]} `/incident catchup` shows the status."
     _whisper(slack, incident.channel_id, user_id, Message(text))
 
 

@@ -1,4 +1,4 @@
-"""The room's subcommands: notes at their time, parts, catching up, lists, false alarms, duplicates."""
+"""The channel's subcommands: roles, catching up, lists, false alarms, duplicates."""
 
 from __future__ import annotations
 
@@ -96,21 +96,21 @@ def _missing(session: Session, command: CommandContext, row: IncidentRow) -> lis
         left = (
             command.context.policy.notices.checklist.keys() - notify.ticks(session, row.incident_id, row.episode).keys()
         )
-        return [f"{len(left)} points of the checklist are not ticked."] if left and row.resolved_at else []
+        return [f"{len(left)} checklist items are not done."] if left and row.resolved_at else []
     if row.acknowledged_at is None:
-        found.append("Nobody has acknowledged: `/incident ack`.")
+        found.append("No one has acknowledged: `/incident ack`.")
     if row.commander is None:
-        found.append("Nobody commands: `/incident role commander`.")
+        found.append("No one is in command: `/incident role commander`.")
     offer = handovers.find_offered(session, row.incident_id)
     if offer is not None:
         found.append(f"Command is offered to {person(offer.to_user)}, who has not accepted.")
     found += [f"No {name} is recorded: `/incident {name} …`." for name in ("impact", "cause") if not getattr(row, name)]
     if row.told_at is None and row.severity in command.context.policy.notices.remind_every:
-        found.append("Stakeholders have not been told: `/incident update …`.")
+        found.append("Stakeholders have had no update: `/incident update …`.")
     planned = [ping for ping in pings.list_of_incident(session, row.incident_id) if ping.state == pings.PLANNED]
     if planned:
         soon = min(planned, key=lambda ping: ping.due_at)
-        found.append(f"The {soon.role} is next to be told, at {soon.due_at:%H:%M} UTC unless it is resolved.")
+        found.append(f"The {soon.role} is paged next, at {soon.due_at:%H:%M} UTC, unless it's resolved.")
     return found
 
 
@@ -157,7 +157,7 @@ def _merge(session: Session, command: CommandContext) -> str:
     here = incidents.find_by_channel(session, command.channel_id)
     if not refs or len(refs) > 2 or (len(refs) == 1 and here is None):
         raise BadRequest(
-            "Name the incident that goes on: `/incident merge INC-2026-0001` in the duplicate's channel, or both "
+            "Name the incident to keep: `/incident merge INC-2026-0001` in the duplicate's channel, or both "
             "anywhere: `/incident merge INC-2026-0002 into INC-2026-0001`."
         )
     found = [incidents.find_by_ref(session, ref) for ref in refs]
@@ -175,21 +175,21 @@ SUBCOMMANDS = (
     Subcommand(
         "catchup",
         "catchup",
-        "Where it stands, for you only: impact, cause, key moments, what is open.",
+        "Current status, for you only: impact, cause, key moments, what is open.",
         answer=_catchup,
         aliases=("catch-up", "summary", "brief"),
     ),
     Subcommand(
         "role",
         "role scribe @someone",
-        "Who does what. Alone it says who holds which role, and what that asks of them.",
+        "Assign a role. Alone it lists who has which role, and what is expected of them.",
         answer=_role,
         aliases=("roles",),
     ),
     Subcommand(
         "list",
         "list closed 2",
-        "Open incidents, the worst first; or `mine`, or `closed`, by page.",
+        "Open incidents, most severe first; or `mine`, or `closed`, by page.",
         answer=show_list,
         aliases=("ls",),
         anywhere=True,
@@ -197,14 +197,14 @@ SUBCOMMANDS = (
     Subcommand(
         "merge",
         "merge INC-2026-0001",
-        "This one is a duplicate of that one. Pings stop; its timeline goes there.",
+        "Close this one as a duplicate of that one. Pages stop; its timeline moves there.",
         answer=_merge,
         aliases=("duplicate",),
     ),
     Subcommand(
         "false-alarm",
         "false-alarm the probe was wrong",
-        "It never was an incident. Stops all pings, asks for no review.",
+        "It never was an incident. Stops all pages; no review is due.",
         answer=_false_alarm,
         aliases=("falsealarm", "false"),
     ),

@@ -133,7 +133,7 @@ SUBCOMMANDS = (
     Subcommand(
         "status",
         "status mitigated",
-        "Show where it stands, or set investigating, identified, mitigated; `status resolved` is `resolve`, "
+        "Show the status, or set investigating, identified, mitigated; `status resolved` is `resolve`, "
         "`status closed` opens the form of `close`.",
         answer=_status,
         form=_status_form,
@@ -141,14 +141,14 @@ SUBCOMMANDS = (
     Subcommand(
         "severity",
         "severity P1 all regions now",
-        "Show or change the severity, with a reason if you like.",
+        "Show or change the severity, with an optional reason.",
         answer=_severity,
         aliases=("sev",),
     ),
     Subcommand(
         "ack",
         "ack",
-        "Say that you are on it. Stops the pages to on-call.",
+        "Acknowledge: you're on it. Stops the pages to on-call.",
         answer=_acknowledge,
         aliases=("acknowledge",),
     ),
@@ -180,5 +180,5 @@ SUBCOMMANDS = (
         form=_close_form,
         aliases=("closed",),
     ),
-    Subcommand("reopen", "reopen errors are back", "Take it up again. Escalation starts anew.", answer=_reopen),
+    Subcommand("reopen", "reopen errors are back", "Reopen it. Escalation restarts.", answer=_reopen),
 )

@@ -42,7 +42,7 @@ class Wanted:
 
 
 def declare_by_command(command: CommandContext) -> str | Message:
-    """Declare at once; ask first in the room of an open incident, and where one looks alike.
+    """Declare at once; ask first in the channel of an open incident, and where one looks alike.
 
     Called without a transaction: it opens one after the other.
     """
@@ -66,8 +66,8 @@ def _read(command: CommandContext) -> Wanted:
         severity, title = leading_severity(title)
     if severity is None and (unknown := _NO_SEVERITY.match(title)):
         raise BadRequest(
-            f"{unknown[1]} is no severity: there are P0 critical, P1 high, P2 medium and P3 low, as in "
-            "`/incident declare P1 checkout is down`. Without one, Tocsin judges from the words."
+            f"{unknown[1]} isn't a severity. Use P0–P3, as in "
+            "`/incident declare P1 checkout is down`. Without one, Tocsin judges from the text."
         )
     if len(title) > _LONGEST_WORDS:
         raise BadRequest(
@@ -167,7 +167,7 @@ def _check_undecided(session: Session, wanted: Wanted) -> None:
     """Raises TransitionRefused with what an earlier press decided."""
     outcome = outcome_of(session, wanted.request_key)
     if outcome is not None:
-        raise TransitionRefused(f"You decided that already: it was {outcome}.")
+        raise TransitionRefused(f"This was already {outcome}.")
 
 
 def _form(command: CommandContext) -> dict[str, Any] | None:
@@ -181,7 +181,7 @@ SUBCOMMANDS = (
     Subcommand(
         "declare",
         "declare checkout returns 502",
-        "Declare an incident. Alone it opens a form; `declare P1 …` sets the severity, `declare! …` asks nothing back.",
+        "Declare an incident. Alone it opens a form; `declare P1 …` sets the severity, `declare! …` asks nothing.",
         answer_apart=declare_by_command,
         aliases=("declare!", "new", "new!"),
         form=_form,

@@ -49,7 +49,7 @@ def _note(session: Session, command: CommandContext) -> str:
     late = _elsewhere(row) + redraft_later(session, row)
     if labelled:
         return f"{labelled}{late}"
-    before = " That is before it was declared; it goes first." if at is not None and at < row.declared_at else ""
+    before = " That is before it was declared." if at is not None and at < row.declared_at else ""
     when = f" at {at:%Y-%m-%d %H:%M} UTC" if at is not None else ""
     return f"Noted on the timeline of {row.ref}{when}.{before}{late}"
 
@@ -60,9 +60,9 @@ def _elsewhere(row: IncidentRow) -> str:
     if target is None:
         return ""
     if is_private(target.ref) and not is_private(row.ref):
-        return f" {row.ref} was merged into another, which goes on."
+        return f" {row.ref} was merged into another incident."
     there = f" in <#{target.channel_id}>" if target.channel_id else ""
-    return f" {row.ref} was merged into {target.ref}, which goes on{there}."
+    return f" {row.ref} was merged into {target.ref}; follow it there{there}."
 
 
 def mark_key(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
@@ -133,7 +133,7 @@ SUBCOMMANDS = (
     Subcommand(
         "note",
         "note at 14:20 rolled back build 212",
-        "Put a sentence on the timeline, for now or for when it was.",
+        "Add a note to the timeline, for now or for an earlier time.",
         answer=_note,
     ),
 )

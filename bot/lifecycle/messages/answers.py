@@ -14,11 +14,11 @@ from bot.text.durations import span_text
 
 def declared(row: IncidentRow, given: bool, judged: Judgement) -> str:
     """What was declared, and why at this severity."""
-    where = f"<#{row.channel_id}>" if row.channel_id else f"#{row.channel_name}, you are invited to it in a moment"
+    where = f"<#{row.channel_id}>" if row.channel_id else f"#{row.channel_name}, your invite follows in a moment"
     if given:
         return f"*{row.severity}* · {row.ref} declared, with the severity you gave.\nChannel: {where}"
     if judged.severity is None:
-        why = "a first guess, as the words do not say how bad it is; change it with `/incident severity P1`"
+        why = "a first guess, because the text doesn't say how bad it is; change it with `/incident severity P1`"
     else:
         why = plain(judged.row).rstrip(".")
     return f"*{row.severity}* · {row.ref} declared: {why}.\nChannel: {where}"

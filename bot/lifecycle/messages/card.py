@@ -18,7 +18,7 @@ from bot.slack.text import as_typed, fit, instant, person, plain, rich, said, sh
 
 
 def topic(incident: Incident) -> str:
-    """What a room's head says of it; Slack allows 250 characters."""
+    """What the header of the card says of it; Slack allows 250 characters."""
     return fit(f"{incident.severity} · {incident.ref} · {plain(incident.title)}", 250)
 
 
@@ -57,7 +57,7 @@ def card(
 
 def _acknowledged(incident: Incident, level: Level) -> str:
     if incident.acknowledged_at is None:
-        return f"not yet; answer within {span(level.respond_within)}"
+        return f"not yet; acknowledge within {span(level.respond_within)}"
     if incident.reopened:
         return f"{person(incident.acknowledged_by)}, after reopening"
     after = span(incident.acknowledged_at - incident.declared_at)
@@ -76,7 +76,7 @@ def _card_actions(incident: Incident, levels: Mapping[Severity, Level]) -> list[
         return [context("Closed. `/incident reopen` reopens it.")]
     if incident.status is Status.RESOLVED:
         buttons = [button("Close and draft review", "incident_close", value, "primary")]
-        return [actions("card_actions", *buttons), context("Not over after all? `/incident reopen`.")]
+        return [actions("card_actions", *buttons), context("Not fixed after all? `/incident reopen`.")]
     statuses = [option(status.value, f"{status}:{value}") for status in Status if status.is_open]
     elements = [
         *([] if incident.acknowledged_at else [button("Acknowledge", "incident_acknowledge", value, "primary")]),
@@ -90,7 +90,7 @@ def _card_actions(incident: Incident, levels: Mapping[Severity, Level]) -> list[
 
 def mirror(incident: Incident) -> Message:
     """The card's short copy in the announcement channel."""
-    where = f"<#{incident.channel_id}>" if incident.channel_id else "its channel is being made"
+    where = f"<#{incident.channel_id}>" if incident.channel_id else "its channel is opening"
     # The channel's name is long: on a phone it gets a line of its own.
     lines = [headline(incident), f"{incident.stands} · commander {person(incident.commander)}", where]
     if incident.resolved_at and not (incident.false_alarm or incident.merged_into):

@@ -53,8 +53,8 @@ def listing(rows: Sequence[Incident], total: int, page: int, which: str, now: da
     """One page of incidents; `which` is open, closed or mine, and the buttons turn the page."""
     if not rows:
         text = {
-            "closed": "No incident is over yet.",
-            "mine": "No open incident is yours. `/incident list` shows all that are open.",
+            "closed": "No incident has been closed yet.",
+            "mine": "You aren't in any open incident. `/incident list` shows all that are open.",
         }.get(which, "No incident is open. `/incident declare …` starts one.")
         return Message(text, (section(text),))
     pages = (total + PAGE - 1) // PAGE
@@ -78,13 +78,13 @@ def _listed(row: Incident, now: datetime) -> str:
 
 
 def alike_question(words: str, near: Incident, here: bool, value: str) -> Message:
-    """Asked before a further incident is declared: whether it is that one. `here`: the question is in its room."""
+    """Asked before a further incident is declared: whether it is that one. `here`: the question is in its channel."""
     said = f"“{plain(shorten(words, 200))}”"
     if here:
-        ask = f"This is the channel of {headline(near)}\nIs {said} a part of it? Nothing is declared yet."
+        ask = f"This is the channel of {headline(near)}\nIs {said} part of it? Nothing has been declared yet."
     else:
         where = f" in <#{near.channel_id}>" if near.channel_id else ""
-        ask = f"Open now and alike: {headline(near)}{where}\nIs {said} the same? Nothing is declared yet."
+        ask = f"Possible match, still open: {headline(near)}{where}\nIs {said} the same? Nothing has been declared yet."
     pressed = [
         button(f"Add to {near.ref}", "declare_join", value, "primary"),
         button("Declare anyway", "declare_anyway", value),
@@ -100,4 +100,4 @@ def evidence(ref: str, steps: Sequence[tuple[str, str]]) -> Block:
         f"{number}. {plain(title)}" + (f" _({window})_" if window else "")
         for number, (title, window) in enumerate(steps, 1)
     ]
-    return section("\n".join([f"*{ref}*: keep the evidence, change nothing that you cannot undo.", *lines]))
+    return section("\n".join([f"*{ref}*: preserve the evidence, and change nothing that you can't undo.", *lines]))

@@ -23,7 +23,7 @@ def declare_form(levels: Mapping[Severity, Level], metadata: str, title: str = "
     kinds = [
         option("Let Tocsin judge from the text", JUDGED),
         option("Everybody", KIND_ORDINARY),
-        option("Security: a private channel, shown to nobody outside", KIND_SECURITY),
+        option("Security: a private channel, hidden from everyone else", KIND_SECURITY),
     ]
     return form(
         DECLARE,

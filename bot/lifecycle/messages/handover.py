@@ -23,7 +23,7 @@ def handover(handover_id: int, incident: Incident, from_user: str | None, to_use
         (
             section(f"{headline(incident)}\n{text}\n{stands}. {where}"),
             actions("handover_actions", button("Accept", "handover_accept", str(handover_id), "primary")),
-            context(f"Until then {person(from_user)} commands." if from_user else "Until then nobody commands."),
+            context(f"Until then {person(from_user) if from_user else 'no one'} is in command."),
         ),
     )
 

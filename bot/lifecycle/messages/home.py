@@ -1,4 +1,4 @@
-"""App Home: what is asked of me, my incidents, and what is open. Small, so that it is there at once. Pure."""
+"""App Home: what is waiting on me, my incidents, and what is open. Small, so that it is there at once. Pure."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ class HomeFacts:
 def home(facts: HomeFacts, now: datetime) -> dict[str, Any]:
     """The view of one person."""
     blocks: list[Block] = [actions("home_actions", button("Declare an incident", "home_declare", "home", "danger"))]
-    blocks.append(section("*Asked of you*"))
+    blocks.append(section("*Waiting on you*"))
     for number, item in enumerate(facts.asked[:_SHOWN]):
         answer = button(item.label, item.action_id, item.value, "primary") if item.action_id else None
         blocks.append(section(item.text, answer) | {"block_id": f"asked_{number}"})
     if not facts.asked:
-        blocks.append(context("Nothing waits for you."))
-    blocks += [section("*Your incidents*"), *_incidents(facts.mine, now, "You are in no open incident.")]
-    blocks += [section("*Other open incidents*"), *_incidents(facts.open, now, "No other is open.")]
+        blocks.append(context("Nothing needs your attention."))
+    blocks += [section("*Your incidents*"), *_incidents(facts.mine, now, "You aren't in any open incident.")]
+    blocks += [section("*Other open incidents*"), *_incidents(facts.open, now, "No other incident is open.")]
     if facts.unshown > 0:
         blocks.append(context(f"… and {facts.unshown} more: `/incident list`."))
     blocks.append(context(f"As of {instant(now)}. `/incident help` lists what you can type."))
@@ -66,7 +66,7 @@ def asked_ping(incident: Incident, role: str, ping_id: int) -> Waiting:
     title = plain(shorten(incident.title, 120))
     text = (
         f"*{incident.severity}* · {incident.ref} · {title}\n"
-        f"You were paged as {role}; nobody has acknowledged.{_where(incident)}"
+        f"You were paged as {role}; no one has acknowledged.{_where(incident)}"
     )
     return Waiting(text, "Acknowledge", "page_acknowledge", f"{ping_id}:{incident.incident_id}")
 

@@ -15,11 +15,12 @@ from bot.incidents.queries import timeline
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.stakeholders.flows.notify import follow_up
+from bot.stakeholders.messages import EARLIER_CHECKLIST
 from bot.stakeholders.policy import AlarmPolicy
 from bot.store.outbox import enqueue
 from bot.text.markup import escape, plain_text, stamp
 
-_TOLD = 5  # alarms that are named; the rest is counted
+_NAMED = 5  # alarms that are named; the rest is counted
 FIRST = "first"  # the look that nobody asked for: it comes with the checklist
 _LONGEST_REASON = 300  # characters
 
@@ -61,14 +62,14 @@ def describe(wanted: Wanted, read: Reading) -> str:
     found = read.alarms
     missing = sorted(wanted.expected - {alarm.name for alarm in found})
     wrong = sorted((alarm for alarm in found if alarm.state != AlarmState.OK), key=lambda alarm: alarm.state)
-    told = [_sentence(alarm) for alarm in wrong] + [f"{escape(name)} does not exist" for name in missing]
-    if len(told) > _TOLD:
-        told = [*told[:_TOLD], f"and {len(told) - _TOLD} more"]
+    named = [_sentence(alarm) for alarm in wrong] + [f"{escape(name)} does not exist" for name in missing]
+    if len(named) > _NAMED:
+        named = [*named[:_NAMED], f"and {len(named) - _NAMED} more"]
     if not found and not missing:
         return "No CloudWatch alarm is named for it, in notices.yaml or in this incident."
     head = _count(len(found) - len(wrong), len(found), read.complete)
     unread = [] if read.complete else ["there are more, which were not looked at"]
-    return "; ".join([head, *told, *unread]) + "."
+    return "; ".join([head, *named, *unread]) + "."
 
 
 def _count(fine: int, total: int, complete: bool) -> str:
@@ -121,5 +122,5 @@ def plan_lookup(session: Session, row: IncidentRow, asked: str = FIRST) -> None:
 def look_up_again(session: Session, row: IncidentRow, episode: int, now: datetime) -> None:
     """Somebody asks for another look. Raises BadRequest where the checklist is that of an earlier resolution."""
     if episode != row.episode or row.resolved_at is None:
-        raise BadRequest("That checklist is of an earlier time: the incident was taken up again since.")
+        raise BadRequest(EARLIER_CHECKLIST)
     plan_lookup(session, row, now.isoformat())

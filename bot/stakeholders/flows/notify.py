@@ -13,12 +13,12 @@ from bot.incidents.flows.record import lock_of, record
 from bot.incidents.queries import timeline
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
+from bot.stakeholders import messages
 from bot.stakeholders import queries as stakeholder_queries
 from bot.stakeholders.policy import NoticePolicy
 from bot.stakeholders.rules import Notice
 from bot.store.outbox import enqueue
 from bot.text.durations import span_text
-from bot.text.markup import escape
 
 
 def notify_stakeholders(
@@ -28,8 +28,7 @@ def notify_stakeholders(
 
     False when it was sent before.
     """
-    lines = [f"{name}: {words}" for name, words in notice.lines]
-    text = f"Told stakeholders: {escape('; '.join(lines))}"
+    text = messages.notified(notice.lines)
     data = {"subject": notice.subject, "lines": [list(line) for line in notice.lines]}
     entry_id = record(
         session, row, Kind.STAKEHOLDERS_TOLD, text, now, author=by, data=data, source_key=source_key, announce=False
@@ -42,12 +41,11 @@ def notify_stakeholders(
 
 
 def remind_to_notify(session: Session, policy: NoticePolicy, now: datetime) -> int:
-    """Remind the rooms whose stakeholders have had no news for too long; each once a span. How many."""
+    """Remind the channels whose stakeholders have had no news for too long; each once a span. How many."""
     rows = stakeholder_queries.claim_untold(session, policy.remind_every, now)
     for row in rows:
         since = row.told_at or row.declared_at
-        said = "Stakeholders were last told" if row.told_at else "Stakeholders have not been told since it was declared"
-        text = f"{said} {span_text(now - since)} ago: `/incident update …`"
+        text = messages.update_due(span_text(now - since), row.told_at is not None)
         key = f"untold:{row.incident_id}:{now.isoformat()}"
         record(session, row, Kind.UPDATE_ASKED, text, now, source_key=key, announce=True)
     return len(rows)
@@ -94,12 +92,10 @@ def tick(
     Raises BadRequest for a point that is no longer asked for.
     """
     if item not in policy or episode != row.episode:
-        raise BadRequest("That is no longer on the checklist.")
+        raise BadRequest(messages.NOT_ON_CHECKLIST)
     done = item not in ticks(session, row.incident_id, episode)
     kind = Kind.CHECK_DONE if done else Kind.CHECK_UNDONE
-    text = (
-        f"Checked by <@{by}>: {escape(policy[item])}" if done else f"Not so after all, <@{by}>: {escape(policy[item])}"
-    )
+    text = messages.checked(by, policy[item], done)
     record(session, row, kind, text, now, author=by, data={"item": item, "episode": episode})
     follow_up(session, row)
     return done
