@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import OperationalError
+
+from bot.errors import InvalidSettings
+from bot.store.connection import LimitedConnection
 
 _FOLDER = Path(__file__).resolve().parent.parent.parent / "migrations"
+
+_MINUTES = 10  # for one statement of a migration
+_IN_USE = (
+    "The database was not upgraded: another session holds a lock on a table that has to change."
+    " End that session, or wait for it, and run `tocsin db upgrade` again."
+)
 
 
 def _config() -> Config:
@@ -20,29 +31,73 @@ def _config() -> Config:
 
 
 def upgrade(engine: Engine) -> None:
-    """Run what is missing. Replicas that start together wait for each other on an advisory lock."""
-    with engine.connect() as connection:
-        # Migrations may take longer than a request may.
-        connection.execute(text("set statement_timeout = '10min'"))
-        connection.execute(text("select pg_advisory_lock(7331001)"))
+    """Run what is missing. Who starts together waits for each other on an advisory lock, ten minutes at most.
+
+    Raises InvalidSettings where the database is newer than the code, or a table is in use for too long.
+    """
+    try:
+        if sentence := _newer(engine):
+            raise InvalidSettings(sentence)
+        with engine.connect() as connection:
+            _upgrade(connection)
+    except OperationalError as error:
+        if isinstance(error.orig, psycopg.errors.LockNotAvailable):
+            raise InvalidSettings(_IN_USE) from error
+        raise
+    finally:
+        engine.dispose()  # the changed time limits must not stay in the pool
+
+
+def _upgrade(connection: Connection) -> None:
+    _take_time(connection)
+    connection.execute(text("select pg_advisory_lock(7331001)"))
+    connection.execute(text("set lock_timeout = '5s'"))  # what waits for a table holds up all who come after it
+    connection.commit()
+    try:
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
         connection.commit()
-        try:
-            config = _config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-            connection.commit()
-        finally:
-            connection.rollback()
-            connection.execute(text("select pg_advisory_unlock(7331001)"))
-            connection.commit()
-    engine.dispose()  # the changed timeout must not live on in the pool
+    finally:
+        connection.rollback()
+        connection.execute(text("select pg_advisory_unlock(7331001)"))
+        connection.commit()
+
+
+def _take_time(connection: Connection) -> None:
+    """Migrations, and waiting for another process's, may take longer than a request may."""
+    line = connection.connection.driver_connection
+    if isinstance(line, LimitedConnection):
+        line.limit = _MINUTES * 60 + 30
+    limits = {"statement_timeout": f"{_MINUTES}min", "lock_timeout": "0", "idle_in_transaction_session_timeout": "0"}
+    for name, value in limits.items():
+        connection.execute(text(f"set {name} = '{value}'"))
 
 
 def behind(engine: Engine) -> str | None:
-    """None when the database is at the newest migration, else a sentence."""
+    """None when the database is at the newest migration, else a sentence that says what to do."""
     head = ScriptDirectory.from_config(_config()).get_current_head()
-    with engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
+    current = _current(engine)
     if current == head:
         return None
-    return f"The database is at migration {current or 'none'}, the code at {head}: run `tocsin db upgrade`."
+    return (
+        _newer(engine)
+        or f"The database is at migration {current or 'none'}, the code at {head}: run `tocsin db upgrade`."
+    )
+
+
+def _current(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def _newer(engine: Engine) -> str | None:
+    """A sentence where the database is at a migration that this code does not have."""
+    current = _current(engine)
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if current is None or current in known:
+        return None
+    return (
+        f"The database is at migration {current}, which this version of Tocsin does not have:"
+        " upgrade the program to the version that upgraded the database."
+    )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, cast
 
@@ -16,6 +17,17 @@ from sqlalchemy.orm import Session
 
 PAGING = "paging"  # a queue of its own, so that a stalled post never holds up a page
 SLACK = "slack"
+
+
+@dataclass(frozen=True, slots=True)
+class FailedJob:
+    """A job that was given up: `arguments` are JSON, `at` is aware UTC, when it failed last."""
+
+    job_id: int
+    task: str
+    arguments: str
+    attempts: int
+    at: datetime | None
 
 
 # A job of that name may begin between our being refused and our looking: then the name is free again.
@@ -116,6 +128,36 @@ _DROP = sql("select procrastinate_finish_job_v1(:job_id, 'succeeded', true)")
 def count_failed(session: Session) -> dict[str, int]:
     """How many jobs were given up, by task, the most frequent first: none in a healthy system."""
     return {str(row.task_name): int(row.number) for row in session.execute(_FAILED)}
+
+
+def list_failed(session: Session) -> list[FailedJob]:
+    """The jobs that were given up, the oldest first."""
+    return [FailedJob(*row) for row in session.execute(_LIST_FAILED)]
+
+
+def retry_failed(session: Session, job_ids: Sequence[int]) -> int:
+    """Have these run again that were given up; how many. One whose work waits anew already is dropped."""
+    number = 0
+    for job_id in session.scalars(_LOCK_FAILED, {"ids": list(job_ids)}).all():
+        try:
+            with session.begin_nested():
+                session.execute(_RETRY_FAILED, {"job_id": job_id})
+        except IntegrityError:
+            session.execute(_DROP_FAILED, {"job_id": job_id})
+        number += 1
+    return number
+
+
+_LIST_FAILED = sql("""
+    select job.id, job.task_name, job.args::text, job.attempts,
+        (select max(event.at) from procrastinate_events event where event.job_id = job.id)
+    from procrastinate_jobs job where job.status = 'failed' order by job.id
+""")
+_LOCK_FAILED = sql(
+    "select id from procrastinate_jobs where status = 'failed' and id = any(:ids) order by id for update"
+)
+_RETRY_FAILED = sql("select procrastinate_retry_job_v2(:job_id, now(), null, null, null)")
+_DROP_FAILED = sql("delete from procrastinate_jobs where id = :job_id and status = 'failed'")
 
 
 def forget_failed(session: Session, older_than: timedelta) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYet
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from alembic.runtime.migration import MigrationContext
 from procrastinate.schema import SchemaManager
 from sqlalchemy import Engine, create_engine, text
 
+from bot.errors import InvalidSettings
 from bot.store.engine import Database, driver_url
 from bot.store.migrations import behind, upgrade
 from bot.wiring.tables import METADATA
@@ -64,6 +67,37 @@ def test_the_changed_time_limit_of_migrations_does_not_stay(empty: Database) -> 
     upgrade(empty.engine)
     with empty.engine.connect() as connection:
         assert connection.execute(text("show statement_timeout")).scalar_one() == "15s"
+
+
+def test_an_upgrade_beside_another_waits_for_it(empty: Database) -> None:
+    with create_engine(driver_url(empty.url)).connect() as other, ThreadPoolExecutor(1) as pool:
+        other.execute(text("select pg_advisory_lock(7331001)"))
+        waiting = pool.submit(upgrade, empty.engine)
+        with pytest.raises(NotYet):  # longer than a request may wait for a lock
+            waiting.result(3)
+        other.execute(text("select pg_advisory_unlock(7331001)"))
+        waiting.result(60)
+    assert behind(empty.engine) is None
+
+
+def test_a_table_in_use_gives_one_sentence(empty: Database) -> None:
+    upgrade(empty.engine)
+    with create_engine(driver_url(empty.url)).connect() as other:
+        other.execute(text("lock table alembic_version in access exclusive mode"))
+        with pytest.raises(InvalidSettings, match="another session holds a lock"):
+            upgrade(empty.engine)
+
+
+def test_a_database_that_is_newer_is_told_to_upgrade_the_program(empty: Database) -> None:
+    upgrade(empty.engine)
+    with empty.engine.begin() as connection:
+        connection.execute(text("update alembic_version set version_num = '9999_later'"))
+    sentence = behind(empty.engine)
+    assert sentence is not None
+    assert "upgrade the program" in sentence
+    assert "db upgrade" not in sentence
+    with pytest.raises(InvalidSettings, match="upgrade the program"):
+        upgrade(empty.engine)
 
 
 _OBJECTS = text(

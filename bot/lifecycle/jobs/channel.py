@@ -45,9 +45,9 @@ def open_channel(context: AppContext, slack: Slack, poster: Poster, *, incident_
     assert incident.channel_id is not None
     poster.try_to_post(_card_key(incident), incident.channel_id, _card(context, incident, similar, again))
     with context.database.transaction() as session:
-        for task in ("slack.furnish_room", "slack.mirror"):
-            once = f"{task}-{incident_id}"
-            enqueue(session, task, lock=lock_of(incident_id), once=once, incident_id=incident_id)
+        for task, lock in (("slack.furnish_room", f"furnish-{incident_id}"), ("slack.mirror", lock_of(incident_id))):
+            # Topic, pin and invitations go beside what is said: notes must not wait for them.
+            enqueue(session, task, lock=lock, once=f"{task}-{incident_id}", incident_id=incident_id)
 
 
 def _card(

@@ -1,0 +1,56 @@
+"""Jobs that were given up: what they are, and running them again."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from bot.console.terminal import load_settings
+from bot.errors import BadRequest
+
+app = typer.Typer(no_args_is_help=True, help="Posts, pages and other calls that were given up.")
+
+
+@app.command("list")
+def jobs_list(as_json: Annotated[bool, typer.Option("--json", help="One JSON object per job.")] = False) -> None:
+    """List the jobs that were given up, the oldest first."""
+    settings = load_settings()
+    from bot.store.outbox import list_failed
+    from bot.wiring.building import open_database
+
+    with open_database(settings) as database, database.transaction() as session:
+        found = list_failed(session)
+    for job in found:
+        at = job.at.isoformat(timespec="seconds") if job.at else None
+        # Ids only: what people wrote is not for the terminal of whoever looks after the queue.
+        ids = {name: value for name, value in json.loads(job.arguments).items() if name.endswith(("_id", "_ids"))}
+        if as_json:
+            print(json.dumps({"id": job.job_id, "task": job.task, "of": ids, "attempts": job.attempts, "at": at}))
+        else:
+            of = " ".join(f"{name}={value}" for name, value in ids.items())
+            print(f"{job.job_id}  {job.task}  {of}  {job.attempts} attempts, the last {at or 'at an unknown time'}")
+    if not found and not as_json:
+        print("No job was given up.")
+
+
+@app.command("retry")
+def jobs_retry(
+    job_ids: Annotated[list[int] | None, typer.Argument(help="Ids from `tocsin jobs list`.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All that were given up.")] = False,
+) -> None:
+    """Run jobs again that were given up. The worker takes them up at once."""
+    if bool(job_ids) == everything:
+        raise BadRequest("Name the jobs by id, as in `tocsin jobs retry 12 15`, or type `tocsin jobs retry --all`.")
+    settings = load_settings()
+    from bot.store.outbox import list_failed, retry_failed
+    from bot.wiring.building import open_database
+
+    with open_database(settings) as database, database.transaction() as session:
+        failed = {job.job_id for job in list_failed(session)}
+        if unknown := sorted(set(job_ids or ()) - failed):
+            listed = ", ".join(map(str, unknown))
+            raise BadRequest(f"Not among the jobs that were given up: {listed}. `tocsin jobs list` shows them.")
+        number = retry_failed(session, sorted(job_ids or failed))
+    print(f"{number} {'job runs' if number == 1 else 'jobs run'} again.")
