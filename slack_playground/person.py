@@ -196,7 +196,7 @@ class Person:
         """The number of the last event until now, for `wait_for_event`."""
         return int(self._wire.get("/page/wait", {"user": self.user_id})["n"])
 
-    def wait_for(self, look: Callable[[], Seen | None], timeout: float = 10, what: str = "") -> Seen:
+    def wait_for(self, look: Callable[[], Seen | None], timeout: float = 60, what: str = "") -> Seen:
         """What `look` finds: looks now, and again whenever something happens on this person's page. Raises NotSeen."""
         deadline = time.monotonic() + timeout
         number = self.mark()
@@ -212,7 +212,7 @@ class Person:
             seen += heard["events"]
         return found
 
-    def wait_for_event(self, wanted: Callable[[Json], object], timeout: float = 10, since: int | None = None) -> Json:
+    def wait_for_event(self, wanted: Callable[[Json], object], timeout: float = 60, since: int | None = None) -> Json:
         """The first event of the page after `since` (now) that is wanted. Raises NotSeen."""
         deadline = time.monotonic() + timeout
         number = self.mark() if since is None else since
@@ -229,7 +229,7 @@ class Person:
         raise NotSeen(f"{self.user_id} waited {timeout:g} s for an event; saw {_told(seen)}")
 
     def wait_for_message(
-        self, channel: str, contains: str | Callable[[Json], object] = "", timeout: float = 10, thread_ts: str = ""
+        self, channel: str, contains: str | Callable[[Json], object] = "", timeout: float = 60, thread_ts: str = ""
     ) -> Json:
         """The latest message of a channel or thread whose text or blocks contain something. Raises NotSeen."""
 
@@ -240,7 +240,7 @@ class Person:
 
         return self.wait_for(look, timeout, f"a message in {channel} with {contains!r}")
 
-    def wait_for_ephemeral(self, channel: str, contains: str = "", timeout: float = 10) -> Json:
+    def wait_for_ephemeral(self, channel: str, contains: str = "", timeout: float = 60) -> Json:
         """The latest message in the channel that only this person sees and that contains something."""
 
         def fits(message: Json) -> bool:
@@ -248,7 +248,7 @@ class Person:
 
         return self.wait_for_message(channel, fits, timeout)
 
-    def wait_for_view(self, callback_id: str = "", timeout: float = 10) -> Json:
+    def wait_for_view(self, callback_id: str = "", timeout: float = 60) -> Json:
         """The topmost open form, once it is the one with this callback id."""
 
         def look() -> Json | None:
@@ -257,7 +257,7 @@ class Person:
 
         return self.wait_for(look, timeout, f"a form {callback_id}")
 
-    def wait_for_channel(self, starts: str, timeout: float = 10) -> Json:
+    def wait_for_channel(self, starts: str, timeout: float = 60) -> Json:
         """The newest channel that this person is in and whose name starts so."""
 
         def look() -> Json | None:

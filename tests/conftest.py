@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, text
 
 from bot.store.embedded import embedded_postgres
 from bot.store.engine import Database, driver_url
 from bot.store.migrations import upgrade
+from tests.guard import guarded
 from tests.stage import Stage, staged
 
 # Fixtures of several folders; each module says what they are.
@@ -24,6 +26,11 @@ pytest_plugins = [
     "tests.job_fixtures",
     "tests.web_fixtures",
 ]
+
+# No deadline: how long an example takes says how busy the machine is. `--hypothesis-profile=thorough` searches longer.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("thorough", settings.get_profile("tests"), max_examples=2000)
+settings.load_profile("tests")
 
 # What the developer's own shell says must not reach the tests.
 for name in [name for name in os.environ if name.startswith(("SLACK_", "TOCSIN_")) or name == "DATABASE_URL"]:
@@ -40,8 +47,22 @@ def postgres() -> Iterator[str]:
 
     Not in pytest's own folder: run as root, the server is another user, whom each start of pytest locks out of there.
     """
-    with tempfile.TemporaryDirectory(prefix="tocsin-") as folder, embedded_postgres(Path(folder) / "pg") as url:
+    with (
+        tempfile.TemporaryDirectory(prefix="tocsin-", ignore_cleanup_errors=True) as name,
+        guarded(Path(name)),
+        embedded_postgres(Path(name) / "pg") as url,
+    ):
+        forget_at_a_crash(url)
         yield url
+
+
+def forget_at_a_crash(url: str) -> None:
+    """No test pulls the plug of the machine, so nothing has to reach the disk; and nothing is old enough to vacuum."""
+    quick = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off", "jit": "off"}
+    with create_engine(driver_url(url), isolation_level="AUTOCOMMIT").connect() as admin:
+        for name, value in quick.items():
+            admin.execute(text(f"alter system set {name} = {value}"))
+        admin.execute(text("select pg_reload_conf()"))
 
 
 @pytest.fixture(scope="session")

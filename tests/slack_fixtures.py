@@ -34,7 +34,7 @@ class Control:
         entries: list[dict[str, Any]] = self._ask("GET", f"journal?method={method}&since={since}")["entries"]
         return entries
 
-    def wait_journal(self, method: str = "", since: int = 0, timeout: float = 10) -> list[dict[str, Any]]:
+    def wait_journal(self, method: str = "", since: int = 0, timeout: float = 60) -> list[dict[str, Any]]:
         """Calls of a method after `since`; waits for the first one, fails where none comes."""
         path = f"wait-journal?method={method}&since={since}&timeout={timeout}"
         entries: list[dict[str, Any]] = self._ask("GET", path)["entries"]

@@ -110,13 +110,13 @@ def running(service: Service) -> Iterator[None]:
     thread = threading.Thread(target=run, name="service")
     thread.start()
     try:
-        assert ready.wait(20), "the bot did not become ready"
+        assert ready.wait(120), "the bot did not become ready"
         if failed:
             raise failed[0]
         yield
     finally:
         service.stop()
-        thread.join(30)
+        thread.join(120)
 
 
 @contextmanager

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -18,13 +16,12 @@ from typer.testing import CliRunner
 from bot.__main__ import app
 from bot.incidents.queries import timeline
 from bot.incidents.rules.timeline import Kind
-from bot.settings import REPOSITORY
 from bot.store.engine import Database
+from tests.commands import Run, run_command
 from tests.rows import NOON, add_incident, minutes
 
 # Commands that need no database are run with one that is not there.
 NO_DATABASE = "postgresql://tocsin@127.0.0.1:1/none"
-Run = subprocess.CompletedProcess[str]
 
 
 class Shell:
@@ -34,18 +31,8 @@ class Shell:
         self.environment = {"PATH": os.environ["PATH"], "DATABASE_URL": database_url, "TOCSIN_DATA": str(data_folder)}
 
     def __call__(self, *words: str, stdin: str | bytes = "", **environment: str) -> Run:
-        ended = subprocess.run(
-            [sys.executable, "-m", "bot", *words],
-            input=stdin if isinstance(stdin, bytes) else stdin.encode(),
-            env=self.environment | environment,
-            cwd=REPOSITORY,
-            capture_output=True,
-            timeout=120,
-            check=False,
-        )
-        out, err = ended.stdout.decode(), ended.stderr.decode()
-        assert "Traceback" not in err, err
-        return Run(ended.args, ended.returncode, out, err)
+        given = stdin if isinstance(stdin, bytes) else stdin.encode()
+        return run_command(words, self.environment | environment, given)
 
     def lines(self, *words: str, stdin: str | bytes = "") -> tuple[int, list[dict[str, Any]]]:
         """Exit status and the JSON objects printed, one a line."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from bot.settings import REPOSITORY
 from bot.severity.rules import Evidence, Judgement, Severity
 from bot.store.engine import Database
 from bot.wiring.policy import load_policy
+from tests.commands import Run, run_command
 from tests.rows import minutes
 
 MATRIX = REPOSITORY / "knowledge" / "policy" / "severity.yaml"
@@ -42,16 +41,8 @@ def shell(database: Database, data_folder: Path) -> dict[str, str]:
     return {"DATABASE_URL": database.url, "TOCSIN_DATA": str(data_folder), "PATH": "/usr/bin:/bin"}
 
 
-def tocsin(shell: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "bot", *arguments],
-        env=shell,
-        capture_output=True,
-        text=True,
-        cwd=REPOSITORY,
-        timeout=120,
-        check=False,
-    )
+def tocsin(shell: dict[str, str], *arguments: str) -> Run:
+    return run_command(arguments, shell)
 
 
 def test_metrics_tell_what_people_made_of_the_judgement(shell: dict[str, str], tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from slack_playground.person import Person
 from tests.stage import INCIDENTS, press
 
 READY = re.compile(r"is ready: (http://127\.0\.0\.1:\d+)")
-PATIENCE = 60  # seconds after which something hangs; nothing is measured by it
+PATIENCE = 240  # seconds after which something hangs; nothing is measured by it
 
 
 class Demo:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.escalation.rules.calendar import BusinessCalendar, NeverOpen
@@ -218,7 +218,6 @@ instants = st.datetimes(
 hours = st.tuples(st.times(), st.times()).filter(lambda pair: pair[0] < pair[1])
 
 
-@settings(max_examples=500, deadline=None)
 @given(zones, hours, st.frozensets(st.integers(0, 6), min_size=1), st.integers(0, 6), instants)
 def test_whatever_is_next_is_ahead_and_in_utc(
     zone: str, span: tuple[time, time], weekdays: frozenset[int], digest_weekday: int, at: datetime

@@ -8,7 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.escalation.rules.calendar import BusinessCalendar
@@ -416,10 +416,6 @@ def histories(draw: st.DrawFn) -> list[Event]:
     return events
 
 
-def thousands(examples: int) -> settings:
-    return settings(max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
-
 def watch(policy: EscalationPolicy, history: list[Event], step: int) -> dict[str, tuple[Ping, datetime]]:
     """What a bot sends that looks every `step` minutes and knows only what has happened: key → (ping, sent at)."""
     start = history[0].at
@@ -432,7 +428,6 @@ def watch(policy: EscalationPolicy, history: list[Event], step: int) -> dict[str
     return sent
 
 
-@thousands(2000)
 @given(policies, histories(), minutes)
 def test_no_rung_is_planned_twice_and_nothing_before_its_time(
     policy: EscalationPolicy, history: list[Event], minute: int
@@ -450,7 +445,6 @@ def test_no_rung_is_planned_twice_and_nothing_before_its_time(
     assert woken is None or woken > now
 
 
-@thousands(300)
 @given(policies, histories())
 def test_a_bot_that_follows_the_plan_sends_each_rung_once_when_due_and_nothing_after_the_end(
     policy: EscalationPolicy, history: list[Event]
@@ -469,7 +463,6 @@ def test_a_bot_that_follows_the_plan_sends_each_rung_once_when_due_and_nothing_a
         assert not endings or any(reopened >= max(endings) for reopened in reopenings)
 
 
-@thousands(2000)
 @given(policies, histories(), st.randoms(use_true_random=False), minutes)
 def test_any_order_of_the_same_events_gives_the_same_plan(
     policy: EscalationPolicy, history: list[Event], shuffler: random.Random, minute: int
@@ -490,7 +483,6 @@ def test_any_order_of_the_same_events_gives_the_same_plan(
         assert plan(policy, mixed, now) == plan(policy, events, now)
 
 
-@thousands(2000)
 @given(policies, histories(), st.lists(st.integers(0, 3), min_size=7, max_size=7))
 def test_a_worse_severity_never_pages_later_nor_fewer(
     policy: EscalationPolicy, history: list[Event], worsening: list[int]
@@ -514,7 +506,6 @@ def test_a_worse_severity_never_pages_later_nor_fewer(
         assert of_kind(worse_plan, PingKind.SECONDARY)[0].due_at <= ping.due_at
 
 
-@thousands(150)
 @given(policies, histories())
 def test_pages_and_breaches_are_those_that_a_clerk_with_a_clock_would_write_down(
     policy: EscalationPolicy, history: list[Event]
@@ -569,7 +560,6 @@ matrices = st.fixed_dictionaries(
 )
 
 
-@thousands(1000)
 @given(matrices, calendars, histories(), minutes)
 def test_any_matrix_that_can_be_written_gives_a_plan_without_repetition(
     matrix: dict[Role, dict[Severity, Rule]], calendar: BusinessCalendar, history: list[Event], minute: int

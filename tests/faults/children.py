@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
-from bot.settings import REPOSITORY
+from tests.commands import start_command
 
 
 class Child:
@@ -19,22 +16,14 @@ class Child:
 
     def __init__(self, command: str, environment: dict[str, str], log: Path) -> None:
         self._log = log
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "bot", command],
-            cwd=REPOSITORY,
-            env={**_inherited(), **environment},
-            stderr=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        self._process, self._stderr = start_command([command], {**_inherited(), **environment})
         self._ready = threading.Event()
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
 
     def _read(self) -> None:
-        assert self._process.stderr is not None
-        with self._log.open("ab") as log:
-            for line in self._process.stderr:
+        with self._stderr, self._log.open("ab") as log:
+            for line in self._stderr:
                 log.write(line)
                 if line.startswith(b"Tocsin is"):
                     self._ready.set()
@@ -42,20 +31,21 @@ class Child:
 
     def wait_until_ready(self) -> None:
         assert self._ready.wait(60), "the process did not become ready"
-        assert self._process.poll() is None, self._log.read_text()
+        assert self._process.is_alive(), self._log.read_text()
 
     def kill(self) -> None:
         """As `kill -9` does."""
-        with suppress(ProcessLookupError):
-            os.kill(self._process.pid, signal.SIGKILL)
-        self._process.wait(10)
-        self._reader.join(10)
+        self._process.kill()
+        self._process.join(60)
+        self._reader.join(60)
 
-    def stop(self, within: float = 30) -> int:
+    def stop(self, within: float = 120) -> int:
         """As systemd or Docker does; the exit status. Fails after so many seconds."""
         self._process.terminate()
         try:
-            return self._process.wait(within)
+            self._process.join(within)
+            assert self._process.exitcode is not None, f"the process did not end within {within:g} s"
+            return self._process.exitcode
         finally:
             self.kill()
 

@@ -99,12 +99,12 @@ class Pagers:
 
     def wait_until_held(self) -> None:
         """Until the call that was to fail has come."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while faults_left(self.playground):
             assert time.monotonic() < deadline, "the call that was to be held did not come"
             time.sleep(0.01)  # the playground tells nobody that a fault was met
 
-    def wait_for_pings(self, incident_id: int, roles: set[Role], seconds: float = 60) -> None:
+    def wait_for_pings(self, incident_id: int, roles: set[Role], seconds: float = 240) -> None:
         """Until these roles have been pinged about the incident."""
         deadline = time.monotonic() + seconds
         while missing := {role.value for role in roles} - {
@@ -119,7 +119,7 @@ class Pagers:
 
     def settle(self) -> None:
         """Until nothing is due by the workers' clock, and everything that was is said."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 240
         due = text("select count(*) from incidents where wake_at <= :now")
         while True:
             settle(self.database, 60)

@@ -70,6 +70,6 @@ def test_what_is_said_while_the_database_is_away_is_taken_in_when_slack_repeats_
         assert ask(responder, channel["id"], "/incident ack") == AWAY
     responder.wait_for(
         lambda: ask(responder, INCIDENTS, f"/incident timeline {ref}").count("said into the dark") == 1 or None,
-        timeout=30,
+        timeout=120,
         what="the message on the timeline",
     )

@@ -115,7 +115,7 @@ def test_what_people_say_while_the_connection_is_away_is_taken_in_afterwards(sta
     wait_until_connected(stage.playground)
     responder.wait_for(
         lambda: "said into the silence" in ask(responder, INCIDENTS, f"/incident timeline {ref}") or None,
-        timeout=20,
+        timeout=60,
         what="the message on the timeline",
     )
 
@@ -132,4 +132,4 @@ def test_a_connection_that_slack_renews_loses_nothing(stage: Stage) -> None:
         said = ask(responder, INCIDENTS, f"/incident timeline {ref}")
         return all(said.count(f"line {number}") == 1 for number in range(3))
 
-    responder.wait_for(lambda: told() or None, timeout=20, what="all lines on the timeline")
+    responder.wait_for(lambda: told() or None, timeout=60, what="all lines on the timeline")

@@ -50,7 +50,7 @@ def journal(playground: Playground, method: str = "") -> list[dict[str, Any]]:
     return playground.on_loop(lambda: kept.since(0, method))
 
 
-def wait_for_call(playground: Playground, since: int, method: str = "", seconds: float = 30) -> int:
+def wait_for_call(playground: Playground, since: int, method: str = "", seconds: float = 120) -> int:
     """Until Slack is called after call number `since`; the number of that call."""
     found: list[dict[str, Any]] = []
     done = threading.Event()

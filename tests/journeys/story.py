@@ -109,7 +109,7 @@ def kinds(stage: Stage, ref: str) -> list[str]:
     return [entry.kind.value for entry in entries(stage, ref)]
 
 
-def settle(database: Database, seconds: float = 30) -> None:
+def settle(database: Database, seconds: float = 120) -> None:
     """Wait until no job waits or runs: everything that was decided is said."""
     deadline = time.monotonic() + seconds
     statement = text("select task_name, status::text from procrastinate_jobs where status in ('todo', 'doing')")
@@ -122,7 +122,7 @@ def settle(database: Database, seconds: float = 30) -> None:
         time.sleep(0.02)  # the queue tells nobody that it is empty
 
 
-def swept(stage: Stage, seconds: float = 10) -> None:
+def swept(stage: Stage, seconds: float = 60) -> None:
     """Wait until escalation has looked at everything that is due by now, and until it is said."""
     deadline = time.monotonic() + seconds
     statement = text("select count(*) from incidents where wake_at <= :now")

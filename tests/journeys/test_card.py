@@ -15,7 +15,7 @@ from tests.journeys.story import (
     settle,
 )
 from tests.journeys.wire import press_stale, submit_stale
-from tests.stage import BOT, INCIDENTS, Stage, element, press
+from tests.stage import BOT, INCIDENTS, Stage, element, press, texts
 
 
 def ids(message: Message) -> list[str]:
@@ -50,10 +50,12 @@ def test_the_page_acknowledges_and_is_edited_in_place(stage: Stage) -> None:
     responder = stage.responder
     ref, _ = stage.declare("P1 invoices are not sent", by=stage.team_lead)
     place = responder.dm_with(BOT)
-    page = responder.wait_for_message(place, ref)
+    page = responder.wait_for_message(place, f"{ref} invoices are not sent: you are paged")
     press(responder, place, page, "page_acknowledge")
-    edited = responder.wait_for_message(place, "Acknowledged by <@U0RESPONDER>")
-    assert edited["ts"] == page["ts"]
+    edited = responder.wait_for_message(
+        place,
+        lambda message: message["ts"] == page["ts"] and "Acknowledged by <@U0RESPONDER>" in " ".join(texts([message])),
+    )
     assert not [found for block in edited["blocks"] for found in block.get("elements", []) if "action_id" in found]
     assert "already" in press_stale(stage, responder, page, "page_acknowledge")
     assert row(stage, ref).acknowledged_by == "U0RESPONDER"

@@ -70,7 +70,7 @@ def until_recorded(stage: Stage, ref: str, count: int) -> None:
     until(lambda: len(said(stage, ref)) >= count, f"{count} messages of {ref}")
 
 
-def until(look: Callable[[], bool], what: str, seconds: float = 30) -> None:
+def until(look: Callable[[], bool], what: str, seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not look():
         assert time.monotonic() < deadline, f"no {what}"

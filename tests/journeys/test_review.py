@@ -50,10 +50,10 @@ def link_in(text: str) -> str:
 def opened(link: str) -> str:
     """The page that a personal link leads to, for who continues at the door."""
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
-    with opener.open(link, timeout=10) as answer:
+    with opener.open(link, timeout=60) as answer:
         fields = dict(re.findall(r'name="(t|token)" value="([^"]*)"', answer.read().decode()))
     form = urllib.parse.urlencode(fields).encode()
-    with opener.open(urllib.parse.urljoin(link, "/enter"), form, timeout=10) as answer:
+    with opener.open(urllib.parse.urljoin(link, "/enter"), form, timeout=60) as answer:
         return str(answer.read().decode())
 
 
@@ -92,7 +92,7 @@ def test_closing_drafts_the_review_for_channel_commander_manager_and_browser(sta
         assert "Next step" in opened(link_in(content_of(sent)))
     told = [said for said in responder.messages(responder.dm_with(BOT)) if "Review draft" in content_of(said)]
     assert told == [], "who neither commands nor manages is not sent it"
-    with urllib.request.urlopen(link_in(content_of(ready)), timeout=10) as answer:
+    with urllib.request.urlopen(link_in(content_of(ready)), timeout=60) as answer:
         page = answer.read().decode()
     for part in (ref, "orders are not confirmed", "40 orders wait", "the consumer lost its lease", "team-lead"):
         assert part in page

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.escalation.tables import ShiftRow
-from bot.settings import REPOSITORY
+from tests.commands import run_command
 from tests.journeys.story import ask, jump_to, pings_of, settle
 from tests.stage import BOT, INCIDENTS, Stage
 
@@ -46,10 +44,7 @@ def roster_import(stage: Stage, file: Path, *more: str, role: str = "on-call eng
         "TOCSIN_DATA": str(stage.settings.data_folder),
         "TOCSIN_CLOCK_FILE": str(stage.settings.clock_file),
     }
-    command = [sys.executable, "-m", "bot", "roster", "import", str(file), "--role", role, *more]
-    ended = subprocess.run(
-        command, env=environment, cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=False
-    )
+    ended = run_command(("roster", "import", str(file), "--role", role, *more), environment)
     assert ended.returncode == 0, ended.stderr
     return ended.stdout.splitlines()
 

@@ -142,7 +142,7 @@ def test_an_uploaded_file_is_shared_and_can_be_fetched_with_the_token(web_client
     assert shared["files"][0]["title"] == "Review"
     address = answer["file"]["url_private"]
     request = urllib.request.Request(address, headers={"Authorization": "Bearer xoxb-playground"})
-    with urllib.request.urlopen(request, timeout=5) as response:
+    with urllib.request.urlopen(request, timeout=60) as response:
         assert response.read() == b"# Review"
 
 

@@ -20,7 +20,7 @@ from tests.slack_playground.test_messages_api import INCIDENTS
 def next_of(page: ClientConnection, kind: str) -> dict[str, Any]:
     """The next event of a kind on a page's web socket."""
     while True:
-        event: dict[str, Any] = json.loads(page.recv(timeout=5))
+        event: dict[str, Any] = json.loads(page.recv(timeout=60))
         if event["type"] == kind:
             return event
 
@@ -142,7 +142,7 @@ def test_a_long_channel_is_read_backwards_in_pages(responder: Person, web_client
     last = responder.messages(INCIDENTS, limit=5)
     assert [message["text"] for message in last] == ["7", "8", "9", "10", "11"]
     address = f"{responder.url}/page/messages?user=U0RESPONDER&channel={INCIDENTS}&limit=5&before={last[0]['ts']}"
-    with urllib.request.urlopen(address, timeout=5) as response:
+    with urllib.request.urlopen(address, timeout=60) as response:
         answer = json.loads(response.read())
     assert [message["text"] for message in answer["messages"]] == ["2", "3", "4", "5", "6"]
     assert answer["has_more"]
@@ -152,7 +152,7 @@ def test_a_shared_file_carries_its_content(responder: Person) -> None:
     responder.act("upload_file", channel=INCIDENTS, name="log.txt", content="ERROR at 03:00")
     shared = responder.messages(INCIDENTS)[-1]["files"][0]
     request = urllib.request.Request(shared["url_private"], headers={"Sec-Fetch-Site": "same-origin"})
-    with urllib.request.urlopen(request, timeout=5) as response:
+    with urllib.request.urlopen(request, timeout=60) as response:
         assert response.read() == b"ERROR at 03:00"
     with pytest.raises(urllib.error.HTTPError, match="404"):
         urllib.request.urlopen(shared["url_private"], timeout=5)

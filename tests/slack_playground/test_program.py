@@ -23,7 +23,7 @@ from tests.slack_playground.test_webhooks import AppServer
 
 README = (Path(slack_playground.__file__).parent / "README.md").read_text(encoding="utf-8")
 MANIFEST = Path(slack_playground.__file__).parents[1] / "slack-manifest.yaml"
-PATIENCE = 60
+PATIENCE = 240
 
 
 def blocks(language: str) -> list[str]:

@@ -46,7 +46,7 @@ class Listener:
     def next_event(self, kind: str = "message") -> SocketModeRequest:
         """The next event of a kind."""
         while True:
-            request = self.got.get(timeout=10)
+            request = self.got.get(timeout=60)
             if request.payload.get("event", {}).get("type") == kind:
                 return request
 

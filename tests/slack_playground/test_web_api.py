@@ -5,7 +5,7 @@ import urllib.request
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.demo.seed import seed_workspace
@@ -65,7 +65,6 @@ def test_every_promised_method_is_there() -> None:
     assert set(PROMISED) <= set(api_of_a_fresh_workspace().methods)
 
 
-@settings(max_examples=300, deadline=None)
 @given(method=st.sampled_from(sorted(api_of_a_fresh_workspace().methods)), arguments=st.data())
 def test_no_argument_breaks_a_method(method: str, arguments: st.DataObject) -> None:
     api = api_of_a_fresh_workspace()
@@ -89,15 +88,15 @@ def test_arguments_are_taken_from_wherever_slack_takes_them(playground: Playgrou
     address = f"{playground.api_url}api.test" + ("?a=1" if way == "query" else "")
     headers = {"Content-Type": content_type} if content_type else {}
     request = urllib.request.Request(address, data=body, headers=headers)
-    with urllib.request.urlopen(request, timeout=5) as response:
+    with urllib.request.urlopen(request, timeout=60) as response:
         assert json.loads(response.read()) == {"ok": True, "args": {"a": "1"}}
 
 
 def test_a_token_may_come_as_an_argument_and_stays_out_of_the_journal(playground: Playground) -> None:
     address = f"{playground.api_url}auth.test?token=xoxb-playground"
-    with urllib.request.urlopen(address, timeout=5) as response:
+    with urllib.request.urlopen(address, timeout=60) as response:
         assert json.loads(response.read())["user_id"] == "U0TOCSIN"
-    with urllib.request.urlopen(f"{playground.url}/control/journal", timeout=5) as response:
+    with urllib.request.urlopen(f"{playground.url}/control/journal", timeout=60) as response:
         assert json.loads(response.read())["entries"][-1]["args"] == {}
 
 

@@ -79,11 +79,11 @@ def test_a_verified_address_gets_signed_commands_events_and_presses(
     responder.command(INCIDENTS, "/incident status")
     assert responder.ephemerals(INCIDENTS)[-1]["text"] == "heard status"
     responder.say(INCIDENTS, "checkout is down")
-    assert heard.get(timeout=5) == "checkout is down"
+    assert heard.get(timeout=60) == "checkout is down"
     button = {"type": "button", "action_id": "go", "value": "7", "text": {"type": "plain_text", "text": "Go"}}
     web_client.chat_postMessage(channel=INCIDENTS, text="x", blocks=[{"type": "actions", "elements": [button]}])
     responder.press(responder.messages(INCIDENTS)[-1], "go")
-    assert heard.get(timeout=5) == "7"
+    assert heard.get(timeout=60) == "7"
 
 
 def test_an_event_that_failed_comes_again_and_says_why(
@@ -93,11 +93,11 @@ def test_an_event_that_failed_comes_again_and_says_why(
     heard: queue.Queue[str] = queue.Queue()
     app.event("message")(lambda event: heard.put(event["text"]))
     control.request_url(server.url)
-    server.headers.get(timeout=5)
+    server.headers.get(timeout=60)
     server.failing = 2
     responder.say(INCIDENTS, "x")
-    assert heard.get(timeout=5) == "x"
-    sent = [server.headers.get(timeout=5) for _ in range(3)]
+    assert heard.get(timeout=60) == "x"
+    sent = [server.headers.get(timeout=60) for _ in range(3)]
     assert [headers.get("X-Slack-Retry-Num") for headers in sent] == [None, "1", "2"]
     assert sent[1]["X-Slack-Retry-Reason"] == "http_error"
 

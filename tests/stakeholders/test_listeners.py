@@ -21,7 +21,7 @@ from bot.stakeholders.listeners import Redraws, notice_sent, redraw
 from bot.stakeholders.messages import PREVIEW
 from tests.stage import Stage
 
-_PATIENCE = 20  # seconds until a thread that hangs fails the test
+_PATIENCE = 120  # seconds until a thread that hangs fails the test
 
 
 class SlowSlack(Slack):

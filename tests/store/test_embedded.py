@@ -33,5 +33,5 @@ def test_a_killed_process_does_not_keep_the_server_alive() -> None:
         killed.wait()
         with embedded_postgres(Path(name)):
             assert server.is_running()
-        gone, _ = psutil.wait_procs([server], timeout=20)
+        gone, _ = psutil.wait_procs([server], timeout=60)
         assert gone == [server]

@@ -94,7 +94,7 @@ def _heard(connection: psycopg.Connection, database: Database) -> list[int]:
     with database.transaction() as session:
         session.execute(text("""select pg_notify('procrastinate_queue_v1#slack', '{"job_id": -1}')"""))
     jobs: list[int] = []
-    for notice in connection.notifies(timeout=10):
+    for notice in connection.notifies(timeout=60):
         job_id = int(json.loads(notice.payload)["job_id"])
         if job_id == -1:
             return jobs

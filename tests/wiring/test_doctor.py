@@ -6,8 +6,6 @@ import json
 import os
 import shutil
 import socket
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -27,6 +25,7 @@ from bot.wiring.doctor.doctor import CHECKS, all_ok, examine
 from bot.wiring.doctor.findings import Finding, State
 from slack_playground.app import Playground
 from slack_playground.workspace.manifest import read_manifest
+from tests.commands import Run, run_command
 from tests.queue import empty_queue
 from tests.slack_fixtures import MANIFEST, QUICK, Control
 
@@ -428,12 +427,9 @@ def test_a_user_group_with_members_is_as_good_as_a_person(configure: Configure, 
     assert all_ok(examined(configure(TOCSIN_KNOWLEDGE=str(knowledge))))
 
 
-def doctor(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def doctor(*arguments: str, **environment: str) -> Run:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    command = [sys.executable, "-m", "bot", "doctor", *arguments]
-    return subprocess.run(
-        command, env=kept | environment, cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=False
-    )
+    return run_command(("doctor", *arguments), kept | environment)
 
 
 def test_the_command_prints_json_and_ends_with_status_0(
