@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+from rapidfuzz.distance import OSA
 
 SHORTEST = 4  # shorter words have too few n-grams to say what was meant
 MOST_WORDS = 50_000
@@ -64,18 +65,4 @@ def ngrams(word: str) -> set[str]:
 
 def edits(one: str, other: str, most: int) -> int:
     """Insertions, deletions, replacements and swaps of neighbours between two words; `most + 1` when there are more."""
-    if abs(len(one) - len(other)) > most:
-        return most + 1
-    before: list[int] = []
-    last = list(range(len(other) + 1))
-    for i, a in enumerate(one, start=1):
-        row = [i]
-        for j, b in enumerate(other, start=1):
-            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (a != b))
-            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
-                cost = min(cost, before[j - 2] + 1)
-            row.append(cost)
-        before, last = last, row
-        if min(last) > most:
-            return most + 1
-    return last[-1]
+    return OSA.distance(one, other, score_cutoff=most)
