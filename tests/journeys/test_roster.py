@@ -61,7 +61,7 @@ def test_whom_an_imported_schedule_names_is_on_call_and_is_paged(stage: Stage, h
     file = schedule(tmp_path, ("team lead", hour, hour + day), ("second responder", hour + day, hour + 2 * day))
     assert roster_import(stage, file, "--dry-run")[0].startswith("on-call.ics: 2 shifts of the on-call engineer, ")
     assert kept(stage) == []
-    assert roster_import(stage, file)[-1] == "Kept."
+    assert roster_import(stage, file)[-1] == "Imported."
     said = ask(stage.responder, INCIDENTS, "/incident oncall")
     assert "*on-call engineer:* <@U0TEAMLEAD>. Next <@U0SECONDARY> from" in said
     assert "_on-call engineer: imported from on-call.ics, until" in said
@@ -84,7 +84,7 @@ def test_importing_the_same_file_again_changes_nothing(stage: Stage, hour: datet
     file = schedule(tmp_path, ("team lead", hour, hour + timedelta(days=1)))
     roster_import(stage, file)
     before = kept(stage)
-    assert roster_import(stage, file)[-1] == "It was imported before; nothing has changed."
+    assert roster_import(stage, file)[-1] == "Already imported; nothing changed."
     assert kept(stage) == before
 
 
@@ -93,7 +93,7 @@ def test_a_changed_file_takes_the_place_of_the_earlier_one(stage: Stage, hour: d
     roster_import(stage, schedule(tmp_path, ("team lead", hour, end)))
     roster_import(stage, schedule(tmp_path, ("VP engineering", hour, end)), role="team lead")
     changed = schedule(tmp_path, ("second responder", hour, end), ("team lead", end, end + timedelta(hours=8)))
-    assert roster_import(stage, changed)[-1] == "Kept, in place of 1 shift imported earlier."
+    assert roster_import(stage, changed)[-1] == "Imported; it replaces 1 earlier shift."
     assert [(role, who) for _, role, who in kept(stage)] == [
         ("team lead", "VP engineering"),
         ("on-call engineer", "second responder"),
