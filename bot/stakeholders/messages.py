@@ -126,9 +126,7 @@ def notified(lines: Sequence[tuple[str, str]]) -> str:
 
 def update_due(since: str, notified_before: bool) -> str:
     """`since` is how long stakeholders have had no news."""
-    last = (
-        "Stakeholders were last updated" if notified_before else "Stakeholders have had no update since it was declared"
-    )
+    last = "were last updated" if notified_before else "have had no update since it was declared"
     return f"Stakeholders {last} {since} ago: `/incident update …`"
 
 

@@ -1,0 +1,18 @@
+"""The sentences about stakeholder notices."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.stakeholders.messages import update_due
+
+
+@pytest.mark.parametrize(
+    ("before", "text"),
+    [
+        (True, "Stakeholders were last updated 30 min ago: `/incident update …`"),
+        (False, "Stakeholders have had no update since it was declared 30 min ago: `/incident update …`"),
+    ],
+)
+def test_a_channel_is_reminded_of_its_stakeholders_in_one_sentence(before: bool, text: str) -> None:
+    assert update_due("30 min", before) == text
