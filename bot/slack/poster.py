@@ -17,6 +17,21 @@ log = structlog.get_logger(__name__)
 UNREACHABLE = frozenset({"is_archived", "channel_not_found", "not_in_channel", "restricted_action"})
 
 
+def find_or_post(
+    slack: Slack, key: str, channel_id: str, message: Message, thread_ts: str | None = None, tried_in: str | None = None
+) -> tuple[str, str, bool]:
+    """The channel and ts of the message of that key, and whether it stood there before.
+
+    `tried_in` is the channel of an earlier try whose answer was lost: Slack may have taken that message.
+    Raises TryAgain and Refused; after either the call may be repeated.
+    """
+    if tried_in is not None:
+        ts = slack.find_by_key(tried_in, key, thread_ts)
+        if ts is not None:
+            return tried_in, ts, True
+    return channel_id, slack.post(channel_id, message, key, thread_ts), False
+
+
 class Poster:
     """Posts and edits messages by key, whatever crashes between."""
 
@@ -38,12 +53,11 @@ class Poster:
             self._slack.update(known[0], known[1], message)
             return known[1]
         # A note without ts: an earlier try may have reached Slack without our hearing of it.
-        ts = self._slack.find_by_key(known[0], key, thread_ts) if known else None
-        if known and ts is not None:
-            channel_id = known[0]  # where it was posted, which a setting may have changed since
+        # It is there where it was posted, which a setting may have changed since.
+        tried_in = known[0] if known else None
+        channel_id, ts, found = find_or_post(self._slack, key, channel_id, message, thread_ts, tried_in)
+        if found:
             self._slack.update(channel_id, ts, message)
-        else:
-            ts = self._slack.post(channel_id, message, key, thread_ts)
         with self._database.transaction() as session:
             messages.record_message(session, key, channel_id, ts)
         return ts

@@ -29,7 +29,7 @@ from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import TimelineEntry
 from bot.slack import queries as messages
 from bot.slack.client import Message, Refused, Slack, TryAgain
-from bot.slack.poster import Poster
+from bot.slack.poster import Poster, find_or_post
 from bot.slack.text import instant, person
 
 log = structlog.get_logger(__name__)
@@ -221,11 +221,9 @@ def _post_once(
     slack: Slack, channel_id: str, key: str, message: Message, known: Mapping[str, str | None], user_id: str
 ) -> str:
     """The ts of the message: posted before, taken by Slack without our hearing of it, or posted now."""
-    if user_id in known:
-        ts = known[user_id] or slack.find_by_key(channel_id, key)
-        if ts:
-            return ts
-    return slack.post(channel_id, message, key)
+    if ts := known.get(user_id):
+        return ts
+    return find_or_post(slack, key, channel_id, message, tried_in=channel_id if user_id in known else None)[1]
 
 
 def pages(context: AppContext, slack: Slack, poster: Poster, *, ping_ids: list[int]) -> None:
@@ -288,7 +286,9 @@ def _post_all(slack: Slack, ping: PingFacts, reach: Reach, now: datetime) -> dic
     """The ts of the message to each; None where one of them has to be tried again."""
     try:
         return {
-            user_id: slack.post(channel_id, blocks.page(ping, now, reader=user_id), _key(ping.ping_id, user_id))
+            user_id: find_or_post(
+                slack, _key(ping.ping_id, user_id), channel_id, blocks.page(ping, now, reader=user_id)
+            )[1]
             for user_id, channel_id in reach.channels.items()
         }
     except (TryAgain, Refused) as error:
