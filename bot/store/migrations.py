@@ -17,6 +17,7 @@ from bot.store.connection import LimitedConnection
 
 _FOLDER = Path(__file__).resolve().parent.parent.parent / "migrations"
 
+NEWER = "which this version of Tocsin does not have"
 _MINUTES = 10  # for one statement of a migration
 _IN_USE = (
     "The database was not upgraded: another session holds a lock on a table that has to change."
@@ -98,6 +99,6 @@ def _newer(engine: Engine) -> str | None:
     if current is None or current in known:
         return None
     return (
-        f"The database is at migration {current}, which this version of Tocsin does not have:"
+        f"The database is at migration {current}, {NEWER}:"
         " upgrade the program to the version that upgraded the database."
     )

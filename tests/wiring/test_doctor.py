@@ -206,7 +206,7 @@ def test_a_database_address_that_makes_no_sense_is_no_traceback(configure: Confi
     assert "very-secret" not in "\n".join(map(str, findings))
 
 
-def test_jobs_that_were_given_up_are_counted_and_the_log_is_named(configure: Configure, database: Database) -> None:
+def test_jobs_that_were_given_up_are_counted_and_the_command_is_named(configure: Configure, database: Database) -> None:
     with database.transaction() as session:
         for _ in range(2):
             enqueue(session, "slack.card", incident_id=1)
@@ -217,7 +217,7 @@ def test_jobs_that_were_given_up_are_counted_and_the_log_is_named(configure: Con
         with database.transaction() as session:
             empty_queue(session)
     assert finding.says == "2 failed in the last 30 days (slack.card 2)"
-    assert "log" in finding.fix
+    assert "`tocsin jobs list`" in finding.fix
 
 
 def test_how_long_messages_are_kept_is_said(configure: Configure) -> None:

@@ -25,7 +25,7 @@ from bot.severity.policy import shared_names, unreached
 from bot.slack.client import Refused, Slack, TryAgain, web_client
 from bot.store.embedded import embedded_postgres
 from bot.store.engine import Database
-from bot.store.migrations import behind
+from bot.store.migrations import NEWER, behind
 from bot.store.outbox import count_failed
 from bot.wiring.building import build_judge, build_memory, build_policy
 from bot.wiring.doctor import reach
@@ -125,9 +125,10 @@ def _migrations(database: Database, *, embedded: bool) -> Finding:
     sentence = behind(database.engine)
     if sentence is None:
         return Finding("migrations", State.OK, "the database is up to date")
-    if embedded:
+    if embedded and NEWER not in sentence:
         return Finding("migrations", State.OK, "the embedded database is upgraded at the next start")
-    return Finding("migrations", State.FAILED, sentence.partition(": run")[0], "Run `tocsin db upgrade`.")
+    says, _, fix = sentence.partition(": ")
+    return Finding("migrations", State.FAILED, says, _sentence(fix))
 
 
 def _jobs(failed: Mapping[str, int]) -> Finding:
@@ -136,7 +137,12 @@ def _jobs(failed: Mapping[str, int]) -> Finding:
         return Finding("jobs", State.OK, "none failed")
     listed = ", ".join(f"{task} {number}" for task, number in failed.items())
     says = f"{sum(failed.values())} failed in the last {in_days(FAILED_KEPT)} ({listed})"
-    return Finding("jobs", State.FAILED, says, "The worker's log has each reason: search for “refused” and “Error”.")
+    return Finding(
+        "jobs",
+        State.FAILED,
+        says,
+        "Type `tocsin jobs list` to see them, and `tocsin jobs retry --all` to run them again.",
+    )
 
 
 # -- policy and knowledge ---------------------------------------------------------------------------------------------
