@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import tempfile
 import time
 from collections import Counter
@@ -10,58 +9,74 @@ from pathlib import Path
 
 from bench.figures import figure, percentile
 from bot.severity.judge.judge import Judge, fit_judge, load_judge
-from bot.severity.judge.model import LABELS, read_example_file, read_examples
+from bot.severity.judge.models.examples import LABELS, Example, read_example_file, read_examples
 from bot.severity.policy import SeverityPolicy, load_severity
+from bot.severity.rules import Judgement
 
 ROOT = Path(__file__).parents[1]
 TRAINING = ROOT / "knowledge" / "training"
 FRESH = ROOT / "tests" / "severity" / "data" / "fresh.jsonl"  # labelled by the matrix before the judge had seen them
-FOLDS = 5
 SEVERE = 2  # P0 and P1 stand first in LABELS
 
-Example = tuple[str, str]
+Pair = tuple[int, int]  # places in LABELS: true, given
+Judged = tuple[Example, Pair, float]  # and how likely it was taken for trouble
 
 
 def measure() -> None:
     """Print all figures."""
     policy = load_severity(ROOT / "knowledge" / "policy" / "severity.yaml")
     examples = read_examples(TRAINING)
-    print(f"{len(examples)} examples: {dict(sorted(Counter(label for _, label in examples).items()))}")
-    quality(held_out(policy, examples), f"{FOLDS}-fold")
+    print(f"{len(examples)} examples: {dict(sorted(Counter(example.label for example in examples).items()))}")
+    judged = left_out(policy, examples)
+    quality([pair for _, pair, _ in judged], "writers left out")
+    for name, low, high in (("up to 12 words", 0, 12), ("13 to 39", 13, 39), ("40 and more", 40, 10_000)):
+        quality([pair for one, pair, _ in judged if low <= len(one.text.split()) <= high], name, table=False)
+    outcomes(judged, policy)
     fresh = read_example_file(FRESH)
     judge = load_judge(policy, TRAINING, None)
     print(f"{len(fresh)} messages that it never learnt from:")
-    quality(
-        [(LABELS.index(label), LABELS.index(judge.judge(text).severity or "none")) for text, label in fresh], "fresh"
-    )
+    quality([_places(example, judge.judge(example.text)) for example in fresh], "fresh")
     cost(policy, examples)
 
 
-def held_out(policy: SeverityPolicy, examples: list[Example]) -> list[tuple[int, int]]:
-    """(true, given) places in LABELS of every example, judged by a judge that has not seen it."""
-    order = list(range(len(examples)))
-    random.Random(1).shuffle(order)
-    pairs = []
-    for fold in range(FOLDS):
-        unseen = set(order[fold::FOLDS])
-        judge = fit_judge(policy, [example for place, example in enumerate(examples) if place not in unseen])
-        for place in sorted(unseen):
-            text, label = examples[place]
-            pairs.append((LABELS.index(label), LABELS.index(judge.judge(text).severity or "none")))
-    return pairs
+def left_out(policy: SeverityPolicy, examples: list[Example]) -> list[Judged]:
+    """Every example of a numbered writer, judged by a judge that has seen nothing of that writer's."""
+    judged: list[Judged] = []
+    for writer in sorted({example.writer for example in examples} - {0}):
+        judge = fit_judge(policy, [example for example in examples if example.writer != writer])
+        for example in (example for example in examples if example.writer == writer):
+            judgement = judge.judge(example.text)
+            judged.append((example, _places(example, judgement), judgement.trouble))
+    return judged
 
 
-def quality(pairs: list[tuple[int, int]], name: str) -> None:
+def _places(example: Example, judgement: Judgement) -> Pair:
+    return LABELS.index(example.label), LABELS.index(judgement.severity or "none")
+
+
+def outcomes(judged: list[Judged], policy: SeverityPolicy) -> None:
+    """Who meets silence, and who is answered or asked without need, at the policy's threshold for asking."""
+    none = len(LABELS) - 1
+    heard = [given != none or trouble >= policy.ask_threshold for _, (_, given), trouble in judged]
+    severe = [not said for said, (_, (true, _), _) in zip(heard, judged, strict=True) if true < SEVERE]
+    talk = [said for said, (_, (true, _), _) in zip(heard, judged, strict=True) if true == none]
+    figure("P0/P1 that meet silence, writers left out", 100 * sum(severe) / len(severe), "%")
+    figure("chatter, drills, updates answered or asked, writers left out", 100 * sum(talk) / len(talk), "%")
+
+
+def quality(pairs: list[Pair], name: str, table: bool = True) -> None:
     """Agreement over pairs of (true, given), and the confusion table."""
-    severe = [given - true >= SEVERE for true, given in pairs if true < SEVERE]
+    severe = [given - true >= SEVERE for true, given in pairs if true < SEVERE] or [False]
     none = len(LABELS) - 1
     hits = sum(true == given == none for true, given in pairs)
     claimed = sum(true == none for true, _ in pairs) + sum(given == none for _, given in pairs)
     figure(f"accuracy, {name}", 100 * sum(true == given for true, given in pairs) / len(pairs), "%")
     figure(f"within one level, {name}", 100 * sum(abs(t - g) <= 1 for t, g in pairs) / len(pairs), "%")
     figure(f"quadratic kappa, {name}", 100 * kappa(pairs), "%")
-    figure(f"F1 of none, {name}", 100 * 2 * hits / claimed, "%")
+    figure(f"F1 of none, {name}", 100 * 2 * hits / max(1, claimed), "%")
     figure(f"P0/P1 called two levels too mild, {name}", 100 * sum(severe) / len(severe), "%")
+    if not table:
+        return
     print("true \\ given " + "".join(f"{label:>6}" for label in LABELS))
     for place, label in enumerate(LABELS):
         row = Counter(given for true, given in pairs if true == place)
@@ -87,10 +102,10 @@ def cost(policy: SeverityPolicy, examples: list[Example]) -> None:
         figure("loading what was fitted", 1000 * (time.perf_counter() - began), "ms", 1000)
         [file] = Path(folder).glob("*.npz")
         figure("size of what was fitted", file.stat().st_size / 1024, "kB")
-    times = timed(judge, [text for text, _ in examples])
+    times = timed(judge, [example.text for example in examples])
     figure("one judgement, median", 1000 * percentile(times, 0.5), "ms")
     figure("one judgement, p99", 1000 * percentile(times, 0.99), "ms", 5)
-    joined = " ".join(text for text, _ in examples)
+    joined = " ".join(example.text for example in examples)
     longest = timed(judge, [joined[start : start + 40_000] for start in range(0, 60_000, 500)])
     figure("one judgement of 40,000 characters, p99", 1000 * percentile(longest, 0.99), "ms", 5)
 

@@ -25,7 +25,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "announced": ("performance", "availability", "several", "outage", "past"),
     "fine": ("works", "around", "denied"),
     "kind": (
-        "empty", "foreign", "drill", "denied-drill", "running", "update", "work", "recovered", "maintenance", "past",
+        "empty", "drill", "denied-drill", "running", "update", "work", "recovered", "maintenance", "past",
         "learning", "draft", "request", "asking", "question", "commit", "social", "deploy",
     ),
 }  # fmt: skip

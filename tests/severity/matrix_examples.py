@@ -2,10 +2,6 @@
 
 ROWS: dict[str, tuple[str, str]] = {
     "empty": (":tada: :tada:", "checkout :tada:"),
-    "foreign": (
-        "la page de paiement ne marche pas pour les clients",
-        "the payment page does not work for our French customers",
-    ),
     "recovered-alarm": ("OK: queue-age back below the threshold", "ALARM: queue-age above the threshold"),
     "running": (
         "UPDATE 2: half of the logins still fail, next update at 15:00",

@@ -13,7 +13,7 @@ import pytest
 from bench.judgements import PAGE, render
 from bot.errors import InvalidPolicy
 from bot.severity.judge.judge import Judge, first_row, fit_judge, load_judge
-from bot.severity.judge.model import LABELS, read_example_file, read_examples
+from bot.severity.judge.models.examples import LABELS, read_example_file, read_examples
 from bot.severity.judge.signals import Signals
 from bot.severity.policy import SeverityPolicy, load_severity
 from bot.severity.rules import Judgement, Severity
@@ -22,6 +22,10 @@ from tests.severity.matrix_examples import ROWS
 ROOT = Path(__file__).parents[2]
 TRAINING = ROOT / "knowledge" / "training"
 FRESH = Path(__file__).parent / "data" / "fresh.jsonl"
+
+
+def texts_of(folder: Path) -> list[str]:
+    return [example.text for example in read_examples(folder)]
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +85,7 @@ def test_plain_cases_are_judged_by_facts_and_not_by_tone(text: str, expected: Se
 
 
 def test_evidence_is_made_of_the_message_s_own_words(judge: Judge) -> None:
-    for text, _ in read_examples(TRAINING)[::7]:
+    for text in texts_of(TRAINING)[::7]:
         judgement = judge.judge(text)
         assert all(evidence.text in text and evidence.text for evidence in judgement.evidence)
         assert judgement.row
@@ -89,7 +93,7 @@ def test_evidence_is_made_of_the_message_s_own_words(judge: Judge) -> None:
 
 def test_the_same_message_is_judged_the_same_by_a_judge_fitted_anew(policy: SeverityPolicy, judge: Judge) -> None:
     again = fit_judge(policy, read_examples(TRAINING))
-    for text, _ in read_examples(TRAINING)[::25]:
+    for text in texts_of(TRAINING)[::25]:
         assert again.judge(text) == judge.judge(text)
 
 
@@ -181,37 +185,34 @@ def test_what_cannot_be_read_is_no_report(text: str, judge: Judge) -> None:
     assert judge.judge(text).severity is None
 
 
-def test_another_language_is_named_and_judged_with_low_confidence(judge: Judge, policy: SeverityPolicy) -> None:
-    judgement = judge.judge("die Seite ist seit heute morgen nicht erreichbar und alle Kunden rufen an")
-    assert judgement.severity is None
-    assert judgement.confidence < policy.reply_threshold
-    assert "English" in judgement.row
-
-
 @pytest.mark.parametrize(
     "text",
     [
         "Produktion steht, Datenbank down, alle Kunden betroffen",
-        "Alles ist down",
         "el checkout está caído para todos los clientes",
         "le site est en panne pour tout le monde",
-        "webbplatsen ligger nere för alla kunder",
-        "strona nie działa u żadnego klienta od rana",
-        "webová stránka nefunguje nikomu",
-        "a weboldal nem működik senkinek",
-        "situs web mati untuk semua pelanggan",
-        "網站掛了 所有客戶都無法付款",
+        "o site está fora do ar para todos os clientes",
     ],
 )
-def test_nothing_is_declared_by_guess_from_another_language(text: str, judge: Judge, policy: SeverityPolicy) -> None:
+def test_reports_in_other_languages_are_answered_or_asked_about(
+    text: str, judge: Judge, policy: SeverityPolicy
+) -> None:
     judgement = judge.judge(text)
-    assert (judgement.severity, judgement.row_name) == (None, "foreign")
-    assert judgement.confidence < policy.reply_threshold
+    assert judgement.severity is not None or judgement.trouble >= policy.ask_threshold
 
 
-@pytest.mark.parametrize("text", ["pods die constantly", "kafka-prod-3 etcd-2 zookeeper down", "checkout dead"])
-def test_terse_english_is_not_taken_for_another_language(text: str, judge: Judge) -> None:
-    assert "foreign" not in judge.read(text).facts.get("kind", set())
+@pytest.mark.parametrize("text", ["wer kommt mit zum Mittagessen?", "¿alguien puede revisar mi PR?"])
+def test_talk_in_other_languages_is_talk(text: str, judge: Judge) -> None:
+    assert judge.judge(text).severity is None
+
+
+@pytest.mark.parametrize(
+    "text", ["we got hacked i think", "someone got into our aws account", "prod is on fire", "checkout dwon"]
+)
+def test_sloppy_words_are_no_reason_for_silence(text: str, judge: Judge) -> None:
+    judgement = judge.judge(text)
+    assert judgement.severity in {Severity.P0, Severity.P1}
+    assert judgement.evidence and judgement.trouble > 0.5
 
 
 @pytest.mark.parametrize(
@@ -227,7 +228,7 @@ def test_orders_to_the_judge_are_talk(text: str, judge: Judge) -> None:
 
 
 def test_judging_thousands_of_messages_leaves_nothing_in_memory(judge: Judge) -> None:
-    texts = [text for text, _ in read_examples(TRAINING)]
+    texts = texts_of(TRAINING)
     for text in texts[:300]:
         judge.judge(text)
     tracemalloc.start()
@@ -244,10 +245,10 @@ def test_messages_that_it_never_learnt_from_are_judged_well(judge: Judge) -> Non
     `python -m bench judge` prints the figures.
     """
     fresh = read_example_file(FRESH)
-    known = {text for text, _ in read_examples(TRAINING)}
-    assert not [text for text, _ in fresh if text in known]
-    pairs = [(LABELS.index(label), LABELS.index(judge.judge(text).severity or "none")) for text, label in fresh]
-    assert sum(true == given for true, given in pairs) / len(pairs) >= 0.78
+    known = set(texts_of(TRAINING))
+    assert not [example for example in fresh if example.text in known]
+    pairs = [(LABELS.index(one.label), LABELS.index(judge.judge(one.text).severity or "none")) for one in fresh]
+    assert sum(true == given for true, given in pairs) / len(pairs) >= 0.83
     severe = [given - true >= 2 for true, given in pairs if true < 2]
     assert sum(severe) / len(severe) <= 0.04
 
@@ -259,7 +260,7 @@ def test_the_page_of_judgements_is_up_to_date(judge: Judge) -> None:
 
 
 def test_words_after_the_length_judged_change_nothing(judge: Judge) -> None:
-    calm = "lunch at noon. " * 200
+    calm = "lunch at noon. " * 300
     assert judge.judge(calm + "the whole site is down for everybody") == judge.judge(calm)
 
 

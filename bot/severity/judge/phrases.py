@@ -416,17 +416,6 @@ product visitor points balance balances tablets money monkey playing complains h
 clause sight routers issuers issues tired macos"""
 
 # Short words by which another language, and English, are known.
-FOREIGN = """\
-der die das und nicht ist ein eine wir haben kann nichts geht seit mit auf bei alle keine unser le la les des est
-pas une nous avons depuis avec pour sur ne que qui dans plus el los las una no es del por con para desde todos
-nuestro il lo gli di che non sono della per het een van niet zijn op voor wij geen nie jest się na nie mamy od
-wszyscy nao não os um uma estamos com som och det inte på för jag ikke
-alles bitte helfen kunden seite keiner niemand jemand wird sind aber auch noch mehr wieder funktioniert kaputt steht
-betroffen tous personne marche fonctionne plus rien toutes clientes todo nada funciona caído está tutti
-nessuno niente funziona werkt niemand alles iedereen nikt działa wszystko alla kunder nere nede alle ingen fungerar
-virker kaikilta kaikki ei toimi senkinek nem működik minden nikomu nefunguje nefunkce nikome radi ne untuk semua tidak
-bisa mati hepsi herkes çalışmıyor yok"""
-
 ENGLISH = """\
 the is are a an to of and in on for not we our it this that with from no all since at has have was be can can't cant
 by or but as you i they after when still down error does get my your who what how any some please fail failed

@@ -15,7 +15,6 @@ from bot.severity.rules import Evidence, Judgement, Severity
 
 _LONGEST_SUBJECT = 600  # characters of title and impact, so that the message itself is always read
 _LONGEST_MESSAGE = 500
-_SURE_TO_RAISE, _SURE_TO_LOWER = 0.45, 0.6  # a page too many is cheaper than one too few
 # Read before anything else is done with a message: most of what is said in a channel has none of these words.
 _HINTS = re.compile(
     r"\b(?:all|any|every\w*|nobody|noone|none|whole|entire|global\w*|worldwide|both|more|most|half|third|quarter|major\w*|too|also"
@@ -28,8 +27,10 @@ _NARROWS = re.compile(
     r"\b(?:only|just|merely|turns out|actually|limited to|isolated|no customers?|no users?|nobody|not all|isn'?t)\b",
     re.IGNORECASE,
 )
+_SURER = 0.1  # how much surer of the same severity a message must make it
 _GUESS = re.compile(
-    r"\?|\b(?:if|maybe|might|may|could|perhaps|possibly|probably|think|guess|suspect|wonder\w*|worr\w+|afraid|hope\w*|imagine|would"
+    r"\?|\b\w+ down,? \w+ to go\b|"
+    r"\b(?:if|maybe|might|may|could|perhaps|possibly|probably|think|guess|suspect|wonder\w*|worr\w+|afraid|hope\w*|imagine|would"
     r"|should|unless|until|before|risk|lest|no (?:sign|evidence|data|one lost)|nobody lost|not (?:all|every\w*))\b",
     re.IGNORECASE,
 )
@@ -46,9 +47,7 @@ _DEED = re.compile(
     re.IGNORECASE,
 )
 _PREFIX = re.compile(r"^\W*(?:status |quick |new )?(?:update|fyi|edit)\b\W*", re.IGNORECASE)
-_TALK = frozenset(
-    ("question", "request", "asking", "drill", "draft", "past", "learning", "commit", "foreign", "empty", "work")
-)
+_TALK = frozenset(("question", "request", "asking", "drill", "draft", "past", "learning", "commit", "empty", "work"))
 _WIDE = {
     "reach": {"everyone", "most", "many", "region", "group"},
     "share": {"most", "many"},
@@ -87,25 +86,26 @@ def reconsider(judge: Judge, subject: str, message: str, current: Severity, miti
     known = judge.read(subject[:_LONGEST_SUBJECT])
     new = _new(heard, known, _WIDE)
     if new and not recovering:
-        judged = judge.judge(_together(subject, known, heard, said, wider=True))
+        judged = judge.by_facts(_together(subject, known, heard, said, wider=True))
         if _raises(judge, judged, subject, current):
             return replace(judged, evidence=new)
     narrow = _new(heard, known, _NARROW)
     if narrow and _NARROWS.search(said) and (mitigated or not recovering):
-        judged = judge.judge(_together(subject, known, heard, said, wider=False))
-        if judged.severity and current.worse_than(judged.severity) and judged.confidence >= _SURE_TO_LOWER:
+        judged = judge.by_facts(_together(subject, known, heard, said, wider=False))
+        if judged.severity and current.worse_than(judged.severity):
             return replace(judged, evidence=narrow)
     return None
 
 
 def _raises(judge: Judge, judged: Judgement, subject: str, current: Severity) -> bool:
     """Worse than it is held to be, and worse for what the message says: what was known before was weighed by people."""
-    if judged.severity is None or not judged.severity.worse_than(current) or judged.confidence < _SURE_TO_RAISE:
+    if judged.severity is None or not judged.severity.worse_than(current):
         return False
-    before = judge.judge(subject[:_LONGEST_SUBJECT])
-    if before.severity is None or before.confidence < _SURE_TO_RAISE:
+    before = judge.by_facts(subject[:_LONGEST_SUBJECT])
+    if before.severity is None:
         return True
-    return judged.severity.worse_than(before.severity)
+    surer = judged.severity is before.severity and judged.confidence > before.confidence + _SURER
+    return surer or judged.severity.worse_than(before.severity)
 
 
 def _new(heard: Reading, known: Reading, columns: dict[str, set[str]]) -> tuple[Evidence, ...]:

@@ -10,7 +10,7 @@ from bot.severity.judge.announcements import note_announcement
 from bot.severity.judge.inference import conclude
 from bot.severity.judge.lexicon import Hit, Lexicon, correct_typo
 from bot.severity.judge.message_forms import note_quoted, note_shape, note_strong_kinds, note_zero
-from bot.severity.judge.phrases import ENGLISH, FOREIGN, PHRASES, PLAIN
+from bot.severity.judge.phrases import ENGLISH, PHRASES, PLAIN
 from bot.severity.judge.reading import TROUBLE, Reading
 from bot.severity.judge.tokens import LENGTH_JUDGED, Token
 from bot.severity.judge.tokens import read as read_tokens
@@ -40,7 +40,6 @@ class Signals:
             return reading
         clauses = _clauses(tokens, reading.words)
         hits = _longest([*self._lexicon.find(reading.words), *_undone(reading.words)])
-        _note_language(reading, tokens, message, self._lexicon)
         _note_phrases(reading, message, tokens, clauses, hits)
         note_numbers(reading, message, tokens, clauses)
         note_shape(reading, message, tokens)
@@ -152,29 +151,3 @@ def _cross(reading: Reading, inside: set[str]) -> None:
     for signal in sorted(inside):
         if signal.startswith(("what.", "reach.", "where.")):
             reading.features.update(f"{one}&{signal}" for one in how)
-
-
-_FEW_KNOWN = 0.34  # share of words that English messages of this kind are well above
-
-
-def _is_foreign(words: list[str], lexicon: Lexicon) -> bool:
-    """By other letters, by the small words of other languages, or because hardly any word is known."""
-    if len(words) < 2:
-        return False
-    other = sum(not word.isascii() for word in words)
-    foreign = sum(word in _FOREIGN for word in words)
-    english = sum(word in _ENGLISH for word in words)
-    if other > len(words) / 2 or (foreign >= 2 and foreign > english) or (foreign and other and not english):
-        return True
-    plain = [word for word in words if len(word) > 1]
-    known = sum(word.endswith(("ing", "ly", "ness")) or lexicon.knows(word) for word in plain)
-    # Names of things, such as servers, are unknown in every language: one or two words of them say nothing.
-    return len(plain) > 3 and not english and known <= _FEW_KNOWN * len(plain)
-
-
-def _note_language(reading: Reading, tokens: list[Token], message: str, lexicon: Lexicon) -> None:
-    if _is_foreign([token.text for token in tokens if token.kind == "word"], lexicon):
-        reading.note("kind.foreign", message[:LENGTH_JUDGED].strip()[:60])
-
-
-_FOREIGN, _ENGLISH = frozenset(FOREIGN.split()), frozenset(ENGLISH.split())

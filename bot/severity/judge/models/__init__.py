@@ -1,0 +1,1 @@
+"""The models that weigh a message, fitted from written examples with scikit-learn and kept as plain arrays."""

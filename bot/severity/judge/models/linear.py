@@ -1,0 +1,89 @@
+"""Logistic regression over named features: the facts of a message, and its words and parts of words beside them."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.severity.judge.models.examples import LABELS
+
+_LEAST_SEEN = 2  # a feature of fewer examples teaches nothing general
+
+Features = dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Weights of a linear model: `weights[feature, label]`, in the order of LABELS, already calibrated."""
+
+    places: dict[str, int]
+    weights: npt.NDArray[np.float32]
+    bias: npt.NDArray[np.float32]
+
+    def probabilities(self, features: Features) -> npt.NDArray[np.float64]:
+        """One probability per label, summing to 1."""
+        known = [(self.places[name], value) for name, value in features.items() if name in self.places]
+        score = self.bias.astype(np.float64)
+        if known:
+            rows = np.fromiter((place for place, _ in known), dtype=np.intp, count=len(known))
+            values = np.fromiter((value for _, value in known), dtype=np.float64, count=len(known))
+            score = score + values @ self.weights[rows]
+        return shares_of(score)
+
+
+def fit(examples: Sequence[Features], labels: Sequence[str], strength: float, weights: Sequence[float]) -> Model:
+    """A model of these examples. Deterministic: the same examples in the same order give the same weights.
+
+    `strength` is the inverse regularisation of scikit-learn's LogisticRegression, `weights` how much each example
+    counts.
+    """
+    from scipy.sparse import csr_matrix  # loading scikit-learn takes a second, which only a fit should cost
+    from sklearn.linear_model import LogisticRegression
+
+    counts = Counter(name for features in examples for name in features)
+    places = {
+        name: place for place, name in enumerate(sorted(name for name, seen in counts.items() if seen >= _LEAST_SEEN))
+    }
+    rows, columns, values = [], [], []
+    for row, features in enumerate(examples):
+        for name, value in sorted(features.items()):
+            if name in places:
+                rows.append(row)
+                columns.append(places[name])
+                values.append(value)
+    matrix = csr_matrix((values, (rows, columns)), shape=(len(examples), len(places)), dtype=np.float64)
+    chosen = LogisticRegression(C=strength, max_iter=400, tol=1e-3).fit(
+        matrix, [LABELS.index(label) for label in labels], sample_weight=list(weights)
+    )
+    return Model(places, *columns_of(chosen))
+
+
+def columns_of(chosen: Any) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """The weights and the bias of a fitted LogisticRegression, in the order of LABELS."""
+    weights = np.zeros((chosen.coef_.shape[1], len(LABELS)), dtype=np.float32)
+    bias = np.full(len(LABELS), -30.0, dtype=np.float32)  # a label without examples is next to impossible
+    slopes, offsets = chosen.coef_, chosen.intercept_
+    if len(chosen.classes_) == 2:  # scikit-learn gives the second class alone
+        slopes, offsets = np.vstack([-slopes, slopes]) / 2, np.concatenate([-offsets, offsets]) / 2
+    for column, label in enumerate(chosen.classes_):
+        weights[:, label] = slopes[column]
+        bias[label] = offsets[column]
+    return weights, bias
+
+
+def shares_of(score: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Scores as probabilities that sum to 1."""
+    raised = np.exp(score - score.max())
+    return np.asarray(raised / raised.sum(), dtype=np.float64)
+
+
+def unit(features: Features) -> Features:
+    """The same features with a length of 1, so that a long message counts no more than a terse one."""
+    length = math.sqrt(sum(value * value for value in features.values()))
+    return {name: value / length for name, value in features.items()} if length else features
