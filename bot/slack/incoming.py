@@ -31,12 +31,6 @@ def is_a_persons(message: Mapping[str, Any]) -> bool:
     return message.get("subtype") in _WORDS and bool(message.get("user")) and not message.get("bot_id")
 
 
-def is_another_bots(message: Mapping[str, Any], own_user_id: str) -> bool:
-    """True for what an app or webhook other than ourselves posted: an alert, as a rule."""
-    posted = message.get("subtype") in (None, "bot_message", "file_share") and bool(message.get("bot_id"))
-    return posted and message.get("user") != own_user_id
-
-
 def words_of(message: Mapping[str, Any]) -> str:
     """All that it says in Slack's markup, a part a line, the names of files last; empty where it says nothing.
 

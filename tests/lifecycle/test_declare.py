@@ -163,3 +163,10 @@ def test_the_year_is_that_of_the_declaration(session: Session, policy: Policy) -
     row, _ = declare(session, wanted("new year"), policy, NOON.replace(year=2027))
     assert row.ref == "INC-2027-0001"
     assert session.scalar(select(func.count(PingRow.ping_id)).where(PingRow.incident_id == row.incident_id))
+
+
+def test_emoji_codes_end_in_no_title_and_no_channel_name(session: Session, policy: Policy) -> None:
+    wanted = Declaration("emoji", ":fire: checkout is down :rotating_light:", Severity.P1, "U0RESPONDER")
+    row, _ = declare(session, wanted, policy, NOON)
+    assert row.title == "checkout is down"
+    assert row.channel_name.endswith("-checkout-is-down")

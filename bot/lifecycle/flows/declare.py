@@ -21,7 +21,7 @@ from bot.lifecycle.flows.consequences import after_change
 from bot.lifecycle.messages import changes as texts
 from bot.memory.rules.similar import SimilarItem
 from bot.severity.rules import Severity
-from bot.text.markup import escape, says_something
+from bot.text.markup import escape, says_something, without_emoji
 
 LONGEST_TITLE = 250
 
@@ -43,7 +43,7 @@ class Declaration:
 
 def declare(session: Session, wanted: Declaration, policy: Policy, now: datetime) -> tuple[IncidentRow, bool]:
     """The incident and whether it is new. Raises BadRequest for a title that says nothing."""
-    title = " ".join(wanted.title.split())
+    title = " ".join(without_emoji(wanted.title).split())
     check_title(title)
     incidents.lock_request(session, wanted.request_key)
     earlier = incidents.find_by_request(session, wanted.request_key)

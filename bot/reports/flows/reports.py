@@ -24,7 +24,7 @@ from bot.reports.tables import ReportRow
 from bot.severity.rules import Evidence, Judgement, Outcome, Severity
 from bot.slack import queries as messages
 from bot.store.outbox import enqueue
-from bot.text.markup import at_of, plain_text, quiet
+from bot.text.markup import at_of, plain_text, quiet, without_emoji
 from bot.text.masking import mask
 from bot.text.wording import mentioned
 
@@ -198,7 +198,7 @@ def _refuse_declared(session: Session, channel_id: str, ts: str) -> None:
 
 def _title(text: str) -> str:
     """The report's first line as a title."""
-    lines = plain_text(text).splitlines()
+    lines = plain_text(without_emoji(text)).splitlines()
     first = next((line.strip() for line in lines if line.strip()), "")
     return first if len(first) <= 120 else first[:119].rsplit(" ", 1)[0] + "…"
 

@@ -15,6 +15,7 @@ from bot.severity.judge.reading import Reading
 from bot.severity.judge.signals import Signals
 from bot.severity.policy import Row, SeverityPolicy
 from bot.severity.rules import Evidence, Judgement, Severity
+from bot.text.markup import without_emoji
 
 # Inverse regularisation and weights, chosen on examples of writers left out (`python -m bench judge` prints them).
 _STRENGTH, _STRENGTH_OF_TEXT = 0.3, 3.0
@@ -55,6 +56,7 @@ class Judge:
 
     def judge(self, text: str) -> Judgement:
         """The judgement of one message, whatever it contains. The same text gives the same judgement."""
+        text = without_emoji(text)
         reading = self._signals.read(text)
         row = first_row(self._policy, reading.facts)
         if self._models is None or row.overrules:
