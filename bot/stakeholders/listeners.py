@@ -256,10 +256,19 @@ def look_up_again(session: Session, context: AppContext, value: str, user_id: st
 
 
 def tick(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
+    """Done, beside a point of the checklist."""
+    return _mark(session, context, value, True, user_id, now)
+
+
+def untick(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
+    """Undo, beside a point that is done."""
+    return _mark(session, context, value, False, user_id, now)
+
+
+def _mark(session: Session, context: AppContext, value: str, done: bool, user_id: str, now: datetime) -> None:
     incident_id, episode, item = value.split(":", 2)
     row = incidents.get_for_change(session, int(incident_id))
-    notify.tick(session, row, int(episode), item, user_id, context.policy.notices.checklist, now)
-    return None  # the list shows it
+    notify.tick(session, row, int(episode), item, done, user_id, context.policy.notices.checklist, now)
 
 
 SUBCOMMANDS = (

@@ -63,7 +63,7 @@ def checklist(
         if name in done:
             user_id, at = done[name]
             line = f":white_check_mark: {escape(text)}\n_{person(user_id)}, {instant(at)}_"
-            blocks.append(section(line, button("Undo", "check_tick", value)))
+            blocks.append(section(line, button("Undo", "check_untick", value)))
         else:
             blocks.append(section(f":white_large_square: {escape(text)}", button("Done", "check_tick", value)))
         if found is not None and found.point == name:

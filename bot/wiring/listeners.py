@@ -54,6 +54,7 @@ PRESSES: dict[str, interactions.Press] = {
     **corrections.PRESSES,
     **reviewing.PRESSES,
     "check_tick": telling.tick,
+    "check_untick": telling.untick,
     "alarms_look": telling.look_up_again,
     "key_mark": timeline.mark_key,
 }

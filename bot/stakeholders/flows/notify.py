@@ -85,17 +85,26 @@ def ticks(session: Session, incident_id: int, episode: int) -> dict[str, Tick]:
 
 
 def tick(
-    session: Session, row: IncidentRow, episode: int, item: str, by: str, policy: Mapping[str, str], now: datetime
+    session: Session,
+    row: IncidentRow,
+    episode: int,
+    item: str,
+    done: bool,
+    by: str,
+    policy: Mapping[str, str],
+    now: datetime,
 ) -> bool:
-    """Tick a point, or take the tick back: which of the two it was.
+    """Tick a point, or take the tick back, as `done` says; False where it stands so already.
 
+    The button says which of the two it is, so that a press that Slack delivers twice changes nothing more.
     Raises BadRequest for a point that is no longer asked for.
     """
     if item not in policy or episode != row.episode:
         raise BadRequest(messages.NOT_ON_CHECKLIST)
-    done = item not in ticks(session, row.incident_id, episode)
+    if done == (item in ticks(session, row.incident_id, episode)):
+        return False
     kind = Kind.CHECK_DONE if done else Kind.CHECK_UNDONE
     text = messages.checked(by, policy[item], done)
     record(session, row, kind, text, now, author=by, data={"item": item, "episode": episode})
     follow_up(session, row)
-    return done
+    return True
