@@ -257,12 +257,14 @@ def look_up_again(session: Session, context: AppContext, value: str, user_id: st
 
 def tick(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     """Done, beside a point of the checklist."""
-    return _mark(session, context, value, True, user_id, now)
+    _mark(session, context, value, True, user_id, now)
+    return None  # the list shows it
 
 
 def untick(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     """Undo, beside a point that is done."""
-    return _mark(session, context, value, False, user_id, now)
+    _mark(session, context, value, False, user_id, now)
+    return None
 
 
 def _mark(session: Session, context: AppContext, value: str, done: bool, user_id: str, now: datetime) -> None:

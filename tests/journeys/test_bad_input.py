@@ -114,7 +114,7 @@ def test_a_detection_time_that_cannot_be_read_is_refused_with_an_example(stage: 
     _, channel = stage.declare("P3 a lamp is dim")
     before = everything(stage)
     told = ask(stage.responder, channel["id"], "/incident note detected at 99:99")
-    assert "“detected at 99:99” has no time that I can read." in told
+    assert "“detected at 99:99” has no time I understand." in told
     assert "`/incident note detected at 14:28`" in told
     assert everything(stage) == before
 
