@@ -20,6 +20,7 @@ from slack_playground.delivery.dispatch import Dispatcher
 from slack_playground.delivery.faults import Faults
 from slack_playground.delivery.responses import ResponseUrls
 from slack_playground.delivery.sockets import SocketMode
+from slack_playground.delivery.tiers import Tiers
 from slack_playground.delivery.wire import Wire
 from slack_playground.page.control import Control
 from slack_playground.page.page_api import PageApi
@@ -37,7 +38,8 @@ def create_app(workspace: Workspace, wire: Wire | None = None) -> Starlette:
     dispatcher = Dispatcher(workspace)
     workspace.sink = dispatcher
     sockets = SocketMode(dispatcher, faults)
-    api = WebApi(workspace, faults, sockets, wire)
+    tiers = Tiers()
+    api = WebApi(workspace, faults, sockets, wire, tiers)
     page = PageApi(workspace, dispatcher)
     files = FileStore(workspace, faults, wire)
     app = Starlette(
@@ -60,7 +62,7 @@ def create_app(workspace: Workspace, wire: Wire | None = None) -> Starlette:
             Route("/archives/{channel}/{message}", _page),
             Route("/archives/{channel}", _page),
             Route("/static/{file:path}", _static),
-            *Control(workspace, dispatcher, faults).routes(),
+            *Control(workspace, dispatcher, faults, tiers).routes(),
         ]
     )
     app.state.dispatcher = dispatcher

@@ -135,6 +135,35 @@ class Person:
         """Delete one's own message."""
         self.act("delete_message", channel=self.channel_id(channel), ts=ts)
 
+    def forward(self, channel: str, ts: str, to: str, text: str = "") -> str:
+        """Share a message in another channel, with or without words of one's own; its ts there."""
+        place = {"channel": self.channel_id(channel), "ts": ts, "to": self.channel_id(to)}
+        return str(self.act("forward_message", **place, text=text)["ts"])
+
+    def pin(self, channel: str, ts: str) -> None:
+        """Pin a message to its channel."""
+        self.act("pin_message", channel=self.channel_id(channel), ts=ts)
+
+    def invite(self, channel: str, user_id: str) -> None:
+        """Let somebody into a channel."""
+        self.act("invite", channel=self.channel_id(channel), **{"with": user_id})
+
+    def remove_member(self, channel: str, user_id: str) -> None:
+        """Put somebody out of a channel."""
+        self.act("remove_member", channel=self.channel_id(channel), **{"with": user_id})
+
+    def rename(self, channel: str, name: str) -> None:
+        """Give a channel another name."""
+        self.act("rename_channel", channel=self.channel_id(channel), name=name)
+
+    def archive(self, channel: str) -> None:
+        """Archive a channel, which puts bots out of it."""
+        self.act("archive_channel", channel=self.channel_id(channel))
+
+    def unarchive(self, channel: str) -> None:
+        """Open an archived channel again."""
+        self.act("unarchive_channel", channel=self.channel_id(channel))
+
     def dm_with(self, user_id: str) -> str:
         """The channel of one's direct messages with somebody."""
         return str(self.act("open_dm", **{"with": user_id})["channel"])

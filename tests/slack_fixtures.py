@@ -54,9 +54,24 @@ class Control:
         """Take all faults back."""
         self._ask("DELETE", "faults")
 
-    def sockets(self, wish: str) -> None:
-        """ "disconnect", "refuse" or "allow" the app's connections."""
-        self._ask("POST", "sockets", {"do": wish})
+    def refuse(self, method: str, error: str, **where: str) -> None:
+        """Let a method be refused, until the faults are cleared, with an error that Slack documents for it.
+
+        `where`: only calls with these arguments, such as `channel="C0GENERAL"`.
+        """
+        self._ask("POST", "faults", {"method": method, "kind": "refusal", "error": error, "where": where})
+
+    def strictness(self, **switches: bool) -> dict[str, Any]:
+        """Turn habits of Slack on and off, and say how all of them stand."""
+        return self._ask("POST", "strictness", switches)
+
+    def rate(self, method: str, calls: int, seconds: float = 60.0) -> None:
+        """Give a method a rate of its own; it holds where tiers are on."""
+        self._ask("POST", "tiers", {"method": method, "calls": calls, "seconds": seconds})
+
+    def sockets(self, wish: str, reason: str = "refresh_requested") -> None:
+        """ "disconnect" (with a reason), "warn", "refuse" or "allow" the app's connections."""
+        self._ask("POST", "sockets", {"do": wish, "reason": reason})
 
     def outage(self, *, on: bool) -> None:
         """Take Slack down, or bring it back."""

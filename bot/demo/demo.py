@@ -128,7 +128,7 @@ def _playground(wishes: Wishes, folder: Path, say: Say) -> Playground:
 
 
 def _workspace(folder: Path, rate: float) -> Workspace:
-    return seed_workspace(continue_clock(folder / "clock.json", rate), manifest=app_manifest())
+    return seed_workspace(continue_clock(folder / "clock.json", rate), manifest=app_manifest(), tiers=True)
 
 
 def app_manifest() -> AppManifest:

@@ -3,6 +3,7 @@
 from slack_playground.workspace.clock import DemoClock
 from slack_playground.workspace.manifest import AppManifest, permissive_manifest
 from slack_playground.workspace.records import App, Team, Tour, User, UserGroup
+from slack_playground.workspace.strictness import Strictness
 from slack_playground.workspace.workspace import Timing, Workspace
 
 BOT_USER_ID = "U0TOCSIN"
@@ -30,13 +31,18 @@ def seed_workspace(
     manifest: AppManifest | None = None,
     timing: Timing | None = None,
     free_plan: bool = False,
+    tiers: bool = False,
 ) -> Workspace:
-    """The workspace "Example Shop", with everybody in every channel and the bot in the two incident channels."""
+    """The workspace "Example Shop", with everybody in every channel and the bot in the two incident channels.
+
+    `tiers`: keep to Slack's rates. The demo does; tests say in a second what people say in an hour, and do without.
+    """
     workspace = Workspace(
         clock or DemoClock(),
         manifest or permissive_manifest("Tocsin", "/incident"),
         timing=timing or Timing(),
         free_plan=free_plan,
+        strictness=Strictness(tiers=tiers),
         team=Team("T0000EXAMPLE", "Example Shop", "example-shop"),
         app=App("A0TOCSIN", "Tocsin", "B0TOCSIN", BOT_USER_ID),
     )

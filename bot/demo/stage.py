@@ -40,7 +40,7 @@ class Stage:
     def __init__(self, folder: Path, rate: float, console: Console) -> None:
         self.folder, self.rate, self._console = folder, rate, console
         self.clock = DemoClock(folder / "clock.json")
-        self.playground = Playground(seed_workspace(self.clock, manifest=app_manifest()))
+        self.playground = Playground(seed_workspace(self.clock, manifest=app_manifest(), tiers=True))
         self.bot: Bot | None = None
         self._web_port = free_port(0)
         self._steps = 0

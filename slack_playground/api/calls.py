@@ -135,9 +135,11 @@ class Call:
 
     def open_channel(self, name: str = "channel", scopes: str = "") -> Channel:
         """A channel that the caller is a member of and that is not archived."""
-        channel = self.member_channel(name, scopes)
+        channel = self.channel(name, scopes)
         if channel.is_archived:
             raise ApiError("is_archived")
+        if self.user_id not in channel.members:
+            raise ApiError("not_in_channel")
         return channel
 
     def user(self, name: str = "user") -> User:

@@ -3,6 +3,7 @@
 import re
 
 from slack_playground.api.calls import ApiError, Call, Method
+from slack_playground.api.canvas_markdown import check_markdown
 from slack_playground.workspace.records import Canvas, Channel, Json
 
 LONGEST_MARKDOWN = 1024 * 1024
@@ -34,7 +35,7 @@ def edit(call: Call) -> Json:
     change = changes[0]
     if not isinstance(change, dict) or change.get("operation") not in OPERATIONS:
         raise ApiError("invalid_arguments")
-    _apply(canvas, change)
+    _apply(call, canvas, change)
     canvas.updated = call.workspace.now()
     call.workspace.feed.publish({"type": "canvas", "id": canvas.id, "channel": canvas.channel})
     return {}
@@ -82,7 +83,7 @@ def _new_canvas(call: Call, channel: Channel | None) -> Canvas:
     canvas = Canvas(
         id=call.workspace.new_id("F"),
         title=call.text("title"),
-        markdown="" if content is None else _markdown(content),
+        markdown="" if content is None else _checked(call, content, "canvas_creation_failed"),
         channel=channel.id if channel else "",
         creator=call.user_id,
         updated=call.workspace.now(),
@@ -107,7 +108,14 @@ def _markdown(content: object) -> str:
     return markdown
 
 
-def _apply(canvas: Canvas, change: Json) -> None:
+def _checked(call: Call, content: object, error: str) -> str:
+    markdown = _markdown(content)
+    if call.workspace.strictness.canvases:
+        check_markdown(markdown, error)
+    return markdown
+
+
+def _apply(call: Call, canvas: Canvas, change: Json) -> None:
     operation = change["operation"]
     if operation == "rename":
         title = change.get("title_content")
@@ -115,7 +123,7 @@ def _apply(canvas: Canvas, change: Json) -> None:
         return
     sections = _sections(canvas)
     place = _place(sections, str(change.get("section_id") or ""))
-    written = [] if operation == "delete" else [_markdown(change.get("document_content"))]
+    written = [] if operation == "delete" else [_checked(call, change.get("document_content"), "canvas_editing_failed")]
     if operation in ("delete", "insert_before", "insert_after") and place is None:
         raise ApiError("invalid_arguments")
     begin, end = {

@@ -70,8 +70,7 @@ def update(call: Call) -> Json:
     message = call.message(channel)
     if message.get("bot_id") != call.workspace.app.bot_id:
         raise ApiError("cant_update_message")
-    if channel.is_archived:
-        raise ApiError("is_archived")
+    _may_change(call, channel)
     text, blocks = _content(call)
     if len(text) > LONGEST_UPDATE and not blocks:
         raise ApiError("msg_too_long")
@@ -90,8 +89,18 @@ def delete(call: Call) -> Json:
     message = call.message(channel)
     if message.get("bot_id") != call.workspace.app.bot_id:
         raise ApiError("cant_delete_message")
+    _may_change(call, channel)
     messages.delete(call.workspace, channel, message)
     return {"channel": channel.id, "ts": message["ts"]}
+
+
+def _may_change(call: Call, channel: Channel) -> None:
+    """Messages are changed where one may post."""
+    if channel.is_archived:
+        raise ApiError("is_archived")
+    reaches = call.has("chat:write.public") and not channel.is_private
+    if call.workspace.strictness.membership and call.user_id not in channel.members and not reaches:
+        raise ApiError("not_in_channel")
 
 
 def get_permalink(call: Call) -> Json:
@@ -115,6 +124,8 @@ def _target(call: Call) -> Channel:
     channel = workspace.channels.get(channel_id)
     if channel is None or not workspace.may_see(call.user_id, channel):
         raise ApiError("channel_not_found")
+    if channel.kind == "im" and any(workspace.users[member].deleted for member in channel.members):
+        raise ApiError("is_inactive")
     if channel.is_archived:
         raise ApiError("is_archived")
     if call.user_id not in channel.members and not call.has("chat:write.public"):

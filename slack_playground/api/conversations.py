@@ -4,8 +4,9 @@ import re
 
 from slack_playground.api.calls import ApiError, Call, Method
 from slack_playground.workspace import channels
-from slack_playground.workspace.records import Channel, Json
+from slack_playground.workspace.records import Channel, Json, User
 from slack_playground.workspace.shapes import channel_shape
+from slack_playground.workspace.workspace import Workspace
 
 LONGEST_NAME = 80
 LONGEST_TOPIC = 250
@@ -20,7 +21,7 @@ def create(call: Call) -> Json:
     """conversations.create."""
     private = call.flag("is_private")
     call.allow("groups:write" if private else "channels:manage")
-    name = _new_name(call)
+    name = free_name(call.workspace, call.text("name"))
     channel = channels.create(call.workspace, name, call.user_id, private=private)
     return {"channel": channel_shape(channel, call.user_id)}
 
@@ -113,25 +114,27 @@ def rename(call: Call) -> Json:
     channel = _managed(call)
     if channel.is_general:
         raise ApiError("not_authorized")
-    channels.rename(call.workspace, channel, _new_name(call), call.user_id)
+    channels.rename(call.workspace, channel, free_name(call.workspace, call.text("name")), call.user_id)
     return {"channel": channel_shape(channel, call.user_id)}
 
 
 def archive(call: Call) -> Json:
     """conversations.archive."""
-    channel = call.member_channel(scopes="manage")
+    channel = call.channel(scopes="manage")
+    if channel.is_archived:
+        raise ApiError("already_archived")
+    if call.user_id not in channel.members:
+        raise ApiError("not_in_channel")
     if channel.kind in ("im", "mpim"):
         raise ApiError("method_not_supported_for_channel_type")
     if channel.is_general:
         raise ApiError("cant_archive_general")
-    if channel.is_archived:
-        raise ApiError("already_archived")
     channels.archive(call.workspace, channel, call.user_id)
     return {}
 
 
 def unarchive(call: Call) -> Json:
-    """conversations.unarchive."""
+    """conversations.unarchive: Slack asks for membership, and archiving ended the bot's."""
     channel = call.member_channel(scopes="manage")
     if not channel.is_archived:
         raise ApiError("not_archived")
@@ -166,8 +169,9 @@ def _describe(call: Call, field: str) -> Json:
     return {"channel": channel_shape(channel, call.user_id), field: value}
 
 
-def _new_name(call: Call) -> str:
-    name = call.text("name").removeprefix("#")
+def free_name(workspace: Workspace, wanted: str) -> str:
+    """The name for a channel. Raises ApiError where Slack does not take it."""
+    name = wanted.removeprefix("#")
     if not name:
         raise ApiError("invalid_name_required")
     if len(name) > LONGEST_NAME:
@@ -176,7 +180,7 @@ def _new_name(call: Call) -> str:
         raise ApiError("invalid_name_punctuation")
     if name != name.lower() or not _NAME.fullmatch(name):
         raise ApiError("invalid_name_specials")
-    if name in call.workspace.channel_names:
+    if name in workspace.channel_names:
         raise ApiError("name_taken")
     return name
 
@@ -188,7 +192,19 @@ def _unfit(call: Call, channel: Channel, user_id: str) -> str:
         return "user_not_found"
     if user_id == call.user_id:
         return "cant_invite_self"
-    return "already_in_channel" if user_id in channel.members else ""
+    if user_id in channel.members:
+        return "already_in_channel"
+    return _unfit_guest(call, user) if call.workspace.strictness.guests else ""
+
+
+def _unfit_guest(call: Call, user: User) -> str:
+    """Why somebody who is no full member of this workspace cannot be invited by a bot."""
+    if user.is_stranger:
+        return "org_user_not_in_team" if user.id.startswith("W") else "cant_invite"
+    if user.is_ultra_restricted:
+        full = any(user.id in channel.members for channel in call.workspace.channels.values() if channel.name)
+        return "ura_max_channels" if full else ""
+    return "user_is_restricted" if user.is_restricted else ""
 
 
 def _group_direct(call: Call, people: list[str]) -> Channel:

@@ -64,13 +64,22 @@ def delete_file(call: Call) -> Json:
 
 
 def share(
-    workspace: Workspace, channel: Channel, user_id: str, files: list[StoredFile], comment: str, thread_ts: str = ""
+    workspace: Workspace,
+    channel: Channel,
+    user_id: str,
+    files: list[StoredFile],
+    comment: str,
+    thread_ts: str = "",
+    *,
+    subtype: str = "",
 ) -> Json:
     """Post a message that carries files."""
     records = [file.record for file in files]
     for record in records:
         record["channels"].append(channel.id)
-    message = messages.post(workspace, channel, user_id, comment, files=records, upload=True, thread_ts=thread_ts)
+    message = messages.post(
+        workspace, channel, user_id, comment, subtype=subtype, files=records, upload=True, thread_ts=thread_ts
+    )
     for record in records:
         event = {"type": "file_shared", "file_id": record["id"], "user_id": user_id, "file": {"id": record["id"]}}
         event |= {"channel_id": channel.id, "event_ts": workspace.next_ts()}
@@ -83,7 +92,7 @@ def share_typed(workspace: Workspace, channel: Channel, user_id: str, name: str,
     stored = _new_file(workspace, name, user_id)
     stored.content, stored.completed = content.encode(), True
     stored.record["size"] = len(stored.content)
-    return share(workspace, channel, user_id, [stored], "")
+    return share(workspace, channel, user_id, [stored], "", subtype="file_share")
 
 
 def _new_file(workspace: Workspace, name: str, user_id: str) -> StoredFile:

@@ -12,7 +12,9 @@ from starlette.responses import Response
 from slack_playground.api import canvases, chat, conversations, directory, files, histories, marks, views
 from slack_playground.api.calls import ApiError, Call, Method
 from slack_playground.delivery.faults import Fault, Faults
+from slack_playground.delivery.refusals import refusal_body
 from slack_playground.delivery.sockets import SocketMode
+from slack_playground.delivery.tiers import Tiers
 from slack_playground.delivery.wire import Wire
 from slack_playground.workspace.records import Json
 from slack_playground.workspace.workspace import Workspace
@@ -21,7 +23,10 @@ from slack_playground.workspace.workspace import Workspace
 class WebApi:
     """All methods of one workspace."""
 
-    def __init__(self, workspace: Workspace, faults: Faults, sockets: SocketMode, wire: Wire) -> None:
+    def __init__(
+        self, workspace: Workspace, faults: Faults, sockets: SocketMode, wire: Wire, tiers: Tiers | None = None
+    ) -> None:
+        self.tiers = tiers or Tiers()
         self.workspace, self.faults, self.sockets, self.wire = workspace, faults, sockets, wire
         self.methods: Mapping[str, Method] = {
             "api.test": Method(_api_test, token="none"),
@@ -45,9 +50,11 @@ class WebApi:
         arguments, token = await read_arguments(request)
         if self.faults.outage:
             return await self._drop(request, name, arguments)
-        fault = self.faults.take(name)
+        fault = self.faults.take(name, arguments)
         if fault is not None and fault.kind not in ("drop_after", "timeout_after"):
             return await self._fail(request, name, arguments, fault)
+        if wait := self.tiers.wait(name, arguments) if self.workspace.strictness.tiers else 0:
+            return self._limit(name, arguments, wait)
         body = self.invoke(name, arguments, token)
         self.workspace.journal.record(name, arguments, ok=body["ok"], error=body.get("error", ""))
         if fault is not None:
@@ -81,8 +88,6 @@ class WebApi:
             raise ApiError("not_allowed_token_type")
 
     def _connections_open(self, call: Call) -> Json:
-        if self.sockets.full():
-            raise ApiError("too_many_websockets")
         if self.sockets.dispatcher.refusing:
             raise ApiError("internal_error")
         return {"url": f"{self.workspace.url.replace('http', 'ws', 1)}/{self.sockets.ticket()}"}
@@ -102,14 +107,17 @@ class WebApi:
             await _wait_until_hung_up(request, fault.seconds)
             return await self._drop(request, name, arguments, "timeout")
         if fault.kind == "ratelimited":
-            self.workspace.journal.record(name, arguments, ok=False, error="ratelimited", status=429)
-            refusal = {"ok": False, "error": "ratelimited"}
-            return self._answer(refusal, 429, {"retry-after": str(fault.retry_after)})
+            return self._limit(name, arguments, fault.retry_after)
         status = fault.status if fault.kind == "status" else 200
         self.workspace.journal.record(name, arguments, ok=False, error=fault.error, status=status)
         if fault.kind == "status":
             return Response("upstream is not available", status, media_type="text/plain")
-        return self._answer({"ok": False, "error": fault.error})
+        return self._answer(refusal_body(fault.error))
+
+    def _limit(self, name: str, arguments: Json, seconds: int) -> Response:
+        """Too many calls: try again after so many seconds."""
+        self.workspace.journal.record(name, arguments, ok=False, error="ratelimited", status=429)
+        return self._answer({"ok": False, "error": "ratelimited"}, 429, {"retry-after": str(seconds)})
 
     async def _drop(self, request: Request, name: str, arguments: Json, error: str = "dropped") -> Response:
         self.workspace.journal.record(name, arguments, ok=False, error=error, status=0)

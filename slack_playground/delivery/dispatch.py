@@ -40,6 +40,9 @@ class Link(Protocol):
     def hang_up(self, reason: str) -> None:
         """Tell the app to connect anew (or, with no reason, just drop it) and close."""
 
+    def warn(self, reason: str) -> None:
+        """Tell the app that the connection will be closed."""
+
 
 @dataclass(slots=True)
 class Delivery:
@@ -97,6 +100,11 @@ class Dispatcher:
             self.links.remove(link)
             if not self.links:
                 self.workspace.feed.publish({"type": "app", "connected": False})
+
+    def warn(self) -> None:
+        """Announce to all connections that they will be closed soon, as Slack does some ten seconds before."""
+        for link in self.links:
+            link.warn("warning")
 
     def hang_up(self, reason: str = "") -> None:
         """Close all connections; with a reason ("refresh_requested", "warning") the app is told first."""

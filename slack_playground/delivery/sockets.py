@@ -38,9 +38,12 @@ class SocketLink:
     def hang_up(self, reason: str) -> None:
         """Ask the app to connect anew, where there is a reason, and close."""
         if reason:
-            message = {"type": "disconnect", "reason": reason, "debug_info": {"host": "playground"}}
-            self._outgoing.put_nowait(json.dumps(message))
+            self.warn(reason)
         self._outgoing.put_nowait(None)
+
+    def warn(self, reason: str) -> None:
+        """Say that the connection will be closed, and why; it stays open for now."""
+        self._outgoing.put_nowait(disconnect_message(reason))
 
     async def write(self) -> None:
         """Send what is queued until hung up."""
@@ -48,6 +51,11 @@ class SocketLink:
             while (text := await self._outgoing.get()) is not None:
                 await self._socket.send_text(text)
             await self._socket.close(1001)
+
+
+def disconnect_message(reason: str) -> str:
+    """The message before a connection closes, in JSON."""
+    return json.dumps({"type": "disconnect", "reason": reason, "debug_info": {"host": "playground"}})
 
 
 class SocketMode:
@@ -70,11 +78,15 @@ class SocketMode:
     async def endpoint(self, socket: WebSocket) -> None:
         """Serve one connection until either side closes it."""
         ticket = socket.query_params.get("ticket", "")
-        if ticket not in self._tickets or self.dispatcher.refusing or self.faults.outage or self.full():
+        if ticket not in self._tickets or self.dispatcher.refusing or self.faults.outage:
             await socket.close(1008)
             return
         self._tickets.discard(ticket)
         await socket.accept()
+        if self.full():
+            await socket.send_text(disconnect_message("too_many_websockets"))
+            await socket.close(1001)
+            return
         link = SocketLink(socket, self.dispatcher.workspace.app.id)
         link.greet(len(self.dispatcher.links) + 1)
         writer = asyncio.create_task(link.write())

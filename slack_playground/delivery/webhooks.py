@@ -68,6 +68,9 @@ class RequestUrl:
         """An address stays where it is."""
         self._threads.shutdown(wait=False)
 
+    def warn(self, reason: str) -> None:
+        """An address is not told that it will close."""
+
     async def _deliver(self, delivery: Delivery) -> None:
         reason, code = _FAILURES["connection"]
         again = True

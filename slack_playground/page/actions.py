@@ -5,9 +5,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from slack_playground.api.chat import LONGEST_TEXT
 from slack_playground.api.files import share_typed
 from slack_playground.delivery.dispatch import Dispatcher, NotAnswered
+from slack_playground.page.channel_actions import ChannelActions
 from slack_playground.page.composer import composed, escape
 from slack_playground.page.interactions import Interactions, Refused
-from slack_playground.workspace import channels, messages
+from slack_playground.page.rich_text import client_fields
+from slack_playground.page.sharing import quoted, unfurl
+from slack_playground.workspace import messages
 from slack_playground.workspace.records import Channel, Json
 from slack_playground.workspace.workspace import Workspace
 
@@ -37,9 +40,9 @@ class Actions:
             "shortcut": self._shortcut,
             "open_dm": self._open_dm,
             "mark_read": self._mark_read,
-            "join": self._join,
-            "leave": self._leave,
-            "archive_channel": self._archive_channel,
+            "forward_message": self._forward_message,
+            "pin_message": self._pin_message,
+            **ChannelActions(workspace, self._channel).by_name,
             "open_home": self._open_home,
             "set_rate": self._set_rate,
             "upload_file": self._upload_file,
@@ -80,9 +83,37 @@ class Actions:
         if thread_ts and thread_ts not in channel.messages:
             raise Refused("thread_not_found", "This thread is no longer there.")
         stored = composed(self.workspace, text)
-        broadcast = bool(body.get("broadcast"))
-        message = messages.post(self.workspace, channel, user_id, stored, thread_ts=thread_ts, broadcast=broadcast)
+        message = messages.post(
+            self.workspace,
+            channel,
+            user_id,
+            stored,
+            thread_ts=thread_ts,
+            broadcast=bool(body.get("broadcast")),
+            **self._client_fields(stored),
+        )
+        unfurl(self.workspace, channel, message, user_id)
         return {"ts": message["ts"]}
+
+    async def _forward_message(self, user_id: str, body: Json) -> Json:
+        source = self._channel(user_id, body)
+        message = self._message(source, str(body.get("ts", "")))
+        target = self._channel(user_id, {"channel": body.get("to")}, to_write=True)
+        stored = composed(self.workspace, str(body.get("text", "")))
+        fields = self._client_fields(stored) if stored else {}
+        shown = [quoted(self.workspace, source, message, shared=True)]
+        return {"ts": messages.post(self.workspace, target, user_id, stored, attachments=shown, **fields)["ts"]}
+
+    async def _pin_message(self, user_id: str, body: Json) -> Json:
+        channel = self._channel(user_id, body, to_write=True)
+        message = self._message(channel, str(body.get("ts", "")))
+        if message["ts"] in channel.pins:
+            raise Refused("already_pinned", "This message is pinned already.")
+        messages.pin(self.workspace, channel, message, user_id)
+        return {}
+
+    def _client_fields(self, stored: str) -> Json:
+        return client_fields(stored) if self.workspace.strictness.rich_text else {}
 
     async def _edit_message(self, user_id: str, body: Json) -> Json:
         channel = self._channel(user_id, body, to_write=True)
@@ -90,7 +121,8 @@ class Actions:
         text = composed(self.workspace, str(body.get("text", "")))
         if not text.strip():
             raise Refused("no_text", "There is nothing to send.")
-        messages.edit(self.workspace, channel, message, {"text": text}, by=user_id)
+        blocks = {"blocks": self._client_fields(text)["blocks"]} if "client_msg_id" in message else {}
+        messages.edit(self.workspace, channel, message, {"text": text, **blocks}, by=user_id)
         return {}
 
     async def _delete_message(self, user_id: str, body: Json) -> Json:
@@ -183,29 +215,6 @@ class Actions:
         channel = self._channel(user_id, body)
         channel.last_read[user_id] = max(channel.last_read.get(user_id, "0"), str(body.get("ts", "0")))
         self.workspace.announce(channel, (user_id,))
-        return {}
-
-    async def _join(self, user_id: str, body: Json) -> Json:
-        channel = self._channel(user_id, body)
-        if channel.is_archived:
-            raise Refused("is_archived", "This channel is archived.")
-        if user_id not in channel.members:
-            channels.join(self.workspace, channel, user_id)
-        return {}
-
-    async def _leave(self, user_id: str, body: Json) -> Json:
-        channel = self._channel(user_id, body)
-        if channel.kind == "im" or channel.is_general:
-            raise Refused("cant_leave", "You cannot leave this conversation.")
-        if user_id in channel.members:
-            channels.leave(self.workspace, channel, user_id)
-        return {}
-
-    async def _archive_channel(self, user_id: str, body: Json) -> Json:
-        channel = self._channel(user_id, body, to_write=True)
-        if channel.kind == "im" or channel.is_general:
-            raise Refused("cant_archive", "This conversation cannot be archived.")
-        channels.archive(self.workspace, channel, user_id)
         return {}
 
     async def _set_rate(self, user_id: str, body: Json) -> Json:

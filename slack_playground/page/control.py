@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -12,19 +13,21 @@ from slack_playground.blockkit.blocks import check_message_blocks
 from slack_playground.blockkit.views import number_blocks
 from slack_playground.delivery.dispatch import Dispatcher
 from slack_playground.delivery.faults import Faults, read_fault
+from slack_playground.delivery.tiers import Limit, Tiers
 from slack_playground.delivery.webhooks import RequestUrl
 from slack_playground.workspace import messages
 from slack_playground.workspace.records import Json
 from slack_playground.workspace.workspace import Workspace
 
 OTHER_BOT = "B0MONITOR"
+DISCONNECT_REASONS = ("warning", "refresh_requested", "too_many_websockets", "link_disabled")
 
 
 class Control:
     """What tests may do to a playground."""
 
-    def __init__(self, workspace: Workspace, dispatcher: Dispatcher, faults: Faults) -> None:
-        self.workspace, self.dispatcher, self.faults = workspace, dispatcher, faults
+    def __init__(self, workspace: Workspace, dispatcher: Dispatcher, faults: Faults, tiers: Tiers) -> None:
+        self.workspace, self.dispatcher, self.faults, self.tiers = workspace, dispatcher, faults, tiers
 
     def routes(self) -> list[Route]:
         """The control interface."""
@@ -33,6 +36,8 @@ class Control:
             "/control/outage": self._outage,
             "/control/redeliver": self._redeliver,
             "/control/message": self._message,
+            "/control/strictness": self._strictness,
+            "/control/tiers": self._tiers,
         }
         return [
             Route("/control/journal", self._journal),
@@ -82,14 +87,20 @@ class Control:
     def _sockets(self, body: Json) -> Json:
         wish = body.get("do")
         if wish == "disconnect":
-            self.dispatcher.hang_up(str(body.get("reason", "refresh_requested")))
+            reason = str(body.get("reason", "refresh_requested"))
+            if reason not in DISCONNECT_REASONS:
+                raise ValueError(f"reason must be one of {', '.join(DISCONNECT_REASONS)}")
+            self.dispatcher.refusing = reason == "link_disabled"
+            self.dispatcher.hang_up(reason)
+        elif wish == "warn":
+            self.dispatcher.warn()
         elif wish == "refuse":
             self.dispatcher.refusing = True
             self.dispatcher.hang_up()
         elif wish == "allow":
             self.dispatcher.refusing = False
         else:
-            raise ValueError("do must be disconnect, refuse or allow")
+            raise ValueError("do must be disconnect, warn, refuse or allow")
         return {"connections": len(self.dispatcher.links)}
 
     def _outage(self, body: Json) -> Json:
@@ -107,11 +118,28 @@ class Control:
             raise ValueError("no such event is kept") from None
         return {}
 
+    def _strictness(self, body: Json) -> Json:
+        """Turn habits of Slack on and off, by their names."""
+        self.workspace.strictness.set(**body)
+        return asdict(self.workspace.strictness)
+
+    def _tiers(self, body: Json) -> Json:
+        """Give a method another rate, `{"method", "calls", "seconds"}`; without a method, the documented ones again."""
+        if method := str(body.get("method") or ""):
+            limit = Limit(int(body["calls"]), float(body.get("seconds", 60.0)), bool(body.get("each_channel", False)))
+            self.tiers.set(method, [limit])
+        else:
+            self.tiers.reset()
+        return {}
+
     def _message(self, body: Json) -> Json:
         channel = self.workspace.channels.get(str(body.get("channel", "")))
         if channel is None:
             raise ValueError("channel_not_found")
         fields: Json = {"blocks": number_blocks(check_message_blocks(body.get("blocks")))}
+        fields["attachments"] = body.get("attachments") or []
+        for attachment in fields["attachments"]:
+            check_message_blocks(attachment.get("blocks"))
         if bot := str(body.get("bot") or ""):
             fields |= {"bot_id": OTHER_BOT, "username": bot}
         user_id = str(body.get("user") or "USLACKBOT")
@@ -127,7 +155,7 @@ def _posted(change: Callable[[Json], Json]) -> Callable[[Request], object]:
         try:
             body = json.loads(await request.body() or b"{}")
             return JSONResponse({"ok": True, **change(body)})
-        except (ValueError, ApiError) as mistake:
+        except (ValueError, TypeError, KeyError, ApiError) as mistake:
             return JSONResponse({"ok": False, "error": str(mistake)}, 400)
 
     return endpoint

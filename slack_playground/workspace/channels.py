@@ -27,17 +27,11 @@ def join(workspace: Workspace, channel: Channel, user_id: str, inviter: str = ""
     workspace.tell_app("member_joined_channel", {**event, **({"inviter": inviter} if inviter else {})}, channel)
 
 
-def leave(workspace: Workspace, channel: Channel, user_id: str) -> None:
-    """Take somebody out of the channel."""
+def leave(workspace: Workspace, channel: Channel, user_id: str, *, by: str = "") -> None:
+    """Take somebody out of the channel; `by` somebody else, if they did not go by themselves."""
     subtype = "group_leave" if channel.kind == "group" else "channel_leave"
     messages.post(workspace, channel, user_id, f"<@{user_id}> has left the channel", subtype=subtype)
-    event = _member_event(workspace, channel, user_id, "member_left_channel")
-    workspace.tell_app("member_left_channel", event, channel)
-    channel.members.pop(user_id, None)
-    workspace.announce(channel, (user_id,))
-    if user_id == workspace.app.user_id:
-        kind = "group_left" if channel.kind == "group" else "channel_left"
-        workspace.tell_app(kind, {"type": kind, "channel": channel.id, "actor_id": user_id})
+    _remove(workspace, channel, user_id, by=by or user_id)
 
 
 def describe(workspace: Workspace, channel: Channel, field: str, value: str, user_id: str) -> None:
@@ -61,29 +55,51 @@ def rename(workspace: Workspace, channel: Channel, name: str, user_id: str) -> N
     workspace.announce(channel)
     text = f'<@{user_id}> has renamed the channel from "{old}" to "{name}"'
     messages.post(workspace, channel, user_id, text, subtype=_subtype(channel, "name"), old_name=old, name=name)
-    kind = "group_rename" if channel.kind == "group" else "channel_rename"
-    shape = {"id": channel.id, "name": name, "created": channel.created}
-    workspace.tell_app(kind, {"type": kind, "channel": shape}, channel)
+    kind = _subtype(channel, "rename")
+    shape = {"id": channel.id, "name": name, "name_normalized": name, "created": channel.created}
+    _tell(workspace, channel, {"type": kind, "channel": shape, "event_ts": workspace.next_ts()})
 
 
 def archive(workspace: Workspace, channel: Channel, user_id: str) -> None:
-    """Close the channel for new messages; its members stay its members here."""
+    """Close the channel for new messages; people stay its members, bots are put out of it."""
     text = f"<@{user_id}> archived the channel"
     messages.post(workspace, channel, user_id, text, subtype=_subtype(channel, "archive"))
     channel.is_archived = True
     workspace.announce(channel)
-    kind = "group_archive" if channel.kind == "group" else "channel_archive"
-    workspace.tell_app(kind, {"type": kind, "channel": channel.id, "user": user_id}, channel)
+    _tell_change(workspace, channel, "archive", user_id)
+    if workspace.strictness.ejection:
+        for member in [member for member in channel.members if workspace.users[member].is_bot]:
+            _remove(workspace, channel, member, by=user_id)
 
 
 def unarchive(workspace: Workspace, channel: Channel, user_id: str) -> None:
-    """Open the channel again."""
+    """Open the channel again; who was put out of it stays out."""
     channel.is_archived = False
     text = f"<@{user_id}> un-archived the channel"
     messages.post(workspace, channel, user_id, text, subtype=_subtype(channel, "unarchive"))
     workspace.announce(channel)
-    kind = "group_unarchive" if channel.kind == "group" else "channel_unarchive"
-    workspace.tell_app(kind, {"type": kind, "channel": channel.id, "user": user_id}, channel)
+    _tell_change(workspace, channel, "unarchive", user_id)
+
+
+def _remove(workspace: Workspace, channel: Channel, user_id: str, *, by: str) -> None:
+    event = _member_event(workspace, channel, user_id, "member_left_channel")
+    workspace.tell_app("member_left_channel", event, channel)
+    channel.members.pop(user_id, None)
+    workspace.announce(channel, (user_id,))
+    if user_id == workspace.app.user_id:
+        kind = _subtype(channel, "left")
+        left = {"type": kind, "channel": channel.id, "actor_id": by, "event_ts": workspace.next_ts()}
+        workspace.tell_app(kind, left)
+
+
+def _tell_change(workspace: Workspace, channel: Channel, what: str, user_id: str) -> None:
+    event = {"type": _subtype(channel, what), "channel": channel.id, "user": user_id}
+    _tell(workspace, channel, {**event, "is_moved": 0, "event_ts": workspace.next_ts()})
+
+
+def _tell(workspace: Workspace, channel: Channel, event: Json) -> None:
+    """What happens to a public channel every app of the workspace hears, of a private one its members."""
+    workspace.tell_app(event["type"], event, channel if channel.is_private else None)
 
 
 def _subtype(channel: Channel, what: str) -> str:

@@ -156,6 +156,9 @@ def pin(workspace: Workspace, channel: Channel, message: Json, user_id: str) -> 
     ts = message["ts"]
     channel.pins[ts] = {"type": "message", "created": workspace.now(), "created_by": user_id, "channel": channel.id}
     _tell_pins(workspace, channel, message, user_id, "pin_added")
+    if workspace.strictness.pin_notices:
+        text = f"<@{user_id}> pinned a message to this channel."
+        post(workspace, channel, user_id, text, subtype="pinned_item", item_type="message", item={"ts": ts})
 
 
 def unpin(workspace: Workspace, channel: Channel, message: Json, user_id: str) -> None:

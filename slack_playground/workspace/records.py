@@ -4,6 +4,7 @@ import re
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
+from zoneinfo import ZoneInfo
 
 Json = dict[str, Any]
 
@@ -59,6 +60,12 @@ class User:
     deleted: bool = False
     tz: str = "Etc/UTC"
     team: str = ""
+    is_restricted: bool = False  # a guest
+    is_ultra_restricted: bool = False  # a guest of one channel only
+    is_stranger: bool = False  # of another workspace, met in a shared channel
+
+    def __post_init__(self) -> None:
+        ZoneInfo(self.tz)  # raises where there is no such zone
 
 
 @dataclass(slots=True)

@@ -34,8 +34,9 @@ def user_shape(user: User, *, with_email: bool = True) -> Json:
         "is_owner": False,
         "is_bot": user.is_bot,
         "is_app_user": False,
-        "is_restricted": False,
-        "is_ultra_restricted": False,
+        "is_restricted": user.is_restricted or user.is_ultra_restricted,
+        "is_ultra_restricted": user.is_ultra_restricted,
+        "is_stranger": user.is_stranger,
         "updated": 0,
     }
 

@@ -26,6 +26,7 @@ from slack_playground.workspace.records import (
     UserGroup,
 )
 from slack_playground.workspace.shapes import page_channel
+from slack_playground.workspace.strictness import Strictness
 
 HOOK_SECONDS = 1800.0
 
@@ -70,9 +71,11 @@ class Workspace:
         secrets: Secrets | None = None,
         team: Team | None = None,
         app: App | None = None,
+        strictness: Strictness | None = None,
     ) -> None:
         self.clock, self.manifest, self.timing, self.free_plan = clock, manifest, timing, free_plan
         self.secrets = secrets or Secrets()
+        self.strictness = strictness or Strictness()
         self.team, self.app = team or Team(), app or App.named(manifest.name)
         self.url = "http://127.0.0.1"
         self.feed, self.journal = Feed(), Journal()

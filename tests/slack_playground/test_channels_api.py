@@ -22,7 +22,8 @@ def test_a_created_channel_can_be_filled_described_and_closed(web_client: WebCli
     web_client.conversations_archive(channel=channel)
     assert responder.channel("inc-1")["is_archived"]
     assert refusal(web_client.conversations_archive, channel=channel) == "already_archived"
-    web_client.conversations_unarchive(channel=channel)
+    assert refusal(web_client.conversations_unarchive, channel=channel) == "not_in_channel"
+    responder.unarchive("inc-1")
     assert not web_client.conversations_info(channel=channel)["channel"]["is_archived"]
 
 

@@ -93,7 +93,7 @@ def test_unread_messages_and_mentions_are_counted_until_they_are_read(
         ("@nobody look", "@nobody look"),
         ("mail me@team-lead", "mail me@team-lead"),
         ("@here and @oncall", "<!here> and <!subteam^S0ONCALL>"),
-        ("see #general, #nowhere", "see <#C0GENERAL|general>, #nowhere"),
+        ("see #general, #nowhere", "see <#C0GENERAL>, #nowhere"),
         ("see https://example.com/a?b=1&c=@vp.", "see <https://example.com/a?b=1&amp;c=@vp>."),
         ("`@team-lead <x>`", "`@team-lead &lt;x&gt;`"),
     ],

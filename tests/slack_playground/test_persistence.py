@@ -44,7 +44,7 @@ def test_what_was_said_is_there_after_a_restart(tmp_path: Path) -> None:
         assert shown[known["parent"]]["reactions"] == [{"name": "pushpin", "users": ["U0RESPONDER"], "count": 1}]
         assert [m["ts"] for m in person.replies("general", known["parent"])] == [known["parent"], known["reply"]]
         assert person.dm_with("U0MANAGER") == known["direct"]
-        assert person.messages(known["direct"])[0]["text"] == "have you seen <#C0GENERAL|general>?"
+        assert person.messages(known["direct"])[0]["text"] == "have you seen <#C0GENERAL>?"
         assert [file.content for file in second.workspace.files.values()] == [b"a steep line"]
         assert person.say("general", "later") > max(shown)
 

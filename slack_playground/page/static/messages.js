@@ -251,7 +251,8 @@ function content(message, host) {
     failed: (error) => host.failed(error),
   };
   const body = h("div", { class: "content" });
-  if (message.blocks?.length) body.append(renderBlocks(message.blocks, surface));
+  // What people wrote stands in the text as they wrote it; their blocks say the same once more.
+  if (message.blocks?.length && !message.client_msg_id) body.append(renderBlocks(message.blocks, surface));
   else if (message.text) body.append(h("div", { class: "prose text" }, mrkdwn(message.text, host.names)));
   for (const part of message.attachments ?? []) body.append(attachment(part, surface, host));
   if (message.edited) body.append(h("span", { class: "edited", title: `Edited ${clockTime(message.edited.ts ?? message.ts)}` }, "(edited)"));
