@@ -32,7 +32,7 @@ class Reading:
 
 
 _ARN = re.compile(r"arn:aws[\w-]*:cloudwatch:[\w-]+:\d+:alarm:([^\s|<>\"'`]+)")
-_QUOTED = re.compile(r"`([^`\n]{1,255})`|\"([^\"\n]{1,255})\"|“([^”\n]{1,255})”")
+_QUOTED = re.compile(r"`([^`\n]{1,255})`|\"([^\"\n]{1,255})\"|“([^”\n]{1,255})”|‘([^’\n]{1,255})’")
 _JOINED = re.compile(r"(?<![\w/.:-])[A-Za-z][\w.]*(?:[-_][\w.]+)+(?![\w/-])")
 _LONGEST = 255  # characters of an alarm's name; asked for a longer one, CloudWatch answers nothing
 _MOST = 100  # names that CloudWatch can be asked about at once

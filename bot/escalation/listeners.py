@@ -24,7 +24,7 @@ from bot.escalation.tables import PingRow
 from bot.incidents.commands import CommandContext, Subcommand, incident_of
 from bot.incidents.queries import incidents
 from bot.slack.text import instant, person
-from bot.text.instants import parse_instant
+from bot.text.instants import is_instant, parse_instant
 from bot.text.markup import escape, plain_text
 
 _OVERRIDE_HINT = (
@@ -79,16 +79,12 @@ def _override(session: Session, command: CommandContext, rest: str) -> str:
     if mentioned is None and not named:
         raise BadRequest(f"Name one person: {_OVERRIDE_HINT}.")
     if mentioned is not None and named:
-        raise BadRequest(f"I do not understand “{named[:40]}”. Type {_OVERRIDE_HINT}.")
-    context, zone = command.context, _zone(command)
-    starts = context.policy.calendar.opens
+        if "from" in parts or not is_instant(named):
+            raise BadRequest(f"I do not understand “{named[:40]}”. Type {_OVERRIDE_HINT}.")
+        named, parts = "", parts | {"from": named}  # `@someone 22:00 until 06:00`
+    context = command.context
     role = parse_role(parts["as"]) if "as" in parts else Role.ON_CALL
-    from_at = parse_instant(parts["from"], command.now, zone, starts) if "from" in parts else command.now
-    if "until" not in parts:
-        raise BadRequest(f"Say until when: {_OVERRIDE_HINT}. Times are in {zone.key}.")
-    until_at = parse_instant(parts["until"], from_at if parts["is span"] else command.now, zone, starts)
-    if until_at <= command.now and "from" not in parts:
-        raise BadRequest(f"“{escape(parts['until'][:40])}” is past. Say a time to come: {_OVERRIDE_HINT}.")
+    from_at, until_at = _span(command, parts)
     user_id = mentioned or _find_person(session, command, named)
     wanted = WantedOverride(f"command:{command.trigger_id}", role, user_id, from_at, until_at, command.user_id)
     row = make_override(session, wanted, context.policy.contacts, command.now)
@@ -96,20 +92,27 @@ def _override(session: Session, command: CommandContext, rest: str) -> str:
     return f"{person(row.user_id)} is {row.role} from {begins} until {instant(row.until_at)}."
 
 
-def _parts(text: str) -> tuple[str, dict[str, str]]:
-    """What stands before `from … until … as …`, and these in any order, `to` and `for` counting as `until`.
+def _span(command: CommandContext, parts: dict[str, str]) -> tuple[datetime, datetime]:
+    """From when until when; the end is read from the beginning: `22:00 until 06:00` ends on the next day."""
+    zone, starts = _zone(command), command.context.policy.calendar.opens
+    from_at = parse_instant(parts["from"], command.now, zone, starts) if "from" in parts else command.now
+    if "until" not in parts:
+        raise BadRequest(f"Say until when: {_OVERRIDE_HINT}. Times are in {zone.key}.")
+    until_at = parse_instant(parts["until"], command.now, zone, starts, after=from_at)
+    if until_at <= command.now and "from" not in parts:
+        raise BadRequest(f"“{escape(parts['until'][:40])}” is past. Say a time to come: {_OVERRIDE_HINT}.")
+    return from_at, until_at
 
-    `is span` is set for `for 2 h`.
-    """
+
+def _parts(text: str) -> tuple[str, dict[str, str]]:
+    """What stands before `from … until … as …`, and these in any order, `to` and `for` counting as `until`."""
     words = _PARTS.split(text)
-    found: dict[str, str] = {"is span": ""}
+    found: dict[str, str] = {}
     for word, value in zip(words[1::2], words[2::2], strict=True):
         name = word.lower() if word.lower() in ("from", "as") else "until"
         if name in found or not value.strip():
             raise BadRequest(f"Say it once, with something after “{word}”: {_OVERRIDE_HINT}.")
         found[name] = value.strip()
-        if word.lower() == "for":
-            found["is span"] = "yes"
     return words[0].strip(), found
 
 
@@ -145,7 +148,7 @@ def _find_person(session: Session, command: CommandContext, named: str) -> str:
 def _escalate(session: Session, command: CommandContext) -> str:
     row = incident_of(session, command, for_change=True)
     role, reason = people.leading_rung(session, command.rest, command.context.policy.contacts, command.now)
-    if role is None and len(reason.split()) == 1 and reason[0] not in "\"'“”„":
+    if role is None and len(reason.split()) == 1 and reason[0] not in "\"'“”„‘’‚":
         raise BadRequest(no_such_role(reason))
     reason = _unquoted(reason)
     key = f"command:{command.trigger_id}"
@@ -158,9 +161,9 @@ def _escalate(session: Session, command: CommandContext) -> str:
 
 def _unquoted(reason: str) -> str:
     """Without the quotes around the whole; a quote that belongs to some of its words stays."""
-    inner = reason.strip('"“”„')
+    inner = reason.strip("\"'“”„‘’‚")
     around = reason[:1] != inner[:1] and reason[-1:] != inner[-1:]
-    return inner if around and not set(inner) & set('"“”„') else reason
+    return inner if around and not set(inner) & set('"“”„‘‚') else reason
 
 
 def _escalation(session: Session, command: CommandContext) -> str:

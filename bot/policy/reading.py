@@ -112,6 +112,8 @@ class Node:
             )
         if not timedelta() < span <= LONGEST_SPAN:
             raise self.refuse(f'{self.name}: "{self.text()}" must be longer than nothing and at most a year.')
+        if span % timedelta(minutes=1):
+            raise self.refuse(f'{self.name}: "{self.text()}" must be whole minutes.')
         return span
 
     def time_of_day(self) -> time:

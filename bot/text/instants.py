@@ -1,109 +1,397 @@
-"""Instants as people type them: `18:00`, `tomorrow 9:00`, `Monday`, `24 Dec 12:00`, `2 h`.
+"""Instants as people type them: `18:00`, `tomorrow 9:00`, `10 min ago`, `yesterday 23:50 CET`, `24 Dec 12:00 UTC+8`.
 
-Read by the wall clock of a given time zone. What could mean two things is refused rather than guessed.
+One grammar, read in two directions: a time without a day is the next one of a plan and today's of a note. Read by the
+wall clock of a given time zone unless the words name another. What could mean two things is refused rather than
+guessed. Why no library reads this: docs/decisions/015-reading-times.md.
 """
 
 from __future__ import annotations
 
 import re
-import warnings
-from datetime import UTC, datetime, time, timedelta
+from calendar import isleap
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from dateutil import parser as dates
-
 from bot.errors import BadRequest
-from bot.text.durations import parse_duration
+from bot.text.calendar_words import MONTHS, WEEKDAYS, month_named, weekday_named
+from bot.text.durations import LONGEST, leading_duration
+from bot.text.zones import EXAMPLES as ZONES
+from bot.text.zones import Zone, leading_zone
 
 _DAY = timedelta(days=1)
-_FURTHEST = timedelta(days=366)
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_EXAMPLES = "`18:00`, `tomorrow 9:00`, `Monday 9:00`, `2026-12-24 12:00` or `2 h`"
+_YEARS = range(1970, 2200)
+_AHEAD = timedelta(minutes=1)  # a clock that runs a little ahead of ours is no reason to refuse
+_PLANS = "`18:00`, `tomorrow 9:00`, `Monday 9:00`, `2026-12-24 12:00` or `2 h`"
+_NOTES = "`at 14:20`, `10 min ago`, `yesterday 23:50 CET` or `2026-11-19 23:50`"
+
+_QUOTES = "\"'`“”„‘’‚"
+_LEAD = re.compile(rf"[{_QUOTES}]?(?P<at>at\s+|@\s?)?[{_QUOTES}]?", re.IGNORECASE)
+_BETWEEN = re.compile(rf"(?:T(?=\d)|[,\s]+(?P<at>at\s+|@\s?)?[{_QUOTES}]?)", re.IGNORECASE)
+_SEPARATOR = re.compile(r"[\s:,\u2013-]*")
+_CLOCK = re.compile(
+    r"(?:(?P<word>noon|midday|midnight)\b|(?P<hour>\d{1,2})(?:(?P<mark>[:.h])(?P<minute>\d{2})"
+    r"(?::(?P<second>\d{2})(?:[.,]\d{1,6})?)?)?(?:\s*(?P<half>[ap]\.?m\b\.?))?(?P<zulu>z\b)?(?!\w|[:.]\d))",
+    re.IGNORECASE,
+)
+_MONTH = rf"(?P<{{0}}>{'|'.join(rf'{name[:3]}(?:{name[3:]})?' for name in MONTHS)}|sept)\b\.?"
+_DATE = re.compile(
+    r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})(?!\d)"
+    r"|(?P<day2>\d{1,2})\.(?P<month2>\d{1,2})\.(?:\s?(?P<year2>\d{4})\b)?"
+    rf"|(?P<day3>\d{{1,2}})(?:st|nd|rd|th|\.)?[ -]{_MONTH.format('name3')}(?:,?[ -](?P<year3>\d{{4}})\b)?"
+    rf"|{_MONTH.format('name4')} (?P<day4>\d{{1,2}})(?:st|nd|rd|th)?\b(?![:.]\d)(?:,? (?P<year4>\d{{4}})\b)?",
+    re.IGNORECASE,
+)
+_NAMED_DAY = re.compile(
+    r"(?P<relative>today|tonight|tomorrow|yesterday)\b"
+    rf"|(?:(?P<which>last|next|this)\s+)?(?P<weekday>{'|'.join(rf'{d[:3]}(?:{d[3:-3]}(?:day)?)?' for d in WEEKDAYS)}"
+    r"|tues|thurs?)\b\.?",
+    re.IGNORECASE,
+)
+_SLASHED = re.compile(r"\d{1,2}/\d{1,2}(?:/\d{2,4})?(?=\s*$|,?\s+(?:at\s+)?\d{1,2}[:.h]\d{2})")
+_ON = re.compile(r",?\s+(?:on\s+)?", re.IGNORECASE)
+_AGO = re.compile(r"\s+ago\b", re.IGNORECASE)
+_IN = re.compile(r"in\s+(?=\d|an?\b|half\b|one\b)", re.IGNORECASE)
+_FROM_NOW = re.compile(r"\s+from\s+now\b", re.IGNORECASE)
 
 
-def parse_instant(text: str, now: datetime, zone: ZoneInfo, day_starts: time) -> datetime:
-    """The instant (aware UTC) that `text` means at `now`. A day without a time means `day_starts` of that day.
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """A day as typed: relative to today, a weekday (Monday is 0), or a date whose year may be missing."""
 
-    A time without a day, and a weekday, are the next of that name. Raises BadRequest, saying what to type.
+    typed: str
+    shift: int | None = None
+    weekday: int | None = None
+    which: str = ""  # last, next, this
+    month: int = 0
+    number: int = 0
+    year: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """A wall clock as typed. `days` is 1 for 24:00, the end of its day."""
+
+    typed: str
+    at: time
+    days: int = 0
+    is_midnight: bool = False  # of which side, the day alone does not say
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """What was read at the beginning of a text, and where that ends."""
+
+    typed: str
+    end: int
+    day: _Day | None
+    clock: _Clock | None
+    zone: Zone | None
+
+
+def parse_instant(
+    text: str, now: datetime, zone: ZoneInfo, day_starts: time, after: datetime | None = None
+) -> datetime:
+    """The instant (aware UTC) that the whole of `text` means. A day without a time means `day_starts` of that day.
+
+    A time without a day, and a weekday, are the next of that name after `after` (now, where it is None): so the end of
+    `Monday 9:00 until Friday 17:00` is read from its beginning. Raises BadRequest, saying what to type.
     """
-    typed = " ".join(text.lower().split()).removeprefix("at ")
-    span = parse_duration(typed)
-    if span is not None:
-        return _near(now + span, now, text)
-    local = now.astimezone(zone)
-    day, rest = _leading_day(typed, local)
-    if day is not None:
-        at = datetime.combine(day, _time(rest, text) if rest else day_starts, zone).astimezone(UTC)
-        is_weekday = typed.split()[0] not in ("today", "tomorrow", "yesterday")
-        return _near(at + 7 * _DAY if is_weekday and at <= now else at, now, text)
-    if _is_time(typed):
-        at = datetime.combine(local.date(), _time(typed, text), zone)
-        if at.astimezone(UTC) <= now:
-            at = datetime.combine(local.date() + _DAY, at.time(), zone)
-        return at.astimezone(UTC)
-    return _near(_dated(typed, local, zone, day_starts, text), now, text)
+    typed = " ".join(text.split()).strip(_QUOTES)
+    base = after or now
+    span_at = _span(typed, now, base)
+    if span_at is not None:
+        return _near(span_at, now, text)
+    moment = _moment(typed, whole=True)
+    if moment is None or moment.end != len(typed):
+        follows = typed[moment.end :].strip() if moment and moment.clock and not moment.zone else ""
+        if re.fullmatch(r"[^\W\d_][^\W\d_/ ]{1,24}", follows) and not typed[: -len(follows)].strip().isdigit():
+            raise BadRequest(f"“{follows}” isn't a time zone I know. Name it as {ZONES}.")
+        raise _refusal(text, _PLANS)
+    return _near(_next(moment, now, base, zone, day_starts), now, text)
 
 
-def _leading_day(typed: str, local: datetime) -> tuple[datetime | None, str]:
-    """The day that the first word names, and the words after it."""
-    first, _, rest = typed.removeprefix("next ").partition(" ")
-    rest = rest.removeprefix("at ")
-    if first in ("today", "tonight"):
-        return local, rest
-    if first == "tomorrow":
-        return local + _DAY, rest
-    if first == "yesterday":
-        return local - _DAY, rest  # who asks says that it is past
-    for number, name in enumerate(_WEEKDAYS):
-        if len(first) >= 3 and name.startswith(first.rstrip(",")):
-            return local + _DAY * ((number - local.weekday()) % 7), rest
-    return None, typed
+def is_instant(text: str) -> bool:
+    """Whether the whole of `text` is shaped as an instant, be it one that `parse_instant` refuses."""
+    typed = " ".join(text.split()).strip(_QUOTES)
+    try:
+        moment = _moment(typed, whole=True)
+        return typed.lower() == "now" or (moment is not None and moment.end == len(typed))
+    except BadRequest:
+        return True
 
 
-def _is_time(typed: str) -> bool:
-    return re.fullmatch(r"\d{1,2}([:.h]\d{2})?\s*(am|pm)?|noon|midnight", typed) is not None
+def leading_past(text: str, now: datetime, zone: ZoneInfo) -> tuple[datetime | None, str]:
+    """The past instant (aware UTC) that `text` begins with, and the rest; (None, text) where it begins with no time.
+
+    Raises BadRequest for an instant that is still to come, that does not exist, or that could be two.
+    """
+    text = text.strip()
+    lead = _LEAD.match(text)
+    begins = lead.end() if lead else 0
+    span, end = leading_duration(text, begins)
+    ago = _AGO.match(text, end) if span is not None else None
+    if span is not None and ago:
+        if span > LONGEST:
+            raise BadRequest(f"“{text[begins : ago.end()]}” is more than a year ago. Write for example {_NOTES}.")
+        return now - span, _rest(text, ago.end())
+    moment = _moment(text, whole=False)
+    if moment is None:
+        return None, text
+    return _latest(moment, now, zone), _rest(text, moment.end)
 
 
-def _time(typed: str, whole: str) -> time:
-    words = {"noon": time(12), "midnight": time(0)}
-    if typed in words:
-        return words[typed]
-    match = re.fullmatch(r"(\d{1,2})(?:[:.h](\d{2}))?\s*(am|pm)?", typed)
-    if not match:
-        raise _refusal(whole)
-    hour, minute, half = int(match[1]), int(match[2] or 0), match[3]
-    if half:
-        if not 1 <= hour <= 12:
-            raise _refusal(whole)
-        hour = hour % 12 + (12 if half == "pm" else 0)
-    if hour > 23 or minute > 59:
-        raise _refusal(whole)
-    return time(hour, minute)
-
-
-def _dated(typed: str, local: datetime, zone: ZoneInfo, day_starts: time, whole: str) -> datetime:
-    """A written-out date, with or without a time. `11/12` is refused: it is read both ways."""
-    if not re.search(r"\d", typed) or re.search(r"\d/\d", typed):
-        raise _refusal(whole)
-    default = datetime.combine(local.date(), day_starts)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")  # an unknown time zone is only warned of, and the time would be another one
-        try:
-            found = dates.parse(typed, default=default, dayfirst=bool(re.match(r"\d{1,2}\.", typed)))
-        except (ValueError, OverflowError, Warning):
-            raise _refusal(whole) from None
-    at = found if found.tzinfo else found.replace(tzinfo=zone)
-    if not re.search(r"\b\d{4}\b", typed) and at.astimezone(UTC) < local.astimezone(UTC) - _DAY:
-        at = at.replace(year=at.year + 1) if (at.month, at.day) != (2, 29) else at
-    return at.astimezone(UTC)
-
-
-def _near(at: datetime, now: datetime, whole: str) -> datetime:
-    if at - now > _FURTHEST:
-        raise BadRequest(f"“{whole.strip()}” is more than a year ahead. Write for example {_EXAMPLES}.")
+def parse_past(text: str, now: datetime, zone: ZoneInfo) -> datetime:
+    """The past instant that the whole of `text` means. Raises BadRequest, saying what to type."""
+    at, rest = leading_past(text, now, zone)
+    if at is None or rest:
+        raise _refusal(text, _NOTES)
     return at
 
 
-def _refusal(whole: str) -> BadRequest:
-    said = " ".join(whole.split())[:60]
-    return BadRequest(f"“{said}” is no time that I can read. Write for example {_EXAMPLES}.")
+def _rest(text: str, end: int) -> str:
+    """The words after a time: a quote that closes it, and what separates it from them, left out."""
+    if text[end : end + 1] and text[end] in _QUOTES:
+        end += 1
+    separator = _SEPARATOR.match(text, end)
+    return text[separator.end() if separator else end :].strip()
+
+
+def _span(typed: str, now: datetime, base: datetime) -> datetime | None:
+    """The instant of `now`, `2 h`, `in 2 h`, `2 h from now`, `10 min ago`; None for what is no such span."""
+    if typed.lower() in ("now", "right now"):
+        return now
+    within = _IN.match(typed)
+    span, end = leading_duration(typed, within.end() if within else 0)
+    if span is None:
+        return None
+    ago, from_now = _AGO.match(typed, end), _FROM_NOW.match(typed, end)
+    follows = ago or from_now
+    if (follows.end() if follows else end) != len(typed) or (follows and within):
+        return None
+    span = min(span, 2 * LONGEST)  # refused as too far by whoever asks, and still a date
+    if ago and span > LONGEST:
+        raise BadRequest(f"“{typed[:60]}” is more than a year ago. Write for example {_NOTES}.")
+    if ago:
+        return now - span
+    return (now if within or from_now else base) + span
+
+
+def _moment(text: str, whole: bool) -> _Moment | None:
+    """The day, the clock and the zone that `text` begins with. Without `whole`, words that only look like it are None.
+
+    "5 pods restarted" begins with a number and "3.12 is out" with a version, neither with a time.
+    """
+    lead = _LEAD.match(text)
+    start = lead.end() if lead else 0
+    slashed = _SLASHED.match(text, start)
+    if slashed:
+        raise BadRequest(f"“{slashed[0]}” is read both ways. Write the day as `24 Dec` or `2026-12-24`.")
+    day, at = _day(text, start)
+    between = _BETWEEN.match(text, at) if day else lead
+    begins = between.end() if between else at
+    clock, end = _clock(text, begins, whole) if between else (None, at)
+    if clock is None:
+        return _Moment(text[start:at], at, day, None, None) if day and whole else None
+    if not (whole or (between and between["at"]) or _is_surely_clock(text, begins, end, day)):
+        return None
+    zone, end = _zone(text, begins, end, whole)
+    if day is None:
+        day, zone, end = _trailing_day(text, end, zone, whole)
+    return _Moment(" ".join(text[start:end].split()), end, day, clock, zone)
+
+
+def _trailing_day(text: str, end: int, zone: Zone | None, whole: bool) -> tuple[_Day | None, Zone | None, int]:
+    """The day after a clock (`14:20 yesterday`, `9:00 on Monday`), and a zone after that; "Monday's deploy" is none."""
+    on = _ON.match(text, end)
+    day, after = _day(text, on.end()) if on else (None, end)
+    if day is None or text[after : after + 1] in ("'", "’"):
+        return None, zone, end
+    return (day, zone, after) if zone else (day, *leading_zone(text, after, whole))
+
+
+def _is_surely_clock(text: str, start: int, end: int, day: _Day | None) -> bool:
+    """Whether a clock before words is one: a bare number may be an amount, and `3.12` a version."""
+    found = _CLOCK.match(text, start)
+    if found is None:
+        return False
+    if found["half"] is not None or (found["minute"] is not None and (day or found["mark"] != ".")):
+        return True
+    if re.match(r"\s*(?:[:,\u2013]|-\s|$)", text[end:]):
+        return day is not None or found["word"] is not None
+    if day is not None and found["word"] is None:
+        typed = f"{day.typed} {found[0]}"
+        raise BadRequest(f"“{typed}” could be a time or a number. Write `{typed}:00` for the time.")
+    return day is not None
+
+
+def _zone(text: str, start: int, end: int, whole: bool) -> tuple[Zone | None, int]:
+    """The zone after the clock `text[start:end]`. `22:00-06:00` is refused: a span to some, and a zone to others."""
+    if text[end - 1] in "zZ":
+        return Zone("Z", UTC), end
+    closing = end + 1 if text[end : end + 1] and text[end] in _QUOTES else end
+    span = re.match(r"[-\u2013]\s?\d{1,2}:\d{2}", text[end:])
+    if span and not re.search(r"\dT\d", text[:end], re.IGNORECASE):
+        typed = f"{text[start:end]}{span[0]}"
+        raise BadRequest(f"“{typed}” could be a span of time. Give one time, and a zone as `UTC-3`.")
+    zone, after = leading_zone(text, closing, whole)
+    return (zone, after) if zone else (None, end)
+
+
+def _day(text: str, at: int) -> tuple[_Day | None, int]:
+    """The day that stands in `text` at index `at`, and the index after it."""
+    named = _NAMED_DAY.match(text, at)
+    if named:
+        if named["relative"]:
+            shift = {"tomorrow": 1, "yesterday": -1}.get(named["relative"].lower(), 0)
+            return _Day(named[0], shift=shift), named.end()
+        which, weekday = (named["which"] or "").lower(), weekday_named(named["weekday"])
+        comma = re.compile(r",?\s+").match(text, named.end())
+        dated = _date(text, comma.end(), weekday) if comma and not which else None
+        return dated or (_Day(named[0], weekday=weekday, which=which), named.end())
+    return _date(text, at, None) or (None, at)
+
+
+def _date(text: str, at: int, weekday: int | None) -> tuple[_Day, int] | None:
+    """The written-out date that stands in `text` at index `at`, and the index after it."""
+    found = _DATE.match(text, at)
+    if found is None:
+        return None
+    part = found.groupdict()
+    number = next(part[name] for name in ("day", "day2", "day3", "day4") if part[name])
+    name = part["name3"] or part["name4"]
+    month = (month_named(name) or 0) if name else int(part["month"] or part["month2"])
+    year = part["year"] or part["year2"] or part["year3"] or part["year4"]
+    typed = _Day(found[0], None, weekday, "", month, int(number), int(year) if year else None)
+    return typed, found.end()
+
+
+def _clock(text: str, at: int, whole: bool) -> tuple[_Clock | None, int]:
+    """The wall clock that stands in `text` at index `at`, and the index after it. Raises BadRequest for 25:00."""
+    found = _CLOCK.match(text, at)
+    if found is None:
+        return None, at
+    if found["word"]:
+        is_midnight = found["word"].lower() == "midnight"
+        return _Clock(found[0], time(0) if is_midnight else time(12), is_midnight=is_midnight), found.end()
+    examples = _PLANS if whole else _NOTES
+    hour, minute, second = int(found["hour"]), int(found["minute"] or 0), int(found["second"] or 0)
+    if found["half"]:
+        if not 1 <= hour <= 12:
+            raise _refusal(found[0], examples)
+        hour = hour % 12 + (12 if found["half"].lower().startswith("p") else 0)
+    if (hour, minute, second) == (24, 0, 0):
+        return _Clock(found[0], time(0), days=1), found.end()
+    if hour > 23 or minute > 59 or second > 59:
+        raise _refusal(found[0], examples)
+    return _Clock(found[0].rstrip(), time(hour, minute, second)), found.end()
+
+
+def _next(moment: _Moment, now: datetime, base: datetime, zone: tzinfo, day_starts: time) -> datetime:
+    """The moment as a plan means it: the next of its name after `base`."""
+    place = moment.zone.clock if moment.zone else zone
+    clock, day = moment.clock or _Clock("", day_starts), moment.day
+    local = base.astimezone(place).date()
+    if day is None:
+        at = _combined(local, clock, moment, zone)
+        return at if at > base else _combined(local + _DAY, clock, moment, zone)
+    if day.shift is not None:
+        return _combined(now.astimezone(place).date() + day.shift * _DAY, clock, moment, zone)
+    if day.month:
+        year = day.year or _year_of(day, local.year)
+        if day.year is None and _dated(day, year) < local - _DAY:
+            year = _year_of(day, year + 1)
+        return _combined(_dated(day, year), clock, moment, zone)
+    named = _weekday(day, local)
+    at = _combined(named, clock, moment, zone)
+    return at if at > base or day.which == "last" else _combined(named + 7 * _DAY, clock, moment, zone)
+
+
+def _latest(moment: _Moment, now: datetime, zone: tzinfo) -> datetime:
+    """The moment as a note means it: the last of its name. Raises BadRequest for one that is still to come."""
+    place = moment.zone.clock if moment.zone else zone
+    clock, day = moment.clock or _Clock("", time(0)), moment.day
+    local = now.astimezone(place)
+    today = local.date()
+    if day is None:
+        # Midnight and 24:00 are one instant, and the last one was at the beginning of this day.
+        at = _combined(today - clock.days * _DAY, clock, moment, zone)
+    elif day.shift is not None:
+        at = _combined(today + day.shift * _DAY, clock, moment, zone)
+    elif day.month:
+        this_year = (day.month, day.number) <= (today.month, today.day)
+        at = _combined(_dated(day, day.year or today.year - (not this_year)), clock, moment, zone)
+    else:
+        at = _combined(_weekday(day, today), clock, moment, zone)
+        while at > now + _AHEAD and day.which != "next":
+            today -= 7 * _DAY
+            at = _combined(_weekday(day, today), clock, moment, zone)
+    if at > now + _AHEAD:
+        meant = "" if day else f" If you mean the day before, write `yesterday {moment.typed}`."
+        raise BadRequest(f"“{moment.typed}” is still to come; it is {local:%H:%M %Z} now.{meant}")
+    return min(at, now)
+
+
+def _weekday(day: _Day, today: date) -> date:
+    """The next day of that name, today included; with `last` or `next` before it, never today."""
+    assert day.weekday is not None
+    ahead = (day.weekday - today.weekday()) % 7
+    if day.which == "last":
+        return today + (ahead - 7) * _DAY
+    return today + (ahead or 7 * (day.which == "next")) * _DAY
+
+
+def _year_of(day: _Day, year: int) -> int:
+    """The first year from `year` on that has such a day: 29 February is not in each."""
+    if (day.month, day.number) == (2, 29):
+        while not isleap(year):
+            year += 1
+    return year
+
+
+def _dated(day: _Day, year: int) -> date:
+    """The date in that year. Raises BadRequest for one that no calendar has, or that is another day of the week."""
+    typed = day.typed.strip() + ("" if day.year else f" {year}")
+    try:
+        found = date(year, day.month, day.number)
+    except ValueError:
+        raise BadRequest(f"{typed} isn't a date of the calendar.") from None
+    if year not in _YEARS:
+        raise BadRequest(f"{typed} is too far away to be meant.")
+    if day.weekday not in (None, found.weekday()):
+        names = WEEKDAYS[found.weekday()].capitalize(), WEEKDAYS[day.weekday or 0].capitalize()
+        raise BadRequest(f"{typed} is a {names[0]}, not a {names[1]}.")
+    return found
+
+
+def _combined(day: date, clock: _Clock, moment: _Moment, zone: tzinfo) -> datetime:
+    """The instant (aware UTC) of that wall clock on that day. Raises BadRequest where clocks show it never or twice."""
+    if clock.is_midnight and moment.day is not None and moment.day.typed.lower() != "tonight":
+        raise BadRequest(
+            f"“{moment.typed}” could be the beginning or the end of that day. Write `{moment.day.typed} 00:00` or"
+            f" `{moment.day.typed} 24:00`."
+        )
+    named, days = moment.zone, clock.days + (clock.is_midnight and moment.day is not None)
+    wall = datetime.combine(day + days * _DAY, clock.at, named.clock if named else zone)
+    at = wall.astimezone(UTC)
+    if named is not None:
+        named.check(at)
+    place = wall.tzinfo
+    if at.astimezone(place).replace(tzinfo=None) != wall.replace(tzinfo=None):
+        raise BadRequest(f"There is no {wall:%H:%M} on {wall:%Y-%m-%d} in {place}: clocks go forward over it.")
+    if wall.replace(fold=1).astimezone(UTC) != at:
+        raise BadRequest(
+            f"{wall:%H:%M} comes twice on {wall:%Y-%m-%d} in {place}: clocks go back over it."
+            f" Write `{wall:%H:%M} {wall:%Z}` or `{wall:%H:%M} {wall.replace(fold=1):%Z}`."
+        )
+    return at
+
+
+def _near(at: datetime, now: datetime, whole: str) -> datetime:
+    if at - now > LONGEST:
+        raise BadRequest(f"“{whole.strip()[:60]}” is more than a year ahead. Write for example {_PLANS}.")
+    return at
+
+
+def _refusal(whole: str, examples: str) -> BadRequest:
+    return BadRequest(f"“{' '.join(whole.split())[:60]}” isn't a time I understand. Write for example {examples}.")

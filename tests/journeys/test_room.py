@@ -9,6 +9,7 @@ from typing import Any
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import TimelineEntry
+from bot.text.markup import at_of
 from bot.text.masking import MASK
 from slack_playground.person import Person, content_of
 from tests.journeys.story import (
@@ -84,7 +85,7 @@ def test_times_that_cannot_be_are_refused_with_a_sentence(stage: Stage) -> None:
     later = (stage.context.now() + timedelta(hours=2)).strftime("%Y-%m-%d %H:%M")
     assert "still to come" in ask(responder, channel["id"], f"/incident note at {later} it broke")
     assert "check the day" in ask(responder, channel["id"], "/incident note 9 days ago it broke")
-    assert "no time that I can read" in ask(responder, channel["id"], "/incident note at 25:61 it broke")
+    assert "isn't a time I understand" in ask(responder, channel["id"], "/incident note at 25:61 it broke")
     assert "Say what happened then" in ask(responder, channel["id"], "/incident note 5 min ago")
     assert "noted" not in kinds(stage, ref)
 
@@ -98,7 +99,7 @@ def test_the_shortcut_asks_for_the_time_and_a_correction_keeps_what_was_said(sta
     responder.open_shortcut("timeline_message", {**message, "channel": channel["id"]})
     view = responder.wait_for_view("entry_view")
     errors = responder.submit(view, {"when": {"when": "tomorrow"}, "text": {"text": "deployed build 8"}})
-    assert "no time that I can read" in errors["when"]
+    assert "isn't a time I understand" in errors["when"]
     assert responder.submit(view, {"when": {"when": "20 min ago"}, "text": {"text": "deployed build 8 <b>"}}) == {}
     corrected = next(entry for entry in entries(stage, ref) if "build 8" in entry.text)
     assert corrected.text == "deployed build 8 &lt;b&gt;"
@@ -111,6 +112,19 @@ def test_the_shortcut_asks_for_the_time_and_a_correction_keeps_what_was_said(sta
         )
     assert first[0].text == "deployed build 7 &lt;now&gt;", "what was said first is kept"
     assert [entry.author for entry in by_whom] == ["U0RESPONDER"]
+
+
+def test_the_shortcut_keeps_a_time_that_was_not_touched_to_the_second(stage: Stage) -> None:
+    responder = stage.responder
+    ref, _ = stage.declare("P2 the search sorts by the wrong field")
+    ts = responder.say(INCIDENTS, "the first complaint came in by phone")
+    message = next(each for each in responder.messages(INCIDENTS) if each["ts"] == ts)
+    responder.open_shortcut("timeline_message", {**message, "channel": responder.channel_id(INCIDENTS)})
+    with stage.database.transaction() as session:
+        incident_id = str(incidents.get_by_ref(session, ref).incident_id)
+    assert responder.submit(responder.wait_for_view("entry_view"), {"incident": {"incident": incident_id}}) == {}
+    noted = next(entry for entry in entries(stage, ref) if "by phone" in entry.text)
+    assert noted.at == at_of(ts)
 
 
 def test_moving_an_entry_in_time_leaves_its_links_alone(stage: Stage) -> None:

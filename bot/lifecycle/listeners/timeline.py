@@ -25,8 +25,8 @@ from bot.reviews.flows.drafting import redraft_later
 from bot.reviews.rules.notes import check_note
 from bot.slack.forms import LONGEST_FIELD
 from bot.slack.text import shorten
-from bot.text.markup import escape, plain_text
-from bot.text.past_instants import leading_past, parse_past
+from bot.text.instants import leading_past, parse_past
+from bot.text.markup import at_of, escape, plain_text
 
 _REF = re.compile(r"\b((?:INC|SEC)-\d{4}-\d{1,6})\b", re.IGNORECASE)
 
@@ -109,17 +109,18 @@ def entry_saved(
     """Add the message to a timeline at the time that was said, or correct the entry that it is."""
     opened = json.loads(view["private_metadata"])
     row = incidents.get_for_change(session, int(values.get("incident") or opened["incident"]))
-    at = parse_past(values["when"], now, _zone(context))
+    at = parse_past(values["when"], now, _zone(context)) if values["when"] != opened["when"] else None
     key = f"view:{view.get('root_view_id') or view['id']}"
     text = escape(values["text"])
     if opened["entry"] is not None:
         # A time that was not touched is kept to the second.
-        moved = at if values["when"] != opened["when"] else None
         # So are words that were not touched: the form showed them plain, without their links and mentions.
         said = text if values["text"] != _shown_plain(session, row, int(opened["entry"])) else ""
-        backdating.correct(session, row, int(opened["entry"]), user_id, now, key, moved, said)
+        backdating.correct(session, row, int(opened["entry"]), user_id, now, key, at, said)
     else:
-        backdating.note(session, row, text, user_id, at, now, key)
+        # The form shows minutes; a time that was not touched is the message's own, to the second.
+        said_at = at or min(at_of(opened["ts"]), now)
+        backdating.note(session, row, text, user_id, said_at, now, key)
     redraft_later(session, row)
 
 
