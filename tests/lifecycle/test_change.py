@@ -17,14 +17,16 @@ from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow, TimelineEntry
 from bot.lifecycle.flows import change, commander, responders
 from bot.lifecycle.flows.change import Closing
+from bot.lifecycle.messages.outcomes import sentence
 from bot.lifecycle.queries import handovers
+from bot.lifecycle.rules.outcomes import CommandHeld, CommandTaken, Outcome, StatusChanged
 from bot.severity.rules import Severity
 from tests.flow_fixtures import Declare
 from tests.queue import empty_queue, queued
 from tests.rows import NOON, count_entries, minutes
 
 LATER = NOON + minutes(10)
-Change = Callable[[Session, IncidentRow, Policy], str]
+Change = Callable[[Session, IncidentRow, Policy], Outcome]
 
 
 def entries(session: Session, row: IncidentRow, *kinds: Kind) -> list[TimelineEntry]:
@@ -48,7 +50,7 @@ def announced(session: Session, entry: TimelineEntry) -> bool:
 
 def test_a_severity_is_raised_with_its_reason(session: Session, declared: Declare, policy: Policy) -> None:
     row = declared(Severity.P2)
-    said = change.set_severity(session, row, Severity.P0, "U0TEAMLEAD", policy, LATER, "all regions <!here>")
+    said = sentence(change.set_severity(session, row, Severity.P0, "U0TEAMLEAD", policy, LATER, "all regions <!here>"))
     assert said == f"{row.ref} is now P0, was P2."
     (entry,) = entries(session, row, Kind.SEVERITY_RAISED)
     assert entry.text == "Severity raised from P2 to P0 by <@U0TEAMLEAD>: all regions &lt;!here&gt;"
@@ -73,7 +75,7 @@ def test_a_status_is_stamped_the_first_time(
     session: Session, declared: Declare, policy: Policy, status: Status
 ) -> None:
     row = declared()
-    assert change.set_status(session, row, status, "U0RESPONDER", policy, LATER) == f"{row.ref} is now {status}."
+    assert change.set_status(session, row, status, "U0RESPONDER", policy, LATER) == StatusChanged(row.ref, status)
     change.set_status(session, row, Status.INVESTIGATING, "U0RESPONDER", policy, LATER + minutes(1))
     change.set_status(session, row, status, "U0RESPONDER", policy, LATER + minutes(2))
     assert getattr(row, f"{status}_at") == LATER
@@ -98,13 +100,13 @@ def test_setting_a_status_does_not_reopen(
 
 def test_the_first_to_acknowledge_takes_command(session: Session, declared: Declare, policy: Policy) -> None:
     row = declared()
-    said = change.acknowledge(session, row, "U0RESPONDER", policy, LATER)
+    said = sentence(change.acknowledge(session, row, "U0RESPONDER", policy, LATER))
     assert said.startswith(f"You acknowledged {row.ref}.")
     assert (row.acknowledged_at, row.acknowledged_by, row.commander) == (LATER, "U0RESPONDER", "U0RESPONDER")
     (entry,) = entries(session, row, Kind.ACKNOWLEDGED)
     assert entry.text == "Acknowledged by <@U0RESPONDER> after 10 min."
     assert announced(session, entry)
-    again = change.acknowledge(session, row, "U0TEAMLEAD", policy, LATER + minutes(1))
+    again = sentence(change.acknowledge(session, row, "U0TEAMLEAD", policy, LATER + minutes(1)))
     assert "was already acknowledged by <@U0RESPONDER>" in again
     assert (row.acknowledged_at, row.acknowledged_by) == (LATER, "U0RESPONDER")
     assert len(entries(session, row, Kind.ACKNOWLEDGED)) == 1
@@ -119,9 +121,9 @@ def test_acknowledging_leaves_command_where_it_is(session: Session, declared: De
 
 def test_command_passes_from_hand_to_hand(session: Session, declared: Declare, policy: Policy) -> None:
     row = declared()
-    assert change.take_command(session, row, "U0RESPONDER", policy, NOON) == f"You're now in command of {row.ref}."
-    assert change.take_command(session, row, "U0RESPONDER", policy, LATER) == f"You're already in command of {row.ref}."
-    assert change.take_command(session, row, "U0TEAMLEAD", policy, LATER) == f"You're now in command of {row.ref}."
+    assert change.take_command(session, row, "U0RESPONDER", policy, NOON) == CommandTaken(row.ref)
+    assert change.take_command(session, row, "U0RESPONDER", policy, LATER) == CommandHeld(row.ref)
+    assert change.take_command(session, row, "U0TEAMLEAD", policy, LATER) == CommandTaken(row.ref)
     holder = incidents.find_role(session, row.incident_id, "commander")
     assert holder is not None
     assert (row.commander, holder.user_id) == ("U0TEAMLEAD", "U0TEAMLEAD")
@@ -133,7 +135,9 @@ def test_command_passes_from_hand_to_hand(session: Session, declared: Declare, p
 
 def test_resolving_records_what_fixed_it(session: Session, declared: Declare, policy: Policy) -> None:
     row = declared()
-    said = change.resolve(session, row, "U0RESPONDER", policy, LATER, resolution="a <b> & c", cause="pool exhausted")
+    said = sentence(
+        change.resolve(session, row, "U0RESPONDER", policy, LATER, resolution="a <b> & c", cause="pool exhausted")
+    )
     assert said.startswith(f"{row.ref} is resolved. `/incident close`")
     assert (row.status, row.resolved_at, row.resolution, row.cause) == (
         "resolved", LATER, "a <b> & c", "pool exhausted",
@@ -154,7 +158,7 @@ def test_closing_files_the_answers_and_has_the_review_drafted(
     row = declared()
     change.resolve(session, row, "U0RESPONDER", policy, LATER, cause="pool exhausted")
     said = Closing("pool exhausted", "raised the pool", "a third of users", false_alarm=False, playbook_helped=True)
-    assert change.close(session, row, "U0MANAGER", said, policy, LATER).startswith(f"{row.ref} is closed.")
+    assert sentence(change.close(session, row, "U0MANAGER", said, policy, LATER)).startswith(f"{row.ref} is closed.")
     assert (row.status, row.closed_at, row.resolution, row.impact) == (
         "closed", LATER, "raised the pool", "a third of users",
     )  # fmt: skip
@@ -179,7 +183,7 @@ def test_reopening_begins_anew(session: Session, declared: Declare, policy: Poli
     row = declared()
     change.acknowledge(session, row, "U0RESPONDER", policy, NOON + minutes(1))
     brought_to(session, row, over, policy)
-    said = change.reopen(session, row, "U0TEAMLEAD", policy, LATER, "errors <!channel>")
+    said = sentence(change.reopen(session, row, "U0TEAMLEAD", policy, LATER, "errors <!channel>"))
     assert said == f"{row.ref} is open again. Escalation restarts."
     assert (row.status, row.episode, row.commander) == ("investigating", 2, "U0RESPONDER")
     assert (row.resolved_at, row.closed_at, row.acknowledged_at, row.acknowledged_by) == (None, None, None, None)
@@ -245,7 +249,7 @@ def test_a_second_press_changes_nothing(
     brought_to(session, row, status, policy)
     before = count_entries(session, row.incident_id)
     empty_queue(session)
-    assert " already " in press(session, row, policy)
+    assert " already " in sentence(press(session, row, policy))
     assert count_entries(session, row.incident_id) == before
     assert queued(session) == []
 
@@ -296,7 +300,7 @@ def test_reopening_moves_cause_and_resolution_to_the_timeline(
 ) -> None:
     row = declared()
     change.resolve(session, row, "U0RESPONDER", policy, NOON + minutes(5), "bigger <pool>", "pool too small")
-    said = change.reopen(session, row, "U0TEAMLEAD", policy, LATER)
+    said = sentence(change.reopen(session, row, "U0TEAMLEAD", policy, LATER))
     assert "The earlier cause and resolution are on the timeline, as “before reopening”." in said
     assert (row.cause, row.resolution, row.identified_at, row.mitigated_at) == (None, None, None, None)
     assert [entry.text for entry in entries(session, row, Kind.NOTED)] == [
@@ -313,7 +317,7 @@ def test_the_cause_from_before_reopening_is_offered_until_there_is_another(
     change.reopen(session, row, "U0TEAMLEAD", policy, LATER)
     assert change.offered(session, row).cause == "pool <too> small"
     change.resolve(session, row, "U0RESPONDER", policy, LATER)
-    assert "earlier" not in change.reopen(session, row, "U0TEAMLEAD", policy, LATER), "nothing was set aside"
+    assert "earlier" not in sentence(change.reopen(session, row, "U0TEAMLEAD", policy, LATER)), "nothing was set aside"
     assert change.offered(session, row).cause == "pool <too> small", "two reopenings back"
     row.cause = "the cache"
     assert change.offered(session, row).cause == "the cache"
@@ -324,8 +328,10 @@ def test_a_resolve_form_that_came_second_keeps_what_it_says(
 ) -> None:
     row = declared()
     change.resolve(session, row, "U0TEAMLEAD", policy, NOON, resolution="raised the pool size")
-    said = change.add_facts(
-        session, row, "U0RESPONDER", policy, NOON, resolution="restarted the pods", cause="pool exhausted"
+    said = sentence(
+        change.add_facts(
+            session, row, "U0RESPONDER", policy, NOON, resolution="restarted the pods", cause="pool exhausted"
+        )
     )
     assert said == f"{row.ref} was already resolved. Kept for the review: resolution and cause."
     assert (row.resolution, row.cause) == ("raised the pool size\nrestarted the pods", "pool exhausted")
@@ -349,7 +355,9 @@ def test_an_old_offer_says_to_whoever_presses_it_that_it_was_withdrawn(
 ) -> None:
     row = declared()
     commander.offer(session, row, "U0VP", "U0RESPONDER", "one", NOON)
-    assert commander.offer(session, row, "U0VP", "U0RESPONDER", "two", NOON).startswith("<@U0VP> was already asked")
+    assert sentence(commander.offer(session, row, "U0VP", "U0RESPONDER", "two", NOON)).startswith(
+        "<@U0VP> was already asked"
+    )
     earlier = handovers.find_offered(session, row.incident_id)
     assert earlier is not None and len(entries(session, row, Kind.HANDOVER_OFFERED)) == 1
     commander.offer(session, row, "U0TEAMLEAD", "U0RESPONDER", "three", NOON)
@@ -366,7 +374,7 @@ def test_an_offer_of_command_falls_away_when_command_is_taken_otherwise(
     row = declared()
     commander.offer(session, row, "U0VP", "U0RESPONDER", f"offer:{row.incident_id}", NOON)
     if way == "acknowledge":
-        assert "You're in command now" in change.acknowledge(session, row, "U0TEAMLEAD", policy, NOON)
+        assert "You're in command now" in sentence(change.acknowledge(session, row, "U0TEAMLEAD", policy, NOON))
     elif way == "take command":
         change.take_command(session, row, "U0TEAMLEAD", policy, NOON)
     else:

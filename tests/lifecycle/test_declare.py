@@ -17,6 +17,7 @@ from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows.declare import LONGEST_TITLE, Declaration, declare, join, outcome_of
+from bot.lifecycle.rules.outcomes import Declared, NoteAdded
 from bot.severity.rules import Severity
 from bot.store.engine import Database
 from bot.store.outbox import PAGING
@@ -81,7 +82,7 @@ def test_of_two_answers_to_one_question_at_once_the_second_sees_what_the_first_d
 ) -> None:
     decided, asked = threading.Event(), threading.Event()
 
-    def second() -> str | None:
+    def second() -> Declared | NoteAdded | None:
         with database.transaction() as session:
             session.execute(select(func.now()))  # connected: from here on it is only the question that it waits for
             assert decided.wait(10)
@@ -97,7 +98,7 @@ def test_of_two_answers_to_one_question_at_once_the_second_sees_what_the_first_d
             decided.set()
             assert asked.wait(10)
             wait_for_lock(database)
-        assert answer.result(10) == f"added to {ref}"
+        assert answer.result(10) == NoteAdded(ref)
 
 
 def wait_for_lock(database: Database) -> None:

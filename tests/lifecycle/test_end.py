@@ -16,6 +16,7 @@ from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import change, end
 from bot.lifecycle.flows.severity_suggestions import outcome
+from bot.lifecycle.messages.outcomes import sentence
 from bot.lifecycle.queries import severity_suggestions as suggestions_store
 from bot.reviews.flows import reminders
 from bot.reviews.queries import reviews
@@ -65,7 +66,7 @@ def test_a_suggested_severity_is_out_of_date_with_the_end(
     ending(session, row, policy, declared)
     held = suggestions_store.find(session, suggestion_id)
     assert held is not None
-    assert outcome(held) == "This suggestion is out of date."
+    assert sentence(outcome(held)) == "This suggestion is out of date."
     assert len(queued(session, "slack.suggest_severity", suggestion_id=suggestion_id)) == 1, "its buttons go"
 
 

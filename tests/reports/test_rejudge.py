@@ -13,6 +13,7 @@ from bot.context import Policy
 from bot.errors import BadRequest, TransitionRefused
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import change
+from bot.lifecycle.messages.outcomes import sentence
 from bot.lifecycle.queries import severity_suggestions as suggestions_store
 from bot.reports.flows import rejudge
 from bot.reports.flows.reports import Heard
@@ -74,19 +75,21 @@ def test_one_is_open_at_most_and_one_message_makes_one(
 def test_kept_is_not_suggested_again(session: Session, room: IncidentRow, judge: Judge, policy: Policy) -> None:
     first = rejudge.consider(session, heard(room), judge, policy, NOON)
     assert first is not None
-    assert rejudge.keep(session, first, "U0TEAMLEAD", NOON) == "<@U0TEAMLEAD> kept P1."
+    assert sentence(rejudge.keep(session, first, "U0TEAMLEAD", NOON)) == "<@U0TEAMLEAD> kept P1."
     assert rejudge.consider(session, heard(room), judge, policy, NOON) is None
-    assert rejudge.take(session, first, "U0RESPONDER", policy, NOON) == "<@U0TEAMLEAD> kept P1."
+    assert sentence(rejudge.take(session, first, "U0RESPONDER", policy, NOON)) == "<@U0TEAMLEAD> kept P1."
     assert room.severity == "P1"
 
 
 def test_taken_raises_once_and_says_who(session: Session, room: IncidentRow, judge: Judge, policy: Policy) -> None:
     first = rejudge.consider(session, heard(room), judge, policy, NOON)
     assert first is not None
-    assert rejudge.take(session, first, "U0TEAMLEAD", policy, NOON).startswith(f"{room.ref} is now P0")
+    assert sentence(rejudge.take(session, first, "U0TEAMLEAD", policy, NOON)).startswith(f"{room.ref} is now P0")
     assert room.severity == "P0"
-    assert rejudge.take(session, first, "U0RESPONDER", policy, NOON) == "<@U0TEAMLEAD> changed it from P1 to P0."
-    assert rejudge.keep(session, first, "U0RESPONDER", NOON) == "<@U0TEAMLEAD> changed it from P1 to P0."
+    assert (
+        sentence(rejudge.take(session, first, "U0RESPONDER", policy, NOON)) == "<@U0TEAMLEAD> changed it from P1 to P0."
+    )
+    assert sentence(rejudge.keep(session, first, "U0RESPONDER", NOON)) == "<@U0TEAMLEAD> changed it from P1 to P0."
 
 
 def test_a_change_by_people_or_the_end_overtakes_it(
@@ -95,12 +98,12 @@ def test_a_change_by_people_or_the_end_overtakes_it(
     first = rejudge.consider(session, heard(room), judge, policy, NOON)
     assert first is not None
     change.set_severity(session, room, Severity.P2, "U0RESPONDER", policy, NOON)
-    assert rejudge.take(session, first, "U0TEAMLEAD", policy, NOON) == "This suggestion is out of date."
+    assert sentence(rejudge.take(session, first, "U0TEAMLEAD", policy, NOON)) == "This suggestion is out of date."
     assert room.severity == "P2"
     second = rejudge.consider(session, heard(room), judge, policy, NOON)
     assert second is not None
     change.resolve(session, room, "U0RESPONDER", policy, NOON)
-    assert rejudge.keep(session, second, "U0TEAMLEAD", NOON) == "This suggestion is out of date."
+    assert sentence(rejudge.keep(session, second, "U0TEAMLEAD", NOON)) == "This suggestion is out of date."
     assert rejudge.consider(session, heard(room), judge, policy, NOON) is None
 
 

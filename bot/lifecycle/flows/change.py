@@ -1,6 +1,6 @@
 """Changing an incident: severity, status, acknowledgement, command, resolution, closing, reopening.
 
-Every function takes the locked row, answers with the sentence for the person who asked, and is harmless when repeated.
+Every function takes the locked row, answers with what became of it, and is harmless when repeated.
 What follows a change is one function, `after_change`.
 """
 
@@ -23,6 +23,19 @@ from bot.lifecycle.flows import commander
 from bot.lifecycle.flows.consequences import after_change
 from bot.lifecycle.messages import changes as texts
 from bot.lifecycle.messages import command as command_texts
+from bot.lifecycle.rules.outcomes import (
+    Acknowledged,
+    AcknowledgedBefore,
+    Closed,
+    CommandHeld,
+    CommandTaken,
+    FactsKept,
+    Reopened,
+    Resolved,
+    SeverityChanged,
+    StatusChanged,
+    Unchanged,
+)
 from bot.severity.rules import Severity
 from bot.slack import queries as messages
 from bot.text.markup import escape, plain_text
@@ -30,25 +43,27 @@ from bot.text.markup import escape, plain_text
 
 def set_severity(
     session: Session, row: IncidentRow, severity: Severity, by: str, policy: Policy, now: datetime, why: str = ""
-) -> str:
+) -> SeverityChanged | Unchanged:
     """Raise or lower; pings follow the new column."""
     refuse_when_over(row)
     before = Severity(row.severity)
     if before is severity:
-        return texts.already(row.ref, severity)
+        return Unchanged(row.ref, severity)
     row.severity = severity.value
     kind = Kind.SEVERITY_RAISED if severity.worse_than(before) else Kind.SEVERITY_LOWERED
     text = texts.severity_entry(before, severity, by, why)
     data = {"severity": severity.value, "before": before.value}
     record(session, row, kind, text, now, author=by, data=data, announce=True)
     after_change(session, row, kind, by, policy, now)
-    return texts.severity_set(row.ref, before, severity)
+    return SeverityChanged(row.ref, before, severity)
 
 
-def set_status(session: Session, row: IncidentRow, status: Status, by: str, policy: Policy, now: datetime) -> str:
+def set_status(
+    session: Session, row: IncidentRow, status: Status, by: str, policy: Policy, now: datetime
+) -> StatusChanged | Unchanged:
     """Move between the open statuses; resolving, closing and reopening have functions of their own."""
     if row.status == status:
-        return texts.already(row.ref, status)
+        return Unchanged(row.ref, status)
     refuse_when_over(row)
     check_transition(row.ref, Status(row.status), status)
     before, row.status = row.status, status.value
@@ -60,15 +75,17 @@ def set_status(session: Session, row: IncidentRow, status: Status, by: str, poli
     data = {"before": before, "after": status.value}
     record(session, row, Kind.STATUS_CHANGED, text, now, author=by, data=data, announce=True)
     after_change(session, row, Kind.STATUS_CHANGED, by, policy, now)
-    return texts.status_set(row.ref, status)
+    return StatusChanged(row.ref, status)
 
 
-def acknowledge(session: Session, row: IncidentRow, by: str, policy: Policy, now: datetime) -> str:
+def acknowledge(
+    session: Session, row: IncidentRow, by: str, policy: Policy, now: datetime
+) -> Acknowledged | AcknowledgedBefore:
     """Somebody is on it. The first to say so takes command, unless somebody has it."""
     refuse_when_over(row)
     if row.acknowledged_at is not None:
         escalate.acknowledge_pings(session, row, by, now)
-        return texts.acknowledged_before(row.ref, row.acknowledged_by)
+        return AcknowledgedBefore(row.ref, row.acknowledged_by)
     row.acknowledged_at, row.acknowledged_by = now, by
     text = texts.acknowledged_entry(by, now - _opened_at(session, row), row.episode > 1)
     record(session, row, Kind.ACKNOWLEDGED, text, now, author=by, announce=True)
@@ -77,7 +94,7 @@ def acknowledge(session: Session, row: IncidentRow, by: str, policy: Policy, now
         commander.give_command(session, row, by, now)
     escalate.acknowledge_pings(session, row, by, now)
     after_change(session, row, Kind.ACKNOWLEDGED, by, policy, now)
-    return texts.acknowledged(row.ref, takes_command)
+    return Acknowledged(row.ref, takes_command)
 
 
 def _opened_at(session: Session, row: IncidentRow) -> datetime:
@@ -86,23 +103,25 @@ def _opened_at(session: Session, row: IncidentRow) -> datetime:
     return reopened[-1].at if reopened else row.declared_at
 
 
-def take_command(session: Session, row: IncidentRow, by: str, policy: Policy, now: datetime) -> str:
+def take_command(
+    session: Session, row: IncidentRow, by: str, policy: Policy, now: datetime
+) -> CommandTaken | CommandHeld:
     """The commander decides and delegates."""
     refuse_when_over(row)
     before = row.commander
     if not commander.give_command(session, row, by, now):
-        return command_texts.you_command_already(row.ref)
+        return CommandHeld(row.ref)
     text = command_texts.taken_entry(by, before)
     record(session, row, Kind.ROLE_TAKEN, text, now, author=by, announce=True)
     commander.notify_replaced(session, row, "commander", before, by, by)
     escalate.acknowledge_pings(session, row, by, now)
     after_change(session, row, Kind.ROLE_TAKEN, by, policy, now)
-    return command_texts.you_command(row.ref)
+    return CommandTaken(row.ref)
 
 
 def resolve(
     session: Session, row: IncidentRow, by: str, policy: Policy, now: datetime, resolution: str = "", cause: str = ""
-) -> str:
+) -> Resolved:
     """The incident is over: every page that was still to be sent is cancelled."""
     check_transition(row.ref, Status(row.status), Status.RESOLVED)
     row.status, row.resolved_at = Status.RESOLVED.value, now
@@ -112,12 +131,12 @@ def resolve(
     said = f"{text}: {escape(resolution)}" if resolution else f"{text}."
     record(session, row, Kind.RESOLVED, f"{text}.", now, author=by, data={"said": said}, announce=True)
     after_change(session, row, Kind.RESOLVED, by, policy, now)
-    return texts.resolved(row.ref)
+    return Resolved(row.ref)
 
 
 def add_facts(
     session: Session, row: IncidentRow, by: str, policy: Policy, now: datetime, *, resolution: str = "", cause: str = ""
-) -> str:
+) -> FactsKept:
     """What somebody typed into the Resolve form while another resolved it: kept beside what is recorded.
 
     Raises TransitionRefused where it says nothing new, or where the incident is closed.
@@ -131,7 +150,7 @@ def add_facts(
         check_transition(row.ref, Status(row.status), Status.RESOLVED)
     _record_facts(session, row, by, now, **fresh)
     after_change(session, row, Kind.RESOLUTION_RECORDED, by, policy, now)
-    return texts.facts_kept(row.ref, tuple(fresh))
+    return FactsKept(row.ref, tuple(fresh))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +164,7 @@ class Closing:
     playbook_helped: bool | None = None
 
 
-def close(session: Session, row: IncidentRow, by: str, said: Closing, policy: Policy, now: datetime) -> str:
+def close(session: Session, row: IncidentRow, by: str, said: Closing, policy: Policy, now: datetime) -> Closed:
     """File the incident and have its review drafted."""
     _refuse_when_closed(session, row)
     check_transition(row.ref, Status(row.status), Status.CLOSED)
@@ -157,7 +176,7 @@ def close(session: Session, row: IncidentRow, by: str, said: Closing, policy: Po
     data = {"false_alarm": row.false_alarm, "playbook_helped": row.playbook_helped}
     record(session, row, Kind.CLOSED, text, now, author=by, data=data, announce=True)
     after_change(session, row, Kind.CLOSED, by, policy, now)
-    return texts.closed(row.ref)
+    return Closed(row.ref)
 
 
 def _refuse_when_closed(session: Session, row: IncidentRow) -> None:
@@ -169,7 +188,7 @@ def _refuse_when_closed(session: Session, row: IncidentRow) -> None:
     raise TransitionRefused(texts.closed_before(row.ref, by, ends[-1].at))
 
 
-def reopen(session: Session, row: IncidentRow, by: str, policy: Policy, now: datetime, why: str = "") -> str:
+def reopen(session: Session, row: IncidentRow, by: str, policy: Policy, now: datetime, why: str = "") -> Reopened:
     """It is not over: work and escalation restart."""
     current = Status(row.status)
     if current.is_open:
@@ -186,7 +205,7 @@ def reopen(session: Session, row: IncidentRow, by: str, policy: Policy, now: dat
         row.acknowledged_at, row.acknowledged_by = now, by
         record(session, row, Kind.ACKNOWLEDGED, texts.acknowledged_on_reopening(by), now, author=by)
     after_change(session, row, Kind.REOPENED, by, policy, now)
-    return texts.reopened(row.ref, aside)
+    return Reopened(row.ref, tuple(aside))
 
 
 def _set_aside(session: Session, row: IncidentRow, now: datetime) -> list[str]:

@@ -16,14 +16,17 @@ from bot.incidents.tables import HandoverRow, IncidentRow
 from bot.lifecycle.flows.consequences import after_change
 from bot.lifecycle.messages import command as texts
 from bot.lifecycle.queries import handovers
+from bot.lifecycle.rules.outcomes import CommandTaken, HandoverAcceptedBefore, HandoverOffered, HandoverOfferedBefore
 from bot.store.outbox import enqueue
 
 
-def offer(session: Session, row: IncidentRow, to_user: str, by: str, request_key: str, now: datetime) -> str:
+def offer(
+    session: Session, row: IncidentRow, to_user: str, by: str, request_key: str, now: datetime
+) -> HandoverOffered | HandoverOfferedBefore:
     """Offer command to somebody; an earlier offer that waits is withdrawn. The row must be locked."""
     refuse_when_over(row)
     if handovers.find_handover_by_request(session, request_key) is not None:
-        return texts.offered_by_you(to_user)
+        return HandoverOfferedBefore(to_user)
     if row.commander not in (None, by):
         raise BadRequest(texts.only_commander_offers(row.ref, row.commander or ""))
     if row.commander == to_user:
@@ -32,7 +35,7 @@ def offer(session: Session, row: IncidentRow, to_user: str, by: str, request_key
         raise BadRequest(texts.PRESS_TAKE_COMMAND)
     standing = handovers.find_offered(session, row.incident_id)
     if standing is not None and standing.to_user == to_user:
-        return texts.offered_before(to_user, standing.asked_by, row.commander)
+        return HandoverOfferedBefore(to_user, standing.asked_by, row.commander)
     withdraw(session, row, now)
     handover = handovers.add_handover(
         session,
@@ -46,10 +49,12 @@ def offer(session: Session, row: IncidentRow, to_user: str, by: str, request_key
     text = texts.offered_entry(by, to_user)
     record(session, row, Kind.HANDOVER_OFFERED, text, now, author=by, source_key=f"handover:{handover.handover_id}")
     _show(session, handover)
-    return texts.offered(row.ref, to_user, row.commander)
+    return HandoverOffered(row.ref, to_user, row.commander)
 
 
-def accept(session: Session, handover_id: int, by: str, policy: Policy, now: datetime) -> str:
+def accept(
+    session: Session, handover_id: int, by: str, policy: Policy, now: datetime
+) -> CommandTaken | HandoverAcceptedBefore:
     """Command changes hands. Raises BadRequest for somebody else's press, or when the offer no longer stands."""
     incident_id = handovers.get_handover(session, handover_id).incident_id
     row = incidents.get_for_change(session, incident_id)
@@ -61,7 +66,7 @@ def accept(session: Session, handover_id: int, by: str, policy: Policy, now: dat
     if by != handover.to_user:
         raise BadRequest(texts.offered_to_another(handover.to_user))
     if handover.state == handovers.ACCEPTED:
-        return texts.accepted_already(row.ref)
+        return HandoverAcceptedBefore(row.ref)
     refuse_when_over(row)
     handover.state, handover.decided_at = handovers.ACCEPTED, now
     session.flush()  # accepted, before it could count as an offer that waits
@@ -72,7 +77,7 @@ def accept(session: Session, handover_id: int, by: str, policy: Policy, now: dat
     _show(session, handover)
     pages.acknowledge_pings(session, row, by, now)
     after_change(session, row, Kind.ROLE_TAKEN, by, policy, now)
-    return texts.you_command(row.ref)
+    return CommandTaken(row.ref)
 
 
 def give_command(session: Session, row: IncidentRow, user_id: str, now: datetime) -> bool:

@@ -19,6 +19,7 @@ from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows.consequences import after_change
 from bot.lifecycle.messages import changes as texts
+from bot.lifecycle.rules.outcomes import Declared, NoteAdded
 from bot.memory.rules.similar import SimilarItem
 from bot.severity.rules import Severity
 from bot.text.markup import escape, says_something, without_emoji
@@ -89,7 +90,7 @@ def join(session: Session, ref: str, words: str, by: str, now: datetime, request
     return row
 
 
-def outcome_of(session: Session, request_key: str) -> str | None:
+def outcome_of(session: Session, request_key: str) -> Declared | NoteAdded | None:
     """What became of a request that asked first, None while it is undecided.
 
     It is locked: of two presses at once, the second sees what the first did.
@@ -97,9 +98,9 @@ def outcome_of(session: Session, request_key: str) -> str | None:
     incidents.lock_request(session, request_key)
     declared = incidents.find_by_request(session, request_key)
     if declared is not None:
-        return f"declared as {declared.ref}"
+        return Declared(declared.ref)
     joined = timeline.find_by_source(session, _joined(request_key))
-    return f"added to {incidents.get(session, joined.incident_id).ref}" if joined is not None else None
+    return NoteAdded(incidents.get(session, joined.incident_id).ref) if joined is not None else None
 
 
 def _joined(request_key: str) -> str:

@@ -15,10 +15,13 @@ from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows.consequences import after_change
 from bot.lifecycle.messages import changes as texts
+from bot.lifecycle.rules.outcomes import ClosedAsFalseAlarm, Merged
 from bot.store.outbox import enqueue
 
 
-def false_alarm(session: Session, row: IncidentRow, by: str, policy: Policy, now: datetime, why: str = "") -> str:
+def false_alarm(
+    session: Session, row: IncidentRow, by: str, policy: Policy, now: datetime, why: str = ""
+) -> ClosedAsFalseAlarm:
     """It never was an incident: every page that was still to be sent is cancelled, and no review is asked for."""
     if row.status == Status.CLOSED:
         raise TransitionRefused(texts.closed_already(row.ref, bool(row.false_alarm)))
@@ -27,10 +30,10 @@ def false_alarm(session: Session, row: IncidentRow, by: str, policy: Policy, now
     text = texts.false_alarm_entry(by, why)
     record(session, row, Kind.FALSE_ALARM, text, now, author=by, announce=True)
     after_change(session, row, Kind.FALSE_ALARM, by, policy, now)
-    return texts.false_alarm(row.ref)
+    return ClosedAsFalseAlarm(row.ref)
 
 
-def merge(session: Session, duplicate_id: int, target_id: int, by: str, policy: Policy, now: datetime) -> str:
+def merge(session: Session, duplicate_id: int, target_id: int, by: str, policy: Policy, now: datetime) -> Merged:
     """Close one incident as a duplicate of another.
 
     Its timeline is read with the other's, its people are brought there.
@@ -53,7 +56,7 @@ def merge(session: Session, duplicate_id: int, target_id: int, by: str, policy: 
         user_ids=[user_id for user_id in people if user_id],
     )
     after_change(session, duplicate, Kind.MERGED, by, policy, now)
-    return texts.merged(duplicate.ref, target.ref)
+    return Merged(duplicate.ref, target.ref)
 
 
 def _record_merge(session: Session, duplicate: IncidentRow, target: IncidentRow, by: str, now: datetime) -> None:

@@ -15,18 +15,19 @@ from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import commander
 from bot.lifecycle.flows.consequences import after_change
 from bot.lifecycle.messages import command as texts
+from bot.lifecycle.rules.outcomes import RoleGiven, RoleHeld
 from bot.store.outbox import enqueue
 
 
 def assign(
     session: Session, row: IncidentRow, role: ResponderRole, user_id: str, by: str, policy: Policy, now: datetime
-) -> str:
+) -> RoleGiven | RoleHeld:
     """That person has the role from now on; they are invited and learn what is expected. The row must be locked."""
     refuse_when_over(row)
     held = incidents.find_role(session, row.incident_id, role.value)
     before = held.user_id if held is not None else None
     if not _give(session, row, role, user_id, now):
-        return texts.has_role(row.ref, role, user_id)
+        return RoleHeld(row.ref, role, user_id)
     text = texts.role_entry(role, before, user_id, by)
     data = {"role": role.value, "user": user_id}
     record(session, row, Kind.ROLE_TAKEN, text, now, author=by, data=data, announce=True)
@@ -34,7 +35,7 @@ def assign(
     if by != user_id:
         _notify_assigned(session, row, role, user_id)
     after_change(session, row, Kind.ROLE_TAKEN, by, policy, now)
-    return texts.role_given(row.ref, role, user_id, by)
+    return RoleGiven(row.ref, role, user_id, by)
 
 
 def _give(session: Session, row: IncidentRow, role: ResponderRole, user_id: str, now: datetime) -> bool:

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from bot.incidents.flows.record import lock_of
 from bot.incidents.tables import IncidentRow
-from bot.lifecycle.messages import changes as texts
 from bot.lifecycle.queries import severity_suggestions as suggestions_store
+from bot.lifecycle.rules.outcomes import SuggestionDecided
 from bot.lifecycle.tables import SeveritySuggestion
 from bot.store.outbox import enqueue
 
@@ -21,13 +21,9 @@ def overtake_suggestion(session: Session, row: IncidentRow, now: datetime) -> No
         decide(session, held, suggestions_store.OVERTAKEN, None, now)
 
 
-def outcome(held: SeveritySuggestion) -> str:
-    """What became of it, as one sentence."""
-    if held.state == suggestions_store.TAKEN:
-        return texts.suggestion_taken(held.decided_by, held.before, held.suggested)
-    if held.state == suggestions_store.KEPT:
-        return texts.suggestion_kept(held.decided_by, held.before)
-    return texts.SUGGESTION_OUTDATED if held.state == suggestions_store.OVERTAKEN else texts.SUGGESTION_OPEN
+def outcome(held: SeveritySuggestion) -> SuggestionDecided:
+    """What became of it."""
+    return SuggestionDecided(held.state, held.decided_by, held.before, held.suggested)
 
 
 def decide(session: Session, held: SeveritySuggestion, state: str, by: str | None, now: datetime) -> None:

@@ -14,6 +14,7 @@ from bot.incidents.rules.incident import Status, check_transition, is_private
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import change
 from bot.lifecycle.messages import forms
+from bot.lifecycle.messages.outcomes import sentence
 from bot.severity.rules import Severity
 from bot.slack.client import Slack
 from bot.slack.reporting import reporting_errors
@@ -23,24 +24,24 @@ from bot.slack.whispers import answer_press
 def acknowledge(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     """From the card (`incident id`) or from a page (`ping id:incident id`)."""
     row = incidents.get_for_change(session, int(value.split(":")[-1]))
-    return change.acknowledge(session, row, user_id, context.policy, now)
+    return sentence(change.acknowledge(session, row, user_id, context.policy, now))
 
 
 def take_command(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     row = incidents.get_for_change(session, int(value))
-    return change.take_command(session, row, user_id, context.policy, now)
+    return sentence(change.take_command(session, row, user_id, context.policy, now))
 
 
 def set_status(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     status, incident_id = value.split(":")
     row = incidents.get_for_change(session, int(incident_id))
-    return change.set_status(session, row, Status(status), user_id, context.policy, now)
+    return sentence(change.set_status(session, row, Status(status), user_id, context.policy, now))
 
 
 def set_severity(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     severity, incident_id = value.split(":")
     row = incidents.get_for_change(session, int(incident_id))
-    return change.set_severity(session, row, Severity(severity), user_id, context.policy, now)
+    return sentence(change.set_severity(session, row, Severity(severity), user_id, context.policy, now))
 
 
 def playbook_suggested(row: IncidentRow) -> bool:

@@ -25,6 +25,7 @@ from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import end, responders
 from bot.lifecycle.listeners.timeline import _REF
 from bot.lifecycle.messages import channel
+from bot.lifecycle.messages.outcomes import sentence
 from bot.lifecycle.queries import handovers
 from bot.slack.client import Message
 from bot.slack.reporting import reporting_errors
@@ -64,8 +65,10 @@ def _role(session: Session, command: CommandContext) -> str:
     part, name = parse_responder_role(plain_text(re.sub(r"<@[^>]*>", " ", command.rest)))
     if mentioned is None and name and name.lower() not in ("me", "myself", "i"):
         mentioned = people.find_person(session, name, command.context.policy.contacts, command.now)
-    return responders.assign(
-        session, row, part, mentioned or command.user_id, command.user_id, command.context.policy, command.now
+    return sentence(
+        responders.assign(
+            session, row, part, mentioned or command.user_id, command.user_id, command.context.policy, command.now
+        )
     )
 
 
@@ -148,7 +151,9 @@ def turn_page(context: AppContext, ack: Ack, respond: Respond, body: dict[str, A
 
 def _false_alarm(session: Session, command: CommandContext) -> str:
     row = incident_of(session, command, for_change=True)
-    return end.false_alarm(session, row, command.user_id, command.context.policy, command.now, plain_text(command.rest))
+    return sentence(
+        end.false_alarm(session, row, command.user_id, command.context.policy, command.now, plain_text(command.rest))
+    )
 
 
 def _merge(session: Session, command: CommandContext) -> str:
@@ -166,8 +171,10 @@ def _merge(session: Session, command: CommandContext) -> str:
         known = {row.ref for row in rows}
         raise UnknownIncident(f"There is no incident {next(ref for ref in refs if ref not in known)}.")
     duplicate, target = (rows[0], rows[1]) if len(rows) == 2 else (here or rows[0], rows[0])
-    return end.merge(
-        session, duplicate.incident_id, target.incident_id, command.user_id, command.context.policy, command.now
+    return sentence(
+        end.merge(
+            session, duplicate.incident_id, target.incident_id, command.user_id, command.context.policy, command.now
+        )
     )
 
 

@@ -19,6 +19,7 @@ from bot.lifecycle.flows.consequences import after_change
 from bot.lifecycle.listeners.buttons import playbook_suggested
 from bot.lifecycle.listeners.channel import show_list
 from bot.lifecycle.messages import answers, forms
+from bot.lifecycle.messages.outcomes import sentence
 from bot.reviews.flows.drafting import redraft_later
 from bot.severity.rules import leading_severity, parse_severity
 from bot.slack.client import Message
@@ -52,11 +53,11 @@ def _status(session: Session, command: CommandContext) -> str | Message:
     row = incident_of(session, command, for_change=True)
     policy = command.context.policy
     if wanted is Status.RESOLVED:
-        return change.resolve(session, row, command.user_id, policy, command.now)
+        return sentence(change.resolve(session, row, command.user_id, policy, command.now))
     if wanted is Status.CLOSED:
         check_transition(row.ref, Status(row.status), wanted)
         raise BadRequest("Type `/incident close`: its form did not open.")  # it was resolved a moment after being read
-    return change.set_status(session, row, wanted, command.user_id, policy, command.now)
+    return sentence(change.set_status(session, row, wanted, command.user_id, policy, command.now))
 
 
 def _severity(session: Session, command: CommandContext) -> str:
@@ -67,14 +68,16 @@ def _severity(session: Session, command: CommandContext) -> str:
         first, _, why = command.rest.partition(" ")
         severity = parse_severity(first)
     row = incident_of(session, command, for_change=True)
-    return change.set_severity(
-        session, row, severity, command.user_id, command.context.policy, command.now, plain_text(why)
+    return sentence(
+        change.set_severity(
+            session, row, severity, command.user_id, command.context.policy, command.now, plain_text(why)
+        )
     )
 
 
 def _acknowledge(session: Session, command: CommandContext) -> str:
     row = incident_of(session, command, for_change=True)
-    return change.acknowledge(session, row, command.user_id, command.context.policy, command.now)
+    return sentence(change.acknowledge(session, row, command.user_id, command.context.policy, command.now))
 
 
 def _timeline(session: Session, command: CommandContext) -> str:
@@ -85,18 +88,20 @@ def _timeline(session: Session, command: CommandContext) -> str:
 def _resolve(session: Session, command: CommandContext) -> str:
     row = incident_of(session, command, for_change=True)
     said = plain_text(command.rest)
-    return change.resolve(session, row, command.user_id, command.context.policy, command.now, resolution=said)
+    return sentence(change.resolve(session, row, command.user_id, command.context.policy, command.now, resolution=said))
 
 
 def _close(session: Session, command: CommandContext) -> str:
     row = incident_of(session, command, for_change=True)
     said = change.Closing(resolution=plain_text(command.rest))
-    return change.close(session, row, command.user_id, said, command.context.policy, command.now)
+    return sentence(change.close(session, row, command.user_id, said, command.context.policy, command.now))
 
 
 def _reopen(session: Session, command: CommandContext) -> str:
     row = incident_of(session, command, for_change=True)
-    return change.reopen(session, row, command.user_id, command.context.policy, command.now, plain_text(command.rest))
+    return sentence(
+        change.reopen(session, row, command.user_id, command.context.policy, command.now, plain_text(command.rest))
+    )
 
 
 def _recorder(field: str, kind: Kind, example: str) -> Callable[[Session, CommandContext], str]:

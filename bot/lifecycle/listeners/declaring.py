@@ -19,6 +19,7 @@ from bot.incidents.rules.incident import Incident, Status, leading_security
 from bot.incidents.visibility import for_everybody
 from bot.lifecycle.flows.declare import LONGEST_TITLE, Declaration, check_title, declare, join, outcome_of
 from bot.lifecycle.messages import answers, channel, forms
+from bot.lifecycle.messages.outcomes import decided_before
 from bot.memory.flows.recall import recall
 from bot.severity.rules import Judgement, Severity, leading_severity
 from bot.slack.client import Message
@@ -167,7 +168,7 @@ def _check_undecided(session: Session, wanted: Wanted) -> None:
     """Raises TransitionRefused with what an earlier press decided."""
     outcome = outcome_of(session, wanted.request_key)
     if outcome is not None:
-        raise TransitionRefused(f"This was already {outcome}.")
+        raise TransitionRefused(decided_before(outcome))
 
 
 def _form(command: CommandContext) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from bot.context import AppContext
 from bot.incidents.queries import incidents
 from bot.incidents.rules.incident import Status
 from bot.lifecycle.flows import change
+from bot.lifecycle.messages.outcomes import sentence
 from bot.store.outbox import enqueue
 
 
@@ -23,11 +24,11 @@ def resolved(
             session, row, user_id, context.policy, now, resolution=values["resolution"], cause=values["cause"]
         )
         return
-    text = change.add_facts(
+    kept = change.add_facts(
         session, row, user_id, context.policy, now, resolution=values["resolution"], cause=values["cause"]
     )
     if row.channel_id:
-        enqueue(session, "slack.whisper", channel_id=row.channel_id, user_id=user_id, text=text)
+        enqueue(session, "slack.whisper", channel_id=row.channel_id, user_id=user_id, text=sentence(kept))
 
 
 def closed(

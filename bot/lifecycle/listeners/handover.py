@@ -12,7 +12,8 @@ from bot.escalation.flows import people
 from bot.incidents.commands import CommandContext, Subcommand, incident_of
 from bot.incidents.queries import incidents
 from bot.lifecycle.flows import change, commander
-from bot.lifecycle.messages import command as texts
+from bot.lifecycle.messages.outcomes import sentence
+from bot.lifecycle.rules.outcomes import CommandTaken
 from bot.text.markup import plain_text
 
 
@@ -24,7 +25,8 @@ def _handover(session: Session, command: CommandContext) -> str:
         if not named:
             raise BadRequest("Name one person: `/incident handover @someone`.")
         to_user = people.find_person(session, named, command.context.policy.contacts, command.now)
-    return commander.offer(session, row, to_user, command.user_id, f"command:{command.trigger_id}", command.now)
+    key = f"command:{command.trigger_id}"
+    return sentence(commander.offer(session, row, to_user, command.user_id, key, command.now))
 
 
 def _incident_of_ping(value: str) -> int:
@@ -37,12 +39,12 @@ def take_over(session: Session, context: AppContext, value: str, user_id: str, n
     if row.acknowledged_at is None:
         change.acknowledge(session, row, user_id, context.policy, now)
     if row.commander == user_id:
-        return texts.you_command(row.ref)
-    return change.take_command(session, row, user_id, context.policy, now)
+        return sentence(CommandTaken(row.ref))
+    return sentence(change.take_command(session, row, user_id, context.policy, now))
 
 
 def accept_handover(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
-    return commander.accept(session, int(value), user_id, context.policy, now)
+    return sentence(commander.accept(session, int(value), user_id, context.policy, now))
 
 
 SUBCOMMANDS = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.incidents.rules.incident import reopened_words
@@ -24,10 +23,6 @@ def severity_entry(before: Severity, after: Severity, by: str, why: str) -> str:
     return f"Severity {verb} from {before} to {after} by {person(by)}{_because(why)}"
 
 
-def severity_set(ref: str, before: Severity, after: Severity) -> str:
-    return f"{ref} is now {after}, was {before}."
-
-
 def already(ref: str, what: str) -> str:
     """`what` is a severity or a status."""
     return f"{ref} is already {what}."
@@ -35,10 +30,6 @@ def already(ref: str, what: str) -> str:
 
 def status_entry(before: str, after: str, by: str) -> str:
     return f"Status {before} → {after} by {person(by)}."
-
-
-def status_set(ref: str, status: str) -> str:
-    return f"{ref} is now {status}."
 
 
 # Acknowledging
@@ -52,16 +43,6 @@ def acknowledged_on_reopening(by: str) -> str:
     return f"Acknowledged by {person(by)} on reopening."
 
 
-def acknowledged(ref: str, commands: bool) -> str:
-    now = " You're in command now; `/incident handover @someone` hands it over." if commands else ""
-    return f"You acknowledged {ref}. Pages to on-call stop; pages to leads continue until it's resolved.{now}"
-
-
-def acknowledged_before(ref: str, by: str | None) -> str:
-    whose = f" by {person(by)}" if by else ""
-    return f"{ref} was already acknowledged{whose}; your own pages are marked as seen."
-
-
 # Resolving, closing, reopening
 
 
@@ -70,20 +51,8 @@ def resolved_entry(by: str, after: timedelta, reopened: int) -> str:
     return f"Resolved by {person(by)} after {span_text(after)}{reopened_words(reopened)}"
 
 
-def resolved(ref: str) -> str:
-    return f"{ref} is resolved. `/incident close` asks for cause and resolution and drafts the review."
-
-
-def facts_kept(ref: str, names: Sequence[str]) -> str:
-    return f"{ref} was already resolved. Kept for the review: {' and '.join(names)}."
-
-
 def closed_entry(by: str, false_alarm: bool) -> str:
     return f"Closed by {person(by)}" + (" as a false alarm." if false_alarm else ".")
-
-
-def closed(ref: str) -> str:
-    return f"{ref} is closed. The review draft follows in a moment."
 
 
 def closed_before(ref: str, by: str, at: datetime) -> str:
@@ -93,17 +62,6 @@ def closed_before(ref: str, by: str, at: datetime) -> str:
 
 def reopened_entry(by: str, why: str) -> str:
     return f"Reopened by {person(by)}{_because(why)}"
-
-
-def reopened(ref: str, set_aside: Sequence[str]) -> str:
-    """`set_aside`: which of cause and resolution were moved to the timeline."""
-    kept = ""
-    if set_aside:
-        stand = "is" if len(set_aside) == 1 else "are"
-        kept = f" The earlier {' and '.join(set_aside)} {stand} on the timeline, as “before reopening”."
-    if "cause" in set_aside:
-        kept += " The resolve and close forms offer the cause again."
-    return f"{ref} is open again. Escalation restarts.{kept}"
 
 
 def open_already(ref: str, status: str) -> str:
@@ -122,10 +80,6 @@ def false_alarm_entry(by: str, why: str) -> str:
     return f"Closed as a false alarm by {person(by)}{_because(why)}"
 
 
-def false_alarm(ref: str) -> str:
-    return f"{ref} is closed as a false alarm. All pages stop. `/incident reopen` reopens it."
-
-
 def closed_already(ref: str, false_alarm: bool) -> str:
     if false_alarm:
         return f"{ref} is already closed as a false alarm."
@@ -139,10 +93,6 @@ def merged_entry(target: str, channel_id: str | None, by: str) -> str:
 
 def joined_entry(duplicate: str, declared_by: str, by: str) -> str:
     return f"{duplicate}, declared by {person(declared_by)}, is a duplicate: merged into this incident by {person(by)}."
-
-
-def merged(duplicate: str, target: str) -> str:
-    return f"{duplicate} is merged into {target}. Its messages are on the timeline of {target}."
 
 
 MERGED_INTO_ITSELF = "An incident can't be merged into itself. Name the other one: `/incident merge INC-2026-0001`."
@@ -167,18 +117,3 @@ def declared_entry(severity: str, by: str, title: str) -> str:
 
 def over_by_now(ref: str, status: str) -> str:
     return f"{ref} is now {status}. Press Declare anyway for a new incident, or type `/incident reopen {ref}`."
-
-
-# Severity suggestions
-
-
-def suggestion_taken(by: str | None, before: str, after: str) -> str:
-    return f"{person(by)} changed it from {before} to {after}."
-
-
-def suggestion_kept(by: str | None, before: str) -> str:
-    return f"{person(by)} kept {before}."
-
-
-SUGGESTION_OUTDATED = "This suggestion is out of date."
-SUGGESTION_OPEN = "No one has decided yet."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.incidents.rules.responders import EXPECTED, ResponderRole
+from bot.incidents.rules.responders import ResponderRole
 from bot.slack.text import person
 
 
@@ -18,18 +18,6 @@ def accepted_entry(by: str, before: str | None) -> str:
     return f"{person(by)} accepts command{_from(before, by)}."
 
 
-def you_command(ref: str) -> str:
-    return f"You're now in command of {ref}."
-
-
-def you_command_already(ref: str) -> str:
-    return f"You're already in command of {ref}."
-
-
-def accepted_already(ref: str) -> str:
-    return f"You already accepted command of {ref}."
-
-
 def replaced(ref: str, role: str, after: str, by: str) -> str:
     """To whoever had the role before."""
     assigned = f", assigned by {person(by)}" if by != after else ""
@@ -39,24 +27,8 @@ def replaced(ref: str, role: str, after: str, by: str) -> str:
 # Offers
 
 
-def stays(commander: str | None) -> str:
-    return f"{person(commander)} is in command" if commander else "no one is in command"
-
-
 def offered_entry(by: str, to_user: str) -> str:
     return f"{person(by)} offers command to {person(to_user)}."
-
-
-def offered(ref: str, to_user: str, commander: str | None) -> str:
-    return f"Asked {person(to_user)} to take command of {ref}. Until they accept, {stays(commander)}."
-
-
-def offered_by_you(to_user: str) -> str:
-    return f"You already asked {person(to_user)}."
-
-
-def offered_before(to_user: str, asked_by: str, commander: str | None) -> str:
-    return f"{person(to_user)} was already asked, by {person(asked_by)}. Until they accept, {stays(commander)}."
 
 
 def only_commander_offers(ref: str, commander: str) -> str:
@@ -92,12 +64,3 @@ def role_entry(role: ResponderRole, before: str | None, user_id: str, by: str) -
     instead = f", replacing {person(before)}" if before is not None else ""
     assigned = "" if by == user_id else f", assigned by {person(by)}"
     return f"{person(user_id)} is now {role}{instead}{assigned}."
-
-
-def has_role(ref: str, role: ResponderRole, user_id: str) -> str:
-    return f"{person(user_id)} is already {role} of {ref}. {EXPECTED[role]}"
-
-
-def role_given(ref: str, role: ResponderRole, user_id: str, by: str) -> str:
-    who = "You are" if by == user_id else f"{person(user_id)} is"
-    return f"{who} {role} of {ref}. {EXPECTED[role]}"

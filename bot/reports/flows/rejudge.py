@@ -14,6 +14,7 @@ from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import change
 from bot.lifecycle.flows.severity_suggestions import decide, outcome, say
 from bot.lifecycle.queries import severity_suggestions as suggestions_store
+from bot.lifecycle.rules.outcomes import Change, SuggestionDecided
 from bot.lifecycle.tables import SeveritySuggestion
 from bot.reports.flows.reports import Heard
 from bot.reports.messages import corrections
@@ -59,10 +60,10 @@ def consider(session: Session, heard: Heard, judge: Judge, policy: Policy, now: 
     return suggestion_id
 
 
-def take(session: Session, suggestion_id: int, by: str, policy: Policy, now: datetime) -> str:
+def take(session: Session, suggestion_id: int, by: str, policy: Policy, now: datetime) -> Change:
     """Do what was suggested.
 
-    Pressed again, or when the severity has changed meanwhile, it says so and changes nothing.
+    Pressed again, or when the severity has changed meanwhile, nothing changes.
     """
     row, held = _locked(session, suggestion_id)
     if held.state != suggestions_store.OPEN:
@@ -71,7 +72,7 @@ def take(session: Session, suggestion_id: int, by: str, policy: Policy, now: dat
     return change.set_severity(session, row, Severity(held.suggested), by, policy, now, "as suggested")
 
 
-def keep(session: Session, suggestion_id: int, by: str, now: datetime) -> str:
+def keep(session: Session, suggestion_id: int, by: str, now: datetime) -> SuggestionDecided:
     """Leave the severity; that level is not suggested for this incident again."""
     _, held = _locked(session, suggestion_id)
     if held.state == suggestions_store.OPEN:

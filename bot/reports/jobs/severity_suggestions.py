@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.context import AppContext
 from bot.incidents.queries import incidents
 from bot.lifecycle.flows.severity_suggestions import outcome
+from bot.lifecycle.messages.outcomes import sentence
 from bot.lifecycle.queries import severity_suggestions as suggestions_store
 from bot.reports.messages import corrections
 from bot.severity.rules import Severity
@@ -22,7 +23,7 @@ def suggest_severity(context: AppContext, slack: Slack, poster: Poster, *, sugge
         return
     before, suggested = Severity(held.before), Severity(held.suggested)
     if held.state != suggestions_store.OPEN:
-        poster.edit(key, corrections.suggestion_over(before, suggested, outcome(held)))
+        poster.edit(key, corrections.suggestion_over(before, suggested, sentence(outcome(held))))
         return
     levels, words = context.policy.severity.levels, [item["text"] for item in held.evidence]
     message = corrections.severity_suggestion(

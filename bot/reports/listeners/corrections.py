@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import AppContext
 from bot.incidents.interactions import Press
+from bot.lifecycle.messages.outcomes import sentence
 from bot.reports.flows import corrections as correct
 from bot.reports.flows import rejudge
 from bot.reports.messages import corrections
@@ -45,11 +46,11 @@ def explained(
 
 
 def take_severity(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
-    return rejudge.take(session, int(value), user_id, context.policy, now)
+    return sentence(rejudge.take(session, int(value), user_id, context.policy, now))
 
 
 def keep_severity(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
-    return rejudge.keep(session, int(value), user_id, now)
+    return sentence(rejudge.keep(session, int(value), user_id, now))
 
 
 PRESSES: dict[str, Press] = {

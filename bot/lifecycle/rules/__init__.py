@@ -1,0 +1,1 @@
+"""What an incident's life consists of. Pure."""
