@@ -23,9 +23,9 @@ from bot.escalation.rules.roster import Roster, leading_role, no_such_role, pars
 from bot.escalation.tables import PingRow
 from bot.incidents.commands import CommandContext, Subcommand, incident_of
 from bot.incidents.queries import incidents
-from bot.slack.text import instant, person
+from bot.slack.text import person
 from bot.text.instants import is_instant, parse_instant
-from bot.text.markup import escape, plain_text
+from bot.text.markup import escape, instant, plain_text
 
 _OVERRIDE_HINT = (
     "`/incident oncall override @someone until 18:00`, or `… from Monday 9:00 until Friday 17:00 as team lead`"

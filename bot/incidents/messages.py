@@ -13,8 +13,9 @@ from bot.incidents.tables import IncidentRow
 from bot.slack.blocks import button, context, option, section, select
 from bot.slack.client import Message
 from bot.slack.forms import field, form, text_field
-from bot.slack.text import code, fit, instant, person, plain, shorten, span, unturned
-from bot.text.markup import escape, harmless
+from bot.slack.text import code, fit, person, plain, shorten, unturned
+from bot.text.durations import span
+from bot.text.markup import escape, harmless, instant
 
 _LONGEST_ANNOUNCEMENT = 1200  # characters of markup: about a screen of a phone
 
@@ -138,3 +139,11 @@ def words_corrected(text: str) -> str:
 
 NOT_CORRECTABLE = "Tocsin recorded this entry itself, so it can't be edited. Add a note instead: `/incident note …`."
 STILL_TO_COME = "That time is in the future. Type when it happened: `at 14:20` or `10 min ago`."
+
+
+def too_early(ref: str, declared_at: datetime, before: timedelta, earliest: timedelta) -> str:
+    """`before`: how long before the declaration; `earliest`: how long before it a timeline may begin."""
+    return (
+        f"That is {span(before)} before {ref} was declared ({declared_at:%Y-%m-%d %H:%M} UTC). "
+        f"A timeline begins at most {span(earliest)} before its incident: check the day."
+    )

@@ -18,7 +18,8 @@ from bot.incidents.tables import IncidentRow
 from bot.reviews.queries import drafts
 from bot.reviews.rules.story import line_of
 from bot.slack import queries as messages
-from bot.text.wording import LONGEST_SAYING, Wording, instant, mentioned, span
+from bot.text.durations import span
+from bot.text.wording import LONGEST_SAYING, Wording, instant, mentioned
 from bot.web.auth import WebContext, page_route
 from bot.web.rendering import user_page
 from bot.web.responses import page

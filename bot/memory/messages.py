@@ -88,3 +88,12 @@ def similar_line(item: SimilarItem) -> str:
     words = f"_Matching words: {plain(shorten(', '.join(item.words), 200))}_"
     heading = f"{_NAMES.get(item.kind, 'Similar')}: *{item.ref}* {plain(shorten(item.title, 200))}{_took(item)}"
     return fit("\n".join([heading, *_cause_and_fix(item, _SHORT_GIST), words]), 2500)
+
+
+def own_incident(ref: str) -> str:
+    """Why an import leaves an entry out."""
+    return f"{ref} is an incident of your own; what is known of it follows from its record."
+
+
+def not_imported(ref: str) -> str:
+    return f"No entry {ref} was imported. `tocsin knowledge list` shows what there is."

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
 from bot.text.markup import escape
@@ -125,20 +124,3 @@ def fit(text: str, limit: int) -> str:
 
 def person(user_id: str | None) -> str:
     return f"<@{user_id}>" if user_id else "nobody yet"
-
-
-def instant(at: datetime) -> str:
-    """An instant in each reader's own time zone, with UTC as the fall-back text."""
-    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{at:%Y-%m-%d %H:%M} UTC>"
-
-
-def span(length: timedelta) -> str:
-    """`3 h 20 min`: a length of time as people say it."""
-    minutes = max(0, round(length.total_seconds() / 60))
-    if minutes < 60:
-        return f"{minutes} min"
-    hours, rest = divmod(minutes, 60)
-    if hours < 48:
-        return f"{hours} h {rest} min" if rest else f"{hours} h"
-    days, hours = divmod(hours, 24)
-    return f"{days} days {hours} h" if hours else f"{days} days"

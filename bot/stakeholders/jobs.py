@@ -112,10 +112,12 @@ def alarms(
     try:
         # Nothing is asked where nothing is named: without names CloudWatch answers with every alarm there is.
         some = wanted.names or wanted.prefixes
-        text = alarm_checks.describe(wanted, read(wanted.names, wanted.prefixes) if some else Reading(()))
+        text = stakeholder_messages.alarm_states(
+            wanted.expected, read(wanted.names, wanted.prefixes) if some else Reading(())
+        )
     except (Unavailable, Denied) as error:
         log.warning("could not look alarms up", incident_id=incident_id, reason=str(error))
-        text = alarm_checks.describe_failure(str(error))
+        text = stakeholder_messages.alarms_unread(str(error))
     with context.database.transaction() as session:
         alarm_checks.record_lookup(
             session, incidents.get_for_change(session, incident_id), episode, text, context.now(), asked

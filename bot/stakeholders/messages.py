@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bot.aws.alarm_states import Alarm, AlarmState, Reading
 from bot.incidents.rules.incident import Incident
 from bot.slack.blocks import Block, actions, button, context, section
 from bot.slack.client import Message
 from bot.slack.forms import form, text_field
-from bot.slack.text import bold, instant, person, plain, shorten, slanted
+from bot.slack.text import bold, person, plain, shorten, slanted
 from bot.stakeholders.rules import Notice
-from bot.text.markup import escape
+from bot.text.markup import escape, instant
 
 NOTICE = "notice_view"
 
@@ -136,3 +137,47 @@ def checked(by: str, item: str, done: bool) -> str:
 
 NOT_ON_CHECKLIST = "This is no longer on the checklist."
 EARLIER_CHECKLIST = "This checklist is from an earlier resolution; the incident was reopened since."
+
+
+# CloudWatch alarms, for the checklist
+
+_ALARMS_NAMED = 5  # the rest is counted
+_LONGEST_REASON = 300  # characters
+
+
+def alarm_states(expected: frozenset[str], read: Reading) -> str:
+    """`2 of 3 CloudWatch alarms are OK; checkout-5xx is in ALARM since …`, in Slack's markup.
+
+    `expected` are names of the policy: where one does not exist, that is said.
+    """
+    found = read.alarms
+    missing = sorted(expected - {alarm.name for alarm in found})
+    wrong = sorted((alarm for alarm in found if alarm.state != AlarmState.OK), key=lambda alarm: alarm.state)
+    named = [_alarm_state(alarm) for alarm in wrong] + [f"{escape(name)} does not exist" for name in missing]
+    if len(named) > _ALARMS_NAMED:
+        named = [*named[:_ALARMS_NAMED], f"and {len(named) - _ALARMS_NAMED} more"]
+    if not found and not missing:
+        return "No CloudWatch alarm is named for it, in notices.yaml or in this incident."
+    head = _states(len(found) - len(wrong), len(found), read.complete)
+    unread = [] if read.complete else ["there are more, which were not looked at"]
+    return "; ".join([head, *named, *unread]) + "."
+
+
+def _states(fine: int, total: int, complete: bool) -> str:
+    if total == 0:
+        return "No CloudWatch alarm was found"
+    if not complete:
+        return f"{'At least' if fine == total else f'{fine} of at least'} {total} CloudWatch alarms are OK"
+    if fine == total:
+        return "The CloudWatch alarm is OK" if total == 1 else f"All {total} CloudWatch alarms are OK"
+    return f"{fine} of {total} CloudWatch alarm{'s are' if total != 1 else ' is'} OK"
+
+
+def _alarm_state(alarm: Alarm) -> str:
+    state = "is in ALARM" if alarm.state is AlarmState.ALARM else "has no data"
+    return f"{escape(alarm.name)} {state} since {instant(alarm.since)}"
+
+
+def alarms_unread(reason: str) -> str:
+    """CloudWatch could not be asked, and why; looking by hand is then the way."""
+    return f"CloudWatch could not be asked ({escape(reason[:_LONGEST_REASON])}). Look at the metrics yourself."

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.incidents.rules.incident import Incident
-from bot.text.durations import span_text
+from bot.text.durations import span
 
 WORDS = (
     "ref", "title", "severity", "status", "duration", "impact", "cause", "resolution", "commander", "news",
@@ -53,7 +53,7 @@ def words_of(incident: Incident, now: datetime, more: Mapping[str, str]) -> dict
         "title": SECURITY_TITLE if incident.private else incident.title,
         "severity": incident.severity.value,
         "status": incident.status.value,
-        "duration": span_text(until - incident.declared_at),
+        "duration": span(until - incident.declared_at),
         "impact": incident.impact or "",
         "cause": incident.cause or "",
         "resolution": incident.resolution or "",

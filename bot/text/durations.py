@@ -6,8 +6,8 @@ import re
 from datetime import timedelta
 
 _UNITS: dict[str, timedelta] = {
-    word: span
-    for words, span in (
+    word: length
+    for words, length in (
         (("s", "sec", "secs", "second", "seconds"), timedelta(seconds=1)),
         (("min", "mins", "minute", "minutes", "m"), timedelta(minutes=1)),
         (("h", "hr", "hrs", "hour", "hours"), timedelta(hours=1)),
@@ -28,13 +28,19 @@ _PART = re.compile(
 _JOIN = re.compile(r"(?:\s*,)?(?:\s+and)?\s*(?=\S)", re.IGNORECASE)
 
 
-def span_text(span: timedelta) -> str:
-    """A span as people write it: `30 min`, `2 h`, `1 h 30 min`, `2 days`."""
-    minutes = round(span.total_seconds() / 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours >= 48 and hours % 24 == 0 and not minutes:
-        return f"{hours // 24} days"
-    return " ".join([f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes)) or "0 min"
+def span(length: timedelta) -> str:
+    """A length of time in its two largest units, as people write it: `40 s`, `30 min`, `1 h 5 min`, `2 days 3 h`.
+
+    Up to two days it is counted in hours; less than nothing is `0 s`.
+    """
+    seconds = max(0, round(length.total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    if hours < 48:
+        return " ".join([f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes))
+    days, hours = divmod(hours, 24)
+    return f"{days} days {hours} h" if hours else f"{days} days"
 
 
 def leading_duration(text: str, at: int = 0) -> tuple[timedelta | None, int]:
@@ -55,5 +61,5 @@ def leading_duration(text: str, at: int = 0) -> tuple[timedelta | None, int]:
 def parse_duration(text: str) -> timedelta | None:
     """The span that `30 min`, `2 h`, `1 h 30 min`, `half an hour` or `1 week` means; None where it means none."""
     typed = text.strip()
-    span, end = leading_duration(typed)
-    return span if end == len(typed) else None
+    length, end = leading_duration(typed)
+    return length if end == len(typed) else None

@@ -78,6 +78,6 @@ def at_of(ts: str) -> datetime:
     return datetime.fromtimestamp(float(ts), tz=UTC)
 
 
-def stamp(at: datetime) -> str:
+def instant(at: datetime) -> str:
     """An instant in Slack's markup, shown in each reader's own time."""
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{at:%Y-%m-%d %H:%M} UTC>"

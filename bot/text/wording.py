@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 LONGEST_TEXT = 2_000  # characters of a summary field; the record keeps the rest
 LONGEST_SAYING = 500  # characters of one line of the timeline
@@ -25,25 +25,15 @@ _UNSEEN = re.compile(
 _ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&"}
 
 
-def span(length: timedelta) -> str:
-    """A length of time in its two largest units: "23 minutes", "1 hour 5 minutes", "2 days", "40 seconds"."""
-    seconds = max(0, round(length.total_seconds()))
-    if seconds < 60:
-        return _count(seconds, "second")
-    minutes = seconds // 60
-    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
-    units = ((days, "day"), (hours, "hour"), (minutes, "minute"))
-    first = next(index for index, (count, _) in enumerate(units) if count)
-    return " ".join(_count(count, unit) for count, unit in units[first : first + 2] if count)
-
-
-def _count(number: int, unit: str) -> str:
+def counted(number: int, unit: str) -> str:
+    """ "1 message", "2 messages", "1,204 messages"."""
     return f"{number:,} {unit}" if number == 1 else f"{number:,} {unit}s"
 
 
-def counted(number: int, unit: str) -> str:
-    """ "1 message", "2 messages", "1,204 messages"."""
-    return _count(number, unit)
+def ordinal(number: int) -> str:
+    """ "2nd", "3rd", "11th", "21st"."""
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
 
 
 def instant(at: datetime) -> str:

@@ -15,7 +15,6 @@ from bot.escalation.rules.calendar import BusinessCalendar
 from bot.escalation.rules.matrix import LADDER, EscalationPolicy, Role, Rule, When
 from bot.escalation.rules.plan import ENDINGS, Event, Happening, Ping, PingKind, Plan, plan, preview
 from bot.severity.rules import Severity
-from bot.text.durations import span_text
 from bot.wiring.policy import load_escalation_policy
 
 P0, P1, P2, P3 = Severity
@@ -371,14 +370,6 @@ def test_a_history_without_declaration_or_with_naive_instants_is_refused() -> No
         plan(SHIPPED, [declared(P0, MONDAY.replace(tzinfo=None))], MONDAY)
     with pytest.raises(ValueError, match="time zone"):
         preview(SHIPPED, P0, MONDAY.replace(tzinfo=None))
-
-
-@pytest.mark.parametrize(
-    ("minutes", "text"),
-    [(30, "30 min"), (60, "1 h"), (90, "1 h 30 min"), (1440, "24 h"), (2880, "2 days"), (0, "0 min")],
-)
-def test_spans_read_as_people_write_them(minutes: int, text: str) -> None:
-    assert span_text(timedelta(minutes=minutes)) == text
 
 
 # ---- What must hold for any history, calendar and matrix ------------------------------------------------------------

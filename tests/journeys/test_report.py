@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.severity.rules import Severity
-from bot.slack.text import span
+from bot.text.durations import span
 from slack_playground.person import content_of
 from tests.journeys.story import (
     Message,

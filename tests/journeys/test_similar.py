@@ -232,9 +232,9 @@ def test_the_card_and_the_review_say_how_often_it_came_before(stage: Stage, tocs
             ask(person, INCIDENTS, f"/incident resolve {ref} restarted the locker gateway")
             ask(person, INCIDENTS, f"/incident close {ref} restarted the locker gateway")
     day = row(stage, refs[0]).declared_at
-    said = content_of(card_says(person, channel, "Third time since"))
-    assert f"Third time since {day.day} {day:%B}" in said
+    said = content_of(card_says(person, channel, "3rd time since"))
+    assert f"3rd time since {day.day} {day:%B}" in said
     assert refs[0] in said and refs[1] in said
     drafted = tocsin("review", refs[2], TOCSIN_CLOCK_FILE=str(stage.settings.clock_file)).stdout
-    assert f"Third time since {day.day} {day:%B}: {refs[0]}, {refs[1]} looked the same." in drafted
+    assert f"3rd time since {day.day} {day:%B}: {refs[0]}, {refs[1]} looked the same." in drafted
     ask(person, INCIDENTS, f"/incident resolve {refs[2]}")

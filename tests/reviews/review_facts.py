@@ -27,7 +27,7 @@ def entry(
 
 
 def full_incident(**changed: object) -> Incident:
-    """INC-2026-0001, P1, resolved after 43 minutes and closed."""
+    """INC-2026-0001, P1, resolved after 43 min and closed."""
     values: dict[str, object] = {
         "incident_id": 1,
         "ref": "INC-2026-0001",
@@ -55,7 +55,7 @@ def full_incident(**changed: object) -> Incident:
 ENTRIES = (
     entry(1, Kind.DECLARED, BEGAN, RESPONDER, f"Declared as P2 by <@{RESPONDER}>: Checkout returns 502"),
     entry(2, Kind.PING_SENT, minute(0.05), None, f"Paged <@{RESPONDER}> as on-call engineer (at once)."),
-    entry(3, Kind.ACKNOWLEDGED, minute(4), RESPONDER, f"Acknowledged by <@{RESPONDER}> after 4 minutes."),
+    entry(3, Kind.ACKNOWLEDGED, minute(4), RESPONDER, f"Acknowledged by <@{RESPONDER}> after 4 min."),
     entry(4, Kind.MESSAGE_POSTED, minute(6), RESPONDER, "see <https://grafana.example.com/d/1|the board>", linked=True),
     entry(5, Kind.SEVERITY_RAISED, minute(8), LEAD, f"Severity raised from P2 to P1 by <@{LEAD}>."),
     entry(6, Kind.MESSAGE_POSTED, minute(12), RESPONDER, f"found it: *pool*, <@{LEAD}>", key=True, linked=True),
@@ -64,14 +64,14 @@ ENTRIES = (
     entry(9, Kind.STATUS_CHANGED, minute(15), RESPONDER, f"Status identified → mitigated by <@{RESPONDER}>."),
     entry(10, Kind.IMPACT_RECORDED, minute(40), LEAD, "15 % of requests failed"),
     entry(11, Kind.RESOLUTION_RECORDED, minute(43), RESPONDER, "Memory raised, pool size doubled"),
-    entry(12, Kind.RESOLVED, minute(43), RESPONDER, f"Resolved by <@{RESPONDER}> after 43 minutes."),
+    entry(12, Kind.RESOLVED, minute(43), RESPONDER, f"Resolved by <@{RESPONDER}> after 43 min."),
     entry(13, Kind.CLOSED, minute(50), LEAD, f"Closed by <@{LEAD}>."),
 )
 PINGS = (
     PingFact(
         "on-call engineer", (RESPONDER,), BEGAN, minute(0.05), minute(4), RESPONDER, "at once", reason_not_sent=None
     ),
-    PingFact("team lead", (LEAD,), minute(120), None, None, None, "2 hours", "resolved before it was due"),
+    PingFact("team lead", (LEAD,), minute(120), None, None, None, "2 h", "resolved before it was due"),
 )
 PAST = PastIncident(
     "INC-2023-0445",

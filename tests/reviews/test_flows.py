@@ -103,7 +103,7 @@ def test_what_is_recorded_after_the_closing_is_drafted_by_one_job_and_only_once_
     drafting.draft_once(session, told, policy, NOON + minutes(22))
     empty_queue(session)
     for _ in range(3):
-        assert drafting.redraft_later(session, told) == ""
+        assert drafting.redraft_later(session, told)
     (job,) = queued(session, "slack.redraft")
     assert (job.arguments, job.lock) == ({"incident_id": told.incident_id}, f"incident-{told.incident_id}")
     assert drafted(session, told) == 1
@@ -134,7 +134,7 @@ def test_an_approved_review_stays_as_signed_and_the_late_note_says_so(
     editing.move(session, told, Stage.APPROVED, "U0MANAGER", policy, NOON + minutes(30))
     empty_queue(session)
     told.cause = "a leak in the pool"
-    assert "is approved and doesn't change" in drafting.redraft_later(session, told)
+    assert not drafting.redraft_later(session, told), "it is approved and stays as it is"
     assert queued(session, "slack.redraft") == []
     assert drafting.redraft(session, told, policy, NOON + minutes(40)) is None
     assert drafted(session, told) == 1

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
-from bot.slack.text import as_typed, bold, code, fit, instant, person, plain, shorten, slanted, span
-from bot.text.markup import escape, plain_text
+from bot.slack.text import as_typed, bold, code, fit, person, plain, shorten, slanted
+from bot.text.markup import escape, instant, plain_text
 from tests.rows import NOON
 
 
@@ -96,24 +94,6 @@ def test_shortening_says_that_something_is_missing() -> None:
     assert shorten("twelve chars", 12) == "twelve chars"
     assert shorten("twelve chars", 8) == "twelve…"
     assert shorten("twelve chars", 11) == "twelve cha…"
-
-
-SPANS = {
-    timedelta(seconds=-5): "0 min",
-    timedelta(seconds=29): "0 min",
-    timedelta(minutes=1): "1 min",
-    timedelta(minutes=59, seconds=29): "59 min",
-    timedelta(minutes=60): "1 h",
-    timedelta(hours=3, minutes=20): "3 h 20 min",
-    timedelta(hours=47, minutes=59): "47 h 59 min",
-    timedelta(days=2): "2 days",
-    timedelta(days=2, hours=5, minutes=10): "2 days 5 h",
-}
-
-
-@pytest.mark.parametrize(("length", "said"), SPANS.items())
-def test_a_span_is_said_as_people_say_it(length: timedelta, said: str) -> None:
-    assert span(length) == said
 
 
 def test_an_instant_has_its_time_in_utc_for_those_who_see_no_date() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.aws.alarm_states import Alarm, AlarmState, Reading
 from bot.incidents.flows.record import record
 from bot.incidents.rules.timeline import Kind
+from bot.stakeholders import messages
 from bot.stakeholders.flows import alarm_checks
 from bot.stakeholders.policy import AlarmPolicy
 from bot.store.engine import Database
@@ -27,7 +28,7 @@ def alarm(name: str, state: AlarmState = AlarmState.OK) -> Alarm:
 
 
 def said(asked: alarm_checks.Wanted, *found: Alarm) -> str:
-    return alarm_checks.describe(asked, Reading(found))
+    return messages.alarm_states(asked.expected, Reading(found))
 
 
 def test_alarms_come_from_the_policy_from_services_that_are_spoken_of_and_from_the_text(database: Database) -> None:
@@ -80,11 +81,11 @@ def test_where_there_are_more_alarms_than_were_read_it_never_says_all() -> None:
     fine = tuple(alarm(f"a-{number}") for number in range(1000))
     more = "; there are more, which were not looked at."
     assert (
-        alarm_checks.describe(wanted(), Reading(fine, complete=False))
+        messages.alarm_states(wanted().expected, Reading(fine, complete=False))
         == f"At least 1000 CloudWatch alarms are OK{more}"
     )
     red = alarm("checkout-5xx", AlarmState.ALARM)
-    assert alarm_checks.describe(wanted(), Reading((*fine, red), complete=False)) == (
+    assert messages.alarm_states(wanted().expected, Reading((*fine, red), complete=False)) == (
         f"1000 of at least 1001 CloudWatch alarms are OK; checkout-5xx is in ALARM {SINCE}{more}"
     )
 
@@ -103,7 +104,7 @@ def test_the_last_look_of_this_resolution_is_shown_and_each_is_kept_once(databas
 
 
 def test_what_failed_says_why_and_what_to_do() -> None:
-    said = alarm_checks.describe_failure("CloudWatch: AccessDenied <not> you")
+    said = messages.alarms_unread("CloudWatch: AccessDenied <not> you")
     assert (
         said
         == "CloudWatch could not be asked (CloudWatch: AccessDenied &lt;not&gt; you). Look at the metrics yourself."

@@ -141,14 +141,14 @@ def _upsert(session: Session, row: IncidentRow, held: PingRow | None, ping: Ping
 
 
 def _why_cancelled(row: IncidentRow, ping: PingRow, plan: Plan) -> str:
-    when = "it was due" if ping.state == pings.PLANNED else "it was sent"
+    due = ping.state == pings.PLANNED
     if row.resolved_at or row.closed_at:
-        return f"resolved before {when}"
+        return entries.cancelled_because("resolved", due)
     if ping.kind in (PingKind.REPEAT, PingKind.SECONDARY) and plan.respond_by is None:
-        return f"acknowledged before {when}"
+        return entries.cancelled_because("acknowledged", due)
     if any(other.kind == ping.kind == PingKind.REPEAT for other in plan.pings):
-        return "a later one took its place"
-    return f"severity was changed before {when}"
+        return entries.REPLACED_BY_LATER
+    return entries.cancelled_because("severity was changed", due)
 
 
 def _send(session: Session, claimed: Sequence[PingRow]) -> None:
@@ -239,7 +239,7 @@ def escalate_by_hand(
         key=f"{row.episode}/{PingKind.MANUAL}/{role}/{request_key}",
         role=role.value,
         kind=PingKind.MANUAL.value,
-        rule="asked for by hand",
+        rule=entries.BY_HAND,
         severity=row.severity,
         due_at=now,
         state=pings.SENDING,

@@ -30,7 +30,8 @@ from bot.incidents.tables import TimelineEntry
 from bot.slack import queries as messages
 from bot.slack.client import Message, Refused, Slack, TryAgain
 from bot.slack.poster import Poster, find_or_post
-from bot.slack.text import instant, person
+from bot.slack.text import person
+from bot.text.markup import instant
 
 log = structlog.get_logger(__name__)
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from bot.escalation.rules.matrix import Role
 from bot.severity.rules import Severity
 from bot.slack.text import person
-from bot.text.durations import span_text
+from bot.text.durations import span
 from bot.text.markup import escape
 
 
@@ -20,7 +20,7 @@ def by_hand(asked_by: str | None, reason: str | None) -> str:
 def paged(user_ids: Iterable[str], role: str, cause: str, late: timedelta | None, instead: str) -> str:
     """`late`: by how much, where that is worth saying. `instead`: who stands in for whom, or nothing."""
     who = ", ".join(person(user_id) for user_id in user_ids)
-    tail = f", {span_text(late)} late" if late is not None else ""
+    tail = f", {span(late)} late" if late is not None else ""
     return f"Paged {who} as {role} ({cause}){tail}." + (f" {instead}" if instead else "")
 
 
@@ -29,7 +29,7 @@ def not_paged(role: str, cause: str, reason: str) -> str:
 
 
 def breached(within: timedelta, severity: Severity) -> str:
-    return f"No one acknowledged within {span_text(within)}, the response time of {severity}."
+    return f"No one acknowledged within {span(within)}, the response time of {severity}."
 
 
 def asked_just_now(role: Role, seconds: int, asked_by: str | None) -> str:
@@ -55,3 +55,12 @@ def not_reached(refusals: Sequence[str]) -> str:
     """Why a page reached nobody, and what to do."""
     why = " ".join(refusals) or "No one is assigned to this role or its fallbacks."
     return f"{why} Run `tocsin doctor`."
+
+
+def cancelled_because(what: str, due: bool) -> str:
+    """Why a page was not sent: `what` happened before it fell `due`, or else before it went out."""
+    return f"{what} before {'it was due' if due else 'it was sent'}"
+
+
+REPLACED_BY_LATER = "a later one took its place"
+BY_HAND = "asked for by hand"

@@ -13,9 +13,10 @@ from bot.incidents.rules.incident import Incident
 from bot.severity.rules import Severity
 from bot.slack.blocks import Block, actions, button, context, section
 from bot.slack.client import Message
-from bot.slack.text import fit, instant, person, plain, shorten, span
-from bot.text.durations import span_text
-from bot.text.markup import escape
+from bot.slack.text import fit, person, plain, shorten
+from bot.text.durations import span
+from bot.text.markup import escape, instant
+from bot.text.wording import ordinal
 
 _LISTED = 40  # incidents in one digest; Slack allows 50 blocks and about 13,000 characters
 _AT_ONCE = timedelta(minutes=1)  # due so soon after the declaration
@@ -41,7 +42,7 @@ def page(ping: PingFacts, now: datetime, instead: str = "", reader: str = "") ->
         lines.insert(1, f"*You are paged for the {count}.*")
     if ping.is_late(now):
         lines.append(f"_This was due {instant(ping.due_at)} and is {span(now - ping.due_at)} late._")
-    again = f" for the {_ordinal(ping.times)} time" if ping.times > 1 else ""
+    again = f" for the {ordinal(ping.times)} time" if ping.times > 1 else ""
     text = (
         f"{incident.severity} {incident.ref} {plain(shorten(incident.title, 150))}: you are paged as {ping.role}{again}"
     )
@@ -83,13 +84,7 @@ def _repeated(ping: PingFacts, at: datetime) -> str:
     """The how-manieth page of its rung this is, and how long they have been unanswered; empty for the first."""
     if ping.times == 1 or ping.first_at is None:
         return ""
-    return f"{_ordinal(ping.times)} time, unanswered for {span(at - ping.first_at)}"
-
-
-def _ordinal(number: int) -> str:
-    """2nd, 3rd, 11th, 21st."""
-    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{ending}"
+    return f"{ordinal(ping.times)} time, unanswered for {span(at - ping.first_at)}"
 
 
 def _others(ping: PingFacts, reader: str) -> str:
@@ -153,7 +148,7 @@ def why_me(ping: PingFacts, policy: EscalationPolicy, sent_at: datetime | None, 
 
 def _counted(ping: PingFacts) -> str:
     after = ping.due_at - ping.incident.declared_at
-    return f"{span_text(after)} after it was declared" if after > _AT_ONCE else "as it was declared"
+    return f"{span(after)} after it was declared" if after > _AT_ONCE else "as it was declared"
 
 
 def _sent(ping: PingFacts, sent_at: datetime | None) -> str:

@@ -9,7 +9,8 @@ from bot.escalation.rules.matrix import Role
 from bot.escalation.rules.roster import Person
 from bot.slack.blocks import context, section
 from bot.slack.client import Message
-from bot.slack.text import instant, person, plain
+from bot.slack.text import person, plain
+from bot.text.markup import instant
 
 
 def people(holders: Sequence[Person], *, ping: bool = False) -> str:

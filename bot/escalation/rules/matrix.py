@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from bot.escalation.rules.calendar import BusinessCalendar
 from bot.severity.rules import Severity
-from bot.text.durations import span_text
+from bot.text.durations import span
 
 
 class Role(enum.StrEnum):
@@ -51,7 +51,7 @@ class Rule:
     @property
     def text(self) -> str:
         """The cell as people write it: `at once`, `30 min`, `2 h`, `next day`."""
-        return span_text(self.after) if self.when is When.AFTER else self.when.value
+        return span(self.after) if self.when is When.AFTER else self.when.value
 
     def due_at(self, calendar: BusinessCalendar, start: datetime) -> datetime:
         """When the rule is due for an incident that began at `start` (aware UTC). Raises NeverOpen."""

@@ -37,7 +37,7 @@ from itertools import groupby
 
 from bot.escalation.rules.matrix import LADDER, EscalationPolicy, Role, Rule
 from bot.severity.rules import Severity
-from bot.text.durations import span_text
+from bot.text.durations import span
 
 
 class Happening(enum.StrEnum):
@@ -338,7 +338,7 @@ def _secondary_pings(policy: EscalationPolicy, episode: _Episode, breach: Breach
     if due is None or (episode.answered_at is not None and episode.answered_at <= due[0]):
         return []
     at, severity = due
-    text = f"no acknowledgement within {span_text(breach.respond_within)}"
+    text = f"no acknowledgement within {span(breach.respond_within)}"
     key = f"{episode.number}/secondary/{Role.SECONDARY}"
     return [Ping(key, Role.SECONDARY, PingKind.SECONDARY, text, severity, at)]
 
@@ -359,7 +359,7 @@ def _repeat_pings(policy: EscalationPolicy, episode: _Episode, pings: list[Ping]
             continue
         for number, due_at in chain.run(stretch, every, now):
             key = f"{episode.number}/repeat/{Role.ON_CALL}/{number}"
-            rule = f"every {span_text(every)} until acknowledged"
+            rule = f"every {span(every)} until acknowledged"
             found.append(Ping(key, Role.ON_CALL, PingKind.REPEAT, rule, stretch.severity, due_at))
     due = [ping for ping in found if ping.due_at <= now]
     return due[-1:] + [ping for ping in found if ping.due_at > now][:1]

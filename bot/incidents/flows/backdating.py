@@ -16,7 +16,6 @@ from bot.incidents.queries import timeline
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.text import markup
-from bot.text.durations import span_text
 from bot.text.markup import quiet
 
 _EARLIEST = timedelta(days=1)  # before the declaration; what caused it may well lie there
@@ -38,10 +37,7 @@ def check_instant(row: IncidentRow, at: datetime, now: datetime) -> None:
         raise BadRequest(messages.STILL_TO_COME)
     before = row.declared_at - at
     if before > _EARLIEST:
-        raise BadRequest(
-            f"That is {span_text(before)} before {row.ref} was declared ({row.declared_at:%Y-%m-%d %H:%M} UTC). "
-            f"A timeline begins at most {span_text(_EARLIEST)} before its incident: check the day."
-        )
+        raise BadRequest(messages.too_early(row.ref, row.declared_at, before, _EARLIEST))
 
 
 def note(
@@ -76,7 +72,7 @@ def correct(
     if at is not None and abs(at - shown.at) >= _SAME:
         check_instant(row, at, now)
         changes["at"] = at.isoformat()
-        changed.append(messages.time_corrected(markup.stamp(shown.at), markup.stamp(at)))
+        changed.append(messages.time_corrected(markup.instant(shown.at), markup.instant(at)))
     if text and text != shown.text:
         changes["text"] = text
         changed.append(messages.words_corrected(quiet(text)))

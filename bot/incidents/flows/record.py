@@ -17,7 +17,7 @@ from bot.incidents.rules.key_moments import MOST_AN_HOUR, reads_like_key
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.store.outbox import enqueue
-from bot.text.markup import at_of, quiet, stamp
+from bot.text.markup import at_of, instant, quiet
 from bot.text.masking import mask
 
 _EARLIER = timedelta(minutes=1)  # a note is for an earlier time from here on
@@ -74,7 +74,7 @@ def note(
     False when the same command came twice.
     """
     when = at or now
-    earlier = stamp(when) if now - when >= _EARLIER else ""
+    earlier = instant(when) if now - when >= _EARLIER else ""
     data = {"said": messages.note_line(author, quiet(text), earlier)}
     entry_id = record(
         session, row, Kind.NOTED, text, now, author=author, at=when, source_key=source_key, data=data, announce=True

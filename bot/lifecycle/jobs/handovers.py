@@ -10,7 +10,8 @@ from bot.lifecycle.queries import handovers
 from bot.lifecycle.queries import handovers as lifecycle_queries
 from bot.slack.client import Refused, Slack
 from bot.slack.poster import UNREACHABLE, Poster
-from bot.slack.text import instant, person
+from bot.slack.text import person
+from bot.text.markup import instant
 
 
 def handover(context: AppContext, slack: Slack, poster: Poster, *, handover_id: int) -> None:

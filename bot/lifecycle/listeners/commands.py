@@ -21,6 +21,7 @@ from bot.lifecycle.listeners.channel import show_list
 from bot.lifecycle.messages import answers, forms
 from bot.lifecycle.messages.outcomes import sentence
 from bot.reviews.flows.drafting import redraft_later
+from bot.reviews.messages.review import left_as_approved
 from bot.severity.rules import leading_severity, parse_severity
 from bot.slack.client import Message
 from bot.text.markup import escape, plain_text
@@ -128,7 +129,7 @@ def _recorder(field: str, kind: Kind, example: str) -> Callable[[Session, Comman
             source_key=f"command:{command.trigger_id}",
         )
         after_change(session, row, kind, command.user_id, command.context.policy, command.now)
-        late = redraft_later(session, row)
+        late = "" if redraft_later(session, row) else left_as_approved(row.ref)
         return f"{field.capitalize()} of {row.ref} recorded.{late}"
 
     return subcommand

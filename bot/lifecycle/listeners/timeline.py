@@ -22,6 +22,7 @@ from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.incident import is_private
 from bot.incidents.tables import IncidentRow
 from bot.reviews.flows.drafting import redraft_later
+from bot.reviews.messages.review import left_as_approved
 from bot.reviews.rules.notes import check_note
 from bot.slack.forms import LONGEST_FIELD
 from bot.slack.text import shorten
@@ -46,7 +47,7 @@ def _note(session: Session, command: CommandContext) -> str:
         raise BadRequest("Say what happened then: `/incident note at 14:20 rolled back to build 212`.")
     labelled = check_note(plain_text(text), row.declared_at)
     backdating.note(session, row, text, command.user_id, at, command.now, f"command:{command.trigger_id}")
-    late = _elsewhere(row) + redraft_later(session, row)
+    late = _elsewhere(row) + ("" if redraft_later(session, row) else left_as_approved(row.ref))
     if labelled:
         return f"{labelled}{late}"
     before = " That is before it was declared." if at is not None and at < row.declared_at else ""

@@ -8,8 +8,9 @@ from datetime import datetime
 from bot.incidents.rules.incident import reopened_words
 from bot.incidents.tables import IncidentRow
 from bot.severity.rules import Judgement, Level, Severity
-from bot.slack.text import instant, person, plain, shorten
-from bot.text.durations import span_text
+from bot.slack.text import person, plain, shorten
+from bot.text.durations import span
+from bot.text.markup import instant
 
 
 def declared(row: IncidentRow, given: bool, judged: Judgement) -> str:
@@ -27,7 +28,7 @@ def declared(row: IncidentRow, given: bool, judged: Judgement) -> str:
 def status(row: IncidentRow, now: datetime) -> str:
     until = row.resolved_at or now
     lines = [f"*{row.severity}* · {row.ref} · {plain(shorten(row.title, 200))}"]
-    took = f"{'took' if row.resolved_at else 'open for'} {span_text(until - row.declared_at)}"
+    took = f"{'took' if row.resolved_at else 'open for'} {span(until - row.declared_at)}"
     lines.append(f"{row.status}, {took}{reopened_words(row.episode - 1)}")
     lines.append(f"Commander: {person(row.commander)}. Acknowledged: {_acknowledged(row)}.")
     if row.channel_id:
@@ -42,7 +43,7 @@ def _acknowledged(row: IncidentRow) -> str:
 def severity(row: IncidentRow, levels: Mapping[Severity, Level]) -> str:
     lines = [f"{row.ref} is *{row.severity}*. Change it with `/incident severity P1`:"]
     lines += [
-        f"{level.severity} {level.title}: {level.meaning}, respond within {span_text(level.respond_within)}"
+        f"{level.severity} {level.title}: {level.meaning}, respond within {span(level.respond_within)}"
         for level in levels.values()
     ]
     return "\n".join(lines)

@@ -14,7 +14,9 @@ from bot.severity.messages import severity_options
 from bot.severity.rules import Level, Severity
 from bot.slack.blocks import Block, actions, button, context, option, section, select
 from bot.slack.client import Message
-from bot.slack.text import as_typed, fit, instant, person, plain, rich, said, shorten, span, strong
+from bot.slack.text import as_typed, fit, person, plain, rich, said, shorten, strong
+from bot.text.durations import span
+from bot.text.markup import instant
 
 
 def topic(incident: Incident) -> str:

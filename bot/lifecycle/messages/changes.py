@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bot.incidents.rules.incident import reopened_words
 from bot.severity.rules import Severity
 from bot.slack.text import person
-from bot.text.durations import span_text
+from bot.text.durations import span
 from bot.text.markup import escape
 
 
@@ -36,7 +36,7 @@ def status_entry(before: str, after: str, by: str) -> str:
 
 
 def acknowledged_entry(by: str, after: timedelta, reopened: bool) -> str:
-    return f"Acknowledged by {person(by)} after {span_text(after)}{' from reopening' if reopened else ''}."
+    return f"Acknowledged by {person(by)} after {span(after)}{' from reopening' if reopened else ''}."
 
 
 def acknowledged_on_reopening(by: str) -> str:
@@ -48,7 +48,7 @@ def acknowledged_on_reopening(by: str) -> str:
 
 def resolved_entry(by: str, after: timedelta, reopened: int) -> str:
     """Without a full stop: the channel reads the resolution after it."""
-    return f"Resolved by {person(by)} after {span_text(after)}{reopened_words(reopened)}"
+    return f"Resolved by {person(by)} after {span(after)}{reopened_words(reopened)}"
 
 
 def closed_entry(by: str, false_alarm: bool) -> str:

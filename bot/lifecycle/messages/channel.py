@@ -15,7 +15,8 @@ from bot.incidents.rules.responders import ResponderRole
 from bot.incidents.rules.timeline import Entry
 from bot.slack.blocks import Block, actions, button, context, section
 from bot.slack.client import Message
-from bot.slack.text import person, plain, shorten, span
+from bot.slack.text import person, plain, shorten
+from bot.text.durations import span
 
 PAGE = 10  # incidents on one page of a list
 

@@ -6,7 +6,8 @@ from bot.incidents.messages import headline
 from bot.incidents.rules.incident import Incident
 from bot.slack.blocks import actions, button, context, section
 from bot.slack.client import Message
-from bot.slack.text import instant, person
+from bot.slack.text import person
+from bot.text.markup import instant
 
 
 def handover(handover_id: int, incident: Incident, from_user: str | None, to_user: str, asked_by: str) -> Message:

@@ -10,7 +10,9 @@ from typing import Any
 from bot.incidents.messages import headline
 from bot.incidents.rules.incident import Incident
 from bot.slack.blocks import Block, actions, button, context, section
-from bot.slack.text import instant, plain, shorten, span
+from bot.slack.text import plain, shorten
+from bot.text.durations import span
+from bot.text.markup import instant
 
 _SHOWN = 10  # incidents of a kind; Home holds 100 blocks
 

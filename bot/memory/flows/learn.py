@@ -10,6 +10,7 @@ from enum import StrEnum
 from sqlalchemy.orm import Session
 
 from bot.errors import BadRequest
+from bot.memory import messages
 from bot.memory import queries as knowledge
 from bot.memory.entries.documents import content_hash, to_document
 from bot.memory.entries.entries import Entry
@@ -52,8 +53,7 @@ def learn(
         content = content_hash(document)
         before = known.get(entry.ref)
         if entry.ref in ours:
-            reason = f"{entry.ref} is an incident of your own; what is known of it follows from its record."
-            learnt.append(LearnResult(entry.ref, Outcome.REFUSED, reason))
+            learnt.append(LearnResult(entry.ref, Outcome.REFUSED, messages.own_incident(entry.ref)))
         elif before is not None and before[1] == content:
             learnt.append(LearnResult(entry.ref, Outcome.UNCHANGED))
         else:
@@ -69,5 +69,5 @@ def forget(session: Session, ref: str, by: str, now: datetime) -> None:
     """Take an entry out; its versions stay. Raises BadRequest where the database holds no such entry."""
     last = knowledge.find(session, ref)
     if last is None or last.document is None:
-        raise BadRequest(f"No entry {ref} was imported. `tocsin knowledge list` shows what there is.")
+        raise BadRequest(messages.not_imported(ref))
     knowledge.add(session, [NewVersion(ref, None, _TAKEN_OUT, last.origin, last.incident_id)], by, now)

@@ -10,7 +10,7 @@ from bot.memory.entries.plain import opening
 from bot.memory.flows.live import Memory
 from bot.memory.index.index import Match
 from bot.memory.rules.similar import EARLIER, MatchedTerm, SimilarItem
-from bot.text.durations import span_text
+from bot.text.durations import span
 
 SHOWN = 3  # past incidents that a person is shown
 NEAR = 0.6  # of the best match's score: what scores less is not shown beside it
@@ -57,6 +57,6 @@ def _describe(memory: Memory, match: Match) -> SimilarItem:
         same=_same(memory, match),
         cause=opening(entry.section("Root cause")),
         fix=opening(entry.section("Resolution")),
-        took=span_text(timedelta(minutes=entry.resolution_minutes)) if entry.resolution_minutes else "",
+        took=span(timedelta(minutes=entry.resolution_minutes)) if entry.resolution_minutes else "",
         happened_on=entry.date,
     )

@@ -45,13 +45,13 @@ def explain(session: Session, report_id: int, reason: str, words: str = "") -> N
     if report.reason is not None:
         if (report.reason, report.reason_text or "") == (reason, words):
             return
-        raise TransitionRefused(f"A reason was already given: {reason_of(report)}")
+        raise TransitionRefused(decisions.reason_given(reason_of(report)))
     choices = choices_for(report)
     if not choices:
-        raise TransitionRefused("Nothing to explain: the decision matches the judgement.")
+        raise TransitionRefused(decisions.NOTHING_TO_EXPLAIN)
     if reason != IN_WORDS and reason not in choices:
-        raise BadRequest("That reason doesn't fit the decision.")
+        raise BadRequest(decisions.REASON_UNFIT)
     if reason == IN_WORDS and not words:
-        raise BadRequest("Say why in a few words, or cancel.")
+        raise BadRequest(decisions.REASON_EMPTY)
     report.reason, report.reason_text = reason, words[:LONGEST_REASON] or None
     enqueue(session, "slack.answer", lock=f"report-{report_id}", report_id=report_id)

@@ -19,7 +19,7 @@ from bot.severity.rules import Severity
 from bot.slack import blocks
 from bot.slack.client import Message, Slack
 from bot.slack.poster import Poster
-from bot.text.durations import span_text
+from bot.text.durations import span
 
 _LATE = timedelta(minutes=5)  # after which an answer says that it is late
 
@@ -73,5 +73,5 @@ def _dated(report: ReportRow, answer: Message) -> Message:
         return Message(answer.text, (*answer.blocks, blocks.context("Judged again after an edit.")))
     if late < _LATE:
         return answer
-    apology = f"{span_text(late)} late: Tocsin was offline when this was posted."
+    apology = f"{span(late)} late: Tocsin was offline when this was posted."
     return Message(answer.text, (*answer.blocks, blocks.context(apology)))

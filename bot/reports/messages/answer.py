@@ -13,7 +13,8 @@ from bot.severity.messages import severity_options
 from bot.severity.rules import Judgement, Level, Severity
 from bot.slack.blocks import Block, actions, button, context, option, section, select
 from bot.slack.client import Message
-from bot.slack.text import plain, shorten, span
+from bot.slack.text import plain, shorten
+from bot.text.durations import span
 
 _OFFERED = 10  # open incidents to choose from, the worst first; a message has room for no more
 

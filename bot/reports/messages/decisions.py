@@ -50,3 +50,13 @@ def added_to_timeline(by: str, text: str) -> str:
 def over(ref: str, status: str) -> str:
     """For somebody who adds a report to an incident that is over."""
     return f"{ref} is already {status}. Press Declare for a new incident, or reopen it: `/incident reopen {ref}`."
+
+
+def reason_given(reason: str) -> str:
+    """Somebody explained the correction before."""
+    return f"A reason was already given: {reason}"
+
+
+NOTHING_TO_EXPLAIN = "Nothing to explain: the decision matches the judgement."
+REASON_UNFIT = "That reason doesn't fit the decision."
+REASON_EMPTY = "Say why in a few words, or cancel."

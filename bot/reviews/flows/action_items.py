@@ -188,9 +188,8 @@ def drop(session: Session, row: IncidentRow, number: int, by: str, now: datetime
 def _get(session: Session, row: IncidentRow, number: int) -> ActionRow:
     item = action_items.find_for_change(session, row.incident_id, number)
     if item is None:
-        known = [str(one.number) for one in action_items.list_of_incident(session, row.incident_id)]
-        there = f"It has {', '.join(known[:20])}." if known else "It has none yet."
-        raise BadRequest(f"{row.ref} has no action item {number}. {there}")
+        known = [one.number for one in action_items.list_of_incident(session, row.incident_id)]
+        raise BadRequest(said.no_such_item(row.ref, number, known))
     return item
 
 

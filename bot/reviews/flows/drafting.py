@@ -18,7 +18,6 @@ from bot.memory.flows.live import Memory
 from bot.memory.flows.recall import recall
 from bot.memory.rules.similar import SimilarItem
 from bot.reviews.flows.editing import as_item, begin, note_drafting, show
-from bot.reviews.messages import review as said
 from bot.reviews.queries import action_items, drafts
 from bot.reviews.queries import reviews as assessments
 from bot.reviews.rules.document import PastIncident, PingFact, Review, ReviewFacts, SeverityChange
@@ -152,19 +151,19 @@ def draft_once(session: Session, row: IncidentRow, policy: Policy, now: datetime
     return draft_review(session, row, policy, now)
 
 
-def redraft_later(session: Session, row: IncidentRow) -> str:
+def redraft_later(session: Session, row: IncidentRow) -> bool:
     """What is recorded after the closing belongs in the review too: one further draft for all that comes together.
 
-    Answers with what to add to the sentence for the person who recorded it: nothing, or that the review stays as it is.
+    False where the review is approved, and so stays as it is.
     """
     stage = assessments.find_stage(session, row.incident_id)
     if row.closed_at is None or stage is None:
-        return ""
+        return True
     if stage.stage == Stage.APPROVED:
-        return f"\n{said.approved_before(row.ref)}"
+        return False
     once, lock = f"review-{row.incident_id}", lock_of(row.incident_id)
     enqueue(session, "slack.redraft", once=once, lock=lock, incident_id=row.incident_id)
-    return ""
+    return True
 
 
 def redraft(session: Session, row: IncidentRow, policy: Policy, now: datetime) -> ReviewRow | None:

@@ -87,3 +87,8 @@ def listed(ref: str, incident_id: int, items: Sequence[ActionItem]) -> Message:
     if (more := len(still) + len(proposed) - len(shown)) > 0:
         blocks.append(context(f"{more} more on the review page: `/incident review {ref}`."))
     return Message(f"Action items of {ref}: {counts}", tuple(blocks))
+
+
+def no_such_item(ref: str, number: int, known: Sequence[int]) -> str:
+    there = f"It has {', '.join(map(str, known[:20]))}." if known else "It has none yet."
+    return f"{ref} has no action item {number}. {there}"

@@ -9,8 +9,9 @@ from bot.incidents.messages import headline
 from bot.incidents.rules.incident import Incident
 from bot.slack.blocks import context, section
 from bot.slack.client import Message
-from bot.slack.text import instant, plain, shorten, span
-from bot.text.markup import escape
+from bot.slack.text import plain, shorten
+from bot.text.durations import span
+from bot.text.markup import escape, instant
 
 
 def _link(link: str | None, words: str) -> list[dict[str, object]]:

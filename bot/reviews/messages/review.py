@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.slack.text import instant as slack_instant
 from bot.text.markup import escape
+from bot.text.markup import instant as slack_instant
 from bot.text.wording import instant
 
 REOPENED_SINCE_APPROVAL = "The incident was reopened and resolved again."
@@ -86,6 +86,6 @@ def changes_requested(by: str, note: str) -> str:
     return f"<@{by}> requested changes to the review: {escape(note[:1000])}"
 
 
-def approved_before(ref: str) -> str:
+def left_as_approved(ref: str) -> str:
     """Beside the answer to a note that came after the approval."""
-    return f"The review of {ref} is approved and doesn't change: this is only on the timeline."
+    return f"\nThe review of {ref} is approved and doesn't change: this is only on the timeline."

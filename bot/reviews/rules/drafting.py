@@ -13,7 +13,8 @@ from bot.reviews.rules.figures import acknowledged, could_improve, escalations, 
 from bot.reviews.rules.notes import said_detected
 from bot.reviews.rules.record import Record
 from bot.reviews.rules.story import timeline
-from bot.text.wording import Wording, counted, instant, span, tidied
+from bot.text.durations import span
+from bot.text.wording import Wording, counted, instant, tidied
 
 LONGEST_TITLE = 300
 _TERMS = re.compile(r" \((?:owner: .{1,90}?|no owner yet), (?:due: [\d-]{10}|no due date yet)(?:, done)?\)$")

@@ -9,7 +9,8 @@ from bot.incidents.rules.incident import Incident
 from bot.incidents.rules.timeline import Kind
 from bot.reviews.rules.document import Line, Nature, PingFact, ReviewFacts, Section
 from bot.reviews.rules.record import Record, origin
-from bot.text.wording import Wording, counted, span
+from bot.text.durations import span
+from bot.text.wording import Wording, counted
 
 SILENCES_SHOWN = 3
 DERIVED_NOTE = "Calculated by Tocsin from the figures and their targets. Add what people thought."

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from bot.errors import BadRequest
 from bot.incidents.rules.timeline import Entry, Kind
-from bot.text.durations import span_text
+from bot.text.durations import span
 from bot.text.markup import escape
 
 _LABELLED = re.compile(r"^(services?(?: affected)?|contributing(?: factors?)?)\s*:\s*(.+)$", re.IGNORECASE | re.DOTALL)
@@ -60,7 +60,7 @@ def check_note(text: str, declared_at: datetime) -> str:
     day = f"{at:%Y-%m-%d} " if at.date() != declared_at.astimezone(UTC).date() else ""
     earlier = declared_at - at
     long = (
-        f" That is {span_text(earlier)} before it was declared; the duration counts from there."
+        f" That is {span(earlier)} before it was declared; the duration counts from there."
         if (earlier >= _LONG_BEFORE)
         else ""
     )

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.aws.alarm_states import Alarm, AlarmState, Reading, names_in
+from bot.aws.alarm_states import names_in
 from bot.errors import BadRequest
 from bot.incidents.flows.record import record
 from bot.incidents.queries import timeline
@@ -18,11 +18,9 @@ from bot.stakeholders.flows.notify import follow_up
 from bot.stakeholders.messages import EARLIER_CHECKLIST
 from bot.stakeholders.policy import AlarmPolicy
 from bot.store.outbox import enqueue
-from bot.text.markup import escape, plain_text, stamp
+from bot.text.markup import plain_text
 
-_NAMED = 5  # alarms that are named; the rest is counted
 FIRST = "first"  # the look that nobody asked for: it comes with the checklist
-_LONGEST_REASON = 300  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,41 +53,6 @@ def wanted_alarms(session: Session, row: IncidentRow, policy: AlarmPolicy) -> Wa
     prefixes = tuple(dict.fromkeys(name.rstrip("*") for name in listed if name.endswith("*")))
     mentioned = tuple(name for name in names_in(text) if name not in exact)
     return Wanted((*exact, *mentioned), prefixes, frozenset(exact))
-
-
-def describe(wanted: Wanted, read: Reading) -> str:
-    """`2 of 3 CloudWatch alarms are OK; checkout-5xx is in ALARM since …`, in Slack's markup."""
-    found = read.alarms
-    missing = sorted(wanted.expected - {alarm.name for alarm in found})
-    wrong = sorted((alarm for alarm in found if alarm.state != AlarmState.OK), key=lambda alarm: alarm.state)
-    named = [_sentence(alarm) for alarm in wrong] + [f"{escape(name)} does not exist" for name in missing]
-    if len(named) > _NAMED:
-        named = [*named[:_NAMED], f"and {len(named) - _NAMED} more"]
-    if not found and not missing:
-        return "No CloudWatch alarm is named for it, in notices.yaml or in this incident."
-    head = _count(len(found) - len(wrong), len(found), read.complete)
-    unread = [] if read.complete else ["there are more, which were not looked at"]
-    return "; ".join([head, *named, *unread]) + "."
-
-
-def _count(fine: int, total: int, complete: bool) -> str:
-    if total == 0:
-        return "No CloudWatch alarm was found"
-    if not complete:
-        return f"{'At least' if fine == total else f'{fine} of at least'} {total} CloudWatch alarms are OK"
-    if fine == total:
-        return "The CloudWatch alarm is OK" if total == 1 else f"All {total} CloudWatch alarms are OK"
-    return f"{fine} of {total} CloudWatch alarm{'s are' if total != 1 else ' is'} OK"
-
-
-def _sentence(alarm: Alarm) -> str:
-    state = "is in ALARM" if alarm.state is AlarmState.ALARM else "has no data"
-    return f"{escape(alarm.name)} {state} since {stamp(alarm.since)}"
-
-
-def describe_failure(reason: str) -> str:
-    """CloudWatch could not be asked, and why; looking by hand is then the way."""
-    return f"CloudWatch could not be asked ({escape(reason[:_LONGEST_REASON])}). Look at the metrics yourself."
 
 
 def record_lookup(session: Session, row: IncidentRow, episode: int, text: str, now: datetime, asked: str) -> None:

@@ -18,7 +18,7 @@ from bot.stakeholders import queries as stakeholder_queries
 from bot.stakeholders.policy import NoticePolicy
 from bot.stakeholders.rules import Notice
 from bot.store.outbox import enqueue
-from bot.text.durations import span_text
+from bot.text.durations import span
 
 
 def notify_stakeholders(
@@ -45,7 +45,7 @@ def remind_to_notify(session: Session, policy: NoticePolicy, now: datetime) -> i
     rows = stakeholder_queries.claim_untold(session, policy.remind_every, now)
     for row in rows:
         since = row.told_at or row.declared_at
-        text = messages.update_due(span_text(now - since), row.told_at is not None)
+        text = messages.update_due(span(now - since), row.told_at is not None)
         key = f"untold:{row.incident_id}:{now.isoformat()}"
         record(session, row, Kind.UPDATE_ASKED, text, now, source_key=key, announce=True)
     return len(rows)
