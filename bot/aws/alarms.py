@@ -19,13 +19,13 @@ def alarm_reader(client: Client) -> Callable[[Sequence[str], Sequence[str]], Rea
 
     It raises Unavailable and Denied.
     """
-    cloudwatch = client("cloudwatch")
 
     def read(names: Sequence[str], prefixes: Sequence[str]) -> Reading:
         asked: list[dict[str, Any]] = [
             {"AlarmNames": list(names[start : start + _MOST])} for start in range(0, len(names), _MOST)
         ]
         asked += [{"AlarmNamePrefix": prefix} for prefix in prefixes]
+        cloudwatch = client("cloudwatch")
         found: dict[str, Alarm] = {}
         complete = True
         for arguments in asked:

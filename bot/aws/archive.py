@@ -9,11 +9,12 @@ from bot.aws.session import Client, calling
 
 def archiver(client: Client, bucket: str, prefix: str) -> Callable[[str, bytes, str], None]:
     """A function that keeps (name, content, media type). It raises Unavailable and Denied."""
-    s3 = client("s3")
 
     def keep(name: str, content: bytes, media_type: str) -> None:
         key = f"{prefix.strip('/')}/{name}" if prefix.strip("/") else name
         with calling("S3"):
-            s3.put_object(Bucket=bucket, Key=key, Body=content, ContentType=media_type, ServerSideEncryption="AES256")
+            client("s3").put_object(
+                Bucket=bucket, Key=key, Body=content, ContentType=media_type, ServerSideEncryption="AES256"
+            )
 
     return keep

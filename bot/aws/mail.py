@@ -9,11 +9,10 @@ from bot.aws.session import Client, calling
 
 def mailer(client: Client, sender: str) -> Callable[[str, str, str], None]:
     """A function that sends (address, subject, text). It raises Unavailable and Denied."""
-    ses = client("ses")
 
     def send(address: str, subject: str, text: str) -> None:
         with calling("SES"):
-            ses.send_email(
+            client("ses").send_email(
                 Source=sender,
                 Destination={"ToAddresses": [address]},
                 Message={
@@ -27,11 +26,10 @@ def mailer(client: Client, sender: str) -> Callable[[str, str, str], None]:
 
 def texter(client: Client) -> Callable[[str, str], None]:
     """A function that sends (telephone number, text). It raises Unavailable and Denied."""
-    sns = client("sns")
     urgent = {"AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"}}
 
     def send(number: str, text: str) -> None:
         with calling("SNS"):
-            sns.publish(PhoneNumber=number, Message=text, MessageAttributes=urgent)
+            client("sns").publish(PhoneNumber=number, Message=text, MessageAttributes=urgent)
 
     return send

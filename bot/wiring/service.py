@@ -93,12 +93,13 @@ def build_ways(settings: Settings) -> tuple[Callable[[str, str, str], None] | No
     if settings.aws_region is None:
         raise InvalidSettings("AWS_REGION is not set: TOCSIN_MAIL_FROM and TOCSIN_TEXT_MESSAGES need it.")
     from bot.aws.mail import mailer, texter
+    from bot.aws.operations import MAIL, TEXT_MESSAGES
     from bot.aws.session import clients
 
-    client = clients(settings.aws_region)
+    region = settings.aws_region
     return (
-        mailer(client, settings.mail_from) if settings.mail_from else None,
-        texter(client) if settings.text_messages else None,
+        mailer(clients(region, MAIL), settings.mail_from) if settings.mail_from else None,
+        texter(clients(region, TEXT_MESSAGES)) if settings.text_messages else None,
     )
 
 
@@ -118,9 +119,10 @@ def build_archive(settings: Settings) -> Callable[[str, bytes, str], None] | Non
     if settings.aws_region is None:
         raise InvalidSettings("AWS_REGION is not set: TOCSIN_ARCHIVE_BUCKET needs it.")
     from bot.aws.archive import archiver
+    from bot.aws.operations import ARCHIVE
     from bot.aws.session import clients
 
-    return archiver(clients(settings.aws_region), settings.archive_bucket, settings.archive_prefix)
+    return archiver(clients(settings.aws_region, ARCHIVE), settings.archive_bucket, settings.archive_prefix)
 
 
 def build_alarms(settings: Settings) -> Callable[[Sequence[str], Sequence[str]], Reading] | None:
@@ -128,10 +130,11 @@ def build_alarms(settings: Settings) -> Callable[[Sequence[str], Sequence[str]],
     if settings.aws_region is None:
         return None
     from bot.aws.alarms import alarm_reader
+    from bot.aws.operations import ALARMS
     from bot.aws.session import clients
 
     try:
-        return alarm_reader(clients(settings.aws_region))
+        return alarm_reader(clients(settings.aws_region, ALARMS))
     except InvalidSettings as missing:  # a region may be set for other programs: nothing asked for alarms
         log.info("CloudWatch alarms are not looked up", reason=str(missing))
         return None

@@ -12,6 +12,7 @@ from moto import mock_aws
 
 from bot.aws.alarm_states import AlarmState
 from bot.aws.alarms import alarm_reader
+from bot.aws.operations import ALARMS
 from bot.aws.session import Denied, Unavailable, clients
 from tests.cloudwatch import put_alarm
 from tests.rows import NOON
@@ -33,7 +34,7 @@ def test_named_alarms_and_those_that_begin_alike_are_read_once_each_by_name() ->
             ("else", "ALARM"),
         ):
             put_alarm(cloudwatch, name, state)
-        read = alarm_reader(clients("us-east-1"))(["orders-lag", "checkout-5xx", "not-there"], ["checkout-"])
+        read = alarm_reader(clients("us-east-1", ALARMS))(["orders-lag", "checkout-5xx", "not-there"], ["checkout-"])
     assert [(alarm.name, alarm.state) for alarm in read.alarms] == [
         ("checkout-5xx", AlarmState.ALARM),
         ("checkout-latency", AlarmState.OK),

@@ -7,6 +7,7 @@ import pytest
 from moto import mock_aws
 
 from bot.aws.archive import archiver
+from bot.aws.operations import ARCHIVE
 from bot.aws.session import Denied, clients
 
 
@@ -20,7 +21,7 @@ def test_what_is_kept_lies_encrypted_under_its_name_and_twice_changes_nothing() 
     with mock_aws():
         s3 = boto3.client("s3", region_name="us-east-1")
         s3.create_bucket(Bucket="archive")
-        keep = archiver(clients("us-east-1"), "archive", "/incidents/")
+        keep = archiver(clients("us-east-1", ARCHIVE), "archive", "/incidents/")
         for _ in range(2):
             keep("2026/INC-2026-0001/review.md", "# Überblick".encode(), "text/markdown")
         (found,) = s3.list_objects_v2(Bucket="archive")["Contents"]
@@ -32,4 +33,4 @@ def test_what_is_kept_lies_encrypted_under_its_name_and_twice_changes_nothing() 
 
 def test_a_bucket_that_is_not_there_is_refused_with_a_sentence() -> None:
     with mock_aws(), pytest.raises(Denied, match="S3: NoSuchBucket"):
-        archiver(clients("us-east-1"), "nowhere", "")("a", b"b", "text/plain")
+        archiver(clients("us-east-1", ARCHIVE), "nowhere", "")("a", b"b", "text/plain")

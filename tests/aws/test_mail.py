@@ -12,6 +12,7 @@ from moto.ses.models import ses_backends
 from moto.sns.models import sns_backends
 
 from bot.aws.mail import mailer, texter
+from bot.aws.operations import MAIL, TEXT_MESSAGES
 from bot.aws.session import Client, Denied, Unavailable, calling, clients
 
 REGION = "eu-central-1"
@@ -23,7 +24,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     with mock_aws():
-        yield clients(REGION)
+        yield lambda service: clients(REGION, MAIL if service == "ses" else TEXT_MESSAGES)(service)
 
 
 def test_a_mail_arrives_as_it_was_written(client: Client) -> None:

@@ -1,0 +1,70 @@
+"""Every operation that Tocsin may ask of AWS, by purpose, with the IAM action that each needs. Pure.
+
+What is not named here never leaves the process: `bot/aws/session.py` refuses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+# Services whose actions IAM knows by another word than boto3.
+_PREFIXES = {
+    "application-autoscaling": "application-autoscaling",
+    "elbv2": "elasticloadbalancing",
+}
+# Operations whose IAM action is not called like them.
+_ACTIONS: dict[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What one purpose may call: boto3's name of a service → the operations, by the names of AWS's own models."""
+
+    purpose: str
+    operations: Mapping[str, frozenset[str]]
+
+    def permits(self, service: str, operation: str) -> bool:
+        return operation in self.operations.get(service, ())
+
+    def actions(self) -> tuple[str, ...]:
+        """The IAM actions that this takes, sorted, each once."""
+        return tuple(sorted({action_of(service, name) for service, names in self.operations.items() for name in names}))
+
+
+def action_of(service: str, operation: str) -> str:
+    """`lambda`, `GetFunctionConfiguration` → `lambda:GetFunctionConfiguration`."""
+    known = _ACTIONS.get(f"{service}:{operation}")
+    return known or f"{_PREFIXES.get(service, service)}:{operation}"
+
+
+def _allow(purpose: str, **services: str) -> Allowance:
+    """`services`: boto3's name of a service, `_` for `-`, and the operations separated by blanks."""
+    named = {service.rstrip("_").replace("_", "-"): frozenset(names.split()) for service, names in services.items()}
+    return Allowance(purpose, named)
+
+
+ALARMS = _allow("looking CloudWatch alarms up", cloudwatch="DescribeAlarms")
+ARCHIVE = _allow("keeping approved reviews", s3="PutObject")
+MAIL = _allow("sending mail", ses="SendEmail")
+TEXT_MESSAGES = _allow("sending text messages", sns="Publish")
+# How credentials come to be: roles, web identities of Kubernetes, single sign-on. Always permitted.
+CREDENTIALS = _allow(
+    "getting credentials",
+    sts="AssumeRole AssumeRoleWithWebIdentity AssumeRoleWithSAML GetCallerIdentity",
+    sso="GetRoleCredentials",
+    sso_oidc="CreateToken",
+)
+# Reads configuration, figures and logs. Nothing here changes anything, and nothing reads the content of tables, queues,
+# objects or secrets.
+DIAGNOSTICS = _allow(
+    "diagnosing",
+    lambda_="GetFunctionConfiguration GetFunctionConcurrency GetAccountSettings ListAliases ListFunctions "
+    "ListEventSourceMappings ListProvisionedConcurrencyConfigs",
+    cloudwatch="GetMetricData",
+    logs="FilterLogEvents",
+    sqs="GetQueueUrl GetQueueAttributes",
+    ec2="DescribeSubnets DescribeRouteTables DescribeVpcEndpoints",
+    cloudtrail="LookupEvents",
+)
+ALLOWANCES = (ALARMS, ARCHIVE, MAIL, TEXT_MESSAGES, DIAGNOSTICS)
