@@ -226,7 +226,9 @@ class Person:
         return int(self._wire.get("/page/wait", {"user": self.user_id})["n"])
 
     def wait_for(self, look: Callable[[], Seen | None], timeout: float = 60, what: str = "") -> Seen:
-        """What `look` finds: looks now, and again whenever something happens on this person's page. Raises NotSeen."""
+        """What `look` finds: looks now, again whenever something happens on this person's page, and twice a second, as
+        what is looked for need not be Slack's. Raises NotSeen.
+        """
         deadline = time.monotonic() + timeout
         number = self.mark()
         seen: list[Json] = []
@@ -235,7 +237,7 @@ class Person:
             if left <= 0:
                 raise NotSeen(f"{self.user_id} waited {timeout:g} s for {what or look}; saw {_told(seen)}")
             heard = self._wire.get(
-                "/page/wait", {"user": self.user_id, "since": number, "timeout_ms": round(left * 1000)}
+                "/page/wait", {"user": self.user_id, "since": number, "timeout_ms": round(min(left, 0.5) * 1000)}
             )
             number = heard["n"]
             seen += heard["events"]
