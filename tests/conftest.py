@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
 import uuid
@@ -12,6 +13,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, text
 
+from bot.settings import REPOSITORY
+from bot.severity.judge.judge import load_judge
+from bot.severity.policy import load_severity
 from bot.store.embedded import embedded_postgres
 from bot.store.engine import Database, driver_url
 from bot.store.migrations import upgrade
@@ -90,10 +94,14 @@ def database(postgres: str, template: str) -> Iterator[Database]:
 
 @pytest.fixture(scope="session")
 def fitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What was fitted once, which all test processes share."""
+    """What was fitted once, which all test processes share: the first of them fits the judge, the others wait."""
     own = tmp_path_factory.getbasetemp()
     folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "fitted"
     folder.mkdir(exist_ok=True)
+    knowledge = REPOSITORY / "knowledge"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        load_judge(load_severity(knowledge / "policy" / "severity.yaml"), knowledge / "training", folder)
     return folder
 
 

@@ -39,13 +39,8 @@ def signals(policy: SeverityPolicy) -> Signals:
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("kept")
-
-
-@pytest.fixture(scope="module")
-def judge(policy: SeverityPolicy, kept: Path) -> Judge:
-    return load_judge(policy, TRAINING, kept)
+def judge(policy: SeverityPolicy, fitted: Path) -> Judge:
+    return load_judge(policy, TRAINING, fitted)
 
 
 def test_every_row_of_the_shipped_matrix_is_shown_both_ways(policy: SeverityPolicy) -> None:
@@ -97,21 +92,28 @@ def test_the_same_message_is_judged_the_same_by_a_judge_fitted_anew(policy: Seve
         assert again.judge(text) == judge.judge(text)
 
 
-def test_a_fitted_model_is_kept_and_a_damaged_one_fitted_anew(policy: SeverityPolicy, judge: Judge, kept: Path) -> None:
-    text = "uploads fail for all customers since the release"
-    before = judge.judge(text)
-    [file] = kept.glob("judge-*.npz")
-    assert load_judge(policy, TRAINING, kept).judge(text) == before
-    file.write_bytes(b"PK\x03\x04 damaged")
-    assert load_judge(policy, TRAINING, kept).judge(text) == before
-    assert file.stat().st_size > 10_000
-
-
-def test_an_edited_matrix_is_fitted_under_a_name_of_its_own(policy: SeverityPolicy, tmp_path: Path) -> None:
+def few_examples(tmp_path: Path) -> Path:
+    """A training folder from which a judge is fitted in no time."""
     folder = tmp_path / "training"
     folder.mkdir()
     rows = [{"text": "site down", "label": "P0"}, {"text": "lunch at noon", "label": "none"}] * 3
     (folder / "few.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return folder
+
+
+def test_a_fitted_model_is_kept_and_a_damaged_one_fitted_anew(policy: SeverityPolicy, tmp_path: Path) -> None:
+    text, folder, kept = "uploads fail for all customers since the release", few_examples(tmp_path), tmp_path / "kept"
+    before = load_judge(policy, folder, kept).judge(text)
+    [file] = kept.glob("judge-*.npz")
+    size = file.stat().st_size
+    assert load_judge(policy, folder, kept).judge(text) == before
+    file.write_bytes(b"PK\x03\x04 damaged")
+    assert load_judge(policy, folder, kept).judge(text) == before
+    assert file.stat().st_size == size
+
+
+def test_an_edited_matrix_is_fitted_under_a_name_of_its_own(policy: SeverityPolicy, tmp_path: Path) -> None:
+    folder = few_examples(tmp_path)
     load_judge(policy, folder, tmp_path / "kept")
     source = (ROOT / "knowledge" / "policy" / "severity.yaml").read_text()
     edited = tmp_path / "severity.yaml"
@@ -228,7 +230,7 @@ def test_orders_to_the_judge_are_talk(text: str, judge: Judge) -> None:
 
 
 def test_judging_thousands_of_messages_leaves_nothing_in_memory(judge: Judge) -> None:
-    texts = texts_of(TRAINING)
+    texts = texts_of(TRAINING)[::3]
     for text in texts[:300]:
         judge.judge(text)
     tracemalloc.start()

@@ -237,8 +237,9 @@ def without_url(settings: Settings) -> Settings:
     return settings.model_copy(update={"database_url": None})
 
 
-def test_without_database_url_the_embedded_one_is_examined(configure: Configure) -> None:
+def test_without_database_url_the_embedded_one_is_examined(configure: Configure, fitted: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="tocsin-") as folder:
+        (Path(folder) / "cache").symlink_to(fitted)
         findings = examined(without_url(configure(TOCSIN_DATA=folder)))
     assert all_ok(findings)
     assert any("embedded" in finding.says for finding in findings)
