@@ -2,7 +2,7 @@
 
 
 class TocsinError(Exception):
-    """Base of every refusal that a person is told about; `str(error)` is the sentence to show."""
+    """Base of every refusal that a person reads; `str(error)` is the sentence to show."""
 
 
 class InvalidPolicy(TocsinError):

@@ -112,7 +112,7 @@ def read_settings() -> Settings:
 
 
 def missing_for_slack(settings: Settings, *, listening: bool = True) -> list[str]:
-    """What has to be set before the bot can talk to Slack: one line each with the way to mend it.
+    """What has to be set before the bot can talk to Slack: one line each with the way to set it.
 
     Who only posts needs no way in; who listens needs Socket Mode's app token, or signing secrets for HTTP.
     """

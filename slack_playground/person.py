@@ -331,8 +331,8 @@ def _told(events: list[Json]) -> str:
     """Events in few words, for a failure's message."""
     if not events:
         return "nothing"
-    told = []
+    lines = []
     for event in events[-12:]:
         message = event.get("message") or {}
-        told.append(f"{event['type']} {event.get('channel', '')} {str(message.get('text', ''))[:120]!r}")
-    return "; ".join(told)
+        lines.append(f"{event['type']} {event.get('channel', '')} {str(message.get('text', ''))[:120]!r}")
+    return "; ".join(lines)

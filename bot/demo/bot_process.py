@@ -1,6 +1,6 @@
 """The real bot as a child process of the demo, and what of it could be left behind.
 
-The bot is told everything by its environment. Nothing of the caller's own settings reaches it, so that a demo can never
+The bot gets everything by its environment. Nothing of the caller's own settings reaches it, so that a demo can never
 touch a real workspace, database or cloud account.
 """
 

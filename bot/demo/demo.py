@@ -37,7 +37,7 @@ Say = Callable[[str], None]
 
 
 class CannotStart(Exception):
-    """Why there will be no demo, in a sentence that says how to mend it."""
+    """Why there will be no demo, in a sentence that says how to fix it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def hold_folder(folder: Path, say: Say) -> Iterator[int]:
 
 def _lock(descriptor: int, folder: Path, say: Say) -> None:
     deadline = time.monotonic() + _LOCK_WAIT
-    told = False
+    announced = False
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -98,9 +98,9 @@ def _lock(descriptor: int, folder: Path, say: Say) -> None:
                 raise CannotStart(
                     f"Another demo runs on {folder}: end it with Ctrl-C, or name another folder with --data."
                 ) from None
-        if not told:
+        if not announced:
             say("Another demo holds this data; waiting for it to end.")
-            told = True
+            announced = True
         time.sleep(0.1)
 
 

@@ -1,6 +1,6 @@
 """`tocsin demo --play`: one whole P1, played by Slack's protocol as people would, against the real bot.
 
-Everything happens in a folder and on ports of its own, which are gone afterwards. What is told goes to stderr, the
+Everything happens in a folder and on ports of its own, which are gone afterwards. What it says goes to stderr, the
 review to stdout.
 """
 

@@ -84,7 +84,7 @@ class Story:
             self.responder.wait_for_message(self.room, "Acknowledged by <@U0RESPONDER>")
 
     def investigated(self) -> None:
-        """Notes, messages, a pin; the cause is found, and takes long to mend."""
+        """Notes, messages, a pin; the cause is found, and takes long to fix."""
         play = self.play
         with play.step("The secondary on-call joins the channel"):
             self.secondary.act("join", channel=self.room)
@@ -123,7 +123,7 @@ class Story:
             self._note("contributing: release 212 changed a column type, so that it could not be rolled back")
 
     def escalated(self) -> None:
-        """Two hours on, the team lead is told, takes command and helps."""
+        """Two hours on, the team lead is paged, takes command and helps."""
         play = self.play
         play.until(58)
         with play.step("Time is sped up; an hour in, the fix is being built"):

@@ -142,7 +142,7 @@ def run_command(registry: Registry, context: AppContext, slack: Slack, ack: Ack,
             trigger_id=payload["trigger_id"],
         )
         subcommand = registry.find(command.word)
-        # A trigger lives three seconds, so nothing slow comes before its form.
+        # A trigger is good for three seconds, so nothing slow comes before its form.
         view = subcommand.form(command) if subcommand.form else None
         if view is not None:
             slack.open_view(command.trigger_id, view)

@@ -103,11 +103,11 @@ def no_incident(word: str, ref: str | None, rows: Sequence[IncidentRow], rest: s
 def timeline(row: IncidentRow, entries: Sequence[Entry]) -> str:
     """The latest entries, oldest first, with what was left out counted."""
     lines = [f"*Timeline of {row.ref}*"]
-    told = folded(entries)
-    if len(told) > _SHOWN:
+    folds = folded(entries)
+    if len(folds) > _SHOWN:
         where = "are in the review" if row.closed_at else f"are shown by `tocsin incident show {row.ref}`"
-        lines.append(f"_{len(told) - _SHOWN} earlier entries {where}._")
-    shown = told[-_SHOWN:]
+        lines.append(f"_{len(folds) - _SHOWN} earlier entries {where}._")
+    shown = folds[-_SHOWN:]
     lines += [entry_line(entry) + (f" ({times} times so far)" if times > 1 else "") for entry, times in shown]
     return "\n".join(lines)
 

@@ -17,7 +17,7 @@ from bot.incidents.rules.timeline import Entry
 from bot.incidents.tables import IncidentRow
 from bot.reviews.queries import drafts
 from bot.reviews.rules.story import line_of
-from bot.slack import queries as messages
+from bot.slack import queries as slack_queries
 from bot.text.durations import span
 from bot.text.wording import LONGEST_SAYING, Wording, instant, mentioned
 from bot.web.auth import WebContext, page_route
@@ -54,7 +54,7 @@ def _incidents(web: WebContext, request: Request, user: CurrentUser) -> Response
         still, _ = visibility.list_page(session, user.user_id, limit=_LISTED)
         over, _ = visibility.list_page(session, user.user_id, limit=10, closed=True)
         recent = [(row, incidents.facts(row).stands) for row in over]
-        names = messages.names_of(session, {row.commander for row in still if row.commander})
+        names = slack_queries.names_of(session, {row.commander for row in still if row.commander})
     listed = [
         _Row(
             row.ref,
@@ -76,21 +76,21 @@ def _incident(web: WebContext, request: Request, user: CurrentUser) -> Response:
         row = visible(session, ref, user.user_id)
         if row is None:
             return unknown(ref)
-        workspace = messages.find_workspace(session)
+        workspace = slack_queries.find_workspace(session)
         url = workspace.url if workspace else None
         asked = request.query_params.get("page", "1")
         number = max(1, int(asked) if asked.isdecimal() and len(asked) < 7 else 1)
         first = (number - 1) * ENTRIES_A_PAGE
 
         def link(ts: str) -> str | None:
-            return messages.permalink(url, row.channel_id, ts)
+            return slack_queries.permalink(url, row.channel_id, ts)
 
         shown, total = timeline.list_page(session, row.incident_id, first, ENTRIES_A_PAGE, link)
         pages = max(1, -(-total // ENTRIES_A_PAGE))
         number = min(number, pages)
         people = {entry.author for entry in shown if entry.author} | mentioned(entry.text for entry in shown)
         people |= {user for user in (row.commander, row.declared_by, row.acknowledged_by) if user}
-        wording = Wording(messages.names_of(session, people), row.declared_at.astimezone(UTC).date())
+        wording = Wording(slack_queries.names_of(session, people), row.declared_at.astimezone(UTC).date())
         has_review = drafts.find_last(session, row.incident_id) is not None
     lines = [line_of(entry, wording) for entry in shown]
     context = {

@@ -17,14 +17,14 @@ from bot.incidents.queries import incidents
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.reviews.flows import action_items, editing
-from bot.reviews.messages import action_items as said
+from bot.reviews.messages import action_items as messages
 from bot.reviews.messages import review as review_messages
 from bot.reviews.queries import action_items as actions
 from bot.reviews.queries import reviews
 from bot.reviews.rules.action_requests import parse_action
 from bot.reviews.rules.renderings import stage_words
 from bot.reviews.rules.stages import Stage
-from bot.slack import queries as messages
+from bot.slack import queries as slack_queries
 from bot.slack.client import Message
 from bot.slack.incoming import CLIPBOARD
 from bot.slack.reporting import log_only, reporting_errors
@@ -44,7 +44,7 @@ def _review(session: Session, command: CommandContext) -> str:
     """The review's status, with a personal link."""
     row = incident_of(session, command)
     _grant_access(session, command, row)
-    name = messages.names_of(session, [command.user_id]).get(command.user_id, command.user_name)
+    name = slack_queries.names_of(session, [command.user_id]).get(command.user_id, command.user_name)
     review, stage = editing.assemble(session, row), reviews.find_stage(session, row.incident_id)
     path = f"/reviews/{row.ref}" if review is not None else f"/incidents/{row.ref}"
     link = command.context.personal_link(path, command.user_id, name)
@@ -75,21 +75,21 @@ def _action(session: Session, command: CommandContext) -> str | Message:
     if word.lower() in (*_NUMBERED, *_AGREED) and rest.strip().lstrip("#").split(" ")[0].isdigit():
         number = int(rest.strip().lstrip("#").split(" ")[0][:9])
         if word.lower() in _NUMBERED:
-            return said.changed(_NUMBERED[word.lower()](session, row, number, command.user_id, command.now))
-        return said.changed(action_items.accept(session, row, number, command.user_id, calendar, command.now))
+            return messages.changed(_NUMBERED[word.lower()](session, row, number, command.user_id, command.now))
+        return messages.changed(action_items.accept(session, row, number, command.user_id, calendar, command.now))
     _refuse_unnumbered(word.lower(), rest)
     wanted = parse_action(command.rest, command.now, calendar)
     key = f"command:{command.trigger_id}"
     item, _ = action_items.add(session, row, wanted, command.user_id, calendar, command.now, key)
     unknown = _unknown_owner(session, command, wanted.owner)
-    return said.kept(row.ref, editing.as_item(item), unknown)
+    return messages.kept(row.ref, editing.as_item(item), unknown)
 
 
 def _refuse_unnumbered(word: str, rest: str) -> None:
     """Raises BadRequest for `done banana`; "drop the old index" is an item as good as any."""
     if word not in (*_NUMBERED, *_AGREED) or (word != "done" and len(rest.split()) > 1):
         return
-    raise BadRequest(said.number_missing(word))
+    raise BadRequest(messages.number_missing(word))
 
 
 def _unknown_owner(session: Session, command: CommandContext, owner: str | None) -> str:
@@ -106,27 +106,27 @@ def _unknown_owner(session: Session, command: CommandContext, owner: str | None)
 def _list(session: Session, row: IncidentRow) -> str | Message:
     items = actions.list_of_incident(session, row.incident_id)
     if not items:
-        return said.none_yet(row.ref)
-    return said.listed(row.ref, row.incident_id, [editing.as_item(item) for item in items])
+        return messages.none_yet(row.ref)
+    return messages.listed(row.ref, row.incident_id, [editing.as_item(item) for item in items])
 
 
 def finish(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     """`incident id:number`."""
     row, number = _pressed(session, value)
-    return said.changed(action_items.finish(session, row, number, user_id, now))
+    return messages.changed(action_items.finish(session, row, number, user_id, now))
 
 
 def accept(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     """`incident id:number`."""
     row, number = _pressed(session, value)
     change = action_items.accept(session, row, number, user_id, context.policy.calendar, now)
-    return said.changed(change)
+    return messages.changed(change)
 
 
 def decline(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     """`incident id:number`."""
     row, number = _pressed(session, value)
-    return said.changed(action_items.drop(session, row, number, user_id, now))
+    return messages.changed(action_items.drop(session, row, number, user_id, now))
 
 
 def _pressed(session: Session, value: str) -> tuple[IncidentRow, int]:
@@ -142,7 +142,7 @@ def clipboard(context: AppContext, body: dict[str, Any], event: dict[str, Any]) 
     with reporting_errors(log_only, again=True, event=body["event_id"], channel=item.get("channel")):
         now = context.now()
         with context.database.transaction() as session:
-            if messages.take_event(session, body["event_id"], now):
+            if slack_queries.take_event(session, body["event_id"], now):
                 action_items.take_message(session, item["channel"], item["ts"], event["user"])
 
 

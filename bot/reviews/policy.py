@@ -51,7 +51,7 @@ def _reminders(node: Node | None, due_within: timedelta) -> tuple[timedelta, ...
         span = item.duration()
         if span >= due_within:
             raise item.refuse(
-                f'{item.name}: "{item.text()}" is not shorter than due_within; overdue reviews are told anyway.'
+                f'{item.name}: "{item.text()}" is not shorter than due_within; overdue reviews are reported anyway.'
             )
         spans.append(span)
     return tuple(sorted(set(spans)))

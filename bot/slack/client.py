@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 _PASSING = frozenset(
     {"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
 )
-# About our token, scopes or account: somebody mends that, and then the same call succeeds.
+# About our token, scopes or account: somebody fixes that, and then the same call succeeds.
 _ABOUT_US = frozenset(
     {
         "invalid_auth",

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import structlog
 
-from bot.slack import queries as messages
+from bot.slack import queries as slack_queries
 from bot.slack.client import Message, Refused, Slack
 from bot.store.engine import Database
 
@@ -47,7 +47,7 @@ class Poster:
         """
         now = self._now()
         with self._database.transaction() as session:
-            earlier = messages.begin_message(session, key, channel_id, now)
+            earlier = slack_queries.begin_message(session, key, channel_id, now)
             known = (earlier.channel_id, earlier.ts) if earlier else None
         if known and known[1]:
             self._slack.update(known[0], known[1], message)
@@ -59,13 +59,13 @@ class Poster:
         if found:
             self._slack.update(channel_id, ts, message)
         with self._database.transaction() as session:
-            messages.record_message(session, key, channel_id, ts)
+            slack_queries.record_message(session, key, channel_id, ts)
         return ts
 
     def edit(self, key: str, message: Message) -> bool:
         """Edit what was said under `key`; False when nothing was."""
         with self._database.transaction() as session:
-            earlier = messages.find_message(session, key)
+            earlier = slack_queries.find_message(session, key)
             known = (earlier.channel_id, earlier.ts) if earlier else None
         if not known or not known[1]:
             return False

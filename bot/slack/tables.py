@@ -37,7 +37,7 @@ class PersonRow(Base):
 
 
 class WorkspaceRow(Base):
-    """The one workspace that this database serves, as auth.test told it; links to messages start with its url."""
+    """The one workspace that this database serves, as auth.test gives it; links to messages start with its url."""
 
     __tablename__ = "workspace"
     team_id: Mapped[str] = mapped_column(primary_key=True)

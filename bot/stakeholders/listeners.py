@@ -25,7 +25,7 @@ from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.incident import Status
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
-from bot.slack import queries as messages
+from bot.slack import queries as slack_queries
 from bot.slack.client import Refused, Slack, TryAgain
 from bot.slack.forms import initial_values, read_values
 from bot.slack.reporting import reporting_errors
@@ -243,7 +243,7 @@ def _check_kind(session: Session, context: AppContext, row: IncidentRow, kind: s
 def _name(session: Session, context: AppContext, user_id: str) -> str:
     """What somebody is called in Slack, or else among the contacts; empty where that is not known."""
     listed = [person.name for person in context.policy.contacts.people.values() if person.slack == user_id]
-    return messages.names_of(session, [user_id]).get(user_id) or next(iter(listed), "")
+    return slack_queries.names_of(session, [user_id]).get(user_id) or next(iter(listed), "")
 
 
 def look_up_again(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:

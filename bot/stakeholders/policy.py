@@ -1,4 +1,4 @@
-"""knowledge/policy/notices.yaml → the templates of what stakeholders are told, the reminders, and the checklist."""
+"""knowledge/policy/notices.yaml → the templates of what stakeholders read, the reminders, and the checklist."""
 
 from __future__ import annotations
 

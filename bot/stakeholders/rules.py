@@ -1,4 +1,4 @@
-"""What stakeholders are told: a template of named lines, filled from the facts and from what its sender adds. Pure."""
+"""What stakeholders read: a template of named lines, filled from the facts and from what its sender adds. Pure."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Writing down that a job ended, even while the database comes and goes.
 
 procrastinate tries that once. A connection cut at that moment would leave the job running for ever in the books of a
-worker that lives, with everything waiting behind its lock.
+running worker, with everything waiting behind its lock.
 """
 
 from __future__ import annotations

@@ -98,7 +98,7 @@ def free_jobs_of_dead_workers(
     """Put back the jobs whose worker has been silent for so many seconds, and was suspected of it before.
 
     Returns the names of the tasks put back, and who is suspected now: pairs of job and worker id. Looking twice gives a
-    worker that lives, but lost the database for a while, the time to say so. Replicas may look at the same moment.
+    running worker, but lost the database for a while, the time to say so. Replicas may look at the same moment.
     """
     found = {(job_id, worker_id or 0): task for job_id, worker_id, task in session.execute(_SILENT, {"s": silent_for})}
     freed = []

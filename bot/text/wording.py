@@ -66,7 +66,7 @@ class Wording:
     day: date  # the UTC day on which the incident began; instants of other days carry their date
 
     def person(self, user_id: str | None) -> str:
-        """The name of a person; the id where nobody told the name; Tocsin for None."""
+        """The name of a person; the id where the name is not known; Tocsin for None."""
         if user_id is None:
             return "Tocsin"
         name = tidied(self.names.get(user_id, "")) or tidied(user_id) or "somebody"

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.context import AppContext
-from bot.slack import queries as messages
+from bot.slack import queries as slack_queries
 from bot.text.markup import storable
 from bot.text.wording import instant
 from bot.web import queries as links
@@ -123,8 +123,8 @@ def _sign_in(web: WebContext, request: Request, form: Form) -> Response:
         used = links.claim_link(session, link.mark, hashed, now)
         if used.browser != hashed:
             return _used(used.used_at)
-        if not messages.names_of(session, [link.user_id]) and name != link.user_id:
-            messages.record_name(session, link.user_id, name, now)
+        if not slack_queries.names_of(session, [link.user_id]) and name != link.user_id:
+            slack_queries.record_name(session, link.user_id, name, now)
     response = go_to(_own_path(link.path))
     open_session(response, web.key, link.user_id, name, secure=web.secure)
     return response
@@ -142,7 +142,7 @@ def _link(web: WebContext, token: str) -> LoginToken | Response:
 
 def _name(web: WebContext, link: LoginToken) -> str:
     with web.context.database.transaction() as session:
-        return messages.names_of(session, [link.user_id]).get(link.user_id, link.name)
+        return slack_queries.names_of(session, [link.user_id]).get(link.user_id, link.name)
 
 
 def _own_path(path: str) -> str:

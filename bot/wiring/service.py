@@ -22,7 +22,7 @@ from bot.errors import InvalidSettings
 from bot.reviews.pages.pdf import can_print, render_pdf
 from bot.reviews.pages.shared import sign_review_link
 from bot.settings import Settings
-from bot.slack import queries as messages
+from bot.slack import queries as slack_queries
 from bot.slack.client import Refused, Slack, TryAgain, web_client
 from bot.store.engine import Database
 from bot.web.app import create_web
@@ -147,7 +147,7 @@ def _announcement_channel(database: Database) -> Callable[[], str | None]:
     def find() -> str | None:
         if not known:
             with database.transaction() as session:
-                workspace = messages.find_workspace(session)
+                workspace = slack_queries.find_workspace(session)
                 if workspace is not None and workspace.announcement_channel_id:
                     known.append(workspace.announcement_channel_id)
         return known[0] if known else None
@@ -169,7 +169,7 @@ def introduce(context: AppContext, slack: Slack) -> bool:
     is_id = name[:1] == "C" and name.isupper()
     channel_id = name if is_id else slack.find_channel_by_name(name)
     with context.database.transaction() as session:
-        messages.record_workspace(session, me["team_id"], me["url"], me["user_id"], channel_id)
+        slack_queries.record_workspace(session, me["team_id"], me["url"], me["user_id"], channel_id)
     if channel_id is None:
         log.warning(f"#{name} is not among the bot's channels: type /invite @{me['user']} there", channel=name)
     return channel_id is not None

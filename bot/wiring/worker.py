@@ -31,7 +31,7 @@ from bot.reports.jobs import backfill as reports_backfill
 from bot.retention import jobs as retention
 from bot.reviews.flows.reminders import remind
 from bot.reviews.jobs import drafts, reviews
-from bot.slack import queries as messages
+from bot.slack import queries as slack_queries
 from bot.slack.client import Refused, Slack, TryAgain
 from bot.slack.poster import Poster
 from bot.stakeholders import jobs as updates
@@ -89,7 +89,7 @@ PAGING_THREADS = 3
 _LONGEST_WAIT = 15  # seconds between tries while Slack or the database is away
 _LONGEST_WAIT_REFUSED = 60  # the same while Slack refuses our token, a scope or the account
 _CALL_ENDS_AFTER = 15  # seconds; a call to Slack takes ten at most
-_ENDS_WITHIN = 12.0  # seconds for running jobs to end before the worker starts anew, or stops, without them
+_ENDS_WITHIN = 12.0  # seconds for running jobs to end before the worker restarts, or stops, without them
 _STOPS_WITHIN = 14.0  # seconds for the threads after `stop`
 _TRIES = 5  # for errors of our own, which another try seldom mends
 _SWEEP_EVERY = 1.0  # seconds at most; sooner when something is due sooner
@@ -365,7 +365,7 @@ class Worker:
 
     def _forget_events(self) -> None:
         with self._context.database.transaction() as session:
-            messages.forget_events(session, self._context.now() - _EVENT_LIFE)
+            slack_queries.forget_events(session, self._context.now() - _EVENT_LIFE)
 
     def _run_sweeps(self) -> None:
         held_up = Outage(log, "escalation is held up")

@@ -18,7 +18,7 @@ from slack_playground.workspace.records import Json
 
 MOST_AT_ONCE = 16
 
-# what went wrong → (reason of a repeated event, what a person is told)
+# what went wrong → (reason of a repeated event, what a person reads)
 _FAILURES = {
     "status": ("http_error", "http_service_error"),
     "timeout": ("http_timeout", "operation_timeout"),

@@ -1,4 +1,4 @@
-"""What the pages are told: a bounded log of events, each with its audience, and the pages that listen."""
+"""What the pages hear: a bounded log of events, each with its audience, and the pages that listen."""
 
 import asyncio
 import json
@@ -54,7 +54,7 @@ class Feed:
         self.bell.ring()
 
     def since(self, number: int, user_id: str) -> list[Json]:
-        """What this person's page was told after event `number`, as far as it is still kept."""
+        """What this person's page heard after event `number`, as far as it is still kept."""
         found: list[Json] = []
         for event in reversed(self.events):
             if event.number <= number:

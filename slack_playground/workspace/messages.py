@@ -1,4 +1,4 @@
-"""What happens to messages: posted, edited, deleted, reacted to, pinned; each told to the pages and to the app."""
+"""What happens to messages: posted, edited, deleted, reacted to, pinned; each sent to the pages and to the app."""
 
 import json
 import re

@@ -11,7 +11,7 @@ from bot.errors import BadRequest, InvalidPolicy
 from bot.escalation.policy.contacts import load_contacts
 from bot.escalation.rules.matrix import Role
 from bot.escalation.rules.roster import Contacts, Override, Person, Roster, Vendor, answering, check_override, who
-from bot.escalation.rules.roster_gaps import holes
+from bot.escalation.rules.roster_gaps import find_gaps
 from tests.policy_fixtures import SHIPPED, PolicyFolder
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
@@ -45,7 +45,7 @@ def test_the_shipped_contacts_fit_the_demos_workspace_and_have_no_hole() -> None
         Role.ENGINEERING_MANAGER: ["U0MANAGER"],
         Role.VP: ["U0VP"],
     }
-    assert holes(Roster(shipped), NOW) == ()
+    assert find_gaps(Roster(shipped), NOW) == ()
     assert (shipped.channels.announcement, shipped.channels.stakeholder) == ("incident-response", "incident-updates")
     assert all(person.email and person.email.endswith("@example.com") for person in shipped.people.values())
     assert Vendor("AWS Support", "Open a case under the Enterprise plan") in shipped.vendors
@@ -158,7 +158,7 @@ def test_doctor_hears_of_every_hole_with_its_fix(policy_folder: PolicyFolder) ->
     policy_folder.edit("contacts.yaml", "slack: U0TEAMLEAD, ", "")
     row = "{role: team lead, person: team lead, from: 2026-01-01T09:00, until: 2026-01-02T09:00}"
     contacts = load_contacts(policy_folder.edit("contacts.yaml", "overrides: []", f"overrides:\n  - {row}"))
-    found = {hole.reason: hole.fix for hole in holes(Roster(contacts), NOW)}
+    found = {hole.reason: hole.fix for hole in find_gaps(Roster(contacts), NOW)}
     assert set(found) == {
         "nobody holds the role VP engineering; its pings go to the engineering manager",
         "team lead has no Slack id and cannot be pinged there",
@@ -173,7 +173,7 @@ def test_when_nobody_holds_any_role_doctor_says_that_pings_go_to_nobody(policy_f
     for role in ("team lead", "engineering manager", "VP engineering"):
         policy_folder.edit("contacts.yaml", f"  {role}: [{role}]\n", "")
     file = policy_folder.edit("contacts.yaml", "roles:\n", "roles: {}\n")
-    found = holes(Roster(load_contacts(file)), utc("2027-01-01T00:00"))
+    found = find_gaps(Roster(load_contacts(file)), utc("2027-01-01T00:00"))
     assert [hole.role for hole in found] == list(Role)
     assert all(hole.reason.endswith("its pings go to nobody") for hole in found)
 

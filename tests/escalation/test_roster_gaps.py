@@ -10,7 +10,7 @@ import pytest
 from bot.escalation.policy.contacts import load_contacts
 from bot.escalation.rules.matrix import Role
 from bot.escalation.rules.roster import Contacts, Override, Person, Roster, Rotation, Shift, Shifts
-from bot.escalation.rules.roster_gaps import holes, schedule_gaps
+from bot.escalation.rules.roster_gaps import find_gaps, schedule_gaps
 from tests.policy_fixtures import SHIPPED
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
@@ -36,11 +36,11 @@ def holding(begins: float, ends: float, person: Person = LEAD, role: Role = Role
 
 
 def of_on_call(roster: Roster) -> list[str]:
-    return [hole.reason for hole in holes(roster, NOW) if hole.role is Role.ON_CALL]
+    return [gap.reason for gap in find_gaps(roster, NOW) if gap.role is Role.ON_CALL]
 
 
 def test_an_override_that_ends_soon_or_begins_later_is_no_hole(shipped: Contacts) -> None:
-    assert holes(Roster(shipped, overrides=(holding(-1, 0.01), holding(2, 3))), NOW) == ()
+    assert find_gaps(Roster(shipped, overrides=(holding(-1, 0.01), holding(2, 3))), NOW) == ()
 
 
 def test_a_role_that_an_import_fills_is_held(nobody_on_call: Contacts) -> None:
@@ -78,28 +78,28 @@ def test_gaps_of_an_imported_schedule_are_found_though_contacts_fill_them(shippe
     assert schedule_gaps(roster, Role.ON_CALL, NOW) == [(NOW, NOW + 2 * DAY), (NOW + 4 * DAY, NOW + 6 * DAY)]
     assert schedule_gaps(roster, Role.VP, NOW) == []
     assert schedule_gaps(roster, Role.TEAM_LEAD, NOW) == []
-    assert holes(roster, NOW) == ()
+    assert find_gaps(roster, NOW) == ()
 
 
 def test_overrides_that_overlap_are_named_with_who_is_pinged(shipped: Contacts) -> None:
     in_slack = holding(1, 3, Person("<@U0SUPPORT>", slack="U0SUPPORT"))
     written = replace(shipped, overrides=(holding(2, 4),))
-    (hole,) = holes(Roster(written, overrides=(in_slack,)), NOW)
-    assert hole.reason == (
+    (gap,) = find_gaps(Roster(written, overrides=(in_slack,)), NOW)
+    assert gap.reason == (
         "the overrides of the on-call engineer by U0SUPPORT and team lead overlap from 2026-11-22 10:00 UTC; "
         "U0SUPPORT is pinged"
     )
-    assert "/incident oncall remove @someone as on-call engineer" in hole.fix
-    assert holes(Roster(written, overrides=(replace(in_slack, role=Role.VP),)), NOW) == ()
+    assert "/incident oncall remove @someone as on-call engineer" in gap.fix
+    assert find_gaps(Roster(written, overrides=(replace(in_slack, role=Role.VP),)), NOW) == ()
 
 
 def test_somebody_without_slack_is_named_before_their_shift_begins(shipped: Contacts) -> None:
-    (hole,) = holes(Roster(shipped, imported=(holding(9, 10, Person("by mail", email="a@example.com")),)), NOW)
-    assert hole.reason == "by mail has no Slack id and cannot be pinged there"
+    (gap,) = find_gaps(Roster(shipped, imported=(holding(9, 10, Person("by mail", email="a@example.com")),)), NOW)
+    assert gap.reason == "by mail has no Slack id and cannot be pinged there"
 
 
 def test_an_override_that_makes_one_person_both_is_named(shipped: Contacts) -> None:
     assert isinstance(shipped.on_call, Rotation)
     (second,) = shipped.on_call.secondary
-    (hole,) = holes(Roster(shipped, overrides=(holding(-1, 1, second),)), NOW)
-    assert hole.reason.startswith("second responder is both the on-call engineer and the secondary")
+    (gap,) = find_gaps(Roster(shipped, overrides=(holding(-1, 1, second),)), NOW)
+    assert gap.reason.startswith("second responder is both the on-call engineer and the secondary")

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 from bot.errors import BadRequest
 from bot.escalation.flows.holders import holders
 from bot.escalation.flows.roster import read_roster
-from bot.escalation.messages import roster as texts
+from bot.escalation.messages import roster as messages
 from bot.escalation.queries import user_groups
 from bot.escalation.rules.matrix import LADDER, Role
 from bot.escalation.rules.roster import Contacts, leading_role
-from bot.slack import queries as messages
+from bot.slack import queries as slack_queries
 from bot.text.markup import MENTION, escape, plain_text
 
 _GROUP = re.compile(r"<!subteam\^(S[A-Z0-9]+)(?:\|([^<>]*))?>")
@@ -29,10 +29,10 @@ def split_mention(session: Session, markup: str) -> tuple[str | None, str]:
     """
     found = list(dict.fromkeys(MENTION.findall(markup)))
     if len(found) > 1:
-        raise BadRequest(texts.ONE_PERSON)
+        raise BadRequest(messages.ONE_PERSON)
     if not found and (group := _GROUP.search(markup)):
         members = user_groups.members_of(session, [group[1]]).get(group[1], [])
-        raise BadRequest(texts.is_user_group(plain_text(group[0]), members))
+        raise BadRequest(messages.is_user_group(plain_text(group[0]), members))
     return (found[0] if found else None), MENTION.sub(" ", markup)
 
 
@@ -52,10 +52,10 @@ def find_person(session: Session, typed: str, contacts: Contacts, now: datetime)
         return found[0]
     shown = escape(typed.strip().removeprefix("@")[:60])
     if found:
-        raise BadRequest(texts.several_people(shown, found))
+        raise BadRequest(messages.several_people(shown, found))
     if known:
-        raise BadRequest(texts.nobody_in_slack(shown))
-    raise BadRequest(texts.unknown_person(shown, _near(typed, contacts)))
+        raise BadRequest(messages.nobody_in_slack(shown))
+    raise BadRequest(messages.unknown_person(shown, _near(typed, contacts)))
 
 
 def leading_rung(session: Session, markup: str, contacts: Contacts, now: datetime) -> tuple[Role | None, str]:
@@ -80,7 +80,7 @@ def leading_rung(session: Session, markup: str, contacts: Contacts, now: datetim
             user_id = find_person(session, " ".join(words[:count]), contacts, now)
             return _held_by(session, user_id, contacts, now), " ".join(words[count:])
     if most:
-        raise BadRequest(texts.unknown_role(escape(words[0][1:61])))
+        raise BadRequest(messages.unknown_role(escape(words[0][1:61])))
     if words and _called(session, text, contacts)[1]:
         return _held_by(session, find_person(session, text, contacts, now), contacts, now), ""
     return None, text
@@ -95,7 +95,7 @@ def _called(session: Session, typed: str, contacts: Contacts) -> tuple[list[str]
     found += [user_id for user_ids in members.values() for user_id in user_ids]
     spellings = {wanted, wanted.replace(" ", "-"), wanted.replace(" ", "_"), typed.strip().removeprefix("@").lower()}
     for name in sorted(spellings):
-        found += sorted(messages.find_by_name(session, name))
+        found += sorted(slack_queries.find_by_name(session, name))
     return list(dict.fromkeys(found)), wanted if listed or found else ""
 
 
@@ -121,7 +121,7 @@ def _held_by(session: Session, user_id: str, contacts: Contacts, now: datetime) 
     for role in (*LADDER, Role.SECONDARY):
         if user_id in holders(session, contacts, [role], now):
             return role
-    raise BadRequest(texts.not_paged(texts.mention(user_id)))
+    raise BadRequest(messages.not_paged(messages.mention(user_id)))
 
 
 def _held_by_group(session: Session, group: re.Match[str], contacts: Contacts, now: datetime) -> Role:
@@ -129,7 +129,7 @@ def _held_by_group(session: Session, group: re.Match[str], contacts: Contacts, n
     for role in (*LADDER, Role.SECONDARY):
         if any(person.user_group == group[1] for person in roster.who(role, now)):
             return role
-    raise BadRequest(texts.not_paged(plain_text(group[0])))
+    raise BadRequest(messages.not_paged(plain_text(group[0])))
 
 
 def _near(typed: str, contacts: Contacts) -> str:

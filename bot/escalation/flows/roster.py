@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from bot.errors import BadRequest
-from bot.escalation.messages import roster as texts
+from bot.escalation.messages import roster as messages
 from bot.escalation.policy.schedules import ReadShift
 from bot.escalation.queries import roster
 from bot.escalation.rules.matrix import Role
@@ -53,7 +53,7 @@ def as_override(row: OverrideRow, contacts: Contacts) -> Override:
 
 def person_of(contacts: Contacts, user_id: str) -> Person:
     """The contact with this Slack id, or one who is known by that id alone."""
-    return contacts.by_slack(user_id) or Person(texts.mention(user_id), slack=user_id)
+    return contacts.by_slack(user_id) or Person(messages.mention(user_id), slack=user_id)
 
 
 def zone_of(contacts: Contacts, fallback: ZoneInfo) -> ZoneInfo:
@@ -93,11 +93,11 @@ def remove_override(session: Session, user_id: str | None, role: Role | None, by
         if user_id in (None, row.user_id) and role in (None, Role(row.role))
     ]
     if not rows:
-        raise BadRequest(texts.NO_SUCH_OVERRIDE)
+        raise BadRequest(messages.NO_SUCH_OVERRIDE)
     # Of several, the one that holds now is meant; of several to come, nobody can tell which.
     current = [row for row in rows if row.from_at <= now] or rows
     if len(current) > 1:
-        raise BadRequest(texts.SEVERAL_OVERRIDES)
+        raise BadRequest(messages.SEVERAL_OVERRIDES)
     current[0].removed_at, current[0].removed_by = now, by
     _notify(session, current[0])
     return current[0]

@@ -30,10 +30,10 @@ def digest(context: AppContext, slack: Slack, poster: Poster, *, role: str, due_
         return
     refusals: list[str] = []
     for reach in reachable(slack, draft.roster, Role(role), draft.now, refusals):
-        told = _say_to_each(poster, f"digest:{role}:{due_at}", reach.channels, draft.message, refusals)
-        if told:
+        reached = _say_to_each(poster, f"digest:{role}:{due_at}", reach.channels, draft.message, refusals)
+        if reached:
             with context.database.transaction() as session:
-                sent = [escalate.Sent(ping_id, told, reach.instead) for ping_id in draft.fresh]
+                sent = [escalate.Sent(ping_id, reached, reach.instead) for ping_id in draft.fresh]
                 escalate.pages_sent(session, sent, context.now(), context.policy.escalation.late_after)
             return
     with context.database.transaction() as session:
@@ -74,11 +74,11 @@ def _read(context: AppContext, role: str, due_at: datetime) -> _Draft:
 def _say_to_each(
     poster: Poster, key: str, channels: Mapping[str, str], message: Message, refusals: list[str]
 ) -> list[str]:
-    told = []
+    reached = []
     for user_id, channel_id in channels.items():
         try:
             poster.say(f"{key}:{user_id}", channel_id, message)
-            told.append(user_id)
+            reached.append(user_id)
         except Refused as refused:
             refusals.append(f"Slack refused <@{user_id}> ({refused.error}).")
-    return told
+    return reached

@@ -27,7 +27,7 @@ from bot.escalation.tables import PingRow
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import TimelineEntry
-from bot.slack import queries as messages
+from bot.slack import queries as slack_queries
 from bot.slack.client import Message, Refused, Slack, TryAgain
 from bot.slack.poster import Poster, find_or_post
 from bot.slack.text import person
@@ -173,7 +173,7 @@ def _deliver(context: AppContext, slack: Slack, ping: PingFacts, reach: Reach, r
         known = {
             user_id: note.ts
             for user_id, key in keys.items()
-            if (note := messages.begin_message(session, key, reach.channels[user_id], now)) is not None
+            if (note := slack_queries.begin_message(session, key, reach.channels[user_id], now)) is not None
         }
     posted: dict[str, str] = {}
     for user_id, key in keys.items():
@@ -189,7 +189,7 @@ def _deliver(context: AppContext, slack: Slack, ping: PingFacts, reach: Reach, r
         return False
     with context.database.transaction() as session:
         for user_id, ts in posted.items():
-            messages.record_message(session, keys[user_id], reach.channels[user_id], ts)
+            slack_queries.record_message(session, keys[user_id], reach.channels[user_id], ts)
         shown, channel_id = ping.incident.acknowledged_at, ping.incident.channel_id
         sent = escalate.Sent(ping.ping_id, list(posted), reach.instead, shown, channel_id)
         escalate.pages_sent(session, [sent], context.now(), context.policy.escalation.late_after)
@@ -203,7 +203,7 @@ def _take_back(context: AppContext, slack: Slack, draft: _Draft) -> None:
     """
     keys = {user_id: _key(draft.ping.ping_id, user_id) for user_id in draft.tried}
     with context.database.transaction() as session:
-        notes = {user_id: messages.find_message(session, key) for user_id, key in keys.items()}
+        notes = {user_id: slack_queries.find_message(session, key) for user_id, key in keys.items()}
     found = {
         user_id: (note.channel_id, ts)
         for user_id, note in notes.items()
@@ -213,7 +213,7 @@ def _take_back(context: AppContext, slack: Slack, draft: _Draft) -> None:
         return
     with context.database.transaction() as session:
         for user_id, (channel_id, ts) in found.items():
-            messages.record_message(session, keys[user_id], channel_id, ts)
+            slack_queries.record_message(session, keys[user_id], channel_id, ts)
         sent = escalate.Sent(draft.ping.ping_id, list(found))
         escalate.pages_sent(session, [sent], context.now(), context.policy.escalation.late_after)
 
@@ -242,7 +242,7 @@ def pages(context: AppContext, slack: Slack, poster: Poster, *, ping_ids: list[i
         rows = pings.list_for_change(session, ping_ids)
         ready = {row.ping_id: row for row in rows if row.state == pings.SENDING}
         called_off = [row.ping_id for row in rows if row.state == pings.CANCELLED and row.user_ids]
-        fresh = messages.begin_messages(session, {k: keys[k] for k in keys if int(k.split(":")[1]) in ready}, now)
+        fresh = slack_queries.begin_messages(session, {k: keys[k] for k in keys if int(k.split(":")[1]) in ready}, now)
         for ping_id, (_, reach) in list(plain.items()):
             if ping_id not in ready or not all(_key(ping_id, user) in fresh for user in reach.channels):
                 del plain[ping_id]
@@ -309,7 +309,7 @@ def _record_many(
     ts = {_key(ping_id, user): ts for ping_id, told in posted.items() for user, ts in (told or {}).items()}
     with context.database.transaction() as session:
         if ts:
-            messages.record_messages(session, ts)
+            slack_queries.record_messages(session, ts)
         escalate.pages_sent(session, sent, context.now(), context.policy.escalation.late_after)
         plan.send_each(session, [ping_id for ping_id, told in posted.items() if told is None])
 

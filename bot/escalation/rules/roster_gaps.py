@@ -1,4 +1,4 @@
-"""What would leave a ping without a reader, now or in the weeks to come, and how to mend it. `doctor` reports it."""
+"""What would leave a ping without a reader, now or in the weeks to come, and how to fix it. `doctor` reports it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _FILE = "knowledge/policy/contacts.yaml"
 
 @dataclass(frozen=True, slots=True)
 class RosterGap:
-    """Something that would leave a ping without a reader: what is wrong and how to mend it."""
+    """Something that would leave a ping without a reader: what is wrong and how to fix it."""
 
     role: Role
     reason: str
     fix: str
 
 
-def holes(roster: Roster, at: datetime) -> tuple[RosterGap, ...]:
+def find_gaps(roster: Roster, at: datetime) -> tuple[RosterGap, ...]:
     """All that is amiss at `at` (aware): roles nobody holds, people without Slack, overrides that are over or clash."""
     found = itertools.chain(_unheld(roster, at), _without_slack(roster, at), _same(roster, at), _overrides(roster, at))
     return tuple(found)

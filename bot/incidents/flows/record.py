@@ -123,7 +123,7 @@ def message_edited(
     if row is None:
         return False
     words = mask(text)
-    # Slack counts edits by the second: two of the same second are told apart by their words.
+    # Slack counts edits by the second: what tells two of the same second apart is their words.
     key = f"edit:{channel_id}:{ts}:{edit_ts}:{zlib.crc32(words.encode()):08x}"
     at = at_of(edit_ts)
     entry_id = record(

@@ -134,7 +134,7 @@ def slug(text: str, limit: int) -> str:
 def channel_name(ref: str, title: str) -> str:
     """The incident's channel: `inc-2026-0001-checkout-returns-502`, within Slack's 80 characters and alphabet.
 
-    That of a security incident says nothing of its title: a name that is taken is told to whoever tries it.
+    That of a security incident says nothing of its title: a name that is taken is shown to whoever tries it.
     """
     start = ref.lower()
     tail = "" if is_private(ref) else slug(title, 60)

@@ -1,4 +1,4 @@
-"""The parts that people take in an incident: what they are called, and what is expected of whoever takes one. Pure."""
+"""The roles of an incident: what they are called, and what is expected of whoever takes one. Pure."""
 
 from __future__ import annotations
 

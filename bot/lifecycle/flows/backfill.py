@@ -14,7 +14,7 @@ from bot.incidents.tables import IncidentRow
 from bot.lifecycle.queries import backfill
 from bot.reviews.flows import action_items
 from bot.reviews.queries import action_items as actions
-from bot.slack import queries as messages
+from bot.slack import queries as slack_queries
 from bot.store.outbox import enqueue
 
 LOOK_BACK = timedelta(days=1)  # of a long look, before the end of the last one: older messages change too
@@ -70,7 +70,7 @@ def plan_backfill(session: Session, before: datetime, now: datetime, long: bool 
         lock = f"read-back-{row.incident_id}"
         once = f"{lock}-long" if long else lock
         enqueue(session, "slack.read_back", lock=lock, once=once, incident_id=row.incident_id, long=long)
-    if messages.find_workspace(session) is not None:
+    if slack_queries.find_workspace(session) is not None:
         enqueue(session, "slack.read_announcements", lock="read-announcements", once="read-announcements")
     return not backfill.any_unread(session, before, now - _SPOKEN_IN)
 

@@ -21,7 +21,7 @@ from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import commander
 from bot.lifecycle.flows.consequences import after_change
-from bot.lifecycle.messages import changes as texts
+from bot.lifecycle.messages import changes as messages
 from bot.lifecycle.messages import command as command_texts
 from bot.lifecycle.rules.outcomes import (
     Acknowledged,
@@ -37,7 +37,7 @@ from bot.lifecycle.rules.outcomes import (
     Unchanged,
 )
 from bot.severity.rules import Severity
-from bot.slack import queries as messages
+from bot.slack import queries as slack_queries
 from bot.text.markup import escape, plain_text
 
 
@@ -51,7 +51,7 @@ def set_severity(
         return Unchanged(row.ref, severity)
     row.severity = severity.value
     kind = Kind.SEVERITY_RAISED if severity.worse_than(before) else Kind.SEVERITY_LOWERED
-    text = texts.severity_entry(before, severity, by, why)
+    text = messages.severity_entry(before, severity, by, why)
     data = {"severity": severity.value, "before": before.value}
     record(session, row, kind, text, now, author=by, data=data, announce=True)
     after_change(session, row, kind, by, policy, now)
@@ -71,7 +71,7 @@ def set_status(
         row.identified_at = now
     if status is Status.MITIGATED and row.mitigated_at is None:
         row.mitigated_at = now
-    text = texts.status_entry(before, status, by)
+    text = messages.status_entry(before, status, by)
     data = {"before": before, "after": status.value}
     record(session, row, Kind.STATUS_CHANGED, text, now, author=by, data=data, announce=True)
     after_change(session, row, Kind.STATUS_CHANGED, by, policy, now)
@@ -87,7 +87,7 @@ def acknowledge(
         escalate.acknowledge_pings(session, row, by, now)
         return AcknowledgedBefore(row.ref, row.acknowledged_by)
     row.acknowledged_at, row.acknowledged_by = now, by
-    text = texts.acknowledged_entry(by, now - _opened_at(session, row), row.episode > 1)
+    text = messages.acknowledged_entry(by, now - _opened_at(session, row), row.episode > 1)
     record(session, row, Kind.ACKNOWLEDGED, text, now, author=by, announce=True)
     takes_command = row.commander is None
     if takes_command:
@@ -126,7 +126,7 @@ def resolve(
     check_transition(row.ref, Status(row.status), Status.RESOLVED)
     row.status, row.resolved_at = Status.RESOLVED.value, now
     _record_facts(session, row, by, now, resolution=resolution, cause=cause)
-    text = texts.resolved_entry(by, now - row.declared_at, row.episode - 1)
+    text = messages.resolved_entry(by, now - row.declared_at, row.episode - 1)
     # The resolution has an entry of its own; only the channel hears both in one line.
     said = f"{text}: {escape(resolution)}" if resolution else f"{text}."
     record(session, row, Kind.RESOLVED, f"{text}.", now, author=by, data={"said": said}, announce=True)
@@ -172,7 +172,7 @@ def close(session: Session, row: IncidentRow, by: str, said: Closing, policy: Po
     _record_facts(session, row, by, now, resolution=said.resolution, cause=said.cause, impact=said.impact)
     row.false_alarm = said.false_alarm if said.false_alarm is not None else row.false_alarm
     row.playbook_helped = said.playbook_helped if said.playbook_helped is not None else row.playbook_helped
-    text = texts.closed_entry(by, bool(row.false_alarm))
+    text = messages.closed_entry(by, bool(row.false_alarm))
     data = {"false_alarm": row.false_alarm, "playbook_helped": row.playbook_helped}
     record(session, row, Kind.CLOSED, text, now, author=by, data=data, announce=True)
     after_change(session, row, Kind.CLOSED, by, policy, now)
@@ -184,26 +184,26 @@ def _refuse_when_closed(session: Session, row: IncidentRow) -> None:
     ends = timeline.list_rows(session, row.incident_id, (Kind.CLOSED, Kind.FALSE_ALARM, Kind.MERGED))
     if row.status != Status.CLOSED or not ends or ends[-1].author is None:
         return
-    by = messages.names_of(session, [ends[-1].author]).get(ends[-1].author, "somebody else")
-    raise TransitionRefused(texts.closed_before(row.ref, by, ends[-1].at))
+    by = slack_queries.names_of(session, [ends[-1].author]).get(ends[-1].author, "somebody else")
+    raise TransitionRefused(messages.closed_before(row.ref, by, ends[-1].at))
 
 
 def reopen(session: Session, row: IncidentRow, by: str, policy: Policy, now: datetime, why: str = "") -> Reopened:
     """It is not over: work and escalation restart."""
     current = Status(row.status)
     if current.is_open:
-        raise TransitionRefused(texts.open_already(row.ref, current))
+        raise TransitionRefused(messages.open_already(row.ref, current))
     row.status, row.episode = Status.INVESTIGATING.value, row.episode + 1
     row.resolved_at = row.closed_at = row.acknowledged_at = row.acknowledged_by = None
     row.identified_at = row.mitigated_at = None
     row.false_alarm = row.merged_into = None
-    text = texts.reopened_entry(by, why)
+    text = messages.reopened_entry(by, why)
     record(session, row, Kind.REOPENED, text, now, author=by, announce=True)
     aside = _set_aside(session, row, now)
     if row.commander == by:
         # The commander who reopens it is on it: nobody is paged as if it were unknown.
         row.acknowledged_at, row.acknowledged_by = now, by
-        record(session, row, Kind.ACKNOWLEDGED, texts.acknowledged_on_reopening(by), now, author=by)
+        record(session, row, Kind.ACKNOWLEDGED, messages.acknowledged_on_reopening(by), now, author=by)
     after_change(session, row, Kind.REOPENED, by, policy, now)
     return Reopened(row.ref, tuple(aside))
 
@@ -214,7 +214,7 @@ def _set_aside(session: Session, row: IncidentRow, now: datetime) -> list[str]:
     for name in _KEPT_ASIDE:
         if said := getattr(row, name):
             key = _aside_key(row, name, row.episode)
-            text = f"{texts.set_aside_lead(name)}{escape(said)}"
+            text = f"{messages.set_aside_lead(name)}{escape(said)}"
             record(session, row, Kind.NOTED, text, now, source_key=key)
             setattr(row, name, None)
             kept.append(name)
@@ -236,7 +236,7 @@ def offered(session: Session, row: IncidentRow) -> Incident:
     for episode in range(row.episode, 1, -1):
         entry = timeline.find_by_source(session, _aside_key(row, "cause", episode))
         if entry is not None:
-            return replace(incident, cause=plain_text(entry.text.removeprefix(texts.set_aside_lead("cause"))))
+            return replace(incident, cause=plain_text(entry.text.removeprefix(messages.set_aside_lead("cause"))))
     return incident
 
 

@@ -14,7 +14,7 @@ from bot.incidents.queries import incidents
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import HandoverRow, IncidentRow
 from bot.lifecycle.flows.consequences import after_change
-from bot.lifecycle.messages import command as texts
+from bot.lifecycle.messages import command as messages
 from bot.lifecycle.queries import handovers
 from bot.lifecycle.rules.outcomes import CommandTaken, HandoverAcceptedBefore, HandoverOffered, HandoverOfferedBefore
 from bot.store.outbox import enqueue
@@ -28,11 +28,11 @@ def offer(
     if handovers.find_handover_by_request(session, request_key) is not None:
         return HandoverOfferedBefore(to_user)
     if row.commander not in (None, by):
-        raise BadRequest(texts.only_commander_offers(row.ref, row.commander or ""))
+        raise BadRequest(messages.only_commander_offers(row.ref, row.commander or ""))
     if row.commander == to_user:
-        raise BadRequest(texts.commands_already(row.ref, to_user))
+        raise BadRequest(messages.commands_already(row.ref, to_user))
     if by == to_user:
-        raise BadRequest(texts.PRESS_TAKE_COMMAND)
+        raise BadRequest(messages.PRESS_TAKE_COMMAND)
     standing = handovers.find_offered(session, row.incident_id)
     if standing is not None and standing.to_user == to_user:
         return HandoverOfferedBefore(to_user, standing.asked_by, row.commander)
@@ -46,7 +46,7 @@ def offer(
         asked_by=by,
         asked_at=now,
     )
-    text = texts.offered_entry(by, to_user)
+    text = messages.offered_entry(by, to_user)
     record(session, row, Kind.HANDOVER_OFFERED, text, now, author=by, source_key=f"handover:{handover.handover_id}")
     _show(session, handover)
     return HandoverOffered(row.ref, to_user, row.commander)
@@ -62,9 +62,9 @@ def accept(
     if handover.state == handovers.WITHDRAWN:
         standing = handovers.find_offered(session, incident_id)
         mine = standing is not None and standing.to_user == by
-        raise BadRequest(texts.withdrawn(later=mine))
+        raise BadRequest(messages.withdrawn(later=mine))
     if by != handover.to_user:
-        raise BadRequest(texts.offered_to_another(handover.to_user))
+        raise BadRequest(messages.offered_to_another(handover.to_user))
     if handover.state == handovers.ACCEPTED:
         return HandoverAcceptedBefore(row.ref)
     refuse_when_over(row)
@@ -72,7 +72,7 @@ def accept(
     session.flush()  # accepted, before it could count as an offer that waits
     before = row.commander
     give_command(session, row, by, now)
-    text = texts.accepted_entry(by, before)
+    text = messages.accepted_entry(by, before)
     record(session, row, Kind.ROLE_TAKEN, text, now, author=by, announce=True)
     _show(session, handover)
     pages.acknowledge_pings(session, row, by, now)
@@ -102,7 +102,7 @@ def withdraw(session: Session, row: IncidentRow, now: datetime) -> None:
 def notify_replaced(session: Session, row: IncidentRow, role: str, before: str | None, after: str, by: str) -> None:
     """A message to whoever had the role until somebody else got it; none to whoever gave it away."""
     if before is not None and before not in (after, by) and row.channel_id:
-        text = texts.replaced(row.ref, role, after, by)
+        text = messages.replaced(row.ref, role, after, by)
         enqueue(session, "slack.whisper", channel_id=row.channel_id, user_id=before, text=text)
 
 

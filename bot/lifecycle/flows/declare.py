@@ -18,7 +18,7 @@ from bot.incidents.rules.incident import ORDINARY, SECURITY, Status, channel_nam
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows.consequences import after_change
-from bot.lifecycle.messages import changes as texts
+from bot.lifecycle.messages import changes as messages
 from bot.lifecycle.rules.outcomes import Declared, NoteAdded
 from bot.memory.rules.similar import SimilarItem
 from bot.severity.rules import Severity
@@ -75,7 +75,7 @@ def declare(session: Session, wanted: Declaration, policy: Policy, now: datetime
 def check_title(title: str) -> None:
     """Raises BadRequest for a title that says nothing."""
     if not says_something(title):
-        raise BadRequest(texts.SAY_WHAT_IS_WRONG)
+        raise BadRequest(messages.SAY_WHAT_IS_WRONG)
 
 
 def join(session: Session, ref: str, words: str, by: str, now: datetime, request_key: str) -> IncidentRow:
@@ -85,7 +85,7 @@ def join(session: Session, ref: str, words: str, by: str, now: datetime, request
     """
     row = incidents.get_for_change(session, incidents.get_by_ref(session, ref).incident_id)
     if not Status(row.status).is_open:
-        raise TransitionRefused(texts.over_by_now(row.ref, row.status))
+        raise TransitionRefused(messages.over_by_now(row.ref, row.status))
     note(session, row, escape(words), by, now, _joined(request_key))
     return row
 
@@ -108,7 +108,7 @@ def _joined(request_key: str) -> str:
 
 
 def _record(session: Session, row: IncidentRow, wanted: Declaration, title: str, now: datetime) -> None:
-    text = texts.declared_entry(row.severity, wanted.by, title)
+    text = messages.declared_entry(row.severity, wanted.by, title)
     data = {"severity": row.severity}
     record(
         session, row, Kind.DECLARED, text, now, author=wanted.by, data=data, source_key=f"declare:{wanted.request_key}"

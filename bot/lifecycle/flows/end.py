@@ -14,7 +14,7 @@ from bot.incidents.rules.incident import Status, is_private
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows.consequences import after_change
-from bot.lifecycle.messages import changes as texts
+from bot.lifecycle.messages import changes as messages
 from bot.lifecycle.rules.outcomes import ClosedAsFalseAlarm, Merged
 from bot.store.outbox import enqueue
 
@@ -24,10 +24,10 @@ def false_alarm(
 ) -> ClosedAsFalseAlarm:
     """It never was an incident: every page that was still to be sent is cancelled, and no review is asked for."""
     if row.status == Status.CLOSED:
-        raise TransitionRefused(texts.closed_already(row.ref, bool(row.false_alarm)))
+        raise TransitionRefused(messages.closed_already(row.ref, bool(row.false_alarm)))
     _close(row, now)
     row.false_alarm = True
-    text = texts.false_alarm_entry(by, why)
+    text = messages.false_alarm_entry(by, why)
     record(session, row, Kind.FALSE_ALARM, text, now, author=by, announce=True)
     after_change(session, row, Kind.FALSE_ALARM, by, policy, now)
     return ClosedAsFalseAlarm(row.ref)
@@ -40,7 +40,7 @@ def merge(session: Session, duplicate_id: int, target_id: int, by: str, policy: 
     Raises BadRequest or TransitionRefused where that cannot be.
     """
     if duplicate_id == target_id:
-        raise BadRequest(texts.MERGED_INTO_ITSELF)
+        raise BadRequest(messages.MERGED_INTO_ITSELF)
     rows = {each: incidents.get_for_change(session, each) for each in sorted((duplicate_id, target_id))}
     duplicate, target = rows[duplicate_id], rows[target_id]
     _check(duplicate, target)
@@ -60,20 +60,20 @@ def merge(session: Session, duplicate_id: int, target_id: int, by: str, policy: 
 
 
 def _record_merge(session: Session, duplicate: IncidentRow, target: IncidentRow, by: str, now: datetime) -> None:
-    text = texts.merged_entry(target.ref, target.channel_id, by)
+    text = messages.merged_entry(target.ref, target.channel_id, by)
     record(session, duplicate, Kind.MERGED, text, now, author=by, data={"into": target.ref}, announce=True)
-    text = texts.joined_entry(duplicate.ref, duplicate.declared_by, by)
+    text = messages.joined_entry(duplicate.ref, duplicate.declared_by, by)
     data = {"duplicate": duplicate.ref}
     record(session, target, Kind.DUPLICATE_JOINED, text, now, author=by, data=data, announce=True)
 
 
 def _check(duplicate: IncidentRow, target: IncidentRow) -> None:
     if duplicate.status == Status.CLOSED:
-        raise TransitionRefused(texts.already(duplicate.ref, duplicate.status))
+        raise TransitionRefused(messages.already(duplicate.ref, duplicate.status))
     if target.status == Status.CLOSED:
-        raise TransitionRefused(texts.target_closed(target.ref))
+        raise TransitionRefused(messages.target_closed(target.ref))
     if is_private(duplicate.ref) and not is_private(target.ref):
-        raise BadRequest(texts.would_leak(duplicate.ref, target.ref))
+        raise BadRequest(messages.would_leak(duplicate.ref, target.ref))
 
 
 def _close(row: IncidentRow, now: datetime) -> None:

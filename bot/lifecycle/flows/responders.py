@@ -14,7 +14,7 @@ from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import commander
 from bot.lifecycle.flows.consequences import after_change
-from bot.lifecycle.messages import command as texts
+from bot.lifecycle.messages import command as messages
 from bot.lifecycle.rules.outcomes import RoleGiven, RoleHeld
 from bot.store.outbox import enqueue
 
@@ -28,7 +28,7 @@ def assign(
     before = held.user_id if held is not None else None
     if not _give(session, row, role, user_id, now):
         return RoleHeld(row.ref, role, user_id)
-    text = texts.role_entry(role, before, user_id, by)
+    text = messages.role_entry(role, before, user_id, by)
     data = {"role": role.value, "user": user_id}
     record(session, row, Kind.ROLE_TAKEN, text, now, author=by, data=data, announce=True)
     commander.notify_replaced(session, row, role.value, before, user_id, by)

@@ -21,7 +21,7 @@ from bot.memory import messages as memory_messages
 from bot.memory.messages import suggestions
 from bot.memory.rules.recurrence import recurrence
 from bot.memory.rules.similar import same_before
-from bot.slack import queries as messages
+from bot.slack import queries as slack_queries
 from bot.slack.client import Message, Refused, Slack
 from bot.slack.poster import UNREACHABLE, Poster
 from bot.store.outbox import enqueue
@@ -34,7 +34,7 @@ def open_channel(context: AppContext, slack: Slack, poster: Poster, *, incident_
     with context.database.transaction() as session:
         row = incidents.get(session, incident_id)
         incident, similar, again = incidents.facts(row), suggestions(row.similar, row.request_key), recurring(row)
-        bot_user_id = _bot_user_id(messages.find_workspace(session))
+        bot_user_id = _bot_user_id(slack_queries.find_workspace(session))
     if incident.channel_id is None:
         channel_id, name = slack.open_channel(incident.channel_name, bot_user_id, private=incident.private)
         with context.database.transaction() as session:
@@ -83,7 +83,7 @@ def set_up_channel(context: AppContext, slack: Slack, poster: Poster, *, inciden
     with context.database.transaction() as session:
         row = incidents.get(session, incident_id)
         incident = incidents.facts(row)
-        card = messages.find_message(session, _card_key(incident))
+        card = slack_queries.find_message(session, _card_key(incident))
         card_ts = card.ts if card else None
         on_call = holders(session, context.policy.contacts, [Role.ON_CALL], context.now())
         archived = row.channel_archived
@@ -116,7 +116,7 @@ def mirror(context: AppContext, slack: Slack, poster: Poster, *, incident_id: in
     """The short copy in the announcement channel; in the thread's report it is announced by the answer itself."""
     with context.database.transaction() as session:
         incident = incidents.facts(incidents.get(session, incident_id))
-        workspace = messages.find_workspace(session)
+        workspace = slack_queries.find_workspace(session)
         channel_id = workspace.announcement_channel_id if workspace else None
     if channel_id and not incident.private:
         poster.try_to_post(f"mirror:{incident_id}", channel_id, blocks.mirror(incident))

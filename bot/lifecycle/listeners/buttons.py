@@ -52,7 +52,7 @@ def playbook_suggested(row: IncidentRow) -> bool:
 def open_form(
     context: AppContext, slack: Slack, ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any]
 ) -> None:
-    """Resolve and Close open a form; a press on an incident that has moved on is told so instead."""
+    """Resolve and Close open a form; where the incident has moved on, the answer says so instead."""
 
     said: list[str] = []
     with reporting_errors(said.append, user=body["user"]["id"], action=action["action_id"]):

@@ -77,7 +77,7 @@ def _catchup(session: Session, command: CommandContext) -> Message:
     entries = timeline.list_entries(session, row.incident_id)
     facts = channel.Brief(
         incident=incidents.facts(row),
-        parts=queries_incidents.list_roles(session, row.incident_id)
+        responders=queries_incidents.list_roles(session, row.incident_id)
         | ({"commander": row.commander} if row.commander else {}),
         latest=_worth_telling(entries),
         missing=_missing(session, command, row),

@@ -26,7 +26,7 @@ class Brief:
     """What somebody who arrives late has to know. `missing` are sentences with what to type."""
 
     incident: Incident
-    parts: Mapping[str, str]  # user id by role
+    responders: Mapping[str, str]  # user id by role
     latest: Sequence[Entry]
     missing: Sequence[str]
 
@@ -37,7 +37,7 @@ def brief(facts: Brief, now: datetime) -> Message:
     until = incident.resolved_at or now
     took = f"{'took' if incident.resolved_at else 'open for'} {span(until - incident.declared_at)}"
     stands = f"{incident.status}, {took}{incident.again}"
-    who = [f"{part.value.capitalize()}: {person(facts.parts.get(part.value))}" for part in ResponderRole]
+    who = [f"{part.value.capitalize()}: {person(facts.responders.get(part.value))}" for part in ResponderRole]
     known = [("Impact", incident.impact), ("Cause", incident.cause), ("Resolution", incident.resolution)]
     lines = [f"*{name}:* {plain(shorten(text, 400))}" for name, text in known if text]
     blocks = [section(f"{headline(incident)}\n{stands}\n{'. '.join(who)}.")]

@@ -34,8 +34,8 @@ def to_document(entry: Entry) -> dict[str, Any]:
 
 def content_hash(document: dict[str, Any]) -> str:
     """Names a document's content: equal content, equal hash."""
-    told = json.dumps(document, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()
+    canonical = json.dumps(document, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(canonical.encode("utf-8", "replace")).hexdigest()
 
 
 def from_document(document: dict[str, Any]) -> Entry:

@@ -67,7 +67,7 @@ def _labelled_draft(facts: dict[str, str], sections: list[tuple[str, str]]) -> D
 
 
 def stories(text: str) -> list[Draft]:
-    """`1. Title` … `2. Title` …, each told under lines such as `What happened:`; other numbered lines are theirs."""
+    """`1. Title` … `2. Title` …, each under lines such as `What happened:`; other numbered lines are theirs."""
     lines = text.splitlines()
     starts: list[tuple[int, str]] = []
     for i, line in enumerate(lines):
@@ -98,7 +98,7 @@ def _said(lines: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def labelled_page(text: str, name: str) -> Draft | None:
-    """One incident told in lines such as `Root cause: …` below no heading at all; None where it is not told so."""
+    """One incident in lines such as `Root cause: …` below no heading at all; None where there is none."""
     lines = text.splitlines()
     facts: dict[str, str] = {}
     sections: list[tuple[str, list[str]]] = []
@@ -115,15 +115,15 @@ def labelled_page(text: str, name: str) -> Draft | None:
             sections[-1][1].append(line)
         elif line.strip():
             loose.append(line.strip())
-    told = [(section, "\n".join(content).strip()) for section, content in sections]
-    told = [(section, content) for section, content in told if content]
-    if len({section for section, _ in told}) < 2:
+    filled = [(section, "\n".join(content).strip()) for section, content in sections]
+    filled = [(section, content) for section, content in filled if content]
+    if len({section for section, _ in filled}) < 2:
         return None
-    title = facts.get("title") or (loose[0] if loose else told[0][1].split(". ")[0])
+    title = facts.get("title") or (loose[0] if loose else filled[0][1].split(". ")[0])
     identity = ID.search(f"{title} {' '.join(facts.values())} {name}")
     if len(loose) > 1:
-        told.insert(0, ("Symptoms", "\n".join(loose[1:])))
-    return Draft(identity[1] if identity else None, title.strip(" #*=-"), "incident", facts, merged(told))
+        filled.insert(0, ("Symptoms", "\n".join(loose[1:])))
+    return Draft(identity[1] if identity else None, title.strip(" #*=-"), "incident", facts, merged(filled))
 
 
 def merged(sections: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

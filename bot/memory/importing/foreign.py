@@ -32,11 +32,11 @@ _RUNBOOK_TITLE = re.compile(
     r"procedure for)\b",
     re.IGNORECASE,
 )
-_PAST = {"Root cause", "Timeline", "Lesson"}  # told only of what has happened
+_PAST = {"Root cause", "Timeline", "Lesson"}  # only in what has happened
 
 
 def drafts_of(text: str, name: str) -> list[Draft]:
-    """The incidents, playbooks and guides told in `text`; `name` is the file's, for want of a title."""
+    """The incidents, playbooks and guides in `text`; `name` is the file's, for want of a title."""
     front, body = split_front(text)
     labelled = labelled_blocks(body)
     if labelled:
@@ -55,8 +55,8 @@ def drafts_of(text: str, name: str) -> list[Draft]:
         if page is not None and len(titled) <= 1:
             return [page]
     drafts = _from_tree(root, front, name)
-    told = any(section_name(node.title) for node in titled) or any(draft.kind == "playbook" for draft in drafts)
-    return drafts if told or tells_of_trouble(text) else []
+    recognised = any(section_name(node.title) for node in titled) or any(draft.kind == "playbook" for draft in drafts)
+    return drafts if recognised or tells_of_trouble(text) else []
 
 
 def _from_tree(root: Node, front: dict[str, Any], name: str) -> list[Draft]:
@@ -75,10 +75,10 @@ def _from_tree(root: Node, front: dict[str, Any], name: str) -> list[Draft]:
         alike = [node for node in several if node.level == level]
         if len(alike) >= 2:
             return [_incident(node) for node in alike]
-    told = [node for node in nodes if _recognised(node) and not any(section_name(n.title) for n in node.children)]
-    told = [n for n in told if n.level >= 3 and section_name(n.title) is None and id(n) not in inner]
-    if len(told) >= 3:
-        return [Draft(None, node.title, "guide", {}, merged(sections_under(node))) for node in told]
+    found = [node for node in nodes if _recognised(node) and not any(section_name(n.title) for n in node.children)]
+    found = [n for n in found if n.level >= 3 and section_name(n.title) is None and id(n) not in inner]
+    if len(found) >= 3:
+        return [Draft(None, node.title, "guide", {}, merged(sections_under(node))) for node in found]
     return [_single(root, front, name)]
 
 
@@ -136,7 +136,7 @@ def _tickets(root: Node) -> list[Draft]:
 
 
 def _single(root: Node, front: dict[str, Any], name: str) -> Draft:
-    """The whole document as one incident, or as a playbook or guide where it is told as one."""
+    """The whole document as one incident, or as a playbook or guide where it reads as one."""
     top = root.children[0] if len(root.children) == 1 or (root.children and root.children[0].level == 1) else root
     sections = sections_under(top if top.children or top.body else root)
     if top is not root:
@@ -144,11 +144,11 @@ def _single(root: Node, front: dict[str, Any], name: str) -> Draft:
             if other is not top:
                 sections += sections_of(other)
         sections = [*bold_sections(root.body), *sections]
-    told = {"title": str(front.get("title") or "") or (top.title if not section_name(top.title) else "")}
+    named = {"title": str(front.get("title") or "") or (top.title if not section_name(top.title) else "")}
     facts = {known_as(str(key)): str(value) for key, value in front.items() if not isinstance(value, (dict, list))}
     lists = {known_as(str(key)): ", ".join(map(str, value)) for key, value in front.items() if isinstance(value, list)}
     facts = {**facts_under(root), **lists, **facts}
-    title = told["title"] or facts.get("title") or name
+    title = named["title"] or facts.get("title") or name
     identity = ID.search(title) or ID.search(f"{front.get('id', '')} {front.get('ref', '')} {name}")
     kind = _kind_of(title, {node.title.casefold() for node in root.walk()}, {name for name, _ in sections}, facts)
     steps = tuple((name, text) for name, text in sections if name in ("Diagnosis", "Resolution"))
@@ -158,7 +158,7 @@ def _single(root: Node, front: dict[str, Any], name: str) -> Draft:
 
 
 def _kind_of(title: str, headings: set[str], sections: set[str], facts: dict[str, str]) -> str:
-    """What is told of the past is an incident; what says what to do is a playbook, where it has steps, or a guide."""
+    """What is said of the past is an incident; what says what to do is a playbook, where it has steps, or a guide."""
     happened = bool(sections & _PAST) or bool(date_of(facts.get("date", ""))) or bool(date_of(title))
     acts = headings & {"mitigation", "remediation", "steps", "procedure", "resolution"}
     looks = headings & {"diagnosis", "meaning", "steps", "procedure", "checks", "symptoms", "when to use"}

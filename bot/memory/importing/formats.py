@@ -119,7 +119,7 @@ def _converted(reader: str, raw: bytes) -> str:
     _flatten_tables(tree["blocks"])
     title = None if reader == "html" else tree["meta"].pop("title", {}).get("c")
     shift = ["--shift-heading-level-by", "1"] if title else []
-    if title:  # told apart from the headings in several formats: it stands above them
+    if title:  # given apart from the headings in several formats: it stands above them
         tree["blocks"].insert(0, {"t": "Header", "c": [0, ["", [], []], title]})
     target = ["--to", "gfm-raw_html-gfm_auto_identifiers-smart", "--wrap", "none", *shift]
     return _pandoc(["--from", "json", *target], json.dumps(tree).encode()).decode()

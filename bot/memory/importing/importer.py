@@ -168,7 +168,7 @@ def _entry(draft: Draft, number: int | None, name: str, path: Path) -> Entry | N
         return None
     if sections[0][0] != "Symptoms":  # every entry has them; a document without is described by its first words
         sections = (("Symptoms", f"{draft.title}."), *sections)
-    told = "\n".join(text for _, text in sections)
+    described = "\n".join(text for _, text in sections)
     facts = draft.facts
     tag, title = severity_tag(" ".join(draft.title.split()))
     label = facts.get("severity") or tag or facts.get("status")
@@ -182,7 +182,7 @@ def _entry(draft: Draft, number: int | None, name: str, path: Path) -> Entry | N
         severity=severity_of(label, f"{draft.title}. {sections[0][1]}"),
         source_label=label,
         date=date_of(f"{facts.get('date', '')}\n{draft.title}"),
-        services=services_of(facts.get("services"), told),
+        services=services_of(facts.get("services"), described),
         platform=facts.get("platform") or facts.get("customer"),
         resolution_minutes=minutes_of(facts.get("duration")),
         source=path.name,
@@ -194,11 +194,11 @@ def _entry(draft: Draft, number: int | None, name: str, path: Path) -> Entry | N
 def _made_ref(draft: Draft, number: int | None, name: str) -> str:
     """A ref for a document that has none, the same at each import: from the file's name, or the title within it."""
     prefix = {"incident": "DOC", "playbook": "PB", "guide": "GUIDE"}[draft.kind]
-    told = name if number is None else f"{name}-{draft.title}"
-    plain = re.sub(r"[^a-z0-9]+", "-", told.casefold()).strip("-")
+    label = name if number is None else f"{name}-{draft.title}"
+    plain = re.sub(r"[^a-z0-9]+", "-", label.casefold()).strip("-")
     if len(plain) > 40:
-        plain = plain[:32].rstrip("-") + "-" + hashlib.sha256(told.encode()).hexdigest()[:6]
-    return f"{prefix}-{plain or hashlib.sha256(told.encode()).hexdigest()[:8]}"
+        plain = plain[:32].rstrip("-") + "-" + hashlib.sha256(label.encode()).hexdigest()[:6]
+    return f"{prefix}-{plain or hashlib.sha256(label.encode()).hexdigest()[:8]}"
 
 
 def _steps(draft: Draft) -> tuple[Step, ...]:

@@ -94,7 +94,7 @@ def bold_sections(body: str) -> list[tuple[str, str]]:
 
 
 def facts_under(node: Node) -> dict[str, str]:
-    """Facts told anywhere under the heading; a heading `Severity` with a line below it counts too."""
+    """Facts anywhere under the heading; a heading `Severity` with a line below it counts too."""
     facts: dict[str, str] = {}
     for one in node.walk():
         if one.title and len(one.title) < 30 and 0 < len(one.body.split()) <= 12 and not section_name(one.title):

@@ -40,7 +40,7 @@ def fit_documents(
 ) -> Fit:
     """Fit `documents`, which are in their final order. No documents give a fit that finds nothing.
 
-    `progress` is told after every thousand documents how many are read.
+    `progress` is called after every thousand documents how many are read.
     """
     fields = tuple(sorted({name for document in documents for name, _ in document.fields} | set(weights.fields)))
     places = {name: place for place, name in enumerate(fields)}

@@ -18,11 +18,11 @@ from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows.declare import Declaration, declare
 from bot.memory.rules.similar import SimilarItem
 from bot.reports import queries as reports
-from bot.reports.messages import decisions as said
+from bot.reports.messages import decisions as messages
 from bot.reports.rules import Decision
 from bot.reports.tables import ReportRow
 from bot.severity.rules import Evidence, Judgement, Outcome, Severity
-from bot.slack import queries as messages
+from bot.slack import queries as slack_queries
 from bot.store.outbox import enqueue
 from bot.text.markup import at_of, plain_text, quiet, without_emoji
 from bot.text.masking import mask
@@ -193,7 +193,7 @@ def declare_message(session: Session, wanted: Declaration, policy: Policy, now: 
 def _refuse_declared(session: Session, channel_id: str, ts: str) -> None:
     declared = reports.find_declared(session, channel_id, ts)
     if declared is not None:
-        raise TransitionRefused(said.declared_already(declared.ref))
+        raise TransitionRefused(messages.declared_already(declared.ref))
 
 
 def _title(text: str) -> str:
@@ -214,11 +214,11 @@ def join_report(session: Session, report_id: int, ref: str, by: str, now: dateti
     report = _undecided(session, report_id)
     row = incidents.get_by_ref(session, ref)
     if not Status(row.status).is_open:
-        raise TransitionRefused(said.over(row.ref, row.status))
+        raise TransitionRefused(messages.over(row.ref, row.status))
     report.incident_id = row.incident_id
     _decide(session, report, "part_of", by, now)
-    names = messages.names_of(session, mentioned([report.text]))
-    text = said.added_to_timeline(by, quiet(report.text, names))
+    names = slack_queries.names_of(session, mentioned([report.text]))
+    text = messages.added_to_timeline(by, quiet(report.text, names))
     record(session, row, Kind.NOTED, text, now, author=report.user_id, source_key=f"report:{report_id}", announce=True)
     return row.ref
 
@@ -226,7 +226,7 @@ def join_report(session: Session, report_id: int, ref: str, by: str, now: dateti
 def _get(session: Session, report_id: int) -> ReportRow:
     report = reports.get_report_for_change(session, report_id)
     if report is None:
-        raise BadRequest(said.GONE)
+        raise BadRequest(messages.GONE)
     return report
 
 
@@ -238,7 +238,7 @@ def _undecided(session: Session, report_id: int) -> ReportRow:
 
 
 def _decided_already(session: Session, report: ReportRow) -> TransitionRefused:
-    return TransitionRefused(said.already(decision_of(session, report)))
+    return TransitionRefused(messages.already(decision_of(session, report)))
 
 
 def judge_again(

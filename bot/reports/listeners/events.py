@@ -11,7 +11,7 @@ from bot.reports.flows.rejudge import consider
 from bot.reports.flows.reports import Heard
 from bot.reports.listeners.judging import judge_message
 from bot.reviews import listeners as reviewing
-from bot.slack import queries as messages
+from bot.slack import queries as slack_queries
 from bot.slack.incoming import PUSHPIN, is_a_persons, words_of
 from bot.slack.reporting import log_only, reporting_errors
 
@@ -61,7 +61,7 @@ def _edited(context: AppContext, event_id: str, event: dict[str, Any]) -> None:
         judge_message(context, heard, event_id)
         return
     with context.database.transaction() as session:
-        if messages.take_event(session, event_id, now):
+        if slack_queries.take_event(session, event_id, now):
             record.message_edited(
                 session, event["channel"], after["ts"], after.get("user"), words_of(after), now, edit_ts
             )
@@ -75,7 +75,7 @@ def _is_tombstone(event: dict[str, Any]) -> bool:
 def _deleted(context: AppContext, event_id: str, event: dict[str, Any]) -> None:
     now = context.now()
     with context.database.transaction() as session:
-        if messages.take_event(session, event_id, now):
+        if slack_queries.take_event(session, event_id, now):
             ts = event.get("deleted_ts") or event["message"]["ts"]
             record.message_deleted(session, event["channel"], ts, now)
 
@@ -90,7 +90,7 @@ def reaction(context: AppContext, body: dict[str, Any], event: dict[str, Any]) -
         now = context.now()
         pinned = event["type"] == "reaction_added"
         with context.database.transaction() as session:
-            if messages.take_event(session, body["event_id"], now):
+            if slack_queries.take_event(session, body["event_id"], now):
                 place, event_ts = item["channel"], event.get("event_ts")
                 record.pin_changed(session, place, item["ts"], event["user"], pinned, now, body["event_id"], event_ts)
 
@@ -100,7 +100,7 @@ def channel_archived(context: AppContext, body: dict[str, Any], event: dict[str,
     with reporting_errors(log_only, again=True, event=body["event_id"], channel=event.get("channel")):
         now = context.now()
         with context.database.transaction() as session:
-            if messages.take_event(session, body["event_id"], now):
+            if slack_queries.take_event(session, body["event_id"], now):
                 record.channel_archived(session, event["channel"], archived=event["type"].endswith("_archive"))
 
 

@@ -6,7 +6,7 @@ from bot.context import AppContext
 from bot.memory.flows.recall import recall
 from bot.reports.flows.reports import Heard, keep_judged
 from bot.severity.rules import Outcome
-from bot.slack import queries as messages
+from bot.slack import queries as slack_queries
 
 
 def judge_message(context: AppContext, heard: Heard, event_id: str = "") -> None:
@@ -17,5 +17,5 @@ def judge_message(context: AppContext, heard: Heard, event_id: str = "") -> None
     similar = () if silent else recall(context.memory.current(), heard.text)
     now = context.now()
     with context.database.transaction() as session:
-        if not event_id or messages.take_event(session, event_id, now):
+        if not event_id or slack_queries.take_event(session, event_id, now):
             keep_judged(session, heard, judged, similar, context.policy, now)

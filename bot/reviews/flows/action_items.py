@@ -17,11 +17,11 @@ from bot.incidents.tables import IncidentRow
 from bot.memory.entries.entries import Entry
 from bot.memory.rules.similar import SimilarItem
 from bot.reviews.flows.editing import as_item, show
-from bot.reviews.messages import action_items as said
+from bot.reviews.messages import action_items as messages
 from bot.reviews.queries import action_items, reviews
 from bot.reviews.rules.action_requests import LONGEST, ActionRequest, ItemChange, parse_action
 from bot.reviews.tables import ActionRow
-from bot.slack import queries as messages
+from bot.slack import queries as slack_queries
 from bot.store.outbox import enqueue
 from bot.text.markup import plain_text
 
@@ -55,7 +55,7 @@ def add(
         made_at=now,
         remind_at=_overdue_at(wanted.due_on, calendar),
     )
-    text = said.added(as_item(item), by)
+    text = messages.added(as_item(item), by)
     record(session, row, Kind.ACTION_ADDED, text, now, author=by, announce=True, source_key=f"action:{item.action_id}")
     _changed(session, row)
     return item, True
@@ -140,7 +140,7 @@ def finish(session: Session, row: IncidentRow, number: int, by: str, now: dateti
     change = ItemChange(row.ref, number, action_items.DONE, changed=item.state != action_items.DONE)
     if change.changed:
         _set(item, change.state, by, now)
-        record(session, row, Kind.ACTION_DONE, said.done(as_item(item), by), now, author=by, announce=True)
+        record(session, row, Kind.ACTION_DONE, messages.done(as_item(item), by), now, author=by, announce=True)
         _changed(session, row)
     return change
 
@@ -166,7 +166,7 @@ def accept(
     if wanted is not None:
         item.text, item.priority, item.owner, item.due_on = wanted.text, wanted.priority, wanted.owner, wanted.due_on
     item.remind_at = _overdue_at(item.due_on, calendar)
-    record(session, row, Kind.ACTION_ADDED, said.accepted(as_item(item), by), now, author=by, announce=True)
+    record(session, row, Kind.ACTION_ADDED, messages.accepted(as_item(item), by), now, author=by, announce=True)
     _changed(session, row)
     return change
 
@@ -180,7 +180,7 @@ def drop(session: Session, row: IncidentRow, number: int, by: str, now: datetime
     proposed = item.state == action_items.PROPOSED
     _set(item, change.state, by, now)
     if not proposed:
-        record(session, row, Kind.ACTION_DONE, said.dropped(as_item(item), by), now, author=by, announce=True)
+        record(session, row, Kind.ACTION_DONE, messages.dropped(as_item(item), by), now, author=by, announce=True)
     _changed(session, row)
     return change
 
@@ -189,7 +189,7 @@ def _get(session: Session, row: IncidentRow, number: int) -> ActionRow:
     item = action_items.find_for_change(session, row.incident_id, number)
     if item is None:
         known = [one.number for one in action_items.list_of_incident(session, row.incident_id)]
-        raise BadRequest(said.no_such_item(row.ref, number, known))
+        raise BadRequest(messages.no_such_item(row.ref, number, known))
     return item
 
 
@@ -204,4 +204,4 @@ def _changed(session: Session, row: IncidentRow) -> None:
 
 def names_of_owners(session: Session, items: Iterable[ActionRow]) -> dict[str, str]:
     """What the owners are called, where their ids are known."""
-    return messages.names_of(session, {item.owner for item in items if item.owner})
+    return slack_queries.names_of(session, {item.owner for item in items if item.owner})

@@ -27,7 +27,7 @@ from bot.reviews.rules.renderings import from_json, to_json
 from bot.reviews.rules.stages import Stage
 from bot.reviews.tables import ReviewRow
 from bot.severity.rules import Severity
-from bot.slack import queries as messages
+from bot.slack import queries as slack_queries
 from bot.slack.queries import looked_up_since
 from bot.store.outbox import enqueue
 from bot.text.markup import USER_ID
@@ -38,9 +38,11 @@ _NAMES_HOLD = timedelta(days=30)
 
 def gather(session: Session, row: IncidentRow, policy: Policy) -> ReviewFacts:
     """Everything that was recorded of an incident, as the review needs it."""
-    workspace = messages.find_workspace(session)
+    workspace = slack_queries.find_workspace(session)
     url = workspace.url if workspace else None
-    entries = timeline.list_entries(session, row.incident_id, lambda ts: messages.permalink(url, row.channel_id, ts))
+    entries = timeline.list_entries(
+        session, row.incident_id, lambda ts: slack_queries.permalink(url, row.channel_id, ts)
+    )
     entries = _linked(entries, _card_link(session, row, url))
     noted = read_notes(entries, row.declared_at)
     sent = pings.list_of_incident(session, row.incident_id)
@@ -74,7 +76,7 @@ def gather(session: Session, row: IncidentRow, policy: Policy) -> ReviewFacts:
         contributing=noted.contributing,
         detected_at=noted.detected_at,
         actions=tuple(as_item(item) for item in items),
-        names=messages.names_of(session, people | mentioned(entry.text for entry in entries)),
+        names=slack_queries.names_of(session, people | mentioned(entry.text for entry in entries)),
         false_alarm=row.false_alarm,
         playbook_helped=row.playbook_helped,
     )
@@ -90,8 +92,8 @@ def _severity_changes(session: Session, row: IncidentRow) -> tuple[SeverityChang
 
 def _card_link(session: Session, row: IncidentRow, url: str | None) -> str | None:
     """Where the incident's card is, which says what was declared."""
-    card = messages.find_message(session, f"card:{row.incident_id}")
-    return messages.permalink(url, row.channel_id, card.ts) if card is not None and card.ts else None
+    card = slack_queries.find_message(session, f"card:{row.incident_id}")
+    return slack_queries.permalink(url, row.channel_id, card.ts) if card is not None and card.ts else None
 
 
 def _linked(entries: tuple[Entry, ...], card: str | None) -> tuple[Entry, ...]:

@@ -18,7 +18,7 @@ from bot.incidents.flows.record import lock_of, record
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.reviews.flows.learning import learn_review
-from bot.reviews.messages import review as said
+from bot.reviews.messages import review as messages
 from bot.reviews.policy import ReviewPolicy
 from bot.reviews.queries import action_items, drafts
 from bot.reviews.queries import reviews as assessments
@@ -28,7 +28,7 @@ from bot.reviews.rules.merging import EDITABLE, LONGEST_SECTION, Edit, base_of, 
 from bot.reviews.rules.renderings import from_json, to_json
 from bot.reviews.rules.stages import Stage, Step, check_editable, check_stage
 from bot.reviews.tables import ActionRow, ReviewStageRow
-from bot.slack import queries as messages
+from bot.slack import queries as slack_queries
 from bot.store.outbox import enqueue
 from bot.text.markup import escape
 from bot.text.wording import instant
@@ -72,7 +72,7 @@ def begin(session: Session, row: IncidentRow, policy: ReviewPolicy, now: datetim
     elif stage.resolved_at != resolved_at and row.resolved_at is not None:
         stage.resolved_at, stage.due_at, stage.reminded = resolved_at, resolved_at + policy.due_within, []
         if stage.stage == Stage.APPROVED:
-            _put(session, stage, Stage.DRAFT, None, said.REOPENED_SINCE_APPROVAL, now)
+            _put(session, stage, Stage.DRAFT, None, messages.REOPENED_SINCE_APPROVAL, now)
     if stage.stage != Stage.APPROVED:
         stage.remind_at = next_reminder(stage, policy) if is_asked_for(row) else None
     return stage
@@ -122,7 +122,7 @@ def assemble(session: Session, row: IncidentRow) -> Review | None:
     rows = action_items.list_of_incident(session, row.incident_id)
     edits = assessments.list_edits(session, row.incident_id)
     people = {step.by for step in steps} | {edit.author for edit in edits} | {action.owner for action in rows}
-    names = messages.names_of(session, filter(None, people))
+    names = slack_queries.names_of(session, filter(None, people))
     drafted = from_json(last.document)
     merged = merge(drafted, tuple(_edit(edit, names) for edit in edits))
     agreed = draft_actions([as_item(action) for action in rows], names, drafted.began_at.astimezone(UTC).date())
@@ -167,9 +167,9 @@ def edit_section(
     for a draft from before the incident was reopened.
     """
     if section not in EDITABLE:
-        raise BadRequest(said.SECTION_FROM_RECORD)
+        raise BadRequest(messages.SECTION_FROM_RECORD)
     if len(text) > LONGEST_SECTION:
-        raise BadRequest(said.too_long("a section", len(text), LONGEST_SECTION))
+        raise BadRequest(messages.too_long("a section", len(text), LONGEST_SECTION))
     stage = _locked(session, row)
     check_editable(row.ref, Stage(stage.stage), _mover(session, stage))
     edits = [edit for edit in assessments.list_edits(session, row.incident_id) if edit.section == section]
@@ -177,8 +177,8 @@ def edit_section(
     if last is not None and lines_of(last.text) == lines_of(text):
         return False
     if last is not None and last.version != seen_version:
-        who = messages.names_of(session, [last.author]).get(last.author, last.author)
-        raise EditedMeanwhile(said.edited_meanwhile(who, last.at))
+        who = slack_queries.names_of(session, [last.author]).get(last.author, last.author)
+        raise EditedMeanwhile(messages.edited_meanwhile(who, last.at))
     draft = drafts.find_last(session, row.incident_id)
     drafted = from_json(draft.document).section(section) if draft else None
     assessments.add_edit(
@@ -201,14 +201,14 @@ def comment(
     """Keep a comment, on one section or on the whole review. Raises BadRequest where there is nothing of that name."""
     words = text.strip()
     if not words:
-        raise BadRequest(said.EMPTY_COMMENT)
+        raise BadRequest(messages.EMPTY_COMMENT)
     if len(words) > LONGEST_COMMENT:
-        raise BadRequest(said.too_long("a comment", len(words), LONGEST_COMMENT))
+        raise BadRequest(messages.too_long("a comment", len(words), LONGEST_COMMENT))
     draft = drafts.find_last(session, row.incident_id)
     if draft is None:
-        raise BadRequest(said.no_review(row.ref))
+        raise BadRequest(messages.no_review(row.ref))
     if section is not None and section not in {one.name for one in from_json(draft.document).sections}:
-        raise BadRequest(said.NO_SUCH_SECTION)
+        raise BadRequest(messages.NO_SUCH_SECTION)
     assessments.add_comment(
         session,
         request_key=request_key,
@@ -223,7 +223,7 @@ def comment(
 def comments_of(session: Session, incident_id: int) -> list[Comment]:
     """The oldest first."""
     rows = assessments.list_comments(session, incident_id)
-    names = messages.names_of(session, {one.author for one in rows})
+    names = slack_queries.names_of(session, {one.author for one in rows})
     return [Comment(one.section, one.text, names.get(one.author, one.author), one.at) for one in rows]
 
 
@@ -240,20 +240,20 @@ def move(
     stage = _locked(session, row)
     check_stage(row.ref, Stage(stage.stage), wanted, _mover(session, stage))
     if wanted is Stage.CHANGES_ASKED and not note.strip():
-        raise BadRequest(said.WHICH_CHANGES)
+        raise BadRequest(messages.WHICH_CHANGES)
     if wanted is Stage.APPROVED and not may_approve(session, policy, by, now):
-        raise BadRequest(said.not_yours_to_approve(policy.review.approved_by))
+        raise BadRequest(messages.not_yours_to_approve(policy.review.approved_by))
     approved = assemble(session, row) if wanted is Stage.APPROVED else None
     _put(session, stage, wanted, by, note.strip()[:LONGEST_COMMENT], now, approved)
     if wanted is Stage.APPROVED:
         stage.remind_at = None
         if approved is not None:
             learn_review(session, row, approved, by, now)
-        _announce(session, row, Kind.REVIEW_APPROVED, said.approved(by), by, now)
+        _announce(session, row, Kind.REVIEW_APPROVED, messages.approved(by), by, now)
         enqueue(session, "aws.archive", lock=lock_of(row.incident_id), incident_id=row.incident_id)
     elif wanted is Stage.CHANGES_ASKED:
         stage.remind_at = next_reminder(stage, policy.review)
-        text = said.changes_requested(by, note.strip())
+        text = messages.changes_requested(by, note.strip())
         _announce(session, row, Kind.REVIEW_CHANGES_ASKED, text, by, now)
     else:
         enqueue(
@@ -289,7 +289,7 @@ def _put(
     stage.stage, stage.changed_at, stage.changed_by = wanted.value, now, by
     document = None
     if approved is not None:
-        names = messages.names_of(session, [by or ""])
+        names = slack_queries.names_of(session, [by or ""])
         step = Step(Stage.APPROVED, now, _name(by, names), note)
         document = to_json(replace(approved, stage=Stage.APPROVED, steps=(*approved.steps, step)))
     assessments.add_step(session, stage.incident_id, wanted.value, at=now, by=by, note=note, document=document)
@@ -298,12 +298,12 @@ def _put(
 def _locked(session: Session, row: IncidentRow) -> ReviewStageRow:
     last = drafts.find_last(session, row.incident_id)
     if last is None:
-        raise BadRequest(said.no_review(row.ref))
+        raise BadRequest(messages.no_review(row.ref))
     # Approved now, the draft of an earlier closing would be filed, and the next closing would leave it at that.
     if row.closed_at is None:
-        raise BadRequest(said.reopened_since(row.ref))
+        raise BadRequest(messages.reopened_since(row.ref))
     if last.drafted_at < row.closed_at:
-        raise BadRequest(said.closed_again(row.ref))
+        raise BadRequest(messages.closed_again(row.ref))
     return assessments.get_stage_for_change(session, row.incident_id)
 
 
@@ -311,5 +311,5 @@ def _mover(session: Session, stage: ReviewStageRow) -> str:
     """Who brought the review to where it is, and when: "team-lead at 2026-11-20 19:50 UTC"."""
     if stage.changed_by is None:
         return ""
-    names = messages.names_of(session, [stage.changed_by])
+    names = slack_queries.names_of(session, [stage.changed_by])
     return f"{_name(stage.changed_by, names)} at {instant(stage.changed_at)}"

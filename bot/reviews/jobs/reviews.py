@@ -27,7 +27,7 @@ from bot.reviews.queries import reviews
 from bot.reviews.rules.document import Review
 from bot.reviews.rules.renderings import to_json, to_markdown
 from bot.reviews.rules.stages import Stage
-from bot.slack import queries as messages
+from bot.slack import queries as slack_queries
 from bot.slack.client import Message, Refused, Slack
 from bot.slack.documents import NO_CANVAS, find_file, share_file, write_canvas
 from bot.slack.poster import Poster
@@ -198,11 +198,13 @@ def learn_names(context: AppContext, slack: Slack, incident_id: int) -> None:
     """Look up the people whom the review names. Who is gone from Slack keeps the name that we know."""
     with context.database.transaction() as session:
         asked = people_to_look_up(session, incidents.get(session, incident_id), context.now())
-        known = messages.names_of(session, asked)
+        known = slack_queries.names_of(session, asked)
     names = {user_id: slack.name_of(user_id) for user_id in asked}
     with context.database.transaction() as session:
         for user_id, name in names.items():
-            messages.record_name(session, user_id, known.get(user_id, name) if name == user_id else name, context.now())
+            slack_queries.record_name(
+                session, user_id, known.get(user_id, name) if name == user_id else name, context.now()
+            )
 
 
 def review_canvas(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int) -> None:
@@ -221,7 +223,7 @@ def review_canvas(context: AppContext, slack: Slack, poster: Poster, *, incident
         return
     key = f"review-canvas:{incident_id}"
     with context.database.transaction() as session:
-        tried = messages.begin_message(session, key, channel_id, context.now()) is not None
+        tried = slack_queries.begin_message(session, key, channel_id, context.now()) is not None
     try:
         canvas_id = write_canvas(slack, channel_id, canvas_id, markdown, tried and shown is None)
     except Refused as refused:
@@ -249,7 +251,7 @@ def _share(
         return name
     title = f"{review.ref} review, {review.stage.label} ({len(review.steps)})"
     with context.database.transaction() as session:
-        earlier = messages.begin_message(session, f"review-{name}:{incident_id}", channel_id, context.now())
+        earlier = slack_queries.begin_message(session, f"review-{name}:{incident_id}", channel_id, context.now())
         since = (earlier.attempted_at - _SKEW).timestamp() if earlier else None
     if since is None or not find_file(slack, channel_id, title, since):
         comment = f"Review of {review.ref}: {review.stage.label}."

@@ -30,7 +30,7 @@ from bot.reviews.rules.merging import EDITABLE, as_written, lines_of
 from bot.reviews.rules.renderings import stage_words, to_markdown
 from bot.reviews.rules.stages import ALLOWED, Stage
 from bot.reviews.tables import ActionRow
-from bot.slack import queries as messages
+from bot.slack import queries as slack_queries
 from bot.text.wording import instant
 from bot.web.auth import Form, WebContext, form_route, page_route, signed_in
 from bot.web.rendering import render
@@ -147,13 +147,13 @@ def _see(session: Session, web: WebContext, row: IncidentRow, user: CurrentUser)
         _list_versions(session, row.incident_id),
         assess.comments_of(session, row.incident_id),
         assess.may_approve(session, web.context.policy, user.user_id, web.context.now()),
-        messages.names_of(session, taking_part),
+        slack_queries.names_of(session, taking_part),
     )
 
 
 def _list_versions(session: Session, incident_id: int) -> dict[str, list[_Version]]:
     edits = reviews.list_edits(session, incident_id)
-    names = messages.names_of(session, {edit.author for edit in edits})
+    names = slack_queries.names_of(session, {edit.author for edit in edits})
     versions: dict[str, list[_Version]] = defaultdict(list)
     for edit in edits:
         by = names.get(edit.author, edit.author)

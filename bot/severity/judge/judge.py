@@ -117,7 +117,7 @@ def load_judge(policy: SeverityPolicy, training_folder: Path | None, cache_folde
     """A judge for this policy. Without training folder the matrix judges alone.
 
     The fitted model is kept in `cache_folder` under a name made of examples, policy and code; where that is missing or
-    damaged it is fitted anew. Raises InvalidPolicy where an example cannot be read.
+    damaged it is fitted again. Raises InvalidPolicy where an example cannot be read.
     """
     signals = Signals(policy.things)
     if training_folder is None:

@@ -1,4 +1,4 @@
-"""Finds phrases in tokens in one pass, and mends one-letter typing errors against the words that it knows."""
+"""Finds phrases in tokens in one pass, and corrects one-letter typing errors against the words that it knows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.severity.judge.tokens import Token
 from bot.severity.judge.tokens import read as read_tokens
 
 _STEM = 3  # letters of a stem by which `word*` is found
-_MENDED = 5  # shorter words are not mended: they have too many neighbours
+_CORRECTED = 5  # shorter words are not corrected: they have too many neighbours
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +28,18 @@ class Lexicon:
         self._exact: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         self._stems: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         known: set[str] = set(plain)
-        mendable: set[str] = set()
+        correctable: set[str] = set()
         for signal, listed in phrases.items():
             for phrase in listed:
                 for parts in _expanded(phrase):
                     self._add(parts, signal)
                     words = {part.rstrip("*") for part in parts if part.isalpha() or part.endswith("*")}
                     known |= words
-                    mendable |= {word for word in words if len(word) >= _MENDED}
+                    correctable |= {word for word in words if len(word) >= _CORRECTED}
         self._known = known
-        self._mendable = mendable
+        self._correctable = correctable
         self._near: dict[str, str] = {}
-        for word in sorted(mendable, reverse=True):
+        for word in sorted(correctable, reverse=True):
             for form in _deletions(word):
                 self._near[form] = word
 
@@ -50,12 +50,12 @@ class Lexicon:
         else:
             self._exact.setdefault(head, []).append((parts, signal))
 
-    def mended(self, word: str) -> str:
+    def corrected(self, word: str) -> str:
         """The known word at one typing error's distance, else the word itself."""
-        if len(word) < _MENDED or word in self._known or not word.isalpha() or self._stemmed(word):
+        if len(word) < _CORRECTED or word in self._known or not word.isalpha() or self._stemmed(word):
             return word
         for form in [word, *_deletions(word)]:  # a letter is missing, one too many, or two are swapped
-            for near in (self._near.get(form), form if form in self._mendable else None):
+            for near in (self._near.get(form), form if form in self._correctable else None):
                 if near and (len(near) != len(word) or sorted(near) == sorted(word)) and _same_ends(near, word):
                     return near
         return word
@@ -81,8 +81,8 @@ class Lexicon:
 
 
 def correct_typo(tokens: list[Token], lexicon: Lexicon) -> list[str]:
-    """The tokens' words, with typing errors mended."""
-    return [lexicon.mended(token.text) if token.kind == "word" else token.text for token in tokens]
+    """The tokens' words, with typing errors corrected."""
+    return [lexicon.corrected(token.text) if token.kind == "word" else token.text for token in tokens]
 
 
 def _matches(parts: tuple[str, ...], words: list[str], place: int) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bot.escalation.flows.roster import roster_of
 from bot.escalation.rules.matrix import Role
 from bot.escalation.rules.roster import Contacts, Person
-from bot.escalation.rules.roster_gaps import holes, schedule_gaps
+from bot.escalation.rules.roster_gaps import find_gaps, schedule_gaps
 from bot.slack.client import Refused, Slack
 from bot.wiring.doctor.findings import Finding, Known, State
 
@@ -21,7 +21,7 @@ def escalation(known: Known) -> Iterator[Finding]:
         return
     contacts = known.policy.contacts
     roster = roster_of(contacts, known.overrides or (), known.shifts or ())
-    broken = [(gap.reason, gap.fix) for gap in holes(roster, known.now)] + list(_unknown_people(known, contacts))
+    broken = [(gap.reason, gap.fix) for gap in find_gaps(roster, known.now)] + list(_unknown_people(known, contacts))
     for reason, fix in broken:
         yield Finding("escalation", State.FAILED, reason, fix)
     for role in Role:
