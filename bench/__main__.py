@@ -1,21 +1,49 @@
-"""`python -m bench [PART …]`: run all measurements, or the named ones.
+"""`python -m bench [PART …]`: run all measurements, or the named ones, and print one table of them at the end.
 
-Parts: commands, escalation and room (through the playground), judge, review, similar (against bm25s; slow: it makes
-corpora up to a million documents).
+Parts: commands, escalation and room (through the playground), judge, review,
+similar (against bm25s; slow: it makes corpora up to a million documents).
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from pathlib import Path
 
-from bench import commands, escalation, judge, review, room, similar
+from bench import commands, escalation, figures, judge, review, room, similar
 
-PARTS = ("commands", "escalation", "room", "judge", "review", "similar")
+PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "commands": lambda asked: commands.measure(asked.seconds, asked.rate, asked.declarations),
+    "escalation": lambda asked: escalation.measure(asked.incidents, asked.due, asked.due_seconds),
+    "room": lambda asked: room.measure(asked.seconds, asked.messages),
+    "judge": lambda _asked: judge.measure(),
+    "review": lambda _asked: review.measure(),
+    "similar": lambda asked: similar.measure(asked.sizes, asked.sets),
+}
 
 
 def main() -> None:
+    parser = _parser()
+    asked = parser.parse_args()
+    if unknown := set(asked.parts) - set(PARTS):
+        parser.error(f"unknown part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    before = _before(parser, asked.against)
+    for name, measure in PARTS.items():
+        if name in asked.parts:
+            figures.RUN.part = name
+            measure(asked)
+    print("\n" + figures.markdown(figures.RUN.all))
+    if asked.json:
+        figures.write(asked.json, figures.RUN.all)
+    if before:
+        print("\n" + figures.comparison(before, figures.RUN.all))
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("parts", nargs="*", default=list(PARTS), help=", ".join(PARTS))
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file as well")
+    parser.add_argument("--against", type=Path, metavar="FILE", help="compare with the figures that --json wrote there")
     parser.add_argument("--seconds", type=float, default=60, help="how long commands are sent")
     parser.add_argument("--rate", type=float, default=20, help="commands a second")
     parser.add_argument("--declarations", type=float, default=0.2, help="share of commands that declare an incident")
@@ -23,21 +51,19 @@ def main() -> None:
     parser.add_argument("--due", type=float, default=100, help="pages that fall due a second")
     parser.add_argument("--due-seconds", type=float, default=20, help="how long they do")
     parser.add_argument("--messages", type=float, default=200, help="messages a second in an incident's channel")
-    asked = parser.parse_args()
-    if unknown := set(asked.parts) - set(PARTS):
-        parser.error(f"unknown part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
-    if "commands" in asked.parts:
-        commands.measure(asked.seconds, asked.rate, asked.declarations)
-    if "escalation" in asked.parts:
-        escalation.measure(asked.incidents, asked.due, asked.due_seconds)
-    if "room" in asked.parts:
-        room.measure(asked.seconds, asked.messages)
-    if "judge" in asked.parts:
-        judge.measure()
-    if "review" in asked.parts:
-        review.measure()
-    if "similar" in asked.parts:
-        similar.measure()
+    parser.add_argument("--sizes", type=int, nargs="*", default=list(similar.SIZES), help="documents to search in")
+    parser.add_argument("--sets", type=Path, help="a folder with further graded sets for the search")
+    return parser
+
+
+def _before(parser: argparse.ArgumentParser, path: Path | None) -> list[figures.Figure]:
+    """The figures to compare with, read before anything is measured."""
+    if path is None:
+        return []
+    try:
+        return figures.read(path)
+    except (OSError, ValueError, TypeError) as error:
+        parser.error(f"{path} holds no figures that --json wrote: {error}")
 
 
 if __name__ == "__main__":

@@ -1,18 +1,18 @@
-"""`python -m bench.similar`: the similar-incident index against bm25s on the same documents: answers, time, memory."""
+"""`python -m bench similar`: the similar-incident index against bm25s on the same documents: answers, time, memory."""
 
 from __future__ import annotations
 
-import argparse
 import gc
 import json
-import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import bm25s
+import psutil
 import Stemmer
 
 from bench.corpus import Corpus
@@ -24,9 +24,11 @@ from bot.memory.index.vocabulary import Vocabulary, read_vocabulary
 
 ROOT = Path(__file__).parents[1]
 QUERIES = ROOT / "tests" / "memory" / "data" / "queries.jsonl"
-SIZES = (10_000, 100_000, 1_000_000)
-ASKED = 300  # timed queries
+SIZES = (80, 1_000, 10_000, 100_000, 1_000_000)
+ASKED = 420  # queries
+WARM = 20  # of them not counted
 
+T = TypeVar("T")
 Search = Callable[[str, int], list[str]]
 
 
@@ -39,14 +41,9 @@ def measure(sizes: Sequence[int] = SIZES, sets: Path | None = None) -> None:
         corpus = read_corpus(sets / "public" / "postmortem_corpus.jsonl.gz")
         _quality("recurrence_dev", sets / "public" / "recurrence_dev.jsonl", corpus, vocabulary)
     _start()
-    before: tuple[float, float] | None = None
+    _shipped_speed(vocabulary)
     for size in sizes:
-        p99 = _speed(size, vocabulary)
-        if before is not None:
-            ours, theirs = p99[0] / before[0], p99[1] / before[1]
-            print(f"{'  growth of p99 from the size before':52} ours ×{ours:.1f}, bm25s ×{theirs:.1f}")
-            figure("  growth, ours over bm25s", ours / theirs, "×", 1.0)
-        before = p99
+        _speed(size, vocabulary)
 
 
 def _shipped_incidents() -> list[Document]:
@@ -105,56 +102,63 @@ def _start() -> None:
     figure("shipped knowledge, process start to first answer", time.perf_counter() - started, "s", 1.5)
 
 
-def _speed(size: int, vocabulary: Vocabulary) -> tuple[float, float]:
-    """Print fit, memory, adding and query times at `size`; the p99 of both in milliseconds."""
+def _speed(size: int, vocabulary: Vocabulary) -> None:
+    """Print fit, memory, adding and query times at `size`, each beside bm25s's."""
     corpus = Corpus()
     documents = list(corpus.documents(size))
-    queries = corpus.queries(ASKED)
-    started = time.perf_counter()
-    index = build_index(documents, vocabulary)
-    figure(f"{size} documents: fit", time.perf_counter() - started, "s", 60.0 if size == 100_000 else None)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    figure("  memory, highest so far", peak, "MB", 2048.0 if size == 100_000 else None)
+    index, fit, memory = _made(lambda: build_index(documents, vocabulary))
+    peer, their_fit, their_memory = _made(lambda: _theirs(documents))
+    at = f"{size:,} documents"
+    figure(f"{at}: fit, over bm25s's", fit / their_fit, "×", 2.0)
+    figure(f"{at}: memory, over bm25s's", memory / max(0.1, their_memory), "×", 2.0)
     started = time.perf_counter()
     changed = index.with_entry(Document("NEW-1", "incident", "Quokka", (("title", "the quokka of the checkout"),)))
     assert changed.search("quokka", below_threshold=True)[0].ref == "NEW-1"
-    figure("  one added and found", (time.perf_counter() - started) * 1e3, "ms", 100.0)
-    ours = _times(_searching(index), queries)
-    del index, changed
+    figure(f"{at}: one added and found", (time.perf_counter() - started) * 1e3, "ms", 5.0)
+    for count in (3, 10):
+        ours, theirs = _interleaved(index, peer, corpus.queries(ASKED), count)
+        _query_figures(f"{at}, {count} wanted", ours, theirs)
+
+
+def _query_figures(name: str, ours: Sequence[float], theirs: Sequence[float]) -> None:
+    for share, word in ((0.5, "p50"), (0.99, "p99")):
+        their = percentile(theirs, share)
+        figure(f"{name}: query {word}", percentile(ours, share), "ms", their, their)
+
+
+def _made(make: Callable[[], T]) -> tuple[T, float, float]:
+    """What `make` made, the seconds of processor time, and the megabytes by which the process grew."""
     gc.collect()
-    peer = _theirs(documents)
-    theirs = _times(lambda query: peer(query, 10), queries)
-    p99 = percentile(ours, 0.99), percentile(theirs, 0.99)
-    print(f"  {'query p50 / p99':50} ours {percentile(ours, 0.5):.2f} / {p99[0]:.2f} ms", end="")
-    print(f"   bm25s {percentile(theirs, 0.5):.2f} / {p99[1]:.2f} ms")
-    figure("  query p99", p99[0], "ms", 10.0 if size == 100_000 else None)
-    figure("  query p99 over bm25s", p99[0] / p99[1], "×", 3.0 if size == 100_000 else None)
-    return p99
+    process, started = psutil.Process(), time.process_time()
+    before = process.memory_info().rss
+    made = make()
+    took = time.process_time() - started
+    gc.collect()
+    return made, took, (process.memory_info().rss - before) / 2**20
 
 
-def _searching(index: Index) -> Callable[[str], object]:
-    return lambda query: index.search(query, limit=10, below_threshold=True)
+def _interleaved(index: Index, peer: Search, queries: Sequence[str], count: int) -> tuple[list[float], list[float]]:
+    """Milliseconds of processor time of each query, ours with the explanation of three, and the peer's.
 
-
-def _times(search: Callable[[str], object], queries: Sequence[str]) -> list[float]:
-    """Milliseconds of each query; the first pass warms caches and is not counted."""
-    for query in queries[:20]:
-        search(query)
-    times = []
+    One and the other in turn, on queries that neither has seen: other programs on the machine slow down both.
+    """
+    ours: list[float] = []
+    theirs: list[float] = []
     for query in queries:
-        started = time.perf_counter()
-        search(query)
-        times.append((time.perf_counter() - started) * 1e3)
-    return times
+        ours.append(_spent(lambda query=query: index.search(query, limit=count, below_threshold=True, explained=3)))  # type: ignore[misc]
+        theirs.append(_spent(lambda query=query: peer(query, count)))  # type: ignore[misc]
+    return ours[WARM:], theirs[WARM:]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench.similar", description=__doc__)
-    parser.add_argument("--sizes", type=int, nargs="*", default=list(SIZES), help="documents in the made-up corpora")
-    parser.add_argument("--sets", type=Path, help="a folder with further graded sets")
-    asked = parser.parse_args()
-    measure(asked.sizes, asked.sets)
+def _spent(act: Callable[[], object]) -> float:
+    started = time.thread_time_ns()
+    act()
+    return (time.thread_time_ns() - started) / 1e6
 
 
-if __name__ == "__main__":
-    main()
+def _shipped_speed(vocabulary: Vocabulary) -> None:
+    """The entries that Tocsin ships, asked what people wrote of them: words of a language, most of them known."""
+    documents = _shipped_incidents()
+    queries = [json.loads(line)["query"] for line in QUERIES.read_text(encoding="utf-8").splitlines() if line.strip()]
+    ours, theirs = _interleaved(build_index(documents, vocabulary), _theirs(documents), queries, 3)
+    _query_figures(f"{len(documents)} shipped incidents, 3 wanted", ours, theirs)

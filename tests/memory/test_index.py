@@ -13,7 +13,7 @@ from bench.corpus import Corpus
 from bot.errors import InvalidKnowledge
 from bot.memory.entries.entries import Entry, read_entries
 from bot.memory.index.documents import Document
-from bot.memory.index.index import Index, build_index
+from bot.memory.index.index import Index, Match, build_index
 from bot.memory.index.vocabulary import Vocabulary, make_vocabulary, read_vocabulary
 
 SHIPPED = Path(__file__).parents[2] / "knowledge"
@@ -258,3 +258,30 @@ def test_leaving_out_long_columns_changes_no_answer(monkeypatch: pytest.MonkeyPa
         return [refs(index, query, limit=10, below_threshold=True) for query in queries]
 
     assert answers(20) == answers(10**9)
+
+
+def test_adding_all_columns_at_once_finds_and_explains_what_reading_them_in_turn_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    corpus = Corpus(seed=3, words=2_000)
+    index = build_index(corpus.documents(600), Vocabulary())
+    queries = corpus.queries(40)
+
+    def answers(few: int, limit: int) -> list[tuple[Match, ...]]:
+        monkeypatch.setattr(columns, "FEW_ENTRIES", few)
+        return [index.search(query, limit=limit, below_threshold=True) for query in queries]
+
+    for limit in (1, 3, 10, 50):
+        for once, in_turn in zip(answers(10**9, limit), answers(0, limit), strict=True):
+            assert [(m.ref, [(t.text, t.field) for t in m.terms]) for m in once] == [
+                (m.ref, [(t.text, t.field) for t in m.terms]) for m in in_turn
+            ]
+            assert [m.score for m in once] == pytest.approx([m.score for m in in_turn], abs=2e-6)
+
+
+def test_only_the_matches_that_are_shown_say_their_terms(index: Index) -> None:
+    found = index.search("carts are empty after checkout", limit=5, below_threshold=True, explained=2)
+    assert [bool(match.terms) for match in found] == [True, True, False, False, False]
+    assert [match.ref for match in found] == refs(
+        index, "carts are empty after checkout", limit=5, below_threshold=True
+    )

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Sequence
 from pathlib import Path
+from string import ascii_lowercase as LETTERS
+from typing import Any
 
 import pytest
+from rapidfuzz import process
 
 from bot.errors import InvalidKnowledge
 from bot.memory.index.documents import read_corpus
-from bot.memory.index.spelling import Speller, edits
+from bot.memory.index.spelling import Speller
 from bot.memory.index.stems import stem, tokenize
 
 
@@ -55,11 +59,49 @@ def test_identifiers_are_kept_whole_beside_their_parts() -> None:
     assert len(set(wholes)) == 1
 
 
+KNOWN = ["lambda", "lambast", "invalidate", "ab", "down", "checkout", "login", "affect", "execution", "provision"]
+
+
 @pytest.mark.parametrize(
-    ("one", "other", "count"), [("lambda", "lamda", 1), ("their", "thier", 1), ("abc", "abc", 0), ("abcdef", "uvw", 3)]
+    ("typed", "meant"),
+    [
+        ("lamda", "lambda"),  # a letter missed
+        ("dwon", "down"),  # two swapped, in a word too short to share runs
+        ("chekcuot", "checkout"),  # two slips in a long word
+        ("hceckout", "checkout"),  # the first two letters swapped
+        ("ogin", "login"),  # the first letter missed
+        ("vlogin", "login"),  # one too many
+        ("dheckout", "checkout"),  # another one
+        ("unaffect", "affect"),  # a prefix
+        ("exec", "execution"),  # the beginning of a long word
+        ("provisionig", "provision"),
+    ],
 )
-def test_slips_are_counted(one: str, other: str, count: int) -> None:
-    assert edits(one, other, 2) == count
+def test_a_misspelled_word_is_read_as_the_one_that_was_meant(typed: str, meant: str) -> None:
+    assert Speller(KNOWN).guesses(typed)[0][0] == meant
+
+
+def test_a_word_of_other_letters_is_no_guess() -> None:
+    speller = Speller(["payment", "start", "walk"])
+    assert speller.guesses("stork") == []  # as near as start, and another word
+    assert speller.guesses("balk") == []
+
+
+def test_a_guess_compares_with_few_of_many_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = [f"{first}{second}{third}port" for first in LETTERS for second in LETTERS for third in LETTERS]
+    speller, compared = Speller(words), 0
+    extract = process.extract
+
+    def counting(query: str, choices: Sequence[str], **options: Any) -> Any:
+        nonlocal compared
+        compared += len(choices)
+        return extract(query, choices, **options)
+
+    monkeypatch.setattr(process, "extract", counting)
+    assert speller.guesses("abzzport")
+    assert 0 < compared < len(words) / 20
+    speller.guesses("abzzport")
+    assert compared < len(words) / 20, "a word that was read before is looked up again"
 
 
 def test_the_nearest_known_word_is_guessed() -> None:

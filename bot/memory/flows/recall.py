@@ -25,7 +25,8 @@ def recall(memory: Memory, text: str, *, guide: bool = False, without: str = "")
     out.
     """
     most = (_MOST_COMPARED if memory.own else SHOWN) + bool(without)
-    past = [match for match in memory.index.search(text, limit=most, kind="incident") if match.ref != without]
+    matches = memory.index.search(text, limit=most, kind="incident", explained=SHOWN + bool(without))
+    past = [match for match in matches if match.ref != without]
     near = _near_the_best(past[:SHOWN])
     found = [_describe(memory, match) for match in near]
     for kind in ("playbook", "guide") if guide else ("playbook",):

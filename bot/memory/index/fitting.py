@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
@@ -16,7 +17,7 @@ from bot.memory.index.terms import read_keys
 from bot.memory.index.vocabulary import Vocabulary
 
 Counts = dict[str, tuple[float, int]]  # key → (weighted frequency over the fields, strongest field)
-FieldTimes = dict[str, dict[str, int]]  # field → key → times said
+FieldTimes = dict[str, Counter[str]]  # field → key → times said
 FORMAT = 3  # of the cached fit; raise it when reading, stemming or weighing changes
 
 
@@ -45,14 +46,12 @@ def fit_documents(
     fields = tuple(sorted({name for document in documents for name, _ in document.fields} | set(weights.fields)))
     places = {name: place for place, name in enumerate(fields)}
     pairs = len(documents) <= weights.pair_documents
-    ids: dict[str, int] = {}
+    ids: defaultdict[str, int] = defaultdict()
+    ids.default_factory = ids.__len__  # a new key gets the next number
     collector = Collector(len(fields))
     for number, document in enumerate(documents, start=1):
         read = read_document(document, vocabulary, pairs)
-        collector.add(
-            (places[name], {ids.setdefault(key, len(ids)): times for key, times in keys.items()})
-            for name, keys in read.items()
-        )
+        collector.add((places[name], [ids[key] for key in keys], keys.values()) for name, keys in read.items())
         if progress is not None and number % 1_000 == 0:
             progress(number)
     shares = np.array([weights.fields.get(name, weights.other_field) for name in fields], np.float32)
@@ -70,9 +69,7 @@ def read_document(document: Document, vocabulary: Vocabulary, pairs: bool) -> Fi
     """What each field of `document` says, and how often."""
     read: FieldTimes = {}
     for name, text in document.fields:
-        times = read.setdefault(name, {})
-        for key in read_keys(text, vocabulary, pairs):
-            times[key] = times.get(key, 0) + 1
+        read.setdefault(name, Counter()).update(read_keys(text, vocabulary, pairs))
     return read
 
 
@@ -80,7 +77,8 @@ def count_document(document: Document, fit: Fit, vocabulary: Vocabulary, weights
     """One document measured by what `fit` knows, as BM25F does: for entries that come after it."""
     totals: dict[str, float] = {}
     strongest: dict[str, tuple[float, int]] = {}
-    for name, times in read_document(document, vocabulary, pairs=True).items():
+    pairs = len(fit.refs) <= weights.pair_documents
+    for name, times in read_document(document, vocabulary, pairs).items():
         place = fit.fields.index(name if name in fit.fields else "text")
         relative = sum(times.values()) / fit.lengths[place]
         share = weights.fields.get(name, weights.other_field) / (1 - weights.length + weights.length * relative)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,22 +16,17 @@ from bot.memory.index.fitting import Fit, content_hash, count_document, fit_docu
 from bot.memory.index.naming import names_nothing_else
 from bot.memory.index.postings import best
 from bot.memory.index.ranking import Weights
+from bot.memory.index.reading import Asked, QueryReader
 from bot.memory.index.snapshot import load_fit, save_fit
-from bot.memory.index.spelling import ONE_SLIP, Speller
-from bot.memory.index.stems import Token, tokenize
-from bot.memory.index.terms import CONCEPT, PAIR, Unit, units_of, word_weight
+from bot.memory.index.spelling import Speller
+from bot.memory.index.terms import CONCEPT, PAIR
 from bot.memory.index.vocabulary import Vocabulary
 
 KEPT_TERMS = 8  # words named in an explanation
 MOST_READ = 200_000  # terms, most frequent first, among which the speller's words are found
-MOST_RESPELT = 24
-LARGE = 2_000  # documents from which on a fit prepares at once what the first query would wait for
-
-_Reading = tuple[Token, float, list[tuple[str, float]]]  # the best reading, how sure it is, other readings
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """Words of the query, their share of the match's score (0..1), and the field in which they matched."""
 
     text: str
@@ -39,8 +34,7 @@ class Term:
     field: str
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A document that looks like the query. `score` 0..1 is the share of the query's weight that it answers."""
 
     ref: str
@@ -48,13 +42,12 @@ class Match:
     terms: tuple[Term, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A unit of the query after merging: key, weight, and the words it stands for."""
+class _Found(NamedTuple):
+    """A document, its score before it is divided, and (place in the query, gain, field) of what matched."""
 
-    key: str
-    weight: float
-    words: tuple[str, ...]
+    ref: str
+    raw: float
+    gains: list[tuple[int, float, str]]
 
 
 class Index:
@@ -136,145 +129,128 @@ class Index:
         return index
 
     def search(
-        self, query: str, *, limit: int = 3, kind: str | None = None, below_threshold: bool = False
+        self,
+        query: str,
+        *,
+        limit: int = 3,
+        kind: str | None = None,
+        below_threshold: bool = False,
+        explained: int | None = None,
     ) -> tuple[Match, ...]:
         """The `limit` best matches, best first, ties by ref. Nothing that scores under the threshold unless asked for.
 
-        The same query on the same entries gives the same answer. Empty queries, stop words only, other languages: ().
+        Only the first `explained` matches say their terms, all where it is None. The same query on the same entries
+        gives the same answer. Empty queries, stop words only, other languages: ().
         """
-        asked = self._ask(query)
-        whole = self._whole(asked)
+        asked, rarity = self._ask(query)
+        whole = self._whole(asked, rarity)
         if limit < 1 or whole <= 0:
             return ()
-        found = self._in_fit(asked, limit, kind) + self._in_added(asked, kind)
-        found.sort(key=lambda pair: (-pair[1], pair[0]))
+        explained = limit if explained is None else explained
+        found = self._in_fit(asked, limit, kind, explained)
+        if self._added:
+            found += self._in_added(asked, rarity, kind)
+        found.sort(key=lambda one: (-one.raw, one.ref))
         matches = []
-        for ref, raw in found[:limit]:
-            score = min(1.0, raw / whole)
-            if raw > 0 and (below_threshold or score >= self._weights.threshold):
-                matches.append(Match(ref, round(score, 6), self._explain(ref, asked)))
+        for number, one in enumerate(found[:limit]):
+            score = min(1.0, one.raw / whole)
+            if one.raw > 0 and (below_threshold or score >= self._weights.threshold):
+                terms = self._explain(one.gains, asked) if number < explained else ()
+                matches.append(Match(one.ref, round(score, 6), terms))
         return tuple(matches)
 
     def names_nothing_else(self, query: str, match: Match) -> bool:
         """Whether all that the query names, beside that it is broken and for whom, is among the words that matched."""
         return names_nothing_else(query, [term.text for term in match.terms], self._vocabulary, self._weights)
 
-    def _in_fit(self, asked: Sequence[_Asked], limit: int, kind: str | None) -> list[tuple[str, float]]:
+    def _in_fit(self, asked: Sequence[Asked], limit: int, kind: str | None, explained: int) -> list[_Found]:
         allowed = None
         if kind is not None:
             allowed = self._kind_codes == kind
-        query = [(self._term_ids[unit.key], unit.weight) for unit in asked if unit.key in self._term_ids]
-        found = best(self._fit.postings, query, allowed, limit + len(self._removed))
-        refs = self._fit.refs
-        return [(refs[place], score) for place, score in found if refs[place] not in self._removed]
+        ids = self._term_ids
+        places = [number for number, unit in enumerate(asked) if unit.key in ids]
+        query = [(ids[asked[number].key], asked[number].weight) for number in places]
+        more = len(self._removed)
+        refs, fields = self._fit.refs, self._fit.fields
+        return [
+            _Found(refs[hit.document], hit.score, [(places[n], gain, fields[field]) for n, gain, field in hit.gains])
+            for hit in best(self._fit.postings, query, allowed, limit + more, explained + more)
+            if refs[hit.document] not in self._removed
+        ]
 
-    def _in_added(self, asked: Sequence[_Asked], kind: str | None) -> list[tuple[str, float]]:
+    def _in_added(self, asked: Sequence[Asked], rarity: Sequence[float], kind: str | None) -> list[_Found]:
         found = []
+        fields = self._fit.fields
         for ref, (its_kind, held) in self._added.items():
             if kind is None or its_kind == kind:
-                score = sum(u.weight * held[u.key][0] * self._rarity(u.key) for u in asked if u.key in held)
-                if score > 0:
-                    found.append((ref, score))
+                gains = [
+                    (number, unit.weight * held[unit.key][0] * rarity[number], fields[held[unit.key][1]])
+                    for number, unit in enumerate(asked)
+                    if unit.key in held
+                ]
+                if score := sum(gain for _, gain, _ in gains):
+                    found.append(_Found(ref, score, gains))
         return found
 
-    def _rarity(self, key: str) -> float:
-        """idf of a key; one that the fit never saw is as rare as can be."""
-        place = self._term_ids.get(key)
-        if place is not None:
-            return float(self._fit.postings.rarity[place])
+    def _rarities(self, keys: Sequence[str]) -> list[float]:
+        """idf of keys; one that the fit never saw is as rare as can be."""
+        places = [self._term_ids.get(key, -1) for key in keys]
+        if not len(self._fit.postings.rarity):
+            return [self._rarest] * len(keys)
+        known = self._fit.postings.rarity[places].tolist()
+        return [rarity if place >= 0 else self._rarest for place, rarity in zip(places, known, strict=True)]
+
+    @cached_property
+    def _rarest(self) -> float:
         return math.log1p((len(self) + 0.5) / 1.5)
 
-    def _whole(self, asked: Sequence[_Asked]) -> float:
+    @cached_property
+    def _reader(self) -> QueryReader:
+        pairs = len(self._fit.refs) <= self._weights.pair_documents
+        return QueryReader(self._term_ids, self._fresh, self._speller, self._vocabulary, self._weights, pairs)
+
+    def _ask(self, query: str) -> tuple[list[Asked], list[float]]:
+        """What the query asks for, at most `query_terms` of it, the weightiest; and how rare each of it is."""
+        asked = self._reader.read(query)
+        rarity = self._rarities([unit.key for unit in asked])
+        most = self._weights.query_terms
+        if len(asked) <= most:
+            return asked, rarity
+        order = sorted(range(len(asked)), key=lambda n: (-asked[n].weight * rarity[n], asked[n].key))[:most]
+        return [asked[n] for n in order], [rarity[n] for n in order]
+
+    def _whole(self, asked: Sequence[Asked], rarity: Sequence[float]) -> float:
         """What the score 1.0 stands for: every word of the query answered well, and enough words to be sure."""
         total = 0.0
-        for unit in asked:
+        for unit, rare in zip(asked, rarity, strict=True):
             if unit.key[0] != PAIR:
-                known = unit.key in self._term_ids
-                total += unit.weight * self._rarity(unit.key) * (1.0 if known else self._weights.unknown)
+                total += unit.weight * rare * (1.0 if unit.key in self._term_ids else self._weights.unknown)
         if total <= 0:
             return 0.0
-        return self._weights.full * (total + self._weights.doubt * math.log1p((len(self) + 0.5) / 1.5))
+        return self._full * (total + self._weights.doubt * self._rarest)
 
-    def _ask(self, query: str) -> list[_Asked]:
-        """The query's units merged by key, misspelt words read as their neighbours, the weightiest kept."""
-        tokens = self._respelt_all(tokenize(query))
-        weight: dict[str, float] = {}
-        times: dict[str, int] = {}
-        words: dict[str, tuple[str, ...]] = {}
-        for unit in self._query_units(tokens):
-            times[unit.key] = times.get(unit.key, 0) + 1
-            weight[unit.key] = max(weight.get(unit.key, 0.0), unit.weight)
-            words.setdefault(unit.key, unit.words)
-        asked = [
-            _Asked(key, weight[key] * (1 + self._weights.repeated * math.log(times[key])), words[key]) for key in weight
-        ]
-        asked.sort(key=lambda unit: (-unit.weight * self._rarity(unit.key), unit.key))
-        return asked[: self._weights.query_terms]
+    @cached_property
+    def _full(self) -> float:
+        return self._weights.full
 
-    def _query_units(self, tokens: list[_Reading]) -> Iterable[Unit]:
-        likeness = {token.word: value for token, value, _ in tokens if value < 1}
-        for unit in units_of([token for token, _, _ in tokens], self._vocabulary, self._weights):
-            sure = min((likeness.get(word, 1.0) for word in unit.words), default=1.0)
-            yield Unit(unit.key, unit.weight * sure, unit.words)
-        for token, _, others in tokens:
-            for term, value in others:
-                base = word_weight(Token(term, token.word), self._vocabulary, self._weights)
-                yield Unit(term, base * value, (token.word,))
-
-    def _respelt_all(self, tokens: Iterable[Token]) -> list[_Reading]:
-        """Every token as known words read it; in a long text only the first MOST_RESPELT unknown are looked up."""
-        readings = []
-        looked_up = 0
-        for token in tokens:
-            known = token.whole or self._knows(token.term) or looked_up >= MOST_RESPELT
-            looked_up += not known
-            readings.append((token, 1.0, []) if known else self._respelt(token))
-        return readings
-
-    def _respelt(self, token: Token) -> _Reading:
-        """The token as known words read it: best reading, how sure, and other readings with their weights."""
-        guesses = self._speller.guesses(token.term)
-        if not guesses:
-            return token, 1.0, []
-        (nearest, likeness), *rest = guesses
-        factor = self._weights.slip if likeness >= ONE_SLIP else self._weights.guess * likeness
-        return Token(nearest, token.word), factor, [(known, value * self._weights.guess) for known, value in rest]
-
-    def _knows(self, term: str) -> bool:
-        return term in self._term_ids or term in self._vocabulary.known or term in self._fresh
-
-    def _explain(self, ref: str, asked: Sequence[_Asked]) -> tuple[Term, ...]:
-        """The query's words that matched `ref`, strongest first, shares of the score, at most KEPT_TERMS."""
-        gains: dict[str, float] = {}
-        places: dict[str, tuple[float, str]] = {}
+    @staticmethod
+    def _explain(gains: Sequence[tuple[int, float, str]], asked: Sequence[Asked]) -> tuple[Term, ...]:
+        """The query's words that matched, strongest first, with their shares of the score, at most KEPT_TERMS."""
+        merged: dict[str, list[Any]] = {}  # words → gain in all, largest gain, its field
         total = 0.0
-        for unit in asked:
-            gain, name = self._gain(ref, unit)
-            if gain <= 0:
-                continue
+        for number, gain, field in gains:
             total += gain
-            text = " ".join(dict.fromkeys(unit.words))
-            gains[text] = gains.get(text, 0.0) + gain
-            if gain > places.get(text, (0.0, ""))[0]:
-                places[text] = (gain, name)
-        order = sorted(gains, key=lambda text: (-gains[text], text))[:KEPT_TERMS]
-        return tuple(Term(text, round(gains[text] / total, 4), places[text][1]) for text in order)
-
-    def _gain(self, ref: str, unit: _Asked) -> tuple[float, str]:
-        """What `unit` adds to the score of `ref`, and the field it matched in."""
-        if ref in self._added:
-            value, strongest = self._added[ref][1].get(unit.key, (0.0, 0))
-            return unit.weight * value * self._rarity(unit.key), self._fit.fields[strongest]
-        term = self._term_ids.get(unit.key)
-        if term is None:
-            return 0.0, ""
-        postings, place = self._fit.postings, self._places[ref]
-        column = postings.column(term)
-        held = postings.documents[column]
-        at = int(held.searchsorted(np.int32(place)))  # the same type, or the column would be copied
-        if at == len(held) or held[at] != place:
-            return 0.0, ""
-        return unit.weight * float(postings.weights[column][at]), self._fit.fields[int(postings.fields[column][at])]
+            words = asked[number].words
+            text = words[0] if len(words) == 1 else " ".join(dict.fromkeys(words))
+            held = merged.get(text)
+            if held is None:
+                merged[text] = [gain, gain, field]
+            else:
+                held[0] += gain
+                if gain > held[1]:
+                    held[1:] = gain, field
+        order = sorted(merged.items(), key=lambda one: (-one[1][0], one[0]))[:KEPT_TERMS]
+        return tuple([Term(text, round(gain / total, 4), field) for text, (gain, _, field) in order])
 
 
 def build_index(
@@ -295,14 +271,10 @@ def build_index(
     weights = weights or Weights()
     documents = documents_of(items)
     if cache_folder is None:
-        return _ready(Index(fit_documents(documents, vocabulary, weights, progress), vocabulary, weights))
+        return Index(fit_documents(documents, vocabulary, weights, progress), vocabulary, weights).warm()
     path = cache_folder / f"index-{content_hash(documents, vocabulary, weights)}.npz"
     fit = load_fit(path)
     if fit is None:
         fit = fit_documents(documents, vocabulary, weights, progress)
         save_fit(path, fit)
-    return _ready(Index(fit, vocabulary, weights))
-
-
-def _ready(index: Index) -> Index:
-    return index.warm() if len(index) > LARGE else index
+    return Index(fit, vocabulary, weights).warm()

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from bot.memory.index.ranking import Weights
 
+FEW_ENTRIES = 30_000  # so many of all columns asked for are added up at once
+FEW = 32  # so many best are looked for one by one
 LONG_COLUMN = 5_000  # shorter ones are read at once: asking whether they may be left out costs as much
 Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float32]
@@ -48,15 +53,15 @@ class Collector:
         self._field_count = fields
         self.size = 0
 
-    def add(self, document: Iterable[tuple[int, dict[int, int]]]) -> None:
-        """The next document: for each of its fields the field's number and term → times said."""
-        for place, times in document:
-            self._terms.extend(times)
-            self._times.extend(times.values())
-            self._spans.append(len(times))
+    def add(self, document: Iterable[tuple[int, Collection[int], Collection[int]]]) -> None:
+        """The next document: for each of its fields the field's number, its terms, and how often it says each."""
+        for place, terms, times in document:
+            self._terms.extend(terms)
+            self._times.extend(times)
+            self._spans.append(len(terms))
             self._owners.append(self.size)
             self._fields.append(place)
-            self._lengths.append(sum(times.values()))
+            self._lengths.append(sum(times))
         self.size += 1
 
     def mean_lengths(self) -> Floats:
@@ -122,16 +127,100 @@ def saturated(frequencies: Floats, weights: Weights) -> Floats:
     return (frequencies * (weights.saturation + 1) / (frequencies + weights.saturation)).astype(np.float32)
 
 
+class Hit(NamedTuple):
+    """A document's score, and what each query term that it holds added: (place in the query, gain, field)."""
+
+    document: int
+    score: float
+    gains: list[tuple[int, float, int]]
+
+
 def best(
+    postings: Postings,
+    query: Sequence[tuple[int, float]],
+    allowed: npt.NDArray[np.bool_] | None,
+    count: int,
+    explained: int,
+) -> list[Hit]:
+    """The `count` best documents, best first, ties by document number; gains only of the first `explained`. Exact.
+
+    `query` is (term, weight).
+    """
+    if not query or count < 1:
+        return []
+    terms = np.array([term for term, _ in query], np.int64)
+    starts, stops = postings.starts[terms], postings.starts[terms + 1]
+    if int((stops - starts).sum()) > FEW_ENTRIES:
+        found = _best_of_many(postings, query, allowed, count)
+        return [Hit(*pair, _gains(postings, query, pair[0]) if n < explained else []) for n, pair in enumerate(found)]
+    return _best_of_few(
+        postings, query, list(zip(starts.tolist(), stops.tolist(), strict=True)), allowed, count, explained
+    )
+
+
+def _best_of_few(
+    postings: Postings,
+    query: Sequence[tuple[int, float]],
+    spans: Sequence[tuple[int, int]],
+    allowed: npt.NDArray[np.bool_] | None,
+    count: int,
+    explained: int,
+) -> list[Hit]:
+    """All columns added up at once: with few entries the number of steps is what takes time."""
+    documents = np.concatenate([postings.documents[start:stop] for start, stop in spans])
+    lengths = [stop - start for start, stop in spans]
+    gains = np.concatenate([postings.weights[start:stop] for start, stop in spans])
+    gains *= np.repeat(np.array([weight for _, weight in query], np.float32), lengths)
+    scores = np.bincount(documents, gains, postings.size).astype(np.float64)
+    if allowed is not None:
+        scores *= allowed
+    found = _first(scores, count)
+    hits = [Hit(place, score, []) for place, score in found]
+    ends = list(accumulate(lengths))
+    for hit in hits[:explained]:
+        for at in np.flatnonzero(documents == hit.document).tolist():
+            number = bisect_right(ends, at)
+            entry = spans[number][1] - (ends[number] - at)
+            hit.gains.append((number, float(gains[at]), int(postings.fields[entry])))
+    return hits
+
+
+def _first(scores: npt.NDArray[np.float64], count: int) -> list[tuple[int, float]]:
+    """The `count` highest scores above 0 as (place, score), ties by place. Sets them to 0."""
+    if count > FEW:
+        places = np.flatnonzero(scores)
+        order = np.lexsort((places, -scores[places]))[:count]
+        return [(int(place), float(scores[place])) for place in places[order]]
+    found: list[tuple[int, float]] = []
+    # A few passes for the largest take a fraction of one that divides all in two.
+    while len(found) < count and (score := float(scores[place := int(scores.argmax())])) > 0:
+        found.append((place, score))
+        scores[place] = 0.0
+    return found
+
+
+def _gains(postings: Postings, query: Sequence[tuple[int, float]], document: int) -> list[tuple[int, float, int]]:
+    """As in Hit, for one document."""
+    wanted = np.int32(document)  # the same type, or the columns would be copied
+    gains = []
+    for number, (term, weight) in enumerate(query):
+        column = postings.column(term)
+        held = postings.documents[column]
+        at = int(held.searchsorted(wanted))
+        if at < len(held) and held[at] == document:
+            entry = column.start + at
+            gains.append((number, weight * float(postings.weights[entry]), int(postings.fields[entry])))
+    return gains
+
+
+def _best_of_many(
     postings: Postings, query: Sequence[tuple[int, float]], allowed: npt.NDArray[np.bool_] | None, count: int
 ) -> list[tuple[int, float]]:
-    """The `count` best documents as (document, score), best first, ties by document number. Exact.
-
-    `query` is (term, weight). Columns are read from the strongest on; once no document outside those touched so far can
-    reach the best `count`, the long columns of the weak terms are only looked up for the candidates that remain.
+    """Columns are read from the strongest on; once no document outside those touched so far can reach the best `count`,
+    the long columns of the weak terms are only looked up for the candidates that remain.
     """
     terms = [(term, weight) for term, weight in query if postings.starts[term] < postings.starts[term + 1]]
-    if not terms or count < 1:
+    if not terms:
         return []
     terms.sort(key=lambda pair: (-float(postings.peaks[pair[0]]) * pair[1], pair[0]))
     bounds = [float(postings.peaks[term]) * weight for term, weight in terms]

@@ -1,7 +1,7 @@
 """How much what counts: the weights of the ranking, in one place.
 
 Chosen by cross-validation on graded queries written for it and on parts of documents searched by their other parts
-(`python -m bench.similar` prints the figures). Around these values the answers hardly change. Latent components
+(`python -m bench similar` prints the figures). Around these values the answers hardly change. Latent components
 (truncated SVD, 20 and 40 of them) changed no answer among the first three of the held-out queries and are left out.
 """
 
@@ -38,7 +38,7 @@ class Weights:
     concept: float = 0.8
     ambiguity: float = 0.5  # how much a word's meanings share its weight: 0 each has it whole, 1 they divide it
     pair: float = 0.15  # two neighbouring words together
-    pair_documents: int = 20_000  # with more documents than this the words alone tell them apart
+    pair_documents: int = 500  # with more documents than this the words alone tell them apart as well
     whole: float = 0.5  # an identifier matched whole, on top of its parts
     weak: float = 0.3  # words that say little
     number: float = 0.4

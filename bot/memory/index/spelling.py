@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from math import sqrt
 
+import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, Indel
 
@@ -18,10 +21,28 @@ ONE_SLIP = 0.85  # likeness of two words that one slip of the hand turns into ea
 _LEAST_SHARED = 0.2  # least cosine of a word that one slip away is taken for the one that was meant
 _LONG_WORD = 8  # letters from which on two slips are allowed
 _NEAR = 0.55  # least share of letters in common, in order, of words whose letter runs are worth counting
-_MOST_COMPARED = 10
+_NEARER = 0.75  # the same for words that begin otherwise
+_MOST_COMPARED = 5
 _REMEMBERED = 4_096  # words read last; people name the same unknown product again and again
 
 Guesses = list[tuple[str, float]]
+
+
+class _Shelf:
+    """Words with one first letter, by length, and for each the set of its letters as bits."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self._words = sorted(words, key=len)
+        self._letters = np.array([_letters(word) for word in self._words], np.uint32)
+        lengths = [len(word) for word in self._words]
+        self._starts = [bisect_left(lengths, length) for length in range(LONGEST + 4)]
+
+    def near(self, word: str, allowed: int) -> list[str]:
+        """The words that `allowed` slips may turn into `word`: of about its length, and of about its letters."""
+        start, stop = self._starts[len(word) - allowed], self._starts[len(word) + allowed + 1]
+        differing = np.bitwise_count(self._letters[start:stop] ^ np.uint32(_letters(word)))
+        words = self._words
+        return [words[start + at] for at in np.flatnonzero(differing <= 2 * allowed).tolist()]
 
 
 class Speller:
@@ -33,13 +54,14 @@ class Speller:
 
     def __init__(self, words: Sequence[str]) -> None:
         known = [word for word in words if SHORTEST <= len(word) <= LONGEST and word.isalpha()][:MOST_WORDS]
-        self._by_letter: dict[tuple[str, int], list[str]] = {}  # first letter and length
+        by_letter: dict[str, list[str]] = {}
         self._by_start: dict[str, list[str]] = {}  # first three letters
         self._by_second: dict[str, list[str]] = {}  # the three after the first
         for word in known:
-            self._by_letter.setdefault((word[0], len(word)), []).append(word)
+            by_letter.setdefault(word[0], []).append(word)
             self._by_start.setdefault(word[:3], []).append(word)
             self._by_second.setdefault(word[1:4], []).append(word)
+        self._by_letter = {letter: _Shelf(of_letter) for letter, of_letter in by_letter.items()}
         self._read: OrderedDict[str, Guesses] = OrderedDict()
 
     def guesses(self, word: str) -> Guesses:
@@ -54,17 +76,17 @@ class Speller:
         return found
 
     def _look_up(self, word: str) -> Guesses:
-        grams: set[str] = set()
+        own: set[tuple[str, ...]] = set()
         found: dict[str, tuple[float, float]] = {}  # likeness, and what decides between equals
         for known, slips in self._one_or_two_slips(word):
-            grams = grams or ngrams(word)
-            shared = _cosine(grams, known)
+            own = own or runs(word)
+            shared = _cosine(own, known)
             # One letter replaced in a short word makes another word; two swapped ones seldom do.
             if shared >= _LEAST_SHARED or sorted(known) == sorted(word):
                 found[known] = max(shared, 1.0 - (1 - ONE_SLIP) * slips), shared
         for known in self._begin_alike(word):
-            grams = grams or ngrams(word)
-            shared = _cosine(grams, known)
+            own = own or runs(word)
+            shared = _cosine(own, known)
             value = shared if known[:3] == word[:3] else shared * 0.8
             if value >= SIMILAR and value > found.get(known, (0.0,))[0]:
                 found[known] = value, shared
@@ -74,47 +96,49 @@ class Speller:
     def _one_or_two_slips(self, word: str) -> Iterator[tuple[str, int]]:
         """Known words with the same first letter that so many slips of the hand turn into `word`."""
         allowed = 1 if len(word) < _LONG_WORD else 2
-        for length in range(len(word) - allowed, len(word) + allowed + 1):
-            alike = self._by_letter.get((word[0], length))
-            if alike:
-                for known, slips, _ in process.extract(
-                    word, alike, scorer=OSA.distance, score_cutoff=allowed, limit=None
-                ):
-                    yield known, slips
+        shelf = self._by_letter.get(word[0])
+        if shelf is None:
+            return
+        for known, slips, _ in process.extract(
+            word, shelf.near(word, allowed), scorer=OSA.distance, score_cutoff=allowed, limit=None
+        ):
+            yield known, slips
 
     def _begin_alike(self, word: str) -> Iterator[str]:
         """Words that begin with the same three letters, or would but for a slip or a prefix."""
         start, second = word[:3], word[1:4]
-        for columns, key in (
-            (self._by_start, start),
-            (self._by_start, second),  # a letter too many
-            (self._by_start, word[2:5]),  # un-, re-, in-
-            (self._by_start, word[1] + word[0] + word[2]),  # two letters swapped
-            (self._by_second, start),  # a letter missed
-            (self._by_second, second),  # another letter
-        ):
-            alike = columns.get(key)
-            if alike:
+        by_start, by_second = self._by_start, self._by_second
+        otherwise = (
+            *by_start.get(second, ()),  # a letter too many
+            *by_start.get(word[2:5], ()),  # un-, re-, in-
+            *by_start.get(word[1] + word[0] + word[2], ()),  # two letters swapped
+            *by_second.get(start, ()),  # a letter missed
+            *by_second.get(second, ()),  # another letter
+        )
+        for words, least in ((by_start.get(start), _NEAR), (otherwise, _NEARER)):
+            if words:
                 for known, _, _ in process.extract(
-                    word, alike, scorer=Indel.normalized_similarity, score_cutoff=_NEAR, limit=_MOST_COMPARED
+                    word, words, scorer=Indel.normalized_similarity, score_cutoff=least, limit=_MOST_COMPARED
                 ):
                     yield known
 
 
-def _cosine(grams: set[str], known: str) -> float:
+def _letters(word: str) -> int:
+    bits = 0
+    for letter in word:
+        bits |= 1 << (ord(letter) & 31)
+    return bits
+
+
+def _cosine(own: set[tuple[str, ...]], known: str) -> float:
     """Cosine of two sets of letter runs, 0..1."""
-    others = ngrams(known)
-    return len(grams & others) / sqrt(len(grams) * len(others))
+    others = runs(known)
+    return len(own & others) / sqrt(len(own) * len(others))
 
 
-def ngrams(word: str) -> set[str]:
-    """The 2-, 3- and 4-letter runs of ^word$ (2-letter ones inside only)."""
+def runs(word: str) -> set[tuple[str, ...]]:
+    """The runs of 2, 3 and 4 letters of ^word$; those of 2 inside only."""
     marked = f"^{word}$"
-    return {marked[i : i + size] for size in (3, 4) for i in range(len(marked) - size + 1)} | {
-        word[i : i + 2] for i in range(len(word) - 1)
-    }
-
-
-def edits(one: str, other: str, most: int) -> int:
-    """Insertions, deletions, replacements and swaps of neighbours between two words; `most + 1` when there are more."""
-    return OSA.distance(one, other, score_cutoff=most)
+    second, third = marked[1:], marked[2:]
+    threes, fours = zip(marked, second, third, strict=False), zip(marked, second, third, marked[3:], strict=False)
+    return {*threes, *fours, *pairwise(word)}

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 MAX_CHARACTERS = 20_000  # longer texts are read up to here: a pasted log says what it says at its start
 _CHUNK = re.compile(r"[^\W_]+(?:[-_.:/@$#*'’+]+[^\W_]+)*", re.UNICODE)
@@ -30,9 +31,12 @@ class Token:
 
 def tokenize(text: str) -> Iterator[Token]:
     """The tokens of `text` in order. A split identifier gives its parts and then itself whole."""
-    plain = _MARKUP.sub(" ", unicodedata.normalize("NFKC", text[:MAX_CHARACTERS]))
-    for chunk in _CHUNK.findall(plain):
-        yield from split(chunk)
+    plain = text[:MAX_CHARACTERS]
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFKC", plain)
+    if "<" in plain or ":" in plain:
+        plain = _MARKUP.sub(" ", plain)
+    return chain.from_iterable(map(split, _CHUNK.findall(plain)))
 
 
 @lru_cache(maxsize=200_000)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
 
 from bot.memory.index.ranking import Weights
 from bot.memory.index.stems import Token, tokenize
@@ -14,8 +15,7 @@ CONCEPT = "§"  # first character of a concept's key: no word begins with it
 PAIR = "&"  # first character of a pair's key
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(NamedTuple):
     """A key of the index, what it counts by its nature (0..), and the words of the text that it stands for."""
 
     key: str
@@ -23,26 +23,20 @@ class Unit:
     words: tuple[str, ...]
 
 
-def read_keys(text: str, vocabulary: Vocabulary, pairs: bool) -> Iterator[str]:
+def read_keys(text: str, vocabulary: Vocabulary, pairs: bool) -> list[str]:
     """The keys of a document's `text`, as often as they are there. The quick way of `units_of`, without the words."""
     stop = vocabulary.stop
     tokens = list(tokenize(text))
-    previous = ""
-    for token in tokens:
-        term = token.term
-        if token.whole:
-            yield term
-        elif term not in stop and (len(term) > 1 or term.isdigit()):
-            yield term
-            if pairs and previous and previous != term:
-                yield f"{PAIR}{previous} {term}"
-            previous = term
-    for concept in vocabulary.concepts_in(tokens):
-        yield CONCEPT + concept
+    plain = [token.term for token in tokens if not token.whole]
+    words = [term for term in plain if term not in stop and (len(term) > 1 or term.isdigit())]
+    keys = words + [token.term for token in tokens if token.whole]
+    if pairs:
+        keys += [f"{PAIR}{one} {other}" for one, other in pairwise(words) if one != other]
+    return keys + [CONCEPT + concept for concept in vocabulary.concepts_in(tokens)]
 
 
-def units_of(tokens: list[Token], vocabulary: Vocabulary, weights: Weights) -> Iterator[Unit]:
-    """The units of `tokens`: words, wholes, pairs of neighbouring words, concepts."""
+def units_of(tokens: list[Token], vocabulary: Vocabulary, weights: Weights, pairs: bool = True) -> Iterator[Unit]:
+    """The units of `tokens`: words, wholes, pairs of neighboring words where they are wanted, concepts."""
     previous: Token | None = None
     for token in tokens:
         weight = word_weight(token, vocabulary, weights)
@@ -50,7 +44,7 @@ def units_of(tokens: list[Token], vocabulary: Vocabulary, weights: Weights) -> I
             yield Unit(token.term, weight, (token.word,))
         if token.whole:
             continue
-        if weight and weights.pair:
+        if weight and pairs:
             if previous is not None and previous.term != token.term:
                 yield Unit(f"{PAIR}{previous.term} {token.term}", weights.pair, (previous.word, token.word))
             previous = token

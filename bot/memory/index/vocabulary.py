@@ -78,7 +78,9 @@ class Vocabulary:
         """Phrases found among `stems`, with the places of their words."""
         by_stem, end = self.by_stem, len(stems)
         for start, stem in enumerate(stems):
-            for phrase in by_stem.get(stem, ()):
+            if stem not in by_stem:
+                continue
+            for phrase in by_stem[stem]:
                 if len(phrase.stems) == 1:
                     yield phrase, (start,)
                 elif phrase.gaps[1] or (start + 1 < end and stems[start + 1] == phrase.stems[1]):

@@ -1,0 +1,49 @@
+"""The table of figures: bound, peer and verdict by line, kept as JSON and compared with another run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench import figures
+from bench.__main__ import main
+from bench.figures import Figure
+
+FIGURES = [
+    Figure("similar", "query p50", 0.0621, "ms", 0.0587, 0.0587),
+    Figure("commands", "ack, p99", 41.0, "ms", 150.0),
+    Figure("review", "PDF", 1204.0, "ms"),
+]
+
+
+def test_the_table_has_the_bound_the_peer_and_a_verdict_by_line() -> None:
+    assert figures.markdown(FIGURES).splitlines()[2:] == [
+        "| similar | query p50 | 0.0621 ms | 0.0587 ms | 0.0587 ms | ✗ |",
+        "| commands | ack, p99 | 41.0 ms | 150.0 ms |  | ✓ |",
+        "| review | PDF | 1,204 ms |  |  |  |",
+    ]
+
+
+def test_two_runs_are_compared_line_by_line(tmp_path: Path) -> None:
+    file = tmp_path / "before.json"
+    figures.write(file, FIGURES[1:])
+    table = figures.comparison(figures.read(file), [Figure("commands", "ack, p99", 82.0, "ms"), FIGURES[0]])
+    assert table.splitlines()[2:] == [
+        "| commands | ack, p99 | 41.0 ms | 82.0 ms | ×2.00 |",
+        "| similar | query p50 |  | 0.0621 ms |  |",
+    ]
+
+
+@pytest.mark.parametrize("content", [None, "no JSON", '[{"value": 1}]', "{}"])
+def test_a_file_without_figures_is_refused_before_anything_is_measured(
+    tmp_path: Path, content: str | None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "figures.json"
+    if content is not None:
+        file.write_text(content)
+    monkeypatch.setattr("sys.argv", ["bench", "judge", "--against", str(file)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert str(file) in capsys.readouterr().err
