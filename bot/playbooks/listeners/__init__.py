@@ -1,0 +1,1 @@
+"""/incident playbook, the buttons of a run and its forms."""

@@ -1,0 +1,1 @@
+"""Every sentence and block about playbooks. Pure."""

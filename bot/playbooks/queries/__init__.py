@@ -1,0 +1,1 @@
+"""Queries of runs, their steps and the ledger."""
