@@ -28,6 +28,8 @@ def pressed(press: Press) -> Callable[..., None]:
     def listener(context: AppContext, ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any]) -> None:
         user_id = body["user"]["id"]
         value = action.get("value") or (action.get("selected_option") or {}).get("value") or ""
+        if action.get("selected_user"):  # of a menu of people: its block says what they are chosen for
+            value = f"{action['block_id']}:{action['selected_user']}"
 
         said: list[str] = []
         with reporting_errors(said.append, user=user_id, action=action["action_id"]):

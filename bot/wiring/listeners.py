@@ -12,6 +12,10 @@ from bot.incidents.commands import Registry, run_command
 from bot.incidents.messages import ENTRY
 from bot.lifecycle.listeners import buttons, channel, commands, declaring, forms, handover, shortcuts, timeline
 from bot.lifecycle.messages import forms as modals
+from bot.playbooks.listeners import buttons as playbook_buttons
+from bot.playbooks.listeners import commands as playbook_commands
+from bot.playbooks.listeners import submissions as playbook_forms
+from bot.playbooks.messages.forms import FILL, NOTE
 from bot.reports.listeners import answers, corrections, declare_form, events, similar
 from bot.reports.messages.corrections import WHY
 from bot.reports.rules import IN_WORDS
@@ -29,6 +33,7 @@ REGISTRY = Registry(
         *timeline.SUBCOMMANDS,
         *channel.SUBCOMMANDS,
         *telling.SUBCOMMANDS,
+        *playbook_commands.SUBCOMMANDS,
         *similar.SUBCOMMANDS,
         *oncall.SUBCOMMANDS,
         *handover.SUBCOMMANDS,
@@ -53,6 +58,7 @@ PRESSES: dict[str, interactions.Press] = {
     "suggestion_vote": similar.cast_vote,
     **corrections.PRESSES,
     **reviewing.PRESSES,
+    **playbook_buttons.PRESSES,
     "check_tick": telling.tick,
     "check_untick": telling.untick,
     "alarms_look": telling.look_up_again,
@@ -66,6 +72,7 @@ SUBMISSIONS: dict[str, tuple[interactions.Submission, str]] = {
     WHY: (corrections.explained, IN_WORDS),
     NOTICE: (telling.notice_sent, "next_steps"),
     ENTRY: (timeline.entry_saved, "when"),
+    NOTE: (playbook_forms.noted, "line"),
 }
 QUESTIONS: dict[str, declaring.Answer] = {
     "declare_anyway": declaring.declare_anyway,
@@ -89,6 +96,7 @@ def register(app: App, context: AppContext, slack: Slack) -> None:
     app.middleware(_storable)
     _register_forms(app, context, slack)
     _register_notices(app, context, slack)
+    _register_playbooks(app, context, slack)
     for action_id, press in PRESSES.items():
         app.action(action_id)(_press(context, interactions.pressed(press)))
     for action_id, answer in QUESTIONS.items():
@@ -146,6 +154,18 @@ def _register_notices(app: App, context: AppContext, slack: Slack) -> None:
     app.action("notice_form")(open_notice)
     for name in NOTICE_FIELDS:
         app.action(name)(redraw_notice)
+
+
+def _register_playbooks(app: App, context: AppContext, slack: Slack) -> None:
+    """Starting a run, and the forms that open from it."""
+
+    def open_form(ack: Any, respond: Any, body: Any, action: Any) -> None:
+        playbook_buttons.open_form(context, slack, ack, respond, body, action)
+
+    app.action("playbook_start")(_press(context, playbook_buttons.start))
+    for action_id in playbook_buttons.FORM_BUTTONS:
+        app.action(action_id)(open_form)
+    app.view(FILL)(_view(context, playbook_forms.filled_in))
 
 
 def _storable(body: Any, next: Callable[[], None]) -> None:

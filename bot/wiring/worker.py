@@ -26,6 +26,7 @@ from bot.incidents import jobs as incident_jobs
 from bot.incidents import jobs as incidents_jobs
 from bot.lifecycle.flows.backfill import plan_backfill
 from bot.lifecycle.jobs import backfill, channel, handovers, home, responders
+from bot.playbooks import jobs as playbooks
 from bot.reports.jobs import answers, severity_suggestions
 from bot.reports.jobs import backfill as reports_backfill
 from bot.retention import jobs as retention
@@ -72,6 +73,7 @@ TASKS: dict[str, Callable[..., None]] = {
     "aws.alarms": updates.alarms,
     "slack.notice": updates.notice,
     "slack.checklist": updates.checklist,
+    **playbooks.TASKS,
     "slack.assigned": responders.assigned,
     "slack.bring": responders.bring,
     "slack.offer_key": incidents_jobs.offer_key,
@@ -347,10 +349,11 @@ class Worker:
         return suspects
 
     def _keep_rooms(self, started: datetime) -> None:
-        """Remind of stakeholders who hear nothing; read back what was missed, at the start and now and then."""
+        """Remind of stakeholders who hear nothing, look at playbooks; read back what was missed, now and then."""
         now = self._context.now()
         with self._context.database.transaction() as session:
             remind_to_notify(session, self._context.policy.notices, now)
+        playbooks.look(self._context, now)
         if time.monotonic() >= self._read_back_at:
             with self._context.database.transaction() as session:
                 # A further replica that starts reads back too: it cannot know that the others heard everything.

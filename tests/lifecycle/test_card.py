@@ -123,9 +123,12 @@ def actions_of(message: Message) -> list[str]:
 
 CARD_ACTIONS = {
     (Status.INVESTIGATING, False): [
-        "incident_acknowledge", "incident_resolve", "incident_command", "incident_status", "incident_severity",
+        "incident_acknowledge", "incident_resolve", "incident_command", "playbook_list", "incident_status",
+        "incident_severity",
     ],
-    (Status.MITIGATED, True): ["incident_resolve", "incident_command", "incident_status", "incident_severity"],
+    (Status.MITIGATED, True): [
+        "incident_resolve", "incident_command", "playbook_list", "incident_status", "incident_severity",
+    ],
     (Status.RESOLVED, True): ["incident_close"],
     (Status.CLOSED, True): [],
 }  # fmt: skip

@@ -46,6 +46,11 @@ class Kind(enum.StrEnum):
     REVIEW_CHANGES_ASKED = "review_changes_asked"
     ACTION_ADDED = "action_added"
     ACTION_DONE = "action_done"
+    PLAYBOOK_STARTED = "playbook_started"
+    PLAYBOOK_STEP = "playbook_step"  # done, did not help, skipped
+    PLAYBOOK_ASSIGNED = "playbook_assigned"
+    PLAYBOOK_LATE = "playbook_late"  # a step is over its time window
+    PLAYBOOK_STOPPED = "playbook_stopped"
     LINK_TAKEN = "link_taken"  # by somebody in a security incident's channel; never shown
 
 

@@ -36,6 +36,7 @@ from bot.lifecycle.rules.outcomes import (
     StatusChanged,
     Unchanged,
 )
+from bot.playbooks.flows import results
 from bot.severity.rules import Severity
 from bot.slack import queries as slack_queries
 from bot.text.markup import escape, plain_text
@@ -229,15 +230,21 @@ def _aside_key(row: IncidentRow, name: str, episode: int) -> str:
 
 
 def offered(session: Session, row: IncidentRow) -> Incident:
-    """The incident as the forms that resolve and close show it: with its cause, or the one from before reopening."""
+    """The incident as the forms that resolve and close show it: with its cause, or the one from before reopening.
+
+    Where nobody recorded them, what the last step of a playbook did is its resolution, and what a guide confirmed its
+    cause.
+    """
     incident = incidents.facts(row)
+    resolution, cause = results.offered(session, row)
+    incident = replace(incident, resolution=incident.resolution or resolution or None)
     if incident.cause is not None:
         return incident
     for episode in range(row.episode, 1, -1):
         entry = timeline.find_by_source(session, _aside_key(row, "cause", episode))
         if entry is not None:
             return replace(incident, cause=plain_text(entry.text.removeprefix(messages.set_aside_lead("cause"))))
-    return incident
+    return replace(incident, cause=cause or None)
 
 
 def _record_facts(

@@ -18,6 +18,7 @@ from bot.incidents.flows.record import lock_of, refresh_card
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows.severity_suggestions import overtake_suggestion
+from bot.playbooks.flows import runs as playbooks
 from bot.reviews.flows import editing, learning
 from bot.reviews.flows.reminders import stop_reminders
 from bot.stakeholders.flows import notify
@@ -57,6 +58,10 @@ def _begin_review(session: Session, row: IncidentRow, change: Change) -> None:
 
 def _stop_reminders(session: Session, row: IncidentRow, _: Change) -> None:
     stop_reminders(session, row)
+
+
+def _stop_playbooks(session: Session, row: IncidentRow, change: Change) -> None:
+    playbooks.stop_with_incident(session, row, change.now)
 
 
 def _replan(session: Session, row: IncidentRow, change: Change) -> None:
@@ -100,6 +105,7 @@ _CONSEQUENCES: tuple[tuple[Callable[[Session, IncidentRow, Change], None], froze
     (_overtake_suggestion, _SEVERITY | _VOIDED | {Kind.RESOLVED}),
     (_begin_review, frozenset({Kind.RESOLVED})),
     (_stop_reminders, _VOIDED | {Kind.REOPENED}),
+    (_stop_playbooks, _VOIDED | {Kind.RESOLVED}),
     (_replan, _PLANNED_BY | {Kind.DECLARED}),
     (_refresh_pages, _VOIDED | {Kind.ACKNOWLEDGED, Kind.RESOLVED}),
     (_learn, _FACTS | {Kind.CLOSED, Kind.REOPENED}),

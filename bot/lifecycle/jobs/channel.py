@@ -54,12 +54,13 @@ def _card(
     context: AppContext, incident: Incident, similar: Sequence[memory_messages.Suggestion], again: str
 ) -> Message:
     """The card; that of a security incident has the steps of containment and evidence on it."""
-    message = blocks.card(incident, context.policy.severity.levels, similar, again)
+    fitting = next((one.item.ref for one in similar if one.item.kind == "playbook"), "")
     entry = context.memory.current().entries.get(context.policy.security.playbook) if incident.private else None
+    playbook = entry.ref if entry is not None else fitting
+    message = blocks.card(incident, context.policy.severity.levels, similar, again, playbook)
     if entry is None:
         return message
-    playbook = entry.playbook()
-    steps = [(step.title, step.window_text) for step in playbook.steps]
+    steps = [(step.title, step.window_text) for step in entry.steps]
     return Message(message.text, (*message.blocks[:2], evidence(entry.ref, steps), *message.blocks[2:]))
 
 

@@ -25,9 +25,15 @@ def topic(incident: Incident) -> str:
 
 
 def card(
-    incident: Incident, levels: Mapping[Severity, Level], similar: Sequence[Suggestion] = (), recurrence: str = ""
+    incident: Incident,
+    levels: Mapping[Severity, Level],
+    similar: Sequence[Suggestion] = (),
+    recurrence: str = "",
+    playbook: str = "",
 ) -> Message:
     """The incident's one card, edited in place. Buttons are those that the present status allows.
+
+    `playbook` is the ref of the one to start; without it the button lists what fits.
 
     What people wrote stands on it as they typed it: commands and paths are copied from here.
     """
@@ -53,7 +59,7 @@ def card(
     if recurrence:
         blocks.append(context(recurrence))
     blocks += [section(similar_line(one.item), vote_menu(one.vote_key)) for one in similar[:1]]
-    blocks += _card_actions(incident, levels)
+    blocks += _card_actions(incident, levels, playbook)
     return Message(f"{incident.severity} {incident.ref} {plain(incident.title)}: {incident.stands}", tuple(blocks))
 
 
@@ -72,7 +78,7 @@ def _outcome(incident: Incident) -> list[Block]:
     return [rich(*lines)] if lines else []
 
 
-def _card_actions(incident: Incident, levels: Mapping[Severity, Level]) -> list[Block]:
+def _card_actions(incident: Incident, levels: Mapping[Severity, Level], playbook: str) -> list[Block]:
     value = str(incident.incident_id)
     if incident.status is Status.CLOSED:
         return [context("Closed. `/incident reopen` reopens it.")]
@@ -84,6 +90,9 @@ def _card_actions(incident: Incident, levels: Mapping[Severity, Level]) -> list[
         *([] if incident.acknowledged_at else [button("Acknowledge", "incident_acknowledge", value, "primary")]),
         button("Resolve", "incident_resolve", value),
         button("Take command", "incident_command", value),
+        button(f"Start {playbook}", "playbook_start", f"{value}:{playbook}")
+        if playbook
+        else button("Playbooks", "playbook_list", value),
         select("Status", "incident_status", statuses, f"{incident.status}:{value}"),
         select("Severity", "incident_severity", severity_options(levels, f":{value}"), f"{incident.severity}:{value}"),
     ]

@@ -32,21 +32,24 @@ def answer(context: AppContext, slack: Slack, poster: Poster, *, report_id: int)
             return
         channel_id, ts, decided = report.channel_id, report.ts, report.decision is not None
         outcome = decisions.sentence(decision_of(session, report)) if decided else ""
+        incident = incidents.get(session, report.incident_id) if report.incident_id else None
+        public = incident is not None and for_everybody(incident)
         rows = [row for row in incidents.list_open(session) if for_everybody(row)] if not decided else []
         open_ref = context.memory.find_open(incidents.as_open(rows), report.text) if rows else None
         running = answers.Running(tuple(incidents.facts(row) for row in rows), open_ref)
-    message = _decided(context, report, outcome) if decided else _undecided(context, report, running)
+    message = _decided(context, report, outcome, public) if decided else _undecided(context, report, running)
     poster.try_to_post(f"report:{report_id}", channel_id, message, thread_ts=ts)
 
 
-def _decided(context: AppContext, report: ReportRow, outcome: str) -> Message:
+def _decided(context: AppContext, report: ReportRow, outcome: str, public: bool) -> Message:
     dismissed = report.decision == "not_incident"
     found = suggestions(report.similar, f"report:{report.report_id}")
     # Where it was no incident, nobody is asked whether the earlier ones helped.
     past = [replace(one, vote_key="") for one in found] if dismissed else found
     levels = context.policy.severity.levels
     level = None if report.asked else levels[Severity(report.severity or report.chosen_severity or Severity.P2)]
-    message = answers.answered(report.text, judgement_of(report), level, outcome, past)
+    declared = report.incident_id if report.decision == "declared" and public else None
+    message = answers.answered(report.text, judgement_of(report), level, outcome, past, declared)
     if dismissed:
         message = corrections.with_second_thoughts(message, report.report_id)
     choices, reason = choices_for(report), reason_of(report)

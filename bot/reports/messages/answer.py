@@ -110,11 +110,17 @@ def _joining(report_id: int, running: Running) -> list[Block]:
 
 
 def answered(
-    text: str, judgement: Judgement, level: Level | None, outcome: str, similar: Sequence[Suggestion] = ()
+    text: str,
+    judgement: Judgement,
+    level: Level | None,
+    outcome: str,
+    similar: Sequence[Suggestion] = (),
+    incident_id: int | None = None,
 ) -> Message:
     """The same reply once somebody decided: no buttons, the outcome, and suggestions to vote on.
 
-    `level` is what Tocsin had said; None where it had asked.
+    `level` is what Tocsin had said; None where it had asked. With `incident_id`, which it was declared as, the playbook
+    that fits can be started from here.
     """
     judged = []
     if level is not None:
@@ -123,4 +129,13 @@ def answered(
         section(f"Similar: *{one.item.ref}* {plain(shorten(one.item.title, 200))}", vote_menu(one.vote_key))
         for one in _incidents(similar)
     ]
-    return Message(outcome, (section(outcome), *judged, *asked))
+    return Message(outcome, (section(outcome), *judged, *asked, *_playbook(similar, incident_id)))
+
+
+def _playbook(similar: Sequence[Suggestion], incident_id: int | None) -> list[Block]:
+    """The playbook that fits, with the button that starts it in the incident's channel."""
+    found = next((one.item for one in similar if one.item.kind == "playbook"), None)
+    if found is None or incident_id is None:
+        return []
+    start = button("Start", "playbook_start", f"{incident_id}:{found.ref}")
+    return [section(f"Playbook: *{found.ref}* {plain(shorten(found.title, 200))}", start)]

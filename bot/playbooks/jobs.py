@@ -1,0 +1,84 @@
+"""A run's one message, kept current, and what fits an incident, for one person. Each may run twice without harm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from bot.context import AppContext
+from bot.incidents.queries import incidents
+from bot.incidents.queries.incidents import described
+from bot.incidents.tables import IncidentRow
+from bot.playbooks.flows import watch
+from bot.playbooks.flows.facts import facts_of
+from bot.playbooks.flows.fitting import fitting, matching
+from bot.playbooks.messages import choices
+from bot.playbooks.messages.entries import place
+from bot.playbooks.messages.run import run_message
+from bot.playbooks.queries import ledger, runs
+from bot.playbooks.rules.steps import RunState, from_document
+from bot.playbooks.tables import PlaybookRun
+from bot.slack.client import Message, Refused, Slack
+from bot.slack.poster import UNREACHABLE, Poster
+
+_AT_ONCE = 100  # runs that are looked at in one transaction
+_MISSING = UNREACHABLE | {"user_not_found", "user_disabled", "user_not_in_channel"}
+
+
+def draw_run(context: AppContext, slack: Slack, poster: Poster, *, run_id: int) -> None:
+    """Post the run's message, or bring it up to date."""
+    with context.database.transaction() as session:
+        run = runs.get(session, run_id)
+        row = incidents.get(session, run.incident_id)
+        facts = facts_of(session, run, row)
+        channel_id = row.channel_id if not row.channel_archived else None
+    if channel_id:
+        poster.try_to_post(f"playbook-run:{run_id}", channel_id, run_message(facts, context.now()))
+
+
+def look(context: AppContext, now: datetime) -> None:
+    """Look at the runs that are due at `now`: their minute, and steps that are over their window."""
+    while True:
+        with context.database.transaction() as session:
+            if watch.sweep(session, now, _AT_ONCE) < _AT_ONCE:
+                return
+
+
+def whisper_list(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int, user_id: str) -> None:
+    """What fits an incident, for whoever asked by the card's button."""
+    with context.database.transaction() as session:
+        row = incidents.get(session, incident_id)
+        channel_id = row.channel_id
+    message = listing(context, row)
+    if channel_id is None:
+        return
+    try:
+        slack.whisper(channel_id, user_id, message.text, message.blocks)
+    except Refused as refused:
+        if refused.error not in _MISSING:
+            raise
+
+
+def listing(context: AppContext, row: IncidentRow) -> Message:
+    """What is under way in an incident and what fits it. Opens transactions of its own, one after the other."""
+    memory = context.memory.current()
+    with context.database.transaction() as session:
+        under_way = [run for run in runs.list_of_incident(session, row.incident_id) if run.state == RunState.RUNNING]
+        shown = [choices.Running(run.ref, _place(run)) for run in under_way]
+    found = matching(memory, described(row), without={run.ref for run in under_way})
+    first = context.policy.security.playbook if row.ref.startswith("SEC-") else ""
+    if first in {run.ref for run in under_way}:
+        first = ""
+    with context.database.transaction() as session:
+        records = ledger.records(session, [*(match.ref for match in found), first])
+    return choices.listing(row.ref, row.incident_id, fitting(memory, found, records, first), shown)
+
+
+def _place(run: PlaybookRun) -> str:
+    return place(from_document(run.document), run.current).removeprefix(f"{run.ref} ")
+
+
+TASKS: dict[str, Callable[..., None]] = {
+    "slack.playbook_run": draw_run,
+    "slack.playbook_list": whisper_list,
+}

@@ -1,0 +1,104 @@
+"""The buttons of a run, of the card and of lists: each one transaction, then the acknowledgement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from slack_bolt import Ack, Respond
+from sqlalchemy.orm import Session
+
+from bot.context import AppContext
+from bot.errors import BadRequest
+from bot.incidents.queries import incidents
+from bot.playbooks.flows import runs as flow
+from bot.playbooks.flows.facts import facts_of
+from bot.playbooks.flows.texts import text_of
+from bot.playbooks.messages import choices, entries, forms
+from bot.playbooks.messages.run import RunFacts, filled
+from bot.playbooks.queries import runs
+from bot.playbooks.rules.steps import Outcome, RunState, from_document
+from bot.slack.client import Slack
+from bot.slack.reporting import reporting_errors
+from bot.slack.whispers import answer_press
+from bot.store.outbox import enqueue
+
+
+def _deciding(outcome: Outcome) -> Callable[[Session, AppContext, str, str, datetime], str | None]:
+    def press(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
+        run_id, number = value.split(":")
+        flow.decide(session, int(run_id), int(number), outcome, user_id, now)
+        return None  # the run's message shows it
+
+    return press
+
+
+def assign(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
+    """`playbook:run:step:who`, from the menu of people."""
+    _, run_id, number, assignee = value.split(":")
+    flow.assign(session, int(run_id), int(number), assignee, user_id, now)
+    return None
+
+
+def show_list(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
+    """From the card: what fits, whispered by a job, as searching takes a transaction of its own."""
+    enqueue(session, "slack.playbook_list", incident_id=int(value), user_id=user_id)
+    return None
+
+
+PRESSES = {
+    "playbook_done": _deciding(Outcome.DONE),
+    "playbook_not_helped": _deciding(Outcome.NOT_HELPED),
+    "playbook_skip": _deciding(Outcome.SKIPPED),
+    "playbook_assign": assign,
+    "playbook_list": show_list,
+}
+
+
+def start(context: AppContext, ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any]) -> None:
+    """`incident id:ref`, from the card, a list, an answer or an offer."""
+    said: list[str] = []
+    user_id = body["user"]["id"]
+    with reporting_errors(said.append, user=user_id, action=action["action_id"]):
+        incident_id, _, ref = action["value"].partition(":")
+        entry = context.memory.current().entries.get(ref)  # before the transaction: it takes a connection of its own
+        if entry is None:
+            raise BadRequest(choices.gone(ref))
+        text = text_of(entry)
+        with context.database.transaction() as session:
+            row = incidents.get_for_change(session, int(incident_id))
+            run, fresh = flow.start(session, row, text, user_id, context.now())
+            kept, incident_ref = from_document(run.document), row.ref
+        place = entries.place(kept, run.current).removeprefix(f"{run.ref} ")
+        said.append(choices.started(ref, incident_ref) if fresh else choices.running_already(ref, place))
+    answer_press(ack, respond, said)
+
+
+def open_form(
+    context: AppContext, slack: Slack, ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any]
+) -> None:
+    """With a note…, Fill in, Show all: of the step whose button it was."""
+    said: list[str] = []
+    with reporting_errors(said.append, user=body["user"]["id"], action=action["action_id"]):
+        run_id, number = (int(part) for part in action["value"].split(":"))
+        with context.database.transaction() as session:
+            run = runs.get(session, run_id)
+            facts = facts_of(session, run, incidents.get(session, run.incident_id))
+        slack.open_view(body["trigger_id"], _view(facts, action["action_id"], number))
+    answer_press(ack, respond, said)
+
+
+def _view(run: RunFacts, action_id: str, number: int) -> dict[str, Any]:
+    if action_id == "playbook_whole":
+        step = run.text.step(number)
+        return forms.whole_step(run, step, filled(run, step))
+    facts = run.steps[number - 1]
+    if facts.outcome is not None and facts.decided_at is not None:
+        raise BadRequest(entries.decided_before(run.text, number, facts.outcome, facts.decided_by, facts.decided_at))
+    if run.state is not RunState.RUNNING:
+        raise BadRequest(entries.ended_before(run.text, run.state, run.ended_by, run.ended_at))
+    return forms.note_form(run) if action_id == "playbook_note" else forms.fill_form(run)
+
+
+FORM_BUTTONS = ("playbook_note", "playbook_fill", "playbook_whole")

@@ -1,0 +1,53 @@
+"""Submitted forms of a run; what cannot be done is said in the form, and nothing that was typed is lost."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from slack_bolt import Ack
+from sqlalchemy.orm import Session
+
+from bot.context import AppContext
+from bot.errors import BadRequest, TocsinError
+from bot.playbooks.flows import runs as flow
+from bot.playbooks.messages.forms import LINE, OUTCOME
+from bot.playbooks.rules import placeholders
+from bot.playbooks.rules.steps import Outcome
+from bot.slack import queries as messages
+from bot.slack.forms import read_values
+from bot.slack.reporting import reporting_errors
+from bot.text.wording import Wording, mentioned
+
+
+def noted(
+    session: Session, context: AppContext, values: dict[str, str], view: dict[str, Any], user_id: str, now: datetime
+) -> None:
+    """The outcome of a step, with what the person saw."""
+    run_id, number = view["private_metadata"].split(":")
+    try:
+        with session.begin_nested():
+            flow.decide(session, int(run_id), int(number), Outcome(values[OUTCOME]), user_id, now, values.get(LINE, ""))
+    except TocsinError as refused:
+        # A form's errors are plain text, in which a mention would stand as an id.
+        names = messages.names_of(session, mentioned([str(refused)]))
+        raise BadRequest(Wording(names, now.date()).plain(str(refused), mention="@")) from refused
+
+
+def filled_in(context: AppContext, ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
+    """Values for placeholders. What does not belong in a command is said below its field."""
+    values, wrong = read_values(view), ""
+
+    def refuse(text: str) -> None:
+        field = wrong or next(block["block_id"] for block in view["blocks"] if block["type"] == "input")
+        ack(response_action="errors", errors={field: text.replace("`", "")})
+
+    with reporting_errors(refuse, user=body["user"]["id"], view=view["callback_id"]):
+        for key, value in values.items():
+            wrong = key
+            placeholders.check(key, value)
+        wrong = ""
+        run_id, _ = view["private_metadata"].split(":")
+        with context.database.transaction() as session:
+            flow.answer(session, int(run_id), values)
+        ack()

@@ -1,0 +1,1 @@
+"""Playbooks and guides that are worked through."""
