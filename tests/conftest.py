@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -94,14 +95,21 @@ def database(postgres: str, template: str) -> Iterator[Database]:
 
 @pytest.fixture(scope="session")
 def fitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What was fitted once, which all test processes share: the first of them fits the judge, the others wait."""
+    """What was fitted once, which all test processes share.
+
+    The first process fits the judge, the others wait. The next run finds it again: its name says what it was made of.
+    """
     own = tmp_path_factory.getbasetemp()
     folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "fitted"
     folder.mkdir(exist_ok=True)
+    kept = Path(tempfile.gettempdir()) / f"tocsin-tests-{os.getuid()}"
+    kept.mkdir(exist_ok=True)
     knowledge = REPOSITORY / "knowledge"
-    with (folder / "lock").open("w") as lock:
+    with (kept / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        load_judge(load_severity(knowledge / "policy" / "severity.yaml"), knowledge / "training", folder)
+        load_judge(load_severity(knowledge / "policy" / "severity.yaml"), knowledge / "training", kept)
+        for model in sorted(kept.glob("judge-*.npz"), key=lambda each: each.stat().st_mtime)[-3:]:
+            shutil.copy(model, folder)
     return folder
 
 
