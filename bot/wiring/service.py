@@ -33,7 +33,7 @@ from bot.web.slack import slack_route
 from bot.wiring import listeners
 from bot.wiring.building import build_judge, build_live_memory, build_policy, review_finder, warm_judge
 from bot.wiring.clock import Clock
-from bot.wiring.health import DatabaseCheck
+from bot.wiring.monitoring.health import DatabaseCheck
 from bot.wiring.pages import build_pages
 from bot.wiring.worker import Worker
 

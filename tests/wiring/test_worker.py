@@ -13,7 +13,8 @@ from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 
 from bot.errors import UnknownIncident
 from bot.slack.client import Refused, TryAgain
-from bot.wiring.worker import TASKS, RetryPolicy
+from bot.wiring.upkeep.retries import RetryPolicy
+from bot.wiring.worker import TASKS
 
 PASSING: dict[str, Exception] = {
     "slack away": TryAgain("chat.postMessage", "timed out"),

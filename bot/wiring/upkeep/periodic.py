@@ -1,0 +1,56 @@
+"""Work of every few minutes and slower, as procrastinate's periodic tasks.
+
+However many replicas run, each time is one job. The latest time that was missed is made up at the next start. A task
+that fails is retried as every job is, and where it is given up, `tocsin jobs list` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from bot.context import AppContext
+from bot.escalation.flows.holders import look_up_groups
+from bot.lifecycle.flows.backfill import plan_backfill
+from bot.retention import jobs as retention
+from bot.slack import queries as slack_queries
+from bot.slack.client import Slack
+from bot.slack.poster import Poster
+
+# Periodic times up to this old are made up. procrastinate's own ten minutes would skip the daily task of an
+# installation that is switched off at night.
+MADE_UP_WITHIN = timedelta(days=2)
+_EVENT_LIFE = timedelta(days=1)
+_READ_LATELY = timedelta(minutes=4)  # a channel that was read back so recently waits for the next time
+
+
+def _look_up_groups(context: AppContext, slack: Slack, poster: Poster, *, timestamp: int) -> None:
+    """Ask who is in the user groups of contacts.yaml: so long somebody may wait who joined one that may approve."""
+    with context.database.transaction() as session:
+        look_up_groups(session, context.policy.contacts)
+
+
+def _read_back(context: AppContext, slack: Slack, poster: Poster, *, timestamp: int) -> None:
+    """Have the channels read for what no event told us. Those whose incident is locked just now are read next time."""
+    now = context.now()
+    with context.database.transaction() as session:
+        plan_backfill(session, now - _READ_LATELY, now)
+
+
+def _forget_events(context: AppContext, slack: Slack, poster: Poster, *, timestamp: int) -> None:
+    """Forget the events that Slack will not repeat any more."""
+    with context.database.transaction() as session:
+        slack_queries.forget_events(session, context.now() - _EVENT_LIFE)
+
+
+def _clear(context: AppContext, slack: Slack, poster: Poster, *, timestamp: int) -> None:
+    retention.clear(context)
+
+
+# By name: when, in cron's notation and UTC, and what.
+PERIODIC: dict[str, tuple[str, Callable[..., None]]] = {
+    "periodic.look_up_groups": ("*/5 * * * *", _look_up_groups),
+    "periodic.read_back": ("*/5 * * * *", _read_back),
+    "periodic.forget_events": ("*/10 * * * *", _forget_events),
+    "periodic.clear": ("17 3 * * *", _clear),
+}

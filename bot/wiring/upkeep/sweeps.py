@@ -1,0 +1,58 @@
+"""The thread that wakes escalation plans and reminders whose time has come, about once a second."""
+
+from __future__ import annotations
+
+import threading
+
+import structlog
+
+from bot.context import AppContext
+from bot.escalation.flows.plan import sweep
+from bot.escalation.queries import pings
+from bot.reviews.flows.reminders import remind
+from bot.store.outages import Outage, is_away, reason_of
+from bot.wiring.monitoring.health import SWEEP, Progress
+
+log = structlog.get_logger(__name__)
+
+_EVERY = 1.0  # seconds at most; sooner when something is due sooner
+_PAUSE = 0.2  # seconds at least: what falls due meanwhile is sent together
+_AT_ONCE = 200  # incidents in one transaction
+
+
+class Sweeps:
+    """Escalation outlives whatever one sweep meets."""
+
+    def __init__(self, context: AppContext, progress: Progress, stop: threading.Event) -> None:
+        self._context = context
+        self._progress = progress
+        self._stop = stop
+
+    def run(self) -> None:
+        """Sweep until stopped."""
+        held_up = Outage(log, "escalation is held up")
+        while not self._stop.is_set():
+            pause = _EVERY
+            try:
+                pause = self.sweep()
+                self._progress.note(SWEEP)
+                held_up.ended()
+            except Exception as error:  # a way in: escalation must outlive whatever one sweep met
+                if is_away(error):
+                    held_up.failed(reason_of(error))
+                else:
+                    log.exception("sweep failed; trying again")
+            self._stop.wait(pause)
+
+    def sweep(self) -> float:
+        """One sweep; the seconds until the next."""
+        now = self._context.now()
+        with self._context.database.transaction() as session:
+            if sweep(session, self._context.policy.escalation, now, _AT_ONCE) == _AT_ONCE:
+                return 0.0
+        with self._context.database.transaction() as session:
+            if remind(session, self._context.policy.review, now, _AT_ONCE) == _AT_ONCE:
+                return 0.0
+        with self._context.database.transaction() as session:
+            upcoming = pings.find_next_wake(session)
+        return min(_EVERY, max(_PAUSE, self._context.seconds_until(upcoming))) if upcoming else _EVERY
