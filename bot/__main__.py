@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from bot.console import jobs, judging, knowledge, oncall, records, serving
+from bot.console import diagnosing, jobs, judging, knowledge, oncall, records, serving
 from bot.errors import TocsinError
 
 app = typer.Typer(
@@ -17,6 +17,7 @@ app = typer.Typer(
 )
 app.add_typer(serving.app)
 app.add_typer(judging.app)
+app.add_typer(diagnosing.app)
 app.add_typer(records.app)
 app.add_typer(records.incident, name="incident")
 app.add_typer(oncall.escalation, name="escalation")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.aws.accounts import Aws
 from bot.aws.alarm_states import Reading
 from bot.escalation.rules.calendar import BusinessCalendar
 from bot.escalation.rules.matrix import EscalationPolicy
@@ -35,6 +36,7 @@ class AppContext:
     send_text: Callable[[str, str], None] | None = None  # telephone number, text; None where that is not configured
     # Names and beginnings of names → the CloudWatch alarms there are; None where AWS is not configured.
     read_alarms: Callable[[Sequence[str], Sequence[str]], Reading] | None = None
+    aws: Aws | None = None  # what may be diagnosed; None where AWS is not configured
     archive: Callable[[str, bytes, str], None] | None = None  # name, content, media type; None where none is configured
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from slack_bolt import App
 
 from bot.context import AppContext
+from bot.diagnostics import listeners as diagnosing
 from bot.escalation import listeners as oncall
 from bot.incidents import interactions
 from bot.incidents.commands import Registry, run_command
@@ -35,6 +36,7 @@ REGISTRY = Registry(
         *telling.SUBCOMMANDS,
         *playbook_commands.SUBCOMMANDS,
         *similar.SUBCOMMANDS,
+        *diagnosing.SUBCOMMANDS,
         *oncall.SUBCOMMANDS,
         *handover.SUBCOMMANDS,
         *reviewing.SUBCOMMANDS,

@@ -16,6 +16,7 @@ from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from starlette.routing import Route
 
+from bot.aws.accounts import Aws
 from bot.aws.alarm_states import Reading
 from bot.context import AppContext
 from bot.errors import InvalidSettings
@@ -80,6 +81,7 @@ def build_context(settings: Settings, database: Database) -> AppContext:
         send_text=send_text,
         archive=build_archive(settings),
         read_alarms=build_alarms(settings),
+        aws=build_aws(settings),
     )
 
 
@@ -138,6 +140,11 @@ def build_alarms(settings: Settings) -> Callable[[Sequence[str], Sequence[str]],
     except InvalidSettings as missing:  # a region may be set for other programs: nothing asked for alarms
         log.info("CloudWatch alarms are not looked up", reason=str(missing))
         return None
+
+
+def build_aws(settings: Settings) -> Aws | None:
+    """What may be diagnosed; None where no region is set. Nothing is asked or loaded before somebody diagnoses."""
+    return Aws(settings.aws_region) if settings.aws_region else None
 
 
 def _announcement_channel(database: Database) -> Callable[[], str | None]:

@@ -15,6 +15,7 @@ import structlog
 
 from bot.aws.session import Unavailable
 from bot.context import AppContext
+from bot.diagnostics import jobs as diagnostics
 from bot.escalation.jobs import contact_methods, digests, paging, user_groups
 from bot.incidents import jobs as incident_jobs
 from bot.incidents import jobs as incidents_jobs
@@ -65,6 +66,7 @@ TASKS: dict[str, Callable[..., None]] = {
     "slack.tell_override": contact_methods.tell_override,
     "aws.notice": contact_methods.send_notice,
     "aws.alarms": updates.alarms,
+    "aws.diagnose": diagnostics.diagnose,
     "slack.notice": updates.notice,
     "slack.checklist": updates.checklist,
     **playbooks.TASKS,

@@ -38,6 +38,7 @@ class Kind(enum.StrEnum):
     UPDATE_ASKED = "update_asked"  # a reminder to tell stakeholders
     CHECK_DONE = "check_done"
     CHECK_UNDONE = "check_undone"
+    DIAGNOSED = "diagnosed"  # by read-only calls to AWS
     ALARMS_CHECKED = "alarms_checked"  # in CloudWatch, for the checklist after resolving
     MERGED = "merged"  # this one was a duplicate of another
     DUPLICATE_JOINED = "duplicate_joined"  # another one was a duplicate of this

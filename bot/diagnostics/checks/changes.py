@@ -1,0 +1,72 @@
+"""What CloudTrail saw change: by whom and when, of one resource."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.diagnostics.checks.probe import HOUR, Probe
+from bot.diagnostics.rules.finding import Finding, Weight
+
+_MOST = 5  # changes of one resource that are shown, the nearest first
+_PAGES = 1  # CloudTrail answers two questions a second
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One event that changed something; `error` where AWS refused it."""
+
+    name: str  # "UpdateFunctionConfiguration20150331v2"
+    who: str
+    at: datetime
+    resource: str
+    error: str | None = None
+
+
+def changes_of(probe: Probe, resource: str) -> list[Change]:
+    """The changes of a resource in the window and the hour before it, the latest first. Raises Unread."""
+    events = probe.reader.read_all(
+        "cloudtrail",
+        "LookupEvents",
+        "Events",
+        pages=_PAGES,
+        LookupAttributes=[{"AttributeKey": "ResourceName", "AttributeValue": resource}],
+        StartTime=probe.window.begin - HOUR,
+        EndTime=probe.window.end,
+    )
+    found = [_change(event, resource) for event in events if event.get("ReadOnly") != "true"]
+    return sorted((change for change in found if change.error is None), key=lambda one: one.at, reverse=True)[:_MOST]
+
+
+def _change(event: dict[str, Any], resource: str) -> Change:
+    try:
+        detail = json.loads(event.get("CloudTrailEvent") or "{}")
+    except ValueError:
+        detail = {}
+    who = event.get("Username") or _identity(detail) or "somebody"
+    return Change(event["EventName"], who, event["EventTime"].astimezone(UTC), resource, detail.get("errorCode"))
+
+
+def _identity(detail: dict[str, Any]) -> str:
+    return str(detail.get("userIdentity", {}).get("arn", "")).rpartition("/")[2]
+
+
+def change_finding(probe: Probe, change: Change, refs: tuple[str, ...]) -> Finding:
+    """One change as a finding; that it is the cause is never more than likely."""
+    return Finding(
+        "changes.seen",
+        Weight.CHANGE,
+        f"{change.name} of {change.resource} by {change.who} at {change.at:%H:%M:%S} UTC",
+        "CloudTrail recorded this change shortly before or during the window.",
+        likely=refs,
+        command=probe.command(
+            "cloudtrail",
+            "LookupEvents",
+            LookupAttributes=[{"AttributeKey": "ResourceName", "AttributeValue": change.resource}],
+            StartTime=probe.window.begin - HOUR,
+            EndTime=probe.window.end,
+        ),
+        at=change.at,
+    )

@@ -1,0 +1,87 @@
+"""The diagnosis itself: AWS is asked with no transaction open, one message is edited as answers arrive."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from bot.aws.reading import Unread
+from bot.context import AppContext
+from bot.diagnostics import flows, messages
+from bot.diagnostics.checks.asking import diagnose as ask
+from bot.diagnostics.rules.finding import Diagnosis
+from bot.diagnostics.rules.request import Asked
+from bot.errors import BadRequest, InvalidSettings
+from bot.incidents.queries import incidents
+from bot.slack.client import Message, Slack
+from bot.slack.poster import Poster
+
+log = structlog.get_logger(__name__)
+
+BUDGET = 20.0  # seconds for all looks
+_EDIT_EVERY = 1.0  # seconds; Slack takes about one edit a second
+
+
+class _Shown:
+    """One message, edited at most once a second; what comes between is left out, as the next edit says more."""
+
+    def __init__(self, say: Callable[[Message], object], seconds: Callable[[], float] = time.monotonic) -> None:
+        self._say = say
+        self._seconds = seconds
+        self._last = float("-inf")
+
+    def show(self, message: Message, *, final: bool = False) -> None:
+        left = self._last + _EDIT_EVERY - self._seconds()
+        if left > 0 and not final:
+            return
+        if left > 0:
+            time.sleep(left)
+        self._say(message)
+        self._last = self._seconds()
+
+
+def diagnose(
+    context: AppContext,
+    slack: Slack,
+    poster: Poster,
+    *,
+    incident_id: int,
+    key: str,
+    user_id: str,
+    service: str,
+    name: str,
+    qualifier: str | None = None,
+    account: str | None = None,
+    account_id: str | None = None,
+    region: str | None = None,
+    at: str | None = None,
+) -> None:
+    """Ask AWS, show what it says in the incident's channel, and keep it on the timeline.
+
+    Running twice edits the same message and adds no entry.
+    """
+    with context.database.transaction() as session:
+        row = incidents.get(session, incident_id)
+        channel_id = row.channel_id if not row.channel_archived else None
+    if context.aws is None:
+        return
+    resource = f"{service} {name}"
+    shown = _Shown(lambda message: poster.try_to_post(f"diagnosis:{key}", channel_id, message) if channel_id else None)
+    shown.show(messages.beginning(resource))
+    asked = Asked(name, service, qualifier, None, account, region, account_id)
+    found: Diagnosis | None = None
+    try:
+        for found in ask(context.aws, asked, datetime.fromisoformat(at) if at else None, context.now(), BUDGET):
+            shown.show(messages.diagnosed(found), final=found.is_over)
+    except (BadRequest, InvalidSettings, Unread) as error:
+        log.warning("could not diagnose", resource=resource, reason=str(error))
+        shown.show(messages.could_not(resource, str(error)), final=True)
+        return
+    if found is None:
+        return
+    with context.database.transaction() as session:
+        row = incidents.get_for_change(session, incident_id)
+        flows.keep(session, row, found, user_id, key, context.now())

@@ -1,0 +1,126 @@
+"""A diagnosis as people read it: in Slack, on the timeline, in a terminal. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.diagnostics.rules.finding import Diagnosis, Finding, NotRead, Weight
+from bot.slack.blocks import Block, context, section
+from bot.slack.client import Message
+from bot.slack.text import bold, code, fit, plain
+from bot.text.wording import counted
+
+_SHOWN = 10  # findings in the message; the timeline has them all
+_LONGEST = 1800  # characters of one finding
+_MARKS = {
+    Weight.PROBLEM: ":red_circle:",
+    Weight.RISK: ":large_orange_circle:",
+    Weight.CHANGE: ":large_blue_circle:",
+    Weight.NOTICE: ":white_circle:",
+}
+_NAMES = {Weight.PROBLEM: "PROBLEM", Weight.RISK: "RISK", Weight.CHANGE: "CHANGE", Weight.NOTICE: "NOTICE"}
+NOT_CONFIGURED = (
+    "AWS isn't configured here. Set AWS_REGION and give Tocsin read-only credentials; "
+    "`tocsin aws policy` prints the permissions."
+)
+
+
+def begun(resource: str) -> str:
+    """For the person who asked, while the checks run."""
+    return f"Checking {plain(resource)}. Results appear in the incident's channel as they arrive."
+
+
+def beginning(resource: str) -> Message:
+    """Posted before the first answer of AWS."""
+    text = f"Checking {plain(resource)} …"
+    return Message(text, (section(text),))
+
+
+def could_not(resource: str, reason: str) -> Message:
+    """Nothing could be looked at, and why."""
+    text = f"{bold(resource)} could not be checked. {plain(reason)}"
+    return Message(text, (section(text),))
+
+
+def diagnosed(found: Diagnosis) -> Message:
+    """The one message of a diagnosis, edited as results arrive."""
+    head = f"{bold(found.resource)} in {plain(found.where)}, {found.window}"
+    blocks: list[Block] = [section(f"{head}\n{_summary(found)}")]
+    blocks += [section(_finding(one)) for one in found.findings[:_SHOWN]]
+    if len(found.findings) > _SHOWN:
+        blocks.append(context(f"{counted(len(found.findings) - _SHOWN, 'more finding')} on the timeline."))
+    if found.unread:
+        blocks.append(context("\n".join(f":warning: Not checked: {plain(_unread(one))}" for one in found.unread)))
+    blocks.append(context(_foot(found)))
+    return Message(f"{found.resource}: {_summary(found)}", tuple(blocks))
+
+
+def _summary(found: Diagnosis) -> str:
+    counts = [
+        counted(number, name)
+        for weight, name in ((Weight.PROBLEM, "problem"), (Weight.RISK, "risk"), (Weight.CHANGE, "change"))
+        if (number := sum(one.weight is weight for one in found.findings))
+    ]
+    if not found.is_over:
+        return f"{', '.join(counts) or 'Nothing'} so far; still checking {', '.join(found.waiting)} …"
+    if counts:
+        return f"{', '.join(counts)}."
+    if found.unread and not found.clean:
+        return "Nothing could be checked."
+    return "Nothing wrong found in what could be checked." if found.unread else "Nothing wrong found."
+
+
+def _finding(one: Finding) -> str:
+    lines = [f"{_MARKS[one.weight]} *{plain(one.seen).replace('*', '∗')}*"]
+    if one.compared:
+        lines.append(f"_{plain(one.compared)}_")
+    lines.append(plain(one.why))
+    if one.refs or one.likely:
+        lines.append(plain(_links(one)))
+    if one.command:
+        lines.append(code(one.command))
+    return fit("\n".join(lines), _LONGEST)
+
+
+def _links(one: Finding) -> str:
+    """`See GUIDE-concurrency. Possibly as in NFI-2023-0016.`: what it is, and what it resembles."""
+    known = f"See {', '.join(one.refs)}." if one.refs else ""
+    resembles = f"Possibly as in {', '.join(one.likely)}." if one.likely else ""
+    return f"{known} {resembles}".strip()
+
+
+def _unread(one: NotRead) -> str:
+    return f"{one.look}: {one.why}"
+
+
+def _foot(found: Diagnosis) -> str:
+    cost = f", about ${found.cost:.4f}" if found.cost else ""
+    clean = f"Nothing wrong in {', '.join(found.clean)}. " if found.clean else ""
+    return f"{plain(clean)} Read-only, {counted(found.calls, 'AWS call')}{cost}.".strip()
+
+
+def entry(one: Finding, resource: str) -> str:
+    """A finding as an entry of the timeline, in Slack's markup."""
+    compared = f" ({plain(one.compared)})" if one.compared else ""
+    return f"AWS, {plain(resource)}: {plain(one.seen)}{compared}. {plain(_links(one))}".rstrip()
+
+
+def entry_of_nothing(found: Diagnosis) -> str:
+    """The entry of a diagnosis that found nothing: that is evidence too."""
+    return f"AWS, {plain(found.resource)}: {_summary(found)} ({found.window.short})"
+
+
+def as_text(found: Diagnosis) -> str:
+    """The whole diagnosis for a terminal."""
+    lines = [f"{found.resource} in {found.where}, {found.window}", _summary(found)]
+    for one in found.findings:
+        lines += ["", f"{_NAMES[one.weight]}  {one.seen}"]
+        lines += [f"    {text}" for text in (one.compared, one.why) if text]
+        lines += [f"    {_links(one)}"] if one.refs or one.likely else []
+        lines += [f"    $ {one.command}"] if one.command else []
+    lines += _rest(found.unread)
+    return "\n".join([*lines, "", _foot(found)])
+
+
+def _rest(unread: Sequence[NotRead]) -> list[str]:
+    return ["", *(f"NOT CHECKED  {_unread(one)}" for one in unread)] if unread else []

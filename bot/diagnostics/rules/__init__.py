@@ -1,0 +1,1 @@
+"""What a finding is, what a request names, and how figures compare. Pure."""

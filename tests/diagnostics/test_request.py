@@ -1,0 +1,91 @@
+"""What people type or paste to have diagnosed."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.diagnostics.checks.asking import find_check, window_of
+from bot.diagnostics.rules.request import Asked, nearest, parse
+from bot.errors import BadRequest
+from tests.rows import NOON, minutes
+
+ARN = "arn:aws:{0}:eu-central-1:123456789012:{1}"
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked"),
+    [
+        ("lambda orders-api", Asked("orders-api", "lambda")),
+        ("Lambda `orders-api`", Asked("orders-api", "lambda")),
+        ("lambda orders-api:LIVE", Asked("orders-api", "lambda", "LIVE")),
+        ("checkout", Asked("checkout")),
+        ("lambda x --at 14:05 --account prod", Asked("x", "lambda", at="14:05", account="prod")),
+        ("lambda x —at yesterday 14:05 CET", Asked("x", "lambda", at="yesterday 14:05 CET")),
+        ("lambda x at 14:05", Asked("x", "lambda", at="14:05")),
+        ("lambda x --region=us-east-1", Asked("x", "lambda", region="us-east-1")),
+        (
+            ARN.format("lambda", "function:orders-api:7"),
+            Asked("orders-api", "lambda", "7", region="eu-central-1", account_id="123456789012"),
+        ),
+        (
+            "rds " + ARN.format("rds", "db:shop") + " --at 9:00",
+            Asked("shop", "rds", at="9:00", region="eu-central-1", account_id="123456789012"),
+        ),
+        ("arn:aws-cn:s3:::pictures/a/b.png", Asked("pictures", "s3")),
+        (
+            ARN.format("elasticloadbalancing", "loadbalancer/app/shop/50dc6c495c0c9188"),
+            Asked("shop", "alb", region="eu-central-1", account_id="123456789012"),
+        ),
+        (
+            ARN.format("dynamodb", "table/orders/stream/2026"),
+            Asked("orders", "dynamodb", region="eu-central-1", account_id="123456789012"),
+        ),
+    ],
+)
+def test_what_is_typed_is_read(typed: str, asked: Asked) -> None:
+    assert parse(typed) == asked
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("", "Say what to look at: `diagnose lambda orders-api`"),
+        ("--at 14:05", "Say what to look at"),
+        ("lambda my orders api", "Type one service and one name"),
+        ("lambda x --att 14:05", "--att isn't an option of diagnose. Did you mean --at?"),
+        ("lambda x --at", "--at needs a value"),
+        ("lambda " + "x" * 400, "isn't the name of a resource"),
+    ],
+)
+def test_what_cannot_be_read_says_what_to_type(typed: str, says: str) -> None:
+    with pytest.raises(BadRequest) as refused:
+        parse(typed)
+    assert says in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("lamda orders-api", "There is no check for lamda. Did you mean lambda?"),
+        ("checkout", "Type the service too"),
+        (ARN.format("braket", "job/1"), "There is no check for braket. There are lambda"),
+    ],
+)
+def test_a_service_without_a_check_gets_the_nearest(typed: str, says: str) -> None:
+    with pytest.raises(BadRequest) as refused:
+        find_check(parse(typed))
+    assert says in str(refused.value)
+
+
+def test_names_that_are_near_come_before_those_that_only_exist() -> None:
+    assert nearest("order-api", ["billing", "orders-api"]) == " Did you mean orders-api?"
+    assert nearest("api", ["orders-api", "billing"]) == " Did you mean orders-api?"
+    assert nearest("zzz", ["a", "b", "c", "d"]) == " There are a, b, c and 1 more."
+    assert nearest("zzz", []) == ""
+
+
+def test_the_window_is_the_last_hour_or_the_hour_around_an_instant_as_far_as_it_is_over() -> None:
+    assert (window_of(None, NOON).begin, window_of(None, NOON).end) == (NOON - minutes(60), NOON)
+    around = window_of(NOON - minutes(120), NOON)
+    assert (around.begin, around.end) == (NOON - minutes(150), NOON - minutes(90))
+    assert window_of(NOON - minutes(10), NOON).end == NOON
