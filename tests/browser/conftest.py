@@ -5,8 +5,12 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
+from slack_bolt import App
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_sdk import WebClient
 
 from bot.demo.seed import seed_workspace
+from bot.wiring.service import hang_up
 from slack_playground.app import Playground
 from slack_playground.workspace.manifest import AppManifest, Command, Shortcut
 
@@ -92,3 +96,26 @@ def open_page(chromium: Browser, playground: Playground) -> Iterator[OpenPage]:
     for context in contexts:
         context.close()
     assert problems == []
+
+
+@pytest.fixture
+def app(playground: Playground) -> App:
+    """A Bolt app that nothing is registered on yet."""
+    client = WebClient(token="xoxb-playground", base_url=playground.api_url)
+    return App(client=client, signing_secret="playground", token_verification_enabled=False)
+
+
+@pytest.fixture
+def connect(app: App) -> Iterator[Callable[[], SocketModeHandler]]:
+    """Connects the app over Socket Mode, once its listeners are registered."""
+    handlers: list[SocketModeHandler] = []
+
+    def connect() -> SocketModeHandler:
+        handler = SocketModeHandler(app, app_token="xapp-playground")
+        handlers.append(handler)
+        handler.connect()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
+        return handler
+
+    yield connect
+    for handler in handlers:
+        hang_up(handler)
