@@ -17,6 +17,7 @@ from bot.incidents import messages, visibility
 from bot.incidents.queries import incidents
 from bot.incidents.rules.typed_command import parse_command
 from bot.incidents.tables import IncidentRow
+from bot.slack.blocks import section
 from bot.slack.client import Message, Slack
 from bot.slack.reporting import reporting_errors
 from bot.slack.text import code, shorten, unturned
@@ -148,11 +149,22 @@ def run_command(registry: Registry, context: AppContext, slack: Slack, ack: Ack,
             slack.open_view(command.trigger_id, view)
             ack()
             return
-        answer = subcommand.run(command)
+        answer, warning = subcommand.run(command), _warning(command)
         if isinstance(answer, Message):
-            ack(text=unturned(answer.text), blocks=list(answer.blocks))
+            more = [section(warning)] if warning else []
+            ack(text=unturned(answer.text), blocks=[*answer.blocks, *more])
         else:
-            ack(text=unturned(answer))
+            ack(text=unturned(f"{answer}\n{warning}" if warning else answer))
+
+
+def _warning(command: CommandContext) -> str:
+    """For whoever types a command in a channel, or for an incident, that Slack keeps us out of; else empty."""
+    with command.context.database.transaction() as session:
+        here = incidents.find_by_channel(session, command.channel_id)
+        row = here or (incidents.find_by_ref(session, command.ref) if command.ref else None)
+        if row is None or not is_insider(session, command, row):
+            return ""
+        return messages.kept_out(incidents.facts(row), row.channel_archived, here is not None)
 
 
 def incident_of(session: Session, command: CommandContext, for_change: bool = False) -> IncidentRow:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Callable, Iterable
+
 import structlog
 
 from bot.context import AppContext
 from bot.incidents import messages as incident_messages
-from bot.incidents.queries import incidents, timeline
+from bot.incidents.flows.refusals import NotDone, channel_lost, not_done
+from bot.incidents.queries import incidents, places, timeline
 from bot.slack.client import Message, Refused, Slack
 from bot.slack.poster import UNREACHABLE, Poster
+from bot.slack.refusals import OF_THE_TOKEN
+from bot.store.outbox import enqueue
 from bot.text.markup import harmless
 
 log = structlog.get_logger(__name__)
 
-_AWAY = frozenset({"user_not_in_channel", "user_not_found", "user_disabled"})  # what Slack says of who left
 _MISSING = UNREACHABLE | {"user_not_found", "user_disabled", "not_enabled", "user_not_in_channel"}
 
 
@@ -21,39 +26,168 @@ def offer_key(
     context: AppContext, slack: Slack, poster: Poster, *, incident_id: int, user_id: str, ts: str, text: str
 ) -> None:
     """Offer whoever wrote it to mark a message as key."""
+    message = incident_messages.key_offer(text, f"{incident_id}:{ts}")
+    whisper_to(context, slack, incident_id, user_id, message)
+
+
+def whisper_to(context: AppContext, slack: Slack, incident_id: int, user_id: str, message: Message) -> bool:
+    """A message that only that person sees, where the incident is spoken about; False where they don't see it."""
     with context.database.transaction() as session:
-        channel_id = incidents.get(session, incident_id).channel_id
-    if channel_id:
-        _whisper(slack, channel_id, user_id, incident_messages.key_offer(text, f"{incident_id}:{ts}"))
-
-
-def _whisper(slack: Slack, channel_id: str, user_id: str, message: Message) -> None:
+        place = places.place_of(session, incidents.get(session, incident_id))
+    if place is None:
+        return False
     try:
-        slack.whisper(channel_id, user_id, message.text, message.blocks)
+        slack.whisper(place.channel_id, user_id, message.text, message.blocks, place.thread_ts)
     except Refused as refused:
         if refused.error not in _MISSING:
             raise
-        log.info("could not whisper", channel=channel_id, user=user_id, error=refused.error)
+        log.info("could not whisper", channel=place.channel_id, user=user_id, error=refused.error)
+        return False
+    return True
+
+
+def speak(context: AppContext, poster: Poster, incident_id: int, key: str, message: Message) -> str | None:
+    """Post or edit what is said under `key` where the incident is spoken about; its ts, None where there is no place.
+
+    In a thread it is a message of its own. Where Slack no longer lets us speak in the channel, that is looked into.
+    Raises TryAgain and Refused; after either the call may be repeated.
+    """
+    with context.database.transaction() as session:
+        place = places.place_of(session, incidents.get(session, incident_id))
+    if place is None:
+        return None
+    ts = _speak_in(context, poster, incident_id, place, key, message)
+    if ts is not None or place.thread_ts:
+        return ts
+    with context.database.transaction() as session:
+        thread = places.place_of(session, incidents.get(session, incident_id))
+    return _speak_in(context, poster, incident_id, thread, key, message) if thread and thread.thread_ts else None
+
+
+def _speak_in(
+    context: AppContext, poster: Poster, incident_id: int, place: places.Place, key: str, message: Message
+) -> str | None:
+    try:
+        return poster.say(in_thread(key) if place.thread_ts else key, place.channel_id, message, place.thread_ts)
+    except Refused as refused:
+        if refused.error not in UNREACHABLE:
+            raise
+        log.warning("could not post", key=key, channel=place.channel_id, error=refused.error)
+        with context.database.transaction() as session:
+            row = incidents.get_for_change(session, incident_id)
+            if row.channel_id == place.channel_id:
+                channel_lost(session, row, refused.error, context.now())
+        return None
+
+
+def in_thread(key: str) -> str:
+    """The key of what is said in the thread instead of in the channel."""
+    return f"{key}:thread"
+
+
+def report_refusal(
+    context: AppContext, incident_id: int, what: str, refused: Refused, asked_by: str | None = None, again: str = ""
+) -> None:
+    """Slack refused what was promised: `what` completes "Tocsin couldn't …". People hear of it once.
+
+    Not while Slack refuses our token: then nobody can be told in Slack.
+    """
+    if refused.error in OF_THE_TOKEN:
+        return
+    with context.database.transaction() as session:
+        row = incidents.get_for_change(session, incident_id)
+        not_done(session, row, NotDone(what, refused.refusal, asked_by, again), context.now())
+
+
+def bring_in(
+    context: AppContext,
+    slack: Slack,
+    incident_id: int,
+    user_ids: Iterable[str],
+    asked_by: str | None = None,
+    last: bool = False,
+) -> dict[str, Refused]:
+    """Invite people into the incident's channel; who could not be let in, and why.
+
+    They are named, with the reason, to whoever asked and to the commander. Where it is about us, it is tried again in a
+    job of its own, so that nothing waits for it.
+    """
+    with context.database.transaction() as session:
+        place = places.place_of(session, incidents.get(session, incident_id))
+    if place is None or place.thread_ts:
+        return {}
+    refused = slack.invite(place.channel_id, dict.fromkeys(user_ids))
+    for user_id, refusal in refused.items():
+        report_refusal(context, incident_id, incident_messages.bring_in(user_id, place.channel_id), refusal, asked_by)
+    later = [user_id for user_id, refusal in refused.items() if refusal.may_pass]
+    if later and not last:
+        with context.database.transaction() as session:
+            lock = f"bring-{incident_id}"
+            enqueue(session, "slack.bring", lock=lock, incident_id=incident_id, user_ids=later, asked_by=asked_by)
+    return refused
 
 
 def say(context: AppContext, slack: Slack, poster: Poster, *, entry_id: int) -> None:
-    """One line in the incident's channel about one entry of its timeline."""
+    """One line where the incident is spoken about, on one entry of its timeline."""
     with context.database.transaction() as session:
         entry = timeline.get(session, entry_id)
-        row = incidents.get(session, entry.incident_id)
-        text, at, channel_id = entry.data.get("said") or entry.text, entry.at, row.channel_id
-        reachable = not row.channel_archived
-    if not channel_id or not reachable:
-        return
+        incident_id, text, at = entry.incident_id, entry.data.get("said") or entry.text, entry.at
     line = incident_messages.announcement(harmless(text), at, context.now())
-    poster.try_to_post(f"entry:{entry_id}", channel_id, line)
+    speak(context, poster, incident_id, f"entry:{entry_id}", line)
 
 
-def whisper(context: AppContext, slack: Slack, poster: Poster, *, channel_id: str, user_id: str, text: str) -> None:
-    """A sentence that only one person sees; whoever has left the channel since does not miss it."""
+def tell(context: AppContext, slack: Slack, poster: Poster, *, entry_id: int, user_id: str) -> None:
+    """An entry of the timeline as a direct message. Whom Slack does not let us write to reads it on the timeline."""
+    with context.database.transaction() as session:
+        entry = timeline.get(session, entry_id)
+        incident = incidents.facts(incidents.get(session, entry.incident_id))
+        text = harmless(entry.text)
+    write_to(slack, poster, user_id, f"tell:{entry_id}:{user_id}", incident_messages.told(incident, text))
+
+
+def whisper(
+    context: AppContext,
+    slack: Slack,
+    poster: Poster,
+    *,
+    user_id: str,
+    text: str,
+    incident_id: int | None = None,
+    channel_id: str | None = None,
+) -> None:
+    """A sentence that only one person sees: where the incident is spoken about, or in a channel.
+
+    Where Slack does not show it to them there, it becomes a direct message.
+    """
+    if incident_id is not None:
+        if whisper_to(context, slack, incident_id, user_id, Message(text)):
+            return
+    elif channel_id is not None:
+        try:
+            slack.whisper(channel_id, user_id, text)
+            return
+        except Refused as refused:
+            if refused.error not in _MISSING:
+                raise
+            log.info("could not whisper", channel=channel_id, user=user_id, error=refused.error)
+    write_to(slack, poster, user_id, f"whisper:{user_id}:{zlib.crc32(text.encode()):08x}", Message(text))
+
+
+def write_to(slack: Slack, poster: Poster, user_id: str, key: str, message: Message) -> bool:
+    """A direct message; False where Slack does not let us write to them."""
     try:
-        slack.whisper(channel_id, user_id, text)
+        poster.say(key, slack.open_direct(user_id), message)
     except Refused as refused:
-        if refused.error not in _AWAY:
+        if refused.may_pass:
             raise
-        log.info("could not whisper", channel=channel_id, user=user_id, error=refused.error)
+        log.warning("could not write to somebody", user=user_id, error=refused.error)
+        return False
+    return True
+
+
+TASKS: dict[str, Callable[..., None]] = {
+    "slack.say": say,
+    "slack.tell": tell,
+    "slack.whisper": whisper,
+    "slack.offer_key": offer_key,
+}

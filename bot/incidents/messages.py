@@ -13,6 +13,7 @@ from bot.incidents.tables import IncidentRow
 from bot.slack.blocks import button, context, option, section, select
 from bot.slack.client import Message
 from bot.slack.forms import field, form, text_field
+from bot.slack.refusals import Refusal
 from bot.slack.text import code, fit, person, plain, shorten, unturned
 from bot.text.durations import span
 from bot.text.markup import escape, harmless, instant
@@ -36,6 +37,27 @@ def announcement(text: str, at: datetime, now: datetime) -> Message:
     if late > timedelta(minutes=5):
         shown = f"{shown} _(posted {span(late)} later)_"
     return Message(shown, (section(shown),))
+
+
+def told(incident: Incident, text: str) -> Message:
+    """An entry of the timeline for one person, outside the channel."""
+    where = f" · <#{incident.channel_id}>" if incident.channel_id else ""
+    return Message(text, (section(f"*{incident.severity}* · {incident.ref}{where}\n{text}"),))
+
+
+def kept_out(incident: Incident, archived: bool, here: bool) -> str:
+    """That what is said in the channel is not recorded, and what to do; empty where it is. `here`: read in it."""
+    trouble = incident.channel_trouble or ("is_archived" if archived else "")
+    if not incident.channel_id or not trouble:
+        return ""
+    refusal = Refusal("conversations.info", trouble)
+    channel = "this channel" if here else f"<#{incident.channel_id}>"
+    return f":warning: What people say in {channel} is not recorded: {refusal.reason}. {refusal.advice}"
+
+
+def bring_in(user_id: str, channel_id: str) -> str:
+    """Completes "Tocsin couldn't …"."""
+    return f"bring {person(user_id)} into <#{channel_id}>"
 
 
 ENTRY = "entry_view"

@@ -41,6 +41,9 @@ class IncidentRow(Base):
     channel_name: Mapped[str]
     channel_id: Mapped[str | None] = mapped_column(unique=True)
     channel_archived: Mapped[bool] = mapped_column(server_default=sql("false"))
+    channel_trouble: Mapped[str | None]  # Slack's name of why there is no channel, or why we cannot speak in it
+    channel_trouble_since: Mapped[datetime | None]  # when people were told so
+    channel_retry_at: Mapped[datetime | None]  # when that is tried again
     acknowledged_at: Mapped[datetime | None]
     acknowledged_by: Mapped[str | None]
     identified_at: Mapped[datetime | None]
@@ -66,6 +69,11 @@ class IncidentRow(Base):
     __table_args__ = (
         Index("ix_incidents_status_declared_at", "status", "declared_at"),
         Index("ix_incidents_wake_at", "wake_at", postgresql_where=sql("wake_at is not null")),
+        Index(
+            "ix_incidents_channel_retry_at",
+            "channel_retry_at",
+            postgresql_where=sql("channel_retry_at is not null"),
+        ),
         Index("ix_incidents_report", "report_channel_id", "report_ts", postgresql_where=sql("report_ts is not null")),
         Index("ix_incidents_merged_into", "merged_into", postgresql_where=sql("merged_into is not null")),
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.context import AppContext
+from bot.incidents.jobs import speak, whisper_to
 from bot.incidents.queries import incidents
 from bot.incidents.queries.incidents import described
 from bot.incidents.tables import IncidentRow
@@ -18,11 +19,10 @@ from bot.playbooks.messages.run import run_message
 from bot.playbooks.queries import ledger, runs
 from bot.playbooks.rules.steps import RunState, from_document
 from bot.playbooks.tables import PlaybookRun
-from bot.slack.client import Message, Refused, Slack
-from bot.slack.poster import UNREACHABLE, Poster
+from bot.slack.client import Message, Slack
+from bot.slack.poster import Poster
 
 _AT_ONCE = 100  # runs that are looked at in one transaction
-_MISSING = UNREACHABLE | {"user_not_found", "user_disabled", "user_not_in_channel"}
 
 
 def draw_run(context: AppContext, slack: Slack, poster: Poster, *, run_id: int) -> None:
@@ -31,9 +31,8 @@ def draw_run(context: AppContext, slack: Slack, poster: Poster, *, run_id: int) 
         run = runs.get(session, run_id)
         row = incidents.get(session, run.incident_id)
         facts = facts_of(session, run, row)
-        channel_id = row.channel_id if not row.channel_archived else None
-    if channel_id:
-        poster.try_to_post(f"playbook-run:{run_id}", channel_id, run_message(facts, context.now()))
+        incident_id = run.incident_id
+    speak(context, poster, incident_id, f"playbook-run:{run_id}", run_message(facts, context.now()))
 
 
 def look(context: AppContext, now: datetime) -> None:
@@ -48,15 +47,7 @@ def whisper_list(context: AppContext, slack: Slack, poster: Poster, *, incident_
     """What fits an incident, for whoever asked by the card's button."""
     with context.database.transaction() as session:
         row = incidents.get(session, incident_id)
-        channel_id = row.channel_id
-    message = listing(context, row)
-    if channel_id is None:
-        return
-    try:
-        slack.whisper(channel_id, user_id, message.text, message.blocks)
-    except Refused as refused:
-        if refused.error not in _MISSING:
-            raise
+    whisper_to(context, slack, incident_id, user_id, listing(context, row))
 
 
 def listing(context: AppContext, row: IncidentRow) -> Message:

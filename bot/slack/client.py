@@ -9,7 +9,7 @@ import http.client
 import itertools
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.error import URLError
@@ -19,37 +19,25 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.errors import TocsinError
+from bot.slack.refusals import OF_THE_TOKEN, Refusal
 
 log = structlog.get_logger(__name__)
 
 # Slack's own names for "not now": the same call may succeed later.
 _PASSING = frozenset(
-    {"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
-)
-# About our token, scopes or account: somebody fixes that, and then the same call succeeds.
-_ABOUT_US = frozenset(
     {
-        "invalid_auth",
-        "not_authed",
-        "account_inactive",
-        "token_revoked",
-        "token_expired",
-        "no_permission",
-        "missing_scope",
-        "not_allowed_token_type",
-        "ekm_access_denied",
-        "access_denied",
-        "team_access_not_granted",
-        "org_login_required",
-        "enterprise_is_restricted",
-        "two_factor_setup_required",
-        "accesslimited",
-        "app_missing_action_token",
-        "invalid_client_id",
-        "http_401",
-        "http_403",
+        "ratelimited",
+        "rate_limited",
+        "message_limit_exceeded",
+        "internal_error",
+        "fatal_error",
+        "service_unavailable",
+        "request_timeout",
+        "team_added_to_org",
     }
 )
+# About our token, scopes or account: somebody mends that, and then the same call succeeds.
+_ABOUT_US = OF_THE_TOKEN | {"no_permission", "missing_scope", "app_missing_action_token"}
 # A form was to be opened more than three seconds after the press, or twice.
 LATE_TRIGGER = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id", "trigger_expired"})
 # What else stands in an answer's place is not from Slack: a proxy's page, half an answer.
@@ -80,10 +68,13 @@ class Refused(TocsinError):
         self.error = error
 
     @property
+    def refusal(self) -> Refusal:
+        """What people read of it."""
+        return Refusal(self.method, self.error)
+
+    @property
     def may_pass(self) -> bool:
         """True where it is about us (token, scopes, account, Slack's own permissions) rather than what was asked."""
-        if self.method == "conversations.create":  # whoever may create channels is a setting of the workspace
-            return not self.error.startswith(("invalid_name", "name_taken"))
         return self.error in _ABOUT_US
 
 
@@ -172,9 +163,17 @@ class Slack:
                 return str(message["ts"])
         return None
 
-    def whisper(self, channel_id: str, user_id: str, text: str, blocks: Sequence[dict[str, Any]] = ()) -> None:
+    def whisper(
+        self,
+        channel_id: str,
+        user_id: str,
+        text: str,
+        blocks: Sequence[dict[str, Any]] = (),
+        thread_ts: str | None = None,
+    ) -> None:
         """A message that only that person sees."""
-        more = {"blocks": list(blocks)} if blocks else {}
+        more: dict[str, Any] = {"blocks": list(blocks)} if blocks else {}
+        more |= {"thread_ts": thread_ts} if thread_ts else {}
         self.call("chat.postEphemeral", channel=channel_id, user=user_id, text=text, **more)
 
     def publish_home(self, user_id: str, view: dict[str, Any]) -> None:
@@ -183,6 +182,7 @@ class Slack:
 
     def open_channel(self, name: str, bot_user_id: str, *, private: bool = False) -> tuple[str, str]:
         """Make the channel, or find the one that an earlier try made. Returns (id, name)."""
+        mine: dict[str, str] | None = None
         for candidate in (name, *(f"{name[:77]}-{number}" for number in range(2, 10))):
             try:
                 channel = self.call("conversations.create", name=candidate, is_private=private)["channel"]
@@ -190,18 +190,17 @@ class Slack:
             except Refused as refused:
                 if refused.error != "name_taken":
                     raise
-            mine = self._find_channel(candidate, bot_user_id, private=private)
-            if mine:
-                return mine, candidate
+            if mine is None:
+                mine = self._channels_made(bot_user_id, private=private)
+            if candidate in mine:
+                return mine[candidate], candidate
         raise Refused("conversations.create", "name_taken", name)
 
-    def _find_channel(self, name: str, bot_user_id: str, *, private: bool) -> str | None:
-        """Only after name_taken: walk the channels for one of that name that we created."""
+    def _channels_made(self, bot_user_id: str, *, private: bool) -> dict[str, str]:
+        """The ids of the channels that we made and are in, by name; asked with two calls at most."""
         types = "private_channel" if private else "public_channel"
-        for channel in self.pages("conversations.list", "channels", types=types):
-            if channel["name"] == name and channel.get("creator") == bot_user_id and not channel.get("is_archived"):
-                return str(channel["id"])
-        return None
+        found = self.pages("users.conversations", "channels", size=999, most=2, types=types, exclude_archived=True)
+        return {str(channel["name"]): str(channel["id"]) for channel in found if channel.get("creator") == bot_user_id}
 
     def find_channel_by_name(self, name: str) -> str | None:
         """The id of a channel that we are in. Walks our own memberships only, never the whole workspace."""
@@ -210,16 +209,34 @@ class Slack:
                 return str(channel["id"])
         return None
 
-    def invite(self, channel_id: str, user_ids: list[str]) -> None:
-        """Bring people in, one by one so that one who cannot come keeps nobody else out."""
+    def invite(self, channel_id: str, user_ids: Iterable[str]) -> dict[str, Refused]:
+        """Bring people in, one by one so that one who cannot come keeps nobody else out. Who was refused, and why."""
+        refused: dict[str, Refused] = {}
         for user_id in user_ids:
             try:
                 self.call("conversations.invite", channel=channel_id, users=user_id)
-            except Refused as refused:
-                if refused.may_pass:
-                    raise
-                if refused.error != "already_in_channel":
-                    log.warning("could not invite", channel=channel_id, user=user_id, error=refused.error)
+            except Refused as refusal:
+                if refusal.error != "already_in_channel":
+                    log.warning("could not invite", channel=channel_id, user=user_id, error=refusal.error)
+                    refused[user_id] = refusal
+        return refused
+
+    def look_at(self, channel_id: str) -> tuple[str | None, Refused | None]:
+        """The channel's present name, None where we cannot see it; and why we cannot speak in it, None where we can.
+
+        Where we are not in it, we join it if Slack allows that. Raises TryAgain.
+        """
+        name = None
+        try:
+            channel = self.call("conversations.info", channel=channel_id)["channel"]
+            name = str(channel["name"])
+            if channel.get("is_archived"):
+                return name, Refused("conversations.join", "is_archived")
+            if not channel.get("is_member"):
+                self.call("conversations.join", channel=channel_id)
+        except Refused as refused:
+            return name, refused
+        return name, None
 
     def pin(self, channel_id: str, ts: str) -> None:
         try:
@@ -311,12 +328,14 @@ class Slack:
         """Messages after `oldest`, newest first, threads' replies not included."""
         return self.pages("conversations.history", "messages", channel=channel_id, oldest=oldest)
 
-    def pages(self, method: str, field: str, **arguments: Any) -> Iterator[dict[str, Any]]:
-        """The items of all pages of a listing."""
+    def pages(
+        self, method: str, field: str, size: int = 200, most: int | None = None, **arguments: Any
+    ) -> Iterator[dict[str, Any]]:
+        """The items of all pages of a listing; of `most` pages, where that is given."""
         cursor = ""
-        while True:
+        for _ in itertools.count() if most is None else range(most):
             more = {"cursor": cursor} if cursor else {}
-            answer = self.call(method, limit=200, **arguments, **more)
+            answer = self.call(method, limit=size, **arguments, **more)
             yield from answer.get(field, [])
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:

@@ -14,7 +14,20 @@ from bot.store.engine import Database
 log = structlog.get_logger(__name__)
 
 # The channel cannot be spoken in: saying it again later would not help.
-UNREACHABLE = frozenset({"is_archived", "channel_not_found", "not_in_channel", "restricted_action"})
+UNREACHABLE = frozenset(
+    {
+        "is_archived",
+        "is_inactive",
+        "channel_not_found",
+        "not_in_channel",
+        "restricted_action",
+        "restricted_action_read_only_channel",
+        "restricted_action_thread_only_channel",
+        "restricted_action_non_threadable_channel",
+        "restricted_action_thread_locked",
+        "user_is_restricted",
+    }
+)
 
 
 def find_or_post(

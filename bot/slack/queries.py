@@ -98,3 +98,11 @@ def looked_up_since(session: Session, user_ids: Iterable[str], since: datetime) 
     """Those of the people whose name was asked of Slack at or after an instant."""
     statement = select(PersonRow.user_id).where(PersonRow.user_id.in_(list(user_ids)), PersonRow.looked_up_at >= since)
     return set(session.scalars(statement))
+
+
+def find_key(session: Session, channel_id: str, ts: str, prefix: str) -> str | None:
+    """The key of our message there, where it begins so."""
+    statement = select(SlackMessage.key).where(
+        SlackMessage.ts == ts, SlackMessage.channel_id == channel_id, SlackMessage.key.startswith(prefix)
+    )
+    return session.scalar(statement)

@@ -9,6 +9,7 @@ from bot.aws.alarm_states import Reading
 from bot.aws.session import Denied, Unavailable
 from bot.context import AppContext
 from bot.escalation.queries import notices
+from bot.incidents.jobs import speak
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.tables import IncidentRow
 from bot.slack.client import Slack
@@ -65,13 +66,13 @@ def checklist(context: AppContext, slack: Slack, poster: Poster, *, incident_id:
     with context.database.transaction() as session:
         row = incidents.get(session, incident_id)
         done = {name: (tick.by, tick.at) for name, tick in notify.ticks(session, incident_id, episode).items()}
-        incident, reachable = incidents.facts(row), not row.channel_archived
+        incident = incidents.facts(row)
         found = _find_or_plan_look(session, context, row, episode)
-    if incident.channel_id is None or incident.resolved_at is None or not reachable:
+    if incident.resolved_at is None:
         return
     by = incident.resolved_at + policy.check_within
     message = stakeholder_messages.checklist(incident, episode, policy.checklist, done, by, found)
-    poster.try_to_post(f"checklist:{incident_id}:{episode}", incident.channel_id, message)
+    speak(context, poster, incident_id, f"checklist:{incident_id}:{episode}", message)
 
 
 def _find_or_plan_look(

@@ -89,6 +89,11 @@ EVENTS: dict[str, Callable[..., None]] = {
     "channel_unarchive": events.channel_archived,
     "group_archive": events.channel_archived,
     "group_unarchive": events.channel_archived,
+    "channel_left": events.put_out,
+    "group_left": events.put_out,
+    "member_joined_channel": events.member_joined,
+    "channel_rename": events.channel_renamed,
+    "group_rename": events.channel_renamed,
     "app_home_opened": events.home_opened,
 }
 

@@ -18,7 +18,6 @@ from bot.context import AppContext
 from bot.diagnostics import jobs as diagnostics
 from bot.escalation.jobs import contact_methods, digests, paging, user_groups
 from bot.incidents import jobs as incident_jobs
-from bot.incidents import jobs as incidents_jobs
 from bot.lifecycle.jobs import backfill, channel, handovers, home, responders
 from bot.playbooks import jobs as playbooks
 from bot.reports.jobs import answers, severity_suggestions
@@ -33,6 +32,7 @@ from bot.store.job_manager import PersistentJobManager
 from bot.store.outages import Outage, is_away, reason_of
 from bot.store.outbox import PAGING, SLACK
 from bot.wiring.monitoring.health import OVERDUE, SWEEP, Progress
+from bot.wiring.promises import report_unkept
 from bot.wiring.upkeep.housekeeping import Housekeeping
 from bot.wiring.upkeep.periodic import MADE_UP_WITHIN, PERIODIC
 from bot.wiring.upkeep.retries import RetryPolicy
@@ -45,8 +45,8 @@ TASKS: dict[str, Callable[..., None]] = {
     "slack.furnish_room": channel.set_up_channel,
     "slack.card": channel.card,
     "slack.mirror": channel.mirror,
-    "slack.say": incident_jobs.say,
-    "slack.whisper": incident_jobs.whisper,
+    "slack.check_channel": channel.check_channel,
+    **incident_jobs.TASKS,
     "slack.answer": answers.answer,
     "slack.review": drafts.review,
     "slack.redraft": drafts.redraft,
@@ -72,7 +72,6 @@ TASKS: dict[str, Callable[..., None]] = {
     **playbooks.TASKS,
     "slack.assigned": responders.assigned,
     "slack.bring": responders.bring,
-    "slack.offer_key": incidents_jobs.offer_key,
     "slack.home": home.home,
     "slack.groups": user_groups.groups,
     "slack.read_back": backfill.backfill_channel,
@@ -120,8 +119,7 @@ def _bound(
             except Refused as error:
                 if error.may_pass:
                     held_up.failed(str(error), advice="`tocsin doctor` says what to do")
-                else:
-                    log.error("slack refused for good", error=str(error))
+                report_unkept(context, name, arguments, error)
                 raise
             held_up.ended()
 

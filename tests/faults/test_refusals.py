@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -27,9 +28,17 @@ def world(database: Database, data_folder: Path, tmp_path_factory: pytest.TempPa
         assert worker.stop() == 0
 
 
-def has_channel(world: Pagers, incident_id: int) -> bool:
-    with world.database.transaction() as session:
-        return incidents.get(session, incident_id).channel_id is not None
+def wait_for_channel(world: Pagers, incident_id: int, seconds: float = 60) -> None:
+    """Until the incident has its channel, which is tried at first every second, and all that follows is done."""
+    deadline = time.monotonic() + seconds
+    while True:
+        settle(world.database, seconds)
+        with world.database.transaction() as session:
+            if incidents.get(session, incident_id).channel_id is not None:
+                break
+        assert time.monotonic() < deadline, "no channel was made"
+        time.sleep(0.1)  # nothing says when it is tried again
+    settle(world.database, seconds)
 
 
 @pytest.mark.parametrize("refusal", ["invalid_auth", "account_inactive", "token_revoked", "missing_scope"])
@@ -38,8 +47,7 @@ def test_refusals_of_token_account_and_scope_are_waited_out(world: Pagers, refus
         fail(world.playground, method, "error", times=2, error=refusal)
     incident_id = world.declare()
     world.wait_for_pings(incident_id, {Role.ON_CALL})
-    settle(world.database, 60)
-    assert has_channel(world, incident_id)
+    wait_for_channel(world, incident_id)
     assert faults_left(world.playground) == []
     world.each_ping_once()
 
@@ -48,6 +56,5 @@ def test_refusals_of_token_account_and_scope_are_waited_out(world: Pagers, refus
 def test_a_channel_that_slack_refuses_for_now_is_made_later(world: Pagers, refusal: str) -> None:
     fail(world.playground, "conversations.create", "error", times=3, error=refusal)
     incident_id = world.declare()
-    settle(world.database, 60)
-    assert has_channel(world, incident_id)
+    wait_for_channel(world, incident_id)
     world.each_ping_once()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.orm import Session
 
-from bot.incidents.flows import record
+from bot.incidents.flows import record, refusals
 from bot.incidents.queries import timeline
 from bot.incidents.rules.timeline import Entry, Kind
 from bot.incidents.tables import IncidentRow
@@ -101,7 +101,7 @@ def test_other_channels_are_nobody_s_record(session: Session, row: IncidentRow) 
     assert not record.message_edited(session, "C0LUNCH", TS, "U1", "soup!", NOON, "1.1")
     assert not record.message_deleted(session, "C0LUNCH", TS, NOON)
     assert not record.pin_changed(session, "C0LUNCH", TS, "U1", True, NOON, "Ev3")
-    record.channel_archived(session, "C0LUNCH", archived=True)
+    refusals.channel_archived(session, "C0LUNCH", archived=True, now=NOON)
     assert count_entries(session, row.incident_id) == before
 
 
@@ -122,7 +122,7 @@ def test_changes_that_come_close_together_are_shown_once(session: Session, row: 
         record.refresh_card(session, row)
     assert [(job.task, job.lock) for job in queued(session)] == [
         ("slack.card", f"incident-{row.incident_id}"),
-        ("slack.mirror", f"incident-{row.incident_id}"),
+        ("slack.mirror", f"slack.mirror-{row.incident_id}"),
     ]
 
 
@@ -136,7 +136,7 @@ def test_only_what_is_announced_is_said(session: Session, row: IncidentRow) -> N
 
 def test_an_archived_channel_is_remembered(session: Session, row: IncidentRow) -> None:
     channel_id = row.channel_id or ""
-    record.channel_archived(session, channel_id, archived=True)
+    refusals.channel_archived(session, channel_id, archived=True, now=NOON)
     assert row.channel_archived
-    record.channel_archived(session, channel_id, archived=False)
+    refusals.channel_archived(session, channel_id, archived=False, now=NOON)
     assert not row.channel_archived

@@ -74,7 +74,7 @@ def test_a_form_declares_with_impact_and_severity(stage: Stage) -> None:
     }
     assert responder.submit(form, filled) == {}
     assert responder.views() == []
-    whisper = responder.wait_for_ephemeral(INCIDENTS, "You are invited to its channel")
+    whisper = responder.wait_for_ephemeral(INCIDENTS, "Tocsin creates it now and invites you")
     kept = rows(stage)[-1]
     assert whisper["text"].startswith(f"*P2* · {kept.ref} declared.")
     assert (kept.title, kept.impact) == ("refunds are stuck", "customers wait for their money & call <us>")
@@ -123,7 +123,7 @@ def test_the_message_shortcut_takes_the_message_as_title(stage: Stage) -> None:
     shown = form["blocks"][0]["element"]["initial_value"]
     assert shown == "stock numbers look odd <since> 09:00"
     assert lead.submit(form, {"title": {"title": shown}, "severity": {"severity": "P2"}}) == {}
-    lead.wait_for_ephemeral(INCIDENTS, "You are invited to its channel")
+    lead.wait_for_ephemeral(INCIDENTS, "Tocsin creates it now and invites you")
     kept = rows(stage)[-1]
     assert (kept.title, kept.report_ts) == (shown, ts)
     assert "stock numbers look odd &lt;since&gt;" in entries(stage, kept.ref)[0].text

@@ -66,11 +66,6 @@ def test_what_slack_refuses_because_of_us_is_waited_out(error: str, attempts: in
     assert timedelta(milliseconds=400) <= length <= timedelta(seconds=61)
 
 
-def test_a_channel_that_may_not_be_made_now_is_made_later() -> None:
-    assert wait(Refused("conversations.create", "restricted_action"), 0) is not None
-    assert wait(Refused("conversations.create", "invalid_name_specials"), 0) is None
-
-
 def test_a_job_that_was_cut_short_is_done_again_when_its_call_has_ended() -> None:
     length = wait(asyncio.CancelledError(), 100)
     assert length is not None

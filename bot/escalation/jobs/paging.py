@@ -24,6 +24,7 @@ from bot.escalation.rules.ping_facts import PingFacts
 from bot.escalation.rules.plan import PingKind
 from bot.escalation.rules.roster import Person, Roster, stand_ins
 from bot.escalation.tables import PingRow
+from bot.incidents.jobs import bring_in, in_thread, speak
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import TimelineEntry
@@ -328,7 +329,8 @@ def page_over(context: AppContext, slack: Slack, poster: Poster, *, ping_id: int
         waiting = blocks.page(ping, sent_at or context.now(), instead, user_id)
         poster.edit(_key(ping_id, user_id), blocks.page_over(ping, outcome) if outcome else waiting)
     if copy and outcome:
-        poster.edit(copy.key, copy.message(outcome))
+        for key in (copy.key, in_thread(copy.key)):
+            poster.edit(key, copy.message(outcome))
 
 
 def _outcome(ping: PingFacts) -> str:
@@ -343,17 +345,14 @@ def _outcome(ping: PingFacts) -> str:
 def mention(context: AppContext, slack: Slack, poster: Poster, *, entry_id: int) -> None:
     """The copy of a sent ping in the incident's channel, with everybody in it who was paged."""
     with context.database.transaction() as session:
-        row = incidents.get(session, timeline.get(session, entry_id).incident_id)
-        channel_id = None if row.channel_archived else row.channel_id
-    if not channel_id:
-        return
+        incident_id = timeline.get(session, entry_id).incident_id
     key, message, user_ids = _mention(context, entry_id)
-    slack.invite(channel_id, user_ids)
-    poster.try_to_post(key, channel_id, message)
+    bring_in(context, slack, incident_id, user_ids)
+    speak(context, poster, incident_id, key, message)
     # Somebody may have answered while it was on its way; the edits for that found nothing to edit.
     _, now_right, _ = _mention(context, entry_id)
     if now_right != message:
-        poster.edit(key, now_right)
+        speak(context, poster, incident_id, key, now_right)
 
 
 def _mention(context: AppContext, entry_id: int) -> tuple[str, Message, list[str]]:

@@ -77,7 +77,12 @@ def _buttons(ping: PingFacts) -> Block:
 
 
 def _channel(incident: Incident) -> str:
-    return f"<#{incident.channel_id}>" if incident.channel_id else f"#{incident.channel_name}, opening now"
+    if incident.channel_id:
+        return f"<#{incident.channel_id}>"
+    if incident.channel_trouble:
+        thread = "" if incident.private else "; see its thread in the announcement channel"
+        return f"no channel yet{thread}"
+    return f"#{incident.channel_name}, opening now"
 
 
 def _repeated(ping: PingFacts, at: datetime) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.errors import TransitionRefused
 from bot.incidents import messages
-from bot.incidents.queries import incidents, timeline
+from bot.incidents.queries import incidents, places, timeline
 from bot.incidents.queries import timeline as visibility
 from bot.incidents.rules.incident import Status
 from bot.incidents.rules.key_moments import MOST_AN_HOUR, reads_like_key
@@ -49,15 +49,22 @@ def record(
 
 def refresh_card(session: Session, row: IncidentRow) -> None:
     """Have the card and its mirror show the present facts; changes that come close together are shown once."""
-    for task in ("slack.card", "slack.mirror"):
-        enqueue(
-            session,
-            task,
-            lock=lock_of(row.incident_id),
-            once=f"{task}-{row.incident_id}",
-            priority=2 if task == "slack.card" else 0,
-            incident_id=row.incident_id,
-        )
+    once = f"slack.card-{row.incident_id}"
+    lock = lock_of(row.incident_id)
+    enqueue(session, "slack.card", lock=lock, once=once, priority=2, incident_id=row.incident_id)
+    refresh_mirror(session, row.incident_id)
+
+
+def refresh_mirror(session: Session, incident_id: int) -> None:
+    """Have the announcement channel show the present facts, whatever the incident's own channel waits for."""
+    once = f"slack.mirror-{incident_id}"
+    enqueue(session, "slack.mirror", lock=once, once=once, incident_id=incident_id)
+
+
+def refresh_furnishing(session: Session, incident_id: int) -> None:
+    """Have topic, pin and invitations seen to, beside what is said: notes must not wait for them."""
+    lock, once = f"furnish-{incident_id}", f"slack.furnish_room-{incident_id}"
+    enqueue(session, "slack.furnish_room", lock=lock, once=once, incident_id=incident_id)
 
 
 def note(
@@ -91,12 +98,17 @@ def message_posted(
     now: datetime,
     thread_ts: str | None = None,
 ) -> bool:
-    """A message of an incident's channel onto its timeline; False elsewhere, and when it is there already."""
-    row = incidents.find_by_channel(session, channel_id)
+    """A message of an incident's channel onto its timeline; False elsewhere, and when it is there already.
+
+    Of the thread in which it is spoken about, too, while it has no channel.
+    """
+    row = incidents.find_by_channel(session, channel_id) or places.find_by_thread(session, channel_id, thread_ts)
     if row is None:
         return False
     at = at_of(ts)
     data = {"thread_ts": thread_ts} if thread_ts and thread_ts != ts else {}
+    if row.channel_id != channel_id:
+        data["channel"] = channel_id
     key = f"message:{channel_id}:{ts}"
     recorded = record(
         session, row, Kind.MESSAGE_POSTED, text, now, author=author, at=at, message_ts=ts, source_key=key, data=data
@@ -112,6 +124,15 @@ def _offer(session: Session, row: IncidentRow, ts: str, author: str, text: str, 
         enqueue(session, "slack.offer_key", incident_id=row.incident_id, user_id=author, ts=ts, text=text[:200])
 
 
+def _incident_of(session: Session, channel_id: str, ts: str) -> IncidentRow | None:
+    """The incident whose channel this is, or on whose timeline this message of another channel stands."""
+    row = incidents.find_by_channel(session, channel_id)
+    if row is None:
+        entry = timeline.find_by_source(session, f"message:{channel_id}:{ts}")
+        row = incidents.get(session, entry.incident_id) if entry is not None else None
+    return row
+
+
 def message_edited(
     session: Session, channel_id: str, ts: str, author: str | None, text: str, now: datetime, edit_ts: str
 ) -> bool:
@@ -119,7 +140,7 @@ def message_edited(
 
     Events come in any order and some come again: of several edits the one written last counts, not the one heard last.
     """
-    row = incidents.find_by_channel(session, channel_id)
+    row = _incident_of(session, channel_id, ts)
     if row is None:
         return False
     words = mask(text)
@@ -134,7 +155,7 @@ def message_edited(
 
 def message_deleted(session: Session, channel_id: str, ts: str, now: datetime) -> bool:
     """The fact that a message was taken back; what it said stays in the record but is shown nowhere."""
-    row = incidents.find_by_channel(session, channel_id)
+    row = _incident_of(session, channel_id, ts)
     if row is None:
         return False
     key = f"delete:{channel_id}:{ts}"
@@ -156,20 +177,13 @@ def pin_changed(
     At `event_ts`, the instant that Slack gives it, so that of a person's marks the last one counts in whichever order
     they come.
     """
-    row = incidents.find_by_channel(session, channel_id)
+    row = _incident_of(session, channel_id, ts)
     if row is None:
         return False
     kind = Kind.PINNED if pinned else Kind.UNPINNED
     key = f"reaction:{event_id}"
     at = at_of(event_ts) if event_ts else now
     return record(session, row, kind, "", now, author=user_id, at=at, message_ts=ts, source_key=key) is not None
-
-
-def channel_archived(session: Session, channel_id: str, archived: bool) -> None:
-    """Remember that nothing can be posted there; the incident itself goes on."""
-    row = incidents.find_by_channel(session, channel_id)
-    if row is not None:
-        row.channel_archived = archived
 
 
 def refuse_when_over(row: IncidentRow) -> None:

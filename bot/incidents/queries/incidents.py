@@ -164,6 +164,7 @@ def facts(row: IncidentRow) -> Incident:
         reopened=row.episode - 1,
         false_alarm=bool(row.false_alarm),
         merged_into=row.goes_on_in.ref if row.merged_into is not None and row.goes_on_in else None,
+        channel_trouble=row.channel_trouble,
     )
 
 

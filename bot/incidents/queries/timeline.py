@@ -125,6 +125,11 @@ def list_page(
     ordered = [(_when(row, corrected), row) for row in shown]
     if corrected:
         ordered.sort(key=lambda pair: (pair[0], pair[1].entry_id))
+
+    def elsewhere(row: Any) -> bool:
+        """What was said in a duplicate's channel, or in a thread while there was no channel."""
+        return row.incident_id != incident_id or row.elsewhere is not None
+
     asked = ordered[first:] if count is None else ordered[first : first + count]
     entries = tuple(
         Entry(
@@ -135,7 +140,7 @@ def list_page(
             text=corrected.get(row.entry_id, {}).get("text")
             or (edited.get(row.message_ts, row.text) if row.kind == _POSTED else row.text),
             key=bool(pinned.get(row.message_ts)),
-            permalink=permalink(row.message_ts) if row.message_ts and row.incident_id == incident_id else None,
+            permalink=permalink(row.message_ts) if row.message_ts and not elsewhere(row) else None,
         )
         for at, row in asked
     )
@@ -158,7 +163,14 @@ def _rows(session: Session, incident_id: int) -> Any:
     own = columns.incident_id == incident_id
     statement = (
         select(
-            columns.entry_id, columns.incident_id, columns.kind, columns.at, columns.author, columns.text, message_ts
+            columns.entry_id,
+            columns.incident_id,
+            columns.kind,
+            columns.at,
+            columns.author,
+            columns.text,
+            message_ts,
+            columns.data["channel"].astext.label("elsewhere"),
         )
         .outerjoin(SlackMessage, said.key == func.concat("entry:", columns.entry_id))
         .where(columns.incident_id.in_(incident_ids))

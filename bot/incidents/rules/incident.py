@@ -80,6 +80,7 @@ class Incident:
 
     false_alarm: bool = False  # it never was one
     merged_into: str | None = None  # the reference of the one of which it was a duplicate
+    channel_trouble: str | None = None  # Slack's name of why there is no channel, or why Tocsin cannot speak in it
 
     @property
     def stands(self) -> str:

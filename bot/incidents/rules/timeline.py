@@ -52,6 +52,8 @@ class Kind(enum.StrEnum):
     PLAYBOOK_ASSIGNED = "playbook_assigned"
     PLAYBOOK_LATE = "playbook_late"  # a step is over its time window
     PLAYBOOK_STOPPED = "playbook_stopped"
+    NOT_DONE = "not_done"  # Slack refused what was promised
+    DONE_AFTER_ALL = "done_after_all"  # and no longer does
     LINK_TAKEN = "link_taken"  # by somebody in a security incident's channel; never shown
 
 

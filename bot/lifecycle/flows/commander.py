@@ -101,9 +101,9 @@ def withdraw(session: Session, row: IncidentRow, now: datetime) -> None:
 
 def notify_replaced(session: Session, row: IncidentRow, role: str, before: str | None, after: str, by: str) -> None:
     """A message to whoever had the role until somebody else got it; none to whoever gave it away."""
-    if before is not None and before not in (after, by) and row.channel_id:
+    if before is not None and before not in (after, by):
         text = messages.replaced(row.ref, role, after, by)
-        enqueue(session, "slack.whisper", channel_id=row.channel_id, user_id=before, text=text)
+        enqueue(session, "slack.whisper", incident_id=row.incident_id, user_id=before, text=text)
 
 
 def _show(session: Session, handover: HandoverRow) -> None:

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from bot.context import Policy
 from bot.escalation.flows import pages, plan
-from bot.incidents.flows.record import lock_of, refresh_card
+from bot.incidents.flows.record import lock_of, refresh_card, refresh_furnishing
+from bot.incidents.flows.refusals import channel_lost
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows.severity_suggestions import overtake_suggestion
@@ -82,9 +83,13 @@ def _refresh_card(session: Session, row: IncidentRow, _: Change) -> None:
 
 
 def _set_topic(session: Session, row: IncidentRow, _: Change) -> None:
-    # The channel's topic begins with the severity.
-    once = f"slack.furnish_room-{row.incident_id}"
-    enqueue(session, "slack.furnish_room", lock=lock_of(row.incident_id), once=once, incident_id=row.incident_id)
+    refresh_furnishing(session, row.incident_id)  # the channel's topic begins with the severity
+
+
+def _look_for_channel(session: Session, row: IncidentRow, change: Change) -> None:
+    """Channels of incidents that are over are often archived."""
+    if row.channel_archived or row.channel_trouble:
+        channel_lost(session, row, "is_archived", change.now)
 
 
 def _post_checklist(session: Session, row: IncidentRow, _: Change) -> None:
@@ -111,6 +116,7 @@ _CONSEQUENCES: tuple[tuple[Callable[[Session, IncidentRow, Change], None], froze
     (_learn, _FACTS | {Kind.CLOSED, Kind.REOPENED}),
     (_refresh_card, _PLANNED_BY | _FACTS | {Kind.ROLE_TAKEN}),  # the first card is posted with the channel
     (_set_topic, _SEVERITY),
+    (_look_for_channel, frozenset({Kind.REOPENED})),
     (_post_checklist, frozenset({Kind.RESOLVED})),
     (_draft_review, frozenset({Kind.CLOSED})),
 )

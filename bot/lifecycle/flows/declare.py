@@ -13,15 +13,16 @@ from sqlalchemy.orm import Session
 from bot.context import Policy
 from bot.errors import BadRequest, TransitionRefused
 from bot.incidents.flows.record import note, record
-from bot.incidents.queries import incidents, timeline
-from bot.incidents.rules.incident import ORDINARY, SECURITY, Status, channel_name
+from bot.incidents.queries import incidents, places, timeline
+from bot.incidents.rules.incident import ORDINARY, SECURITY, Status, channel_name, is_private
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows.consequences import after_change
 from bot.lifecycle.messages import changes as messages
-from bot.lifecycle.rules.outcomes import Declared, NoteAdded
+from bot.lifecycle.rules.outcomes import Declared, NoteAdded, Workplace
 from bot.memory.rules.similar import SimilarItem
 from bot.severity.rules import Severity
+from bot.slack.queries import find_workspace
 from bot.text.markup import escape, says_something, without_emoji
 
 LONGEST_TITLE = 250
@@ -88,6 +89,14 @@ def join(session: Session, ref: str, words: str, by: str, now: datetime, request
         raise TransitionRefused(messages.over_by_now(row.ref, row.status))
     note(session, row, escape(words), by, now, _joined(request_key))
     return row
+
+
+def where_to_work(session: Session, row: IncidentRow) -> Workplace:
+    """Where a new incident is worked on; where Slack refuses the channels of others just now, none is promised."""
+    workspace = find_workspace(session)
+    announced_in = workspace.announcement_channel_id if workspace and not is_private(row.ref) else None
+    refused = row.channel_trouble or places.find_refused_creation(session)
+    return Workplace(row.channel_id, row.channel_name, refused, announced_in)
 
 
 def outcome_of(session: Session, request_key: str) -> Declared | NoteAdded | None:

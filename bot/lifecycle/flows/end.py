@@ -54,6 +54,7 @@ def merge(session: Session, duplicate_id: int, target_id: int, by: str, policy: 
         lock=lock_of(target.incident_id),
         incident_id=target.incident_id,
         user_ids=[user_id for user_id in people if user_id],
+        asked_by=by,
     )
     after_change(session, duplicate, Kind.MERGED, by, policy, now)
     return Merged(duplicate.ref, target.ref)

@@ -33,7 +33,7 @@ def assign(
     record(session, row, Kind.ROLE_TAKEN, text, now, author=by, data=data, announce=True)
     commander.notify_replaced(session, row, role.value, before, user_id, by)
     if by != user_id:
-        _notify_assigned(session, row, role, user_id)
+        _notify_assigned(session, row, role, user_id, by)
     after_change(session, row, Kind.ROLE_TAKEN, by, policy, now)
     return RoleGiven(row.ref, role, user_id, by)
 
@@ -45,7 +45,7 @@ def _give(session: Session, row: IncidentRow, role: ResponderRole, user_id: str,
     return incidents.give_role(session, row.incident_id, role.value, user_id, now)
 
 
-def _notify_assigned(session: Session, row: IncidentRow, role: ResponderRole, user_id: str) -> None:
+def _notify_assigned(session: Session, row: IncidentRow, role: ResponderRole, user_id: str, by: str) -> None:
     enqueue(
         session,
         "slack.assigned",
@@ -53,4 +53,5 @@ def _notify_assigned(session: Session, row: IncidentRow, role: ResponderRole, us
         incident_id=row.incident_id,
         user_id=user_id,
         part=role.value,
+        asked_by=by,
     )

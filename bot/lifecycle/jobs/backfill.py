@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from bot.context import AppContext
+from bot.incidents.flows.refusals import channel_lost
 from bot.incidents.queries import incidents
 from bot.lifecycle.flows.backfill import BackfillWindow, FoundMessage, begin_backfill, end_backfill, record_found
 from bot.slack.client import Refused, Slack
@@ -43,6 +44,9 @@ def backfill_channel(
     except Refused as refused:
         if refused.error not in UNREACHABLE:
             raise
+        with context.database.transaction() as session:
+            row = incidents.get_for_change(session, incident_id)
+            channel_lost(session, row, refused.error, context.now())
         return
     with context.database.transaction() as session:
         gone = end_backfill(session, look, seen, context.now())

@@ -2,52 +2,104 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
+from sqlalchemy.orm import Session
 
 from bot.context import AppContext
 from bot.escalation.flows import pages as escalate
 from bot.escalation.flows.holders import holders
 from bot.escalation.rules.matrix import Role
-from bot.incidents.flows.record import lock_of
+from bot.incidents.flows.record import is_worked_on, refresh_furnishing, refresh_mirror
+from bot.incidents.flows.refusals import NotDone, not_done, note_trouble, regained
+from bot.incidents.jobs import bring_in, in_thread, report_refusal, speak
 from bot.incidents.queries import incidents
+from bot.incidents.queries.places import MIRROR
 from bot.incidents.rules.incident import Incident
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.messages import card as blocks
+from bot.lifecycle.messages import refusals as texts
 from bot.lifecycle.messages.channel import evidence
 from bot.memory import messages as memory_messages
 from bot.memory.messages import suggestions
 from bot.memory.rules.recurrence import recurrence
 from bot.memory.rules.similar import same_before
 from bot.slack import queries as slack_queries
-from bot.slack.client import Message, Refused, Slack
-from bot.slack.poster import UNREACHABLE, Poster
-from bot.store.outbox import enqueue
+from bot.slack.blocks import section
+from bot.slack.client import Message, Refused, Slack, TryAgain
+from bot.slack.poster import Poster
 
 log = structlog.get_logger(__name__)
 
 
 def open_channel(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int) -> None:
-    """Make the channel and post the card in it; the rest of the furnishing follows in a job of its own."""
+    """Make the channel and post the card in it; the rest of the furnishing follows in a job of its own.
+
+    While Slack refuses, the incident is spoken about in a thread of the announcement channel.
+    """
+    with context.database.transaction() as session:
+        incident = incidents.facts(incidents.get(session, incident_id))
+        bot_user_id = _bot_user_id(slack_queries.find_workspace(session))
+    if incident.channel_id is None:
+        try:
+            made = slack.open_channel(incident.channel_name, bot_user_id, private=incident.private)
+        except TryAgain:
+            with context.database.transaction() as session:
+                refresh_mirror(session, incident_id)  # it must not wait for the channel
+            raise
+        except Refused as refused:
+            _stay_in_thread(context, slack, poster, incident, refused)
+            return
+        with context.database.transaction() as session:
+            row = incidents.get_for_change(session, incident_id)
+            row.channel_id, row.channel_name = made
+            regained(session, row, texts.channel_opened(made[0]), context.now())
+            escalate.link_pages(session, row)
+        _leave_thread(context, poster, incident_id, made[0])
+    if not post_card(context, poster, incident_id):
+        return
+    with context.database.transaction() as session:
+        refresh_furnishing(session, incident_id)
+        refresh_mirror(session, incident_id)
+
+
+def _stay_in_thread(context: AppContext, slack: Slack, poster: Poster, incident: Incident, refused: Refused) -> None:
+    """There is no channel yet: say so, and have the card and all that follows in the thread of the mirror."""
+    now = context.now()
+    with context.database.transaction() as session:
+        row = incidents.get_for_change(session, incident.incident_id)
+        fresh = note_trouble(session, row, refused.error, now)
+    mirror(context, slack, poster, incident_id=incident.incident_id)
+    post_card(context, poster, incident.incident_id)
+    if not fresh:
+        return
+    with context.database.transaction() as session:
+        row = incidents.get_for_change(session, incident.incident_id)
+        again = texts.no_channel_yet(incident, _announced_in(session))
+        not_done(session, row, NotDone(texts.create(incident), refused.refusal, again=again), now)
+        escalate.link_pages(session, row)
+
+
+def post_card(context: AppContext, poster: Poster, incident_id: int) -> bool:
+    """Post the card, or bring it up to date, where the incident is spoken about; False where that is nowhere."""
+    key, message = _card_of(context, incident_id)
+    return speak(context, poster, incident_id, key, message) is not None
+
+
+def _card_of(context: AppContext, incident_id: int) -> tuple[str, Message]:
+    """The key of the incident's card and what it says now."""
     with context.database.transaction() as session:
         row = incidents.get(session, incident_id)
         incident, similar, again = incidents.facts(row), suggestions(row.similar, row.request_key), recurring(row)
-        bot_user_id = _bot_user_id(slack_queries.find_workspace(session))
-    if incident.channel_id is None:
-        channel_id, name = slack.open_channel(incident.channel_name, bot_user_id, private=incident.private)
-        with context.database.transaction() as session:
-            row = incidents.get_for_change(session, incident_id)
-            row.channel_id, row.channel_name = channel_id, name
-            escalate.link_pages(session, row)
-            incident = incidents.facts(row)
-    assert incident.channel_id is not None
-    poster.try_to_post(_card_key(incident), incident.channel_id, _card(context, incident, similar, again))
-    with context.database.transaction() as session:
-        for task, lock in (("slack.furnish_room", f"furnish-{incident_id}"), ("slack.mirror", lock_of(incident_id))):
-            # Topic, pin and invitations go beside what is said: notes must not wait for them.
-            enqueue(session, task, lock=lock, once=f"{task}-{incident_id}", incident_id=incident_id)
+    return _card_key(incident), _card(context, incident, similar, again)
+
+
+def _leave_thread(context: AppContext, poster: Poster, incident_id: int, channel_id: str) -> None:
+    """The card in the thread, where there is one, points to the channel that there is now."""
+    text = texts.moved(channel_id)
+    poster.edit(in_thread(f"card:{incident_id}"), Message(text, (section(text),)))
 
 
 def _card(
@@ -80,44 +132,106 @@ def recurring(row: IncidentRow) -> str:
 
 
 def set_up_channel(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int) -> None:
-    """Topic, pinned card, and the people who have to be there."""
+    """Topic, pinned card, and the people who have to be there. What Slack refuses costs nothing of the rest."""
     with context.database.transaction() as session:
         row = incidents.get(session, incident_id)
         incident = incidents.facts(row)
         card = slack_queries.find_message(session, _card_key(incident))
         card_ts = card.ts if card else None
         on_call = holders(session, context.policy.contacts, [Role.ON_CALL], context.now())
-        archived = row.channel_archived
-    if incident.channel_id is None or archived:
+        reachable = not row.channel_archived and not row.channel_trouble
+    if incident.channel_id is None or not reachable:
         return
-    people = dict.fromkeys([incident.declared_by, incident.commander, *on_call])
-    slack.invite(incident.channel_id, [user_id for user_id in people if user_id])
-    try:
-        slack.set_topic(incident.channel_id, blocks.topic(incident))
-        if card_ts:
-            slack.pin(incident.channel_id, card_ts)
-    except Refused as refused:
-        if refused.error not in UNREACHABLE:
-            raise
-        log.warning("could not set up the channel", channel=incident.channel_id, error=refused.error)
+    channel_id = incident.channel_id
+    bring_in(context, slack, incident_id, filter(None, [incident.declared_by, incident.commander, *on_call]))
+    steps: dict[str, Callable[[], None]] = {
+        texts.SET_TOPIC: lambda: slack.set_topic(channel_id, blocks.topic(incident)),
+        texts.PIN_CARD: lambda: slack.pin(channel_id, card_ts) if card_ts else None,
+    }
+    later: list[Refused] = []
+    for what, step in steps.items():
+        try:
+            step()
+        except Refused as refused:
+            log.warning("could not set up the channel", channel=channel_id, error=str(refused))
+            report_refusal(context, incident_id, what, refused)
+            later += [refused] if refused.may_pass else []
+    if later:
+        raise later[0]  # the job has a lock of its own: nothing waits for it
 
 
 def card(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int) -> None:
     """Bring the card up to date. Before there is a channel, nothing: that opens with the card of that moment."""
-    with context.database.transaction() as session:
-        row = incidents.get(session, incident_id)
-        incident, similar, again = incidents.facts(row), suggestions(row.similar, row.request_key), recurring(row)
-        reachable = not row.channel_archived
-    if incident.channel_id and reachable:
-        message = _card(context, incident, similar, again)
-        poster.try_to_post(_card_key(incident), incident.channel_id, message)
+    post_card(context, poster, incident_id)
 
 
 def mirror(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int) -> None:
     """The short copy in the announcement channel; in the thread's report it is announced by the answer itself."""
     with context.database.transaction() as session:
         incident = incidents.facts(incidents.get(session, incident_id))
-        workspace = slack_queries.find_workspace(session)
-        channel_id = workspace.announcement_channel_id if workspace else None
+        channel_id = _announced_in(session)
     if channel_id and not incident.private:
-        poster.try_to_post(f"mirror:{incident_id}", channel_id, blocks.mirror(incident))
+        try:
+            poster.say(f"{MIRROR}{incident_id}", channel_id, blocks.mirror(incident))
+        except Refused as refused:
+            if refused.may_pass:
+                raise
+            report_refusal(context, incident_id, texts.announce(channel_id), refused)
+
+
+def check_channel(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int) -> None:
+    """Look up whether the channel is there and we may speak in it; join it where Slack allows that.
+
+    Where it doesn't, people are told why, and the incident is spoken about in a thread.
+    """
+    with context.database.transaction() as session:
+        incident = incidents.facts(incidents.get(session, incident_id))
+    if incident.channel_id is None:
+        return
+    name, refused = slack.look_at(incident.channel_id)
+    if refused is None and incident.channel_trouble:
+        refused = _refused_card(context, poster, incident_id, incident.channel_id)
+    with context.database.transaction() as session:
+        row = incidents.get_for_change(session, incident_id)
+        row.channel_name = name or row.channel_name
+        row.channel_archived = refused is not None and refused.error == "is_archived"
+        if refused is None:
+            regained(session, row, texts.channel_back(incident.channel_id), context.now())
+    if refused is None:
+        _leave_thread(context, poster, incident_id, incident.channel_id)
+    else:
+        _stay_outside(context, slack, poster, incident_id, refused)
+
+
+def _refused_card(context: AppContext, poster: Poster, incident_id: int, channel_id: str) -> Refused | None:
+    """Whether Slack lets us speak in the channel shows in its card: the refusal, None where it is up to date."""
+    try:
+        key, message = _card_of(context, incident_id)
+        poster.say(key, channel_id, message)
+    except Refused as refused:
+        return refused
+    return None
+
+
+def _stay_outside(context: AppContext, slack: Slack, poster: Poster, incident_id: int, refused: Refused) -> None:
+    now = context.now()
+    with context.database.transaction() as session:
+        row = incidents.get_for_change(session, incident_id)
+        if not is_worked_on(row):
+            return
+        fresh = note_trouble(session, row, refused.error, now)
+        incident, since = incidents.facts(row), row.channel_trouble_since
+    mirror(context, slack, poster, incident_id=incident_id)
+    post_card(context, poster, incident_id)
+    if not fresh:
+        return
+    with context.database.transaction() as session:
+        row = incidents.get_for_change(session, incident_id)
+        again = texts.outside(incident, _announced_in(session))
+        what = texts.speak_in(incident.channel_id or "")
+        not_done(session, row, NotDone(what, refused.refusal, again=again, since=since), now)
+
+
+def _announced_in(session: Session) -> str | None:
+    workspace = slack_queries.find_workspace(session)
+    return workspace.announcement_channel_id if workspace else None

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import structlog
+
 from bot.context import AppContext
+from bot.incidents.jobs import bring_in, speak, write_to
 from bot.incidents.queries import incidents
 from bot.incidents.tables import HandoverRow
 from bot.lifecycle.messages import handover as roster
 from bot.lifecycle.queries import handovers
 from bot.lifecycle.queries import handovers as lifecycle_queries
-from bot.slack.client import Refused, Slack
-from bot.slack.poster import UNREACHABLE, Poster
+from bot.slack.client import Slack
+from bot.slack.poster import Poster
 from bot.slack.text import person
 from bot.text.markup import instant
+
+log = structlog.get_logger(__name__)
 
 
 def handover(context: AppContext, slack: Slack, poster: Poster, *, handover_id: int) -> None:
@@ -19,19 +24,16 @@ def handover(context: AppContext, slack: Slack, poster: Poster, *, handover_id: 
     with context.database.transaction() as session:
         row = lifecycle_queries.get_handover(session, handover_id)
         incident_row = incidents.get(session, row.incident_id)
-        incident, reachable = incidents.facts(incident_row), not incident_row.channel_archived
+        incident = incidents.facts(incident_row)
     if row.state == handovers.OFFERED:
         message = roster.handover(row.handover_id, incident, row.from_user, row.to_user, row.asked_by)
     else:
         message = roster.handover_over(incident, _outcome(row))
-    if incident.channel_id and reachable:
-        slack.invite(incident.channel_id, [row.to_user])
-        poster.try_to_post(f"handover:{handover_id}", incident.channel_id, message)
-    try:
-        poster.try_to_post(f"handover:{handover_id}:{row.to_user}", slack.open_direct(row.to_user), message)
-    except Refused as refused:
-        if refused.error not in UNREACHABLE | {"user_not_found", "user_disabled", "cannot_dm_bot"}:
-            raise
+    if row.state == handovers.OFFERED:
+        bring_in(context, slack, incident.incident_id, [row.to_user], row.asked_by)
+    speak(context, poster, incident.incident_id, f"handover:{handover_id}", message)
+    if not write_to(slack, poster, row.to_user, f"handover:{handover_id}:{row.to_user}", message):
+        log.info("the offer of command stands in the channel only", handover_id=handover_id)
 
 
 def _outcome(row: HandoverRow) -> str:

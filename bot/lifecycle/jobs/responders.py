@@ -3,27 +3,43 @@
 from __future__ import annotations
 
 from bot.context import AppContext
-from bot.incidents.jobs import _whisper
+from bot.incidents.jobs import bring_in, whisper_to, write_to
 from bot.incidents.queries import incidents
-from bot.incidents.rules.responders import EXPECTED, ResponderRole
+from bot.lifecycle.messages.command import expected_of
 from bot.slack.client import Message, Slack
 from bot.slack.poster import Poster
 
 
-def assigned(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int, user_id: str, part: str) -> None:
-    """Bring somebody in and tell them alone what their part expects of them."""
+def assigned(
+    context: AppContext,
+    slack: Slack,
+    poster: Poster,
+    *,
+    incident_id: int,
+    user_id: str,
+    part: str,
+    asked_by: str | None = None,
+) -> None:
+    """Bring somebody in and tell them alone what their part expects of them, outside where they are not let in."""
     with context.database.transaction() as session:
         incident = incidents.facts(incidents.get(session, incident_id))
-    if incident.channel_id is None:
-        return
-    slack.invite(incident.channel_id, [user_id])
-    text = f"You are {part} of {incident.ref}. {EXPECTED[ResponderRole(part)]} `/incident catchup` shows the status."
-    _whisper(slack, incident.channel_id, user_id, Message(text))
+    bring_in(context, slack, incident_id, [user_id], asked_by)
+    message = Message(expected_of(incident.ref, part))
+    if not whisper_to(context, slack, incident_id, user_id, message):
+        write_to(slack, poster, user_id, f"assigned:{incident_id}:{part}:{user_id}", message)
 
 
-def bring(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int, user_ids: list[str]) -> None:
-    """Invite people into an incident's channel."""
-    with context.database.transaction() as session:
-        channel_id = incidents.get(session, incident_id).channel_id
-    if channel_id:
-        slack.invite(channel_id, user_ids)
+def bring(
+    context: AppContext,
+    slack: Slack,
+    poster: Poster,
+    *,
+    incident_id: int,
+    user_ids: list[str],
+    asked_by: str | None = None,
+) -> None:
+    """Invite people into an incident's channel; where Slack refuses us rather than them, try again later."""
+    refused = bring_in(context, slack, incident_id, user_ids, asked_by, last=True)
+    for refusal in refused.values():
+        if refusal.may_pass:
+            raise refusal

@@ -16,8 +16,17 @@ from bot.errors import BadRequest, TransitionRefused
 from bot.incidents.commands import CommandContext, Subcommand
 from bot.incidents.queries import incidents
 from bot.incidents.rules.incident import Incident, Status, leading_security
+from bot.incidents.tables import IncidentRow
 from bot.incidents.visibility import for_everybody
-from bot.lifecycle.flows.declare import LONGEST_TITLE, Declaration, check_title, declare, join, outcome_of
+from bot.lifecycle.flows.declare import (
+    LONGEST_TITLE,
+    Declaration,
+    check_title,
+    declare,
+    join,
+    outcome_of,
+    where_to_work,
+)
 from bot.lifecycle.messages import answers, channel, forms
 from bot.lifecycle.messages.outcomes import decided_before
 from bot.memory.flows.recall import recall
@@ -55,7 +64,11 @@ def declare_by_command(command: CommandContext) -> str | Message:
             return question
     with command.context.database.transaction() as session:
         row, _ = declare(session, declaration, command.context.policy, command.now)
-        return answers.declared(row, given=wanted.severity is not None, judged=judged)
+        return _declared(session, row, wanted, judged)
+
+
+def _declared(session: Session, row: IncidentRow, wanted: Wanted, judged: Judgement) -> str:
+    return answers.declared(row, wanted.severity is not None, judged, answers.where(where_to_work(session, row)))
 
 
 def _read(command: CommandContext) -> Wanted:
@@ -147,7 +160,7 @@ def declare_anyway(context: AppContext, wanted: Wanted, ref: str, user_id: str) 
     with context.database.transaction() as session:
         _check_undecided(session, wanted)
         row, _ = declare(session, declaration, context.policy, context.now())
-        return answers.declared(row, given=wanted.severity is not None, judged=judged)
+        return _declared(session, row, wanted, judged)
 
 
 def declare_join(context: AppContext, wanted: Wanted, ref: str, user_id: str) -> str:

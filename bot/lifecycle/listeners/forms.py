@@ -27,8 +27,7 @@ def resolved(
     kept = change.add_facts(
         session, row, user_id, context.policy, now, resolution=values["resolution"], cause=values["cause"]
     )
-    if row.channel_id:
-        enqueue(session, "slack.whisper", channel_id=row.channel_id, user_id=user_id, text=sentence(kept))
+    enqueue(session, "slack.whisper", incident_id=row.incident_id, user_id=user_id, text=sentence(kept))
 
 
 def closed(

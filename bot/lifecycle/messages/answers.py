@@ -7,15 +7,16 @@ from datetime import datetime
 
 from bot.incidents.rules.incident import reopened_words
 from bot.incidents.tables import IncidentRow
+from bot.lifecycle.rules.outcomes import Workplace
 from bot.severity.rules import Judgement, Level, Severity
+from bot.slack.refusals import Refusal
 from bot.slack.text import person, plain, shorten
 from bot.text.durations import span
 from bot.text.markup import instant
 
 
-def declared(row: IncidentRow, given: bool, judged: Judgement) -> str:
+def declared(row: IncidentRow, given: bool, judged: Judgement, where: str) -> str:
     """What was declared, and why at this severity."""
-    where = f"<#{row.channel_id}>" if row.channel_id else f"#{row.channel_name}, your invite follows in a moment"
     if given:
         return f"*{row.severity}* · {row.ref} declared, with the severity you gave.\nChannel: {where}"
     if judged.severity is None:
@@ -23,6 +24,17 @@ def declared(row: IncidentRow, given: bool, judged: Judgement) -> str:
     else:
         why = plain(judged.row).rstrip(".")
     return f"*{row.severity}* · {row.ref} declared: {why}.\nChannel: {where}"
+
+
+def where(place: Workplace) -> str:
+    """Its channel; nobody is promised one while Slack refuses to create channels."""
+    if place.channel_id:
+        return f"<#{place.channel_id}>"
+    if place.refused is None:
+        return f"#{place.channel_name}. Tocsin creates it now and invites you."
+    reason = Refusal("conversations.create", place.refused).reason
+    thread = f" Work on it in its thread in <#{place.announced_in}>." if place.announced_in else ""
+    return f"none yet, as {reason}.{thread} Tocsin tries again every minute."
 
 
 def status(row: IncidentRow, now: datetime) -> str:

@@ -14,6 +14,7 @@ from bot.severity.messages import severity_options
 from bot.severity.rules import Level, Severity
 from bot.slack.blocks import Block, actions, button, context, option, section, select
 from bot.slack.client import Message
+from bot.slack.refusals import Refusal
 from bot.slack.text import as_typed, fit, person, plain, rich, said, shorten, strong
 from bot.text.durations import span
 from bot.text.markup import instant
@@ -102,6 +103,9 @@ def _card_actions(incident: Incident, levels: Mapping[Severity, Level], playbook
 def mirror(incident: Incident) -> Message:
     """The card's short copy in the announcement channel."""
     where = f"<#{incident.channel_id}>" if incident.channel_id else "its channel is opening"
+    if incident.channel_trouble:
+        place = where if incident.channel_id else "No channel yet"
+        where = f"{place}: {Refusal('conversations.create', incident.channel_trouble).reason}. See this thread."
     # The channel's name is long: on a phone it gets a line of its own.
     lines = [headline(incident), f"{incident.stands} · commander {person(incident.commander)}", where]
     if incident.resolved_at and not (incident.false_alarm or incident.merged_into):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.incidents.rules.responders import ResponderRole
+from bot.incidents.rules.responders import EXPECTED, ResponderRole
 from bot.slack.text import person
 
 
@@ -64,3 +64,8 @@ def role_entry(role: ResponderRole, before: str | None, user_id: str, by: str) -
     instead = f", replacing {person(before)}" if before is not None else ""
     assigned = "" if by == user_id else f", assigned by {person(by)}"
     return f"{person(user_id)} is now {role}{instead}{assigned}."
+
+
+def expected_of(ref: str, role: str) -> str:
+    """What somebody is told who was given a role."""
+    return f"You are {role} of {ref}. {EXPECTED[ResponderRole(role)]} `/incident catchup` shows the status."

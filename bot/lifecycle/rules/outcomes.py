@@ -9,6 +9,20 @@ from bot.severity.rules import Severity
 
 
 @dataclass(frozen=True, slots=True)
+class Workplace:
+    """Where a new incident is worked on.
+
+    `refused` is why Slack refuses its channel or did so for others a moment ago; `announced_in` is the channel
+    in whose thread it is worked on meanwhile, None where there is none.
+    """
+
+    channel_id: str | None
+    channel_name: str
+    refused: str | None = None
+    announced_in: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Declared:
     """A request became an incident of its own."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.context import AppContext
-from bot.incidents.queries import incidents
+from bot.incidents.jobs import in_thread, speak
 from bot.lifecycle.flows.severity_suggestions import outcome
 from bot.lifecycle.messages.outcomes import sentence
 from bot.lifecycle.queries import severity_suggestions as suggestions_store
@@ -18,15 +18,15 @@ def suggest_severity(context: AppContext, slack: Slack, poster: Poster, *, sugge
     key = f"severity-suggestion:{suggestion_id}"
     with context.database.transaction() as session:
         held = suggestions_store.find(session, suggestion_id)
-        channel_id = incidents.get(session, held.incident_id).channel_id if held else None
-    if held is None or channel_id is None:
+    if held is None:
         return
     before, suggested = Severity(held.before), Severity(held.suggested)
     if held.state != suggestions_store.OPEN:
-        poster.edit(key, corrections.suggestion_over(before, suggested, sentence(outcome(held))))
+        for said in (key, in_thread(key)):
+            poster.edit(said, corrections.suggestion_over(before, suggested, sentence(outcome(held))))
         return
     levels, words = context.policy.severity.levels, [item["text"] for item in held.evidence]
     message = corrections.severity_suggestion(
         suggestion_id, levels[before], levels[suggested], held.row, words, held.user_id
     )
-    poster.try_to_post(key, channel_id, message)
+    speak(context, poster, held.incident_id, key, message)

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from bot.context import AppContext
-from bot.lifecycle.flows.declare import Declaration, declare
+from bot.lifecycle.flows.declare import Declaration, declare, where_to_work
 from bot.lifecycle.messages import forms
+from bot.lifecycle.messages.answers import where
 from bot.memory.flows.recall import recall
 from bot.reports.flows.reports import declare_message
 from bot.reports.messages import decisions
@@ -40,7 +41,7 @@ def declared(context: AppContext, values: dict[str, str], view: dict[str, Any], 
     with context.database.transaction() as session:
         row, fresh = begin(session, declaration, context.policy, now)
         if fresh and origin.get("channel"):
-            text = decisions.declared(row.severity, row.ref)
+            text = decisions.declared(row.severity, row.ref, where(where_to_work(session, row)))
             enqueue(session, "slack.whisper", channel_id=origin["channel"], user_id=user_id, text=text)
 
 

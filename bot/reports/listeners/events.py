@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from bot.context import AppContext
-from bot.incidents.flows import record
+from bot.incidents.flows import record, refusals
 from bot.incidents.flows.home import draw_home
 from bot.reports.flows.rejudge import consider
 from bot.reports.flows.reports import Heard
@@ -97,11 +102,43 @@ def reaction(context: AppContext, body: dict[str, Any], event: dict[str, Any]) -
 
 def channel_archived(context: AppContext, body: dict[str, Any], event: dict[str, Any]) -> None:
     """An incident's channel was archived or brought back."""
-    with reporting_errors(log_only, again=True, event=body["event_id"], channel=event.get("channel")):
+    with _taken(context, body, event) as (session, now):
+        if session is not None:
+            archived = event["type"].endswith("_archive")
+            refusals.channel_archived(session, event["channel"], archived, now)
+
+
+def put_out(context: AppContext, body: dict[str, Any], event: dict[str, Any]) -> None:
+    """Somebody removed us from a channel, or it was archived, which does so too."""
+    with _taken(context, body, event) as (session, now):
+        if session is not None:
+            refusals.put_out(session, event["channel"], now)
+
+
+def member_joined(context: AppContext, body: dict[str, Any], event: dict[str, Any]) -> None:
+    """Somebody joined a channel; of interest where that is us."""
+    with _taken(context, body, event) as (session, _):
+        workspace = slack_queries.find_workspace(session) if session is not None else None
+        if session is not None and workspace is not None and event.get("user") == workspace.bot_user_id:
+            refusals.let_in(session, event["channel"])
+
+
+def channel_renamed(context: AppContext, body: dict[str, Any], event: dict[str, Any]) -> None:
+    """A channel has another name now."""
+    with _taken(context, body, event) as (session, _):
+        if session is not None:
+            refusals.renamed(session, event["channel"]["id"], event["channel"]["name"])
+
+
+@contextmanager
+def _taken(
+    context: AppContext, body: dict[str, Any], event: dict[str, Any]
+) -> Iterator[tuple[Session | None, datetime]]:
+    """A transaction for an event that is taken in once; (None, now) where it was before."""
+    with reporting_errors(log_only, again=True, event=body["event_id"], event_type=event.get("type")):
         now = context.now()
         with context.database.transaction() as session:
-            if slack_queries.take_event(session, body["event_id"], now):
-                record.channel_archived(session, event["channel"], archived=event["type"].endswith("_archive"))
+            yield session if slack_queries.take_event(session, body["event_id"], now) else None, now
 
 
 def home_opened(context: AppContext, body: dict[str, Any], event: dict[str, Any]) -> None:

@@ -32,9 +32,9 @@ def declared_already(ref: str) -> str:
     return f"This message was already declared as {ref}."
 
 
-def declared(severity: str, ref: str) -> str:
+def declared(severity: str, ref: str, where: str) -> str:
     """For somebody who declared a report."""
-    return f"*{severity}* · {ref} declared. You are invited to its channel in a moment."
+    return f"*{severity}* · {ref} declared.\nChannel: {where}"
 
 
 def joined(ref: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.context import AppContext
+from bot.incidents.jobs import speak
 from bot.incidents.queries import incidents
 from bot.reviews.flows.action_items import propose
 from bot.reviews.flows.drafting import draft_once, recall_again
@@ -30,11 +31,10 @@ def review(context: AppContext, slack: Slack, poster: Poster, *, incident_id: in
         readers = [row.commander or row.declared_by, *who_manages(session, context)]
         outsiders = for_outsiders(session, row, readers, review_messages.REVIEW_WAITS)
     lines = _main_facts(drafted)
-    if incident.channel_id:
-        shared = None if incident.private else context.review_link(incident.ref)
-        message = review_messages.review_ready(incident, shared, lines, due_at)
-        message = review_messages.with_own_links(message) if incident.private else message
-        poster.try_to_post(f"{key}:channel", incident.channel_id, message)
+    shared = None if incident.private else context.review_link(incident.ref)
+    message = review_messages.review_ready(incident, shared, lines, due_at)
+    message = review_messages.with_own_links(message) if incident.private else message
+    speak(context, poster, incident_id, f"{key}:channel", message)
     send_each(
         context,
         slack,

@@ -213,7 +213,7 @@ def review_canvas(context: AppContext, slack: Slack, poster: Poster, *, incident
     with context.database.transaction() as session:
         row = incidents.get(session, incident_id)
         stage, review = reviews.find_stage(session, incident_id), assemble(session, row)
-        channel_id = None if row.channel_archived else row.channel_id
+        channel_id = None if row.channel_archived or row.channel_trouble else row.channel_id
         canvas_id, shown = (stage.canvas_id, stage.shown) if stage else (None, None)
     if stage is None or review is None or channel_id is None:
         return

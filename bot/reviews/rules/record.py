@@ -12,11 +12,14 @@ from bot.reviews.rules.document import Origin
 from bot.reviews.rules.notes import label_of, said_contributing, said_detected
 
 # The reader of the timeline applies corrections to the messages; the review is no event of the incident, action
-# items have a section of their own, and a question of ours is no answer.
+# items have a section of their own, a question of ours is no answer, and what Slack refused us is no
+# event of the incident either.
 NOT_SHOWN = frozenset(
     {Kind.MESSAGE_EDITED, Kind.MESSAGE_DELETED, Kind.PINNED, Kind.UNPINNED}
     | {
         Kind.UPDATE_ASKED,
+        Kind.NOT_DONE,
+        Kind.DONE_AFTER_ALL,
         Kind.REVIEW_APPROVED,
         Kind.REVIEW_CHANGES_ASKED,
         Kind.ACTION_ADDED,

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import InvalidKnowledge, InvalidSettings, TocsinError
 from bot.escalation.queries import roster
+from bot.incidents.queries.places import list_refusals
 from bot.memory.entries.entries import entry_paths, parse_entry
 from bot.retention.jobs import FAILED_KEPT
 from bot.retention.policy import in_days
@@ -112,6 +113,7 @@ def _database(known: Known) -> Iterator[Finding]:
                 with database.transaction() as session:
                     known.overrides = roster.list_overrides(session, known.now)
                     known.shifts = roster.list_shifts(session, known.now)
+                    known.refusals = list_refusals(session, known.now - reach.LOOK_BACK)
                     yield _jobs(count_failed(session))
     except (SQLAlchemyError, OSError, RuntimeError, ValueError) as error:
         fix = "Start PostgreSQL, or correct host, port, name, user or password in DATABASE_URL."
@@ -310,6 +312,7 @@ CHECKS: dict[str, Check] = {
     "socket mode": _app_token,
     "channel": _channel,
     "people": reach.people,
+    "refusals": reach.refusals,
 }
 
 
@@ -319,7 +322,7 @@ CHECKS: dict[str, Check] = {
 def _fix_for(refused: Refused) -> str:
     if refused.error == "missing_scope":
         return "Grant what the line about scopes names."
-    return "See Slack's documentation of this method for the reason."
+    return refused.refusal.advice
 
 
 def _sentence(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -53,6 +53,7 @@ class Known:
     secrets: tuple[str, ...] = field(default=())
     overrides: Sequence[OverrideRow] | None = None
     shifts: Sequence[ShiftRow] | None = None
+    refusals: Mapping[tuple[str, str], Sequence[str]] | None = None
 
 
 Check = Callable[[Known], Iterator[Finding]]

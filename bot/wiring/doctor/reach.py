@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from bot.escalation.flows.roster import roster_of
 from bot.escalation.rules.matrix import Role
 from bot.escalation.rules.roster import Contacts, Person
 from bot.escalation.rules.roster_gaps import find_gaps, schedule_gaps
 from bot.slack.client import Refused, Slack
+from bot.slack.refusals import Refusal
 from bot.wiring.doctor.findings import Finding, Known, State
 
+LOOK_BACK = timedelta(days=1)
 _FILE = "knowledge/policy/contacts.yaml"
 
 
@@ -81,3 +84,16 @@ def _why_unreachable(slack: Slack, person: Person) -> str:
     if user.get("deleted"):
         return f"{person.slack} is deactivated"
     return f"{person.slack} is a bot" if user.get("is_bot") else ""
+
+
+def refusals(known: Known) -> Iterator[Finding]:
+    """What Slack refused in the last day to incidents that are not closed, once for each method and reason."""
+    if known.refusals is None:
+        yield Finding("refusals", State.UNKNOWN, "the database is not responding")
+        return
+    for (method, error), refs in known.refusals.items():
+        refusal = Refusal(method, error)
+        says = f"{method}: {refusal.reason}; in the last day for {', '.join(refs[:5])}{' …' if len(refs) > 5 else ''}"
+        yield Finding("refusals", State.FAILED, says, refusal.advice)
+    if not known.refusals:
+        yield Finding("refusals", State.OK, "Slack refused nothing in the last day")

@@ -9,6 +9,7 @@ import structlog
 
 from bot.context import AppContext
 from bot.escalation.flows.holders import look_up_groups
+from bot.incidents.flows.refusals import retry_channels
 from bot.lifecycle.flows.backfill import plan_backfill
 from bot.playbooks import jobs as playbooks
 from bot.stakeholders.flows.notify import remind_to_notify
@@ -49,6 +50,7 @@ class Housekeeping:
         """Everything once, each in a transaction of its own."""
         self._free_jobs()
         self._remind()
+        self._retry_channels()
         playbooks.look(self._context, self._context.now())
         if not self._groups_looked_up:
             self._look_up_groups()
@@ -65,6 +67,11 @@ class Housekeeping:
         """Remind of stakeholders who hear nothing."""
         with self._context.database.transaction() as session:
             remind_to_notify(session, self._context.policy.notices, self._context.now())
+
+    def _retry_channels(self) -> None:
+        """Channels that Slack refused."""
+        with self._context.database.transaction() as session:
+            retry_channels(session, self._context.now())
 
     def _look_up_groups(self) -> None:
         """At the start: contacts.yaml may name groups that it did not name before."""
