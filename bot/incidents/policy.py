@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from bot.policy.reading import read
+from bot.policy.loading import PolicyModel, load
+from bot.policy.values import OneOrMany, Text
 
 
-@dataclass(frozen=True, slots=True)
-class SecurityPolicy:
+class SecurityPolicy(PolicyModel):
     """`rows` are ids of rows of the severity matrix; `playbook` is the reference of the one to follow."""
 
-    rows: frozenset[str]
-    playbook: str
+    rows: Annotated[frozenset[Text], OneOrMany()]
+    playbook: Text
 
 
 def load_security(path: Path) -> SecurityPolicy:
     """The policy that the file describes. Raises InvalidPolicy with file, line and reason."""
-    fields = read(path).fields("rows", "playbook")
-    return SecurityPolicy(frozenset(node.text() for node in fields["rows"].items()), fields["playbook"].text())
+    return load(path, SecurityPolicy)

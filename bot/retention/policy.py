@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Annotated
 
-from bot.policy.reading import read
+from bot.policy.loading import PolicyModel, load
+from bot.policy.values import Typed
 from bot.text.durations import parse_duration
 
 _FOREVER = "forever"
@@ -32,17 +34,26 @@ def in_days(span: timedelta) -> str:
     return f"{span.days} day{'s' if span.days != 1 else ''}"
 
 
-def load_retention(path: Path) -> RetentionPolicy:
-    """The policy that the file describes; without the file everything is kept. Raises InvalidPolicy with the line."""
-    if not path.exists():
-        return RetentionPolicy()
-    node = read(path).fields("keep_messages")["keep_messages"]
-    typed = node.text()
+def _kept(typed: str) -> timedelta | None:
     if typed.lower() == _FOREVER:
-        return RetentionPolicy()
+        return None
     span = parse_duration(typed)
     if span is None:
-        raise node.refuse(f'{node.name}: "{typed}" is no span of time. Write forever, or for example 400 days.')
+        raise ValueError(f'"{typed}" is no span of time. Write forever, or for example 400 days.')
     if span < _SHORTEST or span % _SHORTEST:
-        raise node.refuse(f'{node.name}: "{typed}" must be whole days, at least one.')
-    return RetentionPolicy(span)
+        raise ValueError(f'"{typed}" must be whole days, at least one.')
+    return span
+
+
+_TOLD = {"anyOf": [{"const": _FOREVER}, {"type": "string", "pattern": r"^[0-9].*[a-z]"}], "examples": ["400 days"]}
+
+
+class RetentionFile(PolicyModel):
+    """The keys of the file."""
+
+    keep_messages: Annotated[timedelta | None, Typed(_kept, _TOLD)]
+
+
+def load_retention(path: Path) -> RetentionPolicy:
+    """The policy that the file describes; without the file everything is kept. Raises InvalidPolicy with the line."""
+    return RetentionPolicy(load(path, RetentionFile).keep_messages) if path.exists() else RetentionPolicy()

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
-from bot.policy.reading import Node, did_you_mean, read
+from pydantic import AfterValidator, Field
+from typing_extensions import TypedDict
+
+from bot.policy.loading import Keys, PolicyModel, Problem, load, refuse_at
+from bot.policy.values import ANY_TEXT, Duration, Flag, Many, OneOrMany, Share, Text, Typed, must, one_of
 from bot.severity.rules import Judgement, Level, Outcome, Severity
 
 # What each column of the matrix may say. The words behind `what` are in the file itself, those behind the others in the
@@ -97,98 +102,101 @@ def shared_names(policy: SeverityPolicy) -> list[tuple[str, str, str]]:
     return found
 
 
-def load_severity(path: Path) -> SeverityPolicy:
-    """The policy in `path`. Raises InvalidPolicy with file, line and reason."""
-    top = read(path).fields("levels", "reply_threshold", "ask_threshold", "shadow", "things", "rows")
-    things = _things(top["things"])
-    return SeverityPolicy(
-        levels=_levels(top["levels"]),
-        rows=_rows(top["rows"]),
-        things=things,
-        reply_threshold=_share(top["reply_threshold"]),
-        ask_threshold=_share(top["ask_threshold"]),
-        shadow=top["shadow"].choice(("true", "false")) == "true",
+def _thing(typed: str) -> str:
+    name = typed.lower()
+    if not any(letter.isalnum() for letter in name) or len(name.replace("*", "")) < 2 or name.startswith("*"):
+        raise ValueError(f'"{name}" is too short to be found in a message.')
+    if "*" in name and len(name.split("*")[0].split()[-1]) < 3:
+        raise ValueError(f'"{name}" needs three letters before its star.')
+    return name
+
+
+_some = must(bool, "expected at least one value.")
+Things = Annotated[Many[Annotated[str, Typed(_thing, ANY_TEXT)]], _some]
+# Each column offers its own values. (Built from COLUMNS, so mypy sees what it comes to.)
+if TYPE_CHECKING:
+    _Conditions = dict[str, frozenset[str]]
+else:
+    _Conditions = TypedDict(
+        "_Conditions",
+        {
+            column: Annotated[frozenset[Annotated[str, one_of(values)]], OneOrMany(), _some]
+            for column, values in {"what": THINGS, **COLUMNS}.items()
+        },
+        total=False,
     )
+Conditions = Annotated[_Conditions, Keys(optional=("what", *COLUMNS))]
+
+Cell = TypeVar("Cell")
+EachSeverity = Annotated[dict[Severity, Cell], Keys(*Severity)]
+SomeSeverities = Annotated[dict[Severity, Cell], Keys(optional=tuple(Severity))]
 
 
-def _levels(node: Node) -> Mapping[Severity, Level]:
-    found = node.fields(*(severity.value for severity in Severity))
-    levels: dict[Severity, Level] = {}
-    longest = timedelta()
-    for severity in Severity:
-        fields = found[severity.value].fields("title", "meaning", "respond_within")
-        within = fields["respond_within"].duration()
-        if within < longest:
-            raise fields["respond_within"].refuse(
-                f"{severity.value} must not be answered sooner than a worse severity."
-            )
-        longest = within
-        levels[severity] = Level(severity, fields["title"].text(), fields["meaning"].text(), within)
+class LevelModel(PolicyModel):
+    """One severity: what it means and how soon it is to be answered."""
+
+    title: Text
+    meaning: Text
+    respond_within: Duration
+
+
+class RowModel(PolicyModel):
+    """One row of the matrix. `overrule` stands against what was learned from examples."""
+
+    id: Text
+    verdict: Annotated[str, one_of((*Severity, _NONE))]
+    says: Text
+    when: Conditions
+    unless: Conditions = Field(default_factory=dict)
+    overrule: Flag = False
+
+
+def _worse_is_sooner(levels: dict[Severity, LevelModel]) -> dict[Severity, LevelModel]:
+    spans = [(severity, level.respond_within) for severity, level in levels.items()]
+    refuse_at(
+        [
+            ((severity, "respond_within"), f"{severity} must not be answered sooner than a worse severity.")
+            for (_, worse), (severity, span) in pairwise(spans)
+            if span < worse
+        ]
+    )
     return levels
 
 
-def _share(node: Node) -> float:
-    try:
-        value = float(node.text())
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1:
-        raise node.refuse(f'{node.name}: "{node.text()}" is not a number from 0 to 1.')
-    return value
+def _in_order(rows: tuple[RowModel, ...]) -> tuple[RowModel, ...]:
+    always = [not row.when and not row.unless for row in rows]
+    ids = [row.id for row in rows]
+    problems: list[Problem] = []
+    for place, name in enumerate(ids):
+        if place and always[place - 1]:
+            above = f'"{ids[place - 1]}" above it has no conditions'
+            problems.append(((place,), f"this row is never reached, because {above}."))
+        if name in ids[:place]:
+            problems.append(((place, "id"), f'"{name}" is already the id of row {ids.index(name) + 1}.'))
+    refuse_at(problems)
+    if not rows or not always[-1]:
+        raise ValueError("the last row must hold for everything. End with `when: {}`.")
+    return rows
 
 
-def _things(node: Node) -> Mapping[str, tuple[str, ...]]:
-    found = node.fields(*THINGS)
-    things: dict[str, tuple[str, ...]] = {}
-    for value in THINGS:
-        names = tuple(item.text().lower() for item in found[value].items())
-        if not names:
-            raise found[value].refuse(f"{found[value].name}: expected at least one name.")
-        for item, name in zip(found[value].items(), names, strict=True):
-            if not any(letter.isalnum() for letter in name) or len(name.replace("*", "")) < 2 or name.startswith("*"):
-                raise item.refuse(f'{item.name}: "{name}" is too short to be found in a message.')
-            if "*" in name and len(name.split("*")[0].split()[-1]) < 3:
-                raise item.refuse(f'{item.name}: "{name}" needs three letters before its star.')
-        things[value] = names
-    return things
+def _severity(verdict: str) -> Severity | None:
+    return None if verdict == _NONE else Severity(verdict)
 
 
-def _rows(node: Node) -> tuple[Row, ...]:
-    rows: list[Row] = []
-    seen: dict[str, int] = {}
-    for item in node.items():
-        if rows and not rows[-1].when and not rows[-1].unless:
-            raise item.refuse(f'rows: this row is never reached, because "{rows[-1].name}" above it has no conditions.')
-        row = _row(item)
-        if row.name in seen:
-            raise item.refuse(f'rows: "{row.name}" is already the id of the row in line {seen[row.name]}.')
-        seen[row.name] = item.line
-        rows.append(row)
-    if not rows or rows[-1].when or rows[-1].unless:
-        raise node.refuse("rows: the last row must hold for everything. End with `when: {}`.")
-    return tuple(rows)
+class SeverityFile(PolicyModel):
+    """The keys of the file."""
+
+    levels: Annotated[EachSeverity[LevelModel], AfterValidator(_worse_is_sooner)]
+    reply_threshold: Share
+    ask_threshold: Share
+    shadow: Flag
+    things: Annotated[dict[str, Things], Keys(*THINGS)]
+    rows: Annotated[Many[RowModel], AfterValidator(_in_order)]
 
 
-def _row(node: Node) -> Row:
-    fields = node.fields("id", "verdict", "says", "when", optional=("unless", "overrule"))
-    verdict = fields["verdict"].choice((*(severity.value for severity in Severity), _NONE))
-    return Row(
-        name=fields["id"].text(),
-        says=fields["says"].text(),
-        verdict=None if verdict == _NONE else Severity(verdict),
-        when=_conditions(fields["when"]),
-        unless=_conditions(fields["unless"]) if "unless" in fields else {},
-        overrules="overrule" in fields and fields["overrule"].choice(("true", "false")) == "true",
-    )
-
-
-def _conditions(node: Node) -> Mapping[str, frozenset[str]]:
-    conditions: dict[str, frozenset[str]] = {}
-    for column, values in node.mapping().items():
-        known = THINGS if column == "what" else COLUMNS.get(column)
-        if known is None:
-            raise values.refuse(f'{node.name}: unknown column "{column}".{did_you_mean(column, ("what", *COLUMNS))}')
-        if not values.items():
-            raise values.refuse(f"{values.name}: expected at least one value.")
-        conditions[column] = frozenset(value.choice(known) for value in values.items())
-    return conditions
+def load_severity(path: Path) -> SeverityPolicy:
+    """The policy in `path`. Raises InvalidPolicy with file, line and reason of all that is wrong."""
+    file = load(path, SeverityFile)
+    rows = tuple(Row(row.id, row.says, _severity(row.verdict), row.when, row.unless, row.overrule) for row in file.rows)
+    levels = {severity: Level(severity, **level.model_dump()) for severity, level in file.levels.items()}
+    return SeverityPolicy(levels, rows, file.things, file.reply_threshold, file.ask_threshold, file.shadow)

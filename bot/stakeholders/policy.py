@@ -7,25 +7,61 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Annotated
 
-from bot.policy.reading import Node, did_you_mean, read
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+
+from bot.policy.loading import PolicyModel, load, refuse_at
+from bot.policy.values import ANY_TEXT, Duration, Many, Text, Typed, did_you_mean, must
+from bot.severity.policy import SomeSeverities
 from bot.severity.rules import Severity
 from bot.stakeholders.rules import WORDS, Template
 
 _MOST_ITEMS = 12
+_TOO_MANY = f"at most {_MOST_ITEMS} items fit a message. Take some out."
 _LONGEST_ALARM = 255
 
 
-@dataclass(frozen=True, slots=True)
-class AlarmPolicy:
+def _words(text: str) -> str:
+    try:
+        names = [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
+    except ValueError as error:
+        raise ValueError(f"a brace is open or closed alone ({error}).") from None
+    for name in names:
+        if name not in WORDS:
+            raise ValueError(f'unknown word "{{{name}}}".{did_you_mean(name, WORDS)}')
+    return text
+
+
+def _alarm_name(text: str) -> str:
+    if "*" in text[:-1] or text == "*":
+        raise ValueError(f'"{text}" has a * elsewhere than at its end, where it stands for any ending.')
+    if len(text) > _LONGEST_ALARM:
+        raise ValueError(f"an alarm's name has at most {_LONGEST_ALARM} characters.")
+    return text
+
+
+def _address(text: str) -> str:
+    if text.count("@") != 1 or any(character.isspace() for character in text):
+        raise ValueError(f'"{text}" is not an e-mail address.')
+    return text
+
+
+Words = Annotated[str, Typed(_words, ANY_TEXT)]
+AlarmNames = Many[Annotated[str, Typed(_alarm_name, ANY_TEXT | {"maxLength": _LONGEST_ALARM})]]
+
+
+class AlarmPolicy(PolicyModel):
     """The CloudWatch alarms that are looked up for `point` of the checklist: names, or beginnings that end in `*`.
 
     `services` is a word of the incident → the alarms that are looked up where it is said.
     """
 
-    point: str
-    always: tuple[str, ...]
-    services: Mapping[str, tuple[str, ...]]
+    point: Text
+    always: AlarmNames = ()
+    services: Annotated[dict[str, AlarmNames], BeforeValidator(lambda typed: {} if typed is None else typed)] = Field(
+        default_factory=dict
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,69 +80,45 @@ class NoticePolicy:
     alarms: AlarmPolicy | None = None
 
 
+class NoticeModel(PolicyModel):
+    """What one kind of notice says: its subject, and name → words of each line."""
+
+    subject: Words
+    lines: dict[str, Words]
+
+
+class ChecklistModel(PolicyModel):
+    """What is looked at after resolving, by when."""
+
+    within: Duration
+    items: Annotated[dict[str, Text], must(lambda items: len(items) <= _MOST_ITEMS, _TOO_MANY)]
+    alarms: AlarmPolicy | None = None
+
+    @field_validator("alarms")
+    @classmethod
+    def _for_a_point(cls, alarms: AlarmPolicy | None, info: ValidationInfo) -> AlarmPolicy | None:
+        points = info.data.get("items")
+        if alarms and points is not None and alarms.point not in points:
+            refuse_at([(("point",), f'unknown "{alarms.point}".{did_you_mean(alarms.point, points)}')])
+        return alarms
+
+
+class NoticesFile(PolicyModel):
+    """The keys of the file."""
+
+    update: NoticeModel
+    resolved: NoticeModel
+    unknown: Text
+    mail_to: Many[Annotated[str, Typed(_address, {"type": "string", "pattern": "@"})]] = ()
+    remind_every: SomeSeverities[Duration]
+    checklist: ChecklistModel
+
+
 def load_notices(path: Path) -> NoticePolicy:
     """The policy that the file describes. Raises InvalidPolicy with file, line and reason."""
-    fields = read(path).fields("update", "resolved", "unknown", "remind_every", "checklist", optional=("mail_to",))
-    unknown = fields["unknown"].text()
-    spans = fields["remind_every"].fields(optional=tuple(severity.value for severity in Severity))
-    checklist = fields["checklist"].fields("within", "items", optional=("alarms",))
-    items = checklist["items"].mapping()
-    if len(items) > _MOST_ITEMS:
-        raise checklist["items"].refuse(f"checklist.items: {len(items)} items; at most {_MOST_ITEMS} fit a message.")
-    return NoticePolicy(
-        update=_template(fields["update"], unknown),
-        resolved=_template(fields["resolved"], unknown),
-        mail_to=tuple(_address(node) for node in fields["mail_to"].items()) if "mail_to" in fields else (),
-        remind_every={Severity(name): node.duration() for name, node in spans.items() if not node.is_empty},
-        check_within=checklist["within"].duration(),
-        checklist={name: node.text() for name, node in items.items()},
-        alarms=_alarms(checklist["alarms"], items) if "alarms" in checklist else None,
+    file = load(path, NoticesFile)
+    update, resolved = (
+        Template(one.subject, tuple(one.lines.items()), file.unknown) for one in (file.update, file.resolved)
     )
-
-
-def _alarms(node: Node, points: Mapping[str, Node]) -> AlarmPolicy:
-    fields = node.fields("point", optional=("always", "services"))
-    services = fields["services"].mapping() if "services" in fields and not fields["services"].is_empty else {}
-    return AlarmPolicy(
-        point=fields["point"].choice(points),
-        always=_alarm_names(fields["always"]) if "always" in fields else (),
-        services={word: _alarm_names(names) for word, names in services.items()},
-    )
-
-
-def _alarm_names(node: Node) -> tuple[str, ...]:
-    return tuple(_alarm_name(item) for item in node.items())
-
-
-def _alarm_name(node: Node) -> str:
-    text = node.text()
-    if "*" in text[:-1] or text == "*":
-        raise node.refuse(f'{node.name}: "{text}" has a * elsewhere than at its end, where it stands for any ending.')
-    if len(text) > _LONGEST_ALARM:
-        raise node.refuse(f"{node.name}: an alarm's name has at most {_LONGEST_ALARM} characters.")
-    return text
-
-
-def _template(node: Node, unknown: str) -> Template:
-    fields = node.fields("subject", "lines")
-    lines = tuple((name, _words(line)) for name, line in fields["lines"].mapping().items())
-    return Template(_words(fields["subject"]), lines, unknown)
-
-
-def _words(node: Node) -> str:
-    text = node.text()
-    try:
-        names = [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
-    except ValueError as error:
-        raise node.refuse(f"{node.name}: a brace is open or closed alone ({error}).") from None
-    for name in names:
-        if name not in WORDS:
-            raise node.refuse(f'{node.name}: unknown word "{{{name}}}".{did_you_mean(name, WORDS)}')
-    return text
-
-
-def _address(node: Node) -> str:
-    text = node.text()
-    if text.count("@") != 1 or any(character.isspace() for character in text):
-        raise node.refuse(f'{node.name}: "{text}" is not an e-mail address.')
-    return text
+    listed = file.checklist
+    return NoticePolicy(update, resolved, file.mail_to, file.remind_every, listed.within, listed.items, listed.alarms)

@@ -7,23 +7,24 @@ from pathlib import Path
 from bot.context import Policy
 from bot.escalation.policy.calendar import load_calendar
 from bot.escalation.policy.contacts import load_contacts
-from bot.escalation.policy.matrix import load_escalation, load_response_times
+from bot.escalation.policy.matrix import load_escalation
 from bot.escalation.rules.matrix import EscalationPolicy
 from bot.incidents.policy import load_security
 from bot.retention.policy import load_retention
 from bot.reviews.policy import load_review
-from bot.severity.policy import load_severity
+from bot.severity.policy import SeverityPolicy, load_severity
 from bot.stakeholders.policy import load_notices
 
 
 def load_policy(folder: Path) -> Policy:
     """Read and check the policy files of `folder`. Raises InvalidPolicy with file, line and reason of the first."""
-    escalation = load_escalation_policy(folder)
+    severity = load_severity(folder / "severity.yaml")
+    escalation = _escalation(folder, severity)
     return Policy(
         escalation,
         escalation.calendar,
         load_contacts(folder / "contacts.yaml"),
-        load_severity(folder / "severity.yaml"),
+        severity,
         load_review(folder / "review.yaml"),
         load_notices(folder / "notices.yaml"),
         load_security(folder / "security.yaml"),
@@ -33,5 +34,9 @@ def load_policy(folder: Path) -> Policy:
 
 def load_escalation_policy(folder: Path) -> EscalationPolicy:
     """Only what a preview needs: the matrix, the calendar and the response times. Raises InvalidPolicy."""
-    calendar = load_calendar(folder / "calendar.yaml")
-    return load_escalation(folder / "escalation.yaml", calendar, load_response_times(folder / "severity.yaml"))
+    return _escalation(folder, load_severity(folder / "severity.yaml"))
+
+
+def _escalation(folder: Path, severity: SeverityPolicy) -> EscalationPolicy:
+    respond_within = {name: level.respond_within for name, level in severity.levels.items()}
+    return load_escalation(folder / "escalation.yaml", load_calendar(folder / "calendar.yaml"), respond_within)

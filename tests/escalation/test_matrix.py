@@ -91,11 +91,10 @@ def test_a_policy_that_names_no_role_or_lacks_one_is_refused(policy_folder: Poli
 
 
 def test_response_times_that_shrink_with_the_severity_are_refused(policy_folder: PolicyFolder) -> None:
-    file = policy_folder.path / "severity.yaml"
-    levels = "levels:\n" + "".join(f"  P{n}: {{respond_within: {4 - n} h}}\n" for n in range(4))
-    file.write_text(levels, encoding="utf-8")
-    with pytest.raises(InvalidPolicy, match=r"severity\.yaml:3: .*P1 must not be answered sooner"):
+    line = policy_folder.line_of("severity.yaml", "  P1: {title: high")
+    policy_folder.edit("severity.yaml", "respond_within: 1h", "respond_within: 14 min")
+    with pytest.raises(InvalidPolicy, match=rf"severity\.yaml:{line}: .*P1 must not be answered sooner"):
         load_escalation_policy(policy_folder.path)
-    file.write_text(levels.replace("respond_within: 4 h", ""), encoding="utf-8")
-    with pytest.raises(InvalidPolicy, match=r'severity\.yaml:2: .*"respond_within" is missing'):
+    policy_folder.edit("severity.yaml", ", respond_within: 14 min", "")
+    with pytest.raises(InvalidPolicy, match=rf'severity\.yaml:{line}: .*"respond_within" is missing'):
         load_escalation_policy(policy_folder.path)

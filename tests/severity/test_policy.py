@@ -46,7 +46,7 @@ def test_every_level_has_rows_and_every_row_a_sentence() -> None:
         ("shadow: false", "shadow: perhaps", "perhaps"),
         ("shadow: false", "shadow: false\nrowz: []", 'unknown key "rowz"'),
         ("when: {cost: [large]}", "when: {cost: [huge]}", 'unknown "huge"'),
-        ("when: {cost: [large]}", "when: {price: [large]}", 'unknown column "price"'),
+        ("when: {cost: [large]}", "when: {price: [large]}", 'unknown key "price"'),
         ("when: {cost: [large]}", "when: {cost: []}", "expected at least one value"),
         ("id: cost, verdict: P2", "id: cost, verdict: P7", 'unknown "P7"'),
         ("{id: small-cost,", "{id: cost,", "is already the id"),

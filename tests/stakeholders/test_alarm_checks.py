@@ -12,7 +12,7 @@ from bot.store.engine import Database
 from tests.rows import NOON, add_incident, minutes
 
 POLICY = AlarmPolicy(
-    "metrics",
+    point="metrics",
     always=("edge-health",),
     services={"checkout": ("checkout-5xx", "checkout-latency-*"), "search": ("search-lag",)},
 )

@@ -3,182 +3,266 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import pairwise
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from bot.escalation.rules.matrix import LADDER, Role
 from bot.escalation.rules.roster import Channels, Contacts, Override, Person, Rotation, Shift, Shifts, Vendor
-from bot.policy.reading import Node, did_you_mean, read
+from bot.policy.loading import Keys, PolicyModel, Problem, load, refuse_at
+from bot.policy.values import (
+    ANY_TEXT,
+    Duration,
+    LocalInstant,
+    Many,
+    Text,
+    Typed,
+    Zone,
+    did_you_mean,
+    each_once,
+    must,
+    one_of,
+)
 
-_WAYS = {
-    "slack": (re.compile(r"[UW][A-Z0-9]{2,}"), "a Slack member id such as U0123ABCD (profile → Copy member ID)"),
-    "user_group": (re.compile(r"S[A-Z0-9]{2,}"), "a Slack user group id such as S0123ABCD"),
-    "email": (re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"), "an e-mail address"),
-    "phone": (re.compile(r"\+[0-9]{7,15}"), "a telephone number with + and country code, digits only"),
-}
+_MEMBER_ID = "a Slack member id such as U0123ABCD (profile → Copy member ID)"
+_NUMBER = "a telephone number with + and country code, digits only"
 _CHANNEL = re.compile(r"[^\sA-Z.#,]{1,80}|[CG][A-Z0-9]{2,}")
-_ABOVE_ON_CALL = tuple(role.value for role in LADDER if role is not Role.ON_CALL)
+_ABOVE_ON_CALL = tuple(role for role in LADDER if role is not Role.ON_CALL)
 _SHORTEST_TURN = timedelta(hours=1)
+_NAMES = "names of people"  # the key under which a reading keeps whom the file lists
 
 People = Mapping[str, Person]
 
 
-def load_contacts(path: Path) -> Contacts:
-    """The contacts that the file describes. Raises InvalidPolicy with file, line and reason."""
-    fields = read(path).fields(
-        "people", "roles", "on_call", "channels", optional=("overrides", "vendors", "support_email", "status_page")
-    )
-    people = {name: _person(name, node) for name, node in fields["people"].mapping().items()}
-    zone, on_call = _on_call(fields["on_call"], people)
-    return Contacts(
-        people=people,
-        roles=_roles(fields["roles"], people),
-        on_call=on_call,
-        overrides=_overrides(fields.get("overrides"), people, zone),
-        vendors=_vendors(fields.get("vendors")),
-        channels=_channels(fields["channels"]),
-        support_email=_optional_text(fields.get("support_email")),
-        status_page=_optional_text(fields.get("status_page")),
-    )
+def _way(pattern: str, meaning: str) -> Typed:
+    def read(typed: str) -> str:
+        if not re.fullmatch(pattern, typed):
+            raise ValueError(f'"{typed}" is not {meaning}.')
+        return typed
+
+    return Typed(read, {"type": ["string", "integer"], "pattern": f"^{pattern}$"})
 
 
-def _person(name: str, node: Node) -> Person:
-    ways: dict[str, str] = {}
-    for way, value in node.fields(optional=tuple(_WAYS)).items():
-        if value.is_empty:
-            continue
-        pattern, meaning = _WAYS[way]
-        if not pattern.fullmatch(value.text()):
-            raise value.refuse(f'{value.name}: "{value.text()}" is not {meaning}.')
-        ways[way] = value.text()
-    if not ways:
-        raise node.refuse(f"{node.name}: {name} cannot be reached. Add a line `slack: U…`.")
-    if "slack" in ways and "user_group" in ways:
-        raise node.refuse(f"{node.name}: {name} is either a person (slack) or a user group (user_group). Keep one.")
-    return Person(name, **ways)
+class PersonModel(PolicyModel):
+    """How one person, or a user group, is reached."""
 
-
-def _lookup(node: Node, people: People) -> Person:
-    if node.is_empty:
-        raise node.refuse(f"{node.name}: nobody is named, which leaves a gap. Name somebody or remove the line.")
-    name = node.text()
-    if name not in people:
-        raise node.refuse(
-            f'{node.name}: nobody called "{name}" is listed under people.{did_you_mean(name, list(people))}'
-        )
-    return people[name]
-
-
-def _everybody(node: Node, people: People) -> tuple[Person, ...]:
-    return tuple(_lookup(item, people) for item in node.items())
-
-
-def _roles(node: Node, people: People) -> dict[Role, tuple[Person, ...]]:
-    rows = node.fields(optional=_ABOVE_ON_CALL)
-    roles = {Role(name): _everybody(row, people) for name, row in rows.items()}
-    for name, row in rows.items():
-        if len(set(roles[Role(name)])) < len(roles[Role(name)]):
-            raise row.refuse(f"{row.name}: somebody is named twice. Keep one.")
-    return roles
-
-
-def _on_call(node: Node, people: People) -> tuple[ZoneInfo, Rotation | Shifts]:
-    if "shifts" in node.mapping():
-        fields = node.fields("time_zone", "shifts")
-        zone = fields["time_zone"].zone()
-        return zone, Shifts(_shifts(fields["shifts"], people, zone))
-    fields = node.fields("time_zone", "first_hand_over", "every", "primary", optional=("secondary",))
-    zone = fields["time_zone"].zone()
-    first = fields["first_hand_over"].local_instant()
-    if first.tzinfo is not None:
-        raise fields["first_hand_over"].refuse(
-            "on_call.first_hand_over: write it without offset; it is wall-clock time in the time zone above."
-        )
-    every = fields["every"].duration()
-    if every < _SHORTEST_TURN:
-        raise fields["every"].refuse("on_call.every: a turn is at least 1 h long.")
-    primary = _everybody(fields["primary"], people)
-    if not primary:
-        raise fields["primary"].refuse("on_call.primary: nobody is on call. Name at least one person.")
-    secondary = _everybody(fields["secondary"], people) if "secondary" in fields else ()
-    return zone, Rotation(zone, first, every, primary, secondary)
-
-
-def _shifts(node: Node, people: People, zone: ZoneInfo) -> tuple[Shift, ...]:
-    shifts: list[Shift] = []
-    for item in node.items():
-        fields = item.fields("from", "until", "primary", optional=("secondary",))
-        from_at, until_at = _span(item, fields, zone)
-        if shifts and from_at > shifts[-1].until_at:
-            raise item.refuse(
-                f"{item.name}: nobody is on call from {shifts[-1].until_at:%Y-%m-%d %H:%M} "
-                f"to {from_at:%Y-%m-%d %H:%M} UTC. Close the gap."
-            )
-        if shifts and from_at < shifts[-1].until_at:
-            raise item.refuse(f"{item.name}: it begins before the shift above it has ended. Shifts follow one another.")
-        second = fields.get("secondary")
-        secondary = _lookup(second, people) if second is not None and not second.is_empty else None
-        shifts.append(Shift(from_at, until_at, _lookup(fields["primary"], people), secondary))
-    if not shifts:
-        raise node.refuse("on_call.shifts: nobody is on call. Add at least one shift.")
-    return tuple(shifts)
-
-
-def _span(node: Node, fields: Mapping[str, Node], zone: ZoneInfo) -> tuple[datetime, datetime]:
-    from_at, until_at = (_instant(fields[key], zone) for key in ("from", "until"))
-    if until_at <= from_at:
-        raise node.refuse(f"{node.name}: it ends when or before it begins. `until` must be later than `from`.")
-    return from_at, until_at
-
-
-def _instant(node: Node, zone: ZoneInfo) -> datetime:
-    local = node.local_instant()
-    return (local if local.tzinfo else local.replace(tzinfo=zone)).astimezone(UTC)
-
-
-def _overrides(node: Node | None, people: People, zone: ZoneInfo) -> tuple[Override, ...]:
-    overrides: list[Override] = []
-    for item in node.items() if node else ():
-        fields = item.fields("role", "person", "from", "until")
-        role = Role(fields["role"].choice([role.value for role in Role]))
-        from_at, until_at = _span(item, fields, zone)
-        override = Override(role, (_lookup(fields["person"], people),), from_at, until_at)
-        if any(override.overlaps(other) for other in overrides):
-            raise item.refuse(
-                f"{item.name}: it overlaps another override of the {role}. Let one end where the next begins."
-            )
-        overrides.append(override)
-    return tuple(overrides)
-
-
-def _vendors(node: Node | None) -> tuple[Vendor, ...]:
-    rows: Iterable[Node] = node.items() if node else ()
-    fields = [row.fields("name", "reach") for row in rows]
-    return tuple(Vendor(row["name"].text(), row["reach"].text()) for row in fields)
-
-
-def _channels(node: Node) -> Channels:
-    fields = node.fields("announcement", "stakeholder", optional=("support",))
-    support = fields.get("support")
-    return Channels(
-        announcement=_channel(fields["announcement"]),
-        stakeholder=_channel(fields["stakeholder"]),
-        support=_channel(support) if support is not None and not support.is_empty else None,
+    slack: (
+        Annotated[str, _way(r"[UW][A-Z0-9]{2,}", "a Slack member id such as U0123ABCD (profile → Copy member ID)")]
+        | None
+    ) = None
+    user_group: Annotated[str, _way(r"S[A-Z0-9]{2,}", "a Slack user group id such as S0123ABCD")] | None = None
+    email: Annotated[str, _way(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address")] | None = None
+    phone: Annotated[str, _way(r"\+[0-9]{7,15}", "a telephone number with + and country code, digits only")] | None = (
+        None
     )
 
+    @model_validator(mode="after")
+    def _reachable(self) -> PersonModel:
+        if not any((self.slack, self.user_group, self.email, self.phone)):
+            raise ValueError("this person cannot be reached. Add a line `slack: U…`.")
+        if self.slack and self.user_group:
+            raise ValueError("it is either a person (slack) or a user group (user_group). Keep one.")
+        return self
 
-def _channel(node: Node) -> str:
-    if node.is_empty:
-        raise node.refuse(f"{node.name}: no channel is named. Write its name without the # sign: # begins a comment.")
-    name = node.text().removeprefix("#")
-    if not _CHANNEL.fullmatch(name):
-        raise node.refuse(
-            f'{node.name}: "{name}" is not a channel name. Those are lower case, without spaces or dots, 80 at most.'
-        )
+
+def _remember_names(people: Any, info: ValidationInfo) -> Any:
+    if isinstance(people, dict) and info.context is not None:
+        info.context[_NAMES] = list(people)
+    return people
+
+
+def _listed(name: str, info: ValidationInfo) -> str:
+    names = (info.context or {}).get(_NAMES, [name])
+    if name not in names:
+        raise ValueError(f'nobody called "{name}" is listed under people.{did_you_mean(name, names)}')
     return name
 
 
-def _optional_text(node: Node | None) -> str | None:
-    return None if node is None or node.is_empty else node.text()
+Name = Annotated[
+    str,
+    Typed(str, ANY_TEXT, empty="nobody is named, which leaves a gap. Name somebody or remove the line."),
+    AfterValidator(_listed),
+]
+
+
+Holders = Annotated[Many[Name], must(each_once, "somebody is named twice. Keep one.")]
+
+
+class SpanModel(PolicyModel):
+    """From when until when, in the rotation's time zone where none is typed."""
+
+    from_at: LocalInstant = Field(alias="from")
+    until_at: LocalInstant = Field(alias="until")
+
+    def instants(self, zone: tzinfo) -> tuple[datetime, datetime]:
+        """Both as aware UTC."""
+        first, last = (
+            (local if local.tzinfo else local.replace(tzinfo=zone)).astimezone(UTC)
+            for local in (self.from_at, self.until_at)
+        )
+        return first, last
+
+
+class ShiftModel(SpanModel):
+    """One shift of a schedule that is written out."""
+
+    primary: Name
+    secondary: Name | None = None
+
+
+class OverrideModel(SpanModel):
+    """Who stands in for a role."""
+
+    role: Annotated[Role, one_of(tuple(Role), Role)]
+    person: Name
+
+
+def _backwards(spans: Sequence[SpanModel], zone: tzinfo) -> list[Problem]:
+    instants = [span.instants(zone) for span in spans]
+    sentence = "it ends when or before it begins. `until` must be later than `from`."
+    return [((place,), sentence) for place, (from_at, until_at) in enumerate(instants) if until_at <= from_at]
+
+
+class RotationModel(PolicyModel):
+    """People who take turns."""
+
+    time_zone: Zone
+    first_hand_over: Annotated[
+        LocalInstant,
+        must(lambda at: at.tzinfo is None, "write it without offset; it is wall-clock time in the time zone above."),
+    ]
+    every: Annotated[Duration, must(lambda every: every >= _SHORTEST_TURN, "a turn is at least 1 h long.")]
+    primary: Annotated[Many[Name], must(bool, "nobody is on call. Name at least one person.")]
+    secondary: Many[Name] = ()
+
+    def turns(self, people: People) -> Rotation:
+        first, second = _all(self.primary, people), _all(self.secondary, people)
+        return Rotation(self.time_zone, self.first_hand_over, self.every, first, second)
+
+
+class ShiftsModel(PolicyModel):
+    """A schedule that is written out, without gaps."""
+
+    time_zone: Zone
+    shifts: Annotated[Many[ShiftModel], must(bool, "nobody is on call. Add at least one shift.")]
+
+    @field_validator("shifts")
+    @classmethod
+    def _one_after_the_other(cls, shifts: tuple[ShiftModel, ...], info: ValidationInfo) -> tuple[ShiftModel, ...]:
+        zone = info.data.get("time_zone", UTC)
+        problems = _backwards(shifts, zone)
+        for place, (above, below) in enumerate(pairwise(shift.instants(zone) for shift in shifts), 1):
+            if below[0] > above[1]:
+                gap = f"{above[1]:%Y-%m-%d %H:%M} to {below[0]:%Y-%m-%d %H:%M}"
+                problems.append(((place,), f"nobody is on call from {gap} UTC. Close the gap."))
+            elif below[0] < above[1]:
+                sentence = "it begins before the shift above it has ended. Shifts follow one another."
+                problems.append(((place,), sentence))
+        refuse_at(problems)
+        return shifts
+
+    def turns(self, people: People) -> Shifts:
+        turns = ((one.instants(self.time_zone), people[one.primary], one.secondary) for one in self.shifts)
+        return Shifts(tuple(Shift(*when, first, people[second] if second else None) for when, first, second in turns))
+
+
+def _kind(on_call: object) -> str:
+    return "(shifts)" if isinstance(on_call, dict) and "shifts" in on_call else "(rotation)"
+
+
+OnCall = Annotated[
+    Annotated[RotationModel, Tag("(rotation)")] | Annotated[ShiftsModel, Tag("(shifts)")], Discriminator(_kind)
+]
+
+
+class VendorModel(PolicyModel):
+    """Outside help, and how to get it."""
+
+    name: Text
+    reach: Text
+
+
+def _channel(typed: str) -> str:
+    name = typed.removeprefix("#")
+    if not _CHANNEL.fullmatch(name):
+        raise ValueError(f'"{name}" is not a channel name. Those are lower case, without spaces or dots, 80 at most.')
+    return name
+
+
+Channel = Annotated[
+    str,
+    Typed(
+        _channel,
+        ANY_TEXT | {"pattern": f"^#?({_CHANNEL.pattern})$"},
+        empty="no channel is named. Write its name without the # sign: # begins a comment.",
+    ),
+]
+
+
+class ChannelsModel(PolicyModel):
+    """Slack channels by name or id."""
+
+    announcement: Channel
+    stakeholder: Channel
+    support: Channel | None = None
+
+
+class ContactsFile(PolicyModel):
+    """The keys of the file. `people` is read first, so that the rest can name them."""
+
+    people: Annotated[dict[str, PersonModel], BeforeValidator(_remember_names)]
+    roles: Annotated[dict[Role, Holders], Keys(optional=_ABOVE_ON_CALL)]
+    on_call: OnCall
+    overrides: Many[OverrideModel] = ()
+    vendors: Many[VendorModel] = ()
+    channels: ChannelsModel
+    support_email: Text | None = None
+    status_page: Text | None = None
+
+    @field_validator("overrides")
+    @classmethod
+    def _one_at_a_time(cls, overrides: tuple[OverrideModel, ...], info: ValidationInfo) -> tuple[OverrideModel, ...]:
+        zone = info.data["on_call"].time_zone if "on_call" in info.data else UTC
+        problems = _backwards(overrides, zone)
+        stand_ins = [Override(one.role, (), *one.instants(zone)) for one in overrides]
+        for place, one in enumerate(stand_ins):
+            if any(one.overlaps(other) for other in stand_ins[:place]):
+                sentence = f"it overlaps another override of the {one.role}. Let one end where the next begins."
+                problems.append(((place,), sentence))
+        refuse_at(problems)
+        return overrides
+
+
+def _all(names: tuple[str, ...], people: People) -> tuple[Person, ...]:
+    return tuple(people[name] for name in names)
+
+
+def load_contacts(path: Path) -> Contacts:
+    """The contacts that the file describes. Raises InvalidPolicy with file, line and reason."""
+    file = load(path, ContactsFile)
+    people = {name: Person(name, **one.model_dump(exclude_none=True)) for name, one in file.people.items()}
+    return Contacts(
+        people=people,
+        roles={role: _all(names, people) for role, names in file.roles.items()},
+        on_call=file.on_call.turns(people),
+        overrides=tuple(
+            Override(one.role, (people[one.person],), *one.instants(file.on_call.time_zone)) for one in file.overrides
+        ),
+        vendors=tuple(Vendor(one.name, one.reach) for one in file.vendors),
+        channels=Channels(**file.channels.model_dump()),
+        support_email=file.support_email,
+        status_page=file.status_page,
+    )
