@@ -96,6 +96,7 @@ class TimelineEntry(Base):
     __table_args__ = (
         Index("ix_timeline_entries_incident_id_at_entry_id", "incident_id", "at", "entry_id"),
         Index("ix_timeline_entries_incident_id_message_ts", "incident_id", "message_ts"),
+        Index("ix_timeline_entries_incident_id_kind_at", "incident_id", "kind", "at"),
     )
 
 
