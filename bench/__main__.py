@@ -1,7 +1,7 @@
 """`python -m bench [PART …]`: run all measurements, or the named ones, and print one table of them at the end.
 
 Parts: commands, escalation and room (through the playground), judge, review,
-similar (against bm25s; slow: it makes corpora up to a million documents).
+timeline, similar (against bm25s; slow: it makes corpora up to a million documents).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import commands, escalation, figures, judge, review, room, similar
+from bench import commands, escalation, figures, judge, review, room, similar, timeline
 
 PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "commands": lambda asked: commands.measure(asked.seconds, asked.rate, asked.declarations),
@@ -18,6 +18,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "room": lambda asked: room.measure(asked.seconds, asked.messages),
     "judge": lambda _asked: judge.measure(),
     "review": lambda _asked: review.measure(),
+    "timeline": lambda asked: timeline.measure(asked.entries),
     "similar": lambda asked: similar.measure(asked.sizes, asked.sets),
 }
 
@@ -51,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--due", type=float, default=100, help="pages that fall due a second")
     parser.add_argument("--due-seconds", type=float, default=20, help="how long they do")
     parser.add_argument("--messages", type=float, default=200, help="messages a second in an incident's channel")
+    parser.add_argument("--entries", type=int, default=timeline.ENTRIES, help="entries of the long timeline")
     parser.add_argument("--sizes", type=int, nargs="*", default=list(similar.SIZES), help="documents to search in")
     parser.add_argument("--sets", type=Path, help="a folder with further graded sets for the search")
     return parser

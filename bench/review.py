@@ -113,13 +113,7 @@ def _measure(settings: Settings, context: Any, row: IncidentRow, what: str) -> N
             drafting.draft_review(session, session.get_one(IncidentRow, row.incident_id), context.policy, context.now())
 
     figure(f"draft of {ENTRIES:,} entries, {what}", _median(draft, 5), "ms", 1000)
-    assert settings.link_key is not None
-    web = WebContext(context, settings.link_key, secure=False, print_pdf=render_pdf)
-    app = create_web(ready=list, routes=build_pages(review_finder(context.database, for_link=True), web, web.key))
-    browser = TestClient(app, base_url="http://testserver")
-    link = urlsplit(sign_personal_link("http://testserver", web.key, "/incidents", "U0MANAGER", "manager"))
-    door = browser.get(f"{link.path}?{link.query}").text
-    browser.post("/enter", data=dict(re.findall(r'name="(t|token)" value="([^"]*)"', door)))
+    browser = browser_of(settings, context)
     pages = (
         f"/incidents/{row.ref}",
         f"/incidents/{row.ref}?page=77",
@@ -133,6 +127,18 @@ def _measure(settings: Settings, context: Any, row: IncidentRow, what: str) -> N
         figure(f"page {shown}, {what}", _median(lambda path=path: _get(browser, path), _TIMES), "ms", 300)  # type: ignore[misc]
     pdf = _median(lambda: _get(browser, f"/reviews/{row.ref}/document.pdf"), 2)
     figure(f"PDF, {what}", pdf, "ms")
+
+
+def browser_of(settings: Settings, context: Any) -> TestClient:
+    """A browser in which somebody is signed in."""
+    assert settings.link_key is not None
+    web = WebContext(context, settings.link_key, secure=False, print_pdf=render_pdf)
+    app = create_web(ready=list, routes=build_pages(review_finder(context.database, for_link=True), web, web.key))
+    browser = TestClient(app, base_url="http://testserver")
+    link = urlsplit(sign_personal_link("http://testserver", web.key, "/incidents", "U0MANAGER", "manager"))
+    door = browser.get(f"{link.path}?{link.query}").text
+    browser.post("/enter", data=dict(re.findall(r'name="(t|token)" value="([^"]*)"', door)))
+    return browser
 
 
 def _get(browser: TestClient, path: str) -> None:

@@ -122,15 +122,15 @@ def no_incident(word: str, ref: str | None, rows: Sequence[IncidentRow], rest: s
     return f"{what} {'Recently closed' if closed else 'Open now'}: {names}. Name one, as in {code(typed)}"
 
 
-def timeline(row: IncidentRow, entries: Sequence[Entry]) -> str:
-    """The latest entries, oldest first, with what was left out counted."""
+def timeline(row: IncidentRow, entries: Sequence[Entry], earlier: int = 0) -> str:
+    """The latest of `entries`, oldest first, with what was left out counted; `earlier` are before `entries`."""
     lines = [f"*Timeline of {row.ref}*"]
     folds = folded(entries)
-    if len(folds) > _SHOWN:
+    if (left_out := max(0, len(folds) - _SHOWN) + earlier) > 0:
         where = "are in the review" if row.closed_at else f"are shown by `tocsin incident show {row.ref}`"
-        lines.append(f"_{len(folds) - _SHOWN} earlier entries {where}._")
-    shown = folds[-_SHOWN:]
-    lines += [entry_line(entry) + (f" ({times} times so far)" if times > 1 else "") for entry, times in shown]
+        lines.append(f"_{left_out:,} earlier entries {where}._")
+    shown, since = folds[-_SHOWN:], "recently" if earlier else "so far"
+    lines += [entry_line(entry) + (f" ({times} times {since})" if times > 1 else "") for entry, times in shown]
     return "\n".join(lines)
 
 
@@ -160,6 +160,7 @@ def words_corrected(text: str) -> str:
 
 
 NOT_CORRECTABLE = "Tocsin recorded this entry itself, so it can't be edited. Add a note instead: `/incident note …`."
+NOT_SHOWN = "Its message was deleted in Slack, so it can't be edited. Add a note instead: `/incident note …`."
 STILL_TO_COME = "That time is in the future. Type when it happened: `at 14:20` or `10 min ago`."
 
 

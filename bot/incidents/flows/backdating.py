@@ -66,7 +66,9 @@ def correct(
     entry = timeline.get(session, entry_id)
     if entry.incident_id != row.incident_id or Kind(entry.kind) not in _CORRECTABLE:
         raise BadRequest(messages.NOT_CORRECTABLE)
-    shown = next(item for item in timeline.list_entries(session, row.incident_id) if item.entry_id == entry_id)
+    shown = timeline.find_entry(session, row.incident_id, entry_id)
+    if shown is None:
+        raise BadRequest(messages.NOT_SHOWN)
     changes: dict[str, object] = {}
     changed = []
     if at is not None and abs(at - shown.at) >= _SAME:

@@ -6,20 +6,20 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from bot.incidents.queries import windows
 from bot.incidents.rules.timeline import Entry, Kind
-from bot.incidents.tables import IncidentRow, KeyOffer, TimelineEntry
+from bot.incidents.tables import KeyOffer, TimelineEntry
 from bot.slack.tables import SlackMessage
 
-_KINDS = {kind.value: kind for kind in Kind}
 _POSTED = Kind.MESSAGE_POSTED.value
-_CORRECTIONS = (Kind.MESSAGE_EDITED, Kind.MESSAGE_DELETED, Kind.PINNED, Kind.UNPINNED, Kind.ENTRY_CORRECTED)
-_HIDDEN = frozenset(kind.value for kind in (*_CORRECTIONS, Kind.LINK_TAKEN))
-# What of a duplicate's timeline is read with that of the incident which it was merged into.
-_FOLLOWING = (Kind.MESSAGE_POSTED, Kind.NOTED, *_CORRECTIONS)
+
+
+def _no_link(_ts: str) -> str | None:
+    return None
 
 
 def append(
@@ -99,109 +99,105 @@ def find_by_source(session: Session, source_key: str) -> TimelineEntry | None:
 
 
 def list_entries(
-    session: Session, incident_id: int, permalink: Callable[[str], str | None] = lambda _ts: None
+    session: Session, incident_id: int, permalink: Callable[[str], str | None] = _no_link
 ) -> tuple[Entry, ...]:
-    """The timeline as people read it, in time order: corrected, and with that of its duplicates.
+    """The whole timeline as people read it, in time order: corrected, and with that of its duplicates. For reviews.
 
     `permalink` makes a link of a message's ts; what was said in a duplicate's channel has none.
     """
-    return list_page(session, incident_id, 0, None, permalink)[0]
+    scope = windows.scope_of(session, incident_id)
+    corrected = windows.corrections(session, scope)
+    entries = list(windows.entries_of(session, scope, windows.stream_all(session, scope), corrected, permalink, None))
+    if corrected.at:
+        entries.sort(key=lambda entry: (entry.at, entry.entry_id))
+    return tuple(entries)
 
 
 def list_page(
-    session: Session,
-    incident_id: int,
-    first: int,
-    count: int | None,
-    permalink: Callable[[str], str | None] = lambda _ts: None,
+    session: Session, incident_id: int, first: int, count: int, permalink: Callable[[str], str | None] = _no_link
 ) -> tuple[tuple[Entry, ...], int]:
-    """Of the timeline as `list_entries` has it: `count` entries (None: all that follow) from the `first` on, 0 being
-    the earliest, and how many there are.
+    """Of the timeline as `list_entries` has it: `count` entries from the `first` on, 0 being the earliest, and how many
+    there are.
     """
-    rows = _rows(session, incident_id)
-    edited, deleted, pinned = _corrections(rows)
-    corrected = _corrected(session, rows)
-    shown = [row for row in rows if row.kind not in _HIDDEN and not (row.kind == _POSTED and row.message_ts in deleted)]
-    ordered = [(_when(row, corrected), row) for row in shown]
-    if corrected:
-        ordered.sort(key=lambda pair: (pair[0], pair[1].entry_id))
-
-    def elsewhere(row: Any) -> bool:
-        """What was said in a duplicate's channel, or in a thread while there was no channel."""
-        return row.incident_id != incident_id or row.elsewhere is not None
-
-    asked = ordered[first:] if count is None else ordered[first : first + count]
-    entries = tuple(
-        Entry(
-            entry_id=row.entry_id,
-            kind=_KINDS[row.kind],
-            at=at,
-            author=row.author,
-            text=corrected.get(row.entry_id, {}).get("text")
-            or (edited.get(row.message_ts, row.text) if row.kind == _POSTED else row.text),
-            key=bool(pinned.get(row.message_ts)),
-            permalink=permalink(row.message_ts) if row.message_ts and not elsewhere(row) else None,
-        )
-        for at, row in asked
+    scope = windows.scope_of(session, incident_id)
+    corrected = windows.corrections(session, scope)
+    total = windows.count_shown(session, scope)
+    if first >= total:
+        return (), total
+    moved = _moved(session, scope, corrected)
+    # Entries whose time was corrected are left out of the stretch and put where they belong. Each of them may have been
+    # before it, so the stretch begins that much earlier and is that much longer.
+    still, base, most = total - len(moved), max(0, first - len(moved)), count + len(moved)
+    most = max(0, min(most, still - base))
+    latest = base > still // 2  # the nearer end
+    rows = windows.read_stretch(
+        session,
+        scope,
+        first=still - base - most if latest else base,
+        count=most,
+        latest=latest,
+        but=corrected.at,
     )
-    return entries, len(ordered)
+    earlier = sum(corrected.key_of(row) < corrected.key_of(rows[0]) for row in moved) if rows and base else 0
+    ordered = sorted([*rows, *moved[earlier:]], key=corrected.key_of)[first - base - earlier :][:count]
+    return _as_read(session, scope, ordered, corrected, permalink), total
 
 
-def _when(row: Any, corrected: dict[int, dict[str, str]]) -> datetime:
-    at: datetime = row.at
-    correction = corrected.get(row.entry_id)
-    return datetime.fromisoformat(correction["at"]) if correction and "at" in correction else at
-
-
-def _rows(session: Session, incident_id: int) -> Any:
-    columns = TimelineEntry.__table__.c
-    # What we said in the channel about an entry can be marked and linked like anybody's message.
-    said = SlackMessage.__table__.c
-    message_ts = func.coalesce(columns.message_ts, said.ts).label("message_ts")
-    # Asked for first: with the numbers at hand PostgreSQL reads these incidents alone, and not everybody's entries.
-    incident_ids = [incident_id, *list_duplicates(session, incident_id)]
-    own = columns.incident_id == incident_id
-    statement = (
-        select(
-            columns.entry_id,
-            columns.incident_id,
-            columns.kind,
-            columns.at,
-            columns.author,
-            columns.text,
-            message_ts,
-            columns.data["channel"].astext.label("elsewhere"),
-        )
-        .outerjoin(SlackMessage, said.key == func.concat("entry:", columns.entry_id))
-        .where(columns.incident_id.in_(incident_ids))
-        .where(own | columns.kind.in_([kind.value for kind in _FOLLOWING]))
-        .order_by(columns.at, columns.entry_id)
+def list_latest(
+    session: Session, incident_id: int, count: int, *, kinds: Collection[Kind] = (), only_key: bool = False
+) -> tuple[Entry, ...]:
+    """The `count` latest entries as people read them, in time order; of these `kinds`, or those marked as key."""
+    scope = windows.scope_of(session, incident_id)
+    corrected = windows.corrections(session, scope)
+    entry_ids: set[int] | None = None
+    if only_key:
+        entry_ids = windows.marked_entries(session, scope, windows.key_stamps(session, scope))
+    rows = windows.read_stretch(
+        session, scope, count=count, latest=True, kinds=kinds, entry_ids=entry_ids, but=corrected.at
     )
-    return session.execute(statement).all()
+    moved = _moved(session, scope, corrected, kinds, entry_ids)
+    ordered = sorted([*rows, *moved], key=corrected.key_of)[-count:]
+    return _as_read(session, scope, ordered, corrected, _no_link)
 
 
-def _duplicates(incident_id: int) -> Select[int]:
-    """The incidents that were merged into this one, and those that were merged into them before."""
-    first = select(IncidentRow.incident_id).where(IncidentRow.merged_into == incident_id)
-    found = first.cte("duplicates", recursive=True)
-    further = select(IncidentRow.incident_id).where(IncidentRow.merged_into == found.c.incident_id)
-    # A union drops what was found before, so that it would end even if incidents were merged in a circle.
-    return select(found.union(further).c.incident_id)
+def count_entries(session: Session, incident_id: int) -> int:
+    """How many entries people see."""
+    return windows.count_shown(session, windows.scope_of(session, incident_id))
 
 
-def _corrected(session: Session, rows: Any) -> dict[int, dict[str, str]]:
-    """What people put right: time and words by entry, the last of several first."""
-    ids = [row.entry_id for row in rows if row.kind == Kind.ENTRY_CORRECTED]
-    found: dict[int, dict[str, str]] = {}
-    if ids:
-        columns = TimelineEntry.__table__.c
-        for (data,) in session.execute(
-            select(columns.data).where(columns.entry_id.in_(ids)).order_by(columns.entry_id)
-        ):
-            found.setdefault(int(data["entry_id"]), {}).update(
-                {key: data[key] for key in ("at", "text") if key in data}
-            )
-    return found
+def find_entry(session: Session, incident_id: int, entry_id: int) -> Entry | None:
+    """One entry as people read it; None where it is shown nowhere."""
+    scope = windows.scope_of(session, incident_id)
+    corrected = windows.corrections(session, scope)
+    rows = windows.read_stretch(session, scope, entry_ids=[entry_id])
+    return next(iter(_as_read(session, scope, rows, corrected, _no_link)), None)
+
+
+def _moved(
+    session: Session,
+    scope: windows.Scope,
+    corrected: windows.Corrections,
+    kinds: Collection[Kind] = (),
+    entry_ids: Collection[int] | None = None,
+) -> list[Any]:
+    """The rows whose time was corrected, in the order of the corrected times."""
+    wanted = corrected.at.keys() if entry_ids is None else corrected.at.keys() & set(entry_ids)
+    if not wanted:
+        return []
+    return sorted(windows.read_stretch(session, scope, kinds=kinds, entry_ids=wanted), key=corrected.key_of)
+
+
+def _as_read(
+    session: Session,
+    scope: windows.Scope,
+    rows: Sequence[Any],
+    corrected: windows.Corrections,
+    permalink: Callable[[str], str | None],
+) -> tuple[Entry, ...]:
+    if not rows:
+        return ()
+    stamps = {row.message_ts for row in rows if row.message_ts}
+    return tuple(windows.entries_of(session, scope, rows, corrected, permalink, stamps))
 
 
 def find_by_message(session: Session, incident_id: int, message_ts: str) -> TimelineEntry | None:
@@ -234,17 +230,15 @@ def known_messages(session: Session, incident_id: int, stamps: Collection[str]) 
 
 def list_duplicates(session: Session, incident_id: int) -> list[int]:
     """The incidents whose messages are read with those of this one."""
-    return list(session.scalars(_duplicates(incident_id)))
+    return list(windows.scope_of(session, incident_id).ids[1:])
 
 
 def list_marked(session: Session, incident_id: int) -> set[int]:
     """The messages, with their edits, that are key or that somebody corrected; duplicates' messages too."""
-    rows = _rows(session, incident_id)
-    _, _, pinned = _corrections(rows)
-    corrected = _corrected(session, rows)
-    stamps = {ts for ts, users in pinned.items() if users}
-    stamps |= {row.message_ts for row in rows if row.entry_id in corrected and row.message_ts}
-    return {row.entry_id for row in rows if row.message_ts in stamps}
+    scope = windows.scope_of(session, incident_id)
+    corrected = windows.corrections(session, scope)
+    stamps = windows.key_stamps(session, scope) | windows.stamps_of(session, {*corrected.at, *corrected.text})
+    return windows.marked_entries(session, scope, stamps)
 
 
 def list_messages_between(session: Session, incident_id: int, after: str, before: str) -> dict[str, str | None]:
@@ -288,33 +282,7 @@ def marks_in_slack(session: Session, incident_id: int, stamps: Collection[str]) 
         .where(~TimelineEntry.source_key.startswith("reaction:offer:"))
         .order_by(TimelineEntry.at, TimelineEntry.entry_id)
     )
-    return _marks(session.execute(statement))
-
-
-def _marks(rows: Any) -> dict[str, set[str]]:
-    """Whose mark stands on which message, of rows in the order in which things happened."""
-    pinned: dict[str, set[str]] = {}
-    for row in rows:
-        if row.kind == Kind.PINNED:
-            pinned.setdefault(row.message_ts, set()).add(row.author or "")
-        elif row.kind == Kind.UNPINNED:
-            pinned.get(row.message_ts, set()).discard(row.author or "")
-    return pinned
-
-
-def _corrections(rows: Any) -> tuple[dict[str, str], set[str], dict[str, set[str]]]:
-    """(last text of edited messages, deleted messages, who pinned which message), each by the message's ts.
-
-    `rows` are in the order in which things happened, which is not the one in which they were heard of.
-    """
-    edited: dict[str, str] = {}
-    deleted: set[str] = set()
-    for row in rows:
-        if row.kind == Kind.MESSAGE_EDITED:
-            edited[row.message_ts] = row.text
-        elif row.kind == Kind.MESSAGE_DELETED:
-            deleted.add(row.message_ts)
-    return edited, deleted, _marks(rows)
+    return windows.standing_marks(session.execute(statement))
 
 
 def offer_key(session: Session, incident_id: int, message_ts: str, now: datetime, most_an_hour: int) -> bool:

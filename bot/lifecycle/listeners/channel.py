@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -74,21 +73,21 @@ def _role(session: Session, command: CommandContext) -> str:
 
 def _catchup(session: Session, command: CommandContext) -> Message:
     row = incident_of(session, command)
-    entries = timeline.list_entries(session, row.incident_id)
     facts = channel.Brief(
         incident=incidents.facts(row),
         responders=queries_incidents.list_roles(session, row.incident_id)
         | ({"commander": row.commander} if row.commander else {}),
-        latest=_worth_telling(entries),
+        latest=_worth_telling(session, row.incident_id),
         missing=_missing(session, command, row),
     )
     return channel.brief(facts, command.now)
 
 
-def _worth_telling(entries: Sequence[Entry]) -> list[Entry]:
-    """Key entries, and the latest of those that tell how it went; in time order."""
-    key = [entry for entry in entries if entry.key][-_LATEST:]
-    telling = [entry for entry in entries if entry.kind in _TELLING and not entry.key][-_LATEST:]
+def _worth_telling(session: Session, incident_id: int) -> list[Entry]:
+    """The latest key entries, and the latest of those that tell how it went; in time order."""
+    key = timeline.list_latest(session, incident_id, _LATEST, only_key=True)
+    latest = timeline.list_latest(session, incident_id, 2 * _LATEST, kinds=_TELLING)
+    telling = [entry for entry in latest if not entry.key][-_LATEST:]
     return sorted([*key, *telling], key=lambda entry: (entry.at, entry.entry_id))
 
 

@@ -26,6 +26,8 @@ from bot.severity.rules import leading_severity, parse_severity
 from bot.slack.client import Message
 from bot.text.markup import escape, plain_text
 
+_READ_BACK = 200  # entries: repeated pages among them are folded, and the latest of what is left is shown
+
 
 def _status_form(command: CommandContext) -> dict[str, Any] | None:
     """`status closed` asks the closing questions, as `close` alone does."""
@@ -83,7 +85,9 @@ def _acknowledge(session: Session, command: CommandContext) -> str:
 
 def _timeline(session: Session, command: CommandContext) -> str:
     row = incident_of(session, command)
-    return incident_messages.timeline(row, timeline.list_entries(session, row.incident_id))
+    latest = timeline.list_latest(session, row.incident_id, _READ_BACK)
+    earlier = timeline.count_entries(session, row.incident_id) - len(latest) if len(latest) == _READ_BACK else 0
+    return incident_messages.timeline(row, latest, earlier)
 
 
 def _resolve(session: Session, command: CommandContext) -> str:

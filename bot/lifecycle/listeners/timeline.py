@@ -85,9 +85,7 @@ def entry_form(context: AppContext, user_id: str, channel_id: str, message: dict
             raise UnknownIncident("No incident is open. `/incident declare …` starts one.")
         at, text = datetime.fromtimestamp(float(message["ts"]), tz=context.now().tzinfo), message.get("text") or ""
         if entry is not None:
-            shown = next(
-                (e for e in timeline.list_entries(session, entry.incident_id) if e.entry_id == entry.entry_id), None
-            )
+            shown = timeline.find_entry(session, entry.incident_id, entry.entry_id)
             at, text = (shown.at, shown.text) if shown else (entry.at, entry.text)
         choices = [incidents.facts(row) for row in rows]
     when = f"{at.astimezone(_zone(context)):%Y-%m-%d %H:%M}"
@@ -127,8 +125,8 @@ def entry_saved(
 
 def _shown_plain(session: Session, row: IncidentRow, entry_id: int) -> str:
     """An entry's words as the form shows them."""
-    entries = timeline.list_entries(session, row.incident_id)
-    return next((shorten(plain_text(e.text), LONGEST_FIELD).strip() for e in entries if e.entry_id == entry_id), "")
+    shown = timeline.find_entry(session, row.incident_id, entry_id)
+    return shorten(plain_text(shown.text), LONGEST_FIELD).strip() if shown else ""
 
 
 SUBCOMMANDS = (

@@ -1,0 +1,152 @@
+"""An incident of 100,000 entries: every command in its channel to the acknowledgement, and its page.
+
+python -m bench timeline
+
+Beside each figure stands the same on an incident of a hundred entries, asked in turn in the same run.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert, text
+from starlette.testclient import TestClient
+
+from bench.figures import figure, percentile
+from bench.review import browser_of
+from bot.context import AppContext
+from bot.errors import TocsinError
+from bot.incidents.commands import CommandContext
+from bot.incidents.rules.typed_command import parse_command
+from bot.incidents.tables import IncidentRow, TimelineEntry
+from bot.lifecycle.flows import change
+from bot.lifecycle.flows.declare import Declaration, declare
+from bot.settings import Settings
+from bot.severity.rules import Severity
+from bot.slack import queries as messages
+from bot.store.embedded import embedded_postgres
+from bot.store.engine import Database
+from bot.store.migrations import upgrade
+from bot.wiring.listeners import REGISTRY
+from bot.wiring.service import build_context
+
+ENTRIES = 100_000
+_FEW = 100
+_BEGAN = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+_TIMES = 15
+_AT_ONCE = 5_000
+# What is typed in the channel; each as often as another, so that what they change is changed alike.
+_TYPED = (
+    "status", "timeline", "catchup", "escalation", "list", "role", "note looking at the pool",
+    "impact 40 orders failed", "severity P1", "severity P2", "handover", "update", "review",
+    "action raise the pool", "resolve rolled back", "reopen errors are back",
+)  # fmt: skip
+_numbers = count(1)
+
+
+def measure(entries: int = ENTRIES) -> None:
+    """Run and print."""
+    with tempfile.TemporaryDirectory(prefix="tocsin-") as folder, embedded_postgres(Path(folder) / "pg") as url:
+        database = Database(url, connections=8)
+        upgrade(database.engine)
+        settings = Settings.model_validate(
+            {"DATABASE_URL": url, "SLACK_BOT_TOKEN": "xoxb-bench", "TOCSIN_DATA": folder}
+        )
+        context = replace(build_context(settings, database), now=lambda: _BEGAN + timedelta(hours=30))
+        rows = [_incident(database, context.policy, size) for size in (entries, _FEW)]
+        with database.engine.connect() as connection:
+            connection.execute(text("analyze"))
+        _commands(context, rows, entries)
+        _page(settings, context, rows, entries)
+        database.close()
+
+
+def _incident(database: Database, policy: Any, size: int) -> IncidentRow:
+    with database.transaction() as session:
+        wanted = Declaration(f"bench:{size}", "checkout returns 502", Severity.P1, "U0RESPONDER")
+        row, _ = declare(session, wanted, policy, _BEGAN)
+        row.channel_id = f"C0BENCH{size}"
+        messages.record_workspace(session, "T0", "https://example.com/", "U0TOCSIN", "C0INCIDENTS")
+        messages.record_name(session, "U0RESPONDER", "responder", _BEGAN)
+        change.acknowledge(session, row, "U0RESPONDER", policy, _BEGAN + timedelta(minutes=2))
+    for start in range(0, size, _AT_ONCE):
+        with database.transaction() as session:
+            facts = [_fact(row, number, size) for number in range(start, min(start + _AT_ONCE, size))]
+            session.execute(insert(TimelineEntry), facts)
+    return row
+
+
+def _fact(row: IncidentRow, number: int, size: int) -> dict[str, Any]:
+    """Over a day: messages, of a hundred one edited, one deleted and one marked, and a note."""
+    kind = {17: "message_edited", 31: "message_deleted", 53: "pinned", 71: "noted"}.get(number % 100, "message_posted")
+    about = number - 1 if kind in ("message_edited", "message_deleted", "pinned") else number
+    at = _BEGAN + timedelta(seconds=86_400 / size * number)
+    return {
+        "incident_id": row.incident_id,
+        "kind": kind,
+        "at": at,
+        "recorded_at": at,
+        "author": "U0RESPONDER",
+        "text": f"line {number}: orders-db is at {number} connections, see <https://example.com/{number}|the board>",
+        "message_ts": None if kind == "noted" else f"1795176000.{about:06d}",
+    }
+
+
+def _commands(context: AppContext, rows: list[IncidentRow], entries: int) -> None:
+    took: dict[str, tuple[list[float], list[float]]] = {typed: ([], []) for typed in _TYPED}
+    for _ in range(_TIMES):
+        for typed in _TYPED:
+            for times, row in zip(took[typed], rows, strict=True):
+                times.append(_spent(lambda typed=typed, row=row: _type(context, row, typed)))  # type: ignore[misc]
+    for typed, (long, short) in took.items():
+        name = f"/incident {typed}, {entries:,} entries, to the acknowledgement"
+        figure(name, percentile(long, 0.5), "ms", 150, percentile(short, 0.5))
+
+
+def _type(context: AppContext, row: IncidentRow, typed: str) -> None:
+    parsed = parse_command(typed)
+    command = CommandContext(
+        context=context,
+        now=context.now(),
+        word=parsed.word,
+        ref=parsed.ref,
+        rest=parsed.rest,
+        user_id="U0RESPONDER",
+        user_name="responder",
+        channel_id=row.channel_id or "",
+        trigger_id=f"bench:{next(_numbers)}",
+    )
+    with suppress(TocsinError):  # a refusal is an answer as well, such as resolving what is resolved
+        REGISTRY.find(command.word).run(command)
+
+
+def _page(settings: Settings, context: AppContext, rows: list[IncidentRow], entries: int) -> None:
+    browser = browser_of(settings, context)
+    for number in (1, entries // 200, entries // 100):
+        took: tuple[list[float], list[float]] = ([], [])
+        for _ in range(_TIMES):
+            for times, row in zip(took, rows, strict=True):
+                page = number if row is rows[0] else 1
+                times.append(_spent(lambda page=page, row=row: _get(browser, f"/incidents/{row.ref}?page={page}")))  # type: ignore[misc]
+        long, short = took
+        name = f"page {number:,} of an incident, {entries:,} entries"
+        figure(name, percentile(long, 0.5), "ms", 300, percentile(short, 0.5))
+
+
+def _get(browser: TestClient, path: str) -> None:
+    answer = browser.get(path)
+    assert answer.status_code == 200, answer.text[:300]
+
+
+def _spent(act: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    act()
+    return (time.perf_counter() - began) * 1000
