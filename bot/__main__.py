@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from bot.console import diagnosing, jobs, judging, knowledge, oncall, records, serving
+from bot.console import diagnosing, jobs, judging, knowledge, oncall, policy, records, serving
 from bot.errors import TocsinError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app.add_typer(records.incident, name="incident")
 app.add_typer(oncall.escalation, name="escalation")
 app.add_typer(oncall.roster, name="roster")
 app.add_typer(knowledge.app, name="knowledge")
+app.add_typer(policy.app, name="policy")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(serving.db, name="db")
 

@@ -22,6 +22,7 @@ from pydantic import (
     ValidationInfo,
     model_validator,
 )
+from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import CoreSchema, InitErrorDetails, core_schema
 
 from bot.errors import InvalidPolicy
@@ -74,7 +75,7 @@ class Keys:
         return core_schema.with_info_wrap_validator_function(self._check, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        told = handler(schema)
+        told = handler.resolve_ref_schema(handler(schema))
         required = {"required": list(self._required)} if self._required else {}
         properties = told.get("properties") or {
             key: value if key in self._required else {"anyOf": [value, {"type": "null"}]}
@@ -110,6 +111,16 @@ def refuse_at(problems: Sequence[Problem]) -> None:
             for place, sentence in problems
         ]
         raise ValidationError.from_exception_data("policy", errors)
+
+
+class _Schema(GenerateJsonSchema):
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False  # a title that repeats the key says nothing
+
+
+def json_schema(model: type[PolicyModel]) -> dict[str, Any]:
+    """What may stand in the file, as JSON Schema."""
+    return {"$schema": _Schema.schema_dialect, **model.model_json_schema(schema_generator=_Schema)}
 
 
 def load(path: Path, model: type[Model], refusal: type[InvalidPolicy] = InvalidPolicy) -> Model:

@@ -72,7 +72,8 @@ class OneOrMany:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchema:
         listed = handler(schema)
-        return {"anyOf": [listed, listed["items"], {"type": "null"}]}
+        lone = [] if "$ref" in listed["items"] else [listed["items"]]  # only a text may stand without its list
+        return {"anyOf": [listed, *lone, {"type": "null"}]}
 
     @staticmethod
     def _listed(value: object) -> object:

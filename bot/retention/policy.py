@@ -49,7 +49,7 @@ _TOLD = {"anyOf": [{"const": _FOREVER}, {"type": "string", "pattern": r"^[0-9].*
 
 
 class RetentionFile(PolicyModel):
-    """The keys of the file."""
+    """How long what people wrote is kept."""
 
     keep_messages: Annotated[timedelta | None, Typed(_kept, _TOLD)]
 

@@ -184,7 +184,7 @@ def _severity(verdict: str) -> Severity | None:
 
 
 class SeverityFile(PolicyModel):
-    """The keys of the file."""
+    """The severity matrix: levels, names for what can break, and the rows that decide."""
 
     levels: Annotated[EachSeverity[LevelModel], AfterValidator(_worse_is_sooner)]
     reply_threshold: Share

@@ -47,6 +47,10 @@ def _address(text: str) -> str:
     return text
 
 
+def _or_none(services: object) -> object:
+    return {} if services is None else services
+
+
 Words = Annotated[str, Typed(_words, ANY_TEXT)]
 AlarmNames = Many[Annotated[str, Typed(_alarm_name, ANY_TEXT | {"maxLength": _LONGEST_ALARM})]]
 
@@ -59,9 +63,10 @@ class AlarmPolicy(PolicyModel):
 
     point: Text
     always: AlarmNames = ()
-    services: Annotated[dict[str, AlarmNames], BeforeValidator(lambda typed: {} if typed is None else typed)] = Field(
-        default_factory=dict
-    )
+    services: Annotated[
+        dict[str, AlarmNames],
+        BeforeValidator(_or_none, json_schema_input_type=dict[str, AlarmNames] | None),
+    ] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,7 @@ class ChecklistModel(PolicyModel):
 
 
 class NoticesFile(PolicyModel):
-    """The keys of the file."""
+    """What stakeholders are told, when somebody is reminded to tell them, and what is looked at after resolving."""
 
     update: NoticeModel
     resolved: NoticeModel

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from bot.context import Policy
-from bot.escalation.policy.calendar import load_calendar
-from bot.escalation.policy.contacts import load_contacts
-from bot.escalation.policy.matrix import load_escalation
+from bot.escalation.policy.calendar import CalendarFile, load_calendar
+from bot.escalation.policy.contacts import ContactsFile, load_contacts
+from bot.escalation.policy.matrix import EscalationFile, load_escalation
 from bot.escalation.rules.matrix import EscalationPolicy
-from bot.incidents.policy import load_security
-from bot.retention.policy import load_retention
-from bot.reviews.policy import load_review
-from bot.severity.policy import SeverityPolicy, load_severity
-from bot.stakeholders.policy import load_notices
+from bot.incidents.policy import SecurityPolicy, load_security
+from bot.policy.loading import PolicyModel, json_schema
+from bot.retention.policy import RetentionFile, load_retention
+from bot.reviews.policy import ReviewPolicy, load_review
+from bot.severity.policy import SeverityFile, SeverityPolicy, load_severity
+from bot.stakeholders.policy import NoticesFile, load_notices
+
+# Each file of knowledge/policy by its name, and what may stand in it.
+FILES: Mapping[str, type[PolicyModel]] = {
+    "calendar": CalendarFile,
+    "contacts": ContactsFile,
+    "escalation": EscalationFile,
+    "notices": NoticesFile,
+    "retention": RetentionFile,
+    "review": ReviewPolicy,
+    "security": SecurityPolicy,
+    "severity": SeverityFile,
+}
 
 
 def load_policy(folder: Path) -> Policy:
@@ -40,3 +55,14 @@ def load_escalation_policy(folder: Path) -> EscalationPolicy:
 def _escalation(folder: Path, severity: SeverityPolicy) -> EscalationPolicy:
     respond_within = {name: level.respond_within for name, level in severity.levels.items()}
     return load_escalation(folder / "escalation.yaml", load_calendar(folder / "calendar.yaml"), respond_within)
+
+
+def write_schemas(folder: Path) -> list[Path]:
+    """Write the JSON Schema of each policy file, for editors, to `folder`, which is made where it is not there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, model in FILES.items():
+        path = folder / f"{name}.schema.json"
+        path.write_text(json.dumps(json_schema(model), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        written.append(path)
+    return written

@@ -110,7 +110,7 @@ class MonthlyModel(PolicyModel):
 
 
 class CalendarFile(PolicyModel):
-    """The keys of the file."""
+    """When people are at work: hours, weekdays, public holidays, and when digests are sent."""
 
     time_zone: Zone
     hours: HoursModel

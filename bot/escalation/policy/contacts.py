@@ -221,7 +221,7 @@ class ChannelsModel(PolicyModel):
 
 
 class ContactsFile(PolicyModel):
-    """The keys of the file. `people` is read first, so that the rest can name them."""
+    """Who is behind the roles, and how they are reached. `people` is read first, so that the rest can name them."""
 
     people: Annotated[dict[str, PersonModel], BeforeValidator(_remember_names)]
     roles: Annotated[dict[Role, Holders], Keys(optional=_ABOVE_ON_CALL)]

@@ -31,7 +31,7 @@ Row = EachSeverity[Annotated[Rule, Typed(_rule, {"anyOf": [{"enum": list(_WORDS)
 
 
 class EscalationFile(PolicyModel):
-    """The keys of the file."""
+    """Who is pinged when, by role and severity."""
 
     matrix: Annotated[dict[Role, Row], Keys(*LADDER)]
     repeat_every: SomeSeverities[Duration] | None = None
