@@ -21,7 +21,7 @@ from bot.escalation.rules.matrix import Role
 from bot.escalation.rules.plan import PingKind
 from bot.escalation.rules.roster import Roster, leading_role, no_such_role, parse_role, stand_ins
 from bot.escalation.tables import PingRow
-from bot.incidents.commands import CommandContext, Subcommand, incident_of
+from bot.incidents.commands import Appointed, CommandContext, Subcommand, incident_of
 from bot.incidents.queries import incidents
 from bot.slack.text import person
 from bot.text.instants import is_instant, parse_instant
@@ -71,6 +71,18 @@ def _holders(roster: Roster, role: Role, now: datetime) -> str:
         told += f"; pages go to the {stand_in}" if stand_in else "; pages go to no one"
     following = roster.find_next(role, now)
     return f"{told}. Next {names(following[1])} from {instant(following[0])}" if following else told
+
+
+def _appointed(session: Session, command: CommandContext) -> Appointed | None:
+    """Whom an override puts on call."""
+    word, _, rest = command.rest.strip().partition(" ")
+    if word.lower() not in ("override", "set") or rest.split(" ", 1)[0].lower() in ("remove", "end", "off"):
+        return None
+    mentioned, others = people.split_mention(session, rest)
+    named = _parts(plain_text(others))[0]
+    if mentioned is None and not named:
+        return None
+    return Appointed(mentioned or _find_person(session, command, named))
 
 
 def _override(session: Session, command: CommandContext, rest: str) -> str:
@@ -222,6 +234,7 @@ SUBCOMMANDS = (
         "oncall override @someone until tomorrow 9:00 as team lead",
         "Who is on call, now and next; `override` changes it for a while, `oncall remove @someone` changes it back.",
         answer=_oncall,
+        appoints=_appointed,
         aliases=("on-call", "who"),
         anywhere=True,
     ),

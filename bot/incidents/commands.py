@@ -39,6 +39,14 @@ class CommandContext:
     trigger_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Appointed:
+    """Who is to get a part, and the channel that they have to be let into."""
+
+    user_id: str
+    channel_id: str | None = None
+
+
 Answer = str | Message  # for the person who asked, alone
 View = dict[str, Any]
 
@@ -58,6 +66,7 @@ class Subcommand:
     answer_apart: Callable[[CommandContext], Answer] | None = None
     aliases: tuple[str, ...] = ()
     form: Callable[[CommandContext], View | None] | None = None  # opened in place of an answer; None: answer after all
+    appoints: Callable[[Session, CommandContext], Appointed | None] | None = None  # Slack is asked about them first
     anywhere: bool = False  # speaks of no one incident
 
     def run(self, command: CommandContext) -> Answer:
@@ -149,12 +158,26 @@ def run_command(registry: Registry, context: AppContext, slack: Slack, ack: Ack,
             slack.open_view(command.trigger_id, view)
             ack()
             return
+        _check_appointed(slack, subcommand, command)
         answer, warning = subcommand.run(command), _warning(command)
         if isinstance(answer, Message):
             more = [section(warning)] if warning else []
             ack(text=unturned(answer.text), blocks=[*answer.blocks, *more])
         else:
             ack(text=unturned(f"{answer}\n{warning}" if warning else answer))
+
+
+def _check_appointed(slack: Slack, subcommand: Subcommand, command: CommandContext) -> None:
+    """Raises BadRequest for a bot, somebody deactivated, and somebody whom Slack does not let into the channel."""
+    if subcommand.appoints is None:
+        return
+    with command.context.database.transaction() as session:
+        appointed = subcommand.appoints(session, command)
+    if appointed is None or appointed.user_id == command.user_id:
+        return
+    refusal = slack.unfit(appointed.user_id, appointed.channel_id)
+    if refusal is not None:
+        raise BadRequest(messages.cannot_be_appointed(appointed.user_id, refusal))
 
 
 def _warning(command: CommandContext) -> str:

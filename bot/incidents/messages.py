@@ -55,6 +55,11 @@ def kept_out(incident: Incident, archived: bool, here: bool) -> str:
     return f":warning: What people say in {channel} is not recorded: {refusal.reason}. {refusal.advice}"
 
 
+def cannot_be_appointed(user_id: str, refusal: Refusal) -> str:
+    """Nothing was changed: Slack says that this person cannot take part."""
+    return f"{person(user_id)} can't take this on: {refusal.reason}. {refusal.advice} Nothing was changed."
+
+
 def bring_in(user_id: str, channel_id: str) -> str:
     """Completes "Tocsin couldn't …"."""
     return f"bring {person(user_id)} into <#{channel_id}>"

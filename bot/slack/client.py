@@ -18,26 +18,12 @@ import structlog
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.errors import TocsinError
-from bot.slack.refusals import OF_THE_TOKEN, Refusal
+from bot.slack.refusals import NOT_LET_IN, PASSING, Refusal, Refused, TryAgain
+
+__all__ = ["LATE_TRIGGER", "METADATA_TYPE", "Message", "Refused", "Slack", "TryAgain", "web_client"]
 
 log = structlog.get_logger(__name__)
 
-# Slack's own names for "not now": the same call may succeed later.
-_PASSING = frozenset(
-    {
-        "ratelimited",
-        "rate_limited",
-        "message_limit_exceeded",
-        "internal_error",
-        "fatal_error",
-        "service_unavailable",
-        "request_timeout",
-        "team_added_to_org",
-    }
-)
-# About our token, scopes or account: somebody mends that, and then the same call succeeds.
-_ABOUT_US = OF_THE_TOKEN | {"no_permission", "missing_scope", "app_missing_action_token"}
 # A form was to be opened more than three seconds after the press, or twice.
 LATE_TRIGGER = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id", "trigger_expired"})
 # What else stands in an answer's place is not from Slack: a proxy's page, half an answer.
@@ -49,33 +35,6 @@ _BELIEVED = 60.0  # seconds
 _BELIEVED_IN_TROUBLE = 10.0  # seconds until Slack is asked again that did not answer
 # Slack's own names for somebody who is not in the workspace. Any other refusal is about us, such as a token or a scope.
 _NOT_HERE = frozenset({"user_not_found", "user_not_visible"})
-
-
-class TryAgain(TocsinError):
-    """Slack could not be reached or asked to wait. `after` is in seconds, None when Slack did not say."""
-
-    def __init__(self, method: str, reason: str, after: float | None = None) -> None:
-        super().__init__(f"{method}: {reason}")
-        self.after = after
-
-
-class Refused(TocsinError):
-    """Slack answered no, and will again. `error` is Slack's name of the reason."""
-
-    def __init__(self, method: str, error: str, detail: str = "") -> None:
-        super().__init__(f"{method}: {error}{' ' + detail if detail else ''}")
-        self.method = method
-        self.error = error
-
-    @property
-    def refusal(self) -> Refusal:
-        """What people read of it."""
-        return Refusal(self.method, self.error)
-
-    @property
-    def may_pass(self) -> bool:
-        """True where it is about us (token, scopes, account, Slack's own permissions) rather than what was asked."""
-        return self.error in _ABOUT_US
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +61,7 @@ class Slack:
         self._direct: dict[str, str] = {}  # conversations by user id
         self._seen: dict[str, float] = {}  # until when somebody is known to be in the workspace, in `seconds`
         self._groups: dict[str, list[str]] = {}  # members of user groups when Slack last said
+        self._bots: set[str] = set()
         self._left: set[str] = set()  # who was not in the workspace when Slack last said
 
     def call(self, method: str, **arguments: Any) -> dict[str, Any]:
@@ -255,14 +215,17 @@ class Slack:
         return self._direct[user_id]
 
     def is_here(self, user_id: str) -> bool:
-        """False for somebody whom Slack does not know or who was deactivated. What it says is believed for a minute.
+        """False for a bot, and for somebody whom Slack does not know or who was deactivated; believed for a minute.
 
         Where Slack refuses to say or is in trouble, its last word holds, and who was never asked about is here.
         """
         if self._seen.get(user_id, 0.0) > self._seconds():
             return True
         try:
-            here = not self.ask("users.info", user=user_id)["user"].get("deleted")
+            user = self.ask("users.info", user=user_id)["user"]
+            here = not user.get("deleted") and not _is_bot(user)
+            if _is_bot(user):
+                self._bots.add(user_id)
         except Refused as refused:
             if refused.error not in _NOT_HERE:
                 log.warning("could not ask whether somebody is in the workspace", user=user_id, error=refused.error)
@@ -280,6 +243,28 @@ class Slack:
         else:
             self._left.add(user_id)
         return here
+
+    def is_bot(self, user_id: str) -> bool:
+        """Whether `is_here` found out that this is a bot."""
+        return user_id in self._bots
+
+    def unfit(self, user_id: str, channel_id: str | None) -> Refusal | None:
+        """Why somebody cannot be given a part in an incident; None where they can, or where Slack does not say.
+
+        A bot, somebody deactivated, or whom Slack does not let into the incident's channel; others are let in by this.
+        """
+        try:
+            user = self.ask("users.info", user=user_id)["user"]
+            if user.get("deleted") or _is_bot(user):
+                return Refusal("users.info", "user_disabled" if user.get("deleted") else "cannot_dm_bot")
+            if channel_id:
+                self.ask("conversations.invite", channel=channel_id, users=user_id)
+        except TryAgain:
+            return None
+        except Refused as refused:
+            about_them = refused.error in NOT_LET_IN | _NOT_HERE
+            return refused.refusal if about_them else None
+        return None
 
     def open_view(self, trigger_id: str, view: dict[str, Any]) -> None:
         self.call("views.open", trigger_id=trigger_id, view=view)
@@ -342,6 +327,10 @@ class Slack:
                 return
 
 
+def _is_bot(user: Mapping[str, Any]) -> bool:
+    return bool(user.get("is_bot")) or user.get("id") == "USLACKBOT"
+
+
 def _call(client: WebClient, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
     try:
         # JSON where an argument is nested; Slack's reading methods understand a form only.
@@ -364,7 +353,7 @@ def _explain(method: str, error: SlackApiError) -> TryAgain | Refused:
     else:
         status, headers, data = response.status_code, response.headers, response.data
     name = str(data.get("error", f"http_{status}")) if isinstance(data, dict) else f"http_{status}"
-    if status == 429 or status >= 500 or name in _PASSING or not _ERROR_NAME.fullmatch(name):
+    if status == 429 or status >= 500 or name in PASSING or not _ERROR_NAME.fullmatch(name):
         wait = next((value for header, value in headers.items() if header.lower() == "retry-after"), None)
         return TryAgain(method, name, float(wait) if wait and wait.isdecimal() else None)
     metadata = data.get("response_metadata") if isinstance(data, dict) else None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.errors import TocsinError
+
 # Our token or account: while Slack refuses those, nobody can be told in Slack at all.
 OF_THE_TOKEN = frozenset(
     {
@@ -25,6 +27,34 @@ OF_THE_TOKEN = frozenset(
         "two_factor_setup_required",
     }
 )
+# About the person who is invited.
+NOT_LET_IN = frozenset(
+    {
+        "cant_invite",
+        "no_external_invite_permission",
+        "org_user_not_in_team",
+        "ura_max_channels",
+        "user_disabled",
+        "user_is_restricted",
+        "user_not_found",
+        "user_team_mismatch",
+    }
+)
+# Slack's own names for "not now": the same call may succeed later.
+PASSING = frozenset(
+    {
+        "ratelimited",
+        "rate_limited",
+        "message_limit_exceeded",
+        "internal_error",
+        "fatal_error",
+        "service_unavailable",
+        "request_timeout",
+        "team_added_to_org",
+    }
+)
+# About our token, scopes or account: somebody mends that, and then the same call succeeds.
+_ABOUT_US = OF_THE_TOKEN | {"no_permission", "missing_scope", "app_missing_action_token"}
 _TOKEN = ("Slack doesn't accept Tocsin's token or account", "Ask whoever runs Tocsin to run `tocsin doctor`")
 _GUEST = ("this person is a guest", "Only a workspace admin can add a guest to a channel")
 _ADMIN = "Ask a workspace admin to allow it for apps in Slack's settings and permissions"
@@ -155,6 +185,33 @@ class Refusal:
     def _meaning(self) -> tuple[str, str]:
         unknown = ("Slack refused it", f"Slack's documentation of {self.method} says why")
         return _BY_METHOD.get((self.method, self.error)) or _MEANINGS.get(self.error) or unknown
+
+
+class TryAgain(TocsinError):
+    """Slack could not be reached or asked to wait. `after` is in seconds, None when Slack did not say."""
+
+    def __init__(self, method: str, reason: str, after: float | None = None) -> None:
+        super().__init__(f"{method}: {reason}")
+        self.after = after
+
+
+class Refused(TocsinError):
+    """Slack answered no, and will again. `error` is Slack's name of the reason."""
+
+    def __init__(self, method: str, error: str, detail: str = "") -> None:
+        super().__init__(f"{method}: {error}{' ' + detail if detail else ''}")
+        self.method = method
+        self.error = error
+
+    @property
+    def refusal(self) -> Refusal:
+        """What people read of it."""
+        return Refusal(self.method, self.error)
+
+    @property
+    def may_pass(self) -> bool:
+        """True where it is about us (token, scopes, account, Slack's own permissions) rather than what was asked."""
+        return self.error in _ABOUT_US
 
 
 def sentence(what: str, refusal: Refusal, again: str = "") -> str:

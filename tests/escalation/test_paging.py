@@ -263,6 +263,7 @@ def test_everybody_of_a_group_is_paged(
     ("contact", "why"),
     [
         (Contact("left", slack="U0GONE"), "<@U0GONE> is no longer in the workspace."),
+        (Contact("a bot", slack="U0TOCSIN"), "<@U0TOCSIN> is a bot."),
         (Contact("mail only", email="x@example.com"), "mail only has no Slack id."),
         (
             Contact("no such group", user_group="S0GONE"),

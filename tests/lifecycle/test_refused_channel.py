@@ -10,7 +10,7 @@ from bot.incidents.queries import incidents, places, timeline
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows.declare import where_to_work
-from bot.lifecycle.jobs import backfill
+from bot.lifecycle.jobs import backfill, responders
 from bot.lifecycle.messages.answers import where
 from bot.settings import Settings
 from bot.slack.client import Slack
@@ -24,6 +24,7 @@ from slack_playground.person import Person
 from tests.job_fixtures import Declared, later
 from tests.queue import empty_queue, queued
 from tests.slack_fixtures import Control
+from tests.slack_playground.test_strictness import guests
 
 INCIDENTS = "C0INCIDENTS"
 ADMIN = "Ask a workspace admin to allow it in Slack under Settings, Permissions, Channel management."
@@ -284,3 +285,67 @@ def test_while_the_channel_is_archived_work_goes_on_in_the_thread(
         assert (found.channel_trouble, found.channel_archived, found.channel_name) == (None, False, "inc-reopened")
     assert "U0TOCSIN" in slack.call("conversations.members", channel=channel_id)["members"]
     assert [message["text"] for message in responder.messages(channel_id)][-1].startswith("Tocsin is back in")
+
+
+# -- refused invitations, topic and pin --------------------------------------------------------------------------------
+
+
+def test_whoever_cannot_be_let_in_is_named_to_whoever_asked_and_on_the_timeline(
+    context: AppContext,
+    slack: Slack,
+    poster: Poster,
+    declared_incident: Declared,
+    playground: Playground,
+) -> None:
+    playground.on_loop(lambda: guests(playground))
+    row = declared_incident()
+    channel_id = opened(context, slack, poster, row)
+    wrong = {
+        "U0GUEST": "user_is_restricted",
+        "U0ONE": "ura_max_channels",
+        "U0PARTNER": "cant_invite",
+        "W0GRID": "org_user_not_in_team",
+        "U0GONE": "user_not_found",
+    }
+    responders.bring(
+        context, slack, poster, incident_id=row.incident_id, user_ids=["U0VP", *wrong], asked_by="U0MANAGER"
+    )
+    work(context, slack, poster)
+    said = told(context, row)
+    for (user_id, error), text in zip(wrong.items(), said, strict=True):
+        assert text.startswith(f"Tocsin couldn't bring <@{user_id}> into <#{channel_id}>: ")
+        assert f"({error}). " in text
+    assert direct(slack, playground, "U0MANAGER") == said
+    assert "U0VP" in slack.call("conversations.members", channel=channel_id)["members"]
+
+
+@pytest.mark.parametrize(
+    ("method", "error", "what"),
+    [
+        ("conversations.setTopic", "restricted_action", "set the channel's topic"),
+        ("conversations.setTopic", "user_is_restricted", "set the channel's topic"),
+        ("pins.add", "too_many_pins", "pin the card in the channel"),
+        ("pins.add", "permission_denied", "pin the card in the channel"),
+    ],
+)
+def test_a_topic_or_pin_that_is_refused_costs_nothing_of_the_rest(
+    context: AppContext,
+    slack: Slack,
+    poster: Poster,
+    declared_incident: Declared,
+    control: Control,
+    method: str,
+    error: str,
+    what: str,
+) -> None:
+    control.refuse(method, error)
+    row = declared_incident(by="U0SUPPORT")
+    channel_id = opened(context, slack, poster, row)
+    (said,) = told(context, row)
+    assert said.startswith(f"Tocsin couldn't {what}: ") and f"({error}). " in said
+    members = slack.call("conversations.members", channel=channel_id)["members"]
+    assert {"U0SUPPORT", "U0RESPONDER"} <= set(members)
+    pinned = slack.call("pins.list", channel=channel_id)["items"]
+    assert len(pinned) == (0 if method == "pins.add" else 1)
+    topic = slack.call("conversations.info", channel=channel_id)["channel"]["topic"]["value"]
+    assert (row.ref in topic) == (method == "pins.add")

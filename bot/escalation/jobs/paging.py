@@ -147,7 +147,8 @@ def _conversations(slack: Slack, user_ids: Sequence[str], refusals: list[str]) -
     found: dict[str, str] = {}
     for user_id in user_ids:
         if not slack.is_here(user_id):
-            refusals.append(f"<@{user_id}> is no longer in the workspace.")
+            bot = slack.is_bot(user_id)
+            refusals.append(f"<@{user_id}> is {'a bot' if bot else 'no longer in the workspace'}.")
             continue
         try:
             found[user_id] = slack.open_direct(user_id)

@@ -14,7 +14,7 @@ from bot.errors import BadRequest, UnknownIncident
 from bot.escalation.flows import people
 from bot.escalation.queries import pings
 from bot.incidents import visibility
-from bot.incidents.commands import CommandContext, Subcommand, incident_of, is_insider
+from bot.incidents.commands import Appointed, CommandContext, Subcommand, incident_of, is_insider
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.queries import incidents as queries_incidents
 from bot.incidents.rules.incident import Status
@@ -60,15 +60,24 @@ def _role(session: Session, command: CommandContext) -> str:
         held = queries_incidents.list_roles(session, row.incident_id)
         lines = [f"*{part.value}* {person(held.get(part.value))}: {EXPECTED[part]}" for part in ResponderRole]
         return "\n".join([f"Roles of {row.ref}. Take one with `/incident role scribe`.", *lines])
+    part, user_id = _part_and_person(session, command)
+    return sentence(
+        responders.assign(session, row, part, user_id, command.user_id, command.context.policy, command.now)
+    )
+
+
+def _part_and_person(session: Session, command: CommandContext) -> tuple[ResponderRole, str]:
+    """The role that is given and to whom: whoever typed it where nobody is named."""
     mentioned = mentioned_person(command.rest)
     part, name = parse_responder_role(plain_text(re.sub(r"<@[^>]*>", " ", command.rest)))
     if mentioned is None and name and name.lower() not in ("me", "myself", "i"):
         mentioned = people.find_person(session, name, command.context.policy.contacts, command.now)
-    return sentence(
-        responders.assign(
-            session, row, part, mentioned or command.user_id, command.user_id, command.context.policy, command.now
-        )
-    )
+    return part, mentioned or command.user_id
+
+
+def _appointed(session: Session, command: CommandContext) -> Appointed | None:
+    row = incident_of(session, command)
+    return Appointed(_part_and_person(session, command)[1], row.channel_id) if command.rest else None
 
 
 def _catchup(session: Session, command: CommandContext) -> Message:
@@ -190,6 +199,7 @@ SUBCOMMANDS = (
         "role scribe @someone",
         "Assign a role. Alone it lists who has which role, and what is expected of them.",
         answer=_role,
+        appoints=_appointed,
         aliases=("roles",),
     ),
     Subcommand(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from bot.context import AppContext
 from bot.errors import BadRequest
 from bot.escalation.flows import people
-from bot.incidents.commands import CommandContext, Subcommand, incident_of
+from bot.incidents.commands import Appointed, CommandContext, Subcommand, incident_of
 from bot.incidents.queries import incidents
 from bot.lifecycle.flows import change, commander
 from bot.lifecycle.messages.outcomes import sentence
@@ -19,14 +19,22 @@ from bot.text.markup import plain_text
 
 def _handover(session: Session, command: CommandContext) -> str:
     row = incident_of(session, command, for_change=True)
-    to_user, others = people.split_mention(session, command.rest)
-    if to_user is None:
-        named = plain_text(others)
-        if not named:
-            raise BadRequest("Name one person: `/incident handover @someone`.")
-        to_user = people.find_person(session, named, command.context.policy.contacts, command.now)
+    to_user = _to_user(session, command)
     key = f"command:{command.trigger_id}"
     return sentence(commander.offer(session, row, to_user, command.user_id, key, command.now))
+
+
+def _to_user(session: Session, command: CommandContext) -> str:
+    to_user, others = people.split_mention(session, command.rest)
+    named = plain_text(others)
+    if to_user is None and not named:
+        raise BadRequest("Name one person: `/incident handover @someone`.")
+    return to_user or people.find_person(session, named, command.context.policy.contacts, command.now)
+
+
+def _appointed(session: Session, command: CommandContext) -> Appointed:
+    row = incident_of(session, command)
+    return Appointed(_to_user(session, command), row.channel_id)
 
 
 def _incident_of_ping(value: str) -> int:
@@ -53,6 +61,7 @@ SUBCOMMANDS = (
         "handover @someone",
         "Offer command to somebody. It changes hands when they accept.",
         answer=_handover,
+        appoints=_appointed,
         aliases=("hand-over",),
     ),
 )
