@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from bot.console import diagnosing, jobs, judging, knowledge, oncall, policy, records, serving
+from bot.console import diagnosing, jobs, judging, knowledge, oncall, playbooks, policy, records, serving
 from bot.errors import TocsinError
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app.add_typer(serving.app)
 app.add_typer(judging.app)
 app.add_typer(diagnosing.app)
 app.add_typer(records.app)
+app.add_typer(playbooks.app)
 app.add_typer(records.incident, name="incident")
 app.add_typer(oncall.escalation, name="escalation")
 app.add_typer(oncall.roster, name="roster")

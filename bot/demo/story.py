@@ -26,7 +26,10 @@ IMPACT = (
     "about 2,300 orders came late, none was lost or charged twice"
 )
 RESOLUTION = "Release 213 ends the transaction before the payment call; idle transactions now end after 30 seconds"
-FACTS = ("Checkout answers 502", "480 of the 500 connections", "2,300 orders", "Release 213", "P1", "team-lead")
+FACTS = (
+    "Checkout answers 502", "480 of the 500 connections", "2,300 orders", "Release 213", "P1", "team-lead",
+    "of 4 steps 2 done, 1 did not help, 1 skipped",
+)  # fmt: skip
 
 
 def tell(play: Stage) -> str:
@@ -105,6 +108,7 @@ class Story:
         with play.step("A 📌 marks the message that matters, and the timeline knows"):
             self.responder.react(self.room, found, "pushpin")
             self._whispered(self.responder, "/incident timeline", ":pushpin:")
+        self.worked_through()
         play.until(15)
         with play.step("Status identified, cause recorded"):
             released = self.reported_at - timedelta(minutes=19)
@@ -121,6 +125,30 @@ class Story:
             play.until(27)
             self._note("contributing: orders-db set no limit to the time a transaction may be idle")
             self._note("contributing: release 212 changed a column type, so that it could not be rolled back")
+        with play.step("The playbook is worked through to its end; Tocsin ran none of its commands"):
+            self.responder.press(self._run("Step 2 of 4"), "playbook_done")
+            self.responder.press(self._run("Step 3 of 4"), "playbook_not_helped")
+            self.responder.press(self._run("Step 4 of 4"), "playbook_skip")
+            self._run("Finished by")
+
+    def worked_through(self) -> None:
+        """The playbook for a database without connections is started; its first step is a finding."""
+        self.play.until(12)
+        with self.play.step("The playbook that fits is started, and its one message shows the first step"):
+            self.responder.command(self.room, "/incident playbook database")
+            self._run("Step 1 of 4")
+        self.play.until(14)
+        with self.play.step("Its first step shows what holds the connections; who found that writes it down"):
+            self.responder.press(self._run("Step 1 of 4"), "playbook_note")
+            form = self.responder.wait_for_view()
+            self._send(form, {"line": {"line": "480 sessions of orders-api are idle in transaction"}})
+            self._run("Step 2 of 4")
+
+    def _run(self, words: str) -> Json:
+        """The message of the playbook, once it says so."""
+        return self.responder.wait_for_message(
+            self.room, lambda m: bool(m.get("bot_id")) and "*PB-database*" in content_of(m) and words in content_of(m)
+        )
 
     def escalated(self) -> None:
         """Two hours on, the team lead is paged, takes command and helps."""
@@ -179,7 +207,7 @@ class Story:
                 lambda: "incident_close" in str(self._card().get("blocks")), what="the card's Close button"
             )
             form = self._form("incident_close")
-            self._send(form, {"alarm": {"alarm": "real"}, "playbook": {"playbook": "none"}})
+            self._send(form, {"alarm": {"alarm": "real"}, "playbook": {"playbook": "no"}})
             self.responder.wait_for_message(self.room, "Closed by <@U0RESPONDER>")
 
     def reviewed(self) -> str:

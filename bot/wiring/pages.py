@@ -8,6 +8,7 @@ from datetime import timedelta
 from starlette.routing import Route
 
 from bot.lifecycle.pages import incident_routes
+from bot.playbooks.pages import playbook_routes
 from bot.reviews.pages.lists import list_routes
 from bot.reviews.pages.review import review_for_user, review_routes
 from bot.reviews.pages.shared import LINK_LIFETIME, shared_review_route
@@ -27,4 +28,11 @@ def build_pages(
     )
     if web is None:
         return [shared]
-    return [shared, *auth_routes(web), *incident_routes(web), *list_routes(web), *review_routes(web)]
+    return [
+        shared,
+        *auth_routes(web),
+        *incident_routes(web),
+        *list_routes(web),
+        *review_routes(web),
+        *playbook_routes(web),
+    ]

@@ -91,7 +91,12 @@ def test_a_playbook_is_listed_started_worked_through_and_offered_as_the_resoluti
         block["element"]["initial_value"] for block in form["blocks"] if block.get("block_id") == "resolution"
     )
     assert offered == "Invoke, watch, roll back if it still fails (PB-lambda, step 5)"
-    responder.close_view(form)
+    asked = next(block["element"] for block in form["blocks"] if block.get("block_id") == "playbook_step")
+    assert asked["initial_option"]["text"]["text"].startswith("PB-lambda step 5: Invoke, watch")
+    first_step = next(item["value"] for item in asked["options"] if "step 1" in item["text"]["text"])
+    filled = {"playbook_step": {"playbook_step": first_step}, "resolution": {"resolution": offered}}
+    assert responder.submit(form, filled) == {}
+    responder.wait_for_message(room, "Resolved by <@U0RESPONDER>")
     told = [entry.text for entry in entries(stage, ref) if entry.kind.startswith("playbook_")]
     assert len(told) == 7
     assert told[1].startswith(
@@ -99,6 +104,9 @@ def test_a_playbook_is_listed_started_worked_through_and_offered_as_the_resoluti
     )
     settle(stage.database)
     assert failed_jobs(stage.database) == []
+    _, other = stage.declare(f"{LAMBDA}, again")
+    assert "Used once, ended it once, median" in ask(responder, other["id"], "/incident playbook")
+    ask(responder, other["id"], "/incident resolve it was the same")
 
 
 def test_the_card_starts_what_fits_and_resolving_takes_the_buttons_away(stage: Stage) -> None:
@@ -187,3 +195,17 @@ def test_the_message_shows_the_minute_and_a_step_over_its_window_says_so_once(st
     settle(stage.database)
     told = [said for said in responder.messages(channel["id"]) if "is over its window (" in content_of(said)]
     assert len(told) == 1
+
+
+def test_two_steps_that_did_not_help_offer_another_playbook_and_a_page(stage: Stage) -> None:
+    responder = stage.responder
+    ref, channel = stage.declare("P2 Lambda is denied by S3, the database connection pool is exhausted")
+    ask(responder, channel["id"], "/incident playbook lambda")
+    press(responder, channel["id"], run_of(responder, channel, "PB-lambda", "Step 1 of 5"), "playbook_not_helped")
+    press(responder, channel["id"], run_of(responder, channel, "PB-lambda", "Step 2 of 5"), "playbook_not_helped")
+    offer = responder.wait_for_message(channel["id"], "Two steps of PB-lambda did not help.")
+    assert "Next best: *PB-" in content_of(offer)
+    heard = press_and_hear(responder, channel["id"], offer, "playbook_page")
+    assert heard.startswith("Pinging the ") and ref in heard
+    assert "was pinged from here already" in press_stale(stage, responder, offer, "playbook_page")
+    assert "is under way" in press_and_hear(responder, channel["id"], offer, "playbook_start")

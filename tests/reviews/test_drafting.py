@@ -10,8 +10,8 @@ import pytest
 from markdown_it import MarkdownIt
 
 from bot.incidents.rules.incident import Status
-from bot.incidents.rules.timeline import Kind
-from bot.reviews.rules.document import ActionItem, Nature, PastIncident, PingFact, Review
+from bot.incidents.rules.timeline import Entry, Kind
+from bot.reviews.rules.document import ActionItem, Nature, PastIncident, PingFact, PlaybookFact, Review
 from bot.reviews.rules.drafting import draft, draft_actions, without_terms
 from bot.reviews.rules.renderings import from_json, summary_for_slack, to_json, to_markdown
 from bot.text.wording import Wording, mentioned
@@ -507,3 +507,19 @@ def test_detection_services_factors_and_severity_cite_the_notes_that_said_them()
     assert timeline[0] == ("14:28", None, "Detected, as noted by Responder at 14:35.")
     assert ("14:32", "Contributing factor", "a sale") in timeline
     assert not [line for line in timeline if "services" in line[2] or "25:99" in line[2]]
+
+
+def test_what_was_run_of_playbooks_is_said_with_the_step_that_ended_it() -> None:
+    ran = (
+        PlaybookFact("PB-lambda", "Lambda is <denied>", 5, 3, 1, 1, "step 4, Put the permissions back"),
+        PlaybookFact("GUIDE-cors", "CORS", 2, 0, 0, 0),
+    )
+    started = Entry(99, Kind.PLAYBOOK_STARTED, minute(3), RESPONDER, "Playbook PB-lambda started by …", False, None)
+    review = draft(full_facts(playbooks=ran, entries=(*ENTRIES, started)), minute(51))
+    lines = [line for line in review.section("root_cause").lines if line.label == "Playbook"]
+    assert [line.text for line in lines] == [
+        "PB-lambda, Lambda is <denied>: of 5 steps 3 done, 1 did not help, 1 skipped; "
+        "step 4, Put the permissions back ended it",
+        "GUIDE-cors, CORS: of 2 steps none decided",
+    ]
+    assert [origin.entry_id for origin in lines[0].origins] == [99]

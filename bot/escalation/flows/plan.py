@@ -269,6 +269,14 @@ def refuse_asked_just_now(session: Session, row: IncidentRow, role: Role, reques
         raise BadRequest(entries.asked_just_now(role, seconds, ping.asked_by))
 
 
+def find_next_rung(session: Session, row: IncidentRow) -> Role | None:
+    """The lowest rung to which nothing was sent in this episode; None where every one was pinged."""
+    try:
+        return _next_rung(row, pings.list_of_incident(session, row.incident_id))
+    except BadRequest:
+        return None
+
+
 def _next_rung(row: IncidentRow, held: Sequence[PingRow]) -> Role:
     """The lowest rung of the ladder to which nothing was sent in this episode."""
     paged = {

@@ -19,6 +19,7 @@ from bot.incidents.flows.refusals import channel_lost
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows.severity_suggestions import overtake_suggestion
+from bot.playbooks.flows import results
 from bot.playbooks.flows import runs as playbooks
 from bot.reviews.flows import editing, learning
 from bot.reviews.flows.reminders import stop_reminders
@@ -59,6 +60,10 @@ def _begin_review(session: Session, row: IncidentRow, change: Change) -> None:
 
 def _stop_reminders(session: Session, row: IncidentRow, _: Change) -> None:
     stop_reminders(session, row)
+
+
+def _withdraw_playbooks(session: Session, row: IncidentRow, change: Change) -> None:
+    results.withdraw(session, row)
 
 
 def _stop_playbooks(session: Session, row: IncidentRow, change: Change) -> None:
@@ -110,6 +115,7 @@ _CONSEQUENCES: tuple[tuple[Callable[[Session, IncidentRow, Change], None], froze
     (_overtake_suggestion, _SEVERITY | _VOIDED | {Kind.RESOLVED}),
     (_begin_review, frozenset({Kind.RESOLVED})),
     (_stop_reminders, _VOIDED | {Kind.REOPENED}),
+    (_withdraw_playbooks, frozenset({Kind.REOPENED})),
     (_stop_playbooks, _VOIDED | {Kind.RESOLVED}),
     (_replan, _PLANNED_BY | {Kind.DECLARED}),
     (_refresh_pages, _VOIDED | {Kind.ACKNOWLEDGED, Kind.RESOLVED}),

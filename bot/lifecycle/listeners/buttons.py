@@ -15,6 +15,7 @@ from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import change
 from bot.lifecycle.messages import forms
 from bot.lifecycle.messages.outcomes import sentence
+from bot.playbooks.flows import results
 from bot.severity.rules import Severity
 from bot.slack.client import Slack
 from bot.slack.reporting import reporting_errors
@@ -44,9 +45,17 @@ def set_severity(session: Session, context: AppContext, value: str, user_id: str
     return sentence(change.set_severity(session, row, Severity(severity), user_id, context.policy, now))
 
 
-def playbook_suggested(row: IncidentRow) -> bool:
-    """Whether people were shown a playbook for it; a security incident has its steps on the card."""
-    return is_private(row.ref) or any(item.kind == "playbook" for item in row.similar)
+def form_for(session: Session, row: IncidentRow, resolving: bool) -> dict[str, Any]:
+    """The form that resolves or closes, with what is known filled in.
+
+    The one that closes asks about the playbook where one was used or shown; a security incident has it on the card.
+    """
+    incident = change.offered(session, row)
+    if resolving:
+        return forms.resolve_form(incident, *results.choices(session, row))
+    used, helped = results.was_used(session, row)
+    shown = is_private(row.ref) or any(item.kind == "playbook" for item in row.similar)
+    return forms.close_form(incident, used or shown, helped)
 
 
 def open_form(
@@ -58,9 +67,8 @@ def open_form(
     with reporting_errors(said.append, user=body["user"]["id"], action=action["action_id"]):
         with context.database.transaction() as session:
             row = incidents.get(session, int(action["value"]))
-            incident, playbook = change.offered(session, row), playbook_suggested(row)
-        resolving = action["action_id"] == "incident_resolve"
-        check_transition(incident.ref, incident.status, Status.RESOLVED if resolving else Status.CLOSED)
-        view = forms.resolve_form(incident) if resolving else forms.close_form(incident, playbook)
+            resolving = action["action_id"] == "incident_resolve"
+            check_transition(row.ref, Status(row.status), Status.RESOLVED if resolving else Status.CLOSED)
+            view = form_for(session, row, resolving)
         slack.open_view(body["trigger_id"], view)
     answer_press(ack, respond, said)

@@ -16,9 +16,9 @@ from bot.incidents.rules.incident import Status, check_transition, parse_status
 from bot.incidents.rules.timeline import Kind
 from bot.lifecycle.flows import change
 from bot.lifecycle.flows.consequences import after_change
-from bot.lifecycle.listeners.buttons import playbook_suggested
+from bot.lifecycle.listeners.buttons import form_for
 from bot.lifecycle.listeners.channel import show_list
-from bot.lifecycle.messages import answers, forms
+from bot.lifecycle.messages import answers
 from bot.lifecycle.messages.outcomes import sentence
 from bot.reviews.flows.drafting import redraft_later
 from bot.reviews.messages.review import left_as_approved
@@ -44,7 +44,7 @@ def _closing_questions(command: CommandContext) -> dict[str, Any] | None:
         row = incident_of(session, command)
         if row.status != Status.RESOLVED:
             return None  # `close` itself says why not
-        return forms.close_form(change.offered(session, row), playbook_suggested(row))
+        return form_for(session, row, resolving=False)
 
 
 def _status(session: Session, command: CommandContext) -> str | Message:

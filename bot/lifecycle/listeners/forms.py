@@ -11,7 +11,9 @@ from bot.context import AppContext
 from bot.incidents.queries import incidents
 from bot.incidents.rules.incident import Status
 from bot.lifecycle.flows import change
+from bot.lifecycle.messages import forms
 from bot.lifecycle.messages.outcomes import sentence
+from bot.playbooks.flows import results
 from bot.store.outbox import enqueue
 
 
@@ -20,6 +22,8 @@ def resolved(
 ) -> None:
     row = incidents.get_for_change(session, int(view["private_metadata"]))
     if Status(row.status).is_open:
+        if "playbook_step" in values:
+            results.credit(session, row, values["playbook_step"] or forms.NO_STEP, user_id, now)
         change.resolve(
             session, row, user_id, context.policy, now, resolution=values["resolution"], cause=values["cause"]
         )
@@ -42,3 +46,5 @@ def closed(
         playbook_helped={"yes": True, "no": False}.get(values.get("playbook", "")),
     )
     change.close(session, row, user_id, said, context.policy, now)
+    if said.playbook_helped is not None:
+        results.credit_last(session, row, said.playbook_helped)

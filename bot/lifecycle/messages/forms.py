@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.incidents.rules.incident import Incident
@@ -14,6 +14,7 @@ from bot.slack.text import plain
 
 DECLARE, RESOLVE, CLOSE = "declare_view", "resolve_view", "close_view"
 KIND_ORDINARY, KIND_SECURITY = "ordinary", "security"
+NO_STEP = "none"  # the choice "Something else" among the steps that may have fixed it
 JUDGED = "judge"  # the choice "let Tocsin judge"
 
 
@@ -45,7 +46,12 @@ def declare_form(levels: Mapping[Severity, Level], metadata: str, title: str = "
     )
 
 
-def resolve_form(incident: Incident) -> dict[str, Any]:
+def resolve_form(incident: Incident, steps: Sequence[tuple[str, str]] = (), chosen: str = NO_STEP) -> dict[str, Any]:
+    """`steps` are those of playbooks that may have ended it, (value, label); `chosen` is the likeliest."""
+    none = option("Something else", NO_STEP)
+    choices = [*(option(label, value) for value, label in steps[:99]), none]
+    which = select("Which?", "playbook_step", choices, chosen)
+    asked = field("playbook_step", "Which playbook step fixed it?", which)
     return form(
         RESOLVE,
         "Resolve",
@@ -55,16 +61,18 @@ def resolve_form(incident: Incident) -> dict[str, Any]:
             section(f"*{incident.severity}* · {incident.ref} · {plain(incident.title)}"),
             text_field("resolution", "What fixed it?", multiline=True, optional=True, initial=incident.resolution),
             text_field("cause", "What was the cause?", multiline=True, optional=True, initial=incident.cause),
+            *([asked] if steps else []),
         ],
     )
 
 
-def close_form(incident: Incident, playbook: bool) -> dict[str, Any]:
-    """With `playbook`, one was suggested, and the form asks whether it helped."""
+def close_form(incident: Incident, playbook: bool, helped: bool | None = None) -> dict[str, Any]:
+    """With `playbook`, one was suggested or used, and the form asks whether it helped; `helped` is what is known."""
+    known = "none" if helped is None else "yes" if helped else "no"
     yes_no = [option("Yes", "yes"), option("No", "no")]
     alarm = [option("A real incident", "real"), option("A false alarm", "false")]
     answers = [*yes_no, option("No playbook was used", "none")]
-    asked = field("playbook", "Did the playbook fix it?", select("Did it?", "playbook", answers, "none"))
+    asked = field("playbook", "Did the playbook fix it?", select("Did it?", "playbook", answers, known))
     return form(
         CLOSE,
         "Close and draft review",

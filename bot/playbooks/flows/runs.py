@@ -16,6 +16,7 @@ from bot.incidents.flows.record import lock_of, record, refuse_when_over
 from bot.incidents.queries import incidents
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
+from bot.playbooks.flows import owners
 from bot.playbooks.messages import entries
 from bot.playbooks.queries import runs
 from bot.playbooks.rules import placeholders
@@ -23,6 +24,8 @@ from bot.playbooks.rules.steps import Outcome, RunState, RunText, from_document,
 from bot.playbooks.tables import PlaybookRun, PlaybookStep
 from bot.store.outbox import enqueue
 from bot.text.masking import mask
+
+OFFER_AT = 2  # steps that did not help, after which another playbook and a role to escalate to are offered
 
 
 def draw_later(session: Session, run: PlaybookRun) -> None:
@@ -121,6 +124,8 @@ def decide(
         data={"run": run.run_id, "step": number, "outcome": outcome.value},
     )
     _go_on(session, run, text, by, now)
+    if outcome is Outcome.NOT_HELPED and not text.is_guide:
+        _after_failure(session, run, step, now)
     draw_later(session, run)
     return run
 
@@ -132,6 +137,14 @@ def _go_on(session: Session, run: PlaybookRun, text: RunText, by: str, now: date
         _begin_step(session, run, text, now)
         return
     run.state, run.ended_at, run.ended_by, run.due_at = RunState.FINISHED.value, now, by, None
+
+
+def _after_failure(session: Session, run: PlaybookRun, step: PlaybookStep, now: datetime) -> None:
+    session.flush()
+    failed = sum(row.outcome == Outcome.NOT_HELPED for row in runs.list_steps(session, run.run_id))
+    if failed == OFFER_AT:
+        enqueue(session, "slack.playbook_offer", lock=lock_of(run.incident_id), run_id=run.run_id)
+    owners.notice_failures(session, run.ref, step.number, step.title, now)
 
 
 def _refuse_ended(run: PlaybookRun, text: RunText) -> None:

@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 
 from bot.context import AppContext
 from bot.errors import BadRequest
+from bot.escalation.flows import plan
+from bot.escalation.rules.matrix import Role
 from bot.incidents.queries import incidents
 from bot.playbooks.flows import runs as flow
 from bot.playbooks.flows.facts import facts_of
 from bot.playbooks.flows.texts import text_of
-from bot.playbooks.messages import choices, entries, forms
+from bot.playbooks.messages import choices, entries, forms, offers
 from bot.playbooks.messages.run import RunFacts, filled
 from bot.playbooks.queries import runs
 from bot.playbooks.rules.steps import Outcome, RunState, from_document
@@ -47,12 +49,23 @@ def show_list(session: Session, context: AppContext, value: str, user_id: str, n
     return None
 
 
+def page(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
+    """`incident id:run id:role`, from an offer. Pressed twice, one ping is sent."""
+    incident_id, run_id, role = value.split(":", 2)
+    row = incidents.get_for_change(session, int(incident_id))
+    key, why = f"playbook-{run_id}-{role}", offers.why_paged(runs.get(session, int(run_id)).ref)
+    plan.refuse_asked_just_now(session, row, Role(role), key, now)
+    ping, fresh = plan.escalate_by_hand(session, row, Role(role), why, user_id, key, now)
+    return offers.paged(ping.role, row.ref, fresh)
+
+
 PRESSES = {
     "playbook_done": _deciding(Outcome.DONE),
     "playbook_not_helped": _deciding(Outcome.NOT_HELPED),
     "playbook_skip": _deciding(Outcome.SKIPPED),
     "playbook_assign": assign,
     "playbook_list": show_list,
+    "playbook_page": page,
 }
 
 

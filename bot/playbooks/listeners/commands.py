@@ -7,7 +7,7 @@ from bot.incidents.commands import Answer, CommandContext, Subcommand, incident_
 from bot.playbooks.flows import runs as flow
 from bot.playbooks.flows.fitting import find_entry
 from bot.playbooks.flows.texts import text_of
-from bot.playbooks.jobs import listing
+from bot.playbooks.jobs.runs import listing
 from bot.playbooks.messages import choices, entries
 from bot.playbooks.queries import runs
 from bot.playbooks.rules.steps import RunState, from_document

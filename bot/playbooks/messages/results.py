@@ -13,3 +13,9 @@ def result(text: RunText, number: int, line: str) -> str:
     said = f": {line}" if line else ""
     noun = "cause" if text.is_guide else "step"
     return f"{title}{said}"[:LONGEST] + f" ({text.ref}, {noun} {number})"
+
+
+def choice(text: RunText, number: int) -> str:
+    """`PB-lambda step 4: Put the missing permissions back`, for a menu."""
+    noun = "cause" if text.is_guide else "step"
+    return f"{text.ref} {noun} {number}: {text.step(number).title.replace('`', '')}"

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bot.errors import BadRequest
-from bot.playbooks.rules.steps import RunState
-from bot.playbooks.tables import PlaybookRun, PlaybookStep
+from bot.incidents.tables import IncidentRow
+from bot.playbooks.rules.steps import Outcome, RunState
+from bot.playbooks.tables import PlaybookNotice, PlaybookRun, PlaybookStep
 
 _GONE = "This playbook run isn't known here. Type `/incident playbook` for those of this incident."
+
+
+@dataclass(frozen=True, slots=True)
+class FailedStep:
+    """One time that a step did not help: in which incident, and when (aware UTC)."""
+
+    incident_id: int
+    incident_ref: str
+    at: datetime
 
 
 def add(session: Session, run: PlaybookRun, titles: Sequence[str]) -> PlaybookRun:
@@ -47,12 +59,12 @@ def find_running(session: Session, incident_id: int, ref: str) -> PlaybookRun | 
     return session.scalar(statement)
 
 
-def list_of_incident(session: Session, incident_id: int, episode: int | None = None) -> Sequence[PlaybookRun]:
+def list_of_incident(session: Session, incident_id: int, episode: int | None = None) -> list[PlaybookRun]:
     """The runs of an incident, or of one of its openings, in the order in which they began."""
     statement = select(PlaybookRun).where(PlaybookRun.incident_id == incident_id)
     if episode is not None:
         statement = statement.where(PlaybookRun.episode == episode)
-    return session.scalars(statement.order_by(PlaybookRun.started_at, PlaybookRun.run_id)).all()
+    return list(session.scalars(statement.order_by(PlaybookRun.started_at, PlaybookRun.run_id)))
 
 
 def list_running_for_change(session: Session, incident_id: int) -> Sequence[PlaybookRun]:
@@ -82,3 +94,24 @@ def claim_due(session: Session, now: datetime, limit: int) -> Sequence[PlaybookR
         .with_for_update(skip_locked=True, key_share=True)
     )
     return session.scalars(statement).all()
+
+
+def list_last_outcomes(session: Session, ref: str, title: str, limit: int) -> Sequence[tuple[str, FailedStep]]:
+    """What became of a step of that title when it was tried last, the newest first; skipped ones aside."""
+    statement = (
+        select(PlaybookStep.outcome, IncidentRow.incident_id, IncidentRow.ref, PlaybookStep.decided_at)
+        .join(PlaybookRun, PlaybookRun.run_id == PlaybookStep.run_id)
+        .join(IncidentRow, IncidentRow.incident_id == PlaybookRun.incident_id)
+        .where(PlaybookRun.ref == ref, PlaybookStep.title == title)
+        .where(PlaybookStep.outcome.in_((Outcome.DONE.value, Outcome.NOT_HELPED.value)))
+        .order_by(PlaybookStep.decided_at.desc(), PlaybookStep.run_id.desc())
+        .limit(limit)
+    )
+    rows = session.execute(statement).all()
+    return [(outcome or "", FailedStep(number, name, at)) for outcome, number, name, at in rows if at is not None]
+
+
+def note_once(session: Session, key: str, now: datetime) -> bool:
+    """Note that something is said under this key; False where it was said before."""
+    statement = insert(PlaybookNotice).values(key=key, said_at=now).on_conflict_do_nothing(index_elements=["key"])
+    return session.execute(statement.returning(PlaybookNotice.key)).first() is not None

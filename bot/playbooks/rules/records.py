@@ -1,8 +1,11 @@
-"""How a playbook did here, in figures, and what that says of its place in a list. Pure."""
+"""How playbooks and their steps did here, in figures, and what that says of a playbook's place in a list. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+UNUSED_AFTER = timedelta(days=365)  # a playbook that nobody started in so long is proposed for the archive
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +15,7 @@ class TrackRecord:
     used: int = 0
     ended_it: int = 0
     median_minutes: float | None = None
+    last_used: datetime | None = None
 
     @property
     def weight(self) -> float:
@@ -20,3 +24,44 @@ class TrackRecord:
         One that was not used yet counts 1: two runs more, one of which ended it, are added to every record.
         """
         return 0.75 + 0.5 * (self.ended_it + 1) / (self.used + 2)
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """How one step did: how often it was decided and how, how often it ended the incident, and against its window.
+
+    `in_window` of `timed` decisions came before the window had ended.
+    """
+
+    number: int
+    title: str
+    decided: int
+    done: int
+    not_helped: int
+    skipped: int
+    ended_it: int
+    median_minutes: float | None
+    timed: int
+    in_window: int
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """A playbook's record beside what its source claims. `kept` is False where the entry is no longer among them."""
+
+    ref: str
+    kind: str
+    title: str
+    owner: str
+    claim: str
+    record: TrackRecord
+    steps: tuple[StepRecord, ...] = field(default=())
+    unused: bool = False
+    kept: bool = True
+
+
+def is_unused(record: TrackRecord, known_since: datetime | None, now: datetime) -> bool:
+    """Whether nobody started it in a year, and it has been known for as long (`known_since` is aware UTC)."""
+    if known_since is None or now - known_since < UNUSED_AFTER:
+        return False
+    return record.last_used is None or now - record.last_used >= UNUSED_AFTER

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -17,10 +18,13 @@ from bot.incidents.tables import IncidentRow
 from bot.memory.flows.live import Memory
 from bot.memory.flows.recall import recall
 from bot.memory.rules.similar import SimilarItem
+from bot.playbooks.queries import runs
+from bot.playbooks.rules.steps import Outcome
+from bot.playbooks.rules.steps import from_document as playbook_text
 from bot.reviews.flows.editing import as_item, begin, note_drafting, show
 from bot.reviews.queries import action_items, drafts
 from bot.reviews.queries import reviews as assessments
-from bot.reviews.rules.document import PastIncident, PingFact, Review, ReviewFacts, SeverityChange
+from bot.reviews.rules.document import PastIncident, PingFact, PlaybookFact, Review, ReviewFacts, SeverityChange
 from bot.reviews.rules.drafting import draft
 from bot.reviews.rules.notes import read_notes
 from bot.reviews.rules.renderings import from_json, to_json
@@ -79,7 +83,21 @@ def gather(session: Session, row: IncidentRow, policy: Policy) -> ReviewFacts:
         names=slack_queries.names_of(session, people | mentioned(entry.text for entry in entries)),
         false_alarm=row.false_alarm,
         playbook_helped=row.playbook_helped,
+        playbooks=_playbooks(session, row),
     )
+
+
+def _playbooks(session: Session, row: IncidentRow) -> tuple[PlaybookFact, ...]:
+    """What was worked through, in all openings of the incident."""
+    found = []
+    for run in runs.list_of_incident(session, row.incident_id):
+        text, steps = playbook_text(run.document), runs.list_steps(session, run.run_id)
+        became = Counter(step.outcome for step in steps)
+        done, failed, skipped = (became[outcome.value] for outcome in Outcome)
+        noun = "cause" if text.is_guide else "step"
+        ended = f"{noun} {run.ended_step}, {text.step(run.ended_step).title}" if run.ended_it and run.ended_step else ""
+        found.append(PlaybookFact(run.ref, text.title, len(steps), done, failed, skipped, ended))
+    return tuple(found)
 
 
 def _severity_changes(session: Session, row: IncidentRow) -> tuple[SeverityChange, ...]:

@@ -65,6 +65,19 @@ class ActionItem:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaybookFact:
+    """A playbook or guide that was worked through: how many of its steps became what, and the step that ended it."""
+
+    ref: str
+    title: str
+    steps: int
+    done: int
+    not_helped: int
+    skipped: int
+    ended_by: str = ""  # `step 4, Put the permissions back`; empty where none did, or nobody said so
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewFacts:
     """All that the record knows of one incident. `entries` with corrections of messages applied; instants aware UTC."""
 
@@ -82,6 +95,7 @@ class ReviewFacts:
     actions: tuple[ActionItem, ...] = ()
     false_alarm: bool | None = None  # None: nobody said
     playbook_helped: bool | None = None
+    playbooks: tuple[PlaybookFact, ...] = ()  # in the order in which they were begun
     late_after: timedelta = LATE_AFTER  # a ping sent within this of being due is on time
     silence_after: timedelta = field(default=timedelta(minutes=15))  # a longer pause in the record is a gap
 

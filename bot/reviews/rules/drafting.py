@@ -8,10 +8,20 @@ from datetime import UTC, date, datetime
 
 from bot.incidents.rules.timeline import Entry, Kind
 from bot.memory.rules.recurrence import recurrence
-from bot.reviews.rules.document import ActionItem, Line, Nature, Origin, PastIncident, Review, ReviewFacts, Section
+from bot.reviews.rules.document import (
+    ActionItem,
+    Line,
+    Nature,
+    Origin,
+    PastIncident,
+    PlaybookFact,
+    Review,
+    ReviewFacts,
+    Section,
+)
 from bot.reviews.rules.figures import acknowledged, could_improve, escalations, figures, silences, went_well
 from bot.reviews.rules.notes import said_detected
-from bot.reviews.rules.record import Record
+from bot.reviews.rules.record import Record, origin
 from bot.reviews.rules.story import timeline
 from bot.text.durations import span
 from bot.text.wording import Wording, counted, instant, tidied
@@ -124,10 +134,21 @@ def _cause(facts: ReviewFacts, record: Record, wording: Wording) -> Section:
         lines.append(Line("Not recorded.", Nature.ASKED, label="Contributing factors", command=command))
     origins = record.last(Kind.RESOLUTION_RECORDED) or record.last(Kind.RESOLVED)
     lines.append(_said_or_asked("Resolution", incident.resolution, wording, origins, "note resolution:"))
-    if facts.playbook_helped is not None:
+    lines += [_worked_through(playbook, record, wording) for playbook in facts.playbooks]
+    if facts.playbook_helped is not None and not facts.playbooks:
         outcome = "resolved it" if facts.playbook_helped else "did not resolve it"
         lines.append(Line(outcome, label="Playbook", origins=record.last(Kind.CLOSED)))
     return Section("root_cause", "Root cause analysis", tuple(lines))
+
+
+def _worked_through(playbook: PlaybookFact, record: Record, wording: Wording) -> Line:
+    """What was run of a playbook, and whether it ended the incident."""
+    counts = [(playbook.done, "done"), (playbook.not_helped, "did not help"), (playbook.skipped, "skipped")]
+    told = ", ".join(f"{number} {word}" for number, word in counts if number) or "none decided"
+    ended = f"; {wording.plain(playbook.ended_by, 200)} ended it" if playbook.ended_by else ""
+    text = f"{playbook.ref}, {wording.plain(playbook.title, 200)}: of {counted(playbook.steps, 'step')} {told}{ended}"
+    started = (entry for entry in record.of_kind(Kind.PLAYBOOK_STARTED) if f" {playbook.ref} " in entry.text)
+    return Line(text, label="Playbook", origins=tuple(origin(entry) for entry in started))
 
 
 def draft_actions(actions: Sequence[ActionItem], names: Mapping[str, str], day: date) -> Section:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 
 from bot.context import AppContext
@@ -13,6 +12,7 @@ from bot.incidents.tables import IncidentRow
 from bot.playbooks.flows import watch
 from bot.playbooks.flows.facts import facts_of
 from bot.playbooks.flows.fitting import fitting, matching
+from bot.playbooks.flows.owners import look_for_unused
 from bot.playbooks.messages import choices
 from bot.playbooks.messages.entries import place
 from bot.playbooks.messages.run import run_message
@@ -36,9 +36,10 @@ def draw_run(context: AppContext, slack: Slack, poster: Poster, *, run_id: int) 
 
 
 def look(context: AppContext, now: datetime) -> None:
-    """Look at the runs that are due at `now`: their minute, and steps that are over their window."""
+    """Look at the runs that are due at `now`: their minute, steps over their window; once a day at what nobody uses."""
     while True:
         with context.database.transaction() as session:
+            look_for_unused(session, now)
             if watch.sweep(session, now, _AT_ONCE) < _AT_ONCE:
                 return
 
@@ -67,9 +68,3 @@ def listing(context: AppContext, row: IncidentRow) -> Message:
 
 def _place(run: PlaybookRun) -> str:
     return place(from_document(run.document), run.current).removeprefix(f"{run.ref} ")
-
-
-TASKS: dict[str, Callable[..., None]] = {
-    "slack.playbook_run": draw_run,
-    "slack.playbook_list": whisper_list,
-}

@@ -1,0 +1,30 @@
+"""What the owner of a playbook reads. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.playbooks.messages.prose import prose
+from bot.slack.blocks import context, section
+from bot.slack.client import Message
+from bot.slack.text import plain, shorten
+
+
+def failed(ref: str, number: int, title: str, incidents: Sequence[tuple[str, str]], unnamed: int) -> Message:
+    """`incidents`: (ref, title) of those in which the step did not help; `unnamed` more may not be named."""
+    head = f"Step {number} of *{ref}*, {prose(shorten(title, 200))}, did not help the last two times."
+    lines = [f"• {one} {plain(shorten(words, 150))}" for one, words in incidents]
+    if unnamed:
+        lines.append(f"• {unnamed} security incident{'s' if unnamed > 1 else ''}")
+    ask = (
+        f"You are its owner, or stand in for them. Is the step still right? `tocsin playbooks {ref}` shows its record."
+    )
+    return Message(f"A step of {ref} failed twice in a row", (section("\n".join([head, *lines])), context(ask)))
+
+
+def unused(ref: str, title: str) -> Message:
+    said = f"*{ref}* {prose(shorten(title, 200))} hasn't been used for a year. Archive it?"
+    how = (
+        f"`tocsin knowledge remove {ref}` archives an imported one; of a file in the knowledge folder, delete the file."
+    )
+    return Message(f"{ref} hasn't been used for a year", (section(said), context(how)))
