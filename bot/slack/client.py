@@ -37,6 +37,11 @@ _BELIEVED_IN_TROUBLE = 10.0  # seconds until Slack is asked again that did not a
 _NOT_HERE = frozenset({"user_not_found", "user_not_visible"})
 
 
+def is_person(place: str) -> bool:
+    """True for a user id, false for a channel's."""
+    return place[:1] in ("U", "W")
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """What is posted: `text` for notifications and screen readers, `blocks` for the screen."""
@@ -88,8 +93,12 @@ class Slack:
 
     def post(self, channel_id: str, message: Message, key: str, thread_ts: str | None = None) -> str:
         """Post and return the ts. `key` travels as metadata, by which `find_by_key` finds the message again."""
+        return self.post_to(channel_id, message, key, thread_ts)[1]
+
+    def post_to(self, place: str, message: Message, key: str, thread_ts: str | None = None) -> tuple[str, str]:
+        """As `post`; returns channel and ts. Where `place` is a person's id, Slack opens the direct conversation."""
         arguments: dict[str, Any] = {
-            "channel": channel_id,
+            "channel": place,
             "text": message.text,
             "metadata": {"event_type": METADATA_TYPE, "event_payload": {"key": key}},
             "unfurl_links": False,
@@ -99,7 +108,11 @@ class Slack:
             arguments["blocks"] = list(message.blocks)
         if thread_ts:
             arguments["thread_ts"] = thread_ts
-        return str(self.call("chat.postMessage", **arguments)["ts"])
+        answer = self.call("chat.postMessage", **arguments)
+        channel_id = str(answer.get("channel") or place)
+        if is_person(place):
+            self._direct[place] = channel_id
+        return channel_id, str(answer["ts"])
 
     def update(self, channel_id: str, ts: str, message: Message) -> None:
         """Edit in place; a message that is gone stays gone."""
@@ -266,6 +279,10 @@ class Slack:
             return refused.refusal if about_them else None
         return None
 
+    def has_left(self, user_id: str) -> bool:
+        """True where Slack said so the last time that it was asked; nobody is asked now."""
+        return user_id in self._left
+
     def open_view(self, trigger_id: str, view: dict[str, Any]) -> None:
         self.call("views.open", trigger_id=trigger_id, view=view)
 
@@ -285,7 +302,8 @@ class Slack:
 
     def learn_groups(self, members: Mapping[str, list[str]]) -> None:
         """Who was in user groups when Slack last said so, as another process recorded it."""
-        self._groups = dict(members) | self._groups
+        for group_id, last in members.items():
+            self._groups.setdefault(group_id, last)
 
     def members_of_group(self, group_id: str) -> list[str]:
         members = [str(user_id) for user_id in self.ask("usergroups.users.list", usergroup=group_id)["users"]]

@@ -8,7 +8,7 @@ from datetime import datetime
 import structlog
 
 from bot.slack import queries as slack_queries
-from bot.slack.client import Message, Refused, Slack
+from bot.slack.client import Message, Refused, Slack, is_person
 from bot.store.engine import Database
 
 log = structlog.get_logger(__name__)
@@ -35,14 +35,16 @@ def find_or_post(
 ) -> tuple[str, str, bool]:
     """The channel and ts of the message of that key, and whether it stood there before.
 
-    `tried_in` is the channel of an earlier try whose answer was lost: Slack may have taken that message.
-    Raises TryAgain and Refused; after either the call may be repeated.
+    `channel_id` may be a person's id, for our direct conversation. `tried_in` is the channel of an earlier try whose
+    answer was lost: Slack may have taken that message. Raises TryAgain and Refused; after either the call may be
+    repeated.
     """
     if tried_in is not None:
-        ts = slack.find_by_key(tried_in, key, thread_ts)
+        where = slack.open_direct(tried_in) if is_person(tried_in) else tried_in
+        ts = slack.find_by_key(where, key, thread_ts)
         if ts is not None:
-            return tried_in, ts, True
-    return channel_id, slack.post(channel_id, message, key, thread_ts), False
+            return where, ts, True
+    return *slack.post_to(channel_id, message, key, thread_ts), False
 
 
 class Poster:

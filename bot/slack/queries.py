@@ -44,9 +44,10 @@ def begin_messages(session: Session, channels: Mapping[str, str], now: datetime)
     return set(session.scalars(statement)) if values else set()
 
 
-def record_messages(session: Session, posted: Mapping[str, str]) -> None:
-    """The ts of messages by key, in one statement."""
-    session.execute(update(SlackMessage), [{"key": key, "ts": ts} for key, ts in sorted(posted.items())])
+def record_messages(session: Session, posted: Mapping[str, tuple[str, str]]) -> None:
+    """Channel and ts of messages by key, in one statement."""
+    values = [{"key": key, "channel_id": place, "ts": ts} for key, (place, ts) in sorted(posted.items())]
+    session.execute(update(SlackMessage), values)
 
 
 def record_message(session: Session, key: str, channel_id: str, ts: str) -> None:

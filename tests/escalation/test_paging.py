@@ -76,6 +76,40 @@ def test_a_page_reaches_its_person_once_and_is_recorded(
     assert entries(context, row, Kind.PING_SENT) == ["Paged <@U0RESPONDER> as on-call engineer (at once)."]
 
 
+def test_nothing_is_asked_of_slack_before_a_page(
+    context: AppContext, slack: Slack, poster: Poster, declared_incident: Declared, control: Control
+) -> None:
+    row = declared_incident(Severity.P0)
+    before = len(control.journal())
+    paging.page(
+        on_call(context, Contact("on call", slack="U0RESPONDER")), slack, poster, ping_id=the_page(context, row).ping_id
+    )
+    first, *others = control.journal()[before:]
+    assert (first["method"], first["args"]["channel"]) == ("chat.postMessage", "U0RESPONDER")
+    assert [call["method"] for call in others] == ["users.info"]
+
+
+def test_one_who_cannot_be_posted_to_now_keeps_nobody_waiting(
+    context: AppContext,
+    slack: Slack,
+    poster: Poster,
+    declared_incident: Declared,
+    person: Named,
+    control: Control,
+    playground: Playground,
+) -> None:
+    row = declared_incident(Severity.P0)
+    playground.workspace.groups["S0TWO"] = UserGroup("S0TWO", "two", "Two", "", ["U0RESPONDER", "U0VP"])
+    two = on_call(context, Contact("both", user_group="S0TWO"))
+    control.fault("chat.postMessage", "status", times=1)
+    with pytest.raises(TryAgain):
+        paging.page(two, slack, poster, ping_id=the_page(context, row).ping_id)
+    assert [len(received(person(user))) for user in ("U0RESPONDER", "U0VP")] == [0, 1]
+    paging.page(two, slack, poster, ping_id=the_page(context, row).ping_id)
+    assert [len(received(person(user))) for user in ("U0RESPONDER", "U0VP")] == [1, 1]
+    assert the_page(context, row).user_ids == ["U0RESPONDER", "U0VP"]
+
+
 def test_a_page_whose_answer_was_lost_is_not_sent_twice(
     context: AppContext, slack: Slack, poster: Poster, declared_incident: Declared, person: Named, control: Control
 ) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.context import AppContext
 from bot.escalation.flows import pages as escalate
 from bot.escalation.flows.roster import read_roster
-from bot.escalation.jobs.paging import reachable
+from bot.escalation.jobs.recipients import is_gone, reachable, why
 from bot.escalation.messages import pages as blocks
 from bot.escalation.queries import pings
 from bot.escalation.rules.matrix import Role
@@ -30,10 +30,10 @@ def digest(context: AppContext, slack: Slack, poster: Poster, *, role: str, due_
         return
     refusals: list[str] = []
     for reach in reachable(slack, draft.roster, Role(role), draft.now, refusals):
-        reached = _say_to_each(poster, f"digest:{role}:{due_at}", reach.channels, draft.message, refusals)
+        reached = _say_to_each(slack, poster, f"digest:{role}:{due_at}", reach.user_ids, draft.message, refusals)
         if reached:
             with context.database.transaction() as session:
-                sent = [escalate.Sent(ping_id, reached, reach.instead) for ping_id in draft.fresh]
+                sent = [escalate.Sent(ping_id, reached, why(refusals, reach)) for ping_id in draft.fresh]
                 escalate.pages_sent(session, sent, context.now(), context.policy.escalation.late_after)
             return
     with context.database.transaction() as session:
@@ -72,13 +72,17 @@ def _read(context: AppContext, role: str, due_at: datetime) -> _Draft:
 
 
 def _say_to_each(
-    poster: Poster, key: str, channels: Mapping[str, str], message: Message, refusals: list[str]
+    slack: Slack, poster: Poster, key: str, user_ids: Sequence[str], message: Message, refusals: list[str]
 ) -> list[str]:
     reached = []
-    for user_id, channel_id in channels.items():
+    for user_id in user_ids:
+        if is_gone(slack, user_id, refusals):
+            continue
         try:
-            poster.say(f"{key}:{user_id}", channel_id, message)
+            poster.say(f"{key}:{user_id}", user_id, message)
             reached.append(user_id)
         except Refused as refused:
+            if refused.may_pass:
+                raise
             refusals.append(f"Slack refused <@{user_id}> ({refused.error}).")
     return reached

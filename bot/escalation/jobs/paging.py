@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,22 +16,24 @@ from bot.escalation.flows import plan
 from bot.escalation.flows.holders import groups_of
 from bot.escalation.flows.roster import read_roster
 from bot.escalation.jobs import contact_methods
+from bot.escalation.jobs.recipients import Reach, is_gone, reachable, why
 from bot.escalation.messages import entries
 from bot.escalation.messages import pages as blocks
 from bot.escalation.queries import pings, user_groups
 from bot.escalation.rules.matrix import Role
 from bot.escalation.rules.ping_facts import PingFacts
 from bot.escalation.rules.plan import PingKind
-from bot.escalation.rules.roster import Person, Roster, stand_ins
+from bot.escalation.rules.roster import Roster
 from bot.escalation.tables import PingRow
-from bot.incidents.jobs import bring_in, in_thread, speak
+from bot.incidents.jobs import in_thread, speak
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import TimelineEntry
 from bot.slack import queries as slack_queries
-from bot.slack.client import Message, Refused, Slack, TryAgain
+from bot.slack.client import Message, Refused, Slack, TryAgain, is_person
 from bot.slack.poster import Poster, find_or_post
 from bot.slack.text import person
+from bot.store.outbox import enqueue
 from bot.text.markup import instant
 
 log = structlog.get_logger(__name__)
@@ -48,14 +50,6 @@ class _Draft:
     tried: tuple[str, ...]
     roster: Roster
     at: datetime  # when it was read: whoever holds the role then is pinged
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """Who is to be paged: the conversation with each, and who stood in for whom and why (a sentence, or empty)."""
-
-    channels: Mapping[str, str]  # by user id
-    instead: str
 
 
 def _facts(session: Session, context: AppContext, ping: PingRow) -> PingFacts:
@@ -76,7 +70,7 @@ def page(context: AppContext, slack: Slack, poster: Poster, *, ping_id: int) -> 
         if _deliver(context, slack, draft.ping, reach, refusals):
             return
     with context.database.transaction() as session:
-        escalate.pages_failed(session, [ping_id], entries.not_reached(refusals), context.now())
+        escalate.pages_failed(session, [ping_id], entries.not_reached(list(dict.fromkeys(refusals))), context.now())
 
 
 def _read(context: AppContext, slack: Slack, ping_id: int) -> _Draft:
@@ -95,107 +89,77 @@ def _read(context: AppContext, slack: Slack, ping_id: int) -> _Draft:
 def _rungs(slack: Slack, draft: _Draft, refusals: list[str]) -> Iterator[Reach]:
     """Whom to try, in order: those whom an earlier try may have reached, the role's holders, then the stand-ins."""
     if draft.tried:
-        found = _conversations(slack, draft.tried, refusals)
-        if found:
-            yield Reach(found, "")
+        yield Reach(draft.tried, "")
     yield from reachable(slack, draft.roster, Role(draft.ping.role), draft.at, refusals)
 
 
-def reachable(slack: Slack, roster: Roster, role: Role, at: datetime, refusals: list[str]) -> Iterator[Reach]:
-    """The holders of the role, then of each role that stands in for it, with why nobody before them was reached."""
-    for stand_in in stand_ins(role):
-        people = roster.who(stand_in, at)
-        if not people:
-            refusals.append(entries.nobody_assigned(stand_in))
-            continue
-        found = _conversations(slack, _user_ids(slack, people, refusals), refusals)
-        if found:
-            instead = "" if stand_in is role else entries.stands_in(stand_in)
-            yield Reach(found, " ".join([*refusals, instead]).strip())
-
-
-def _user_ids(slack: Slack, people: Sequence[Person], refusals: list[str]) -> list[str]:
-    """Everybody behind these contacts once, members of user groups included."""
-    found: list[str] = []
-    for contact in people:
-        if contact.slack:
-            found.append(contact.slack)
-        elif contact.user_group:
-            found += _members(slack, contact, refusals)
-        else:
-            refusals.append(f"{contact.name} has no Slack id.")
-    return list(dict.fromkeys(found))
-
-
-def _members(slack: Slack, contact: Person, refusals: list[str]) -> list[str]:
-    assert contact.user_group is not None
-    try:
-        members = slack.last_members_of_group(contact.user_group)
-    except Refused as refused:
-        if refused.may_pass:
-            raise
-        log.warning("user group could not be read", group=contact.user_group, error=refused.error)
-        refusals.append(f"The user group of {contact.name} ({contact.user_group}) is unknown to Slack.")
-        return []
-    if not members:
-        refusals.append(f"The user group of {contact.name} is empty.")
-    return members
-
-
-def _conversations(slack: Slack, user_ids: Sequence[str], refusals: list[str]) -> dict[str, str]:
-    """The direct conversation with each who is still in the workspace."""
-    found: dict[str, str] = {}
-    for user_id in user_ids:
-        if not slack.is_here(user_id):
-            bot = slack.is_bot(user_id)
-            refusals.append(f"<@{user_id}> is {'a bot' if bot else 'no longer in the workspace'}.")
-            continue
-        try:
-            found[user_id] = slack.open_direct(user_id)
-        except Refused as refused:
-            if refused.may_pass:
-                raise
-            log.warning("page refused", user=user_id, error=refused.error)
-            refusals.append(f"Slack refused <@{user_id}> ({refused.error}).")
-    return found
-
-
 def _deliver(context: AppContext, slack: Slack, ping: PingFacts, reach: Reach, refusals: list[str]) -> bool:
-    """Post to each once, whatever happened before, and record it. False when Slack refused all of them.
+    """Post to each once, whatever happened before, and record it. False when none of them was reached.
 
+    Nothing comes before the posts; whether somebody has left the workspace is asked after them.
     Raises TryAgain; then who was told is found by the message's key when the job runs again.
     """
     now = context.now()
-    keys = {user_id: _key(ping.ping_id, user_id) for user_id in reach.channels}
+    keys = {user_id: _key(ping.ping_id, user_id) for user_id in reach.user_ids}
     with context.database.transaction() as session:
         row = pings.get_for_change(session, ping.ping_id)
         if row.state != pings.SENDING:
             return True  # called off since it was read
-        row.user_ids = list(reach.channels)
+        row.user_ids = list(reach.user_ids)
         known = {
-            user_id: note.ts
+            user_id: (note.channel_id, note.ts)
             for user_id, key in keys.items()
-            if (note := slack_queries.begin_message(session, key, reach.channels[user_id], now)) is not None
+            if (note := slack_queries.begin_message(session, key, user_id, now)) is not None
         }
-    posted: dict[str, str] = {}
-    for user_id, key in keys.items():
-        try:
-            message = blocks.page(ping, now, reach.instead, user_id)
-            posted[user_id] = _post_once(slack, reach.channels[user_id], key, message, known, user_id)
-        except Refused as refused:
-            if refused.may_pass:
-                raise  # our token or account: nobody else could be told either
-            log.warning("page refused", ping_id=ping.ping_id, user=user_id, error=refused.error)
-            refusals.append(f"Slack refused <@{user_id}> ({refused.error}).")
-    if not posted:
+    instead = why(refusals, reach)
+    posted, again = _post_to_each(
+        slack, keys, known, lambda user_id: blocks.page(ping, now, instead, user_id), refusals
+    )
+    with context.database.transaction() as session:
+        for user_id, (channel_id, ts) in posted.items():
+            slack_queries.record_message(session, keys[user_id], channel_id, ts)
+    if again is not None:
+        raise again
+    reached = [user_id for user_id in posted if not is_gone(slack, user_id, refusals)]
+    if not reached:
         return False
     with context.database.transaction() as session:
-        for user_id, ts in posted.items():
-            slack_queries.record_message(session, keys[user_id], reach.channels[user_id], ts)
-        shown, channel_id = ping.incident.acknowledged_at, ping.incident.channel_id
-        sent = escalate.Sent(ping.ping_id, list(posted), reach.instead, shown, channel_id)
+        incident = ping.incident
+        said = why(refusals, reach)
+        sent = escalate.Sent(ping.ping_id, reached, said, incident.acknowledged_at, incident.channel_id)
         escalate.pages_sent(session, [sent], context.now(), context.policy.escalation.late_after)
     return True
+
+
+def _post_to_each(
+    slack: Slack,
+    keys: Mapping[str, str],
+    known: Mapping[str, tuple[str, str | None]],
+    message: Callable[[str], Message],
+    refusals: list[str],
+) -> tuple[dict[str, tuple[str, str]], TryAgain | Refused | None]:
+    """Channel and ts by user id, and why some of them have to be tried again: one keeps no other waiting.
+
+    `known` has channel and ts of what was posted before, the ts None where Slack's answer was lost.
+    """
+    posted: dict[str, tuple[str, str]] = {}
+    again: TryAgain | Refused | None = None
+    for user_id, key in keys.items():
+        tried_in, ts = known.get(user_id, (None, None))
+        if tried_in and ts:
+            posted[user_id] = (tried_in, ts)
+            continue
+        try:
+            posted[user_id] = find_or_post(slack, key, user_id, message(user_id), tried_in=tried_in)[:2]
+        except TryAgain as error:
+            again = error
+        except Refused as refused:
+            if refused.may_pass:
+                again = refused  # our token or account
+            elif not is_gone(slack, user_id, refusals):
+                log.warning("page refused", key=key, user=user_id, error=refused.error)
+                refusals.append(f"Slack refused <@{user_id}> ({refused.error}).")
+    return posted, again
 
 
 def _take_back(context: AppContext, slack: Slack, draft: _Draft) -> None:
@@ -207,9 +171,11 @@ def _take_back(context: AppContext, slack: Slack, draft: _Draft) -> None:
     with context.database.transaction() as session:
         notes = {user_id: slack_queries.find_message(session, key) for user_id, key in keys.items()}
     found = {
-        user_id: (note.channel_id, ts)
+        user_id: (place, ts)
         for user_id, note in notes.items()
-        if note is not None and (ts := note.ts or slack.find_by_key(note.channel_id, keys[user_id]))
+        if note is not None
+        and (place := _place_of(slack, note.channel_id)) is not None
+        and (ts := note.ts or slack.find_by_key(place, keys[user_id]))
     }
     if not found:
         return
@@ -220,13 +186,14 @@ def _take_back(context: AppContext, slack: Slack, draft: _Draft) -> None:
         escalate.pages_sent(session, [sent], context.now(), context.policy.escalation.late_after)
 
 
-def _post_once(
-    slack: Slack, channel_id: str, key: str, message: Message, known: Mapping[str, str | None], user_id: str
-) -> str:
-    """The ts of the message: posted before, taken by Slack without our hearing of it, or posted now."""
-    if ts := known.get(user_id):
-        return ts
-    return find_or_post(slack, key, channel_id, message, tried_in=channel_id if user_id in known else None)[1]
+def _place_of(slack: Slack, place: str) -> str | None:
+    """The direct conversation of a note that names the person only; None where Slack refuses to open it."""
+    try:
+        return slack.open_direct(place) if is_person(place) else place
+    except Refused as refused:
+        if refused.may_pass:
+            raise
+        return None
 
 
 def pages(context: AppContext, slack: Slack, poster: Poster, *, ping_ids: list[int]) -> None:
@@ -237,19 +204,17 @@ def pages(context: AppContext, slack: Slack, poster: Poster, *, ping_ids: list[i
     """
     now = context.now()
     plain = {ping.ping_id: (ping, reach) for ping, reach in _read_many(context, slack, ping_ids)}
-    keys = {
-        _key(ping_id, user): place for ping_id, (_, reach) in plain.items() for user, place in reach.channels.items()
-    }
+    keys = {_key(ping_id, user): user for ping_id, (_, reach) in plain.items() for user in reach.user_ids}
     with context.database.transaction() as session:
         rows = pings.list_for_change(session, ping_ids)
         ready = {row.ping_id: row for row in rows if row.state == pings.SENDING}
         called_off = [row.ping_id for row in rows if row.state == pings.CANCELLED and row.user_ids]
         fresh = slack_queries.begin_messages(session, {k: keys[k] for k in keys if int(k.split(":")[1]) in ready}, now)
         for ping_id, (_, reach) in list(plain.items()):
-            if ping_id not in ready or not all(_key(ping_id, user) in fresh for user in reach.channels):
+            if ping_id not in ready or not all(_key(ping_id, user) in fresh for user in reach.user_ids):
                 del plain[ping_id]
             else:
-                ready[ping_id].user_ids = list(reach.channels)
+                ready[ping_id].user_ids = list(reach.user_ids)
         plan.send_each(session, sorted([*called_off, *(ready.keys() - plain.keys())]))
     with ThreadPoolExecutor(_AT_ONCE, "post") as pool:
         posted = dict(
@@ -285,22 +250,21 @@ def _read_many(context: AppContext, slack: Slack, ping_ids: list[int]) -> list[t
     return [(ping, reach) for ping in usual if (reach := reaches[ping.role]) is not None]
 
 
-def _post_all(slack: Slack, ping: PingFacts, reach: Reach, now: datetime) -> dict[str, str] | None:
-    """The ts of the message to each; None where one of them has to be tried again."""
-    try:
-        return {
-            user_id: find_or_post(
-                slack, _key(ping.ping_id, user_id), channel_id, blocks.page(ping, now, reader=user_id)
-            )[1]
-            for user_id, channel_id in reach.channels.items()
-        }
-    except (TryAgain, Refused) as error:
-        log.info("will be tried again", ping_id=ping.ping_id, reason=str(error))
-        return None
+def _post_all(slack: Slack, ping: PingFacts, reach: Reach, now: datetime) -> dict[str, tuple[str, str]] | None:
+    """Channel and ts of the message to each; None where one of them has to be tried again, or is gone."""
+    keys = {user_id: _key(ping.ping_id, user_id) for user_id in reach.user_ids}
+    refusals: list[str] = []
+    posted, again = _post_to_each(slack, keys, {}, lambda user: blocks.page(ping, now, reader=user), refusals)
+    if again is None and not refusals and not any(is_gone(slack, user_id, refusals) for user_id in posted):
+        return posted
+    log.info("will be tried again", ping_id=ping.ping_id, reason=str(again or " ".join(refusals)))
+    return None
 
 
 def _record_many(
-    context: AppContext, plain: Mapping[int, tuple[PingFacts, Reach]], posted: Mapping[int, dict[str, str] | None]
+    context: AppContext,
+    plain: Mapping[int, tuple[PingFacts, Reach]],
+    posted: Mapping[int, dict[str, tuple[str, str]] | None],
 ) -> None:
     sent = [
         escalate.Sent(ping_id, list(told), "", incident.acknowledged_at, incident.channel_id)
@@ -308,10 +272,10 @@ def _record_many(
         for incident in (plain[ping_id][0].incident,)
         if told is not None
     ]
-    ts = {_key(ping_id, user): ts for ping_id, told in posted.items() for user, ts in (told or {}).items()}
+    found = {_key(ping_id, user): place for ping_id, told in posted.items() for user, place in (told or {}).items()}
     with context.database.transaction() as session:
-        if ts:
-            slack_queries.record_messages(session, ts)
+        if found:
+            slack_queries.record_messages(session, found)
         escalate.pages_sent(session, sent, context.now(), context.policy.escalation.late_after)
         plan.send_each(session, [ping_id for ping_id, told in posted.items() if told is None])
 
@@ -344,11 +308,12 @@ def _outcome(ping: PingFacts) -> str:
 
 
 def mention(context: AppContext, slack: Slack, poster: Poster, *, entry_id: int) -> None:
-    """The copy of a sent ping in the incident's channel, with everybody in it who was paged."""
+    """The copy of a sent ping in the incident's channel; who was paged is brought in beside it, by another job."""
     with context.database.transaction() as session:
         incident_id = timeline.get(session, entry_id).incident_id
     key, message, user_ids = _mention(context, entry_id)
-    bring_in(context, slack, incident_id, user_ids)
+    with context.database.transaction() as session:
+        enqueue(session, "slack.bring", lock=f"bring-{incident_id}", incident_id=incident_id, user_ids=user_ids)
     speak(context, poster, incident_id, key, message)
     # Somebody may have answered while it was on its way; the edits for that found nothing to edit.
     _, now_right, _ = _mention(context, entry_id)
