@@ -136,9 +136,15 @@ def load(path: Path, model: type[Model], refusal: type[InvalidPolicy] = InvalidP
 
 
 def load_text(
-    text: str, shown: str, model: type[Model], refusal: type[InvalidPolicy] = InvalidPolicy, first_line: int = 1
+    text: str,
+    shown: str,
+    model: type[Model],
+    refusal: type[InvalidPolicy] = InvalidPolicy,
+    *,
+    name: str = "",
+    first_line: int = 1,
 ) -> Model:
-    """Like `load`, from text that begins in line `first_line` of the file named `shown`."""
+    """Like `load`, from text called `name` that begins in line `first_line` of the file `shown`."""
     try:
         document = read_yaml(text)
         problems = list(document.problems)
@@ -146,7 +152,7 @@ def load_text(
         try:
             read = model.model_validate(document.value, context=keys)
         except ValidationError as invalid:
-            problems += _explained(invalid, document, keys, Path(shown).stem)
+            problems += _explained(invalid, document, keys, name or Path(shown).stem)
     except UnreadableYaml as error:
         problems = [(error.line, str(error))]
     if problems:
@@ -182,19 +188,19 @@ def read_yaml(text: str) -> YamlDocument:
     try:
         next(events)
         if isinstance(next(events), yaml.StreamEndEvent):
-            raise UnreadableYaml(1, "the file is empty.")
+            raise UnreadableYaml(1, "it is empty; write `key: value` lines.")
         document.value = _read(next(events), events, (), document)
         next(events)
         if isinstance(another := next(events), yaml.DocumentStartEvent):
             line = getattr(another.start_mark, "line", 0) + 1
             raise UnreadableYaml(line, "another document begins with ---. Keep one in a file.")
-    except yaml.reader.ReaderError as error:
+    except (yaml.reader.ReaderError, UnicodeEncodeError) as error:
         raise UnreadableYaml(1, f"a character that YAML does not allow: {error.reason}.") from None
     except yaml.MarkedYAMLError as error:
         line = getattr(error.problem_mark, "line", 0) + 1
         raise UnreadableYaml(line, f"this is not valid YAML: {error.problem or error.context}.") from None
     if document.value is None:
-        raise UnreadableYaml(1, "the file is empty.")
+        raise UnreadableYaml(1, "it is empty; write `key: value` lines.")
     return document
 
 

@@ -72,13 +72,14 @@ def test_the_shipped_vocabulary_knows_short_names(first: str, second: str) -> No
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("concepts: [", ":2: not valid YAML"),
-        ("- a", "expected the keys"),
-        ("colours: red", "expected the keys"),
-        ("stop: {a: b}", "stop must be a list"),
-        ("concepts: [a]", "must map a name"),
-        ("concepts: {cart: [[a]]}", "'cart' must list its phrases"),
-        ("concepts: {cart: [on]}", "'cart' must list its phrases"),
+        ("concepts: [", ":2: this is not valid YAML"),
+        ("stop: a\nstop: b\n", ':2: "stop" is already set in line 1'),
+        ("a: &a [x]\nb: [*a, *a]\n", ":2: aliases"),
+        ("- a", ":1: vocabulary: expected keys"),
+        ("weak: a\ncolours: red", ':2: vocabulary: unknown key "colours"'),
+        ("stop: {a: b}", ":1: vocabulary.stop: expected a list"),
+        ("concepts: [a]", ":1: vocabulary.concepts: expected keys"),
+        ("concepts:\n  cart: [[a]]", ":2: vocabulary.concepts.cart[1]: expected a text"),
     ],
 )
 def test_a_broken_vocabulary_is_refused_with_the_reason(tmp_path: Path, text: str, reason: str) -> None:
@@ -90,8 +91,14 @@ def test_a_broken_vocabulary_is_refused_with_the_reason(tmp_path: Path, text: st
     assert reason in str(refusal.value)
 
 
+def test_words_are_texts_even_where_yaml_knows_them_as_true_or_as_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "vocabulary.yaml"
+    path.write_text("stop: [on, no, 404]\nconcepts: {error: [off, 500]}\n", encoding="utf-8")
+    assert read_vocabulary(path) == make_vocabulary(stop=["on", "no", "404"], concepts={"error": ["off", "500"]})
+
+
 def test_a_missing_vocabulary_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidKnowledge, match="cannot be read"):
+    with pytest.raises(InvalidKnowledge, match="does not exist"):
         read_vocabulary(tmp_path / "none.yaml")
 
 

@@ -145,7 +145,7 @@ def _single(root: Node, front: dict[str, Any], name: str) -> Draft:
                 sections += sections_of(other)
         sections = [*bold_sections(root.body), *sections]
     named = {"title": str(front.get("title") or "") or (top.title if not section_name(top.title) else "")}
-    facts = {known_as(str(key)): str(value) for key, value in front.items() if not isinstance(value, (dict, list))}
+    facts = {known_as(str(key)): value for key, value in front.items() if isinstance(value, str)}
     lists = {known_as(str(key)): ", ".join(map(str, value)) for key, value in front.items() if isinstance(value, list)}
     facts = {**facts_under(root), **lists, **facts}
     title = named["title"] or facts.get("title") or name

@@ -6,10 +6,10 @@ import re
 from functools import cache
 from typing import Any
 
-import yaml
 from markdown_it import MarkdownIt
 
 from bot.memory.importing.labels import folded
+from bot.policy.loading import UnreadableYaml, read_yaml
 
 _PLACEHOLDER = re.compile(
     r"_?\(e\.g\..*|^\s*(?:TODO|TBD|N/?A|\.\.\.|…|-+)\s*$|\{\{.*?\}\}|<[a-z][a-z _-]*>|\[[A-Za-z _-]+\](?!\()"
@@ -29,29 +29,21 @@ _TROUBLE = re.compile(
 _LONGEST_FRONT = 20_000  # characters
 
 
-class _Loader(yaml.SafeLoader):
-    """Reads no aliases: a few hundred bytes of them can stand for gigabytes."""
-
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError("aliases are not read")
-        return super().compose_node(parent, index)
-
-
 @cache
 def markdown() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": True}).enable("table")
 
 
 def split_front(text: str) -> tuple[dict[str, Any], str]:
-    """YAML front matter, if there is any that can be read, and the text without it and without template tags."""
+    """YAML front matter, its values as typed, if there is any that can be read, and the text without it and without
+    template tags."""
     text = re.sub(r"<%.*?%>|<!--.*?-->", "", text.removeprefix("\ufeff"), flags=re.DOTALL)
     match = re.match(r"\s*---[ \t]*\n(.*?)\n---[ \t]*(?:\n|$)", text, flags=re.DOTALL)
     if match is None:
         return {}, text
     try:
-        front = yaml.load(match[1][:_LONGEST_FRONT], _Loader)  # a SafeLoader
-    except (yaml.YAMLError, ValueError, RecursionError):  # the last: nested a thousand deep
+        front = read_yaml(match[1][:_LONGEST_FRONT]).value
+    except UnreadableYaml:
         return {}, text[match.end() :]
     return (front if isinstance(front, dict) else {}), text[match.end() :]
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Annotated
 
-import yaml
+from pydantic import BeforeValidator
 
 from bot.errors import InvalidKnowledge
 from bot.memory.index.stems import Token, split, tokenize
+from bot.policy.loading import PolicyModel, load
+from bot.policy.values import Many, Text
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 GAP = "…"  # in a phrase: up to MAX_GAP other words may stand here
 MAX_GAP = 4
 
@@ -102,52 +104,27 @@ def _match(phrase: Phrase, stems: Sequence[str], start: int) -> list[int] | None
     return places
 
 
+def _split(typed: object, between: str | None = None) -> object:
+    return [part.strip() for part in typed.split(between) if part.strip()] if isinstance(typed, str) else typed
+
+
+Words = Annotated[Many[Text], BeforeValidator(_split)]
+Phrases = Annotated[Many[Text], BeforeValidator(lambda typed: _split(typed, ","))]
+
+
+class VocabularyFile(PolicyModel):
+    """What the search takes as the same: lists of words, or words in a row, and phrases by their concept."""
+
+    stop: Words = ()
+    weak: Words = ()
+    skip: Words = ()
+    concepts: dict[str, Phrases] | None = None
+
+
 def read_vocabulary(path: Path) -> Vocabulary:
-    """The vocabulary in `path`. Raises InvalidKnowledge naming the file and the reason."""
-    try:
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidKnowledge(f"{path}:1: cannot be read ({error}).") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        raise InvalidKnowledge(f"{path}:{mark.line + 1 if mark else 1}: not valid YAML.") from error
-    if not isinstance(data, dict) or set(data) - {"stop", "weak", "skip", "concepts"}:
-        raise InvalidKnowledge(f"{path}:1: expected the keys stop, weak, skip and concepts.")
-    return make_vocabulary(
-        stop=_words(data.get("stop"), "stop", path),
-        weak=_words(data.get("weak"), "weak", path),
-        skip=_words(data.get("skip"), "skip", path),
-        concepts=_concepts(data.get("concepts") or {}, path),
-    )
-
-
-def _words(value: object, key: str, path: Path) -> list[str]:
-    """A list of words, or a block of words separated by white space."""
-    if value is None:
-        return []
-    if isinstance(value, str):
-        return value.split()
-    if isinstance(value, list) and all(_is_word(word) for word in value):
-        return [str(word) for word in value]
-    raise InvalidKnowledge(f"{path}:1: {key} must be a list of words.")
-
-
-def _is_word(value: object) -> bool:
-    """YAML reads a bare `on` or `no` as true or false: those must be quoted."""
-    return isinstance(value, (str, int, float)) and not isinstance(value, bool)
-
-
-def _concepts(value: object, path: Path) -> dict[str, list[str]]:
-    if not isinstance(value, dict):
-        raise InvalidKnowledge(f"{path}:1: concepts must map a name to its phrases.")
-    found: dict[str, list[str]] = {}
-    for name, phrases in value.items():
-        if isinstance(phrases, str):
-            phrases = [part.strip() for part in phrases.split(",")]
-        if not isinstance(phrases, list) or not all(_is_word(p) for p in phrases):
-            raise InvalidKnowledge(f"{path}:1: concept {name!r} must list its phrases.")
-        found[str(name)] = [str(phrase) for phrase in phrases if str(phrase).strip()]
-    return found
+    """The vocabulary in `path`. Raises InvalidKnowledge with file, line and reason of all that is wrong."""
+    file = load(path, VocabularyFile, InvalidKnowledge)
+    return make_vocabulary(stop=file.stop, weak=file.weak, skip=file.skip, concepts=file.concepts)
 
 
 def make_vocabulary(
@@ -155,7 +132,7 @@ def make_vocabulary(
     stop: Iterable[str] = (),
     weak: Iterable[str] = (),
     skip: Iterable[str] = (),
-    concepts: dict[str, list[str]] | None = None,
+    concepts: Mapping[str, Iterable[str]] | None = None,
 ) -> Vocabulary:
     """A vocabulary from plain words; everything is stemmed as texts are."""
     skipped = _stems(skip)
