@@ -119,7 +119,8 @@ def review(
     from bot.reviews.flows.drafting import gather
     from bot.reviews.pages.rendering import render_review_html
     from bot.reviews.rules.drafting import draft
-    from bot.reviews.rules.renderings import to_json, to_markdown
+    from bot.reviews.rules.renderings import to_markdown
+    from bot.reviews.tables import to_json
     from bot.wiring.building import build_policy, open_database, review_finder
     from bot.wiring.clock import Clock
 

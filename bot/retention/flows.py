@@ -14,7 +14,6 @@ from bot.retention import queries as retention
 from bot.retention.policy import RetentionPolicy
 from bot.reviews.queries import drafts
 from bot.reviews.queries import reviews as assessments
-from bot.reviews.rules.renderings import from_json, to_json
 from bot.store.outbox import enqueue
 
 _REPORTS_AT_ONCE = 200
@@ -55,9 +54,9 @@ def _remove_drafts(session: Session, incident_ids: Collection[int], fact: str) -
         stage, last = assessments.find_stage(session, incident_id), drafts.find_last(session, incident_id)
         if last is None or (stage is not None and stage.stage == assessments.APPROVED):
             continue
-        review = from_json(last.document)
+        review = last.document
         emptied = tuple(replace(section, lines=(), note=fact) for section in review.sections)
-        last.document = to_json(replace(review, sections=emptied))
+        last.document = replace(review, sections=emptied)
         retention.remove_drafted(session, incident_id)
 
 
@@ -67,7 +66,7 @@ def _entries_of_review(session: Session, incident_id: int) -> set[int]:
     return {
         origin.entry_id
         for document in documents
-        for section in from_json(document).sections
+        for section in document.sections
         for line in section.lines
-        for origin in line.origins
+        for origin in line.entries
     }

@@ -2,15 +2,49 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint
+from pydantic import TypeAdapter
+from sqlalchemy import ForeignKey, Identity, Index, TypeDecorator, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bot.reviews.rules.document import Review
 from bot.store.base import Base, Said
+
+JSON_FORMAT = 1  # raised when a key changes its meaning or goes
+_REVIEW = TypeAdapter(Review)
+
+
+def to_json(review: Review) -> dict[str, Any]:
+    """The review as JSON-ready values; keys are stable, scripts depend on them. Instants as ISO 8601 with offset."""
+    # Not pydantic's own JSON: that ends instants in Z, where all stored and exported reviews have +00:00.
+    values: dict[str, Any] = json.loads(json.dumps(_REVIEW.dump_python(review), default=datetime.isoformat))
+    return {"format": JSON_FORMAT, **values}
+
+
+def from_json(document: Mapping[str, Any]) -> Review:
+    """The review that `to_json` made `document` from. Raises ValueError if it is something else."""
+    if document.get("format") != JSON_FORMAT:
+        raise ValueError(f"review format {document.get('format')!r} is not known; expected {JSON_FORMAT}")
+    return _REVIEW.validate_python(document)
+
+
+class ReviewDocument(TypeDecorator[Review]):
+    """A whole review: JSON in the row, dataclasses in Python. Older rows lack keys."""
+
+    impl = JSONB
+    cache_ok = True
+
+    def process_bind_param(self, value: Review | None, dialect: Any) -> dict[str, Any] | None:
+        return None if value is None else to_json(value)
+
+    def process_result_value(self, value: Any, dialect: Any) -> Review | None:
+        return None if value is None else from_json(value)
 
 
 class ReviewRow(Base):
@@ -22,7 +56,7 @@ class ReviewRow(Base):
     version: Mapped[int]
     drafted_at: Mapped[datetime]
     due_at: Mapped[datetime]
-    document: Mapped[dict[str, Any]]
+    document: Mapped[Review] = mapped_column(ReviewDocument)
     __table_args__ = (UniqueConstraint("incident_id", "version"),)
 
 
@@ -56,7 +90,7 @@ class ReviewStep(Base):
     at: Mapped[datetime]
     by: Mapped[str | None]
     note: Mapped[str | None] = mapped_column(Said)
-    document: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    document: Mapped[Review | None] = mapped_column(ReviewDocument(none_as_null=True))
 
 
 class ReviewEdit(Base):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.errors import InvalidKnowledge
+from bot.memory.entries.documents import content_hash, from_document, to_document
 from bot.memory.entries.entries import parse_entry, read_entries
 from bot.severity.rules import Severity
 
@@ -203,3 +206,72 @@ def test_the_shipped_knowledge_is_complete() -> None:
     assert {"CASE-2026-0142", "LESSON-10", "SEC-2023-0156", "NFI-2024-0020", "PB-cache", "GUIDE-snapstart"} <= refs
     assert all(entry.steps for entry in entries if entry.kind == "playbook")
     assert all(entry.section("Resolution") for entry in entries if entry.ref.startswith("NFI-"))
+
+
+# What versions before this one stored of a playbook.
+STORED: dict[str, Any] = {
+    "ref": "PB-lamp",
+    "kind": "playbook",
+    "title": "A lamp is dark",
+    "severity": "P2",
+    "date": "2030-02-03",
+    "services": ["Lamp"],
+    "resolution_minutes": 12,
+    "reviewed_at": None,
+    "sections": [["Symptoms", "- It is dark 🔥"]],
+    "steps": [
+        {
+            "number": 1,
+            "title": "Look at the fuse",
+            "window": [0, 5],
+            "purpose": "Find out.",
+            "changes_production": False,
+            "commands": [["bash", "aws lambda list-functions"]],
+            "look_for": ["soot"],
+            "notes": "",
+        },
+        {
+            "number": 2,
+            "title": "Replace it",
+            "window": None,
+            "purpose": "Light again.",
+            "changes_production": True,
+            "commands": [],
+            "look_for": [],
+            "notes": "With care.",
+        },
+    ],
+    "source_label": None,
+    "platform": "AWS",
+    "category": "serverless",
+    "source": None,
+    "owner": None,
+    "success": "9 of 10",
+}
+
+
+def test_a_stored_entry_is_read_and_written_back_as_it_was() -> None:
+    entry = from_document(STORED)
+    assert (entry.severity, entry.date, entry.path) == (Severity.P2, dt.date(2030, 2, 3), None)
+    assert (entry.steps[0].window, entry.steps[0].commands[0].text) == ((0, 5), "aws lambda list-functions")
+    assert to_document(entry) == STORED
+    assert content_hash(to_document(replace(entry, path=Path("PB-lamp.md")))) == content_hash(STORED)
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"kind": "story"}, "PB-lamp: kind: "),
+        ({"severity": "P7"}, "PB-lamp: severity: "),
+        ({"date": "soon"}, "PB-lamp: date: "),
+        ({"title": ""}, "PB-lamp: ref, kind and title do not make an entry"),
+        ({"ref": "../up"}, "../up: ref, kind and title do not make an entry"),
+        ({"sections": [["Signs", "dark"]]}, "PB-lamp: the section Symptoms is missing"),
+        ({"steps": [{"number": 1}]}, "PB-lamp: steps.0.title: is missing"),
+        ({"sections": None}, "PB-lamp: sections: "),
+    ],
+)
+def test_a_stored_entry_that_is_none_is_refused_by_its_ref(changed: dict[str, Any], reason: str) -> None:
+    with pytest.raises(InvalidKnowledge) as refusal:
+        from_document(STORED | changed)
+    assert str(refusal.value).startswith(reason)

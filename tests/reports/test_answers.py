@@ -21,7 +21,7 @@ from bot.reports.jobs import answers as reports
 from bot.reviews.jobs import drafts as jobs_drafts
 from bot.reviews.jobs import reviews
 from bot.reviews.queries import action_items, drafts
-from bot.reviews.rules.renderings import from_json, to_markdown
+from bot.reviews.rules.renderings import to_markdown
 from bot.severity.rules import Evidence, Judgement, Severity
 from bot.slack import queries as messages
 from bot.slack.client import Slack
@@ -143,7 +143,7 @@ def test_the_draft_goes_to_the_room_the_commander_and_the_manager_once(
         last = drafts.find_last(session, closed.incident_id)
         assert last is not None
         assert last.version == 1
-        said = to_markdown(from_json(last.document))
+        said = to_markdown(last.document)
         assert "pool exhausted" in said
         assert "team-lead" in said  # a name, not an id
 

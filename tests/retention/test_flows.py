@@ -32,7 +32,7 @@ from bot.reviews.pages.rendering import render_review_html
 from bot.reviews.queries import drafts as reviews
 from bot.reviews.queries import reviews as assessments
 from bot.reviews.rules.merging import base_of
-from bot.reviews.rules.renderings import from_json, to_markdown
+from bot.reviews.rules.renderings import to_markdown
 from bot.reviews.rules.stages import Stage
 from bot.reviews.tables import ReviewEdit, ReviewRow
 from bot.store.engine import Database
@@ -138,8 +138,8 @@ def test_what_the_approved_review_refers_to_stays(session: Session, row: Inciden
         say(session, row, words)
     close(session, row, policy)
     approved = next(step.document for step in assessments.list_steps(session, row.incident_id) if step.document)
-    lines = [line for section in from_json(approved).sections for line in section.lines]
-    told = {origin.entry_id for line in lines for origin in line.origins}
+    lines = [line for section in approved.sections for line in section.lines]
+    told = {origin.entry_id for line in lines for origin in line.entries}
     texts = {entry.entry_id: entry.text for entry in timeline.list_entries(session, row.incident_id)}
     assert remove(session) == 31, "what was said last before it was resolved is told"
     session.expire_all()

@@ -13,7 +13,8 @@ from bot.incidents.rules.incident import Status
 from bot.incidents.rules.timeline import Entry, Kind
 from bot.reviews.rules.document import ActionItem, Nature, PastIncident, PingFact, PlaybookFact, Review
 from bot.reviews.rules.drafting import draft, draft_actions, without_terms
-from bot.reviews.rules.renderings import from_json, summary_for_slack, to_json, to_markdown
+from bot.reviews.rules.renderings import summary_for_slack, to_markdown
+from bot.reviews.tables import from_json, to_json
 from bot.text.wording import Wording, mentioned
 from tests.reviews.review_facts import (
     BEGAN,
@@ -494,7 +495,7 @@ def test_detection_services_factors_and_severity_cite_the_notes_that_said_them()
     facts = full_facts(entries=(*ENTRIES, *notes), contributing=("no alarm", "a sale"), services=("checkout",))
     review = draft(facts, minute(51))
     cited = {
-        line.text: [one.entry_id for one in line.origins]
+        line.text: [one.entry_id for one in line.entries]
         for name in ("summary", "root_cause", "figures")
         for line in review.section(name).lines
     }
@@ -502,7 +503,7 @@ def test_detection_services_factors_and_severity_cite_the_notes_that_said_them()
     assert cited["2026-11-20 14:28 UTC"] == [21]
     assert cited["2 min after it was detected"] == [21]
     severity = next(line for line in review.section("summary").lines if line.label == "Severity")
-    assert [one.entry_id for one in severity.origins] == [1, 5]
+    assert [one.entry_id for one in severity.entries] == [1, 5]
     timeline = [(line.clock, line.label, line.text) for line in review.section("timeline").lines]
     assert timeline[0] == ("14:28", None, "Detected, as noted by Responder at 14:35.")
     assert ("14:32", "Contributing factor", "a sale") in timeline
@@ -522,4 +523,4 @@ def test_what_was_run_of_playbooks_is_said_with_the_step_that_ended_it() -> None
         "step 4, Put the permissions back ended it",
         "GUIDE-cors, CORS: of 2 steps none decided",
     ]
-    assert [origin.entry_id for origin in lines[0].origins] == [99]
+    assert [origin.entry_id for origin in lines[0].entries] == [99]

@@ -18,7 +18,7 @@ from bot.lifecycle.flows.change import Closing
 from bot.memory.rules.similar import SimilarItem
 from bot.reviews.flows import drafting, editing
 from bot.reviews.queries import drafts
-from bot.reviews.rules.renderings import from_json, to_markdown
+from bot.reviews.rules.renderings import to_markdown
 from bot.reviews.rules.stages import Stage
 from bot.severity.rules import Severity
 from bot.slack import queries as messages
@@ -80,7 +80,7 @@ def test_a_repeated_job_adds_no_version(session: Session, told: IncidentRow, pol
     again, same = drafting.draft_once(session, told, policy, NOON + minutes(23))
     assert (same.review_id, kept.version) == (kept.review_id, 1)
     assert again == first
-    assert from_json(kept.document) == first
+    assert kept.document == first
     assert kept.due_at == NOON + minutes(20) + minutes(48 * 60)
     assert "pool exhausted" in to_markdown(first)
 
@@ -118,7 +118,7 @@ def test_what_is_recorded_after_the_closing_makes_a_further_version(
     last = drafting.redraft(session, told, policy, NOON + minutes(30))
     assert last is not None
     assert last.version == 2
-    assert "a leak in the pool" in to_markdown(from_json(last.document))
+    assert "a leak in the pool" in to_markdown(last.document)
 
 
 def test_a_redraft_of_nothing_new_adds_no_version(session: Session, told: IncidentRow, policy: Policy) -> None:

@@ -12,8 +12,9 @@ from bot.errors import TransitionRefused
 from bot.reviews.rules.document import Line, Nature, Review
 from bot.reviews.rules.drafting import draft
 from bot.reviews.rules.merging import EDITABLE, Edit, as_written, base_of, lines_of, merge
-from bot.reviews.rules.renderings import from_json, to_json, to_markdown
+from bot.reviews.rules.renderings import to_markdown
 from bot.reviews.rules.stages import ALLOWED, Stage, Step, check_editable, check_stage
+from bot.reviews.tables import from_json, to_json
 from tests.reviews.review_facts import HOSTILE, full_facts, full_incident, hostile_facts, minute
 
 DRAFT = draft(full_facts(), minute(51))

@@ -27,7 +27,6 @@ from bot.reviews.queries import reviews as assessments
 from bot.reviews.rules.document import PastIncident, PingFact, PlaybookFact, Review, ReviewFacts, SeverityChange
 from bot.reviews.rules.drafting import draft
 from bot.reviews.rules.notes import read_notes
-from bot.reviews.rules.renderings import from_json, to_json
 from bot.reviews.rules.stages import Stage
 from bot.reviews.tables import ReviewRow
 from bot.severity.rules import Severity
@@ -159,7 +158,7 @@ def _keep(session: Session, row: IncidentRow, review: Review, policy: Policy, no
         row.incident_id,
         drafted_at=now,
         due_at=stage.due_at,
-        document=to_json(review),
+        document=review,
     )
 
 
@@ -167,7 +166,7 @@ def draft_once(session: Session, row: IncidentRow, policy: Policy, now: datetime
     """The draft made since the incident was closed, or a new one: a repeated job adds no version."""
     last = drafts.find_last(session, row.incident_id)
     if last is not None and row.closed_at is not None and last.drafted_at >= row.closed_at:
-        return from_json(last.document), last
+        return last.document, last
     return draft_review(session, row, policy, now)
 
 
@@ -197,7 +196,7 @@ def redraft(session: Session, row: IncidentRow, policy: Policy, now: datetime) -
         return None
     at = _after_closing(row, now)
     review = draft(gather(session, row, policy), at)
-    if replace(review, drafted_at=last.drafted_at) == from_json(last.document):
+    if replace(review, drafted_at=last.drafted_at) == last.document:
         return None
     return _keep(session, row, review, policy, at)
 

@@ -25,7 +25,6 @@ from bot.reviews.queries import reviews as assessments
 from bot.reviews.rules.document import ActionItem, Review
 from bot.reviews.rules.drafting import draft_actions
 from bot.reviews.rules.merging import EDITABLE, LONGEST_SECTION, Edit, base_of, lines_of, merge
-from bot.reviews.rules.renderings import from_json, to_json
 from bot.reviews.rules.stages import Stage, Step, check_editable, check_stage
 from bot.reviews.tables import ActionRow, ReviewStageRow
 from bot.slack import queries as slack_queries
@@ -115,7 +114,7 @@ def assemble(session: Session, row: IncidentRow) -> Review | None:
     if stage is not None and stage.stage == Stage.APPROVED:
         approved = next((step for step in reversed(steps) if step.document is not None), None)
         if approved is not None and approved.document is not None:
-            return from_json(approved.document)
+            return approved.document
     last = drafts.find_last(session, row.incident_id)
     if last is None:
         return None
@@ -123,7 +122,7 @@ def assemble(session: Session, row: IncidentRow) -> Review | None:
     edits = assessments.list_edits(session, row.incident_id)
     people = {step.by for step in steps} | {edit.author for edit in edits} | {action.owner for action in rows}
     names = slack_queries.names_of(session, filter(None, people))
-    drafted = from_json(last.document)
+    drafted = last.document
     merged = merge(drafted, tuple(_edit(edit, names) for edit in edits))
     agreed = draft_actions([as_item(action) for action in rows], names, drafted.began_at.astimezone(UTC).date())
     return replace(
@@ -180,7 +179,7 @@ def edit_section(
         who = slack_queries.names_of(session, [last.author]).get(last.author, last.author)
         raise EditedMeanwhile(messages.edited_meanwhile(who, last.at))
     draft = drafts.find_last(session, row.incident_id)
-    drafted = from_json(draft.document).section(section) if draft else None
+    drafted = draft.document.section(section) if draft else None
     assessments.add_edit(
         session,
         incident_id=row.incident_id,
@@ -207,7 +206,7 @@ def comment(
     draft = drafts.find_last(session, row.incident_id)
     if draft is None:
         raise BadRequest(messages.no_review(row.ref))
-    if section is not None and section not in {one.name for one in from_json(draft.document).sections}:
+    if section is not None and section not in {one.name for one in draft.document.sections}:
         raise BadRequest(messages.NO_SUCH_SECTION)
     assessments.add_comment(
         session,
@@ -291,7 +290,7 @@ def _put(
     if approved is not None:
         names = slack_queries.names_of(session, [by or ""])
         step = Step(Stage.APPROVED, now, _name(by, names), note)
-        document = to_json(replace(approved, stage=Stage.APPROVED, steps=(*approved.steps, step)))
+        document = replace(approved, stage=Stage.APPROVED, steps=(*approved.steps, step))
     assessments.add_step(session, stage.incident_id, wanted.value, at=now, by=by, note=note, document=document)
 
 

@@ -25,8 +25,9 @@ from bot.reviews.messages import notices as blocks
 from bot.reviews.queries import action_items as actions
 from bot.reviews.queries import reviews
 from bot.reviews.rules.document import Review
-from bot.reviews.rules.renderings import to_json, to_markdown
+from bot.reviews.rules.renderings import to_markdown
 from bot.reviews.rules.stages import Stage
+from bot.reviews.tables import to_json
 from bot.slack import queries as slack_queries
 from bot.slack.client import Message, Refused, Slack
 from bot.slack.documents import NO_CANVAS, find_file, share_file, write_canvas

@@ -148,7 +148,7 @@ def _line(sheet: FPDF, line: Line, *, with_label: bool) -> None:
         sheet.set_font("sans", style, 9.5)
         sheet.set_text_color(*color)
         sheet.write(_HEIGHT, drawable(text))
-    for one in line.origins:
+    for one in line.entries:
         link = web_address(one.permalink)
         sheet.set_font("sans", size=7.5)
         sheet.set_text_color(*(_LINK if link else _QUIET))

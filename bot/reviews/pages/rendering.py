@@ -23,7 +23,7 @@ def review_context(review: Review) -> dict[str, Any]:
         "standing": standing(review),
         "headline": _headline(review),
         "missing": sum(line.nature is Nature.ASKED for line in review.section("gaps").lines),
-        "on_page": {one.entry_id for line in review.section("timeline").lines for one in line.origins},
+        "on_page": {one.entry_id for line in review.section("timeline").lines for one in line.entries},
     }
 
 

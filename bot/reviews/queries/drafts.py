@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from bot.reviews.rules.document import Review
 from bot.reviews.tables import ReviewRow
 
 
@@ -17,7 +17,7 @@ def add(
     *,
     drafted_at: datetime,
     due_at: datetime,
-    document: dict[str, Any],
+    document: Review,
 ) -> ReviewRow:
     """Keep a draft as the next version of the incident's review."""
     last = session.scalar(select(func.max(ReviewRow.version)).where(ReviewRow.incident_id == incident_id)) or 0

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.incidents.tables import IncidentRow
 from bot.incidents.visibility import visible_to
+from bot.reviews.rules.document import Review
 from bot.reviews.tables import ReviewComment, ReviewEdit, ReviewStageRow, ReviewStep
 
 APPROVED = "approved"
@@ -41,7 +42,7 @@ def add_step(
     at: datetime,
     by: str | None,
     note: str = "",
-    document: dict[str, Any] | None = None,
+    document: Review | None = None,
 ) -> None:
     session.add(ReviewStep(incident_id=incident_id, stage=stage, at=at, by=by, note=note or None, document=document))
     session.flush()

@@ -131,7 +131,7 @@ class Line:
     met: bool | None = None  # a figure against its target
     key: bool = False  # marked as key by somebody
     fresh: bool = False  # recorded after somebody had edited the section
-    origins: tuple[Origin, ...] = ()
+    entries: tuple[Origin, ...] = ()  # of the timeline, that it is taken from
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +155,9 @@ class Review:
     began_at: datetime
     resolved_at: datetime | None
     drafted_at: datetime
-    sections: tuple[Section, ...]
     stage: Stage = Stage.DRAFT
     steps: tuple[Step, ...] = ()  # how it came to that stage, the oldest first
+    sections: tuple[Section, ...] = ()
 
     def section(self, name: str) -> Section:
         """The section of that name. KeyError if there is none."""

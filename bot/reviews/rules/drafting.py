@@ -77,16 +77,16 @@ def _summary(facts: ReviewFacts, record: Record, wording: Wording, now: datetime
     ended = f"resolved {wording.clock(until)}" if incident.resolved_at else "not resolved"
     duration = f"{span(until - _began(facts))} ({began}declared {wording.clock(incident.declared_at)}, {ended})"
     services = ", ".join(wording.plain(service, 100) for service in facts.services)
-    outcome = Line("False alarm", label="Outcome", origins=record.last(Kind.CLOSED))
+    outcome = Line("False alarm", label="Outcome", entries=record.last(Kind.CLOSED))
     return Section(
         "summary",
         "Incident summary",
         (
             *((outcome,) if facts.false_alarm else ()),
-            Line(instant(_began(facts)), label="Date and time", origins=detected or declared),
-            Line(duration, label="Duration", origins=detected + declared + record.last(Kind.RESOLVED)),
+            Line(instant(_began(facts)), label="Date and time", entries=detected or declared),
+            Line(duration, label="Duration", entries=detected + declared + record.last(Kind.RESOLVED)),
             _severity(facts, record, wording),
-            Line(services, label="Services affected", origins=record.noted("services"))
+            Line(services, label="Services affected", entries=record.noted("services"))
             if services
             else _ask_services("Services affected"),
             _said_or_asked("Customer impact", incident.impact, wording, record.last(Kind.IMPACT_RECORDED), "impact"),
@@ -105,14 +105,14 @@ def _severity(facts: ReviewFacts, record: Record, wording: Wording) -> Line:
         steps.append(f"{verb} from {change.before} to {change.after} at {when} by {who}")
         origins += record.at(change.at, *kinds)
     history = f" ({', '.join(steps)})" if steps else ""
-    return Line(f"{facts.incident.severity}{history}", label="Severity", origins=tuple(origins))
+    return Line(f"{facts.incident.severity}{history}", label="Severity", entries=tuple(origins))
 
 
 def _said_or_asked(label: str, said: str | None, wording: Wording, origins: tuple[Origin, ...], verb: str) -> Line:
     """What somebody recorded, or the question for it with the command that answers it."""
     text = wording.plain(said or "")
     if text:
-        return Line(text, label=label, origins=origins)
+        return Line(text, label=label, entries=origins)
     return Line("Not recorded.", Nature.ASKED, label=label, command=f"/incident {verb} …")
 
 
@@ -125,7 +125,7 @@ def _cause(facts: ReviewFacts, record: Record, wording: Wording) -> Section:
     lines = [_said_or_asked("Primary cause", incident.cause, wording, record.last(Kind.CAUSE_RECORDED), "cause")]
     factors = [wording.plain(factor) for factor in facts.contributing]
     lines += [
-        Line(factor, label="Contributing factor", origins=record.contributing(said))
+        Line(factor, label="Contributing factor", entries=record.contributing(said))
         for said, factor in zip(facts.contributing, factors, strict=True)
         if factor
     ]
@@ -137,7 +137,7 @@ def _cause(facts: ReviewFacts, record: Record, wording: Wording) -> Section:
     lines += [_worked_through(playbook, record, wording) for playbook in facts.playbooks]
     if facts.playbook_helped is not None and not facts.playbooks:
         outcome = "resolved it" if facts.playbook_helped else "did not resolve it"
-        lines.append(Line(outcome, label="Playbook", origins=record.last(Kind.CLOSED)))
+        lines.append(Line(outcome, label="Playbook", entries=record.last(Kind.CLOSED)))
     return Section("root_cause", "Root cause analysis", tuple(lines))
 
 
@@ -148,7 +148,7 @@ def _worked_through(playbook: PlaybookFact, record: Record, wording: Wording) ->
     ended = f"; {wording.plain(playbook.ended_by, 200)} ended it" if playbook.ended_by else ""
     text = f"{playbook.ref}, {wording.plain(playbook.title, 200)}: of {counted(playbook.steps, 'step')} {told}{ended}"
     started = (entry for entry in record.of_kind(Kind.PLAYBOOK_STARTED) if f" {playbook.ref} " in entry.text)
-    return Line(text, label="Playbook", origins=tuple(origin(entry) for entry in started))
+    return Line(text, label="Playbook", entries=tuple(origin(entry) for entry in started))
 
 
 def draft_actions(actions: Sequence[ActionItem], names: Mapping[str, str], day: date) -> Section:

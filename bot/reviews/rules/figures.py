@@ -23,7 +23,7 @@ def figures(facts: ReviewFacts, record: Record, wording: Wording, now: datetime)
     if facts.detected_at and facts.detected_at <= incident.declared_at:
         text = f"{span(incident.declared_at - facts.detected_at)} after it was detected"
         lines.insert(
-            0, Line(text, label="Time to declare", origins=record.detected(incident.declared_at, facts.detected_at))
+            0, Line(text, label="Time to declare", entries=record.detected(incident.declared_at, facts.detected_at))
         )
     if incident.identified_at:
         lines.append(_since_declared(facts, "Time to identify", incident.identified_at, record))
@@ -37,7 +37,7 @@ def figures(facts: ReviewFacts, record: Record, wording: Wording, now: datetime)
     lines.append(Line(counted(len(record.of_kind(Kind.MESSAGE_POSTED)), "message"), label="Messages in the channel"))
     if reopened := len(record.of_kind(Kind.REOPENED)):
         text = f"{_times(reopened)}; times count to the last resolution, acknowledging from the last reopening"
-        lines.append(Line(text, label="Reopened", origins=record.last(Kind.REOPENED)))
+        lines.append(Line(text, label="Reopened", entries=record.last(Kind.REOPENED)))
     return Section("figures", "Response figures", tuple(lines), "Times count from the declaration.")
 
 
@@ -56,7 +56,7 @@ def _acknowledging(facts: ReviewFacts, record: Record, wording: Wording, now: da
         f"{span(taken)}{who}{again}; {aim}",
         label="Time to acknowledge",
         met=taken <= target and not record.of_kind(Kind.RESPONSE_BREACHED),
-        origins=record.at(at, Kind.ACKNOWLEDGED)[:1],
+        entries=record.at(at, Kind.ACKNOWLEDGED)[:1],
     )
 
 
@@ -86,7 +86,7 @@ def acknowledged(incident: Incident, record: Record) -> tuple[datetime | None, s
 
 def _since_declared(facts: ReviewFacts, label: str, at: datetime, record: Record) -> Line:
     kinds = (Kind.STATUS_CHANGED, Kind.CAUSE_RECORDED)
-    return Line(span(at - facts.incident.declared_at), label=label, origins=record.at(at, *kinds)[:1])
+    return Line(span(at - facts.incident.declared_at), label=label, entries=record.at(at, *kinds)[:1])
 
 
 def _resolving(facts: ReviewFacts, record: Record, now: datetime) -> Line:
@@ -101,7 +101,7 @@ def _resolving(facts: ReviewFacts, record: Record, now: datetime) -> Line:
         )
     taken = incident.resolved_at - incident.declared_at
     met = taken < target if target else None
-    return Line(f"{span(taken)}{aim}", label="Time to resolve", met=met, origins=record.last(Kind.RESOLVED))
+    return Line(f"{span(taken)}{aim}", label="Time to resolve", met=met, entries=record.last(Kind.RESOLVED))
 
 
 def went_well(measured: Section, facts: ReviewFacts, record: Record) -> Section:
@@ -115,9 +115,9 @@ def went_well(measured: Section, facts: ReviewFacts, record: Record) -> Section:
     updates = record.of_kind(Kind.STAKEHOLDERS_TOLD)
     if updates and not record.updates_asked:
         text = f"Stakeholders were updated {_times(len(updates))}, always on time."
-        lines.append(Line(text, Nature.DERIVED, origins=tuple(origin(entry) for entry in updates)))
+        lines.append(Line(text, Nature.DERIVED, entries=tuple(origin(entry) for entry in updates)))
     if facts.playbook_helped:
-        lines.append(Line("The playbook resolved it.", Nature.DERIVED, origins=record.last(Kind.CLOSED)))
+        lines.append(Line("The playbook resolved it.", Nature.DERIVED, entries=record.last(Kind.CLOSED)))
     ask = Line("Not recorded: what the people involved found went well.", Nature.ASKED)
     return Section("went_well", "What went well", (*lines, ask), DERIVED_NOTE)
 
@@ -131,10 +131,10 @@ def could_improve(measured: Section, facts: ReviewFacts, record: Record, wording
         if change.after.worse_than(change.before):
             after = span(change.at - facts.incident.declared_at)
             text = f"Severity was raised from {change.before} to {change.after}, {after} after the declaration."
-            lines.append(Line(text, Nature.DERIVED, origins=record.at(change.at, Kind.SEVERITY_RAISED)))
+            lines.append(Line(text, Nature.DERIVED, entries=record.at(change.at, Kind.SEVERITY_RAISED)))
     if reopened := record.of_kind(Kind.REOPENED):
         text = f"Resolved too early: reopened {_times(len(reopened))}."
-        lines.append(Line(text, Nature.DERIVED, origins=tuple(origin(entry) for entry in reopened)))
+        lines.append(Line(text, Nature.DERIVED, entries=tuple(origin(entry) for entry in reopened)))
     if record.updates_asked:
         updates = record.of_kind(Kind.STAKEHOLDERS_TOLD)
         how = (
@@ -143,9 +143,9 @@ def could_improve(measured: Section, facts: ReviewFacts, record: Record, wording
             else "Nobody updated the stakeholders"
         )
         text = f"{how}: Tocsin asked for an update {_times(record.updates_asked)}."
-        lines.append(Line(text, Nature.DERIVED, origins=tuple(origin(entry) for entry in updates)))
+        lines.append(Line(text, Nature.DERIVED, entries=tuple(origin(entry) for entry in updates)))
     if facts.playbook_helped is False:
-        lines.append(Line("The playbook did not resolve it.", Nature.DERIVED, origins=record.last(Kind.CLOSED)))
+        lines.append(Line("The playbook did not resolve it.", Nature.DERIVED, entries=record.last(Kind.CLOSED)))
     ask = Line("Not recorded: what the people involved would change.", Nature.ASKED)
     return Section("could_improve", "What could be improved", (*lines, ask), DERIVED_NOTE)
 
@@ -160,7 +160,7 @@ def silences(facts: ReviewFacts, record: Record, wording: Wording, now: datetime
         Line(
             f"{span(end - start)} without an entry ({wording.clock(start)} to {wording.clock(end)}).",
             Nature.DERIVED,
-            origins=(origin(before),) if before else (),
+            entries=(origin(before),) if before else (),
         )
         for before, start, end in sorted(long[:SILENCES_SHOWN], key=lambda stretch: stretch[1])
     ]
@@ -186,7 +186,7 @@ def escalations(facts: ReviewFacts, record: Record, wording: Wording) -> Section
         Line(
             _went(ping, facts, record, wording),
             label=_role(ping, wording),
-            origins=record.at(ping.sent_at, Kind.PING_SENT)[:1] if ping.sent_at else (),
+            entries=record.at(ping.sent_at, Kind.PING_SENT)[:1] if ping.sent_at else (),
         )
         for ping in pings
         if ping.sent_at or not ping.reason_not_sent
@@ -245,7 +245,7 @@ def _derived(figure: Line, facts: ReviewFacts) -> Line:
     else:
         said = f"Resolved {'within' if met else 'after'} {value}"
     text = f"{said}; the target for {facts.incident.severity} is {target}."
-    return Line(text, Nature.DERIVED, origins=figure.origins)
+    return Line(text, Nature.DERIVED, entries=figure.entries)
 
 
 def _longest_part(measured: Section, facts: ReviewFacts, record: Record) -> list[Line]:
@@ -267,7 +267,7 @@ def _longest_part(measured: Section, facts: ReviewFacts, record: Record) -> list
     text = f"Most of the time, {span(longest)} of {whole}, passed between {since} and {until}."
     if longest * 2 < incident.resolved_at - incident.declared_at:
         return []
-    return [Line(text, Nature.DERIVED, origins=record.at(at, Kind.STATUS_CHANGED, Kind.RESOLVED)[:1])]
+    return [Line(text, Nature.DERIVED, entries=record.at(at, Kind.STATUS_CHANGED, Kind.RESOLVED)[:1])]
 
 
 def _late(facts: ReviewFacts) -> list[PingFact]:
@@ -289,14 +289,14 @@ def _ping_troubles(facts: ReviewFacts, record: Record, wording: Wording) -> list
     for ping in sorted(_late(facts), key=lambda ping: ping.due_at):
         if ping.sent_at:
             text = f"The page to the {wording.plain(ping.role, 80)} was sent {span(ping.sent_at - ping.due_at)} late."
-            lines.append(Line(text, Nature.DERIVED, origins=record.at(ping.sent_at, Kind.PING_SENT)[:1]))
+            lines.append(Line(text, Nature.DERIVED, entries=record.at(ping.sent_at, Kind.PING_SENT)[:1]))
     for ping in sorted(_unsent(facts), key=lambda ping: ping.due_at):
         due = f"{wording.plain(ping.role, 80)}, due {wording.clock(ping.due_at)},"
         text = f"The page to the {due} was never sent, and no reason is recorded."
         lines.append(Line(text, Nature.DERIVED))
     if failed := record.of_kind(Kind.PING_FAILED):
         text = f"{counted(len(failed), 'page')} could not be delivered."
-        lines.append(Line(text, Nature.DERIVED, origins=tuple(origin(entry) for entry in failed)))
+        lines.append(Line(text, Nature.DERIVED, entries=tuple(origin(entry) for entry in failed)))
     return lines
 
 

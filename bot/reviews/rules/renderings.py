@@ -1,21 +1,14 @@
-"""One document, several forms: Markdown, JSON, facts for Slack. Here is where Markdown is escaped, all of it."""
+"""One document, several forms: Markdown, facts for Slack. Here is where Markdown is escaped, all of it."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
 
-from bot.incidents.rules.incident import Status
 from bot.reviews.rules.document import Line, Nature, Origin, Review, ReviewSummary, Section
 from bot.reviews.rules.stages import Stage, Step
-from bot.severity.rules import Severity
 from bot.text.links import web_address
 from bot.text.wording import instant
-
-JSON_FORMAT = 1  # raised when a key changes its meaning or goes
 
 _MARKS = re.compile(r"([\\`*_\[\]{}|~#$^])")  # what begins or ends something inside a line of Markdown
 _MENTION = re.compile(r"(?<![\w.+-])@(?=\w)")
@@ -77,7 +70,7 @@ def _markdown_section(section: Section) -> str:
 
 def _markdown_line(line: Line) -> str:
     """`14:42 **Cause** by somebody: text (entry 12)`, as far as the line has these parts."""
-    link = web_address(line.origins[0].permalink) if line.origins else None
+    link = web_address(line.entries[0].permalink) if line.entries else None
     words = [f"[{line.clock}]({link})" if line.clock and link else line.clock or ""]
     words += ["📌" if line.key else "", _markdown_lead(line), markdown_text(line.text)]
     if line.command:
@@ -87,7 +80,7 @@ def _markdown_line(line: Line) -> str:
     if line.fresh:
         words.append("_(recorded after the edit)_")
     if line.at is None or not link:
-        words += [_markdown_origin(one) for one in line.origins]
+        words += [_markdown_origin(one) for one in line.entries]
     return " ".join(word for word in words if word)
 
 
@@ -105,90 +98,6 @@ def _markdown_lead(line: Line) -> str:
 def _markdown_origin(origin: Origin) -> str:
     link = web_address(origin.permalink)
     return f"([entry {origin.entry_id}]({link}))" if link else f"(entry {origin.entry_id})"
-
-
-def to_json(review: Review) -> dict[str, Any]:
-    """The review as JSON-ready values; keys are stable, scripts depend on them. Instants as ISO 8601 with zone."""
-    return {
-        "format": JSON_FORMAT,
-        "ref": review.ref,
-        "title": review.title,
-        "severity": review.severity.value,
-        "status": review.status.value,
-        "began_at": review.began_at.isoformat(),
-        "resolved_at": review.resolved_at.isoformat() if review.resolved_at else None,
-        "drafted_at": review.drafted_at.isoformat(),
-        "stage": review.stage.value,
-        "steps": [
-            {"stage": step.stage.value, "at": step.at.isoformat(), "by": step.by, "note": step.note}
-            for step in review.steps
-        ],
-        "sections": [
-            {
-                "name": section.name,
-                "title": section.title,
-                "note": section.note,
-                "lines": [_line_to_json(line) for line in section.lines],
-            }
-            for section in review.sections
-        ],
-    }
-
-
-def _line_to_json(line: Line) -> dict[str, Any]:
-    return {
-        "text": line.text,
-        "nature": line.nature.value,
-        "label": line.label,
-        "by": line.by,
-        "at": line.at.isoformat() if line.at else None,
-        "clock": line.clock,
-        "command": line.command,
-        "met": line.met,
-        "key": line.key,
-        "fresh": line.fresh,
-        "entries": [{"entry_id": one.entry_id, "permalink": one.permalink} for one in line.origins],
-    }
-
-
-def from_json(document: Mapping[str, Any]) -> Review:
-    """The review that `to_json` made `document` from. KeyError or ValueError if it is something else."""
-    if document["format"] != JSON_FORMAT:
-        raise ValueError(f"review format {document['format']!r} is not known; expected {JSON_FORMAT}")
-    return Review(
-        ref=document["ref"],
-        title=document["title"],
-        severity=Severity(document["severity"]),
-        status=Status(document["status"]),
-        began_at=datetime.fromisoformat(document["began_at"]),
-        resolved_at=datetime.fromisoformat(document["resolved_at"]) if document["resolved_at"] else None,
-        drafted_at=datetime.fromisoformat(document["drafted_at"]),
-        stage=Stage(document.get("stage", Stage.DRAFT)),
-        steps=tuple(
-            Step(Stage(one["stage"]), datetime.fromisoformat(one["at"]), one["by"], one["note"])
-            for one in document.get("steps", ())
-        ),
-        sections=tuple(
-            Section(one["name"], one["title"], tuple(_line_from_json(line) for line in one["lines"]), one["note"])
-            for one in document["sections"]
-        ),
-    )
-
-
-def _line_from_json(line: Mapping[str, Any]) -> Line:
-    return Line(
-        text=line["text"],
-        nature=Nature(line["nature"]),
-        label=line["label"],
-        by=line["by"],
-        at=datetime.fromisoformat(line["at"]) if line["at"] else None,
-        clock=line["clock"],
-        command=line["command"],
-        met=line["met"],
-        key=line["key"],
-        fresh=bool(line.get("fresh")),
-        origins=tuple(Origin(one["entry_id"], one["permalink"]) for one in line["entries"]),
-    )
 
 
 def summary_for_slack(review: Review) -> ReviewSummary:

@@ -51,7 +51,7 @@ def _detected(entry: Entry, at: datetime, wording: Wording) -> Line:
     """The beginning of the story, at the time of detection, not of the note."""
     who = f" by {wording.person(entry.author)}" if entry.author else ""
     text = f"Detected, as noted{who} at {wording.clock(entry.at)}."
-    return Line(text=text, at=at, clock=wording.clock(at), key=entry.key, origins=(origin(entry),))
+    return Line(text=text, at=at, clock=wording.clock(at), key=entry.key, entries=(origin(entry),))
 
 
 def _factor(entry: Entry, wording: Wording) -> Line:
@@ -103,7 +103,7 @@ def line_of(entry: Entry, wording: Wording, times: int = 1) -> Line:
         at=entry.at,
         clock=wording.clock(entry.at),
         key=entry.key,
-        origins=(origin(entry),),
+        entries=(origin(entry),),
     )
 
 
