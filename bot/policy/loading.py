@@ -96,8 +96,7 @@ class Keys:
         try:
             found = read({key: value[key] for key in there if key in self._required or value[key] is not None})
         except ValidationError as invalid:
-            details = ("type", "loc", "input", "ctx")
-            errors += [InitErrorDetails(**{key: one[key] for key in details if key in one}) for one in invalid.errors()]  # type: ignore[typeddict-item,literal-required]  # the same keys
+            errors += invalid.errors(include_url=False)  # type: ignore[arg-type]  # the same keys, and some more
         if errors:
             raise ValidationError.from_exception_data("policy", errors)
         return found

@@ -260,6 +260,22 @@ def test_shifts_with_gaps_or_overlaps_are_refused(policy_folder: PolicyFolder, o
     assert reason in str(refused.value)
 
 
+@pytest.mark.parametrize("line", ["", "  support:\n", "  support: ~\n"])
+def test_without_a_channel_for_support_there_is_none(policy_folder: PolicyFolder, line: str) -> None:
+    whole = next(row for row in (SHIPPED / "contacts.yaml").read_text().splitlines() if row.startswith("  support:"))
+    channels = load_contacts(policy_folder.edit("contacts.yaml", whole + "\n", line)).channels
+    assert (channels.stakeholder, channels.support) == ("incident-updates", None)
+
+
+def test_every_optional_part_may_be_left_out(policy_folder: PolicyFolder) -> None:
+    required = ("people:", "roles:", "on_call:", "channels:")
+    blocks = (SHIPPED / "contacts.yaml").read_text().split("\n\n")
+    kept = [block for block in blocks if any(f"\n{key}" in f"\n{block}" for key in required)]
+    (policy_folder.path / "contacts.yaml").write_text("\n\n".join(kept) + "\n", encoding="utf-8")
+    contacts = load_contacts(policy_folder.path / "contacts.yaml")
+    assert (contacts.overrides, contacts.vendors, contacts.support_email, contacts.status_page) == ((), (), None, None)
+
+
 def test_a_schedule_without_any_shift_is_refused(policy_folder: PolicyFolder) -> None:
     with pytest.raises(InvalidPolicy, match="Add at least one shift"):
         with_rotation(policy_folder, "on_call: {time_zone: UTC, shifts: []}\n")

@@ -12,7 +12,7 @@ import holidays
 from pydantic import Field, ValidationInfo, field_validator
 
 from bot.escalation.rules.calendar import BusinessCalendar, no_holidays
-from bot.policy.loading import PolicyModel, load
+from bot.policy.loading import Keys, PolicyModel, load
 from bot.policy.values import (
     TIME_PATTERN,
     Day,
@@ -103,12 +103,6 @@ class WeeklyModel(PolicyModel):
     at: TimeOfDay
 
 
-class MonthlyModel(PolicyModel):
-    """When the monthly digest is sent, on the first business day."""
-
-    at: TimeOfDay
-
-
 class CalendarFile(PolicyModel):
     """When people are at work: hours, weekdays, public holidays, and when digests are sent."""
 
@@ -121,7 +115,7 @@ class CalendarFile(PolicyModel):
     ]
     holidays: HolidaysModel | None = None
     weekly_digest: WeeklyModel
-    monthly_digest: MonthlyModel
+    monthly_digest: Annotated[dict[str, TimeOfDay], Keys("at")]  # on the first business day of the month
 
 
 def load_calendar(path: Path) -> BusinessCalendar:
@@ -134,6 +128,6 @@ def load_calendar(path: Path) -> BusinessCalendar:
         weekdays=frozenset(file.weekdays),
         digest_weekday=file.weekly_digest.day,
         weekly_digest_at=file.weekly_digest.at,
-        monthly_digest_at=file.monthly_digest.at,
+        monthly_digest_at=file.monthly_digest["at"],
         is_holiday=file.holidays.test() if file.holidays else no_holidays,
     )

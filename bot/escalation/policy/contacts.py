@@ -188,13 +188,6 @@ OnCall = Annotated[
 ]
 
 
-class VendorModel(PolicyModel):
-    """Outside help, and how to get it."""
-
-    name: Text
-    reach: Text
-
-
 def _channel(typed: str) -> str:
     name = typed.removeprefix("#")
     if not _CHANNEL.fullmatch(name):
@@ -212,14 +205,6 @@ Channel = Annotated[
 ]
 
 
-class ChannelsModel(PolicyModel):
-    """Slack channels by name or id."""
-
-    announcement: Channel
-    stakeholder: Channel
-    support: Channel | None = None
-
-
 class ContactsFile(PolicyModel):
     """Who is behind the roles, and how they are reached. `people` is read first, so that the rest can name them."""
 
@@ -227,8 +212,8 @@ class ContactsFile(PolicyModel):
     roles: Annotated[dict[Role, Holders], Keys(optional=_ABOVE_ON_CALL)]
     on_call: OnCall
     overrides: Many[OverrideModel] = ()
-    vendors: Many[VendorModel] = ()
-    channels: ChannelsModel
+    vendors: Many[Annotated[dict[str, Text], Keys("name", "reach")]] = ()
+    channels: Annotated[dict[str, Channel], Keys("announcement", "stakeholder", optional=("support",))]
     support_email: Text | None = None
     status_page: Text | None = None
 
@@ -261,8 +246,8 @@ def load_contacts(path: Path) -> Contacts:
         overrides=tuple(
             Override(one.role, (people[one.person],), *one.instants(file.on_call.time_zone)) for one in file.overrides
         ),
-        vendors=tuple(Vendor(one.name, one.reach) for one in file.vendors),
-        channels=Channels(**file.channels.model_dump()),
+        vendors=tuple(Vendor(**one) for one in file.vendors),
+        channels=Channels(**file.channels),
         support_email=file.support_email,
         status_page=file.status_page,
     )

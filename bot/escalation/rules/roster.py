@@ -124,7 +124,7 @@ class Channels:
 
     announcement: str
     stakeholder: str
-    support: str | None
+    support: str | None = None  # where customer support reads along
 
 
 @dataclass(frozen=True, slots=True)
