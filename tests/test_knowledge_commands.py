@@ -193,7 +193,7 @@ def test_a_folder_with_a_broken_file_is_refused_at_the_start_with_line_and_reaso
     (folder / "incidents" / "BROKEN-1.md").write_text("---\nref: BROKEN-1\nkind: tale\n---\n## Symptoms\nx\n")
     ended = tocsin("similar", "checkout", TOCSIN_KNOWLEDGE=str(folder))
     assert ended.returncode == 1
-    assert "BROKEN-1.md:3: kind: must be one of incident, playbook, guide" in ended.stderr
+    assert 'BROKEN-1.md:3: front matter.kind: unknown "tale". Known: incident, playbook, guide' in ended.stderr
 
 
 def test_check_names_an_entry_of_the_database_that_stands_before_the_folder_s(tocsin: Shell, folder: Path) -> None:
@@ -214,7 +214,7 @@ def test_check_names_a_broken_document_of_the_database(tocsin: Shell, database: 
         knowledge.add(session, [broken], "somebody", NOON)
     ended = tocsin("knowledge", "check")
     assert ended.returncode == 1
-    assert ended.stderr.startswith("database: BROKEN: sections is missing.")
+    assert ended.stderr.startswith("database: BROKEN: the section Symptoms is missing.")
     assert "tocsin knowledge remove BROKEN" in ended.stderr
     assert tocsin("knowledge", "remove", "BROKEN").returncode == 0
     assert tocsin("knowledge", "check").returncode == 0

@@ -65,11 +65,12 @@ Model = TypeVar("Model", bound=PolicyModel)
 
 
 class Keys:
-    """Annotates a dict that has these keys and no others. Of `optional` ones, those without a value are left out."""
+    """Annotates a dict that has these keys and no others. Optional ones without a value are left out, or read."""
 
-    def __init__(self, *required: str, optional: Sequence[str] = ()) -> None:
+    def __init__(self, *required: str, optional: Sequence[str] = (), read_empty: bool = False) -> None:
         self._required = required
         self._known = (*required, *optional)
+        self._read_empty = self._known if read_empty else required
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.with_info_wrap_validator_function(self._check, handler(source))
@@ -94,7 +95,7 @@ class Keys:
         errors += [InitErrorDetails(type="extra_forbidden", loc=(key,), input=value[key]) for key in unknown]
         there = [key for key in self._known if key in value]
         try:
-            found = read({key: value[key] for key in there if key in self._required or value[key] is not None})
+            found = read({key: value[key] for key in there if key in self._read_empty or value[key] is not None})
         except ValidationError as invalid:
             errors += invalid.errors(include_url=False)  # type: ignore[arg-type]  # the same keys, and some more
         if errors:

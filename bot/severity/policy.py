@@ -125,7 +125,7 @@ else:
         },
         total=False,
     )
-Conditions = Annotated[_Conditions, Keys(optional=("what", *COLUMNS))]
+Conditions = Annotated[_Conditions, Keys(optional=("what", *COLUMNS), read_empty=True)]
 
 Cell = TypeVar("Cell")
 EachSeverity = Annotated[dict[Severity, Cell], Keys(*Severity)]

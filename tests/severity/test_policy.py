@@ -48,6 +48,7 @@ def test_every_level_has_rows_and_every_row_a_sentence() -> None:
         ("when: {cost: [large]}", "when: {cost: [huge]}", 'unknown "huge"'),
         ("when: {cost: [large]}", "when: {price: [large]}", 'unknown key "price"'),
         ("when: {cost: [large]}", "when: {cost: []}", "expected at least one value"),
+        ("when: {cost: [large]}", "when: {cost: , what: [money]}", "expected at least one value"),
         ("id: cost, verdict: P2", "id: cost, verdict: P7", 'unknown "P7"'),
         ("{id: small-cost,", "{id: cost,", "is already the id"),
         (LAST, "", "the last row must hold for everything"),
