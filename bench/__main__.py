@@ -1,6 +1,6 @@
 """`python -m bench [PART …]`: run all measurements, or the named ones, and print one table of them at the end.
 
-Parts: commands, escalation and room (through the playground), judge, review,
+Parts: start (commands and the bot), commands, escalation and room (through the playground), judge, review,
 timeline, similar (against bm25s; slow: it makes corpora up to a million documents).
 """
 
@@ -10,9 +10,10 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import commands, escalation, figures, judge, review, room, similar, timeline
+from bench import commands, escalation, figures, judge, review, room, similar, start, timeline
 
 PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "start": lambda _asked: start.measure(),
     "commands": lambda asked: commands.measure(asked.seconds, asked.rate, asked.declarations),
     "escalation": lambda asked: escalation.measure(asked.incidents, asked.due, asked.due_seconds),
     "room": lambda asked: room.measure(asked.seconds, asked.messages),

@@ -11,11 +11,11 @@ import typer
 
 from bot.console.lines import answer_lines, text_of
 from bot.console.terminal import load_settings, progress
-from bot.settings import Settings
 
 if TYPE_CHECKING:  # only types need these; importing them takes time
     from bot.memory.entries.entries import Entry
     from bot.memory.index.index import Index, Match
+    from bot.settings import Settings
 
 app = typer.Typer()
 
@@ -50,10 +50,9 @@ def classify(
         tested = run_backtest(settings, policy)
         print(json.dumps(tested.document(), ensure_ascii=False) if as_json else "\n".join(tested.lines()))
         return
-    from bot.severity.policy import load_severity
-    from bot.wiring.building import build_judge
+    from bot.severity.judge.judge import judge_of
 
-    judge, matrix = build_judge(settings), load_severity(settings.knowledge_folder / "policy" / "severity.yaml")
+    judge, matrix = judge_of(settings.knowledge_folder, settings.data_folder / "cache")
 
     def answer(asked: dict[str, Any]) -> dict[str, Any]:
         judged = judge.judge(text_of(asked, "text"))
@@ -95,11 +94,7 @@ def similar(
     settings = load_settings()
     if kind not in (None, "incident", "playbook", "guide"):
         raise typer.BadParameter("must be incident, playbook or guide", param_hint="--kind")
-    from bot.wiring.building import build_memory
-
-    memory = None if corpus else build_memory(settings)
-    # Without a memory there is a corpus.
-    index = memory.index if memory else _fit_corpus(settings, corpus)  # type: ignore[arg-type]
+    index, entries = _fit_corpus(settings, corpus) if corpus else _fit_knowledge(settings)
 
     def answer(asked: dict[str, Any]) -> dict[str, Any]:
         found = index.search(text_of(asked, "query"), limit=top, kind=kind, below_threshold=everything)
@@ -111,17 +106,28 @@ def similar(
     if not query:
         raise typer.BadParameter("give something to search for, or use --jsonl")
     found = index.search(" ".join(query), limit=top, kind=kind, below_threshold=everything)
-    print_matches(found, memory.entries if memory else {})
+    print_matches(found, entries)
 
 
-def _fit_corpus(settings: Settings, corpus: Path) -> Index:
+def _fit_knowledge(settings: Settings) -> tuple[Index, Mapping[str, Entry]]:
+    """The index over the knowledge folder, and its entries by ref."""
+    from bot.memory.entries.entries import read_entries
+    from bot.memory.index.index import index_of
+
+    entries = read_entries(settings.knowledge_folder)
+    index = index_of(settings.knowledge_folder, settings.data_folder / "cache", entries)
+    return index, {entry.ref: entry for entry in entries}
+
+
+def _fit_corpus(settings: Settings, corpus: Path) -> tuple[Index, Mapping[str, Entry]]:
     """The index over a file's documents, with a progress bar on a terminal."""
     from bot.memory.index.documents import read_corpus
-    from bot.wiring.building import build_search
+    from bot.memory.index.index import index_of
 
     documents = read_corpus(corpus)
     with progress("Fitting", len(documents)) as forward:
-        return build_search(settings, documents, lambda _read: forward(1_000))
+        cache = settings.data_folder / "cache"
+        return index_of(settings.knowledge_folder, cache, documents, lambda _read: forward(1_000)), {}
 
 
 def print_matches(found: Sequence[Match], entries: Mapping[str, Entry]) -> None:

@@ -12,13 +12,14 @@ from datetime import UTC, datetime
 from importlib.util import find_spec
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.console.terminal import load_settings, say
-from bot.logs import configure_logs
-from bot.settings import Settings, missing_for_slack
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
 
 app = typer.Typer()
 _ENDS_WITHIN = 18.0  # seconds after SIGTERM or Ctrl-C; systemd and Kubernetes kill after some more
@@ -26,6 +27,8 @@ db = typer.Typer(no_args_is_help=True, help="The database.")
 
 
 def _slack_settings(listening: bool) -> Settings:
+    from bot.settings import missing_for_slack
+
     settings = load_settings()
     lines = missing_for_slack(settings, listening=listening)
     if lines:
@@ -102,6 +105,8 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object with all checks.")] = False,
 ) -> None:
     """Check settings, database, knowledge, policy and Slack, with a fix for each problem. Exit status 1 if any."""
+    from bot.logs import configure_logs
+
     configure_logs("ERROR", False)
     from bot.wiring.doctor.doctor import all_ok, examine
 

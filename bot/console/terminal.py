@@ -5,13 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from bot.logs import configure_logs
-from bot.settings import Settings, read_settings
+if TYPE_CHECKING:  # `tocsin --help` needs none of them, and they take most of its time
+    from bot.settings import Settings
 
 
 def load_settings() -> Settings:
     """The settings from the environment, with logging configured."""
+    from bot.logs import configure_logs
+    from bot.settings import read_settings
+
     settings = read_settings()
     configure_logs(settings.log_level, settings.log_json)
     return settings

@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 from sqlalchemy.exc import ArgumentError, OperationalError
 
@@ -16,13 +15,11 @@ from bot.incidents.queries import incidents
 from bot.memory.entries.entries import Entry, read_entries
 from bot.memory.flows.live import LiveMemory, Memory
 from bot.memory.index.documents import Document
-from bot.memory.index.index import Index, build_index
-from bot.memory.index.vocabulary import read_vocabulary
+from bot.memory.index.index import Index, index_of
 from bot.reviews.flows.editing import assemble
 from bot.reviews.rules.document import Review
 from bot.settings import Settings
-from bot.severity.judge.judge import Judge, is_fitted, load_judge
-from bot.severity.policy import load_severity
+from bot.severity.judge.judge import Judge, is_fitted, judge_of
 from bot.store.embedded import embedded_postgres
 from bot.store.engine import Database
 from bot.store.migrations import behind, upgrade
@@ -67,7 +64,7 @@ def build_policy(settings: Settings) -> Policy:
 
 def build_judge(settings: Settings) -> Judge:
     """Raises InvalidPolicy with file, line and reason."""
-    return _judge(settings.knowledge_folder, settings.data_folder / "cache")
+    return judge_of(settings.knowledge_folder, settings.data_folder / "cache")[0]
 
 
 def warm_judge(settings: Settings) -> None:
@@ -77,14 +74,10 @@ def warm_judge(settings: Settings) -> None:
     fails does no harm: then `build_judge` fits here, and says what is wrong.
     """
     knowledge, cache = settings.knowledge_folder, settings.data_folder / "cache"
-    if not is_fitted(load_severity(knowledge / "policy" / "severity.yaml"), knowledge / "training", cache):
-        child = multiprocessing.get_context("spawn").Process(target=_judge, args=(knowledge, cache))
+    if not is_fitted(knowledge, cache):
+        child = multiprocessing.get_context("spawn").Process(target=judge_of, args=(knowledge, cache))
         child.start()
         child.join()
-
-
-def _judge(knowledge: Path, cache: Path) -> Judge:
-    return load_judge(load_severity(knowledge / "policy" / "severity.yaml"), knowledge / "training", cache)
 
 
 def build_memory(settings: Settings) -> Memory:
@@ -109,8 +102,7 @@ def build_search(
 
     `progress` hears after each thousand documents how many are read.
     """
-    vocabulary = read_vocabulary(settings.knowledge_folder / "vocabulary.yaml")
-    return build_index(items, vocabulary, settings.data_folder / "cache", progress=progress)
+    return index_of(settings.knowledge_folder, settings.data_folder / "cache", items, progress)
 
 
 def review_finder(database: Database, *, for_link: bool = False) -> Callable[[str], Review | None]:

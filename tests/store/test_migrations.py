@@ -10,11 +10,15 @@ from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from procrastinate.schema import SchemaManager
 from sqlalchemy import Engine, create_engine, text
 
 from bot.errors import InvalidSettings
+from bot.settings import REPOSITORY
+from bot.store import migrations
 from bot.store.engine import Database, driver_url
 from bot.store.migrations import behind, upgrade
 from bot.wiring.tables import METADATA
@@ -46,6 +50,13 @@ def test_the_migrations_make_the_tables_of_the_code(empty: Database) -> None:
     assert _differences(empty.engine) != []
     upgrade(empty.engine)
     assert _differences(empty.engine) == []
+
+
+def test_the_files_of_the_migrations_are_named_in_the_order_in_which_they_run(empty: Database) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(REPOSITORY / "migrations"))
+    steps = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
+    assert migrations._revisions() == steps[::-1]
 
 
 def test_a_database_that_is_behind_is_told_what_to_do(empty: Database) -> None:

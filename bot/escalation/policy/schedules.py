@@ -15,10 +15,6 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import recurring_ical_events
-from icalendar import Calendar, vRecur
-from recurring_ical_events.errors import InvalidCalendar
-
 from bot.errors import BadRequest
 from bot.escalation.rules.roster import Person
 
@@ -46,6 +42,9 @@ class ReadSchedule:
 
 def read_schedule(path: Path, people: Mapping[str, Person], now: datetime, zone: ZoneInfo) -> ReadSchedule:
     """The shifts that are not over at `now`. Times without zone are read in `zone`. Raises BadRequest."""
+    import recurring_ical_events
+    from recurring_ical_events.errors import InvalidCalendar
+
     calendar = _read(path)
     for event in calendar.walk("VEVENT"):  # before repetitions are written out, which turns such events round
         _span(path, event, zone)
@@ -79,6 +78,8 @@ def _refuse_unknown_zone(path: Path, event: Any) -> None:
 
 def _refuse_hasty(path: Path, event: Any) -> None:
     """What repeats by the minute is no shift, and writing a year of it out would take minutes itself."""
+    from icalendar import vRecur
+
     rules = event.get("RRULE", [])
     for rule in rules if isinstance(rules, list) else [rules]:
         if isinstance(rule, vRecur) and {"SECONDLY", "MINUTELY"} & {str(each).upper() for each in rule["FREQ"]}:
@@ -87,6 +88,8 @@ def _refuse_hasty(path: Path, event: Any) -> None:
 
 
 def _read(path: Path) -> Any:
+    from icalendar import Calendar  # few processes ever read a schedule
+
     try:
         if path.stat().st_size > _LARGEST:
             raise BadRequest(f"{path.name}: it is larger than {_LARGEST // 1_000_000} MB. Export fewer months.")

@@ -20,7 +20,7 @@ from bot.memory.index.reading import Asked, QueryReader
 from bot.memory.index.snapshot import load_fit, save_fit
 from bot.memory.index.spelling import Speller
 from bot.memory.index.terms import CONCEPT, PAIR
-from bot.memory.index.vocabulary import Vocabulary
+from bot.memory.index.vocabulary import Vocabulary, read_vocabulary
 
 KEPT_TERMS = 8  # words named in an explanation
 MOST_READ = 200_000  # terms, most frequent first, among which the speller's words are found
@@ -251,6 +251,16 @@ class Index:
                     held[1:] = gain, field
         order = sorted(merged.items(), key=lambda one: (-one[1][0], one[0]))[:KEPT_TERMS]
         return tuple([Term(text, round(gain / total, 4), field) for text, (gain, _, field) in order])
+
+
+def index_of(
+    knowledge: Path,
+    cache_folder: Path,
+    items: Iterable[Entry | Document],
+    progress: Callable[[int], None] | None = None,
+) -> Index:
+    """The index over `items` by the vocabulary of a knowledge folder, as `build_index` makes it."""
+    return build_index(items, read_vocabulary(knowledge / "vocabulary.yaml"), cache_folder, progress=progress)
 
 
 def build_index(

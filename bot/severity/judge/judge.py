@@ -13,7 +13,7 @@ from bot.severity.judge.models.linear import Features, fit, unit
 from bot.severity.judge.models.text import fit_text
 from bot.severity.judge.reading import Reading
 from bot.severity.judge.signals import Signals
-from bot.severity.policy import Row, SeverityPolicy
+from bot.severity.policy import Row, SeverityPolicy, load_severity
 from bot.severity.rules import Evidence, Judgement, Severity
 from bot.text.markup import without_emoji
 
@@ -138,9 +138,19 @@ def load_judge(policy: SeverityPolicy, training_folder: Path | None, cache_folde
     return Judge(policy, signals, models)
 
 
-def is_fitted(policy: SeverityPolicy, training_folder: Path, cache_folder: Path) -> bool:
-    """True where `load_judge` would read the fitted model back, not fit it, which takes seconds and memory."""
-    return _kept(policy, training_folder, cache_folder).exists()
+def judge_of(knowledge: Path, cache_folder: Path | None) -> tuple[Judge, SeverityPolicy]:
+    """The judge of a knowledge folder and the policy by which it judges.
+
+    Raises InvalidPolicy with file, line and reason.
+    """
+    policy = load_severity(knowledge / "policy" / "severity.yaml")
+    return load_judge(policy, knowledge / "training", cache_folder), policy
+
+
+def is_fitted(knowledge: Path, cache_folder: Path) -> bool:
+    """True where `judge_of` would read the fitted model back, not fit it, which takes seconds and memory."""
+    policy = load_severity(knowledge / "policy" / "severity.yaml")
+    return _kept(policy, knowledge / "training", cache_folder).exists()
 
 
 def _kept(policy: SeverityPolicy, training_folder: Path, cache_folder: Path) -> Path:

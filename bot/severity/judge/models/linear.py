@@ -44,24 +44,32 @@ def fit(examples: Sequence[Features], labels: Sequence[str], strength: float, we
     counts.
     """
     from scipy.sparse import csr_matrix  # loading scikit-learn takes a second, which only a fit should cost
-    from sklearn.linear_model import LogisticRegression
 
     counts = Counter(name for features in examples for name in features)
     places = {
         name: place for place, name in enumerate(sorted(name for name, seen in counts.items() if seen >= _LEAST_SEEN))
     }
-    rows, columns, values = [], [], []
-    for row, features in enumerate(examples):
-        for name, value in sorted(features.items()):
-            if name in places:
-                rows.append(row)
-                columns.append(places[name])
-                values.append(value)
-    matrix = csr_matrix((values, (rows, columns)), shape=(len(examples), len(places)), dtype=np.float64)
-    chosen = LogisticRegression(C=strength, max_iter=400, tol=1e-3).fit(
-        matrix, [LABELS.index(label) for label in labels], sample_weight=list(weights)
-    )
-    return Model(places, *columns_of(chosen))
+    columns, values, ends = [], [], [0]
+    for features in examples:
+        known = [(places[name], value) for name, value in features.items() if name in places]
+        columns += [place for place, _ in known]
+        values += [value for _, value in known]
+        ends.append(len(columns))
+    matrix = csr_matrix((values, columns, ends), shape=(len(examples), len(places)), dtype=np.float64)
+    matrix.sort_indices()  # features come in any order; the sums must not
+    return Model(places, *columns_of(regression(matrix, labels, strength, weights, 400)))
+
+
+def regression(matrix: Any, labels: Sequence[str], strength: float, weights: Sequence[float], most: int) -> Any:
+    """A fitted LogisticRegression, after `most` steps at most."""
+    from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits
+
+    # The vectors are too short to be shared out: a second thread only waits, and a fit takes four times as long.
+    with threadpool_limits(1):
+        return LogisticRegression(C=strength, max_iter=most, tol=1e-3).fit(
+            matrix, [LABELS.index(label) for label in labels], sample_weight=list(weights)
+        )
 
 
 def columns_of(chosen: Any) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:

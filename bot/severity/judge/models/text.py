@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.severity.judge.models.examples import LABELS
-from bot.severity.judge.models.linear import columns_of, shares_of
+from bot.severity.judge.models.linear import columns_of, regression, shares_of
 
 PLACES = 1 << 17
 _LONGEST = 2_000  # characters read
@@ -44,7 +44,7 @@ class TextModel:
 
     def probabilities(self, text: str) -> Floats:
         """One probability per label, summing to 1."""
-        places, values = _vector(text, self.rarity)
+        places, values = _vector(_channels(text), self.rarity)
         score = self.bias.astype(np.float64)
         return shares_of(score + values @ self.weights[places] if len(places) else score)
 
@@ -74,14 +74,14 @@ class TextModel:
 def fit_text(texts: Sequence[str], labels: Sequence[str], strength: float, weights: Sequence[float]) -> TextModel:
     """A model of these texts. Deterministic. `strength` and `weights` as for `linear.fit`."""
     from scipy.sparse import csr_matrix  # loading scikit-learn takes a second, which only a fit should cost
-    from sklearn.linear_model import LogisticRegression
 
+    read = [_channels(text) for text in texts]
     seen = np.zeros(PLACES)
-    for text in texts:
-        seen[list({place for grams in _channels(text).values() for place in grams})] += 1
+    for channels in read:
+        seen[list({place for grams in channels.values() for place in grams})] += 1
     rarity = np.log((1 + len(texts)) / (1 + seen)) + 1
     rarity[seen < 2] = 0  # a feature of one example teaches nothing general
-    vectors = [_vector(text, rarity) for text in texts]
+    vectors = [_vector(channels, rarity) for channels in read]
     matrix = csr_matrix(
         (
             np.concatenate([values for _, values in vectors]),
@@ -90,16 +90,15 @@ def fit_text(texts: Sequence[str], labels: Sequence[str], strength: float, weigh
         ),
         shape=(len(texts), PLACES),
     )
-    chosen = LogisticRegression(C=strength, max_iter=200, tol=1e-3).fit(
-        matrix, [LABELS.index(label) for label in labels], sample_weight=list(weights)
-    )
-    slopes, bias = columns_of(chosen)
-    return TextModel(slopes, rarity.astype(np.float32), bias)
+    used = np.flatnonzero(rarity)  # the others get no weight, and would only be carried along
+    slopes, bias = columns_of(regression(matrix[:, used], labels, strength, weights, 200))
+    spread = np.zeros((PLACES, len(LABELS)), np.float32)
+    spread[used] = slopes
+    return TextModel(spread, rarity.astype(np.float32), bias)
 
 
-def _vector(text: str, rarity: npt.NDArray[np.floating]) -> tuple[Ints, Floats]:
+def _vector(channels: dict[str, Counter[int]], rarity: npt.NDArray[np.floating]) -> tuple[Ints, Floats]:
     """Places and values of a text: each channel of its own length, its features weighed by how rare they are."""
-    channels = _channels(text)
     places, values = [], []
     for channel, length in _CHANNELS:
         counts = channels[channel]
