@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable
+from datetime import datetime
 
 import structlog
 
@@ -86,7 +87,13 @@ def in_thread(key: str) -> str:
 
 
 def report_refusal(
-    context: AppContext, incident_id: int, what: str, refused: Refused, asked_by: str | None = None, again: str = ""
+    context: AppContext,
+    incident_id: int,
+    what: str,
+    refused: Refused,
+    asked_by: str | None = None,
+    again: str = "",
+    since: datetime | None = None,
 ) -> None:
     """Slack refused what was promised: `what` completes "Tocsin couldn't …". People hear of it once.
 
@@ -96,7 +103,7 @@ def report_refusal(
         return
     with context.database.transaction() as session:
         row = incidents.get_for_change(session, incident_id)
-        not_done(session, row, NotDone(what, refused.refusal, asked_by, again), context.now())
+        not_done(session, row, NotDone(what, refused.refusal, asked_by, again, since), context.now())
 
 
 def bring_in(

@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 LATE_TRIGGER = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id", "trigger_expired"})
 # What else stands in an answer's place is not from Slack: a proxy's page, half an answer.
 _ERROR_NAME = re.compile(r"[a-z0-9_]+")
+CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{5,}")
 METADATA_TYPE = "tocsin_message"
 _SEARCHED = 2_000  # messages looked through for one whose answer was lost
 _ADVICE_WITHIN = 2  # seconds for an answer that a page can do without
@@ -175,12 +176,21 @@ class Slack:
         found = self.pages("users.conversations", "channels", size=999, most=2, types=types, exclude_archived=True)
         return {str(channel["name"]): str(channel["id"]) for channel in found if channel.get("creator") == bot_user_id}
 
-    def find_channel_by_name(self, name: str) -> str | None:
-        """The id of a channel that we are in. Walks our own memberships only, never the whole workspace."""
-        for channel in self.pages("users.conversations", "channels", types="public_channel"):
-            if channel["name"] == name.lstrip("#"):
+    def find_channel(self, name: str) -> str:
+        """The id of the channel of that name or id, public or private. Raises TryAgain, and Refused with why not.
+
+        Our own memberships are asked for, never the whole workspace.
+        """
+        if CHANNEL_ID.fullmatch(name):
+            refused = self.look_at(name, join=False)[1]
+            if refused is not None:
+                raise refused
+            return name
+        types = "public_channel,private_channel"
+        for channel in self.pages("users.conversations", "channels", size=999, types=types, exclude_archived=True):
+            if channel["name"] == name.lstrip("#").lower():
                 return str(channel["id"])
-        return None
+        raise Refused("users.conversations", "not_among_ours")
 
     def invite(self, channel_id: str, user_ids: Iterable[str]) -> dict[str, Refused]:
         """Bring people in, one by one so that one who cannot come keeps nobody else out. Who was refused, and why."""
@@ -194,10 +204,10 @@ class Slack:
                     refused[user_id] = refusal
         return refused
 
-    def look_at(self, channel_id: str) -> tuple[str | None, Refused | None]:
+    def look_at(self, channel_id: str, *, join: bool) -> tuple[str | None, Refused | None]:
         """The channel's present name, None where we cannot see it; and why we cannot speak in it, None where we can.
 
-        Where we are not in it, we join it if Slack allows that. Raises TryAgain.
+        Where we are not in it, we `join` it if Slack allows that. Raises TryAgain.
         """
         name = None
         try:
@@ -206,6 +216,8 @@ class Slack:
             if channel.get("is_archived"):
                 return name, Refused("conversations.join", "is_archived")
             if not channel.get("is_member"):
+                if not join:
+                    return name, Refused("conversations.info", "not_in_channel")
                 self.call("conversations.join", channel=channel_id)
         except Refused as refused:
             return name, refused

@@ -103,6 +103,10 @@ _MEANINGS: dict[str, tuple[str, str]] = {
     "channel_not_found": ("Tocsin can't see the channel", _INVITE_TOCSIN),
     "method_not_supported_for_channel_type": ("Tocsin can't join a private channel by itself", _INVITE_TOCSIN),
     "invalid_types": ("Tocsin can't join this kind of channel by itself", _INVITE_TOCSIN),
+    "not_among_ours": (
+        "Tocsin is in no channel of that name",
+        "Type `/invite @tocsin` there, or correct the channel in contacts.yaml",
+    ),
     "name_taken": ("channels of that name exist already", "Rename or delete the old ones"),
     "user_is_restricted": _GUEST,
     "ura_max_channels": ("this person is a guest of a single channel", "Only a workspace admin can change that"),

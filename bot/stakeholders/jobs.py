@@ -9,10 +9,10 @@ from bot.aws.alarm_states import Reading
 from bot.aws.session import Denied, Unavailable
 from bot.context import AppContext
 from bot.escalation.queries import notices
-from bot.incidents.jobs import speak
+from bot.incidents.jobs import report_refusal, speak
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.tables import IncidentRow
-from bot.slack.client import Slack
+from bot.slack.client import Refused, Slack
 from bot.slack.poster import Poster
 from bot.stakeholders import messages as stakeholder_messages
 from bot.stakeholders.flows import alarm_checks, notify
@@ -23,30 +23,45 @@ log = structlog.get_logger(__name__)
 
 
 def notice(context: AppContext, slack: Slack, poster: Poster, *, entry_id: int) -> None:
-    """Post a notice in the stakeholder channel, plan its mails, and say in the channel that it went out."""
+    """Post a notice in the stakeholder channel and plan its mails; that it was sent is said once it was posted.
+
+    Where Slack refuses it, whoever wrote it and the commander hear why, and the reminders go on.
+    """
     with context.database.transaction() as session:
         entry = timeline.get(session, entry_id)
-        row = incidents.get(session, entry.incident_id)
+        incident_id, by, at = entry.incident_id, entry.author or "", entry.at
         sent = Notice(entry.data["subject"], tuple((name, words) for name, words in entry.data["lines"]))
-        by, at, room_id = entry.author or "", entry.at, row.channel_id if not row.channel_archived else None
         mails = _plan_mails(session, context, entry_id, sent)
     name = context.policy.contacts.channels.stakeholder
-    channel_id = stakeholder_channel(slack, name)
-    posted = channel_id and poster.try_to_post(
-        f"notice:{entry_id}", channel_id, stakeholder_messages.notice(sent, by, at)
-    )
-    where = f"in <#{channel_id}>" if posted else f"nowhere in Slack (invite Tocsin to #{name})"
-    if mails:
-        where += f" and by {mails} mail{'s' if mails > 1 else ''}"
-    if room_id:
-        poster.try_to_post(f"notice-told:{entry_id}", room_id, stakeholder_messages.notice_told(sent, where))
+    try:
+        channel_id = slack.find_channel(name)
+        poster.say(f"notice:{entry_id}", channel_id, stakeholder_messages.notice(sent, by, at))
+    except Refused as refused:
+        if refused.may_pass:
+            raise
+        what = stakeholder_messages.post_notice(stakeholder_messages.channel_shown(name))
+        report_refusal(context, incident_id, what, refused, by, stakeholder_messages.SEND_AGAIN, at)
+        return
+    where = f"in <#{channel_id}>"
+    with context.database.transaction() as session:
+        row = incidents.get_for_change(session, incident_id)
+        notify.notified(session, row, timeline.get(session, entry_id), where, context.now())
+    where += f"; {mails} mail{'s' if mails > 1 else ''} on the way" if mails else ""
+    speak(context, poster, incident_id, f"notice-told:{entry_id}", stakeholder_messages.notice_told(sent, where))
 
 
-def stakeholder_channel(slack: Slack, name: str | None) -> str | None:
-    """The id of the stakeholder channel, None where the policy names none or Tocsin is not in it."""
-    if not name:
-        return None
-    return name if name[:1] in "CG" and name.isupper() else slack.find_channel_by_name(name)
+def notice_mailed(
+    context: AppContext, slack: Slack, poster: Poster, *, entry_id: int, address: str, failure: str | None = None
+) -> None:
+    """A mail of a notice was sent, or AWS refused it for good."""
+    now = context.now()
+    with context.database.transaction() as session:
+        written = timeline.get(session, entry_id)
+        row = incidents.get_for_change(session, written.incident_id)
+        if failure is None:
+            notify.notified(session, row, written, "by mail", now)
+        else:
+            notify.not_mailed(session, row, entry_id, address, failure, now)
 
 
 def _plan_mails(session: Session, context: AppContext, entry_id: int, sent: Notice) -> int:

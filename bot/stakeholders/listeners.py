@@ -93,7 +93,7 @@ def _drawn(
     context: AppContext, row: IncidentRow, opened: Mapping[str, Any], preview: Notice, fields: Mapping[str, str]
 ) -> dict[str, Any]:
     channel = context.policy.contacts.channels.stakeholder
-    where = f"#{channel}" if channel else "no channel, as contacts.yaml names none"
+    where = stakeholder_messages.channel_shown(channel) if channel else "no channel, as contacts.yaml names none"
     mails = len(context.policy.notices.mail_to) if context.send_mail is not None else 0
     return stakeholder_messages.notice_form(incidents.facts(row), opened, preview, fields, where, mails)
 

@@ -11,7 +11,7 @@ from typing import Any
 from bot.aws.alarm_states import Alarm, AlarmState, Reading
 from bot.incidents.rules.incident import Incident
 from bot.slack.blocks import Block, actions, button, context, section
-from bot.slack.client import Message
+from bot.slack.client import CHANNEL_ID, Message
 from bot.slack.forms import form, text_field
 from bot.slack.text import bold, person, plain, shorten, slanted
 from bot.stakeholders.rules import Notice
@@ -121,8 +121,29 @@ def notice_form(
 # What the timeline says
 
 
-def notified(lines: Sequence[tuple[str, str]]) -> str:
-    return f"Notified stakeholders: {escape('; '.join(f'{name}: {words}' for name, words in lines))}"
+def notice_written(by: str) -> str:
+    return f"Update for stakeholders by {person(by)}, being sent."
+
+
+def post_notice(channel: str) -> str:
+    """Completes "Tocsin couldn't …"."""
+    return f"post the stakeholder update in {channel}"
+
+
+SEND_AGAIN = "Stakeholders have not been told; once that is done, send it again: `/incident update …`"
+
+
+def not_mailed(address: str, reason: str) -> str:
+    return f"Tocsin couldn't mail the stakeholder update to {escape(address)}: {escape(reason)}"
+
+
+def channel_shown(name: str) -> str:
+    """A channel of contacts.yaml, by name or id, in Slack's markup."""
+    return f"<#{name}>" if CHANNEL_ID.fullmatch(name) else f"#{name.lstrip('#')}"
+
+
+def notified(where: str, lines: Sequence[tuple[str, str]]) -> str:
+    return f"Notified stakeholders {where}: {escape('; '.join(f'{name}: {words}' for name, words in lines))}"
 
 
 def update_due(since: str, notified_before: bool) -> str:

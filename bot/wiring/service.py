@@ -25,6 +25,7 @@ from bot.reviews.pages.shared import sign_review_link
 from bot.settings import Settings
 from bot.slack import queries as slack_queries
 from bot.slack.client import Refused, Slack, TryAgain, web_client
+from bot.slack.refusals import sentence
 from bot.store.engine import Database
 from bot.web.app import create_web
 from bot.web.auth import WebContext
@@ -173,13 +174,19 @@ def introduce(context: AppContext, slack: Slack) -> bool:
     """Learn who we are and which channel we announce in. False while that channel is not to be found."""
     me = slack.who_am_i()
     name = context.policy.contacts.channels.announcement
-    is_id = name[:1] == "C" and name.isupper()
-    channel_id = name if is_id else slack.find_channel_by_name(name)
+    channel_id = _find_channel(slack, name)
     with context.database.transaction() as session:
         slack_queries.record_workspace(session, me["team_id"], me["url"], me["user_id"], channel_id)
-    if channel_id is None:
-        log.warning(f"#{name} is not among the bot's channels: type /invite @{me['user']} there", channel=name)
     return channel_id is not None
+
+
+def _find_channel(slack: Slack, name: str) -> str | None:
+    """The announcement channel; None, with a line in the log, where Slack does not let us into it."""
+    try:
+        return slack.find_channel(name)
+    except Refused as refused:
+        log.warning(sentence(f"use the channel {name}", refused.refusal), channel=name)
+        return None
 
 
 def hang_up(connection: SocketModeHandler) -> None:

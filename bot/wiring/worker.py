@@ -68,6 +68,7 @@ TASKS: dict[str, Callable[..., None]] = {
     "aws.alarms": updates.alarms,
     "aws.diagnose": diagnostics.diagnose,
     "slack.notice": updates.notice,
+    "slack.notice_mailed": updates.notice_mailed,
     "slack.checklist": updates.checklist,
     **playbooks.TASKS,
     "slack.assigned": responders.assigned,

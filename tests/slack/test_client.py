@@ -190,9 +190,12 @@ def test_names_do_not_run_out_in_silence(bot: Slack, playground: Playground) -> 
 
 
 def test_only_one_s_own_channels_are_looked_through(bot: Slack, control: Control) -> None:
-    assert bot.find_channel_by_name("incident-response") == INCIDENTS
-    assert bot.find_channel_by_name("#incident-response") == INCIDENTS
-    assert bot.find_channel_by_name("general") is None
+    assert bot.find_channel("incident-response") == INCIDENTS
+    assert bot.find_channel("#incident-response") == INCIDENTS
+    assert bot.find_channel(INCIDENTS) == INCIDENTS
+    for name in ("general", "C0GENERAL", "C0NOWHERE"):
+        with pytest.raises(Refused, match=r"not_among_ours|not_in_channel|channel_not_found"):
+            bot.find_channel(name)
     assert control.journal("conversations.list") == []
 
 

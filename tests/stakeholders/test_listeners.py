@@ -114,7 +114,7 @@ def send(stage: Stage, ref: str, view: dict[str, Any], later: timedelta) -> dict
 def told_of(stage: Stage, ref: str) -> list[dict[str, Any]]:
     with stage.database.transaction() as session:
         row = incidents.get_by_ref(session, ref)
-        return [dict(one.data) for one in timeline.list_rows(session, row.incident_id, (Kind.STAKEHOLDERS_TOLD,))]
+        return [dict(one.data) for one in timeline.list_rows(session, row.incident_id, (Kind.NOTICE_WRITTEN,))]
 
 
 def opened_form(stage: Stage) -> tuple[str, dict[str, Any]]:

@@ -70,6 +70,9 @@ def send_notice(context: AppContext, slack: Slack, poster: Poster, *, notice_id:
         row = notices.get(session, notice_id, for_change=True)
         row.state, row.reason = (notices.FAILED, failure) if failure else (notices.SENT, None)
         row.sent_at = None if failure else context.now()
+        kind, entry_id, *_ = row.key.split(":")
+        if kind == "notice":  # one to stakeholders, who are told by nothing else than what was sent
+            enqueue(session, "slack.notice_mailed", entry_id=int(entry_id), address=address, failure=failure)
 
 
 def _way(context: AppContext, way: str, address: str, subject: str, body: str) -> Callable[[], None] | None:

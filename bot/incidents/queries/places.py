@@ -74,7 +74,12 @@ def list_refusals(session: Session, since: datetime) -> dict[tuple[str, str], li
     statement = (
         select(method, error, func.array_agg(IncidentRow.ref.distinct()))
         .join(IncidentRow, IncidentRow.incident_id == entry.incident_id)
-        .where(entry.kind == Kind.NOT_DONE.value, entry.at >= since, IncidentRow.status != Status.CLOSED.value)
+        .where(
+            entry.kind == Kind.NOT_DONE.value,
+            entry.at >= since,
+            IncidentRow.status != Status.CLOSED.value,
+            method.is_not(None),
+        )
         .group_by(method, error)
         .order_by(method, error)
     )

@@ -34,7 +34,8 @@ class Kind(enum.StrEnum):
     CAUSE_RECORDED = "cause_recorded"
     RESOLUTION_RECORDED = "resolution_recorded"
     ENTRY_CORRECTED = "entry_corrected"  # another entry's time or words, by somebody who knew better
-    STAKEHOLDERS_TOLD = "stakeholders_told"
+    NOTICE_WRITTEN = "notice_written"  # for stakeholders; it is on its way
+    STAKEHOLDERS_TOLD = "stakeholders_told"  # it was posted or mailed
     UPDATE_ASKED = "update_asked"  # a reminder to tell stakeholders
     CHECK_DONE = "check_done"
     CHECK_UNDONE = "check_undone"

@@ -188,7 +188,7 @@ def check_channel(context: AppContext, slack: Slack, poster: Poster, *, incident
         incident = incidents.facts(incidents.get(session, incident_id))
     if incident.channel_id is None:
         return
-    name, refused = slack.look_at(incident.channel_id)
+    name, refused = slack.look_at(incident.channel_id, join=True)
     if refused is None and incident.channel_trouble:
         refused = _refused_card(context, poster, incident_id, incident.channel_id)
     with context.database.transaction() as session:

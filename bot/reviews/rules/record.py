@@ -18,6 +18,7 @@ NOT_SHOWN = frozenset(
     {Kind.MESSAGE_EDITED, Kind.MESSAGE_DELETED, Kind.PINNED, Kind.UNPINNED}
     | {
         Kind.UPDATE_ASKED,
+        Kind.NOTICE_WRITTEN,
         Kind.NOT_DONE,
         Kind.DONE_AFTER_ALL,
         Kind.REVIEW_APPROVED,

@@ -9,10 +9,11 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.errors import BadRequest
+from bot.incidents.flows import refusals
 from bot.incidents.flows.record import lock_of, record
 from bot.incidents.queries import timeline
 from bot.incidents.rules.timeline import Kind
-from bot.incidents.tables import IncidentRow
+from bot.incidents.tables import IncidentRow, TimelineEntry
 from bot.stakeholders import messages
 from bot.stakeholders import queries as stakeholder_queries
 from bot.stakeholders.policy import NoticePolicy
@@ -24,20 +25,48 @@ from bot.text.durations import span
 def notify_stakeholders(
     session: Session, row: IncidentRow, notice: Notice, by: str, now: datetime, source_key: str
 ) -> bool:
-    """Send a notice to the stakeholder channel and by mail; it stands on the timeline.
+    """Have a notice sent to the stakeholder channel and by mail; what becomes of it stands on the timeline.
 
     False when it was sent before.
     """
-    text = messages.notified(notice.lines)
+    text = messages.notice_written(by)
     data = {"subject": notice.subject, "lines": [list(line) for line in notice.lines]}
     entry_id = record(
-        session, row, Kind.STAKEHOLDERS_TOLD, text, now, author=by, data=data, source_key=source_key, announce=False
+        session, row, Kind.NOTICE_WRITTEN, text, now, author=by, data=data, source_key=source_key, announce=False
     )
     if entry_id is None:
         return False
-    row.told_at = now
-    enqueue(session, "slack.notice", lock=lock_of(row.incident_id), priority=2, entry_id=entry_id)
+    enqueue(session, "slack.notice", lock=f"notices-{row.incident_id}", priority=2, entry_id=entry_id)
     return True
+
+
+def notified(session: Session, row: IncidentRow, written: TimelineEntry, where: str, now: datetime) -> bool:
+    """A notice reached somebody: from now on stakeholders count as told. False where it had reached them before.
+
+    `written` is the notice's entry, `where` says which way it went. The row must be locked.
+    """
+    text = messages.notified(where, [(name, words) for name, words in written.data["lines"]])
+    key = f"notified:{written.entry_id}"
+    row.told_at = now
+    entry_id = record(
+        session,
+        row,
+        Kind.STAKEHOLDERS_TOLD,
+        text,
+        now,
+        author=written.author,
+        data=dict(written.data),
+        source_key=key,
+    )
+    return entry_id is not None
+
+
+def not_mailed(session: Session, row: IncidentRow, entry_id: int, address: str, reason: str, now: datetime) -> None:
+    """A mail of a notice was refused: on the timeline, in the channel, and to whoever wrote the notice."""
+    text, key = messages.not_mailed(address, reason), f"not-mailed:{entry_id}:{address}"
+    refused = record(session, row, Kind.NOT_DONE, text, now, source_key=key, announce=True)
+    if refused is not None:
+        refusals.tell(session, row, refused, timeline.get(session, entry_id).author)
 
 
 def remind_to_notify(session: Session, policy: NoticePolicy, now: datetime) -> int:

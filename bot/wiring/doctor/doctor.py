@@ -23,7 +23,7 @@ from bot.retention.jobs import FAILED_KEPT
 from bot.retention.policy import in_days
 from bot.settings import REPOSITORY, Settings, missing_for_slack, read_settings
 from bot.severity.policy import shared_names, unreached
-from bot.slack.client import Refused, Slack, TryAgain, web_client
+from bot.slack.client import CHANNEL_ID, Refused, Slack, TryAgain, web_client
 from bot.store.embedded import embedded_postgres
 from bot.store.engine import Database
 from bot.store.migrations import NEWER, behind
@@ -288,14 +288,17 @@ def _channel(known: Known) -> Iterator[Finding]:
     if known.slack is None or known.policy is None:
         yield Finding("channel", State.UNKNOWN, known.why_no_slack or "the policy is invalid")
         return
-    name = known.policy.contacts.channels.announcement
-    fix = f"Type /invite @{known.bot_name} in that channel. To use another one, change it in contacts.yaml."
-    # Only the bot's own memberships: a workspace may have very many channels.
-    own = known.slack.pages("users.conversations", "channels", types="public_channel", exclude_archived=True)
-    if any(name in (channel["id"], channel["name"]) for channel in own):
-        yield Finding("channel", State.OK, f"the bot is in #{name}")
-    else:
-        yield Finding("channel", State.FAILED, f"the bot is not in #{name}", fix)
+    channels = known.policy.contacts.channels
+    for name in filter(None, (channels.announcement, channels.stakeholder)):
+        shown = name if CHANNEL_ID.fullmatch(name) else f"#{name}"
+        try:
+            known.slack.find_channel(name)
+            yield Finding("channel", State.OK, f"the bot is in {shown}")
+        except Refused as refused:
+            if refused.may_pass:
+                raise
+            fix = refused.refusal.advice.replace("@tocsin", f"@{known.bot_name}")
+            yield Finding("channel", State.FAILED, f"the bot is not in {shown}: {refused.refusal.reason}", fix)
 
 
 CHECKS: dict[str, Check] = {
