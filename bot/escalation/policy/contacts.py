@@ -209,7 +209,7 @@ class ContactsFile(PolicyModel):
     """Who is behind the roles, and how they are reached. `people` is read first, so that the rest can name them."""
 
     people: Annotated[dict[str, PersonModel], BeforeValidator(_remember_names)]
-    roles: Annotated[dict[Role, Holders], Keys(optional=_ABOVE_ON_CALL)]
+    roles: Annotated[dict[Role, Holders], Keys(optional=_ABOVE_ON_CALL, read_empty=True)]
     on_call: OnCall
     overrides: Many[OverrideModel] = ()
     vendors: Many[Annotated[dict[str, Text], Keys("name", "reach")]] = ()
