@@ -12,6 +12,7 @@ from bot.escalation.policy.contacts import ContactsFile, load_contacts
 from bot.escalation.policy.matrix import EscalationFile, load_escalation
 from bot.escalation.rules.matrix import EscalationPolicy
 from bot.incidents.policy import SecurityPolicy, load_security
+from bot.memory.index.vocabulary import VocabularyFile
 from bot.policy.loading import PolicyModel, json_schema
 from bot.retention.policy import RetentionFile, load_retention
 from bot.reviews.policy import ReviewPolicy, load_review
@@ -29,6 +30,7 @@ FILES: Mapping[str, type[PolicyModel]] = {
     "security": SecurityPolicy,
     "severity": SeverityFile,
 }
+SCHEMAS: Mapping[str, type[PolicyModel]] = {**FILES, "vocabulary": VocabularyFile}  # what editors are told of
 
 
 def load_policy(folder: Path) -> Policy:
@@ -58,10 +60,10 @@ def _escalation(folder: Path, severity: SeverityPolicy) -> EscalationPolicy:
 
 
 def write_schemas(folder: Path) -> list[Path]:
-    """Write the JSON Schema of each policy file, for editors, to `folder`, which is made where it is not there."""
+    """Write the JSON Schemas of policy and vocabulary, for editors, to `folder`, which is made where it is missing."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for name, model in FILES.items():
+    for name, model in SCHEMAS.items():
         path = folder / f"{name}.schema.json"
         path.write_text(json.dumps(json_schema(model), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         written.append(path)

@@ -15,8 +15,10 @@ from typer.testing import CliRunner
 from bot.__main__ import app
 from bot.errors import InvalidPolicy
 from bot.policy.loading import load
-from bot.wiring.policy import FILES, load_policy, write_schemas
+from bot.wiring.policy import FILES, SCHEMAS, load_policy, write_schemas
 from tests.policy_fixtures import SHIPPED, PolicyFolder
+
+VOCABULARY = SHIPPED.parent / "vocabulary.yaml"
 
 
 class EditorsLoader(yaml.SafeLoader):
@@ -47,6 +49,9 @@ def test_every_policy_file_has_a_model_and_names_its_schema() -> None:
     for name in FILES:
         first, *_ = (SHIPPED / f"{name}.yaml").read_text(encoding="utf-8").splitlines()
         assert first == f"# yaml-language-server: $schema=schema/{name}.schema.json"
+    assert VOCABULARY.read_text(encoding="utf-8").startswith(
+        "# yaml-language-server: $schema=policy/schema/vocabulary.schema.json\n"
+    )
 
 
 def test_the_shipped_schemas_are_those_of_the_models(tmp_path: Path) -> None:
@@ -58,6 +63,13 @@ def test_the_shipped_schemas_are_those_of_the_models(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", FILES)
 def test_the_shipped_policy_is_right_by_its_schema(name: str) -> None:
     assert complaints(SHIPPED / f"{name}.yaml", name) == []
+
+
+def test_the_vocabulary_has_a_schema_too(tmp_path: Path) -> None:
+    assert complaints(VOCABULARY, "vocabulary") == []
+    spoiled = tmp_path / "vocabulary.yaml"
+    spoiled.write_text(VOCABULARY.read_text(encoding="utf-8").replace("\nconcepts:", "\nconcept:"), encoding="utf-8")
+    assert complaints(spoiled, "vocabulary") != []
 
 
 @pytest.mark.parametrize(
@@ -117,5 +129,5 @@ def test_an_editor_underlines_what_the_bot_refuses(policy_folder: PolicyFolder, 
 def test_the_command_writes_them_where_it_is_asked_to(tmp_path: Path) -> None:
     answered = CliRunner().invoke(app, ["policy", "schema", str(tmp_path / "schema")])
     assert answered.exit_code == 0
-    assert len(answered.output.splitlines()) == len(FILES)
+    assert len(answered.output.splitlines()) == len(SCHEMAS)
     assert (tmp_path / "schema" / "severity.schema.json").is_file()
