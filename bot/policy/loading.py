@@ -127,11 +127,14 @@ def load(path: Path, model: type[Model], refusal: type[InvalidPolicy] = InvalidP
     """The YAML file as the model. Raises `refusal` with a line `file:line: reason` for each thing that is wrong."""
     shown = _shown(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_bytes().decode("utf-8")
     except FileNotFoundError:
         raise refusal(f"{shown}:1: the file does not exist. Restore it from the repository.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise refusal(f"{shown}:1: the file cannot be read as UTF-8 text: {error}.") from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise refusal(f"{shown}:{line}: this is not UTF-8 text. Save the file as UTF-8.") from None
+    except OSError as error:
+        raise refusal(f"{shown}:1: the file cannot be read: {error.strerror}.") from None
     return load_text(text, shown, model, refusal)
 
 
@@ -194,8 +197,12 @@ def read_yaml(text: str) -> YamlDocument:
         if isinstance(another := next(events), yaml.DocumentStartEvent):
             line = getattr(another.start_mark, "line", 0) + 1
             raise UnreadableYaml(line, "another document begins with ---. Keep one in a file.")
-    except (yaml.reader.ReaderError, UnicodeEncodeError) as error:
-        raise UnreadableYaml(1, f"a character that YAML does not allow: {error.reason}.") from None
+    except yaml.reader.ReaderError as error:
+        line = text.encode("utf-8", "replace").count(b"\n", 0, error.position) + 1  # libyaml counts bytes
+        raise UnreadableYaml(line, f"a character that YAML does not allow: {error.reason}.") from None
+    except UnicodeEncodeError as error:
+        line = text.count("\n", 0, error.start) + 1
+        raise UnreadableYaml(line, f"a character that YAML does not allow: {error.reason}.") from None
     except yaml.MarkedYAMLError as error:
         line = getattr(error.problem_mark, "line", 0) + 1
         raise UnreadableYaml(line, f"this is not valid YAML: {error.problem or error.context}.") from None

@@ -63,7 +63,8 @@ def bomb() -> str:
         ("time_zone: !!python/object:os.system UTC\n", 1, "tags"),
         ("a: 1\n---\nb: 2\n", 2, "another document"),
         ("? [a]\n: 1\n", 1, "a key must be a plain word"),
-        ("a: \x01\n", 1, "a character that YAML does not allow"),
+        ("ä: 1\nb: \x01\n", 2, "a character that YAML does not allow"),
+        ("ä: 1\nb: \ud800\n", 2, "a character that YAML does not allow"),
         ("[" * 5000, 1, "nested too deep"),
         ("a: " + "{b: " * 5000, 1, "nested too deep"),
         ("- a\n- b\n", 1, "expected keys"),
@@ -81,9 +82,11 @@ def test_a_file_that_is_missing_or_no_text_is_refused_by_name(tmp_path: Path) ->
     folder.mkdir(parents=True)
     with pytest.raises(InvalidPolicy, match=r"^knowledge/policy/x\.yaml:1: the file does not exist"):
         load(folder / "x.yaml", Policy)
-    (folder / "x.yaml").write_bytes(b"\xff\xfe\x00a")
-    with pytest.raises(InvalidPolicy, match="UTF-8"):
+    (folder / "x.yaml").write_bytes("time_zone: UTC\n# Größe\n".encode("latin-1"))
+    with pytest.raises(InvalidPolicy, match=r"^knowledge/policy/x\.yaml:2: this is not UTF-8 text"):
         load(folder / "x.yaml", Policy)
+    (folder / "x.yaml").write_bytes("\ufefftime_zone: UTC\r\nweekdays: Mon\r\n".encode())
+    assert load(folder / "x.yaml", Policy).weekdays == (0,)
     with pytest.raises(InvalidPolicy, match="cannot be read"):
         load(folder, Policy)
 
