@@ -17,6 +17,7 @@ from bot.playbooks.listeners import buttons as playbook_buttons
 from bot.playbooks.listeners import commands as playbook_commands
 from bot.playbooks.listeners import submissions as playbook_forms
 from bot.playbooks.messages.forms import FILL, NOTE
+from bot.playbooks.messages.saving import SAVE
 from bot.reports.listeners import answers, corrections, declare_form, events, similar
 from bot.reports.messages.corrections import WHY
 from bot.reports.rules import IN_WORDS
@@ -172,6 +173,7 @@ def _register_playbooks(app: App, context: AppContext, slack: Slack) -> None:
     app.action("playbook_start")(_press(context, playbook_buttons.start))
     for action_id in playbook_buttons.FORM_BUTTONS:
         app.action(action_id)(open_form)
+    app.view(SAVE)(_view(context, interactions.thought_over(playbook_forms.saved, "steps_1")))
     app.view(FILL)(_view(context, playbook_forms.filled_in))
 
 

@@ -209,3 +209,23 @@ def test_two_steps_that_did_not_help_offer_another_playbook_and_a_page(stage: St
     assert heard.startswith("Pinging the ") and ref in heard
     assert "was pinged from here already" in press_stale(stage, responder, offer, "playbook_page")
     assert "is under way" in press_and_hear(responder, channel["id"], offer, "playbook_start")
+
+
+def test_what_was_done_is_saved_as_a_playbook_and_started_at_once(stage: Stage) -> None:
+    responder = stage.responder
+    _, channel = stage.declare("P3 label printer queue is stuck")
+    ask(responder, channel["id"], "/incident note look at the queue: `kubectl get pods -l app=labels`")
+    ask(responder, channel["id"], "/incident note this helped: `kubectl rollout restart deploy/{service}`")
+    responder.command(channel["id"], "/incident playbook save")
+    form = responder.wait_for_view("playbook_save_view")
+    fields = {block["block_id"]: block["element"] for block in form["blocks"] if "element" in block}
+    steps = fields["steps_1"]["initial_value"]
+    assert "### 2. this helped" in steps and "- Changes production: yes" in steps
+    wrong = responder.submit(form, {"steps_1": {"steps_1": "### Restart it"}})
+    assert "Line 1 of the steps: the step needs a line - Changes production" in wrong["steps_1"]
+    assert responder.submit(form, {"steps_1": {"steps_1": steps}}) == {}
+    said = content_of(responder.wait_for_ephemeral(channel["id"], "Saved as PB-label-printer-queue-is-stuck"))
+    assert "`/incident playbook PB-label-printer-queue-is-stuck` starts it" in said
+    assert "is under way" in ask(responder, channel["id"], "/incident playbook label printer queue is stuck")
+    first = run_of(responder, channel, "PB-label-printer-queue-is-stuck", "Step 1 of 2")
+    assert "kubectl get pods -l app=labels" in content_of(first)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from bot.errors import BadRequest
-from bot.incidents.commands import Answer, CommandContext, Subcommand, incident_of
+from bot.incidents.commands import Answer, CommandContext, Subcommand, View, incident_of
 from bot.playbooks.flows import runs as flow
+from bot.playbooks.flows import saving
 from bot.playbooks.flows.fitting import find_entry
 from bot.playbooks.flows.texts import text_of
 from bot.playbooks.jobs.runs import listing
 from bot.playbooks.messages import choices, entries
+from bot.playbooks.messages.saving import save_form
 from bot.playbooks.queries import runs
 from bot.playbooks.rules.steps import RunState, from_document
 from bot.text.markup import plain_text
 
+_SAVE = ("save", "save as playbook")
 _STOP = ("stop", "end", "cancel")
 
 
@@ -27,6 +30,16 @@ def _playbook(command: CommandContext) -> Answer:
     if word.lower() in _STOP:
         return _stop(command, rest.strip())
     return _start(command, rest.strip() if word.lower() == "start" and rest.strip() else typed)
+
+
+def _save_form(command: CommandContext) -> View | None:
+    """`playbook save`: what was done in the incident, as steps to edit; None for everything else."""
+    if plain_text(command.rest).strip().lower() not in _SAVE:
+        return None
+    with command.context.database.transaction() as session:
+        row = incident_of(session, command)
+        symptoms, steps = saving.draft(session, row)
+        return save_form(row.incident_id, row.title, symptoms, steps)
 
 
 def _start(command: CommandContext, typed: str) -> str:
@@ -60,8 +73,9 @@ SUBCOMMANDS = (
     Subcommand(
         "playbook",
         "playbook lambda",
-        "Work through a playbook or guide by name, with `stop` end it. Alone: what fits this incident, best first.",
+        "Work through a playbook or guide by name; `stop` ends it, `save` makes one of the incident. Alone: what fits.",
         answer_apart=_playbook,
+        form=_save_form,
         aliases=("playbooks", "pb", "runbook", "guide"),
     ),
 )

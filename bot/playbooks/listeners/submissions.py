@@ -10,13 +10,18 @@ from sqlalchemy.orm import Session
 
 from bot.context import AppContext
 from bot.errors import BadRequest, TocsinError
+from bot.incidents.queries import incidents
+from bot.incidents.visibility import for_everybody
 from bot.playbooks.flows import runs as flow
+from bot.playbooks.flows import saving
+from bot.playbooks.messages import saving as saving_messages
 from bot.playbooks.messages.forms import LINE, OUTCOME
 from bot.playbooks.rules import placeholders
 from bot.playbooks.rules.steps import Outcome
 from bot.slack import queries as messages
 from bot.slack.forms import read_values
 from bot.slack.reporting import reporting_errors
+from bot.store.outbox import enqueue
 from bot.text.wording import Wording, mentioned
 
 
@@ -32,6 +37,26 @@ def noted(
         # A form's errors are plain text, in which a mention would stand as an id.
         names = messages.names_of(session, mentioned([str(refused)]))
         raise BadRequest(Wording(names, now.date()).plain(str(refused), mention="@")) from refused
+
+
+def saved(
+    context: AppContext, values: dict[str, str], view: dict[str, Any], user_id: str, now: datetime
+) -> dict[str, Any] | None:
+    """Save as playbook. The memory asks the database on its own, so the transaction comes after it."""
+    known = context.memory.current().entries
+    with context.database.transaction() as session:
+        row = incidents.get(session, int(view["private_metadata"]))
+        if not for_everybody(row):
+            raise BadRequest(saving_messages.not_for_everybody(row.ref))
+        ref = saving.ref_for(values["title"], row.ref, known)
+        owner, steps = saving.owner_name(session, user_id), saving_messages.steps_of(values)
+        saving.save(
+            session, saving.entry_of(row, values["title"], values["symptoms"], steps, owner, now, ref), user_id, now
+        )
+        if row.channel_id:
+            text = saving_messages.saved(ref)
+            enqueue(session, "slack.whisper", channel_id=row.channel_id, user_id=user_id, text=text)
+    return None
 
 
 def filled_in(context: AppContext, ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:

@@ -70,7 +70,7 @@ def _fitting(one: Fitting) -> str:
         f"{kind}{counted(one.steps, noun)} · {record_line(one.record)}",
     ]
     if one.claim:
-        lines.append(f"_Its source says: {plain(shorten(one.claim, 250))}_".replace("`", "'"))
+        lines.append(f"_Its source says: {plain(shorten(one.claim, 150))}_".replace("`", "'"))
     if one.words:
         lines.append(f"Matching words: {plain(', '.join(one.words))}")
     return "\n".join(lines)
@@ -80,7 +80,10 @@ def _start(one: Fitting, incident_id: int) -> Block:
     return button("Start", "playbook_start", f"{incident_id}:{one.ref}")
 
 
-HOW_TO = "`/incident playbook NAME` starts one by name, `/incident playbook stop` ends it."
+HOW_TO = (
+    "`/incident playbook NAME` starts one by name, `/incident playbook stop` ends it, "
+    "`/incident playbook save` makes one of what was done here."
+)
 NOTHING_FITS = (
     "No playbook fits the words of this incident. `/incident playbook NAME` starts one by name; "
     "`/incident impact …` says more about the trouble."

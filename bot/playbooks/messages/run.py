@@ -65,11 +65,12 @@ def run_message(run: RunFacts, now: datetime) -> Message:
     if run.state is not RunState.RUNNING:
         return _ended(run)
     text, step = run.text, run.text.step(run.current)
-    blocks: list[Block] = [section(_headline(run)), *_history(run)]
-    blocks.append(section("\n".join([_where(run, now), *_about(step)])))
+    purpose, after = _about(step)
+    blocks: list[Block] = [section(_headline(run)), section("\n".join([_where(run, now), *purpose]))]
     blocks += _commands(run, step)
-    blocks.append(_buttons(run))
-    blocks += _to_come(run)
+    blocks += [section("\n".join(after))] if after else []
+    # What is pressed comes before what is over and what is to come: on a phone the rest is below the fold.
+    blocks += [_buttons(run), *_history(run), *_to_come(run)]
     noun = "cause" if text.is_guide else "step"
     return Message(f"{text.ref}: {noun} {run.current} of {len(text.steps)}, {plain(step.title)}", tuple(blocks))
 
@@ -102,14 +103,16 @@ def _time(at: datetime) -> str:
     return f"<!date^{int(at.timestamp())}^{{time}}|{at:%H:%M} UTC>"
 
 
-def _about(step: RunStep) -> list[str]:
-    lines = [f"*Purpose:* {fit(prose(step.purpose), _PURPOSE)}"] if step.purpose else []
+def _about(step: RunStep) -> tuple[list[str], list[str]]:
+    """What is read before the commands, and after them."""
+    before = [f"*Purpose:* {fit(prose(step.purpose), _PURPOSE)}"] if step.purpose else []
+    after = []
     if step.look_for:
         listed = "\n".join(f"• {prose(line)}" for line in step.look_for)
-        lines.append(f"*Look for:*\n{fit(listed, _LOOK_FOR)}")
+        after.append(f"*Look for:*\n{fit(listed, _LOOK_FOR)}")
     if step.notes:
-        lines.append(fit("\n".join(prose(line) for line in step.notes.splitlines()), _NOTES))
-    return lines
+        after.append(fit("\n".join(prose(line) for line in step.notes.splitlines()), _NOTES))
+    return before, after
 
 
 def filled(run: RunFacts, step: RunStep) -> list[str]:
