@@ -35,6 +35,7 @@ class PingRow(Base):
     __table_args__ = (
         UniqueConstraint("incident_id", "key"),
         Index("ix_pings_due_at_planned", "due_at", postgresql_where=sql("state = 'planned'")),
+        Index("ix_pings_sent_at", "sent_at", postgresql_where=sql("state = 'sent' and kind <> 'digest'")),
         Index("ix_pings_digests", "role", "due_at", postgresql_where=sql("kind = 'digest'")),
     )
 

@@ -68,6 +68,7 @@ class IncidentRow(Base):
     goes_on_in: Mapped[IncidentRow | None] = relationship(remote_side=[incident_id], viewonly=True)  # see merged_into
     __table_args__ = (
         Index("ix_incidents_status_declared_at", "status", "declared_at"),
+        Index("ix_incidents_declared_at", "declared_at"),
         Index("ix_incidents_wake_at", "wake_at", postgresql_where=sql("wake_at is not null")),
         Index(
             "ix_incidents_channel_retry_at",
@@ -97,6 +98,14 @@ class TimelineEntry(Base):
         Index("ix_timeline_entries_incident_id_at_entry_id", "incident_id", "at", "entry_id"),
         Index("ix_timeline_entries_incident_id_message_ts", "incident_id", "message_ts"),
         Index("ix_timeline_entries_incident_id_kind_at", "incident_id", "kind", "at"),
+        # For the figures: few entries among many.
+        Index("ix_timeline_entries_breached", "incident_id", postgresql_where=sql("kind = 'response_breached'")),
+        Index("ix_timeline_entries_corrected", "incident_id", postgresql_where=sql("kind = 'entry_corrected'")),
+        Index(
+            "ix_timeline_entries_labelled",
+            "incident_id",
+            postgresql_where=sql(r"kind = 'noted' and text ~* '^\s*(services?|detected|began|started)\M'"),
+        ),
     )
 
 
