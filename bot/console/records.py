@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from pathlib import Path
@@ -65,7 +64,12 @@ def incident_show(
 
 @app.command()
 def metrics(
-    months: Annotated[int, typer.Option(min=1, max=120, help="This month and the months before it.")] = 12,
+    period: Annotated[
+        list[str] | None,
+        typer.Argument(help="month, last quarter, last 90 days, 2026-10, 2026-Q3, 2026, all; P1; service NAME."),
+    ] = None,
+    months: Annotated[int, typer.Option(min=1, max=120, help="Without a period: this month and those before.")] = 12,
+    by: Annotated[str, typer.Option(help="Also by month, quarter, severity, kind or service.")] = "month",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="One line per figure: section,figure,value.")] = False,
     picture: Annotated[
@@ -73,37 +77,13 @@ def metrics(
         typer.Option(dir_okay=False, help="Write a chart of agreement with the judge to this PNG."),
     ] = None,
 ) -> None:
-    """Show how well Tocsin does, month by month."""
+    """Show how incidents went and how well Tocsin does, each figure with its definition."""
     settings = load_settings()
     if as_json and as_csv:
         raise typer.BadParameter("choose --json or --csv", param_hint="--csv")
-    from bot.figures.flows.metrics import measure, records
-    from bot.wiring.building import open_database
-    from bot.wiring.clock import Clock
+    from bot.console.metrics import Asked, show_metrics
 
-    until = Clock(settings.clock_file).now()
-    first = until.year * 12 + until.month - months  # months since year 0, January being 0
-    since = until.replace(year=first // 12, month=first % 12 + 1, day=1, hour=0, minute=0, second=0, microsecond=0)
-    with open_database(settings) as database, database.transaction() as session:
-        sections = measure(session, since, until)
-    if picture:
-        from bot.figures.charts import draw_confusion
-
-        figures = next(section.figures for section in sections if section.name == "judgement")
-        draw_confusion(figures, f"Judgement, {since:%Y-%m-%d} to {until:%Y-%m-%d}", picture)
-        print(f"Wrote {picture}.", file=sys.stderr)
-    if as_csv:
-        rows = csv.writer(sys.stdout)
-        rows.writerow(("section", "figure", "value"))
-        for section in sections:
-            rows.writerows(records(section))
-        return
-    if as_json:
-        figures = {section.name: section.figures for section in sections}
-        print(json.dumps({"since": since.isoformat(), "until": until.isoformat(), **figures}))
-        return
-    for section in sections:
-        print("\n".join([section.title, *(f"  {line}" for line in section.lines)]))
+    show_metrics(settings, Asked(" ".join(period or ()), months, by, as_json, as_csv, picture))
 
 
 @app.command()

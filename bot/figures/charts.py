@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import BadRequest
-from bot.figures.rules import LABELS
+from bot.figures.rules.agreement import LABELS
 
 _MISSING = "Pictures need matplotlib. Install it with `pip install 'tocsin[charts]'`."
 

@@ -8,6 +8,7 @@ from slack_bolt import App
 from bot.context import AppContext
 from bot.diagnostics import listeners as diagnosing
 from bot.escalation import listeners as oncall
+from bot.figures import listeners as figures
 from bot.incidents import interactions
 from bot.incidents.commands import Registry, run_command
 from bot.incidents.messages import ENTRY
@@ -41,6 +42,7 @@ REGISTRY = Registry(
         *oncall.SUBCOMMANDS,
         *handover.SUBCOMMANDS,
         *reviewing.SUBCOMMANDS,
+        *figures.SUBCOMMANDS,
     )
 )
 PRESSES: dict[str, interactions.Press] = {

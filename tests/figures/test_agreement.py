@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.figures.rules import NONE, Verdict, agree
+from bot.figures.rules.agreement import NONE, Verdict, agree
 from bot.reports.rules import WHY_DISMISSED, WHY_LOWERED, WHY_RAISED, why_choices
 from bot.severity.rules import Severity
 

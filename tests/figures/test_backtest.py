@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from bot.context import Policy
 from bot.errors import BadRequest, InvalidPolicy
-from bot.figures import queries as figures_queries
 from bot.figures.flows.backtest import Case, backtest, cases_of
+from bot.figures.queries import verdicts as figures_queries
 from bot.reports.flows import reports as suggest
 from bot.reports.flows.reports import Heard
 from bot.settings import REPOSITORY, Settings

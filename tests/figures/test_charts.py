@@ -10,7 +10,7 @@ import pytest
 
 from bot.errors import BadRequest
 from bot.figures.charts import draw_confusion
-from bot.figures.rules import Verdict, agree
+from bot.figures.rules.agreement import Verdict, agree
 from bot.severity.rules import Severity
 
 FIGURES = agree(

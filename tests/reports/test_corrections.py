@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import Policy
 from bot.errors import BadRequest, TransitionRefused
-from bot.figures import queries as figures_queries
+from bot.figures.queries import verdicts as figures_queries
 from bot.lifecycle.flows.declare import Declaration, declare
 from bot.reports.flows import corrections
 from bot.reports.flows import reports as suggest

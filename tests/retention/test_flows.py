@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from bot.context import Policy
-from bot.figures import queries as figures_queries
+from bot.figures.queries import verdicts as figures_queries
 from bot.incidents.flows import record
 from bot.incidents.flows.backdating import correct
 from bot.incidents.queries import timeline

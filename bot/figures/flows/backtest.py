@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from bot.figures.rules import LABELS, Verdict
+from bot.figures.rules.agreement import LABELS, Verdict
 from bot.memory.entries.entries import Entry
 from bot.memory.entries.plain import opening
 from bot.reports.tables import ReportRow

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.figures import queries as figures_queries
-from bot.figures.rules import agree
-from bot.memory import queries as knowledge
+from bot.figures.queries import promises, verdicts
+from bot.figures.rules.agreement import agree
 from bot.memory.flows.recall import SHOWN
-from bot.memory.tables import SuggestionVote
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +57,16 @@ def suggestions(session: Session, since: datetime, until: datetime) -> Section:
     A suggestion is one past incident shown for one report, incident or search. People who disagree are settled by
     majority, and an even split counts as not helped. Months are those of the first vote.
     """
-    judged: dict[tuple[str, str], list[SuggestionVote]] = {}
-    for vote in knowledge.list_votes(session, since, until, SHOWN):
-        judged.setdefault((vote.shown_key, vote.ref), []).append(vote)
-    months: dict[str, list[bool]] = {}
-    for votes in judged.values():
-        month = f"{votes[0].voted_at.astimezone(UTC):%Y-%m}"
-        months.setdefault(month, []).append(2 * sum(vote.helped for vote in votes) > len(votes))
-    rows = [{"month": month, **_precision(months[month])} for month in sorted(months)]
-    whole = _precision([helped for month in months.values() for helped in month])
+    months = promises.suggestions_by_month(session, since, until, SHOWN)
+    rows = [{"month": month, **_precision(helped, judged)} for month, judged, helped in months]
+    whole = _precision(sum(helped for *_, helped in months), sum(judged for _, judged, _ in months))
     lines = [f"{row['month']}  {_line(row)}" for row in rows]
-    lines.append(f"total    {_line(whole)}" if judged else "Nobody has voted on a suggestion yet.")
+    lines.append(f"total    {_line(whole)}" if months else "Nobody has voted on a suggestion yet.")
     return Section("suggestions", "Similar incidents: precision@3", tuple(lines), {**whole, "months": rows})
 
 
-def _precision(helped: list[bool]) -> dict[str, Any]:
-    share = round(sum(helped) / len(helped), 4) if helped else None
-    return {"precision_at_3": share, "helped": sum(helped), "judged": len(helped)}
+def _precision(helped: int, judged: int) -> dict[str, Any]:
+    return {"precision_at_3": round(helped / judged, 4) if judged else None, "helped": helped, "judged": judged}
 
 
 def _line(row: dict[str, Any]) -> str:
@@ -84,7 +75,7 @@ def _line(row: dict[str, Any]) -> str:
 
 def judgement(session: Session, since: datetime, until: datetime) -> Section:
     """How far people agreed with the judged severity, row by row of the matrix, of the reports judged in that time."""
-    found = agree(figures_queries.list_verdicts(session, since, until))
+    found = agree(verdicts.count_verdicts(session, since, until))
     return Section("judgement", "Judgement: agreement with the judged severity", tuple(found.lines()), found.document())
 
 

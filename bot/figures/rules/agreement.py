@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.severity.rules import Severity
@@ -135,35 +135,51 @@ class Agreement:
                 yield f"{judged:22}" + "".join(f"{self.table.get((judged, said), 0):6}" for said in LABELS)
 
 
-def agree(verdicts: Iterable[Verdict]) -> Agreement:
-    """The figures of these reports."""
-    held = list(verdicts)
-    given = [(verdict, said) for verdict in held if (said := verdict.people_say) is not None]
-    steps = [abs(LABELS.index(verdict.label) - LABELS.index(said)) for verdict, said in given]
-    reasons = Counter(verdict.reason for verdict in held if verdict.reason)
+def agree(verdicts: Iterable[Verdict] | Mapping[Verdict, int]) -> Agreement:
+    """The figures of these reports: each verdict, or verdicts with how many reports had them."""
+    held = Counter(verdicts)
+    given = [(verdict, said, count) for verdict, count in held.items() if (said := verdict.people_say) is not None]
+    steps: Counter[int] = Counter()
+    table: Counter[tuple[str, str]] = Counter()
+    reasons: Counter[str] = Counter()
+    for verdict, said, count in given:
+        steps[abs(LABELS.index(verdict.label) - LABELS.index(said))] += count
+        table[verdict.label, said] += count
+    for verdict, count in held.items():
+        if verdict.reason:
+            reasons[verdict.reason] += count
     return Agreement(
-        reports=len(held),
-        answered=sum(verdict.answered for verdict in held),
-        asked=sum(verdict.asked for verdict in held),
-        decided=len(given),
-        same=steps.count(0),
-        near=steps.count(0) + steps.count(1),
-        answers_decided=sum(verdict.answered and verdict.decision is not None for verdict in held),
-        false_alarms=sum(verdict.answered and verdict.false_alarm for verdict in held),
-        missed=sum(verdict.judged is None and not verdict.asked and said != NONE for verdict, said in given),
+        reports=held.total(),
+        answered=_total(held, lambda verdict: verdict.answered),
+        asked=_total(held, lambda verdict: verdict.asked),
+        decided=steps.total(),
+        same=steps[0],
+        near=steps[0] + steps[1],
+        answers_decided=_total(held, lambda verdict: verdict.answered and verdict.decision is not None),
+        false_alarms=_total(held, lambda verdict: verdict.answered and verdict.false_alarm),
+        missed=_total(held, _missed),
         reasons=dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0]))),
         rows=_rows(held),
-        table=Counter((verdict.label, said) for verdict, said in given),
+        table=table,
     )
 
 
-def _rows(held: list[Verdict]) -> tuple[RowFigures, ...]:
-    names = sorted({verdict.row for verdict in held})
+def _total(held: Counter[Verdict], wanted: Callable[[Verdict], bool]) -> int:
+    return sum(count for verdict, count in held.items() if wanted(verdict))
+
+
+def _missed(verdict: Verdict) -> bool:
+    """Declared by people, though nothing was said of it."""
+    return verdict.judged is None and not verdict.asked and verdict.people_say not in (None, NONE)
+
+
+def _rows(held: Counter[Verdict]) -> tuple[RowFigures, ...]:
     rows = []
-    for name in names:
-        mine = [verdict for verdict in held if verdict.row == name]
-        given = [(verdict.label, said) for verdict in mine if (said := verdict.people_say) is not None]
-        rows.append(RowFigures(name, len(mine), len(given), sum(label != said for label, said in given)))
+    for name in sorted({verdict.row for verdict in held}):
+        mine = Counter({verdict: count for verdict, count in held.items() if verdict.row == name})
+        decided = _total(mine, lambda verdict: verdict.people_say is not None)
+        overridden = _total(mine, lambda verdict: verdict.people_say not in (None, verdict.label))
+        rows.append(RowFigures(name, mine.total(), decided, overridden))
     return tuple(sorted(rows, key=lambda row: (-row.overridden, -row.decided, row.row)))
 
 

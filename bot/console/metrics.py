@@ -1,0 +1,98 @@
+"""`tocsin metrics`: figures as text, JSON, CSV and pictures."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import typer
+
+from bot.figures import messages
+from bot.figures.charts import draw_confusion
+from bot.figures.flows.metrics import Section, measure, records
+from bot.figures.flows.report import by_bucket, report
+from bot.figures.queries.times import BY
+from bot.figures.rules.periods import Period, last_months, parse_period
+from bot.figures.rules.report import Bucket, Report
+from bot.figures.rules.requests import MetricsRequest, parse_request
+from bot.settings import Settings
+from bot.slack import queries as slack_queries
+from bot.wiring.building import build_policy, open_database
+from bot.wiring.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The options of the command."""
+
+    request: str
+    months: int
+    by: str
+    as_json: bool
+    as_csv: bool
+    picture: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    report: Report
+    buckets: list[Bucket]
+    sections: list[Section]
+    names: dict[str, str]
+
+
+def show_metrics(settings: Settings, asked: Asked) -> None:
+    """Measure and print. Raises BadRequest for a period that is none, BadParameter for an unknown `by`."""
+    if asked.by not in BY:
+        raise typer.BadParameter(f"must be one of {', '.join(BY)}", param_hint="--by")
+    found = _measure(settings, asked)
+    if asked.picture:
+        figures = next(section.figures for section in found.sections if section.name == "judgement")
+        draw_confusion(figures, f"Judgement, {found.report.period.title}", asked.picture)
+        print(f"Wrote {asked.picture}.", file=sys.stderr)
+    if asked.as_csv:
+        _write_csv(found, asked.by)
+    elif asked.as_json:
+        print(json.dumps(_document(found, asked.by), ensure_ascii=False))
+    else:
+        print("\n".join([*messages.lines(found.report, found.names), *messages.bucket_lines(found.buckets, asked.by)]))
+        for section in found.sections:
+            print("\n".join(["", section.title, *(f"  {line}" for line in section.lines)]))
+
+
+def _measure(settings: Settings, asked: Asked) -> _Measured:
+    policy, now = build_policy(settings), Clock(settings.clock_file).now()
+    request = parse_request(asked.request)
+    period = _period(asked, request, now, policy.calendar.zone)
+    with open_database(settings) as database, database.transaction() as session:
+        found = report(session, period, policy, request.severity, request.service)
+        buckets = by_bucket(session, found, policy, asked.by)
+        sections = measure(session, period.since, period.until)
+        people = {figure.of for figure in found.figures if figure.of}
+        return _Measured(found, buckets, sections, slack_queries.names_of(session, people))
+
+
+def _period(asked: Asked, request: MetricsRequest, now: datetime, zone: ZoneInfo) -> Period:
+    """What was typed; else this month and the months before it, as many as `months` says."""
+    if asked.request.strip():
+        return parse_period(request.period, now, zone)
+    return last_months(asked.months, now, zone)
+
+
+def _document(found: _Measured, by: str) -> dict[str, object]:
+    sections = {section.name: section.figures for section in found.sections}
+    return {**found.report.document(), "by": by, "buckets": [each.document() for each in found.buckets], **sections}
+
+
+def _write_csv(found: _Measured, by: str) -> None:
+    rows = csv.writer(sys.stdout)
+    rows.writerow(("section", "figure", "value"))
+    rows.writerows(records(Section("figures", "", (), found.report.by_name())))
+    rows.writerows(records(Section(f"by_{by}", "", (), {each.name: each.document() for each in found.buckets})))
+    for section in found.sections:
+        rows.writerows(records(section))

@@ -1,0 +1,42 @@
+"""/incident metrics: the figures of a period, in a few lines."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from sqlalchemy.orm import Session
+
+from bot.figures import messages
+from bot.figures.flows.readers import list_readers
+from bot.figures.flows.report import report
+from bot.figures.rules.periods import parse_period
+from bot.figures.rules.requests import parse_request
+from bot.incidents.commands import CommandContext, Subcommand
+from bot.slack.client import Message
+from bot.text.markup import plain_text
+
+
+def _metrics(session: Session, command: CommandContext) -> Message:
+    """Answers for everybody in the workspace; the link to the page is for those who may read it."""
+    asked = parse_request(plain_text(command.rest))
+    policy = command.context.policy
+    period = parse_period(asked.period, command.now, policy.calendar.zone)
+    found = report(session, period, policy, asked.severity, asked.service)
+    link = None
+    if command.user_id in list_readers(session, policy, command.now):
+        named = {"period": period.word, "severity": asked.severity or "", "service": asked.service or ""}
+        path = "/figures?" + urlencode({name: value for name, value in named.items() if value})
+        link = command.context.personal_link(path, command.user_id, command.user_name)
+    return messages.short(found, link)
+
+
+SUBCOMMANDS = (
+    Subcommand(
+        "metrics",
+        "metrics last month P1",
+        "How long incidents take and how often they come: by month, quarter, `last 90 days`, severity, service.",
+        answer=_metrics,
+        aliases=("figures", "mttr", "stats"),
+        anywhere=True,
+    ),
+)

@@ -1,0 +1,1 @@
+"""What the figures are measured from: aggregates in SQL, and judged reports."""

@@ -1,0 +1,159 @@
+"""How long things took: from beginning to detection, declaration, acknowledgement, mitigation and resolution."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from bot.figures.queries.scope import Scope, fetch
+from bot.figures.rules.figure import EACH, NONE, Spread, spread
+from bot.figures.rules.report import Bucket
+
+# Times that notes say (UTC), by `bot.reviews.rules.notes`: without a date the latest such time up to the declaration.
+_NOTED = r"""
+, noted_times as (
+  select distinct on (incident_id, what) incident_id, what, at
+  from (
+    select l.incident_id, l.entry_id, l.at as said_at,
+      case lower(found[1]) when 'detected' then 'detected' else 'began' end as what,
+      case when found[4] is null and stamp > i.declared_at then stamp - interval '1 day' else stamp end as at
+    from labelled l
+      join counted i using (incident_id),
+      lateral regexp_match(l.said,
+        '^\s*(detected|began|started)\s*(at|:)?\s*((\d{4})-(\d\d)-(\d\d)[T ])?(\d{1,2}):(\d\d)\M', 'i') as found,
+      lateral (select case
+        when found[4] is null then (i.declared_at at time zone 'UTC')::date
+        when found[4]::int > 0 and found[5]::int between 1 and 12 then
+          case when found[6]::int between 1 and
+              extract(day from make_date(found[4]::int, found[5]::int, 1) + interval '1 month - 1 day')
+            then make_date(found[4]::int, found[5]::int, found[6]::int) end
+        end as day) as days,
+      lateral (select case when found[7]::int < 24 and found[8]::int < 60
+        then (day + make_time(found[7]::int, found[8]::int, 0)) at time zone 'UTC' end as stamp) as stamps
+    where stamp is not null
+  ) said
+  order by incident_id, what, said_at desc, entry_id desc
+)"""
+# Reopening clears the acknowledgement: the first one is on the timeline.
+_FACTS = (
+    _NOTED
+    + r"""
+, facts as (
+  select i.*, m.measure, greatest(m.took, interval '0') as took
+  from counted i
+    left join noted_times detected on detected.incident_id = i.incident_id and detected.what = 'detected'
+    left join noted_times began on began.incident_id = i.incident_id and began.what = 'began',
+    lateral (select coalesce(detected.at,
+      case when i.report_ts ~ '^\d+(\.\d+)?$' then to_timestamp(i.report_ts::float8) end) as known_at) as known,
+    lateral (values
+      ('time_to_detect', case when detected.at >= began.at then detected.at - began.at end),
+      ('time_to_declare', case when known_at <= i.declared_at then i.declared_at - known_at end),
+      ('time_to_acknowledge', case when i.episode = 1 then i.acknowledged_at else (
+        select min(t.at) from timeline_entries t where t.incident_id = i.incident_id and t.kind = 'acknowledged'
+      ) end - i.declared_at),
+      ('time_to_mitigate', i.mitigated_at - i.declared_at),
+      ('time_to_resolve', i.resolved_at - i.declared_at)
+    ) m (measure, took)
+  where m.took is not null
+)"""
+)
+_SPREAD = f"""
+  count(seconds) as number, avg(seconds) as mean,
+  percentile_cont(array[0.5, 0.9]) within group (order by seconds) as quantiles,
+  percentile_disc(array{list(EACH)}) within group (order by seconds) as each"""
+_KIND = """jsonb_path_query_first(counted.similar, '$[*] ? (@.kind == "playbook").ref') #>> '{}'"""
+
+
+def spread_of(row: Row[Any]) -> Spread:
+    """The spread that the columns of _SPREAD describe; `met` where the row has it."""
+    met = row._mapping.get("met")
+    return spread(row.number, row.mean, row.quantiles or (), row.each or (), met)
+
+
+def spreads(session: Session, scope: Scope, targets: Mapping[str, float]) -> dict[tuple[str, str | None], Spread]:
+    """How long each measure took, by (measure, severity); severity None stands for all.
+
+    `targets` are seconds by severity, for the time to resolve: `met` says how many stayed under theirs.
+    """
+    statement = f"""{_FACTS}
+    select measure, severity, grouping(severity) as every, {_SPREAD},
+      count(*) filter (where seconds < (cast(:targets as jsonb) ->> severity)::float8) as met
+    from (select measure, severity, extract(epoch from took)::float8 as seconds from facts) timed
+    group by grouping sets ((measure), (measure, severity))"""
+    rows = fetch(session, scope, statement, targets=json.dumps(dict(targets)))
+    return {(row.measure, None if row.every else row.severity): spread_of(row) for row in rows}
+
+
+# (what makes a bucket, its name, what is joined, whether the most frequent come first)
+_BUCKETS = {
+    "month": ("to_char(declared_at at time zone :zone, 'YYYY-MM')", None, "", False),
+    "quarter": ("to_char(declared_at at time zone :zone, 'YYYY-\"Q\"Q')", None, "", False),
+    "severity": ("severity", None, "", False),
+    "kind": (f"coalesce({_KIND}, 'none fits')", None, "", True),
+    "service": ("lower(s.service)", "s.service", "join services s using (incident_id)", True),
+}
+BY = tuple(_BUCKETS)
+
+
+def buckets(session: Session, scope: Scope, by: str, limit: int = 200) -> list[Bucket]:
+    """The incidents by month, quarter, severity, kind or service (BY); the last two with the most frequent first."""
+    key, name, join, frequent = _BUCKETS[by]
+    rows = fetch(
+        session,
+        scope,
+        f"""{_FACTS}, keyed as (
+          select {key} as bucket, {name or key} as name, incident_id from counted {join}
+        ), totals as (
+          select bucket, min(name) as name, count(*) as total from keyed group by bucket
+          order by {"total desc, bucket" if frequent else "bucket"} limit :limit
+        ), timed as (
+          select bucket, measure, extract(epoch from took)::float8 as seconds
+          from facts join keyed using (incident_id)
+          where measure in ('time_to_acknowledge', 'time_to_resolve')
+        ), spreads as (select bucket, measure, {_SPREAD} from timed group by bucket, measure)
+        select t.bucket, t.name, t.total, s.measure, coalesce(s.number, 0) as number, s.mean, s.quantiles, s.each
+        from totals t left join spreads s using (bucket)
+        order by {"t.total desc, t.bucket" if frequent else "t.bucket"}""",
+        limit=limit,
+    )
+    found: dict[str, tuple[str, int, dict[str, Spread]]] = {}
+    for row in rows:
+        found.setdefault(row.bucket, (row.name, row.total, {}))[2][row.measure] = spread_of(row)
+    return [
+        Bucket(shown, total, times.get("time_to_acknowledge", NONE), times.get("time_to_resolve", NONE))
+        for shown, total, times in found.values()
+    ]
+
+
+def between(session: Session, scope: Scope, limit: int) -> dict[tuple[str, str], Spread]:
+    """How long it was from one declaration to the next: of all ("all", ""), and of the most frequent kinds and services
+    as ("kind", ref) and ("service", name).
+    """
+    rows = fetch(
+        session,
+        scope,
+        f""", keyed as (
+          select 'all' as what, '' as bucket, '' as name, incident_id, declared_at from counted
+          union all
+          select 'kind', kind, kind, incident_id, declared_at
+          from (select incident_id, declared_at, {_KIND} as kind from counted) kinds where kind is not null
+          union all
+          select 'service', lower(service), service, incident_id, declared_at
+          from counted join services using (incident_id)
+        ), gaps as (
+          select what, bucket, name, extract(epoch from declared_at - lag(declared_at) over (
+            partition by what, bucket order by declared_at, incident_id))::float8 as seconds
+          from keyed
+        ), ranked as (
+          select what, min(name) as name, {_SPREAD},
+            row_number() over (partition by what order by count(*) desc, min(name)) as place
+          from gaps group by what, bucket
+        )
+        select * from ranked where place <= :limit order by what, place""",
+        limit=limit,
+    )
+    return {(row.what, row.name): spread_of(row) for row in rows}

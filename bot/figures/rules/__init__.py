@@ -1,0 +1,1 @@
+"""What the figures are: definitions, periods of the calendar, and agreement with the judge. Pure."""
