@@ -18,6 +18,7 @@ app = typer.Typer(
 app.add_typer(serving.app)
 app.add_typer(judging.app)
 app.add_typer(diagnosing.app)
+app.add_typer(diagnosing.aws, name="aws")
 app.add_typer(records.app)
 app.add_typer(playbooks.app)
 app.add_typer(records.incident, name="incident")

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot.aws.accounts import Aws
 from bot.aws.alarm_states import Reading
+from bot.diagnostics.policy import DiagnosticsPolicy
 from bot.escalation.rules.calendar import BusinessCalendar
 from bot.escalation.rules.matrix import EscalationPolicy
 from bot.escalation.rules.roster import Contacts
@@ -52,3 +53,4 @@ class Policy:
     notices: NoticePolicy
     security: SecurityPolicy
     retention: RetentionPolicy
+    diagnostics: DiagnosticsPolicy

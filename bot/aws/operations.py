@@ -60,7 +60,7 @@ CREDENTIALS = _allow(
 DIAGNOSTICS = _allow(
     "diagnosing",
     lambda_="GetFunctionConfiguration GetFunctionConcurrency GetAccountSettings ListAliases ListFunctions "
-    "ListEventSourceMappings ListProvisionedConcurrencyConfigs",
+    "ListEventSourceMappings",
     cloudwatch="GetMetricData",
     logs="FilterLogEvents",
     sqs="GetQueueUrl GetQueueAttributes",

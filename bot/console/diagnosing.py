@@ -11,7 +11,10 @@ import typer
 from bot.console.terminal import load_settings, say
 from bot.errors import InvalidSettings
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # `tocsin --help` needs none of them
+    from bot.aws.accounts import Aws
+    from bot.diagnostics.rules.finding import Diagnosis
+    from bot.diagnostics.rules.request import Asked
     from bot.settings import Settings
 
 app = typer.Typer()
@@ -19,35 +22,54 @@ app = typer.Typer()
 
 @app.command()
 def diagnose(
-    what: Annotated[list[str], typer.Argument(help="A service and a name, such as lambda orders-api, or an ARN.")],
+    what: Annotated[
+        list[str], typer.Argument(help="Such as lambda orders-api, an ARN, or a service of services.yaml.")
+    ],
     at: Annotated[str | None, typer.Option(help="Look at the hour around this time, such as 14:05.")] = None,
     account: Annotated[str | None, typer.Option(help="An account of the policy, such as prod.")] = None,
     region: Annotated[str | None, typer.Option(help="Another region than AWS_REGION.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per resource.")] = False,
 ) -> None:
     """Check an AWS resource with read-only calls, and say which known failure it looks like."""
     settings = load_settings()
     from dataclasses import replace
 
-    from bot.diagnostics.checks.asking import diagnose as ask
-    from bot.diagnostics.jobs import BUDGET
-    from bot.diagnostics.messages import as_text
+    from bot.diagnostics.checks.asking import targets
+    from bot.diagnostics.policy import load_services
     from bot.diagnostics.rules.request import parse
     from bot.wiring.clock import Clock
     from bot.wiring.service import build_aws
 
     asked = parse(" ".join(what))
     asked = replace(asked, account=account or asked.account, region=region or asked.region)
-    aws = build_aws(settings.model_copy(update={"aws_region": settings.aws_region or asked.region}))
+    policy = load_services(settings.knowledge_folder / "policy" / "services.yaml")
+    aws = build_aws(settings.model_copy(update={"aws_region": settings.aws_region or asked.region}), policy)
     if aws is None:
         raise InvalidSettings("AWS isn't configured: set AWS_REGION, or name a region with --region.")
     now = Clock(settings.clock_file).now()
+    moment = _instant(settings, at or asked.at, now)
+    for number, one in enumerate(targets(asked, policy)):
+        _print(_last(aws, one, moment, now, policy.budget, quiet=as_json), as_json, first=number == 0)
+
+
+def _last(aws: Aws, asked: Asked, at: datetime | None, now: datetime, budget: float, *, quiet: bool) -> Diagnosis:
+    """The whole diagnosis, with a line on stderr for each step unless `quiet`."""
+    from bot.diagnostics.checks.asking import diagnose as ask
+
     known = None
-    for known in ask(aws, asked, _instant(settings, at or asked.at, now), now, BUDGET):
-        if known.waiting and not as_json:
+    for known in ask(aws, asked, at, now, budget):
+        if known.waiting and not quiet:
             say(f"{len(known.findings)} found, checking {', '.join(known.waiting)} …")
     assert known is not None  # the first comes before any look
-    print(json.dumps(known.as_document(), ensure_ascii=False) if as_json else as_text(known))
+    return known
+
+
+def _print(found: Diagnosis, as_json: bool, *, first: bool) -> None:
+    from bot.diagnostics.messages import as_text
+
+    if not as_json and not first:
+        print()
+    print(json.dumps(found.as_document(), ensure_ascii=False) if as_json else as_text(found))
 
 
 def _instant(settings: Settings, typed: str | None, now: datetime) -> datetime | None:
@@ -57,3 +79,35 @@ def _instant(settings: Settings, typed: str | None, now: datetime) -> datetime |
     from bot.wiring.policy import load_escalation_policy
 
     return parse_past(typed, now, load_escalation_policy(settings.knowledge_folder / "policy").calendar.zone)
+
+
+aws = typer.Typer(no_args_is_help=True, help="What Tocsin needs of AWS.")
+
+
+@aws.command("policy")
+def aws_policy(
+    cloudformation: Annotated[bool, typer.Option("--cloudformation", help="A CloudFormation template.")] = False,
+    terraform: Annotated[bool, typer.Option("--terraform", help="A Terraform resource.")] = False,
+) -> None:
+    """Print the least IAM policy: the reads of diagnoses and alarms, and what the settings switch on."""
+    settings = load_settings()
+    if cloudformation and terraform:
+        raise typer.BadParameter("choose --cloudformation or --terraform", param_hint="--terraform")
+    from bot.aws import least_policy
+    from bot.diagnostics.policy import load_services, partition_of
+
+    known = load_services(settings.knowledge_folder / "policy" / "services.yaml")
+    document = least_policy.policy_document(
+        partition_of(settings.aws_region or ""),
+        settings.archive_bucket,
+        settings.archive_prefix,
+        mail=settings.mail_from is not None,
+        text_messages=settings.text_messages,
+        roles=[account.role.arn for account in known.accounts.values() if account.role],
+    )
+    if cloudformation:
+        print(least_policy.as_cloudformation(document), end="")
+    elif terraform:
+        print(least_policy.as_terraform(document), end="")
+    else:
+        print(least_policy.as_json(document))

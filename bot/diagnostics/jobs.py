@@ -21,7 +21,6 @@ from bot.slack.poster import Poster
 
 log = structlog.get_logger(__name__)
 
-BUDGET = 20.0  # seconds for all looks
 _EDIT_EVERY = 1.0  # seconds; Slack takes about one edit a second
 
 
@@ -74,7 +73,8 @@ def diagnose(
     asked = Asked(name, service, qualifier, None, account, region, account_id)
     found: Diagnosis | None = None
     try:
-        for found in ask(context.aws, asked, datetime.fromisoformat(at) if at else None, context.now(), BUDGET):
+        budget = context.policy.diagnostics.budget
+        for found in ask(context.aws, asked, datetime.fromisoformat(at) if at else None, context.now(), budget):
             shown.show(messages.diagnosed(found), final=found.is_over)
     except (BadRequest, InvalidSettings, Unread) as error:
         log.warning("could not diagnose", resource=resource, reason=str(error))

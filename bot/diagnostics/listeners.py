@@ -2,29 +2,50 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from bot.context import AppContext
 from bot.diagnostics import flows, messages
-from bot.diagnostics.checks.asking import find_check
+from bot.diagnostics.checks.asking import targets
 from bot.diagnostics.rules.request import parse
 from bot.errors import BadRequest
 from bot.incidents.commands import CommandContext, Subcommand, incident_of
+from bot.incidents.queries import incidents
+from bot.slack.client import Message
 from bot.text.instants import parse_past
 from bot.text.markup import plain_text
 
 
-def _diagnose(session: Session, command: CommandContext) -> str:
-    if command.context.aws is None:
+def _diagnose(session: Session, command: CommandContext) -> str | Message:
+    context = command.context
+    if context.aws is None:
         raise BadRequest(messages.NOT_CONFIGURED)
-    asked = parse(plain_text(command.rest))
-    check = find_check(asked)
-    at = _instant(command, asked.at)
     row = incident_of(session, command)
-    flows.request(session, row, replace(asked, at=None), check.word, at, command.user_id, command.trigger_id)
-    return messages.begun(f"{check.word} {asked.name}")
+    typed = plain_text(command.rest)
+    if not typed:
+        found = flows.offers(row, context.policy.diagnostics)
+        if found:
+            return messages.offer(row.incident_id, found)
+    asked = parse(typed)
+    wanted = targets(asked, context.policy.diagnostics)
+    flows.request(session, row, wanted, _instant(command, asked.at), command.user_id, command.trigger_id)
+    return messages.begun([f"{one.service} {one.name}" for one in wanted])
+
+
+def diagnose_offered(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str:
+    """A press on `Diagnose orders-api`: `value` is the incident, the service and the name."""
+    incident_id, service, name = value.split(":", 2)
+    row = incidents.get(session, int(incident_id))
+    asked = flows.find_offer(context.policy.diagnostics, service, name)
+    if context.aws is None or asked is None:
+        raise BadRequest(messages.NO_LONGER_OFFERED)
+    flows.request(session, row, [asked], None, user_id, f"{value}:{user_id}:{now.isoformat()}")
+    return messages.begun([f"{service} {name}"])
+
+
+PRESSES = {messages.OFFERED: diagnose_offered}
 
 
 def _instant(command: CommandContext, typed: str | None) -> datetime | None:
@@ -38,7 +59,7 @@ SUBCOMMANDS = (
         "diagnose",
         "diagnose lambda orders-api --at 14:05",
         "What AWS shows about a resource: read-only checks, results in the channel and on the timeline. "
-        "A pasted ARN works too.",
+        "A pasted ARN works too; alone it offers what the incident speaks of.",
         answer=_diagnose,
         aliases=("diag",),
     ),

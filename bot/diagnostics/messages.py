@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.diagnostics.rules.finding import Diagnosis, Finding, NotRead, Weight
-from bot.slack.blocks import Block, context, section
+from bot.diagnostics.rules.request import Asked
+from bot.slack.blocks import Block, button, context, section
 from bot.slack.client import Message
 from bot.slack.text import bold, code, fit, plain
 from bot.text.wording import counted
@@ -25,9 +26,27 @@ NOT_CONFIGURED = (
 )
 
 
-def begun(resource: str) -> str:
+OFFERED = "diagnose_resource"
+NO_LONGER_OFFERED = "knowledge/policy/services.yaml no longer names that resource. Type `/incident diagnose` again."
+
+
+def offer(incident_id: int, found: Sequence[Asked]) -> Message:
+    """Buttons for what the incident speaks of, for the person who asked."""
+    text = "What should be checked?"
+    # A block each: within one, Slack takes an action id once.
+    lines = [
+        section(
+            bold(f"{one.service} {one.name}"),
+            button(f"Diagnose {one.name}", OFFERED, f"{incident_id}:{one.service}:{one.name}"),
+        )
+        for one in found
+    ]
+    return Message(text, (section(text), *lines))
+
+
+def begun(resources: Sequence[str]) -> str:
     """For the person who asked, while the checks run."""
-    return f"Checking {plain(resource)}. Results appear in the incident's channel as they arrive."
+    return f"Checking {plain(', '.join(resources))}. Results appear in the incident's channel as they arrive."
 
 
 def beginning(resource: str) -> Message:

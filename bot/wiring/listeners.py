@@ -63,6 +63,7 @@ PRESSES: dict[str, interactions.Press] = {
     "suggestion_vote": similar.cast_vote,
     **corrections.PRESSES,
     **reviewing.PRESSES,
+    **diagnosing.PRESSES,
     **playbook_buttons.PRESSES,
     "check_tick": telling.tick,
     "check_untick": telling.untick,

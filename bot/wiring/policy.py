@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bot.context import Policy
+from bot.diagnostics.policy import ServicesFile, load_services
 from bot.escalation.policy.calendar import CalendarFile, load_calendar
 from bot.escalation.policy.contacts import ContactsFile, load_contacts
 from bot.escalation.policy.matrix import EscalationFile, load_escalation
@@ -28,6 +29,7 @@ FILES: Mapping[str, type[PolicyModel]] = {
     "retention": RetentionFile,
     "review": ReviewPolicy,
     "security": SecurityPolicy,
+    "services": ServicesFile,
     "severity": SeverityFile,
 }
 SCHEMAS: Mapping[str, type[PolicyModel]] = {**FILES, "vocabulary": VocabularyFile}  # what editors are told of
@@ -46,6 +48,7 @@ def load_policy(folder: Path) -> Policy:
         load_notices(folder / "notices.yaml"),
         load_security(folder / "security.yaml"),
         load_retention(folder / "retention.yaml"),
+        load_services(folder / "services.yaml"),
     )
 
 

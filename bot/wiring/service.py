@@ -18,7 +18,9 @@ from starlette.routing import Route
 
 from bot.aws.accounts import Aws
 from bot.aws.alarm_states import Reading
+from bot.aws.session import ASKED, CallLimits
 from bot.context import AppContext
+from bot.diagnostics.policy import DiagnosticsPolicy
 from bot.errors import InvalidSettings
 from bot.reviews.pages.pdf import can_print, render_pdf
 from bot.reviews.pages.shared import sign_review_link
@@ -66,11 +68,12 @@ def build_context(settings: Settings, database: Database) -> AppContext:
     key = settings.link_key
     send_mail, send_text = build_ways(settings)
     warm_judge(settings)
+    policy = build_policy(settings)
     return AppContext(
         database=database,
         now=clock.now,
         seconds_until=clock.seconds_until,
-        policy=build_policy(settings),
+        policy=policy,
         judge=build_judge(settings),
         memory=build_live_memory(settings, database),
         announcement_channel=_announcement_channel(database),
@@ -82,7 +85,7 @@ def build_context(settings: Settings, database: Database) -> AppContext:
         send_text=send_text,
         archive=build_archive(settings),
         read_alarms=build_alarms(settings),
-        aws=build_aws(settings),
+        aws=build_aws(settings, policy.diagnostics),
     )
 
 
@@ -143,9 +146,12 @@ def build_alarms(settings: Settings) -> Callable[[Sequence[str], Sequence[str]],
         return None
 
 
-def build_aws(settings: Settings) -> Aws | None:
+def build_aws(settings: Settings, policy: DiagnosticsPolicy) -> Aws | None:
     """What may be diagnosed; None where no region is set. Nothing is asked or loaded before somebody diagnoses."""
-    return Aws(settings.aws_region) if settings.aws_region else None
+    if settings.aws_region is None:
+        return None
+    limits = CallLimits(connect=min(ASKED.connect, policy.call), read=policy.call, attempts=ASKED.attempts)
+    return Aws(settings.aws_region, policy.accounts, limits)
 
 
 def _announcement_channel(database: Database) -> Callable[[], str | None]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.diagnostics.checks.asking import find_check, window_of
+from bot.diagnostics.checks.asking import targets, window_of
+from bot.diagnostics.policy import DiagnosticsPolicy, Service
 from bot.diagnostics.rules.request import Asked, nearest, parse
 from bot.errors import BadRequest
 from tests.rows import NOON, minutes
@@ -63,17 +64,36 @@ def test_what_cannot_be_read_says_what_to_type(typed: str, says: str) -> None:
     assert says in str(refused.value)
 
 
+SHOP = DiagnosticsPolicy(
+    services={
+        "checkout": Service(
+            "checkout", (Asked("orders-api", "lambda", account="prod"), Asked("pay", "function", region="us-east-1"))
+        )
+    }
+)
+
+
+def test_one_of_our_services_stands_for_its_resources() -> None:
+    assert targets(parse("Checkout --at 14:05"), SHOP) == (
+        Asked("orders-api", "lambda", at="14:05", account="prod"),
+        Asked("pay", "lambda", at="14:05", region="us-east-1"),
+    )
+    assert targets(parse("fn orders-api"), SHOP) == (Asked("orders-api", "lambda"),)
+    with pytest.raises(BadRequest, match="Type the service too, as in `diagnose lambda orders-api`"):
+        targets(parse("checkout"), DiagnosticsPolicy())
+
+
 @pytest.mark.parametrize(
     ("typed", "says"),
     [
         ("lamda orders-api", "There is no check for lamda. Did you mean lambda?"),
-        ("checkout", "Type the service too"),
+        ("chekout", "chekout isn't a service of knowledge/policy/services.yaml. Did you mean checkout?"),
         (ARN.format("braket", "job/1"), "There is no check for braket. There are lambda"),
     ],
 )
 def test_a_service_without_a_check_gets_the_nearest(typed: str, says: str) -> None:
     with pytest.raises(BadRequest) as refused:
-        find_check(parse(typed))
+        targets(parse(typed), SHOP)
     assert says in str(refused.value)
 
 

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from bot.settings import REPOSITORY
 from bot.store.engine import Database
 from slack_playground.person import content_of
 from tests.diagnostics.account import REGION, answers_of_lambda, client, function, now, played, put_lines, role
 from tests.journeys.story import ask, entries, failed_jobs, settle
 from tests.stage import Stage, staged
 
+SERVICES = """services:
+  checkout:
+    owner: payments team
+    resources: [lambda orders-api, lambda payments]
+"""
+
 
 @pytest.fixture(scope="module")
 def stage(database: Database, data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    changes = {"data_folder": data_folder, "aws_region": REGION}
+    knowledge = tmp_path_factory.mktemp("knowledge") / "knowledge"
+    shutil.copytree(REPOSITORY / "knowledge", knowledge)
+    services = knowledge / "policy" / "services.yaml"
+    known = services.read_text(encoding="utf-8").replace("services: {}", SERVICES)
+    services.write_text(known, encoding="utf-8")
+    changes = {"data_folder": data_folder, "aws_region": REGION, "knowledge_folder": knowledge}
     with (
         played(),
         staged(
@@ -26,6 +39,7 @@ def stage(database: Database, data_folder: Path, tmp_path_factory: pytest.TempPa
         assert built.context.aws is not None
         answers_of_lambda(built.context.aws)
         function("orders-api", role("orders"))
+        function("payments", role("payments"))
         client("lambda").create_alias(FunctionName="orders-api", Name="LIVE", FunctionVersion="$LATEST")
         put_lines("/aws/lambda/orders-api", ["[ERROR] Task timed out after 3.00 seconds *bold* <!here>"], now())
         yield built
@@ -57,4 +71,27 @@ def test_what_cannot_be_looked_at_says_why_and_what_to_type(stage: Stage) -> Non
     ask(responder, channel["id"], "/incident diagnose lambda order-api")
     said = content_of(responder.wait_for_message(channel["id"], "could not be checked"))
     assert "There is no Lambda function order-api in eu-central-1. Did you mean orders-api?" in said
+    assert failed_jobs(stage.database) == []
+
+
+def test_a_service_of_ours_is_all_its_resources_and_alone_the_command_offers_them(stage: Stage) -> None:
+    _, channel = stage.declare("P2 checkout is slow")
+    responder = stage.responder
+    said = ask(responder, channel["id"], "/incident diagnose checkout")
+    assert said.startswith("Checking lambda orders-api, lambda payments.")
+    settle(stage.database)
+    shown = [content_of(one) for one in responder.messages(channel["id"])]
+    for name in ("orders-api", "payments"):
+        assert [one for one in shown if f"lambda {name}" in one and "AWS calls" in one], name
+    responder.command(channel["id"], "/incident diagnose")
+    offer = responder.wait_for_ephemeral(channel["id"], "What should be checked?")
+    buttons = [block["accessory"] for block in offer["blocks"][1:]]
+    assert [one["text"]["text"] for one in buttons] == ["Diagnose orders-api", "Diagnose payments"]
+    chosen = offer["blocks"][2]["block_id"]
+    responder.press(
+        {**offer, "channel": channel["id"]}, "diagnose_resource", block_id=chosen, value=buttons[1]["value"]
+    )
+    settle(stage.database)
+    diagnosed = [content_of(one) for one in responder.messages(channel["id"]) if "AWS calls" in content_of(one)]
+    assert ["lambda payments" in one for one in diagnosed].count(True) == 2
     assert failed_jobs(stage.database) == []

@@ -90,6 +90,8 @@ def test_the_vocabulary_has_a_schema_too(tmp_path: Path) -> None:
         ("notices", "services: {}", "services:"),
         ("retention", "keep_messages: forever", "keep_messages: 400 days"),
         ("review", "approved_by: [engineering manager, VP engineering]", "approved_by: VP engineering"),
+        ("services", "services: {}", "services:"),
+        ("services", "services: {}", "services: {a: {resources: lambda x}}"),
         ("severity", "shadow: false", "shadow: true"),
     ],
 )
@@ -114,6 +116,8 @@ def test_an_editor_accepts_what_the_bot_reads(policy_folder: PolicyFolder, name:
         ("retention", "keep_messages: forever", "keep_messages: a while"),
         ("review", "engineering manager, VP", "engineering manger, VP"),
         ("security", "playbook: PB-security", "playbook:"),
+        ("services", "budget: 20", "budget: 1"),
+        ("services", "accounts: {}", "accounts: {prod: {region: Frankfurt}}"),
         ("severity", "reply_threshold: 0.40", "reply_threshold: 4"),
         ("severity", "when: {cost: [large]}", "when: {cost: [huge]}"),
         ("severity", "when: {cost: [large]}", "when: {price: [large]}"),

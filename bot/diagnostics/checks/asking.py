@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.aws.accounts import Aws
@@ -10,6 +11,7 @@ from bot.aws.reading import Reader
 from bot.diagnostics.checks import lambda_
 from bot.diagnostics.checks.probe import HOUR, PERIOD, Check, Probe
 from bot.diagnostics.checks.running import run
+from bot.diagnostics.policy import DiagnosticsPolicy
 from bot.diagnostics.rules.finding import Diagnosis, Window
 from bot.diagnostics.rules.request import EXAMPLE, Asked, nearest
 from bot.errors import BadRequest
@@ -20,13 +22,26 @@ CHECKS: tuple[Check, ...] = (lambda_.CHECK,)
 def find_check(asked: Asked) -> Check:
     """The check of the service that was asked for. Raises BadRequest with the nearest word."""
     words = {word: check for check in CHECKS for word in (check.word, *check.aliases)}
-    if asked.service is None:
-        raise BadRequest(f"Type the service too, as in `diagnose {EXAMPLE}`. Known: {', '.join(_words())}.")
-    check = words.get(asked.service.lower())
+    typed = asked.service or ""
+    check = words.get(typed.lower())
     if check is None:
-        hint = nearest(asked.service, _words()) or f" Known: {', '.join(_words())}."
-        raise BadRequest(f"There is no check for {asked.service}.{hint}")
+        raise BadRequest(f"There is no check for {typed}.{nearest(typed, _words())}")
     return check
+
+
+def targets(asked: Asked, policy: DiagnosticsPolicy) -> tuple[Asked, ...]:
+    """What to look at: the resource that was asked for, or all of one of our services. Raises BadRequest."""
+    if asked.service is not None:
+        return (replace(asked, service=find_check(asked).word),)
+    service = policy.find_service(asked.name)
+    if service is None:
+        known = nearest(asked.name, tuple(policy.services))
+        hint = known or f" Type the service too, as in `diagnose {EXAMPLE}`; known: {', '.join(_words())}."
+        raise BadRequest(f"{asked.name} isn't a service of knowledge/policy/services.yaml.{hint}")
+    return tuple(
+        replace(one, service=find_check(one).word, at=asked.at, account=asked.account or one.account)
+        for one in service.resources
+    )
 
 
 def _words() -> list[str]:

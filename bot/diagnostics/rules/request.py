@@ -96,6 +96,8 @@ _RESOURCES: tuple[tuple[str, str, str], ...] = (
     ("sns", r"(?P<name>[^:]+)", "sns"),
 )
 
+WORDS = tuple(dict.fromkeys(word for _, _, word in _RESOURCES))  # every service that may ever be asked for
+
 
 def _of_arn(arn: re.Match[str]) -> Asked:
     for service, form, ours in _RESOURCES:

@@ -1,0 +1,70 @@
+"""The least IAM policy that Tocsin needs, made from the lists of operations. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import yaml
+
+from bot.aws.operations import ALARMS, ARCHIVE, DIAGNOSTICS, MAIL, TEXT_MESSAGES, Allowance
+
+VERSION = "2012-10-17"
+_DESCRIPTION = "What Tocsin may call: reads for diagnoses and alarms, and what its settings switch on."
+
+
+def policy_document(
+    partition: str = "aws",
+    bucket: str | None = None,
+    prefix: str = "",
+    *,
+    mail: bool = False,
+    text_messages: bool = False,
+    roles: Iterable[str] = (),
+) -> dict[str, Any]:
+    """The document: reading always; archive, mail, text messages and other accounts where they are configured."""
+    statements = [_statement("Diagnose", DIAGNOSTICS), _statement("ReadAlarms", ALARMS)]
+    if bucket:
+        below = f"{prefix.strip('/')}/*".lstrip("/")
+        statements.append(_statement("ArchiveReviews", ARCHIVE, [f"arn:{partition}:s3:::{bucket}/{below}"]))
+    if mail:
+        statements.append(_statement("SendMail", MAIL))
+    if text_messages:
+        statements.append(_statement("SendTextMessages", TEXT_MESSAGES))
+    if arns := sorted(set(roles)):
+        statements.append(
+            {"Sid": "ReadOtherAccounts", "Effect": "Allow", "Action": ["sts:AssumeRole"], "Resource": arns}
+        )
+    return {"Version": VERSION, "Statement": statements}
+
+
+def _statement(sid: str, allowed: Allowance, resources: Sequence[str] = ("*",)) -> dict[str, Any]:
+    return {"Sid": sid, "Effect": "Allow", "Action": list(allowed.actions()), "Resource": list(resources)}
+
+
+def as_json(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=2)
+
+
+def as_cloudformation(document: dict[str, Any]) -> str:
+    """A template with one managed policy, whose ARN is its output."""
+    properties = {"Description": _DESCRIPTION, "PolicyDocument": document}
+    template = {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": "The least permissions of Tocsin",
+        "Resources": {"TocsinPolicy": {"Type": "AWS::IAM::ManagedPolicy", "Properties": properties}},
+        "Outputs": {"PolicyArn": {"Value": {"Ref": "TocsinPolicy"}}},
+    }
+    return yaml.safe_dump(template, sort_keys=False)
+
+
+def as_terraform(document: dict[str, Any]) -> str:
+    """One `aws_iam_policy`; a JSON object is an expression of Terraform's language as it stands."""
+    return (
+        'resource "aws_iam_policy" "tocsin" {\n'
+        '  name        = "tocsin"\n'
+        f'  description = "{_DESCRIPTION}"\n'
+        f"  policy      = jsonencode({json.dumps(document, indent=2)})\n"
+        "}\n"
+    )

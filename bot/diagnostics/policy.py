@@ -1,0 +1,186 @@
+"""knowledge/policy/services.yaml → the accounts that may be read, and our names for what runs in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from bot.aws.accounts import Account
+from bot.aws.session import Role
+from bot.diagnostics.rules.request import WORDS, Asked, parse
+from bot.errors import BadRequest
+from bot.policy.loading import PolicyModel, Problem, load, refuse_at
+from bot.policy.values import ANY_TEXT, Many, Text, Typed, did_you_mean, must
+
+_ROLE = re.compile(r"arn:aws[\w-]*:iam::\d{12}:role/[\w+=,.@/-]+")
+_NAME = re.compile(r"[\w+=,.@/-]{1,128}")
+_NUMBER = re.compile(r"\d{12}")
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+_MOST = 10  # resources of one service: each is a diagnosis of its own
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What one of our names stands for: the resources to look at, in order, and whose they are."""
+
+    name: str
+    resources: tuple[Asked, ...]
+    owner: str | None = None
+    dashboards: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosticsPolicy:
+    """`budget` and `call` in seconds. Accounts and services by their names."""
+
+    budget: float = 20.0
+    call: float = 5.0
+    accounts: Mapping[str, Account] = field(default_factory=dict)
+    services: Mapping[str, Service] = field(default_factory=dict)
+
+    def find_service(self, name: str) -> Service | None:
+        """The service of that name, whatever its case."""
+        return next((one for one in self.services.values() if one.name.lower() == name.lower()), None)
+
+
+def partition_of(region: str) -> str:
+    """What ARNs of a region begin with: China and GovCloud have partitions of their own."""
+    return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
+
+
+def _region(typed: str) -> str:
+    if not _REGION.fullmatch(typed):
+        raise ValueError(f'"{typed}" is not a region such as eu-central-1.')
+    return typed
+
+
+def _number(typed: str) -> str:
+    if not _NUMBER.fullmatch(typed):
+        raise ValueError(f'"{typed}" is not the twelve digits of an account. Write them in quotes.')
+    return typed
+
+
+def _role(typed: str) -> str:
+    if not _ROLE.fullmatch(typed) and not _NAME.fullmatch(typed):
+        raise ValueError(f'"{typed}" is neither the name of a role nor its ARN.')
+    return typed
+
+
+def _resource(typed: str) -> Asked:
+    """`lambda orders-api`, or an ARN."""
+    try:
+        asked = parse(typed)
+    except BadRequest as error:
+        raise ValueError(str(error)) from None
+    if asked.service not in WORDS:
+        word = asked.service or asked.name
+        raise ValueError(f'"{word}" is not a service that can be diagnosed.{did_you_mean(word, WORDS)}')
+    return asked
+
+
+def _address(typed: str) -> str:
+    if not re.fullmatch(r"https?://[^\s<>|]+", typed):
+        raise ValueError(f'"{typed}" is not an address such as https://grafana.example.com/d/checkout.')
+    return typed
+
+
+def _seconds(low: int, high: int) -> Typed:
+    def read(typed: str) -> float:
+        if typed.isdecimal() and low <= int(typed) <= high:
+            return float(typed)
+        raise ValueError(f'"{typed}" is not a whole number of seconds from {low} to {high}.')
+
+    return Typed(read, {"type": "integer", "minimum": low, "maximum": high})
+
+
+def _or_none(value: object) -> object:
+    return {} if value is None else value
+
+
+Region = Annotated[str, Typed(_region, {"type": "string", "pattern": f"^{_REGION.pattern}$"})]
+
+
+class AccountModel(PolicyModel):
+    """An account that is read; with `role`, by assuming that."""
+
+    number: Annotated[str, Typed(_number, {"type": "string", "pattern": "^[0-9]{12}$"})] | None = None
+    region: Region | None = None
+    role: Annotated[str, Typed(_role, ANY_TEXT)] | None = None
+    external_id: Text | None = None
+
+    @model_validator(mode="after")
+    def _role_is_whole(self) -> Self:
+        if self.role and not _ROLE.fullmatch(self.role) and self.number is None:
+            refuse_at([(("role",), "add the account's `number`, or write the whole ARN of the role.")])
+        return self
+
+    def account(self) -> Account:
+        """With the whole ARN of the role."""
+        role = self.role
+        if role and not _ROLE.fullmatch(role):
+            role = f"arn:{partition_of(self.region or '')}:iam::{self.number}:role/{role}"
+        return Account(self.region, self.number, Role(role, self.external_id) if role else None)
+
+
+class ServiceModel(PolicyModel):
+    """What one of our names stands for."""
+
+    resources: Annotated[
+        Many[Annotated[Asked, Typed(_resource, ANY_TEXT)]],
+        must(lambda listed: 0 < len(listed) <= _MOST, f"name 1 to {_MOST} resources."),
+    ]
+    account: Text | None = None
+    region: Region | None = None
+    owner: Text | None = None
+    dashboards: Many[Annotated[str, Typed(_address, {"type": "string", "pattern": "^https?://"})]] = ()
+
+    def service(self, name: str) -> Service:
+        """With account and region on each resource."""
+        resources = tuple(
+            replace(one, account=self.account, region=one.region or self.region) for one in self.resources
+        )
+        return Service(name, resources, self.owner, self.dashboards)
+
+
+class ServicesFile(PolicyModel):
+    """What may be diagnosed in AWS, and our names for it."""
+
+    budget: Annotated[float, _seconds(5, 120)]
+    call: Annotated[float, _seconds(1, 60)]
+    accounts: Annotated[
+        dict[str, AccountModel],
+        BeforeValidator(_or_none, json_schema_input_type=dict[str, AccountModel] | None),
+    ] = Field(default_factory=dict)
+    services: Annotated[
+        dict[str, ServiceModel],
+        BeforeValidator(_or_none, json_schema_input_type=dict[str, ServiceModel] | None),
+    ] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        problems: list[Problem] = []
+        if self.call > self.budget:
+            sentence = f"one call may not take longer than the budget of {self.budget:g} s."
+            problems.append((("call",), sentence))
+        for name, service in self.services.items():
+            if service.account is not None and service.account not in self.accounts:
+                known = did_you_mean(service.account, self.accounts) if self.accounts else " Add it under `accounts`."
+                sentence = f'unknown account "{service.account}".{known}'
+                problems.append((("services", name, "account"), sentence))
+        refuse_at(problems)
+        return self
+
+
+def load_services(path: Path) -> DiagnosticsPolicy:
+    """The policy that the file describes; without it, Tocsin's own account. Raises InvalidPolicy with the line."""
+    if not path.exists():
+        return DiagnosticsPolicy()
+    file = load(path, ServicesFile)
+    accounts = {name: model.account() for name, model in file.accounts.items()}
+    services = {name: model.service(name) for name, model in file.services.items()}
+    return DiagnosticsPolicy(file.budget, file.call, accounts, services)
