@@ -14,7 +14,12 @@ _PREFIXES = {
     "elbv2": "elasticloadbalancing",
 }
 # Operations whose IAM action is not called like them.
-_ACTIONS: dict[str, str] = {}
+_ACTIONS = {
+    "s3:ListBuckets": "s3:ListAllMyBuckets",
+    "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+    "s3:GetBucketReplication": "s3:GetReplicationConfiguration",
+    "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +64,18 @@ CREDENTIALS = _allow(
 # objects or secrets.
 DIAGNOSTICS = _allow(
     "diagnosing",
+    application_autoscaling="DescribeScalableTargets",
+    cloudtrail="LookupEvents",
+    cloudwatch="GetMetricData",
+    dynamodb="DescribeTable ListTables DescribeContinuousBackups GetResourcePolicy",
+    ec2="DescribeSubnets DescribeRouteTables DescribeVpcEndpoints DescribeInstanceTypes",
+    elbv2="DescribeLoadBalancers DescribeTargetGroups DescribeTargetHealth DescribeTargetGroupAttributes",
     lambda_="GetFunctionConfiguration GetFunctionConcurrency GetAccountSettings ListAliases ListFunctions "
     "ListEventSourceMappings",
-    cloudwatch="GetMetricData",
     logs="FilterLogEvents",
-    sqs="GetQueueUrl GetQueueAttributes",
-    ec2="DescribeSubnets DescribeRouteTables DescribeVpcEndpoints",
-    cloudtrail="LookupEvents",
+    rds="DescribeDBInstances DescribeDBClusters DescribeDBParameters DescribeEvents",
+    s3="ListBuckets GetBucketPolicy GetPublicAccessBlock GetBucketReplication GetBucketLifecycleConfiguration "
+    "GetBucketTagging",
+    sqs="GetQueueUrl GetQueueAttributes ListQueues",
 )
 ALLOWANCES = (ALARMS, ARCHIVE, MAIL, TEXT_MESSAGES, DIAGNOSTICS)

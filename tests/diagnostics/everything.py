@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from bot.aws.accounts import Aws
+from tests.diagnostics import test_data, test_edge
 from tests.diagnostics.account import (
     ACCOUNT,
     REGION,
@@ -17,11 +19,21 @@ from tests.diagnostics.account import (
     put_metric,
     role,
 )
+from tests.diagnostics.cases import ago
 
 
 def seed_everything(aws: Aws) -> tuple[str, ...]:
     """What to diagnose afterwards."""
-    return (_function(aws),)
+    seeds: tuple[tuple[str, Callable[[str], None]], ...] = (
+        ("rds", test_data.instance(DatabaseConnections={ago(5): 9})),
+        ("dynamodb", test_data.table(units=5)),
+        ("sqs", test_data.queue(5)),
+        ("s3", test_data.archived),
+        ("alb", test_edge.balancer()),
+    )
+    for word, seed in seeds:
+        seed(f"every-{word}")
+    return (_function(aws), *(f"{word} every-{word}" for word, _ in seeds))
 
 
 def vpc() -> tuple[str, str, str]:

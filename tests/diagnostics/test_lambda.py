@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from bot.aws.accounts import Aws
-from bot.diagnostics.checks.asking import diagnose
-from bot.diagnostics.rules.finding import Diagnosis, Finding, Weight
-from bot.diagnostics.rules.request import parse
+from bot.diagnostics.rules.finding import Finding, Weight
 from bot.errors import BadRequest
 from tests.diagnostics.account import (
     ACCOUNT,
@@ -26,11 +24,8 @@ from tests.diagnostics.account import (
     put_metric,
     role,
 )
+from tests.diagnostics.cases import Case, ago, look, verify
 from tests.diagnostics.commands import assert_valid
-
-
-def ago(minutes: float) -> timedelta:
-    return timedelta(minutes=minutes)
 
 
 @pytest.fixture(scope="module")
@@ -43,12 +38,6 @@ def aws() -> Iterator[Aws]:
 
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/orders"
-
-
-def look(aws: Aws, what: str, at: datetime | None = None) -> Diagnosis:
-    *_, last = diagnose(aws, parse(what), at, now(), budget=60)
-    assert last.is_over
-    return last
 
 
 def metric(name: str, series: str, values: dict[timedelta, float]) -> None:
@@ -155,167 +144,157 @@ def without_a_way_out(name: str) -> None:
     function(name, ROLE, VpcConfig={"SubnetIds": [subnet], "SecurityGroupIds": [group]})
 
 
-# What is wrong → the finding, what it must say, the known failures it is, and those it may be.
-CASES: dict[str, tuple[Callable[[str], None], str, str, set[str], set[str]]] = {
-    "alias on $LATEST": (on_latest, "lambda.alias-latest", "Alias on $LATEST: LIVE", {"NFI-2024-0018"}, set()),
-    "at its limit": (
+CASES = {
+    "alias on $LATEST": Case(on_latest, "lambda.alias-latest", "Alias on $LATEST: LIVE", {"NFI-2024-0018"}, set()),
+    "at its limit": Case(
         at_the_limit,
         "lambda.throttles",
         "412 invocations throttled",
         {"NFI-2023-0016", "GUIDE-concurrency"},
         set(),
     ),
-    "throttled below its limit": (
+    "throttled below its limit": Case(
         below_the_limit,
         "lambda.throttles",
         "at most 20 ran at once",
         {"GUIDE-concurrency"},
         {"NFI-2023-0016"},
     ),
-    "nearly at its limit": (
+    "nearly at its limit": Case(
         nearly_full,
         "lambda.concurrency",
         "its reserved concurrency is 10",
         set(),
         {"GUIDE-concurrency", "NFI-2023-0016"},
     ),
-    "switched off": (
+    "switched off": Case(
         switched_off,
         "lambda.switched-off",
         "Reserved concurrency is 0",
         {"GUIDE-async-throttling", "GUIDE-concurrency"},
         set(),
     ),
-    "failing": (
+    "failing": Case(
         failing,
         "lambda.errors",
         "150 of 1,000 invocations failed (15 %)",
         set(),
         {"GUIDE-function-errors", "PB-lambda"},
     ),
-    "near its timeout": (
+    "near its timeout": Case(
         near_timeout,
         "lambda.timeout",
         "took 30.0 s",
         set(),
         {"CASE-2026-0142", "GUIDE-high-latency", "GUIDE-function-errors"},
     ),
-    "timed out": (
+    "timed out": Case(
         lines("2026-11-28 Task timed out after 30.03 seconds"),
         "lambda.log-timeout",
         "Task timed out after 30.03",
         {"GUIDE-function-errors"},
         {"CASE-2026-0142"},
     ),
-    "denied by DynamoDB": (
+    "denied by DynamoDB": Case(
         lines("AccessDeniedException: not authorized to perform: dynamodb:Query on resource: table/birthday-users"),
         "lambda.log-denied",
         "dynamodb:Query",
         {"PB-lambda", "GUIDE-function-errors"},
         {"INC-2023-1247", "INC-2023-1456"},
     ),
-    "denied by S3": (
+    "denied by S3": Case(
         lines("ClientError: An error occurred (AccessDenied) when calling the GetObject operation: s3 Access Denied"),
         "lambda.log-denied",
         "1 line",
         {"PB-lambda", "GUIDE-function-errors"},
         {"INC-2023-0892"},
     ),
-    "killed": (
+    "killed": Case(
         lines("RequestId: 1 Error: Runtime exited with error: signal: killed Runtime.ExitError"),
         "lambda.log-memory",
         "Runtime.ExitError",
         set(),
         {"GUIDE-function-errors"},
     ),
-    "rate exceeded": (
+    "rate exceeded": Case(
         lines("[ERROR] ThrottlingException: Rate exceeded", "[ERROR] ThrottlingException: Rate exceeded"),
         "lambda.log-rate",
         "2 lines",
         set(),
         {"LESSON-05", "GUIDE-concurrency", "NFI-2024-0001"},
     ),
-    "capacity of a table": (
+    "capacity of a table": Case(
         lines("[ERROR] ProvisionedThroughputExceededException: The level of configured"),
         "lambda.log-capacity",
         "1 line",
         set(),
         {"CASE-2026-0178", "LESSON-08"},
     ),
-    "no connections left": (
+    "no connections left": Case(
         lines("[ERROR] OperationalError: FATAL: remaining connection slots are reserved"),
         "lambda.log-connections",
         "1 line",
         {"PB-database"},
         {"CASE-2026-0142", "LESSON-04", "INC-2023-2156"},
     ),
-    "no addresses": (
+    "no addresses": Case(
         lines("[ERROR] ENILimitReachedException: Lambda was not able to create an ENI"),
         "lambda.log-addresses",
         "ENILimitReached",
         {"GUIDE-eni"},
         set(),
     ),
-    "a response of 7 MB": (
+    "a response of 7 MB": Case(
         lines("[ERROR] Response payload size exceeded maximum allowed payload size (6291556 bytes)."),
         "lambda.log-response-size",
         "6291556",
         {"CASE-2026-0256"},
         set(),
     ),
-    "a rotated password": (
+    "a rotated password": Case(
         lines('[ERROR] FATAL: password authentication failed for user "orders"'),
         "lambda.log-secret",
         "1 line",
         set(),
         {"NFI-2024-0009"},
     ),
-    "cold": (
+    "cold": Case(
         cold,
         "lambda.cold-starts",
         "2 invocations of 40 (5 %) began cold",
         {"LESSON-07", "GUIDE-high-latency", "LESSON-02"},
         set(),
     ),
-    "out of memory": (full, "lambda.memory", "128 of 128 MB", {"GUIDE-function-errors"}, set()),
-    "a queue that is impatient": (
+    "out of memory": Case(full, "lambda.memory", "128 of 128 MB", {"GUIDE-function-errors"}, set()),
+    "a queue that is impatient": Case(
         queue(10),
         "lambda.visibility",
         "is 10 s, the function's timeout 30 s",
         {"GUIDE-esm-sqs"},
         set(),
     ),
-    "a stream that is late": (
+    "a stream that is late": Case(
         late_stream,
         "lambda.iterator-age",
         "waited up to 900.0 s",
         {"GUIDE-esm-dynamodb-streams"},
         set(),
     ),
-    "a source that is off": (
+    "a source that is off": Case(
         paused,
         "lambda.source-state",
         "is Disabled",
         {"GUIDE-esm-sqs"},
         {"NFI-2023-0018"},
     ),
-    "in a closed VPC": (without_a_way_out, "lambda.no-way-out", "no route leads out", {"GUIDE-vpc"}, set()),
-    "just deployed": (on_latest, "lambda.deployed", "last changed at", set(), {"NFI-2024-0006", "LESSON-01"}),
+    "in a closed VPC": Case(without_a_way_out, "lambda.no-way-out", "no route leads out", {"GUIDE-vpc"}, set()),
+    "just deployed": Case(on_latest, "lambda.deployed", "last changed at", set(), {"NFI-2024-0006", "LESSON-01"}),
 }
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_what_is_wrong_is_found_and_points_to_the_failure_that_is_known(aws: Aws, case: str) -> None:
-    seed, check, says, refs, likely = CASES[case]
-    name = "".join(letter if letter.isalnum() else "-" for letter in case)
-    seed(name)
-    found = look(aws, f"lambda {name}")
-    (one,) = [finding for finding in found.findings if finding.check == check]
-    assert says in one.seen
-    assert (set(one.refs), set(one.likely)) == (refs, likely)
-    assert found.calls <= 25
-    for finding in found.findings:
-        assert_valid(finding.command)
+    assert verify(aws, "lambda", case, CASES[case]).calls <= 25
 
 
 def test_a_finding_is_compared_with_the_hour_and_the_week_before(aws: Aws) -> None:

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from bot.aws.accounts import Aws
 from bot.aws.reading import Reader
 from bot.diagnostics.checks import lambda_
+from bot.diagnostics.checks.data import dynamodb, rds, s3, sqs
+from bot.diagnostics.checks.edge import alb
 from bot.diagnostics.checks.probe import HOUR, PERIOD, Check, Probe
 from bot.diagnostics.checks.running import run
 from bot.diagnostics.policy import DiagnosticsPolicy
@@ -16,7 +18,7 @@ from bot.diagnostics.rules.finding import Diagnosis, Window
 from bot.diagnostics.rules.request import EXAMPLE, Asked, nearest
 from bot.errors import BadRequest
 
-CHECKS: tuple[Check, ...] = (lambda_.CHECK,)
+CHECKS: tuple[Check, ...] = (lambda_.CHECK, rds.CHECK, dynamodb.CHECK, sqs.CHECK, s3.CHECK, alb.CHECK)
 
 
 def find_check(asked: Asked) -> Check:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.diagnostics.checks.probe import HOUR, Probe
+from bot.diagnostics.checks.probe import HOUR, Look, Probe
 from bot.diagnostics.rules.finding import Finding, Weight
 
 _MOST = 5  # changes of one resource that are shown, the nearest first
@@ -38,6 +39,16 @@ def changes_of(probe: Probe, resource: str) -> list[Change]:
     )
     found = [_change(event, resource) for event in events if event.get("ReadOnly") != "true"]
     return sorted((change for change in found if change.error is None), key=lambda one: one.at, reverse=True)[:_MOST]
+
+
+def changes_look(name_of: Callable[[Probe], str], likely: tuple[str, ...]) -> Look:
+    """A look at what CloudTrail saw happen to the resource of that name."""
+
+    def changes(probe: Probe) -> Iterator[Finding]:
+        for change in changes_of(probe, name_of(probe)):
+            yield change_finding(probe, change, likely)
+
+    return changes
 
 
 def _change(event: dict[str, Any], resource: str) -> Change:

@@ -1,0 +1,1 @@
+"""Where data is kept or waits: databases, tables, caches, buckets, queues."""
