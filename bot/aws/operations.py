@@ -10,11 +10,15 @@ from dataclasses import dataclass
 
 # Services whose actions IAM knows by another word than boto3.
 _PREFIXES = {
-    "application-autoscaling": "application-autoscaling",
     "elbv2": "elasticloadbalancing",
+    "opensearch": "es",
+    "service-quotas": "servicequotas",
+    "stepfunctions": "states",
 }
 # Operations whose IAM action is not called like them.
 _ACTIONS = {
+    "apigateway:GetRestApis": "apigateway:GET",
+    "apigatewayv2:GetApis": "apigateway:GET",
     "s3:ListBuckets": "s3:ListAllMyBuckets",
     "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
     "s3:GetBucketReplication": "s3:GetReplicationConfiguration",
@@ -64,18 +68,30 @@ CREDENTIALS = _allow(
 # objects or secrets.
 DIAGNOSTICS = _allow(
     "diagnosing",
+    apigateway="GetRestApis",
+    apigatewayv2="GetApis",
     application_autoscaling="DescribeScalableTargets",
+    autoscaling="DescribeAutoScalingGroups DescribeScalingActivities DescribePolicies",
+    cloudfront="ListDistributions ListInvalidations GetInvalidation",
     cloudtrail="LookupEvents",
     cloudwatch="GetMetricData",
     dynamodb="DescribeTable ListTables DescribeContinuousBackups GetResourcePolicy",
-    ec2="DescribeSubnets DescribeRouteTables DescribeVpcEndpoints DescribeInstanceTypes",
+    ec2="DescribeInstances DescribeInstanceStatus DescribeInstanceTypes DescribeSecurityGroups DescribeNetworkAcls "
+    "DescribeSubnets DescribeRouteTables DescribeVpcEndpoints",
+    elasticache="DescribeReplicationGroups DescribeCacheClusters DescribeCacheParameters DescribeEvents",
     elbv2="DescribeLoadBalancers DescribeTargetGroups DescribeTargetHealth DescribeTargetGroupAttributes",
     lambda_="GetFunctionConfiguration GetFunctionConcurrency GetAccountSettings ListAliases ListFunctions "
     "ListEventSourceMappings",
-    logs="FilterLogEvents",
+    iam="GetRole ListRoles ListAttachedRolePolicies ListRolePolicies",
+    logs="FilterLogEvents DescribeLogGroups",
+    opensearch="DescribeDomain ListDomainNames",
     rds="DescribeDBInstances DescribeDBClusters DescribeDBParameters DescribeEvents",
+    route53="ListHostedZones ListHealthChecks GetHealthCheckStatus GetHostedZone ListResourceRecordSets",
     s3="ListBuckets GetBucketPolicy GetPublicAccessBlock GetBucketReplication GetBucketLifecycleConfiguration "
     "GetBucketTagging",
+    service_quotas="ListServiceQuotas ListServices",
+    sns="ListTopics ListSubscriptionsByTopic",
     sqs="GetQueueUrl GetQueueAttributes ListQueues",
+    stepfunctions="ListStateMachines",
 )
 ALLOWANCES = (ALARMS, ARCHIVE, MAIL, TEXT_MESSAGES, DIAGNOSTICS)

@@ -12,6 +12,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 from moto import mock_aws
 
@@ -36,6 +37,16 @@ class Answers(Stubber):  # type: ignore[misc]  # botocore ships no types
 
     def _again(self, **_event: Any) -> Any:
         return self._queue[0]["response"]
+
+
+def refuse(client: Any, operation: str, code: str) -> None:
+    """Have AWS refuse one operation of a client."""
+    service = client.meta.service_model.service_id.hyphenize()
+
+    def refused(**_event: object) -> None:
+        raise ClientError({"Error": {"Code": code, "Message": "no"}}, operation)
+
+    client.meta.events.register_first(f"before-call.{service}.{operation}", refused)
 
 
 @contextmanager

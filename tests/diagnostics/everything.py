@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 from bot.aws.accounts import Aws
-from tests.diagnostics import test_data, test_edge
+from tests.diagnostics import test_account, test_compute, test_data, test_edge
 from tests.diagnostics.account import (
     ACCOUNT,
     REGION,
+    Answers,
     answers_of_lambda,
     client,
     function,
@@ -24,16 +25,39 @@ from tests.diagnostics.cases import ago
 
 def seed_everything(aws: Aws) -> tuple[str, ...]:
     """What to diagnose afterwards."""
-    seeds: tuple[tuple[str, Callable[[str], None]], ...] = (
+    seeds: tuple[tuple[str, Callable[[str], object]], ...] = (
         ("rds", test_data.instance(DatabaseConnections={ago(5): 9})),
         ("dynamodb", test_data.table(units=5)),
         ("sqs", test_data.queue(5)),
         ("s3", test_data.archived),
         ("alb", test_edge.balancer()),
+        ("elasticache", test_compute.cluster()),
+        ("asg", test_compute.group(cpu=95)),
+        ("opensearch", lambda name: test_data.domain(name, {})),
+        ("states", test_account.machine("ExecutionsFailed")),
+        ("sns", test_account.topic(subscribed=True)),
+        ("logs", test_account.log("x")),
+        ("iam", test_account.roles()),
     )
     for word, seed in seeds:
         seed(f"every-{word}")
-    return (_function(aws), *(f"{word} every-{word}" for word, _ in seeds))
+    test_account.answers_of_quotas(aws)
+    Answers(aws.client("apigateway"), "get_rest_apis", {"items": [{"id": "a1", "name": "every-apigw"}]})
+    Answers(aws.client("apigatewayv2"), "get_apis", {"Items": []})
+    parameter = {"ParameterName": "maxmemory-policy", "ParameterValue": "volatile-lru"}
+    Answers(aws.client("elasticache"), "describe_cache_parameters", {"Parameters": [parameter]})
+    Answers(aws.client("elasticache"), "describe_events", {"Events": []})
+    grouped = {"CacheClusterId": "every-elasticache", "CacheParameterGroup": {"CacheParameterGroupName": "ours"}}
+    Answers(aws.client("elasticache"), "describe_cache_clusters", {"CacheClusters": [grouped]})
+    more = (
+        f"ec2 {test_compute.instance(22)('every-ec2')}",
+        f"cloudfront {test_edge.distribution('/*')('every-cloudfront')}",
+        f"route53 {test_edge.slow_check('every-route53')}",
+        "apigw every-apigw",
+        "quotas lambda",
+        "changes",
+    )
+    return (_function(aws), *(f"{word} every-{word}" for word, _ in seeds), *more)
 
 
 def vpc() -> tuple[str, str, str]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.aws.accounts import Aws
-from tests.diagnostics.account import ACCOUNT, REGION, Answers, client, now, played, put_metric
+from tests.diagnostics.account import ACCOUNT, REGION, Answers, client, now, played, put_metric, refuse
 from tests.diagnostics.cases import WEEK_AGO, Case, ago, look, verify
 
 
@@ -213,6 +213,42 @@ def test_dynamodb(aws: Aws, label: str) -> None:
     verify(aws, "dynamodb", label, DYNAMODB[label])
 
 
+def domain(name: str, series: dict[str, dict[timedelta, float]]) -> None:
+    client("opensearch").create_domain(DomainName=name)
+    for metric, values in series.items():
+        put_metric("AWS/ES", metric, {"DomainName": name, "ClientId": ACCOUNT}, values, now())
+
+
+OPENSEARCH = {
+    "red": Case(
+        lambda name: domain(name, {"ClusterStatus.red": {ago(5): 1}, "Nodes": {ago(5): 2}}),
+        "opensearch.red",
+        "The cluster was red",
+        set(),
+        {"NFI-2024-0011"},
+    ),
+    "yellow": Case(
+        lambda name: domain(name, {"ClusterStatus.yellow": {ago(5): 1}, "Nodes": {ago(5): 2}}),
+        "opensearch.yellow",
+        "with 2 nodes at least",
+        set(),
+        {"NFI-2024-0011"},
+    ),
+    "pressed": Case(
+        lambda name: domain(name, {"JVMMemoryPressure": {ago(5): 92}}),
+        "opensearch.heap",
+        "92 %",
+        set(),
+        {"NFI-2024-0011"},
+    ),
+}
+
+
+@pytest.mark.parametrize("label", OPENSEARCH)
+def test_opensearch(aws: Aws, label: str) -> None:
+    verify(aws, "opensearch", label, OPENSEARCH[label])
+
+
 def queue(receives: int, letters: int = 0) -> Callable[[str], None]:
     def seed(name: str) -> None:
         sqs = client("sqs")
@@ -301,12 +337,7 @@ def test_a_policy_that_keeps_everybody_out_may_keep_tocsin_out_too(aws: Aws) -> 
     asked = Aws(REGION)
     Answers(asked.client("cloudtrail"), "lookup_events", {"Events": []})
 
-    def deny(**_event: object) -> None:
-        from botocore.exceptions import ClientError
-
-        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "Access Denied"}}, "GetBucketPolicy")
-
-    asked.client("s3").meta.events.register_first("before-call.s3.GetBucketPolicy", deny)
+    refuse(asked.client("s3"), "GetBucketPolicy", "AccessDenied")
     found = look(asked, "s3 locked")
     (one,) = [one for one in found.findings if one.check == "s3.locked"]
     assert one.likely == ("CASE-2026-0089",)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -100,3 +101,167 @@ def test_targets_that_are_unhealthy_say_why(aws: Aws, states: tuple[str, ...], l
     sick = states.count("unhealthy")
     case = Case(seed, "alb.unhealthy", f"{sick} of 2 targets", {"PB-alb"}, likely)
     verify(asked, "alb", f"sick {sick}", case)
+
+
+@pytest.fixture(scope="module")
+def gateway() -> Iterator[Aws]:
+    """APIs, of which moto plays none without half a dozen packages more."""
+    with played():
+        aws = Aws(REGION)
+        Answers(aws.client("cloudtrail"), "lookup_events", {"Events": []})
+        Answers(aws.client("apigateway"), "get_rest_apis", {"items": [{"id": "a1", "name": name} for name in APIGW]})
+        both = {"ProtocolType": "HTTP", "RouteSelectionExpression": "$request.method $request.path"}
+        closed = {**both, "ApiId": "h1", "Name": "without-cors"}
+        wide = {**both, "ApiId": "h2", "Name": "open-to-all", "CorsConfiguration": {"AllowOrigins": ["*"]}}
+        Answers(aws.client("apigatewayv2"), "get_apis", {"Items": [closed, wide]})
+        yield aws
+
+
+def api(series: dict[str, dict[timedelta, float]]) -> Callable[[str], None]:
+    def seed(name: str) -> None:
+        for metric, values in series.items():
+            put_metric("AWS/ApiGateway", metric, {"ApiName": name}, values, now())
+
+    return seed
+
+
+APIGW = {
+    "answers-too-large": Case(
+        api({"Count": {ago(5): 1000}, "5XXError": {ago(5): 80}, "IntegrationLatency": {ago(5): 700}}),
+        "apigw.5xx",
+        "80 of 1,000 requests answered 5xx (8 %)",
+        {"GUIDE-5xx"},
+        {"CASE-2026-0256", "NFI-2023-0016"},
+    ),
+    "times-out": Case(
+        api({"Count": {ago(5): 1000}, "5XXError": {ago(5): 80}, "IntegrationLatency": {ago(5): 29_000}}),
+        "apigw.5xx",
+        "the slowest integration took 29.0 s",
+        {"GUIDE-5xx"},
+        {"LESSON-02"},
+    ),
+    "refuses-old-clients": Case(
+        api({"Count": {ago(5): 1000, ago(65): 1000}, "4XXError": {ago(5): 300, ago(65): 20}}),
+        "apigw.4xx",
+        "300 of 1,000 requests answered 4xx (30 %)",
+        set(),
+        {"LESSON-01"},
+    ),
+    "slow": Case(api({"Latency": {ago(5): 28_900}}), "apigw.latency", "28.9 s", {"LESSON-02"}, {"GUIDE-high-latency"}),
+}
+HTTP_APIS = {
+    "without cors": Case(api({}), "apigw.cors", "CORS is not configured", set(), {"GUIDE-cors"}),
+    "open to all": Case(api({}), "apigw.cors", "CORS allows every origin", set(), {"GUIDE-cors"}),
+}
+
+
+@pytest.mark.parametrize("label", [*APIGW, *HTTP_APIS])
+def test_apigw(gateway: Aws, label: str) -> None:
+    verify(gateway, "apigw", label, (APIGW | HTTP_APIS)[label])
+
+
+def distribution(*paths: str) -> Callable[[str], str]:
+    def seed(name: str) -> str:
+        cloudfront = client("cloudfront")
+        origin = {"Id": "o", "DomainName": "shop.s3.amazonaws.com", "S3OriginConfig": {"OriginAccessIdentity": ""}}
+        behavior = {
+            "TargetOriginId": "o",
+            "ViewerProtocolPolicy": "allow-all",
+            "MinTTL": 0,
+            "ForwardedValues": {"QueryString": True, "Cookies": {"Forward": "none"}},
+        }
+        made = cloudfront.create_distribution(
+            DistributionConfig={
+                "CallerReference": name,
+                "Comment": name,
+                "Enabled": True,
+                "Origins": {"Quantity": 1, "Items": [origin]},
+                "DefaultCacheBehavior": behavior,
+            }
+        )["Distribution"]["Id"]
+        batch = {"CallerReference": name, "Paths": {"Quantity": len(paths), "Items": list(paths)}}
+        cloudfront.create_invalidation(DistributionId=made, InvalidationBatch=batch)
+        return str(made)
+
+    return seed
+
+
+CLOUDFRONT = {
+    "emptied at once": Case(
+        distribution("/*"), "cloudfront.everything", "/* was invalidated", {"NFI-2023-0014"}, set()
+    ),
+    "not quite": Case(
+        distribution("/index.html"),
+        "cloudfront.query-strings",
+        "/index.html was invalidated",
+        set(),
+        {"CASE-2026-0312"},
+    ),
+}
+
+
+@pytest.mark.parametrize("label", CLOUDFRONT)
+def test_cloudfront(aws: Aws, label: str) -> None:
+    found = verify(aws, "cloudfront", label, CLOUDFRONT[label])
+    assert len({one.check for one in found.findings}) == 1
+
+
+def zone(name: str) -> str:
+    client("route53").create_hosted_zone(Name=f"{name}.example.com", CallerReference=name)
+    return f"{name}.example.com"
+
+
+def slow_check(name: str) -> str:
+    config = {
+        "Type": "HTTPS",
+        "FullyQualifiedDomainName": f"www.{zone(name)}",
+        "FailureThreshold": 5,
+        "RequestInterval": 30,
+    }
+    client("route53").create_health_check(CallerReference=name, HealthCheckConfig=config)
+    return f"{name}.example.com"
+
+
+ROUTE53 = {
+    "fails too late": Case(slow_check, "route53.slow-check", "150 s in all", {"NFI-2024-0007"}, set()),
+}
+
+
+@pytest.mark.parametrize("label", ROUTE53)
+def test_route53(aws: Aws, label: str) -> None:
+    verify(aws, "route53", label, ROUTE53[label])
+
+
+NO_RECORDS: dict[str, Any] = {"ResourceRecordSets": [], "IsTruncated": False, "MaxItems": "100"}
+FOREIGN = {
+    "Name": "other.example.com.",
+    "Type": "NS",
+    "TTL": 60,
+    "ResourceRecords": [{"Value": "ns.example.org"}],
+}
+FAILING = {"HealthCheckObservations": [{"StatusReport": {"Status": "Failure: timeout"}}]}
+
+
+@pytest.mark.parametrize(
+    ("operation", "answer", "check", "says", "refs", "likely"),
+    [
+        ("list_resource_record_sets", NO_RECORDS, "route53.no-ns", "has no NS records", {"NFI-2024-0004"}, set()),
+        (
+            "list_resource_record_sets",
+            NO_RECORDS | {"ResourceRecordSets": [FOREIGN]},
+            "route53.foreign-ns",
+            "name ns.example.org, none of which",
+            set(),
+            {"NFI-2024-0004"},
+        ),
+        ("get_health_check_status", FAILING, "route53.failing", "1 of 1 checkers", set(), {"LESSON-03"}),
+    ],
+)
+def test_records_and_health_that_moto_cannot_play(
+    aws: Aws, operation: str, answer: dict[str, Any], check: str, says: str, refs: set[str], likely: set[str]
+) -> None:
+    asked = Aws(REGION)
+    Answers(asked.client("cloudtrail"), "lookup_events", {"Events": []})
+    Answers(asked.client("route53"), operation, answer)
+    seed = slow_check if check == "route53.failing" else zone
+    verify(asked, "route53", "other" if "foreign" in check else check, Case(seed, check, says, refs, likely))

@@ -22,6 +22,7 @@ from tests.diagnostics.account import (
     played,
     put_lines,
     put_metric,
+    refuse,
     role,
 )
 from tests.diagnostics.cases import Case, ago, look, verify
@@ -113,6 +114,15 @@ def queue(visibility: int) -> Callable[[str], None]:
         )
 
     return seed
+
+
+def late_kinesis(name: str) -> None:
+    function(name, ROLE)
+    client("kinesis").create_stream(StreamName=name, ShardCount=1)
+    client("lambda").create_event_source_mapping(
+        FunctionName=name, EventSourceArn=f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/{name}", StartingPosition="LATEST"
+    )
+    metric(name, "IteratorAge", {ago(5): 700_000})
 
 
 def late_stream(name: str) -> None:
@@ -280,6 +290,9 @@ CASES = {
         {"GUIDE-esm-dynamodb-streams"},
         set(),
     ),
+    "a shard that is late": Case(
+        late_kinesis, "lambda.iterator-age", "waited up to 700.0 s", {"GUIDE-esm-kinesis"}, set()
+    ),
     "a source that is off": Case(
         paused,
         "lambda.source-state",
@@ -288,6 +301,9 @@ CASES = {
         {"NFI-2023-0018"},
     ),
     "in a closed VPC": Case(without_a_way_out, "lambda.no-way-out", "no route leads out", {"GUIDE-vpc"}, set()),
+    "without a log": Case(
+        on_latest, "lambda.no-log", "There is no log group", set(), {"GUIDE-debugging-workflow", "PB-lambda"}
+    ),
     "just deployed": Case(on_latest, "lambda.deployed", "last changed at", set(), {"NFI-2024-0006", "LESSON-01"}),
 }
 
@@ -374,6 +390,21 @@ def test_configurations_that_moto_cannot_play(
     assert_valid(one.command)
 
 
+def test_kafka_that_cannot_be_reached_points_to_its_guide(aws: Aws) -> None:
+    function("from-kafka", ROLE)
+    asked = Aws(REGION)
+    broken = {
+        "UUID": "00000000-0000-0000-0000-000000000000",
+        "EventSourceArn": f"arn:aws:kafka:{REGION}:{ACCOUNT}:cluster/shop/1",
+        "State": "Enabled",
+        "LastProcessingResult": "PROBLEM: Connection error. Please check your event source connection configuration.",
+    }
+    Answers(asked.client("lambda"), "list_event_source_mappings", {"EventSourceMappings": [broken]})
+    (one,) = look_only(asked, "from-kafka", "event sources")
+    assert (one.check, one.refs) == ("lambda.source-state", ("GUIDE-esm-kafka",))
+    assert "Connection error" in one.seen
+
+
 def look_only(aws: Aws, name: str, which: str) -> list[Finding]:
     """One look, where the answers of the account fit no other."""
     from bot.diagnostics.checks.asking import window_of
@@ -418,14 +449,7 @@ def test_what_is_denied_names_the_action_and_the_other_looks_go_on(aws: Aws) -> 
     on_latest("half-denied")
     asked = Aws(REGION)
     answers_of_lambda(asked)
-    made = asked.client("logs")
-
-    def deny(**_event: object) -> None:
-        from botocore.exceptions import ClientError
-
-        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "FilterLogEvents")
-
-    made.meta.events.register_first("before-call.cloudwatch-logs.FilterLogEvents", deny)
+    refuse(asked.client("logs"), "FilterLogEvents", "AccessDeniedException")
     found = look(asked, "lambda half-denied")
     assert "lambda.alias-latest" in {one.check for one in found.findings}
     (unread,) = found.unread

@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 from bot.aws.accounts import Aws
 from bot.aws.reading import Reader
 from bot.diagnostics.checks import lambda_
-from bot.diagnostics.checks.data import dynamodb, rds, s3, sqs
-from bot.diagnostics.checks.edge import alb
+from bot.diagnostics.checks.account import iam, logs, quotas, sns, states, trail
+from bot.diagnostics.checks.compute import asg, ec2
+from bot.diagnostics.checks.data import dynamodb, elasticache, opensearch, rds, s3, sqs
+from bot.diagnostics.checks.edge import alb, apigw, cloudfront, route53
 from bot.diagnostics.checks.probe import HOUR, PERIOD, Check, Probe
 from bot.diagnostics.checks.running import run
 from bot.diagnostics.policy import DiagnosticsPolicy
@@ -18,7 +20,27 @@ from bot.diagnostics.rules.finding import Diagnosis, Window
 from bot.diagnostics.rules.request import EXAMPLE, Asked, nearest
 from bot.errors import BadRequest
 
-CHECKS: tuple[Check, ...] = (lambda_.CHECK, rds.CHECK, dynamodb.CHECK, sqs.CHECK, s3.CHECK, alb.CHECK)
+CHECKS: tuple[Check, ...] = (
+    lambda_.CHECK,
+    apigw.CHECK,
+    alb.CHECK,
+    rds.CHECK,
+    dynamodb.CHECK,
+    sqs.CHECK,
+    s3.CHECK,
+    elasticache.CHECK,
+    ec2.CHECK,
+    asg.CHECK,
+    route53.CHECK,
+    cloudfront.CHECK,
+    opensearch.CHECK,
+    states.CHECK,
+    sns.CHECK,
+    logs.CHECK,
+    iam.CHECK,
+    quotas.CHECK,
+    trail.CHECK,
+)
 
 
 def find_check(asked: Asked) -> Check:

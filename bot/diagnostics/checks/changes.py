@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -37,7 +37,7 @@ def changes_of(probe: Probe, resource: str) -> list[Change]:
         StartTime=probe.window.begin - HOUR,
         EndTime=probe.window.end,
     )
-    found = [_change(event, resource) for event in events if event.get("ReadOnly") != "true"]
+    found = [read_change(event, resource) for event in events if event.get("ReadOnly") != "true"]
     return sorted((change for change in found if change.error is None), key=lambda one: one.at, reverse=True)[:_MOST]
 
 
@@ -51,7 +51,8 @@ def changes_look(name_of: Callable[[Probe], str], likely: tuple[str, ...]) -> Lo
     return changes
 
 
-def _change(event: dict[str, Any], resource: str) -> Change:
+def read_change(event: Mapping[str, Any], resource: str) -> Change:
+    """An event as CloudTrail answers it."""
     try:
         detail = json.loads(event.get("CloudTrailEvent") or "{}")
     except ValueError:

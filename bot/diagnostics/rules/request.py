@@ -49,6 +49,8 @@ def parse(text: str) -> Asked:
         )
     if len(words) > 2:
         raise BadRequest(f"Type one service and one name, as in `diagnose {EXAMPLE} --at 14:05`.")
+    if len(words) == 1 and words[0].lower() == "changes":
+        words = [*words, "account"]
     service, name = (words[0].lower(), words[1]) if len(words) == 2 else (None, words[0])
     name = name.strip("<>`'\"")
     if not name or len(name) > _LONGEST:
@@ -94,9 +96,12 @@ _RESOURCES: tuple[tuple[str, str, str], ...] = (
     ("iam", r"role/(?:.*/)?(?P<name>[^/]+)", "iam"),
     ("logs", r"log-group:(?P<name>[^:]+)(?::.*)?", "logs"),
     ("sns", r"(?P<name>[^:]+)", "sns"),
+    ("states", r"stateMachine:(?P<name>[^:]+)", "states"),
+    ("es", r"domain/(?P<name>[^/]+)(?:/.*)?", "opensearch"),
 )
 
-WORDS = tuple(dict.fromkeys(word for _, _, word in _RESOURCES))  # every service that may ever be asked for
+# Every service that can be asked for; the last two have no ARNs.
+WORDS = tuple(dict.fromkeys([*(word for _, _, word in _RESOURCES), "changes", "quotas"]))
 
 
 def _of_arn(arn: re.Match[str]) -> Asked:

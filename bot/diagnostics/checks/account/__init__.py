@@ -1,0 +1,1 @@
+"""What belongs to no one server: who changed what, roles, quotas, logs, topics, workflows."""

@@ -1,0 +1,87 @@
+"""Log groups: whether somebody writes far more than usual, and the known failures that their lines show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from bot.aws.reading import Reason, Unread
+from bot.diagnostics.checks.probe import Check, Metric, Probe
+from bot.diagnostics.rules.figures import NOTHING, number, total
+from bot.diagnostics.rules.finding import Finding, Weight
+from bot.diagnostics.rules.log_signs import SIGNS
+from bot.text.masking import mask
+from bot.text.wording import counted
+
+_TIMES = 5.0  # more than a week before
+_LARGE = 100e6  # bytes in an hour
+_PAGES, _LINES = 2, 500
+_QUOTED = 160
+_TROUBLE = '?ERROR ?Error ?Exception ?"timed out" ?AccessDenied ?"not authorized" ?"Rate exceeded"'
+
+
+def _group(probe: Probe) -> dict[str, Any]:
+    found = probe.reader.read_all("logs", "DescribeLogGroups", "logGroups", pages=1, logGroupNamePrefix=probe.name)
+    for group in found:
+        if group["logGroupName"] == probe.name:
+            exact: dict[str, Any] = group
+            return exact
+    raise Unread(Reason.MISSING, f"logs:DescribeLogGroups does not know {probe.name}")
+
+
+def _names(probe: Probe) -> Sequence[str]:
+    return [one["logGroupName"] for one in probe.reader.read_all("logs", "DescribeLogGroups", "logGroups", pages=2)]
+
+
+def volume(probe: Probe) -> Iterator[Finding]:
+    """Bytes that came in, against the same hour of the week before."""
+    metric = Metric("bytes", "AWS/Logs", "IncomingBytes", "Sum", {"LogGroupName": probe.name})
+    figures = probe.figures((metric,))
+    came, usual = figures["bytes"].total, figures.week.get("bytes", NOTHING).total
+    if came >= _LARGE and came >= _TIMES * usual:
+        yield Finding(
+            "logs.volume",
+            Weight.RISK,
+            f"{number(came, 'B')} were written {probe.window.short}",
+            "Somebody logs whole payloads: Insights queries read all of it and run into their time limit.",
+            (),
+            ("NFI-2024-0019",),
+            figures.compare("bytes", total, "B"),
+            probe.metric_command(metric),
+        )
+
+
+def lines(probe: Probe) -> Iterator[Finding]:
+    """Lines of known failures."""
+    asked = {
+        "logGroupName": probe.name,
+        "filterPattern": _TROUBLE,
+        "startTime": int(probe.window.begin.timestamp() * 1000),
+        "endTime": int(probe.window.end.timestamp() * 1000),
+        "limit": _LINES,
+    }
+    events = probe.reader.read_all("logs", "FilterLogEvents", "events", pages=_PAGES, **asked)
+    for sign in SIGNS:
+        said = [event["message"] for event in events if sign.pattern.search(event["message"])]
+        if said:
+            yield Finding(
+                f"logs.{sign.name}",
+                Weight.PROBLEM,
+                f"{counted(len(said), 'line')} of “{sign.what}” {probe.window.short}, the first: "
+                f"{' '.join(mask(said[0]).split())[:_QUOTED]}",
+                sign.why,
+                sign.refs,
+                sign.likely_for(said[0]),
+                command=probe.command("logs", "FilterLogEvents", **asked | {"filterPattern": sign.search}),
+            )
+
+
+CHECK = Check(
+    word="logs",
+    what="log group",
+    example="logs /ecs/checkout",
+    exists=_group,
+    names=_names,
+    looks={"volume": volume, "error lines": lines},
+    aliases=("log",),
+)

@@ -1,0 +1,1 @@
+"""Instances, their network and their groups."""
