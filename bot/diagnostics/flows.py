@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -13,7 +14,6 @@ from bot.diagnostics.policy import DiagnosticsPolicy
 from bot.diagnostics.rules.finding import Diagnosis, Finding, Weight
 from bot.diagnostics.rules.request import Asked
 from bot.incidents.flows.record import record
-from bot.incidents.queries.incidents import described
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.store.outbox import enqueue
@@ -22,16 +22,25 @@ _OFFERED = 5  # resources to press
 _KEPT = 20  # findings of one diagnosis on the timeline
 
 
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a diagnosis is shown: where an incident is spoken about, which also keeps it, or in a thread."""
+
+    incident_id: int | None = None
+    channel_id: str | None = None
+    thread_ts: str | None = None
+
+
 def request(
-    session: Session, row: IncidentRow, targets: Sequence[Asked], at: datetime | None, user_id: str, key: str
+    session: Session, where: Destination, targets: Sequence[Asked], at: datetime | None, user_id: str, key: str
 ) -> None:
     """Have the worker diagnose each; `key` names this asking, so that one that came twice is answered once."""
     for number, asked in enumerate(targets):
         enqueue(
             session,
             "aws.diagnose",
-            lock=f"diagnose-{row.incident_id}-{asked.service}-{asked.name}",
-            incident_id=row.incident_id,
+            lock=f"diagnose-{where.incident_id or where.thread_ts}-{asked.service}-{asked.name}",
+            **asdict(where),
             key=f"{key}:{number}",
             user_id=user_id,
             service=asked.service,
@@ -44,16 +53,15 @@ def request(
         )
 
 
-def offers(row: IncidentRow, policy: DiagnosticsPolicy) -> tuple[Asked, ...]:
-    """The resources of our services that the incident speaks of, in the order of the policy, each once."""
-    words = described(row)
-    spoken = [
-        service
-        for service in policy.services.values()
-        if re.search(rf"(?<!\w){re.escape(service.name)}(?!\w)", words, re.IGNORECASE)
-    ]
-    named = [asked for service in policy.services.values() for asked in service.resources if asked.name in words]
+def offers(words: str, policy: DiagnosticsPolicy) -> tuple[Asked, ...]:
+    """The resources of our services of which these words speak: those that are named first, each once."""
+    named = [asked for service in policy.services.values() for asked in service.resources if _says(words, asked.name)]
+    spoken = [service for service in policy.services.values() if _says(words, service.name)]
     return tuple(dict.fromkeys([*named, *(asked for service in spoken for asked in service.resources)]))[:_OFFERED]
+
+
+def _says(words: str, name: str) -> bool:
+    return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", words, re.IGNORECASE) is not None
 
 
 def find_offer(policy: DiagnosticsPolicy, service: str, name: str) -> Asked | None:

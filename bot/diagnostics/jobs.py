@@ -15,6 +15,7 @@ from bot.diagnostics.checks.asking import diagnose as ask
 from bot.diagnostics.rules.finding import Diagnosis
 from bot.diagnostics.rules.request import Asked
 from bot.errors import BadRequest, InvalidSettings
+from bot.incidents.jobs import speak
 from bot.incidents.queries import incidents
 from bot.slack.client import Message, Slack
 from bot.slack.poster import Poster
@@ -47,28 +48,34 @@ def diagnose(
     slack: Slack,
     poster: Poster,
     *,
-    incident_id: int,
     key: str,
     user_id: str,
     service: str,
     name: str,
+    incident_id: int | None = None,
+    channel_id: str | None = None,
+    thread_ts: str | None = None,
     qualifier: str | None = None,
     account: str | None = None,
     account_id: str | None = None,
     region: str | None = None,
     at: str | None = None,
 ) -> None:
-    """Ask AWS, show what it says in the incident's channel, and keep it on the timeline.
+    """Ask AWS, show what it says where it was asked, and keep it on the timeline of an incident.
 
     Running twice edits the same message and adds no entry.
     """
-    with context.database.transaction() as session:
-        row = incidents.get(session, incident_id)
-        channel_id = row.channel_id if not row.channel_archived else None
     if context.aws is None:
         return
+
+    def say(message: Message) -> None:
+        if incident_id is not None:
+            speak(context, poster, incident_id, f"diagnosis:{key}", message)
+        elif channel_id is not None:
+            poster.try_to_post(f"diagnosis:{key}", channel_id, message, thread_ts)
+
     resource = f"{service} {name}"
-    shown = _Shown(lambda message: poster.try_to_post(f"diagnosis:{key}", channel_id, message) if channel_id else None)
+    shown = _Shown(say)
     shown.show(messages.beginning(resource))
     asked = Asked(name, service, qualifier, None, account, region, account_id)
     found: Diagnosis | None = None
@@ -80,7 +87,7 @@ def diagnose(
         log.warning("could not diagnose", resource=resource, reason=str(error))
         shown.show(messages.could_not(resource, str(error)), final=True)
         return
-    if found is None:
+    if found is None or incident_id is None:
         return
     with context.database.transaction() as session:
         row = incidents.get_for_change(session, incident_id)

@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 from bot.context import AppContext
 from bot.diagnostics import flows, messages
 from bot.diagnostics.checks.asking import targets
+from bot.diagnostics.flows import Destination
 from bot.diagnostics.rules.request import parse
 from bot.errors import BadRequest
 from bot.incidents.commands import CommandContext, Subcommand, incident_of
-from bot.incidents.queries import incidents
+from bot.incidents.queries.incidents import described
 from bot.slack.client import Message
 from bot.text.instants import parse_past
 from bot.text.markup import plain_text
@@ -25,23 +26,24 @@ def _diagnose(session: Session, command: CommandContext) -> str | Message:
     row = incident_of(session, command)
     typed = plain_text(command.rest)
     if not typed:
-        found = flows.offers(row, context.policy.diagnostics)
+        found = flows.offers(described(row), context.policy.diagnostics)
         if found:
-            return messages.offer(row.incident_id, found)
+            return messages.offer(f"{row.incident_id}", found)
     asked = parse(typed)
     wanted = targets(asked, context.policy.diagnostics)
-    flows.request(session, row, wanted, _instant(command, asked.at), command.user_id, command.trigger_id)
+    at = _instant(command, asked.at)
+    flows.request(session, Destination(row.incident_id), wanted, at, command.user_id, command.trigger_id)
     return messages.begun([f"{one.service} {one.name}" for one in wanted])
 
 
 def diagnose_offered(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str:
     """A press on `Diagnose orders-api`: `value` is the incident, the service and the name."""
     incident_id, service, name = value.split(":", 2)
-    row = incidents.get(session, int(incident_id))
     asked = flows.find_offer(context.policy.diagnostics, service, name)
     if context.aws is None or asked is None:
         raise BadRequest(messages.NO_LONGER_OFFERED)
-    flows.request(session, row, [asked], None, user_id, f"{value}:{user_id}:{now.isoformat()}")
+    where = Destination(int(incident_id))
+    flows.request(session, where, [asked], None, user_id, f"{value}:{user_id}:{now.isoformat()}")
     return messages.begun([f"{service} {name}"])
 
 

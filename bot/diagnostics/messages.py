@@ -30,23 +30,27 @@ OFFERED = "diagnose_resource"
 NO_LONGER_OFFERED = "knowledge/policy/services.yaml no longer names that resource. Type `/incident diagnose` again."
 
 
-def offer(incident_id: int, found: Sequence[Asked]) -> Message:
-    """Buttons for what the incident speaks of, for the person who asked."""
+def offer(where: str, found: Sequence[Asked]) -> Message:
+    """Buttons for what the incident speaks of, for the person who asked; `where` names it."""
     text = "What should be checked?"
+    return Message(text, (section(text), *offered(OFFERED, where, found)))
+
+
+def offered(action_id: str, where: str, found: Sequence[Asked]) -> list[Block]:
+    """A line with a button for each resource, whose value is `where`, the service and the name."""
     # A block each: within one, Slack takes an action id once.
-    lines = [
+    return [
         section(
             bold(f"{one.service} {one.name}"),
-            button(f"Diagnose {one.name}", OFFERED, f"{incident_id}:{one.service}:{one.name}"),
+            button(f"Diagnose {one.name}", action_id, f"{where}:{one.service}:{one.name}"),
         )
         for one in found
     ]
-    return Message(text, (section(text), *lines))
 
 
-def begun(resources: Sequence[str]) -> str:
+def begun(resources: Sequence[str], place: str = "incident's channel") -> str:
     """For the person who asked, while the checks run."""
-    return f"Checking {plain(', '.join(resources))}. Results appear in the incident's channel as they arrive."
+    return f"Checking {plain(', '.join(resources))}. Results appear in the {place} as they arrive."
 
 
 def beginning(resource: str) -> Message:

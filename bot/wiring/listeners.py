@@ -57,6 +57,7 @@ PRESSES: dict[str, interactions.Press] = {
     "report_declare": answers.declare_report,
     "report_declare_as": answers.declare_report_as,
     "report_dismiss": answers.dismiss_report,
+    "report_diagnose": answers.diagnose_report,
     "report_declare_after_all": answers.declare_after_all,
     "report_part_of": answers.join_report,
     "report_part_of_other": answers.join_report,

@@ -12,7 +12,7 @@ from bot.settings import REPOSITORY
 from bot.store.engine import Database
 from slack_playground.person import content_of
 from tests.diagnostics.account import REGION, answers_of_lambda, client, function, now, played, put_lines, role
-from tests.journeys.story import ask, entries, failed_jobs, settle
+from tests.journeys.story import ask, entries, failed_jobs, report, settle
 from tests.stage import Stage, staged
 
 SERVICES = """services:
@@ -94,4 +94,17 @@ def test_a_service_of_ours_is_all_its_resources_and_alone_the_command_offers_the
     settle(stage.database)
     diagnosed = [content_of(one) for one in responder.messages(channel["id"]) if "AWS calls" in content_of(one)]
     assert ["lambda payments" in one for one in diagnosed].count(True) == 2
+    assert failed_jobs(stage.database) == []
+
+
+def test_the_answer_to_a_report_offers_what_it_speaks_of_and_shows_it_in_its_thread(stage: Stage) -> None:
+    ts, answer = report(stage, "checkout returns 502 for a third of our customers, payments is not answering")
+    lines = [block for block in answer["blocks"] if block.get("accessory", {}).get("action_id") == "report_diagnose"]
+    names = [block["accessory"]["text"]["text"] for block in lines]
+    assert names == ["Diagnose payments", "Diagnose orders-api"], "what is named comes before the rest of its service"
+    chosen = {"block_id": lines[0]["block_id"], "value": lines[0]["accessory"]["value"]}
+    stage.responder.press(answer, "report_diagnose", **chosen)
+    said = stage.responder.wait_for_message(answer["channel"], "*lambda payments* in eu-central-1", thread_ts=ts)
+    settle(stage.database)
+    assert "Read-only" in content_of(said)
     assert failed_jobs(stage.database) == []

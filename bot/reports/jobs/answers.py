@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.context import AppContext
+from bot.diagnostics.flows import offers
 from bot.incidents.queries import incidents
 from bot.incidents.visibility import for_everybody
 from bot.memory.messages import suggestions
@@ -66,7 +67,9 @@ def _undecided(context: AppContext, report: ReportRow, running: answers.Running)
     if judgement.severity is None:
         return corrections.no_longer_an_incident()
     found = suggestions(report.similar, f"report:{report.report_id}")
-    return _dated(report, answers.answer(report.report_id, report.text, judgement, levels, found, running))
+    # What AWS knows is offered where AWS is configured.
+    resources = offers(report.text, context.policy.diagnostics) if context.aws else ()
+    return _dated(report, answers.answer(report.report_id, report.text, judgement, levels, found, running, resources))
 
 
 def _dated(report: ReportRow, answer: Message) -> Message:

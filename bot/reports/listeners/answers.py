@@ -7,10 +7,14 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.context import AppContext
+from bot.diagnostics import flows as diagnosing
+from bot.diagnostics.messages import NO_LONGER_OFFERED, begun
+from bot.errors import BadRequest
 from bot.lifecycle.flows.declare import where_to_work
 from bot.lifecycle.messages.answers import where
 from bot.reports.flows import reports
 from bot.reports.messages import decisions
+from bot.reports.queries import find_report
 from bot.severity.rules import Severity
 
 
@@ -33,6 +37,18 @@ def declare_after_all(session: Session, context: AppContext, value: str, user_id
 def dismiss_report(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     reports.dismiss_report(session, int(value), user_id, now)
     return decisions.NOT_AN_INCIDENT
+
+
+def diagnose_report(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
+    """What AWS shows of a resource of which the report speaks, in the report's thread; `value` names both."""
+    report_id, service, name = value.split(":", 2)
+    report = find_report(session, int(report_id))
+    asked = diagnosing.find_offer(context.policy.diagnostics, service, name)
+    if context.aws is None or asked is None or report is None:
+        raise BadRequest(NO_LONGER_OFFERED)
+    where = diagnosing.Destination(channel_id=report.channel_id, thread_ts=report.ts)
+    diagnosing.request(session, where, [asked], None, user_id, f"{value}:{user_id}:{now.isoformat()}")
+    return begun([f"{service} {name}"], "thread")
 
 
 def join_report(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.diagnostics.messages import offered
+from bot.diagnostics.rules.request import Asked
 from bot.incidents.messages import headline
 from bot.incidents.rules.incident import Incident
 from bot.memory.messages import Suggestion, similar_line, vote_menu
@@ -16,6 +18,7 @@ from bot.slack.client import Message
 from bot.slack.text import plain, shorten
 from bot.text.durations import span
 
+DIAGNOSE = "report_diagnose"
 _OFFERED = 10  # open incidents to choose from, the worst first; a message has room for no more
 
 
@@ -42,10 +45,12 @@ def answer(
     levels: Mapping[Severity, Level],
     similar: Sequence[Suggestion] = (),
     running: Running | None = None,
+    resources: Sequence[Asked] = (),
 ) -> Message:
     """The reply to a report: severity, why, the response time, what it looks like, and what can be pressed.
 
-    `text` is the report as it was written. Joining an open incident is offered before declaring another.
+    `text` is the report as it was written. Joining an open incident is offered before declaring another. `resources`
+    are those of AWS of which it speaks.
     """
     assert judgement.severity is not None
     level, running = levels[judgement.severity], running or Running()
@@ -57,6 +62,7 @@ def answer(
     if running.likely:
         blocks.append(section(f"Possible match, still open: {headline(running.likely)}"))
     blocks.append(_answer_actions(report_id, level, levels, running))
+    blocks += offered(DIAGNOSE, str(report_id), resources)
     blocks += [section(similar_line(one.item), vote_menu(one.vote_key)) for one in _incidents(similar)]
     for one in similar:
         if one.item.kind == "playbook":
