@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, text
 
+from bot.aws.accounts import Aws
+from bot.aws.operations import DIAGNOSTICS
 from bot.demo.seed import seed_workspace
 from bot.escalation.tables import OverrideRow, ShiftRow
 from bot.settings import REPOSITORY, Settings
@@ -26,6 +28,7 @@ from bot.wiring.doctor.findings import Finding, State
 from slack_playground.app import Playground
 from slack_playground.workspace.manifest import read_manifest
 from tests.commands import Run, run_command
+from tests.diagnostics.account import ACCOUNT, REGION, played, refuse
 from tests.queue import empty_queue
 from tests.slack_fixtures import MANIFEST, QUICK, Control
 
@@ -463,3 +466,38 @@ def test_a_terminal_that_knows_no_check_mark_still_gets_the_report() -> None:
     ended = doctor(TOCSIN_WEB_PORT="many", PYTHONIOENCODING="ascii")
     assert ended.returncode == 1
     assert "settings: TOCSIN_WEB_PORT is invalid" in ended.stdout and ended.stderr == ""
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+    """An account that moto plays, in which there is nothing."""
+    with played():
+        aws = Aws(REGION)
+        monkeypatch.setattr("bot.wiring.doctor.aws.build_aws", lambda _settings, _policy: aws)
+        yield aws
+
+
+def of_aws(settings: Settings) -> list[Finding]:
+    return [finding for finding in examined(settings) if finding.check == "aws"]
+
+
+def test_missing_permissions_of_aws_are_named(configure: Configure, account: Aws) -> None:
+    for service, names in DIAGNOSTICS.operations.items():
+        for name in names:
+            code = "AccessDeniedException" if name in ("ListAliases", "LookupEvents") else "ResourceNotFoundException"
+            refuse(account.client(service), name, code)
+    (finding,) = of_aws(configure(AWS_REGION=REGION))
+    assert finding.state is State.FAILED
+    assert finding.says == f"not allowed in {ACCOUNT}: cloudtrail:LookupEvents, lambda:ListAliases"
+    assert "tocsin aws policy" in finding.fix
+
+
+def test_credentials_of_aws_that_are_refused_are_one_fault(configure: Configure, account: Aws) -> None:
+    refuse(account.client("sts"), "GetCallerIdentity", "ExpiredTokenException")
+    (finding,) = of_aws(configure(AWS_REGION=REGION))
+    assert finding.state is State.FAILED
+    assert "The AWS credentials have expired" in finding.says
+
+
+def test_without_a_region_aws_is_not_asked(configure: Configure) -> None:
+    assert [finding.state for finding in of_aws(configure())] == [State.OK]

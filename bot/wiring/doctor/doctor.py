@@ -30,6 +30,7 @@ from bot.store.migrations import NEWER, behind
 from bot.store.outbox import count_failed
 from bot.wiring.building import build_judge, build_memory, build_policy
 from bot.wiring.doctor import reach
+from bot.wiring.doctor.aws import aws
 from bot.wiring.doctor.findings import Check, Finding, Known, State
 
 MANIFEST = REPOSITORY / "slack-manifest.yaml"
@@ -315,6 +316,7 @@ CHECKS: dict[str, Check] = {
     "socket mode": _app_token,
     "channel": _channel,
     "people": reach.people,
+    "aws": aws,
     "refusals": reach.refusals,
 }
 
