@@ -48,12 +48,16 @@ class Aws:
         """A reader that asks for `budget` seconds from now. Raises BadRequest for an account that is not configured."""
         known = self._account(account) if account else Account()
         chosen = region or known.region or self._region
-        return Reader(self._client(account, chosen, known), chosen, self._seconds() + budget, self._seconds)
 
-    def client(self, service: str, account: str | None = None) -> Any:
+        def clients_in(elsewhere: str) -> Client:
+            return self._client(account, elsewhere, known)
+
+        return Reader(clients_in(chosen), chosen, self._seconds() + budget, self._seconds, clients_in)
+
+    def client(self, service: str, account: str | None = None, region: str | None = None) -> Any:
         """The client with which this account is read."""
         known = self._account(account) if account else Account()
-        return self._client(account, known.region or self._region, known)(service)
+        return self._client(account, region or known.region or self._region, known)(service)
 
     def _client(self, account: str | None, region: str, known: Account) -> Client:
         with self._lock:

@@ -47,6 +47,11 @@ def action_of(service: str, operation: str) -> str:
     return known or f"{_PREFIXES.get(service, service)}:{operation}"
 
 
+def partition_of(region: str) -> str:
+    """What ARNs of a region begin with: China and GovCloud have partitions of their own."""
+    return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
+
+
 def _allow(purpose: str, **services: str) -> Allowance:
     """`services`: boto3's name of a service, `_` for `-`, and the operations separated by blanks."""
     named = {service.rstrip("_").replace("_", "-"): frozenset(names.split()) for service, names in services.items()}

@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
 
-from bot.aws.operations import action_of
+from bot.aws.operations import action_of, partition_of
 from bot.aws.session import Client, code_and_words, is_passing
 from bot.errors import TocsinError
 
@@ -22,6 +22,7 @@ _UNKNOWN_KEYS = re.compile(
     r"InvalidClientTokenId|UnrecognizedClient|InvalidAccessKeyId|SignatureDoesNotMatch|AuthFailure|InvalidSignature"
 )
 _NAMED_ACTION = re.compile(r"not authorized to perform:? ([\w-]+:\w+)")
+_HOMES = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 _SIGN_IN = "Sign in again (`aws sso login`) or renew the keys, then retry."
 _NO_CREDENTIALS = (
     "Tocsin has no AWS credentials. Set AWS_PROFILE or AWS_ACCESS_KEY_ID, or run it with a role; "
@@ -57,8 +58,14 @@ class Reader:
     """
 
     def __init__(
-        self, client: Client, region: str, deadline: float, seconds: Callable[[], float] = time.monotonic
+        self,
+        client: Client,
+        region: str,
+        deadline: float,
+        seconds: Callable[[], float] = time.monotonic,
+        elsewhere: Callable[[str], Client] | None = None,
     ) -> None:
+        """`elsewhere` gives the clients of the same account in another region."""
         self.region = region
         self.asked: list[tuple[str, str]] = []  # service and operation of each call, in order
         self._client = client
@@ -66,6 +73,19 @@ class Reader:
         self._seconds = seconds
         self._answers: dict[str, Future[Any]] = {}
         self._lock = threading.Lock()
+        self._elsewhere = elsewhere
+
+    def of_the_world(self) -> Reader:
+        """A reader of the region in which AWS keeps what belongs to no region, such as changes of roles and DNS.
+
+        Its calls count as this one's, and it ends when this one does.
+        """
+        home = _HOMES[partition_of(self.region)]
+        if home == self.region or self._elsewhere is None:
+            return self
+        reader = Reader(self._elsewhere(home), home, self._deadline, self._seconds)
+        reader.asked, reader._lock = self.asked, self._lock
+        return reader
 
     def read(self, service: str, operation: str, **arguments: Any) -> dict[str, Any]:
         """The answer to one call, such as `read("lambda", "ListAliases", FunctionName="x")`. Raises Unread."""

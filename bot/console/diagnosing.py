@@ -94,7 +94,8 @@ def aws_policy(
     if cloudformation and terraform:
         raise typer.BadParameter("choose --cloudformation or --terraform", param_hint="--terraform")
     from bot.aws import least_policy
-    from bot.diagnostics.policy import load_services, partition_of
+    from bot.aws.operations import partition_of
+    from bot.diagnostics.policy import load_services
 
     known = load_services(settings.knowledge_folder / "policy" / "services.yaml")
     document = least_policy.policy_document(

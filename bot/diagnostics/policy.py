@@ -11,6 +11,7 @@ from typing import Annotated, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from bot.aws.accounts import Account
+from bot.aws.operations import partition_of
 from bot.aws.session import Role
 from bot.diagnostics.rules.request import WORDS, Asked, parse
 from bot.errors import BadRequest
@@ -46,11 +47,6 @@ class DiagnosticsPolicy:
     def find_service(self, name: str) -> Service | None:
         """The service of that name, whatever its case."""
         return next((one for one in self.services.values() if one.name.lower() == name.lower()), None)
-
-
-def partition_of(region: str) -> str:
-    """What ARNs of a region begin with: China and GovCloud have partitions of their own."""
-    return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
 
 
 def _region(typed: str) -> str:

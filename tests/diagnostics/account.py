@@ -123,7 +123,13 @@ def answers_of_lambda(aws: Aws, unreserved: int = 1000, events: Sequence[dict[st
         "get_account_settings",
         {"AccountLimit": {**limits, "UnreservedConcurrentExecutions": unreserved}, "AccountUsage": {}},
     )
-    Answers(aws.client("cloudtrail"), "lookup_events", {"Events": list(events)})
+    answer_changes(aws, *events)
+
+
+def answer_changes(aws: Aws, *events: dict[str, Any]) -> None:
+    """What CloudTrail says, in the region of the account and in that of roles and DNS; moto has none of it."""
+    for region in (REGION, "us-east-1"):
+        Answers(aws.client("cloudtrail", region=region), "lookup_events", {"Events": list(events)})
 
 
 def now() -> datetime:

@@ -11,7 +11,19 @@ import pytest
 
 from bot.aws.accounts import Aws
 from bot.diagnostics.checks.account.trail import BEGINNINGS
-from tests.diagnostics.account import ACCOUNT, REGION, Answers, client, now, played, put_lines, put_metric, refuse, role
+from tests.diagnostics.account import (
+    ACCOUNT,
+    REGION,
+    Answers,
+    answer_changes,
+    client,
+    now,
+    played,
+    put_lines,
+    put_metric,
+    refuse,
+    role,
+)
 from tests.diagnostics.cases import WEEK_AGO, Case, ago, look, verify
 
 
@@ -19,12 +31,13 @@ from tests.diagnostics.cases import WEEK_AGO, Case, ago, look, verify
 def aws() -> Iterator[Aws]:
     with played():
         aws = Aws(REGION)
-        Answers(aws.client("cloudtrail"), "lookup_events", {"Events": []})
+        answer_changes(aws)
         yield aws
 
 
 def event(name: str, minutes: int = 20, **detail: Any) -> dict[str, Any]:
     return {
+        "EventId": f"{name}-{minutes}",
         "EventName": name,
         "EventTime": now() - ago(minutes),
         "ReadOnly": "false",
@@ -36,7 +49,7 @@ def event(name: str, minutes: int = 20, **detail: Any) -> dict[str, Any]:
 
 def changed(*events: dict[str, Any]) -> Aws:
     asked = Aws(REGION)
-    Answers(asked.client("cloudtrail"), "lookup_events", {"Events": list(events)})
+    answer_changes(asked, *events)
     return asked
 
 
@@ -66,6 +79,16 @@ def test_changes_alone_means_the_whole_account_the_telling_ones_first_and_refuse
     (refused,) = [one for one in found.findings if one.check == "changes.refused"]
     assert refused.seen.startswith("DeleteTable of shop by deployer was refused")
     assert refused.likely == ("PB-security", "INC-2023-1247")
+
+
+def test_changes_of_roles_are_looked_for_where_aws_keeps_them(aws: Aws) -> None:
+    role("elsewhere")
+    asked = Aws(REGION)
+    detached = event("DetachRolePolicy")
+    Answers(asked.client("cloudtrail", region="us-east-1"), "lookup_events", {"Events": [detached]})
+    (one,) = [one for one in look(asked, "iam elsewhere").findings if one.check == "changes.seen"]
+    assert one.likely == ("INC-2023-1247", "NFI-2023-0011")
+    assert one.command.endswith("--region us-east-1")
 
 
 def roles(*policies: str) -> Callable[[str], None]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.aws.accounts import Aws
-from tests.diagnostics.account import REGION, Answers, client, now, played, put_metric
+from tests.diagnostics.account import REGION, Answers, answer_changes, client, now, played, put_metric
 from tests.diagnostics.cases import Case, ago, verify
 
 
@@ -17,7 +17,7 @@ from tests.diagnostics.cases import Case, ago, verify
 def aws() -> Iterator[Aws]:
     with played():
         aws = Aws(REGION)
-        Answers(aws.client("cloudtrail"), "lookup_events", {"Events": []})
+        answer_changes(aws)
         answers_of_elasticache(aws)
         yield aws
 
@@ -103,7 +103,7 @@ def test_ec2(aws: Aws, label: str) -> None:
 
 def answered(service: str, operation: str, answer: dict[str, Any]) -> Aws:
     asked = Aws(REGION)
-    Answers(asked.client("cloudtrail"), "lookup_events", {"Events": []})
+    answer_changes(asked)
     Answers(asked.client(service), operation, answer)
     return asked
 
@@ -250,7 +250,7 @@ def test_elasticache(aws: Aws, label: str) -> None:
 
 def test_eviction_policy_and_failovers(aws: Aws) -> None:
     asked = Aws(REGION)
-    Answers(asked.client("cloudtrail"), "lookup_events", {"Events": []})
+    answer_changes(asked)
     failed_over = {"SourceIdentifier": "volatile", "Message": "Failover to replica node 0002 completed"}
     failed_over_at: dict[str, Any] = {**failed_over, "Date": now() - ago(20)}
     answers_of_elasticache(asked, "volatile-lru", failed_over_at)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.aws.accounts import Aws
-from tests.diagnostics.account import ACCOUNT, REGION, Answers, client, now, played, put_metric, refuse
+from tests.diagnostics.account import ACCOUNT, REGION, Answers, answer_changes, client, now, played, put_metric, refuse
 from tests.diagnostics.cases import WEEK_AGO, Case, ago, look, verify
 
 
@@ -18,7 +18,7 @@ from tests.diagnostics.cases import WEEK_AGO, Case, ago, look, verify
 def aws() -> Iterator[Aws]:
     with played():
         aws = Aws(REGION)
-        Answers(aws.client("cloudtrail"), "lookup_events", {"Events": []})
+        answer_changes(aws)
         yield aws
 
 
@@ -117,7 +117,7 @@ def test_the_name_of_a_cluster_is_its_writer(aws: Aws) -> None:
 def test_what_rds_says_happened_is_a_change(aws: Aws) -> None:
     instance()("failed-over")
     asked = Aws(REGION)
-    Answers(asked.client("cloudtrail"), "lookup_events", {"Events": []})
+    answer_changes(asked)
     told = [
         {"Date": now() - ago(20), "Message": "Multi-AZ instance failover started."},
         {"Date": now() - ago(20), "Message": "Backing up DB instance"},
@@ -335,7 +335,7 @@ def test_s3(aws: Aws, label: str) -> None:
 def test_a_policy_that_keeps_everybody_out_may_keep_tocsin_out_too(aws: Aws) -> None:
     bucket()("locked")
     asked = Aws(REGION)
-    Answers(asked.client("cloudtrail"), "lookup_events", {"Events": []})
+    answer_changes(asked)
 
     refuse(asked.client("s3"), "GetBucketPolicy", "AccessDenied")
     found = look(asked, "s3 locked")

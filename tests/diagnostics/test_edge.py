@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.aws.accounts import Aws
-from tests.diagnostics.account import REGION, Answers, client, now, played, put_metric
+from tests.diagnostics.account import REGION, Answers, answer_changes, client, now, played, put_metric
 from tests.diagnostics.cases import Case, ago, verify
 
 
@@ -17,7 +17,7 @@ from tests.diagnostics.cases import Case, ago, verify
 def aws() -> Iterator[Aws]:
     with played():
         aws = Aws(REGION)
-        Answers(aws.client("cloudtrail"), "lookup_events", {"Events": []})
+        answer_changes(aws)
         yield aws
 
 
@@ -91,7 +91,7 @@ def test_alb(aws: Aws, label: str) -> None:
 )
 def test_targets_that_are_unhealthy_say_why(aws: Aws, states: tuple[str, ...], likely: set[str]) -> None:
     asked = Aws(REGION)
-    Answers(asked.client("cloudtrail"), "lookup_events", {"Events": []})
+    answer_changes(asked)
     described = [
         {"Target": {"Id": f"i-{n}"}, "TargetHealth": {"State": state, "Reason": "Target.ResponseCodeMismatch"}}
         for n, state in enumerate(states)
@@ -108,7 +108,7 @@ def gateway() -> Iterator[Aws]:
     """APIs, of which moto plays none without half a dozen packages more."""
     with played():
         aws = Aws(REGION)
-        Answers(aws.client("cloudtrail"), "lookup_events", {"Events": []})
+        answer_changes(aws)
         Answers(aws.client("apigateway"), "get_rest_apis", {"items": [{"id": "a1", "name": name} for name in APIGW]})
         both = {"ProtocolType": "HTTP", "RouteSelectionExpression": "$request.method $request.path"}
         closed = {**both, "ApiId": "h1", "Name": "without-cors"}
@@ -261,7 +261,7 @@ def test_records_and_health_that_moto_cannot_play(
     aws: Aws, operation: str, answer: dict[str, Any], check: str, says: str, refs: set[str], likely: set[str]
 ) -> None:
     asked = Aws(REGION)
-    Answers(asked.client("cloudtrail"), "lookup_events", {"Events": []})
+    answer_changes(asked)
     Answers(asked.client("route53"), operation, answer)
     seed = slow_check if check == "route53.failing" else zone
     verify(asked, "route53", "other" if "foreign" in check else check, Case(seed, check, says, refs, likely))

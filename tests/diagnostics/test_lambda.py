@@ -313,6 +313,26 @@ def test_what_is_wrong_is_found_and_points_to_the_failure_that_is_known(aws: Aws
     assert verify(aws, "lambda", case, CASES[case]).calls <= 25
 
 
+def test_the_busiest_function_takes_at_most_25_calls(aws: Aws) -> None:
+    """In a VPC, throttled, with a long log, three queues and a stream, asked for by its ARN."""
+    without_a_way_out("busiest")
+    for number in range(4):
+        client("sqs").create_queue(QueueName=f"busiest-{number}")
+        arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:busiest-{number}"
+        client("lambda").create_event_source_mapping(FunctionName="busiest", EventSourceArn=arn, BatchSize=10)
+    client("kinesis").create_stream(StreamName="busiest", ShardCount=1)
+    stream = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/busiest"
+    client("lambda").create_event_source_mapping(
+        FunctionName="busiest", EventSourceArn=stream, StartingPosition="LATEST"
+    )
+    metric("busiest", "Throttles", {ago(5): 5})
+    metric("busiest", "ConcurrentExecutions", {ago(5): 5})
+    put_lines("/aws/lambda/busiest", ["[ERROR] Init Duration: 2.0 ms"] * 1200, now())
+    found = look(aws, f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:busiest")
+    assert 20 <= found.calls <= 25
+    assert 0 < found.cost < 0.001
+
+
 def test_a_finding_is_compared_with_the_hour_and_the_week_before(aws: Aws) -> None:
     at_the_limit("compared")
     (one,) = [one for one in look(aws, "lambda compared").findings if one.check == "lambda.throttles"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,9 +26,13 @@ class Change:
     error: str | None = None
 
 
-def changes_of(probe: Probe, resource: str) -> list[Change]:
-    """The changes of a resource in the window and the hour before it, the latest first. Raises Unread."""
-    events = probe.reader.read_all(
+def changes_of(probe: Probe, resource: str, *, worldwide: bool = False) -> list[Change]:
+    """The changes of a resource in the window and the hour before it, the latest first. Raises Unread.
+
+    `worldwide`: it belongs to no region, as roles, DNS and CloudFront do.
+    """
+    reader = probe.reader.of_the_world() if worldwide else probe.reader
+    events = reader.read_all(
         "cloudtrail",
         "LookupEvents",
         "Events",
@@ -41,12 +45,12 @@ def changes_of(probe: Probe, resource: str) -> list[Change]:
     return sorted((change for change in found if change.error is None), key=lambda one: one.at, reverse=True)[:_MOST]
 
 
-def changes_look(name_of: Callable[[Probe], str], likely: tuple[str, ...]) -> Look:
+def changes_look(name_of: Callable[[Probe], str], likely: tuple[str, ...], *, worldwide: bool = False) -> Look:
     """A look at what CloudTrail saw happen to the resource of that name."""
 
     def changes(probe: Probe) -> Iterator[Finding]:
-        for change in changes_of(probe, name_of(probe)):
-            yield change_finding(probe, change, likely)
+        for change in changes_of(probe, name_of(probe), worldwide=worldwide):
+            yield change_finding(probe, change, likely, worldwide=worldwide)
 
     return changes
 
@@ -65,15 +69,16 @@ def _identity(detail: dict[str, Any]) -> str:
     return str(detail.get("userIdentity", {}).get("arn", "")).rpartition("/")[2]
 
 
-def change_finding(probe: Probe, change: Change, refs: tuple[str, ...]) -> Finding:
+def change_finding(probe: Probe, change: Change, refs: tuple[str, ...], *, worldwide: bool = False) -> Finding:
     """One change as a finding; that it is the cause is never more than likely."""
+    home = probe.reader.of_the_world() if worldwide else probe.reader
     return Finding(
         "changes.seen",
         Weight.CHANGE,
         f"{change.name} of {change.resource} by {change.who} at {change.at:%H:%M:%S} UTC",
         "CloudTrail recorded this change shortly before or during the window.",
         likely=refs,
-        command=probe.command(
+        command=replace(probe, reader=home).command(
             "cloudtrail",
             "LookupEvents",
             LookupAttributes=[{"AttributeKey": "ResourceName", "AttributeValue": change.resource}],

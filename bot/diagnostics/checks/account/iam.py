@@ -56,7 +56,9 @@ CHECK = Check(
     names=_names,
     looks={
         "policies": policies,
-        "changes in CloudTrail": changes_look(lambda probe: probe.name, ("INC-2023-1247", "NFI-2023-0011")),
+        "changes in CloudTrail": changes_look(
+            lambda probe: probe.name, ("INC-2023-1247", "NFI-2023-0011"), worldwide=True
+        ),
     },
     aliases=("role",),
 )

@@ -63,7 +63,13 @@ def _asked(probe: Probe) -> dict[str, Any]:
 
 
 def _events(probe: Probe) -> list[dict[str, Any]]:
-    return probe.reader.read_all("cloudtrail", "LookupEvents", "Events", pages=_PAGES, **_asked(probe))
+    """Those of the region, and those of what belongs to none."""
+    home = probe.reader.of_the_world()
+    readers = (probe.reader,) if home is probe.reader else (probe.reader, home)
+    found: list[dict[str, Any]] = []
+    for reader in readers:
+        found += reader.read_all("cloudtrail", "LookupEvents", "Events", pages=_PAGES, **_asked(probe))
+    return list({event.get("EventId", number): event for number, event in enumerate(found)}.values())
 
 
 def changes(probe: Probe) -> Iterator[Finding]:

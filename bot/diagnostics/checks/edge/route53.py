@@ -124,7 +124,7 @@ CHECK = Check(
     looks={
         "name servers": name_servers,
         "health checks": health_checks,
-        "changes in CloudTrail": changes_look(_zone_id, ("NFI-2024-0004", "LESSON-03")),
+        "changes in CloudTrail": changes_look(_zone_id, ("NFI-2024-0004", "LESSON-03"), worldwide=True),
     },
     aliases=("r53", "dns"),
 )

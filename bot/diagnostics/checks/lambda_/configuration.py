@@ -113,6 +113,7 @@ def _modified(found: dict[str, Any]) -> datetime | None:
 def changes(probe: Probe) -> Iterator[Finding]:
     """What CloudTrail saw happen to the function and to its role."""
     role = str(configuration_of(probe)["Role"]).rpartition("/")[2]
-    for name, refs in ((probe.name, ("LESSON-01",)), (role, ("INC-2023-1247", "PB-lambda"))):
-        for change in changes_of(probe, name):
-            yield change_finding(probe, change, refs)
+    for change in changes_of(probe, probe.name):
+        yield change_finding(probe, change, ("LESSON-01",))
+    for change in changes_of(probe, role, worldwide=True):
+        yield change_finding(probe, change, ("INC-2023-1247", "PB-lambda"), worldwide=True)
