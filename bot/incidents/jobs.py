@@ -11,8 +11,9 @@ import structlog
 from bot.context import AppContext
 from bot.incidents import messages as incident_messages
 from bot.incidents.flows.refusals import NotDone, channel_lost, not_done
-from bot.incidents.queries import incidents, places, timeline
-from bot.slack.client import Message, Refused, Slack
+from bot.incidents.queries import incidents, lines, places, timeline
+from bot.slack import queries as slack_queries
+from bot.slack.client import Message, Refused, Slack, TryAgain
 from bot.slack.poster import UNREACHABLE, Poster
 from bot.slack.refusals import OF_THE_TOKEN
 from bot.store.outbox import enqueue
@@ -135,12 +136,32 @@ def bring_in(
 
 
 def say(context: AppContext, slack: Slack, poster: Poster, *, entry_id: int) -> None:
-    """One line where the incident is spoken about, on one entry of its timeline."""
+    """One line where the incident is spoken about, on one entry of its timeline.
+
+    What comes within a minute of the line before, with nothing said in between, is added to that message.
+    """
     with context.database.transaction() as session:
         entry = timeline.get(session, entry_id)
-        incident_id, text, at = entry.incident_id, entry.data.get("said") or entry.text, entry.at
-    line = incident_messages.announcement(harmless(text), at, context.now())
-    speak(context, poster, incident_id, f"entry:{entry_id}", line)
+        incident_id, author = entry.incident_id, entry.author
+    if author is not None:
+        _learn_name(context, slack, author)
+    with context.database.transaction() as session:
+        said = lines.read(session, lines.share(session, entry_id, context.now()))
+    speak(context, poster, incident_id, f"entry:{entry_id}", incident_messages.announcements(said, context.now()))
+
+
+def _learn_name(context: AppContext, slack: Slack, user_id: str) -> None:
+    """Keep what somebody is called, where nobody asked before. Nothing waits for it: they are mentioned meanwhile."""
+    with context.database.transaction() as session:
+        if slack_queries.names_of(session, [user_id]):
+            return
+    try:
+        name = slack.name_of(user_id)
+    except TryAgain as error:
+        log.info("could not look a name up", user=user_id, reason=str(error))
+        return
+    with context.database.transaction() as session:
+        slack_queries.record_name(session, user_id, name, context.now())
 
 
 def tell(context: AppContext, slack: Slack, poster: Poster, *, entry_id: int, user_id: str) -> None:

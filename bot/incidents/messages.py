@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.incidents.rules.incident import Incident
-from bot.incidents.rules.timeline import Entry, Kind, folded
+from bot.incidents.rules.timeline import Entry, Kind, Line, folded
 from bot.incidents.tables import IncidentRow
 from bot.slack.blocks import button, context, option, section, select
 from bot.slack.client import Message
@@ -25,18 +25,26 @@ def headline(incident: Incident) -> str:
     return f"*{incident.severity}* · {incident.ref} · {plain(shorten(incident.title, 200))}"
 
 
-def announcement(text: str, at: datetime, now: datetime) -> Message:
-    """One line in the incident's channel about what happened; says when it is posted late, and where the rest of it is.
+def announcements(lines: Sequence[Line], now: datetime) -> Message:
+    """Lines in the incident's channel about what happened; each says when it is posted late.
 
-    `text` is markup. What is pasted as an impact or a note may be longer than a screen: the channel gets its beginning.
+    Whoever did it is named, not mentioned: they know. Of an impact or a note that is longer than a screen the channel
+    gets the beginning, and where the rest of it is.
     """
-    late = now - at
-    shown = unturned(text)
+    shown = "\n".join(_announcement(line, now) for line in lines)
+    return Message(shown, (section(shown),))
+
+
+def _announcement(line: Line, now: datetime) -> str:
+    text = harmless(line.text)
+    if line.author and line.name:
+        text = text.replace(f"<@{line.author}>", escape(line.name))
+    shown, late = unturned(text), now - line.at
     if len(shown) > _LONGEST_ANNOUNCEMENT:
         shown = f"{fit(shown, _LONGEST_ANNOUNCEMENT)} _(The rest is on the timeline.)_"
     if late > timedelta(minutes=5):
         shown = f"{shown} _(posted {span(late)} later)_"
-    return Message(shown, (section(shown),))
+    return shown
 
 
 def told(incident: Incident, text: str) -> Message:

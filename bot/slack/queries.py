@@ -107,3 +107,22 @@ def find_key(session: Session, channel_id: str, ts: str, prefix: str) -> str | N
         SlackMessage.ts == ts, SlackMessage.channel_id == channel_id, SlackMessage.key.startswith(prefix)
     )
     return session.scalar(statement)
+
+
+def find_last(session: Session, channel_id: str, since: datetime) -> SlackMessage | None:
+    """Our newest message in a channel, those in its threads included, of those that Slack took since an instant."""
+    earliest = f"{since.timestamp():.6f}"
+    statement = select(SlackMessage).where(SlackMessage.channel_id == channel_id, SlackMessage.ts >= earliest)
+    return session.scalar(statement.order_by(SlackMessage.ts.desc()).limit(1))
+
+
+def list_keys(session: Session, channel_id: str, ts: str) -> list[str]:
+    """The keys of all that one message of ours says."""
+    statement = select(SlackMessage.key).where(SlackMessage.channel_id == channel_id, SlackMessage.ts == ts)
+    return list(session.scalars(statement))
+
+
+def share_message(session: Session, key: str, other: SlackMessage, now: datetime) -> None:
+    """Have `key` said by the message that another key stands for already."""
+    session.add(SlackMessage(key=key, channel_id=other.channel_id, ts=other.ts, attempted_at=now))
+    session.flush()

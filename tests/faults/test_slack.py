@@ -91,8 +91,8 @@ def test_after_an_outage_everything_is_said_once_and_in_order(stage: Stage) -> N
     control(stage.playground, "outage", on=False)
     swept(stage)
     wait_until_connected(stage.playground)
-    lines = [line.split("\n")[0] for line in said_by_bot(responder, channel["id"])[before:]]
-    told = [line for line in lines if not line.startswith("Paged")]
+    lines = [line for said in said_by_bot(responder, channel["id"])[before:] for line in said.split("\n")]
+    told = [line for line in lines if line.startswith(("Note by", "Severity"))]
     assert [line.split(":")[-1].split("_(")[0].strip() for line in told[:5]] == [f"step {n}" for n in range(1, 6)]
     assert [line.split(" by ")[0] for line in told[5:7]] == [
         "Severity lowered from P0 to P1",

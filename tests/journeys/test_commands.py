@@ -36,7 +36,7 @@ def test_status_is_told_and_set_in_the_channel_and_from_elsewhere(stage: Stage, 
     assert kept.status == "mitigated" and kept.identified_at and kept.mitigated_at
     assert kinds(stage, ref).count("status_changed") == 2
     card_says(responder, channel, "mitigated")
-    responder.wait_for_message(channel["id"], "Status identified → mitigated by <@U0RESPONDER>.")
+    responder.wait_for_message(channel["id"], "Status identified → mitigated by responder.")
     responder.wait_for_message(INCIDENTS, lambda said: ref in str(said) and "mitigated · " in str(said))
 
 
@@ -61,8 +61,8 @@ def test_severity_is_told_and_changed_with_a_reason(stage: Stage, incident: tupl
         "severity_raised",
         "severity_lowered",
     ]
-    responder.wait_for_message(channel["id"], "Severity raised from P2 to P1 by <@U0RESPONDER>: &lt;all&gt; regions")
-    responder.wait_for_message(channel["id"], "Severity lowered from P1 to P3 by <@U0RESPONDER>: calmed down")
+    responder.wait_for_message(channel["id"], "Severity raised from P2 to P1 by responder: &lt;all&gt; regions")
+    responder.wait_for_message(channel["id"], "Severity lowered from P1 to P3 by responder: calmed down")
     card_says(responder, channel, f"P3 {ref}")
     settle(stage.database)
     assert stage.playground.workspace.channels[channel["id"]].topic["value"].startswith(f"P3 · {ref}")
@@ -79,7 +79,7 @@ def test_impact_and_cause_are_recorded_shown_and_told(stage: Stage, incident: tu
         assert ask(responder, place, f"/incident {field} {name}{words}") == f"{field.capitalize()} of {ref} recorded."
         assert getattr(row(stage, ref), field) == words
         shown = words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        responder.wait_for_message(channel["id"], f"{field.capitalize()} recorded by <@U0RESPONDER>: {shown}")
+        responder.wait_for_message(channel["id"], f"{field.capitalize()} recorded by responder: {shown}")
     assert kinds(stage, ref).count(f"{field}_recorded") == 2
 
 
@@ -93,9 +93,9 @@ def test_notes_go_on_the_timeline_and_into_the_channel_and_ping_nobody(
         )
         assert told == f"Noted on the timeline of {ref}."
     settle(stage.database)
-    notes = [said for said in said_by_bot(stage.responder, channel["id"]) if said.startswith("Note by")]
-    assert notes[0].split("\n")[0] == "Note by <@U0RESPONDER>: @vp-engineering @channel"
-    assert notes[1].split("\n")[0] == "Note by <@U0TEAMLEAD>: @vp-engineering @channel"
+    said = "\n".join(said_by_bot(stage.responder, channel["id"]))
+    assert "Note by responder: @vp-engineering @channel" in said
+    assert "Note by team-lead: @vp-engineering @channel" in said
     assert kinds(stage, ref).count("noted") == 2
 
 
@@ -148,7 +148,7 @@ def test_resolve_close_and_reopen_by_command(stage: Stage, elsewhere: bool) -> N
     assert ask(responder, place, f"/incident resolve {name}") == f"{ref} is already resolved."
     kept = row(stage, ref)
     assert kept.status == "resolved" and kept.resolved_at and kept.resolution == "restarted <it>"
-    responder.wait_for_message(channel["id"], "min: restarted &lt;it&gt;")
+    responder.wait_for_message(channel["id"], ": restarted &lt;it&gt;")
     card_says(responder, channel, "Close and draft review")
     assert ask(responder, place, f"/incident reopen {name}it is back").startswith(f"{ref} is open again.")
     assert "is already open" in ask(responder, place, f"/incident reopen {name}")

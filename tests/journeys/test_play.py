@@ -45,7 +45,7 @@ def test_the_play_goes_through_and_every_step_is_told(played: subprocess.Complet
         "1. **HIGH**: alarm at 80 % of orders-db's connections (owner: secondary, due: ",
         "2. **MEDIUM**: releases that change a column type need a way back (owner: responder, due: ",
         "- Acknowledged within ",
-        " by responder; the target for P1 is 1 hour.",
+        " by responder; the target for P1 is 1 h.",
         ": resolved before it was due",
     ],
 )

@@ -236,13 +236,13 @@ def test_the_room_and_whoever_is_replaced_hear_who_takes_a_role_from_whom(stage:
     for person in ("team-lead", "eng-manager"):
         ask(responder, channel["id"], f"/incident role scribe @{person}")
     responder.wait_for_message(
-        channel["id"], "<@U0MANAGER> is now scribe, replacing <@U0TEAMLEAD>, assigned by <@U0RESPONDER>."
+        channel["id"], "<@U0MANAGER> is now scribe, replacing <@U0TEAMLEAD>, assigned by responder."
     )
     lead.wait_for_ephemeral(channel["id"], f"<@U0MANAGER> replaces you as scribe of {ref}, assigned by <@U0RESPONDER>.")
     ask(lead, channel["id"], "/incident role commander")
     manager.wait_for_channel(ref.lower())
     ask(manager, channel["id"], "/incident role commander")
-    responder.wait_for_message(channel["id"], "<@U0MANAGER> takes command from <@U0TEAMLEAD>.")
+    responder.wait_for_message(channel["id"], "eng-manager takes command from <@U0TEAMLEAD>.")
     lead.wait_for_ephemeral(channel["id"], f"<@U0MANAGER> replaces you as commander of {ref}.")
     failed = failed_jobs(stage.database)
     manager.act("leave", channel=channel["id"])

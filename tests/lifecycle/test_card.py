@@ -12,6 +12,7 @@ import pytest
 from bot.escalation.messages import pages as pings
 from bot.incidents import messages as incident_messages
 from bot.incidents.rules.incident import Incident, Status
+from bot.incidents.rules.timeline import Line
 from bot.lifecycle.messages import card as blocks
 from bot.lifecycle.messages import handover
 from bot.reports.messages import answer
@@ -293,24 +294,24 @@ def test_a_ping_by_hand_says_who_asks_and_why() -> None:
 
 @pytest.mark.parametrize(("late", "told"), [(0, False), (5, False), (6, True)])
 def test_an_announcement_says_when_it_is_told_late(late: int, told: bool) -> None:
-    message = incident_messages.announcement("Severity raised.", NOON, NOON + minutes(late))
+    message = incident_messages.announcements([Line("Severity raised.", NOON, None, None)], NOON + minutes(late))
     assert message.text == ("Severity raised. _(posted 6 min later)_" if told else "Severity raised.")
     check_message_blocks(list(message.blocks))
 
 
 def test_of_an_announcement_longer_than_a_screen_the_room_gets_the_beginning_and_where_the_rest_is() -> None:
     text = "Impact recorded by <@U0RESPONDER>: " + "checkout fails for everyone. " * 400
-    message = incident_messages.announcement(text, NOON, NOON + minutes(6))
+    message = incident_messages.announcements([Line(text, NOON, None, None)], NOON + minutes(6))
     for shown in (message.text, message.blocks[0]["text"]["text"]):
         assert shown.startswith("Impact recorded by <@U0RESPONDER>: checkout fails")
         assert shown.endswith("… _(The rest is on the timeline.)_ _(posted 6 min later)_")
         assert len(shown) < 1300
     short = "Note by <@U0RESPONDER>: " + "x" * 1000
-    assert incident_messages.announcement(short, NOON, NOON).text == short
+    assert incident_messages.announcements([Line(short, NOON, None, None)], NOON).text == short
 
 
 def test_an_endless_announcement_fits() -> None:
-    message = incident_messages.announcement("&amp;" * 3000, NOON, NOON + minutes(60))
+    message = incident_messages.announcements([Line("&amp;" * 3000, NOON, None, None)], NOON + minutes(60))
     check_message_blocks(list(message.blocks))
     assert len(message.text) <= 40_000
 

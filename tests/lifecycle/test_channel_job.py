@@ -115,7 +115,7 @@ def test_a_line_is_said_once_and_says_that_it_is_late(
     incident_jobs.say(later(context, 12), slack, poster, entry_id=second)
     said = [message["text"] for message in responder.messages(channel_id)][-2:]
     assert said[0] == "pool @channel is full"
-    assert said[1].startswith("Note by <@U0RESPONDER>: ask @")
+    assert said[1].startswith("Note by responder: ask @")
     assert said[1].endswith("_(posted 12 min later)_")
 
 

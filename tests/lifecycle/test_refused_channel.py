@@ -104,7 +104,7 @@ def test_without_a_channel_people_are_told_and_work_in_a_thread_until_there_is_o
         found = incidents.get(session, row.incident_id)
         record.note(session, found, "pool is full", "U0RESPONDER", context.now(), f"note:{row.ref}")
     work(context, slack, poster)
-    assert thread(responder, row)[-1] == "Note by <@U0RESPONDER>: pool is full"
+    assert thread(responder, row)[-1] == "Note by responder: pool is full"
 
     with context.database.transaction() as session:
         assert refusals.retry_channels(session, later(context, 1).now()) == 1
@@ -273,7 +273,7 @@ def test_while_the_channel_is_archived_work_goes_on_in_the_thread(
     with context.database.transaction() as session:
         record.note(session, incidents.get(session, row.incident_id), "on", "U0VP", context.now(), f"n:{row.ref}")
     work(context, slack, poster)
-    assert thread(responder, row)[-1] == "Note by <@U0VP>: on"
+    assert thread(responder, row)[-1] == "Note by vp-engineering: on"
 
     responder.unarchive(channel_id)
     responder.rename(channel_id, "inc-reopened")

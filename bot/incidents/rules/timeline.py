@@ -95,3 +95,13 @@ def folded(entries: Sequence[Entry]) -> list[tuple[Entry, int]]:
         for at, (entry, said) in enumerate(zip(entries, same, strict=True))
         if said is None or last[said] == at
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What the channel reads of an entry, in markup. `name` is what its author is called, where that is known."""
+
+    text: str
+    at: datetime
+    author: str | None
+    name: str | None
