@@ -6,13 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.orm import Session
+
 from bot.aws.accounts import Aws
 from bot.aws.alarm_states import Reading
 from bot.diagnostics.policy import DiagnosticsPolicy
 from bot.escalation.rules.calendar import BusinessCalendar
 from bot.escalation.rules.matrix import EscalationPolicy
 from bot.escalation.rules.roster import Contacts
-from bot.incidents.policy import SecurityPolicy
+from bot.incidents.policy import AuthorityPolicy, SecurityPolicy
+from bot.incidents.rules.authority import RosterFacts, Standing
 from bot.memory.flows.live import LiveMemory
 from bot.retention.policy import RetentionPolicy
 from bot.reviews.policy import ReviewPolicy
@@ -33,6 +36,10 @@ class AppContext:
     announcement_channel: Callable[[], str | None]  # the channel id, once it is known
     review_link: Callable[[str], str | None]  # the address of a review's page; None where pages are off
     personal_link: Callable[[str, str, str], str | None]  # path, user id, name: an address that lets this person in
+    roster_facts: Callable[[Session, Policy, datetime], RosterFacts]  # who is on the roster, and holds what by right
+    # What somebody is in the workspace, as last asked; and asking Slack where that is old, which no transaction does.
+    standing_of: Callable[[str], Standing] = lambda user_id: Standing.MEMBER
+    look_up: Callable[[str], None] = lambda user_id: None
     send_mail: Callable[[str, str, str], None] | None = None  # address, subject, text; None where no mail is configured
     send_text: Callable[[str, str], None] | None = None  # telephone number, text; None where that is not configured
     # Names and beginnings of names → the CloudWatch alarms there are; None where AWS is not configured.
@@ -54,3 +61,4 @@ class Policy:
     security: SecurityPolicy
     retention: RetentionPolicy
     diagnostics: DiagnosticsPolicy
+    authority: AuthorityPolicy

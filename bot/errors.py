@@ -25,5 +25,9 @@ class BadRequest(TocsinError):
     """What a person typed or sent cannot be understood; the sentence says what to type."""
 
 
+class NotAllowed(TocsinError):
+    """Somebody may not do what they asked for; the sentence says who may, and whom to ask."""
+
+
 class InvalidKnowledge(InvalidPolicy):
     """A knowledge file cannot be read as an entry; the sentence names file, line and reason."""

@@ -14,7 +14,9 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from bot.context import AppContext, Policy
+from bot.escalation.flows.holders import roster_facts
 from bot.incidents.queries import incidents
+from bot.incidents.rules.authority import Standing
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import change
 from bot.lifecycle.flows.change import Closing
@@ -47,6 +49,7 @@ class Site:
     link_lifetime: timedelta = timedelta(days=3)
     prints: bool = True
     left: set[str] = field(default_factory=set)  # who is not in the workspace any more
+    standings: dict[str, Standing] = field(default_factory=dict)  # of those who are no members
     on_ask: Callable[[], object] = lambda: None  # while Slack is asked about somebody
     threads: int = 8
 
@@ -64,6 +67,8 @@ class Site:
             announcement_channel=lambda: None,
             review_link=unused,
             personal_link=unused,
+            roster_facts=roster_facts,
+            standing_of=lambda user_id: self.standings.get(user_id, Standing.MEMBER),
         )
 
     def is_here(self, user_id: str) -> bool:

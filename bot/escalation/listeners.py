@@ -21,8 +21,9 @@ from bot.escalation.rules.matrix import Role
 from bot.escalation.rules.plan import PingKind
 from bot.escalation.rules.roster import Roster, leading_role, no_such_role, parse_role, stand_ins
 from bot.escalation.tables import PingRow
-from bot.incidents.commands import Appointed, CommandContext, Subcommand, incident_of
+from bot.incidents.commands import ALONE, Appointed, CommandContext, Subcommand, incident_of
 from bot.incidents.queries import incidents
+from bot.incidents.rules.authority import Act
 from bot.slack.text import person
 from bot.text.instants import is_instant, parse_instant
 from bot.text.markup import escape, instant, plain_text
@@ -237,6 +238,8 @@ SUBCOMMANDS = (
         appoints=_appointed,
         aliases=("on-call", "who"),
         anywhere=True,
+        act=Act.OVERRIDE,
+        reads=ALONE,
     ),
     Subcommand(
         "escalate",
@@ -245,5 +248,5 @@ SUBCOMMANDS = (
         answer=_escalate,
         aliases=("page",),
     ),
-    Subcommand("escalation", "escalation", "Who was pinged, who will be, and why.", answer=_escalation),
+    Subcommand("escalation", "escalation", "Who was pinged, who will be, and why.", answer=_escalation, act=Act.READ),
 )

@@ -12,6 +12,7 @@ from bot.figures.flows.report import report
 from bot.figures.rules.periods import parse_period
 from bot.figures.rules.requests import parse_request
 from bot.incidents.commands import CommandContext, Subcommand
+from bot.incidents.rules.authority import Act
 from bot.slack.client import Message
 from bot.text.markup import plain_text
 
@@ -38,5 +39,6 @@ SUBCOMMANDS = (
         answer=_metrics,
         aliases=("figures", "mttr", "stats"),
         anywhere=True,
+        act=Act.READ,
     ),
 )

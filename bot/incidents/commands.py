@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from bot.context import AppContext
 from bot.errors import BadRequest, UnknownIncident
-from bot.incidents import messages, visibility
+from bot.incidents import authority, messages, visibility
 from bot.incidents.queries import incidents
+from bot.incidents.rules.authority import Act
 from bot.incidents.rules.typed_command import parse_command
 from bot.incidents.tables import IncidentRow
 from bot.slack.blocks import section
@@ -68,6 +69,12 @@ class Subcommand:
     form: Callable[[CommandContext], View | None] | None = None  # opened in place of an answer; None: answer after all
     appoints: Callable[[Session, CommandContext], Appointed | None] | None = None  # Slack is asked about them first
     anywhere: bool = False  # speaks of no one incident
+    act: Act = Act.CHANGE  # what somebody must be let do, by authority.yaml
+    reads: frozenset[str] = frozenset()  # what, typed after the word in lower case, only shows something
+
+    def act_of(self, rest: str) -> Act:
+        """What is asked for with these words after the subcommand's own."""
+        return Act.READ if rest.strip().lower() in self.reads else self.act
 
     def run(self, command: CommandContext) -> Answer:
         """The answer, with what it changed committed."""
@@ -76,6 +83,9 @@ class Subcommand:
         assert self.answer is not None
         with command.context.database.transaction() as session:
             return self.answer(session, command)
+
+
+ALONE = frozenset({""})  # for `reads`: the bare word shows what there is
 
 
 class Registry:
@@ -90,6 +100,7 @@ class Registry:
             answer_apart=lambda command: self.help(command.rest),
             aliases=("?",),
             anywhere=True,
+            act=Act.READ,
         )
         self.entries = {entry.word: entry for entry in (*subcommands, listing)}
         self._by_word: dict[str, Subcommand] = {}
@@ -152,6 +163,7 @@ def run_command(registry: Registry, context: AppContext, slack: Slack, ack: Ack,
             trigger_id=payload["trigger_id"],
         )
         subcommand = registry.find(command.word)
+        _admit(subcommand, command)
         # A trigger is good for three seconds, so nothing slow comes before its form.
         view = subcommand.form(command) if subcommand.form else None
         if view is not None:
@@ -190,13 +202,24 @@ def _warning(command: CommandContext) -> str:
         return messages.kept_out(incidents.facts(row), row.channel_archived, here is not None)
 
 
+def _admit(subcommand: Subcommand, command: CommandContext) -> None:
+    """Raises NotAllowed. Whether they may see the incident that is meant, the subcommand asks."""
+    context = command.context
+    context.look_up(command.user_id)
+    with context.database.transaction() as session:
+        row = _meant(session, command)
+        authority.check(session, context, subcommand.act_of(command.rest), command.user_id, command.now, row)
+
+
+def _meant(session: Session, command: CommandContext) -> IncidentRow | None:
+    if command.ref:
+        return incidents.find_by_ref(session, command.ref)
+    return incidents.find_by_channel(session, command.channel_id)
+
+
 def incident_of(session: Session, command: CommandContext, for_change: bool = False) -> IncidentRow:
     """The incident that was named, or whose channel this is. Raises UnknownIncident with the ones that are open."""
-    row = (
-        incidents.find_by_ref(session, command.ref)
-        if command.ref
-        else incidents.find_by_channel(session, command.channel_id)
-    )
+    row = _meant(session, command)
     if row is None or not is_insider(session, command, row):
         closed = command.word == "reopen"
         rows, _ = visibility.list_page(session, command.user_id, limit=5, closed=closed)

@@ -1,40 +1,118 @@
-"""Presses and submitted forms: one transaction, then the acknowledgement.
+"""Presses and submitted forms: let in, one transaction, then the acknowledgement.
 
-A refused press is said to that person only, a refused form in the form, and nothing that was typed is lost.
+A refused press is said to that person only, a refused form in the form, and nothing that was typed is lost. What comes
+with a press or a form, its value and its metadata, is not believed: it names an incident, and whether this person may
+see that one and do this to it is asked of `authority`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from slack_bolt import Ack, Respond
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from bot.context import AppContext
+from bot.errors import BadRequest
+from bot.incidents import authority
 from bot.incidents.flows.home import draw_home
+from bot.incidents.queries import incidents
+from bot.incidents.rules.authority import Act
+from bot.incidents.tables import IncidentRow
 from bot.slack.forms import read_values
 from bot.slack.reporting import reporting_errors
 from bot.slack.whispers import answer_press
 
-# What a press does: (session, desk, value, user id, now) → a sentence for the person, or None where the screen says it.
-Press = Callable[[Session, AppContext, str, str, datetime], str | None]
+# What a press does: (session, context, value, user id, now) → a sentence for the person; None where the screen says it.
+Pressed = Callable[[Session, AppContext, str, str, datetime], str | None]
+# Of which incident a press speaks, by its value; None for one that speaks of none, such as a vote.
+Locate = Callable[[Session, str], IncidentRow | None]
+ID = r"\d{1,9}"  # as the database has them, in patterns of values
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A button or select: what it does, what somebody must be let do for it, and which incident it is about.
+
+    `shape` is a pattern of all that it can carry; whatever else comes was not put there by us.
+    """
+
+    run: Pressed
+    act: Act
+    locate: Locate
+    shape: str
+
+    def check_shape(self, value: str) -> None:
+        """Raises BadRequest for a value that no button of ours carries."""
+        if not re.fullmatch(self.shape, value, re.ASCII):
+            raise BadRequest(OUT_OF_DATE)
+
+
+def incident_at(part: int) -> Locate:
+    """The incident whose id stands in that part of `one:two`."""
+    return lambda session, value: incidents.get(session, number_at(value, part))
+
+
+def of_no_incident(session: Session, value: str) -> None:
+    """For presses that speak of none."""
+
+
+def number_at(value: str, part: int) -> int:
+    """The number in that part of `one:two`. Raises BadRequest where there is none."""
+    parts = value.split(":")
+    typed = parts[part] if -len(parts) <= part < len(parts) else ""
+    if not re.fullmatch(ID, typed, re.ASCII):
+        raise BadRequest(OUT_OF_DATE)
+    return int(typed)
+
+
+OUT_OF_DATE = "This button is out of date. Use the one of the latest message, or type `/incident help`."
+
+
+def value_of(action: dict[str, Any]) -> str:
+    """What a button or the chosen option carries."""
+    if action.get("selected_user"):  # of a menu of people: its block says what they are chosen for
+        return f"{action['block_id']}:{action['selected_user']}"
+    return str(action.get("value") or (action.get("selected_option") or {}).get("value") or "")
+
+
+def let_in(
+    context: AppContext, body: dict[str, Any], act: Act, locate: Locate = of_no_incident, value: str = ""
+) -> None:
+    """For a way in that opens its transactions itself. Raises NotAllowed, UnknownIncident and BadRequest."""
+    user_id = body["user"]["id"]
+    context.look_up(user_id)
+    with context.database.transaction() as session:
+        _admit(session, context, body, act, locate, value)
+
+
+def _admit(session: Session, context: AppContext, body: dict[str, Any], act: Act, locate: Locate, value: str) -> None:
+    try:
+        row = locate(session, value)
+    except (NoResultFound, ValueError, KeyError) as forged:
+        raise BadRequest(OUT_OF_DATE) from forged
+    channel_id = (body.get("channel") or {}).get("id")
+    authority.admit(session, context, act, body["user"]["id"], context.now(), row, channel_id)
 
 
 def pressed(press: Press) -> Callable[..., None]:
     """A listener that runs `press` in its transaction, acknowledges, and whispers what there is to say."""
 
     def listener(context: AppContext, ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any]) -> None:
-        user_id = body["user"]["id"]
-        value = action.get("value") or (action.get("selected_option") or {}).get("value") or ""
-        if action.get("selected_user"):  # of a menu of people: its block says what they are chosen for
-            value = f"{action['block_id']}:{action['selected_user']}"
+        user_id, value = body["user"]["id"], value_of(action)
 
         said: list[str] = []
         with reporting_errors(said.append, user=user_id, action=action["action_id"]):
+            context.look_up(user_id)
+            press.check_shape(value)
             with context.database.transaction() as session:
-                sentence = press(session, context, value, user_id, context.now())
+                _admit(session, context, body, press.act, press.locate, value)
+                sentence = press.run(session, context, value, user_id, context.now())
                 if (body.get("view") or {}).get("type") == "home":
                     draw_home(session, user_id)
             said += [sentence] if sentence else []
@@ -43,11 +121,17 @@ def pressed(press: Press) -> Callable[..., None]:
     return listener
 
 
-# Like a submission, but opens its transactions itself: (desk, values, view, user id, now).
+# Like a submission, but opens its transactions itself: (context, values, view, user id, now).
 Thinking = Callable[[AppContext, dict[str, str], dict[str, Any], str, datetime], dict[str, Any] | None]
+# Of which incident a form speaks, by what was filled in and the view.
+LocateForm = Callable[[Session, dict[str, str], dict[str, Any]], IncidentRow | None]
 
 
-def thought_over(thinking: Thinking, field: str) -> Callable[..., None]:
+def no_incident(session: Session, values: dict[str, str], view: dict[str, Any]) -> None:
+    """For forms that speak of none."""
+
+
+def thought_over(thinking: Thinking, field: str, act: Act, locate: LocateForm = no_incident) -> Callable[..., None]:
     """A listener for a form whose answer is thought about before a transaction begins."""
 
     def listener(context: AppContext, ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
@@ -56,6 +140,7 @@ def thought_over(thinking: Thinking, field: str) -> Callable[..., None]:
 
         with reporting_errors(refuse, user=body["user"]["id"], view=view["callback_id"]):
             values = read_values(view)
+            let_in(context, body, act, lambda session, _: locate(session, values, view))
             again = thinking(context, values, view, body["user"]["id"], context.now())
             if again is None:
                 ack()
@@ -65,17 +150,27 @@ def thought_over(thinking: Thinking, field: str) -> Callable[..., None]:
     return listener
 
 
-# (session, desk, values, view, user id, now) → None, and the form closes; or the form to show in its place.
-Submission = Callable[[Session, AppContext, dict[str, str], dict[str, Any], str, datetime], dict[str, Any] | None]
+# (session, context, values, view, user id, now) → None, and the form closes; or the form to show in its place.
+Submitted = Callable[[Session, AppContext, dict[str, str], dict[str, Any], str, datetime], dict[str, Any] | None]
 
 
-def submitted(submission: Submission, field: str) -> Callable[..., None]:
-    """A listener that runs `submission` in its transaction; a refusal shows under `field`."""
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A form: what it does, under which field a refusal shows, what it takes, and which incident it is about."""
+
+    run: Submitted
+    field: str
+    act: Act
+    locate: LocateForm
+
+
+def submitted(submission: Submission) -> Callable[..., None]:
+    """A listener that runs the submission in its transaction; a refusal shows under its field."""
 
     def run(
         context: AppContext, values: dict[str, str], view: dict[str, Any], user_id: str, now: datetime
     ) -> dict[str, Any] | None:
         with context.database.transaction() as session:
-            return submission(session, context, values, view, user_id, now)
+            return submission.run(session, context, values, view, user_id, now)
 
-    return thought_over(run, field)
+    return thought_over(run, submission.field, submission.act, submission.locate)

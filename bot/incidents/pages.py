@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from bot.incidents import visibility
+from bot.context import AppContext
+from bot.incidents import authority, visibility
 from bot.incidents.queries import incidents
+from bot.incidents.rules.authority import Act
 from bot.incidents.tables import IncidentRow
 from bot.web.responses import notice
 
@@ -15,6 +19,16 @@ def visible(session: Session, ref: str, user_id: str) -> IncidentRow | None:
     """The incident, where there is one that this person may see; never whether others exist."""
     row = incidents.find_by_ref(session, ref)
     return row if row is not None and visibility.may_see(session, row, user_id) else None
+
+
+def admitted(
+    session: Session, context: AppContext, act: Act, ref: str, user_id: str, now: datetime
+) -> IncidentRow | None:
+    """The incident, for somebody who may do that to it; None where they may not even see it. Raises NotAllowed."""
+    row = visible(session, ref, user_id)
+    if row is not None:
+        authority.check(session, context, act, user_id, now, row)
+    return row
 
 
 def unknown(ref: str) -> Response:

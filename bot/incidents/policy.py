@@ -1,12 +1,17 @@
-"""knowledge/policy/security.yaml → what makes an incident a security incident."""
+"""knowledge/policy/security.yaml and authority.yaml → what makes a security incident, and who may do what."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
+from pydantic import Field
+
+from bot.incidents.rules.authority import DECLARER, GUESTS, MEMBERS, ROSTER, ROSTER_ROLES, Act, is_id
+from bot.incidents.rules.responders import ResponderRole
 from bot.policy.loading import PolicyModel, load
-from bot.policy.values import OneOrMany, Text
+from bot.policy.values import Many, OneOrMany, Text, Typed, choose, must
 
 
 class SecurityPolicy(PolicyModel):
@@ -19,3 +24,44 @@ class SecurityPolicy(PolicyModel):
 def load_security(path: Path) -> SecurityPolicy:
     """The policy that the file describes. Raises InvalidPolicy with file, line and reason."""
     return load(path, SecurityPolicy)
+
+
+_KNOWN = (MEMBERS, GUESTS, ROSTER, DECLARER, *(part.value for part in ResponderRole), *ROSTER_ROLES)
+_ID_PATTERN = "^[UWS][A-Z0-9]{4,}$"
+
+
+def _named(typed: str) -> str:
+    """A kind of people or a role as it is spelled, or an id. Raises ValueError."""
+    return typed if is_id(typed) else choose(typed, _KNOWN)
+
+
+_Name = Annotated[str, Typed(_named, {"anyOf": [{"enum": list(_KNOWN)}, {"type": "string", "pattern": _ID_PATTERN}]})]
+_Names = Annotated[Many[_Name], must(bool, f"nobody may. Name somebody, for example [{MEMBERS}].")]
+
+
+class AuthorityPolicy(PolicyModel):
+    """Who may do what: names of kinds of people, of roles, or ids; one that fits suffices."""
+
+    read: _Names
+    declare: _Names
+    change: _Names
+    false_alarm: _Names = Field(alias=Act.FALSE_ALARM.value)
+    merge: _Names
+    override: _Names = Field(alias=Act.OVERRIDE.value)
+    edit_reviews: _Names = Field(alias=Act.EDIT_REVIEWS.value)
+    approve: _Names = Field(alias=Act.APPROVE.value)
+
+    @property
+    def rules(self) -> Mapping[Act, tuple[str, ...]]:
+        """By act."""
+        return {Act(one.alias or name): getattr(self, name) for name, one in AuthorityPolicy.model_fields.items()}
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The ids of the user groups that are named."""
+        return tuple(sorted({name for rule in self.rules.values() for name in rule if name[:1] == "S" and is_id(name)}))
+
+
+def load_authority(path: Path) -> AuthorityPolicy:
+    """Every act must be there, each with somebody who may. Raises InvalidPolicy with file, line and reason."""
+    return load(path, AuthorityPolicy)

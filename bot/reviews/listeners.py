@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 from bot.context import AppContext
 from bot.errors import BadRequest
 from bot.escalation.flows import people
-from bot.incidents import visibility
+from bot.incidents import authority, visibility
 from bot.incidents.commands import CommandContext, Subcommand, incident_of
 from bot.incidents.flows.record import record
 from bot.incidents.queries import incidents
+from bot.incidents.rules.authority import Act
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.reviews.flows import action_items, editing
@@ -141,8 +142,11 @@ def clipboard(context: AppContext, body: dict[str, Any], event: dict[str, Any]) 
         return
     with reporting_errors(log_only, again=True, event=body["event_id"], channel=item.get("channel")):
         now = context.now()
+        context.look_up(event["user"])
         with context.database.transaction() as session:
             if slack_queries.take_event(session, body["event_id"], now):
+                row = incidents.find_by_channel(session, item["channel"])
+                authority.admit(session, context, Act.CHANGE, event["user"], now, row, item["channel"])
                 action_items.take_message(session, item["channel"], item["ts"], event["user"])
 
 
@@ -153,6 +157,7 @@ SUBCOMMANDS = (
         "The review's status, and your personal link to read, edit and approve it.",
         answer=_review,
         aliases=("pir", "postmortem"),
+        act=Act.READ,
     ),
     Subcommand(
         "action",
@@ -160,6 +165,7 @@ SUBCOMMANDS = (
         "Add an action item. Also `action list`, `action done 3`, or react to a message with :clipboard:.",
         answer=_action,
         aliases=("actions", "todo"),
+        reads=frozenset({"", "list"}),
     ),
 )
 PRESSES = {"action_done": finish, "action_accept": accept, "action_decline": decline}

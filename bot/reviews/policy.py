@@ -1,16 +1,14 @@
-"""knowledge/policy/review.yaml → when reviews are due, who approves them, what their figures are measured against."""
+"""knowledge/policy/review.yaml → when reviews are due, what their figures are measured against."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
 
 from pydantic import ValidationInfo, field_validator
 
-from bot.escalation.rules.matrix import Role
 from bot.policy.loading import PolicyModel, load, refuse_at
-from bot.policy.values import Duration, Many, one_of
+from bot.policy.values import Duration, Many
 from bot.severity.policy import SomeSeverities
 from bot.text.durations import span
 
@@ -20,7 +18,6 @@ class ReviewPolicy(PolicyModel):
 
     due_within: Duration
     remind_after: Many[Duration] = ()  # ascending, all shorter than due_within
-    approved_by: Many[Annotated[Role, one_of(tuple(Role), Role)]] = ()  # empty: whoever has a personal link
     resolve_within: SomeSeverities[Duration]
     silence_after: Duration
 

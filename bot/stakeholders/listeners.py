@@ -21,7 +21,9 @@ from sqlalchemy.orm import Session
 from bot.context import AppContext
 from bot.errors import BadRequest, TransitionRefused
 from bot.incidents.commands import CommandContext, Subcommand, incident_of
+from bot.incidents.interactions import incident_at, let_in, number_at
 from bot.incidents.queries import incidents, timeline
+from bot.incidents.rules.authority import Act
 from bot.incidents.rules.incident import Status
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
@@ -104,9 +106,10 @@ def open_notice(
     """From the checklist or a reminder: the same form."""
     said: list[str] = []
     with reporting_errors(said.append, user=body["user"]["id"]):
+        let_in(context, body, Act.CHANGE, incident_at(1), action["value"])
         kind, _, incident_id = action["value"].partition(":")
         with context.database.transaction() as session:
-            row = incidents.get(session, int(incident_id))
+            row = incidents.get(session, number_at(incident_id, 0))
             _check_kind(session, context, row, kind, row.episode, "`/incident update` opens the notice that fits.")
             view = _form(context, row, kind, {}, context.now())
         slack.open_view(body["trigger_id"], view)
@@ -161,16 +164,17 @@ def redraw(
         try:
             view = redraws.take(form)
             if view is not None:
-                _redraw(context, slack, view, body["user"]["id"])
+                _redraw(context, slack, view, body)
         finally:
             form.turn.release()
 
 
-def _redraw(context: AppContext, slack: Slack, view: dict[str, Any], user_id: str) -> None:
-    with reporting_errors(lambda text: log.warning("preview was not drawn", text=text), user=user_id):
+def _redraw(context: AppContext, slack: Slack, view: dict[str, Any], body: dict[str, Any]) -> None:
+    with reporting_errors(lambda text: log.warning("preview was not drawn", text=text), user=body["user"]["id"]):
+        opened = json.loads(view["private_metadata"])
+        let_in(context, body, Act.CHANGE, incident_at(0), str(opened["incident"]))
         with context.database.transaction() as session:
-            opened = json.loads(view["private_metadata"])
-            row = incidents.get(session, int(opened["incident"]))
+            row = incidents.get(session, number_at(str(opened["incident"]), 0))
         now, kind = context.now(), opened["kind"]
         notice = _notice(context, kind, _typed(row, read_values(view), now))
         opened = _opened(context, row, kind, opened["episode"], now)

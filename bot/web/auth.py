@@ -164,7 +164,10 @@ def _left_workspace() -> Response:
 def signed_in(web: WebContext, request: Request) -> CurrentUser | Response | None:
     """Who sent this request, or the page for somebody who has left the workspace; None without a session."""
     user = user_of(request, web.key)
-    return _left_workspace() if user is not None and not web.is_here(user.user_id) else user
+    if user is None:
+        return None
+    web.context.look_up(user.user_id)  # what they may do is asked in the page's transaction
+    return user if web.is_here(user.user_id) else _left_workspace()
 
 
 def page_route(web: WebContext, path: str, handler: PageHandler) -> Route:

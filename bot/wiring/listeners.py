@@ -11,23 +11,22 @@ from bot.escalation import listeners as oncall
 from bot.figures import listeners as figures
 from bot.incidents import interactions
 from bot.incidents.commands import Registry, run_command
-from bot.incidents.messages import ENTRY
-from bot.lifecycle.listeners import buttons, channel, commands, declaring, forms, handover, shortcuts, timeline
+from bot.incidents.rules.authority import Act
+from bot.lifecycle.listeners import buttons, channel, commands, declaring, handover, shortcuts, timeline
 from bot.lifecycle.messages import forms as modals
 from bot.playbooks.listeners import buttons as playbook_buttons
 from bot.playbooks.listeners import commands as playbook_commands
 from bot.playbooks.listeners import submissions as playbook_forms
-from bot.playbooks.messages.forms import FILL, NOTE
+from bot.playbooks.messages.forms import FILL
 from bot.playbooks.messages.saving import SAVE
-from bot.reports.listeners import answers, corrections, declare_form, events, similar
-from bot.reports.messages.corrections import WHY
-from bot.reports.rules import IN_WORDS
+from bot.reports.listeners import corrections, declare_form, events, similar
 from bot.reviews import listeners as reviewing
 from bot.slack.client import Slack
 from bot.stakeholders import listeners as telling
-from bot.stakeholders.messages import NOTICE, NOTICE_FIELDS
+from bot.stakeholders.messages import NOTICE_FIELDS
 from bot.text.markup import storable
 from bot.text.masking import mask
+from bot.wiring.access.interactions import PRESSES, SUBMISSIONS, of_form
 
 REGISTRY = Registry(
     (
@@ -45,42 +44,8 @@ REGISTRY = Registry(
         *figures.SUBCOMMANDS,
     )
 )
-PRESSES: dict[str, interactions.Press] = {
-    "incident_acknowledge": buttons.acknowledge,
-    "page_acknowledge": buttons.acknowledge,
-    "page_take_over": handover.take_over,
-    "page_why": oncall.why_me,
-    "handover_accept": handover.accept_handover,
-    "incident_command": buttons.take_command,
-    "incident_status": buttons.set_status,
-    "incident_severity": buttons.set_severity,
-    "report_declare": answers.declare_report,
-    "report_declare_as": answers.declare_report_as,
-    "report_dismiss": answers.dismiss_report,
-    "report_diagnose": answers.diagnose_report,
-    "report_declare_after_all": answers.declare_after_all,
-    "report_part_of": answers.join_report,
-    "report_part_of_other": answers.join_report,
-    "suggestion_vote": similar.cast_vote,
-    **corrections.PRESSES,
-    **reviewing.PRESSES,
-    **diagnosing.PRESSES,
-    **playbook_buttons.PRESSES,
-    "check_tick": telling.tick,
-    "check_untick": telling.untick,
-    "alarms_look": telling.look_up_again,
-    "key_mark": timeline.mark_key,
-}
 _SAID = ("text", "value", "name", "title")  # of a payload's parts, what people wrote: words, fields, files' names
 FORMS = ("incident_resolve", "incident_close")
-SUBMISSIONS: dict[str, tuple[interactions.Submission, str]] = {
-    modals.RESOLVE: (forms.resolved, "resolution"),
-    modals.CLOSE: (forms.closed, "cause"),
-    WHY: (corrections.explained, IN_WORDS),
-    NOTICE: (telling.notice_sent, "next_steps"),
-    ENTRY: (timeline.entry_saved, "when"),
-    NOTE: (playbook_forms.noted, "line"),
-}
 QUESTIONS: dict[str, declaring.Answer] = {
     "declare_anyway": declaring.declare_anyway,
     "declare_join": declaring.declare_join,
@@ -115,9 +80,9 @@ def register(app: App, context: AppContext, slack: Slack) -> None:
         app.action(action_id)(_press(context, declaring.answered(answer)))
     for action_id in ("list_next", "list_back"):
         app.action(action_id)(_press(context, channel.turn_page))
-    app.view(modals.DECLARE)(_view(context, interactions.thought_over(declare_form.declared, "title")))
-    for callback_id, (submission, field) in SUBMISSIONS.items():
-        app.view(callback_id)(_view(context, interactions.submitted(submission, field)))
+    app.view(modals.DECLARE)(_view(context, interactions.thought_over(declare_form.declared, "title", Act.DECLARE)))
+    for callback_id, submission in SUBMISSIONS.items():
+        app.view(callback_id)(_view(context, interactions.submitted(submission)))
     for name, listener in EVENTS.items():
         app.event(name, middleware=[_event(context, listener)])(_taken_in)
 
@@ -132,13 +97,13 @@ def _register_forms(app: App, context: AppContext, slack: Slack) -> None:
         buttons.open_form(context, slack, ack, respond, body, action)
 
     def ask_in_words(ack: Any, body: Any, action: Any) -> None:
-        corrections.ask_in_words(slack, ack, body, action)
+        corrections.ask_in_words(context, slack, ack, body, action)
 
     def declare_global(ack: Any, body: Any) -> None:
         shortcuts.declare_global(context, slack, ack, body)
 
-    def declare_message(ack: Any, body: Any) -> None:
-        shortcuts.declare_message(context, slack, ack, body)
+    def declare_message(ack: Any, respond: Any, body: Any) -> None:
+        shortcuts.declare_message(context, slack, ack, respond, body)
 
     def timeline_message(ack: Any, respond: Any, body: Any) -> None:
         shortcuts.timeline_message(context, slack, ack, respond, body)
@@ -177,7 +142,7 @@ def _register_playbooks(app: App, context: AppContext, slack: Slack) -> None:
     app.action("playbook_start")(_press(context, playbook_buttons.start))
     for action_id in playbook_buttons.FORM_BUTTONS:
         app.action(action_id)(open_form)
-    app.view(SAVE)(_view(context, interactions.thought_over(playbook_forms.saved, "steps_1")))
+    app.view(SAVE)(_view(context, interactions.thought_over(playbook_forms.saved, "steps_1", Act.CHANGE, of_form)))
     app.view(FILL)(_view(context, playbook_forms.filled_in))
 
 

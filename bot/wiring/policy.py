@@ -12,7 +12,7 @@ from bot.escalation.policy.calendar import CalendarFile, load_calendar
 from bot.escalation.policy.contacts import ContactsFile, load_contacts
 from bot.escalation.policy.matrix import EscalationFile, load_escalation
 from bot.escalation.rules.matrix import EscalationPolicy
-from bot.incidents.policy import SecurityPolicy, load_security
+from bot.incidents.policy import AuthorityPolicy, SecurityPolicy, load_authority, load_security
 from bot.memory.index.vocabulary import VocabularyFile
 from bot.policy.loading import PolicyModel, json_schema
 from bot.retention.policy import RetentionFile, load_retention
@@ -22,6 +22,7 @@ from bot.stakeholders.policy import NoticesFile, load_notices
 
 # Each file of knowledge/policy by its name, and what may stand in it.
 FILES: Mapping[str, type[PolicyModel]] = {
+    "authority": AuthorityPolicy,
     "calendar": CalendarFile,
     "contacts": ContactsFile,
     "escalation": EscalationFile,
@@ -49,6 +50,7 @@ def load_policy(folder: Path) -> Policy:
         load_security(folder / "security.yaml"),
         load_retention(folder / "retention.yaml"),
         load_services(folder / "services.yaml"),
+        load_authority(folder / "authority.yaml"),
     )
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 import uvicorn
@@ -22,6 +22,7 @@ from bot.aws.session import ASKED, CallLimits
 from bot.context import AppContext
 from bot.diagnostics.policy import DiagnosticsPolicy
 from bot.errors import InvalidSettings
+from bot.escalation.flows.holders import roster_facts
 from bot.reviews.pages.pdf import can_print, render_pdf
 from bot.reviews.pages.shared import sign_review_link
 from bot.settings import Settings
@@ -35,6 +36,7 @@ from bot.web.membership import Membership
 from bot.web.sessions import sign_personal_link
 from bot.web.slack import slack_route
 from bot.wiring import listeners
+from bot.wiring.access.standing import Standings
 from bot.wiring.building import build_judge, build_live_memory, build_policy, review_finder, warm_judge
 from bot.wiring.clock import Clock
 from bot.wiring.monitoring.health import DatabaseCheck
@@ -81,6 +83,7 @@ def build_context(settings: Settings, database: Database) -> AppContext:
         personal_link=lambda path, user_id, name: (
             sign_personal_link(settings.public_url, key, path, user_id, name) if key else None
         ),
+        roster_facts=roster_facts,
         send_mail=send_mail,
         send_text=send_text,
         archive=build_archive(settings),
@@ -220,6 +223,8 @@ class Service:
     def run(self, ready: Callable[[str], None]) -> None:
         """Start, call `ready` once with a line about what runs, and end cleanly after `stop`."""
         slack = build_slack(self._settings)
+        standings = Standings(slack, time.monotonic)
+        self._context = replace(self._context, standing_of=standings.of, look_up=standings.look_up)
         routes = []
         with ExitStack() as stack:
             self._introduce(stack, slack)

@@ -244,7 +244,7 @@ def next_steps(browser: TestClient, ref: str) -> str:
 def test_who_does_not_approve_by_the_policy_cannot(site: Site) -> None:
     row = site.closed()
     page = send(site.enter("U0TEAMLEAD"), f"/reviews/{row.ref}/stage", wanted="approved")
-    assert "Only the engineering manager or VP engineering can approve a review." in page
+    assert "Only the engineering manager or VP engineering can approve reviews. Ask @engineering-manager." in page
     assert stage_of(site, row.incident_id) == "draft"
 
 

@@ -104,9 +104,7 @@ def remove_override(session: Session, user_id: str | None, role: Role | None, by
 
 
 def _notify(session: Session, row: OverrideRow) -> None:
-    """The person hears of it, unless they did it themselves; made and removed at once reads as removed."""
-    if row.user_id == (row.removed_by or row.made_by):
-        return
+    """All whom it concerns hear of it, and the announcement channel; made and removed at once reads as removed."""
     name = f"override-{row.override_id}"
     enqueue(session, "slack.tell_override", lock=name, once=name, override_id=row.override_id)
 

@@ -1,4 +1,4 @@
-"""Notices: mail and text messages beside a ping, and word to somebody whom an override puts on call."""
+"""Notices: mail and text messages beside a ping, and word to those whom an override concerns."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from sqlalchemy.orm import Session
 
 from bot.aws.session import Denied
 from bot.context import AppContext
+from bot.escalation.flows.holders import user_ids_of
+from bot.escalation.flows.roster import roster_of
 from bot.escalation.messages import pages as blocks
 from bot.escalation.messages import roster as roster_blocks
-from bot.escalation.queries import notices
+from bot.escalation.queries import notices, user_groups
 from bot.escalation.queries import roster as store
 from bot.escalation.rules.matrix import Role
 from bot.escalation.rules.ping_facts import PingFacts
 from bot.escalation.rules.plan import PingKind
 from bot.escalation.rules.roster import Person, Roster, stand_ins
+from bot.escalation.tables import OverrideRow
 from bot.slack.client import Slack
 from bot.slack.poster import Poster
 from bot.store.outbox import PAGING, enqueue
@@ -86,11 +89,35 @@ def _way(context: AppContext, way: str, address: str, subject: str, body: str) -
 
 
 def tell_override(context: AppContext, slack: Slack, poster: Poster, *, override_id: int) -> None:
-    """Tell the person, by direct message, that an override puts them on call, or no longer does."""
+    """Tell the person, whoever they displace and the team lead by direct message, and the announcement channel.
+
+    Whoever made or removed it knows. Repeated, each message is edited in place.
+    """
     with context.database.transaction() as session:
         row = store.get_override(session, override_id)
-        message = roster_blocks.override_notice(
-            row.role, row.from_at, row.until_at, row.made_by, removed_by=row.removed_by
+        displaced, leads = _concerned(session, context, row)
+        facts = roster_blocks.OverrideFacts(
+            row.role, row.user_id, row.from_at, row.until_at, row.made_by, row.removed_by, tuple(displaced)
         )
-        user_id = row.user_id
-    poster.try_to_post(f"override:{override_id}", slack.open_direct(user_id), message)
+        session.expunge_all()
+    knows = facts.removed_by or facts.made_by
+    if facts.user_id != knows:
+        own = roster_blocks.override_notice(facts)
+        poster.try_to_post(f"override:{override_id}", slack.open_direct(facts.user_id), own)
+    news = roster_blocks.override_news(facts)
+    for user_id in dict.fromkeys([*displaced, *leads]):
+        if user_id not in (knows, facts.user_id):
+            poster.try_to_post(f"override:{override_id}:{user_id}", slack.open_direct(user_id), news)
+    if channel_id := context.announcement_channel():
+        poster.try_to_post(f"override:{override_id}:channel", channel_id, news)
+
+
+def _concerned(session: Session, context: AppContext, row: OverrideRow) -> tuple[list[str], list[str]]:
+    """The ids of those who would hold the role without the override when it begins, and of the team lead's holders."""
+    contacts, at = context.policy.contacts, max(row.from_at, row.made_at)
+    others = [each for each in store.list_overrides(session, row.made_at) if each.override_id != row.override_id]
+    roster = roster_of(contacts, others, store.list_shifts(session, row.made_at))
+    found = [roster.who(role, at) for role in (Role(row.role), Role.TEAM_LEAD)]
+    members = user_groups.members_of(session, [one.user_group for people in found for one in people if one.user_group])
+    displaced, leads = ([each for one in people for each in user_ids_of(one, members)] for people in found)
+    return [user_id for user_id in displaced if user_id != row.user_id], leads

@@ -79,7 +79,7 @@ def _read(context: AppContext, slack: Slack, ping_id: int) -> _Draft:
         row = pings.get(session, ping_id)
         ping = _facts(session, context, row)
         roster = read_roster(session, context.policy.contacts, now)
-        slack.learn_groups(user_groups.members_of(session, groups_of(context.policy.contacts)))
+        slack.learn_groups(user_groups.members_of(session, groups_of(context.policy)))
         if row.state == pings.SENDING:
             # Mail and text messages are planned before Slack is asked for anything: they also go when Slack is away.
             contact_methods.plan_beside(session, context, ping, roster, now)
@@ -234,7 +234,7 @@ def _read_many(context: AppContext, slack: Slack, ping_ids: list[int]) -> list[t
         found = pings.list_with_incidents(session, ping_ids)
         held = pings.list_of_incidents(session, sorted({row.incident_id for _, row in found}))
         roster = read_roster(session, context.policy.contacts, now)
-        slack.learn_groups(user_groups.members_of(session, groups_of(context.policy.contacts)))
+        slack.learn_groups(user_groups.members_of(session, groups_of(context.policy)))
         usual = [
             escalate.facts_of(ping, row, held[row.incident_id], policy)
             for ping, row in found

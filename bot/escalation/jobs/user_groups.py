@@ -14,11 +14,11 @@ log = structlog.get_logger(__name__)
 
 
 def groups(context: AppContext, slack: Slack, poster: Poster) -> None:
-    """Keep the members of every user group of contacts.yaml; nobody of one that is no more.
+    """Keep the members of every user group that the policy names; nobody of one that is no more.
 
     Where Slack refuses for another reason, what it said last still holds.
     """
-    for group_id in groups_of(context.policy.contacts):
+    for group_id in groups_of(context.policy):
         try:
             members = slack.members_of_group(group_id)
         except Refused as refused:

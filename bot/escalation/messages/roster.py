@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.escalation.rules.matrix import Role
@@ -25,17 +26,46 @@ def _name(holder: Person, ping: bool) -> str:
     return (holder.mention if holder.slack or ping else None) or plain(holder.name)
 
 
-def override_notice(
-    role: str, from_at: datetime, until_at: datetime, made_by: str, *, removed_by: str | None = None
-) -> Message:
+@dataclass(frozen=True, slots=True)
+class OverrideFacts:
+    """An override as people are told of it; people are user ids, `displaced` those who would hold the role."""
+
+    role: str
+    user_id: str
+    from_at: datetime
+    until_at: datetime
+    made_by: str
+    removed_by: str | None = None
+    displaced: tuple[str, ...] = ()
+
+    @property
+    def when(self) -> str:
+        return f"{instant(self.from_at)} until {instant(self.until_at)}"
+
+
+_HINT = "`/incident oncall` shows who is on. `/incident oncall remove` removes an override."
+
+
+def override_notice(facts: OverrideFacts) -> Message:
     """What the person reads whom an override names."""
-    when = f"{instant(from_at)} until {instant(until_at)}"
-    if removed_by:
-        text = f"{person(removed_by)} removed the override: you are not {role} from {when}."
+    if facts.removed_by:
+        text = f"{person(facts.removed_by)} removed the override: you are not {facts.role} from {facts.when}."
     else:
-        text = f"{person(made_by)} made you *{role}* from {when}."
-    hint = "`/incident oncall` shows who is on. `/incident oncall remove` removes an override."
-    return Message(text, (section(text), context(hint)))
+        text = f"{person(facts.made_by)} made you *{facts.role}* from {facts.when}."
+    return Message(text, (section(text), context(_HINT)))
+
+
+def override_news(facts: OverrideFacts) -> Message:
+    """What everybody else reads whom it concerns: the displaced, the team lead, the announcement channel."""
+    held = ", ".join(person(user_id) for user_id in facts.displaced)
+    if facts.removed_by:
+        back = f" Back on: {held}." if held else ""
+        text = f"{person(facts.removed_by)} removed {person(facts.user_id)} as {facts.role} from {facts.when}.{back}"
+    else:
+        instead = f", in place of {held}" if held else ""
+        who = "themselves" if facts.made_by == facts.user_id else person(facts.user_id)
+        text = f"{person(facts.made_by)} made {who} *{facts.role}* from {facts.when}{instead}."
+    return Message(text, (section(text), context(_HINT)))
 
 
 # Whom a typed name means, and which override: what cannot be answered

@@ -7,10 +7,11 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.context import AppContext
-from bot.escalation.flows.holders import holders
 from bot.escalation.queries import pings
 from bot.incidents import visibility
+from bot.incidents.authority import may
 from bot.incidents.queries import incidents
+from bot.incidents.rules.authority import Act
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.messages import home as homes
 from bot.lifecycle.queries import handovers
@@ -26,7 +27,10 @@ _HOME_SHOWN = 10
 def home(context: AppContext, slack: Slack, poster: Poster, *, user_id: str) -> None:
     """Draw one person's App Home. It shows only what that person may see."""
     now = context.now()
+    context.look_up(user_id)
     with context.database.transaction() as session:
+        if not may(session, context, Act.READ, user_id, now):
+            return  # a guest's App Home stays as Slack shows it where nothing was published
         facts = home_facts(session, context, user_id, now)
     try:
         slack.publish_home(user_id, homes.home(facts, now))
@@ -67,7 +71,7 @@ def _reviews_due(
     session: Session, context: AppContext, user_id: str, now: datetime
 ) -> list[tuple[ReviewStageRow, IncidentRow]]:
     """Reviews that wait for this person: as commander, or as one of those who approve."""
-    approves = user_id in holders(session, context.policy.contacts, context.policy.review.approved_by, now)
+    approves = may(session, context, Act.APPROVE, user_id, now)
     return [
         (stage, row)
         for stage, row in reviews.list_unfinished(session, user_id, 50)

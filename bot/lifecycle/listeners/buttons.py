@@ -9,7 +9,9 @@ from slack_bolt import Ack, Respond
 from sqlalchemy.orm import Session
 
 from bot.context import AppContext
+from bot.incidents.interactions import incident_at, let_in, number_at
 from bot.incidents.queries import incidents
+from bot.incidents.rules.authority import Act
 from bot.incidents.rules.incident import Status, check_transition, is_private
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import change
@@ -65,8 +67,9 @@ def open_form(
 
     said: list[str] = []
     with reporting_errors(said.append, user=body["user"]["id"], action=action["action_id"]):
+        let_in(context, body, Act.CHANGE, incident_at(0), action["value"])
         with context.database.transaction() as session:
-            row = incidents.get(session, int(action["value"]))
+            row = incidents.get(session, number_at(action["value"], 0))
             resolving = action["action_id"] == "incident_resolve"
             check_transition(row.ref, Status(row.status), Status.RESOLVED if resolving else Status.CLOSED)
             view = form_for(session, row, resolving)

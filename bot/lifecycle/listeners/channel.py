@@ -14,9 +14,11 @@ from bot.errors import BadRequest, UnknownIncident
 from bot.escalation.flows import people
 from bot.escalation.queries import pings
 from bot.incidents import visibility
-from bot.incidents.commands import Appointed, CommandContext, Subcommand, incident_of, is_insider
+from bot.incidents.commands import ALONE, Appointed, CommandContext, Subcommand, incident_of, is_insider
+from bot.incidents.interactions import let_in, number_at
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.queries import incidents as queries_incidents
+from bot.incidents.rules.authority import Act
 from bot.incidents.rules.incident import Status
 from bot.incidents.rules.responders import EXPECTED, ResponderRole, mentioned_person, parse_responder_role
 from bot.incidents.rules.timeline import Entry, Kind
@@ -151,9 +153,10 @@ def turn_page(context: AppContext, ack: Ack, respond: Respond, body: dict[str, A
     user_id = body["user"]["id"]
     said: list[str | Message] = []
     with reporting_errors(said.append, user=user_id):
-        which, _, number = action["value"].partition(":")
+        let_in(context, body, Act.READ)
+        which, number = action["value"].partition(":")[0], number_at(action["value"], 1)
         with context.database.transaction() as session:
-            said.append(_page(session, context, which, int(number), user_id, context.now()))
+            said.append(_page(session, context, which, number, user_id, context.now()))
     answer_press(ack, respond, said)
 
 
@@ -193,6 +196,7 @@ SUBCOMMANDS = (
         "Current status, for you only: impact, cause, key moments, what is open.",
         answer=_catchup,
         aliases=("catch-up", "summary", "brief"),
+        act=Act.READ,
     ),
     Subcommand(
         "role",
@@ -201,6 +205,7 @@ SUBCOMMANDS = (
         answer=_role,
         appoints=_appointed,
         aliases=("roles",),
+        reads=ALONE,
     ),
     Subcommand(
         "list",
@@ -209,6 +214,7 @@ SUBCOMMANDS = (
         answer=show_list,
         aliases=("ls",),
         anywhere=True,
+        act=Act.READ,
     ),
     Subcommand(
         "merge",
@@ -216,6 +222,7 @@ SUBCOMMANDS = (
         "Close this one as a duplicate of that one. Pages stop; its timeline moves there.",
         answer=_merge,
         aliases=("duplicate",),
+        act=Act.MERGE,
     ),
     Subcommand(
         "false-alarm",
@@ -223,5 +230,6 @@ SUBCOMMANDS = (
         "It never was an incident. Stops all pages; no review is due.",
         answer=_false_alarm,
         aliases=("falsealarm", "false"),
+        act=Act.FALSE_ALARM,
     ),
 )

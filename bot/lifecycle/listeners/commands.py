@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from bot.errors import BadRequest
 from bot.incidents import messages as incident_messages
-from bot.incidents.commands import CommandContext, Subcommand, incident_of
+from bot.incidents.commands import ALONE, CommandContext, Subcommand, incident_of
 from bot.incidents.flows.record import record
 from bot.incidents.queries import incidents, timeline
+from bot.incidents.rules.authority import Act
 from bot.incidents.rules.incident import Status, check_transition, parse_status
 from bot.incidents.rules.timeline import Kind
 from bot.lifecycle.flows import change
@@ -147,6 +148,7 @@ SUBCOMMANDS = (
         "`status closed` opens the form of `close`.",
         answer=_status,
         form=_status_form,
+        reads=ALONE,
     ),
     Subcommand(
         "severity",
@@ -154,6 +156,7 @@ SUBCOMMANDS = (
         "Show or change the severity, with an optional reason.",
         answer=_severity,
         aliases=("sev",),
+        reads=ALONE,
     ),
     Subcommand(
         "ack",
@@ -167,14 +170,16 @@ SUBCOMMANDS = (
         "impact a third of checkouts fail",
         "Record who notices, and how.",
         answer=_recorder("impact", Kind.IMPACT_RECORDED, "a third of checkouts fail"),
+        reads=ALONE,
     ),
     Subcommand(
         "cause",
         "cause connection pool exhausted",
         "Record the cause.",
         answer=_recorder("cause", Kind.CAUSE_RECORDED, "connection pool exhausted"),
+        reads=ALONE,
     ),
-    Subcommand("timeline", "timeline", "The latest entries, for you only.", answer=_timeline),
+    Subcommand("timeline", "timeline", "The latest entries, for you only.", answer=_timeline, act=Act.READ),
     Subcommand(
         "resolve",
         "resolve raised the pool size",

@@ -14,7 +14,9 @@ from sqlalchemy.orm import Session
 from bot.context import AppContext
 from bot.errors import BadRequest, TransitionRefused
 from bot.incidents.commands import CommandContext, Subcommand
+from bot.incidents.interactions import OUT_OF_DATE, Locate, let_in, of_no_incident
 from bot.incidents.queries import incidents
+from bot.incidents.rules.authority import Act
 from bot.incidents.rules.incident import Incident, Status, leading_security
 from bot.incidents.tables import IncidentRow
 from bot.incidents.visibility import for_everybody
@@ -133,9 +135,13 @@ def _packed(wanted: Wanted, ref: str) -> str:
 
 
 def _unpacked(value: str) -> tuple[Wanted, str]:
-    said = json.loads(value)
-    severity = Severity(said["severity"]) if "severity" in said else None
-    return Wanted(said["key"], said["title"], severity, "security" in said), said["ref"]
+    """Raises BadRequest for what no button of ours carries."""
+    try:
+        said = json.loads(value)
+        severity = Severity(said["severity"]) if "severity" in said else None
+        return Wanted(str(said["key"]), str(said["title"]), severity, "security" in said), str(said["ref"])
+    except (ValueError, KeyError, TypeError) as forged:
+        raise BadRequest(OUT_OF_DATE) from forged
 
 
 Answer = Callable[[AppContext, Wanted, str, str], str]
@@ -149,10 +155,18 @@ def answered(answer: Answer) -> Callable[..., None]:
         said: list[str | Message] = []
         with reporting_errors(said.append, user=user_id, action=action["action_id"]):
             wanted, ref = _unpacked(action["value"])
+            let_in(context, body, *_asked_of(answer, ref))
             said.append(Message(answer(context, wanted, ref, user_id)))
         answer_press(ack, respond, said)
 
     return listener
+
+
+def _asked_of(answer: Answer, ref: str) -> tuple[Act, Locate]:
+    """What an answer takes: adding to an incident takes seeing it."""
+    if answer is not declare_join:
+        return Act.DECLARE, of_no_incident
+    return Act.CHANGE, lambda session, _: incidents.get_by_ref(session, ref)
 
 
 def declare_anyway(context: AppContext, wanted: Wanted, ref: str, user_id: str) -> str:
@@ -200,5 +214,6 @@ SUBCOMMANDS = (
         aliases=("declare!", "new", "new!"),
         form=_form,
         anywhere=True,
+        act=Act.DECLARE,
     ),
 )

@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.context import AppContext
+from bot.incidents import authority
 from bot.incidents.queries import incidents
+from bot.incidents.rules.authority import Act
 from bot.incidents.rules.incident import Status
 from bot.lifecycle.flows import change
 from bot.lifecycle.messages import forms
@@ -38,6 +40,8 @@ def closed(
     session: Session, context: AppContext, values: dict[str, str], view: dict[str, Any], user_id: str, now: datetime
 ) -> None:
     row = incidents.get_for_change(session, int(view["private_metadata"]))
+    if values["alarm"] == "false":
+        authority.check(session, context, Act.FALSE_ALARM, user_id, now, row)
     said = change.Closing(
         cause=values["cause"],
         resolution=values["resolution"],

@@ -12,7 +12,7 @@ from bot.slack.blocks import option, section, select
 from bot.slack.forms import field, form, text_field
 from bot.slack.text import plain
 
-DECLARE, RESOLVE, CLOSE = "declare_view", "resolve_view", "close_view"
+DECLARE, RESOLVE, CLOSE, REFUSED = "declare_view", "resolve_view", "close_view", "refused_view"
 KIND_ORDINARY, KIND_SECURITY = "ordinary", "security"
 NO_STEP = "none"  # the choice "Something else" among the steps that may have fixed it
 JUDGED = "judge"  # the choice "let Tocsin judge"
@@ -44,6 +44,13 @@ def declare_form(levels: Mapping[Severity, Level], metadata: str, title: str = "
             field("kind", "Who may see it?", select("Who may see it?", "kind", kinds, JUDGED)),
         ],
     )
+
+
+def refused(sentence: str) -> dict[str, Any]:
+    """What opens in place of a form for somebody who may not."""
+    words = {"type": "section", "text": {"type": "plain_text", "text": sentence}}
+    titles = {name: {"type": "plain_text", "text": text} for name, text in (("title", "Not allowed"), ("close", "OK"))}
+    return {"type": "modal", "callback_id": REFUSED, "blocks": [words], **titles}
 
 
 def resolve_form(incident: Incident, steps: Sequence[tuple[str, str]] = (), chosen: str = NO_STEP) -> dict[str, Any]:

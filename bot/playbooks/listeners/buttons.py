@@ -13,7 +13,10 @@ from bot.context import AppContext
 from bot.errors import BadRequest
 from bot.escalation.flows import plan
 from bot.escalation.rules.matrix import Role
+from bot.incidents.interactions import incident_at, let_in, number_at
 from bot.incidents.queries import incidents
+from bot.incidents.rules.authority import Act
+from bot.incidents.tables import IncidentRow
 from bot.playbooks.flows import runs as flow
 from bot.playbooks.flows.facts import facts_of
 from bot.playbooks.flows.texts import text_of
@@ -69,11 +72,17 @@ PRESSES = {
 }
 
 
+def of_run(session: Session, value: str) -> IncidentRow:
+    """The incident of the run whose id begins the value."""
+    return incidents.get(session, runs.get(session, number_at(value, 0)).incident_id)
+
+
 def start(context: AppContext, ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any]) -> None:
     """`incident id:ref`, from the card, a list, an answer or an offer."""
     said: list[str] = []
     user_id = body["user"]["id"]
     with reporting_errors(said.append, user=user_id, action=action["action_id"]):
+        let_in(context, body, Act.CHANGE, incident_at(0), action["value"])
         incident_id, _, ref = action["value"].partition(":")
         entry = context.memory.current().entries.get(ref)  # before the transaction: it takes a connection of its own
         if entry is None:
@@ -94,7 +103,10 @@ def open_form(
     """With a note…, Fill in, Show all: of the step whose button it was."""
     said: list[str] = []
     with reporting_errors(said.append, user=body["user"]["id"], action=action["action_id"]):
-        run_id, number = (int(part) for part in action["value"].split(":"))
+        let_in(
+            context, body, Act.READ if action["action_id"] == "playbook_whole" else Act.CHANGE, of_run, action["value"]
+        )
+        run_id, number = (number_at(action["value"], part) for part in (0, 1))
         with context.database.transaction() as session:
             run = runs.get(session, run_id)
             facts = facts_of(session, run, incidents.get(session, run.incident_id))

@@ -10,10 +10,13 @@ from sqlalchemy.orm import Session
 
 from bot.context import AppContext
 from bot.errors import BadRequest, TocsinError
+from bot.incidents.interactions import let_in, number_at
 from bot.incidents.queries import incidents
+from bot.incidents.rules.authority import Act
 from bot.incidents.visibility import for_everybody
 from bot.playbooks.flows import runs as flow
 from bot.playbooks.flows import saving
+from bot.playbooks.listeners.buttons import of_run
 from bot.playbooks.messages import saving as saving_messages
 from bot.playbooks.messages.forms import LINE, OUTCOME
 from bot.playbooks.rules import placeholders
@@ -68,11 +71,13 @@ def filled_in(context: AppContext, ack: Ack, body: dict[str, Any], view: dict[st
         ack(response_action="errors", errors={field: text.replace("`", "")})
 
     with reporting_errors(refuse, user=body["user"]["id"], view=view["callback_id"]):
+        metadata = str(view.get("private_metadata"))
+        let_in(context, body, Act.CHANGE, of_run, metadata)
         for key, value in values.items():
             wrong = key
             placeholders.check(key, value)
         wrong = ""
-        run_id, _ = view["private_metadata"].split(":")
+        run_id = number_at(metadata, 0)
         with context.database.transaction() as session:
-            flow.answer(session, int(run_id), values)
+            flow.answer(session, run_id, values)
         ack()

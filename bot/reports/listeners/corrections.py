@@ -10,7 +10,8 @@ from slack_bolt import Ack
 from sqlalchemy.orm import Session
 
 from bot.context import AppContext
-from bot.incidents.interactions import Press
+from bot.incidents.interactions import Pressed, let_in, number_at
+from bot.incidents.rules.authority import Act
 from bot.lifecycle.messages.outcomes import sentence
 from bot.reports.flows import corrections as correct
 from bot.reports.flows import rejudge
@@ -31,10 +32,12 @@ def explain(session: Session, context: AppContext, value: str, user_id: str, now
     return None  # the answer itself shows it
 
 
-def ask_in_words(slack: Slack, ack: Ack, body: dict[str, Any], action: dict[str, Any]) -> None:
+def ask_in_words(context: AppContext, slack: Slack, ack: Ack, body: dict[str, Any], action: dict[str, Any]) -> None:
     """Open the form for a reason in one's own words. It is optional, so a failure is only logged."""
     with reporting_errors(lambda text: log.warning("form did not open", text=text), user=body["user"]["id"]):
-        slack.open_view(body["trigger_id"], corrections.why_form(int(action["value"]), correct.LONGEST_REASON))
+        let_in(context, body, Act.CHANGE)
+        report_id = number_at(action["value"], 0)
+        slack.open_view(body["trigger_id"], corrections.why_form(report_id, correct.LONGEST_REASON))
     ack()
 
 
@@ -53,8 +56,4 @@ def keep_severity(session: Session, context: AppContext, value: str, user_id: st
     return sentence(rejudge.keep(session, int(value), user_id, now))
 
 
-PRESSES: dict[str, Press] = {
-    **{f"report_why_{word}": explain for word in {**WHY_DISMISSED, **WHY_RAISED, **WHY_LOWERED}},
-    "severity_take": take_severity,
-    "severity_keep": keep_severity,
-}
+REASONS: dict[str, Pressed] = {f"report_why_{word}": explain for word in {**WHY_DISMISSED, **WHY_RAISED, **WHY_LOWERED}}

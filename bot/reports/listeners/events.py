@@ -10,8 +10,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.context import AppContext
+from bot.incidents import authority
 from bot.incidents.flows import record, refusals
 from bot.incidents.flows.home import draw_home
+from bot.incidents.queries import incidents
+from bot.incidents.rules.authority import Act
 from bot.reports.flows.rejudge import consider
 from bot.reports.flows.reports import Heard
 from bot.reports.listeners.judging import judge_message
@@ -94,9 +97,12 @@ def reaction(context: AppContext, body: dict[str, Any], event: dict[str, Any]) -
     with reporting_errors(log_only, again=True, event=body["event_id"], channel=item.get("channel")):
         now = context.now()
         pinned = event["type"] == "reaction_added"
+        context.look_up(event["user"])
         with context.database.transaction() as session:
             if slack_queries.take_event(session, body["event_id"], now):
                 place, event_ts = item["channel"], event.get("event_ts")
+                row = incidents.find_by_channel(session, place)
+                authority.admit(session, context, Act.CHANGE, event["user"], now, row, place)
                 record.pin_changed(session, place, item["ts"], event["user"], pinned, now, body["event_id"], event_ts)
 
 

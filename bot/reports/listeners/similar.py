@@ -11,6 +11,7 @@ from bot.errors import BadRequest
 from bot.incidents.commands import CommandContext, Subcommand, incident_of
 from bot.incidents.queries import incidents
 from bot.incidents.queries.incidents import described
+from bot.incidents.rules.authority import Act
 from bot.memory import messages as blocks
 from bot.memory.flows import votes
 from bot.memory.flows.recall import recall
@@ -45,5 +46,6 @@ SUBCOMMANDS = (
         "similar pods crash loop",
         "Search past incidents: cause, fix, duration. Only you see the answer.",
         answer_apart=similar,
+        act=Act.READ,
     ),
 )

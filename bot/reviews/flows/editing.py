@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from bot.context import Policy
 from bot.errors import BadRequest, TocsinError
-from bot.escalation.flows.holders import holders
 from bot.incidents.flows.record import lock_of, record
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
@@ -226,12 +225,6 @@ def comments_of(session: Session, incident_id: int) -> list[Comment]:
     return [Comment(one.section, one.text, names.get(one.author, one.author), one.at) for one in rows]
 
 
-def may_approve(session: Session, policy: Policy, user_id: str, now: datetime) -> bool:
-    """Whether this person holds one of the roles that approve; everybody may where the policy names none."""
-    roles = policy.review.approved_by
-    return not roles or user_id in holders(session, policy.contacts, roles, now)
-
-
 def move(
     session: Session, row: IncidentRow, wanted: Stage, by: str, policy: Policy, now: datetime, note: str = ""
 ) -> None:
@@ -240,8 +233,6 @@ def move(
     check_stage(row.ref, Stage(stage.stage), wanted, _mover(session, stage))
     if wanted is Stage.CHANGES_ASKED and not note.strip():
         raise BadRequest(messages.WHICH_CHANGES)
-    if wanted is Stage.APPROVED and not may_approve(session, policy, by, now):
-        raise BadRequest(messages.not_yours_to_approve(policy.review.approved_by))
     approved = assemble(session, row) if wanted is Stage.APPROVED else None
     _put(session, stage, wanted, by, note.strip()[:LONGEST_COMMENT], now, approved)
     if wanted is Stage.APPROVED:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from bot.text.markup import escape
@@ -48,11 +47,6 @@ def edited_meanwhile(who: str, at: datetime) -> str:
         f"{who} saved this section at {instant(at)}, while you were writing. Your text is below and not saved yet; "
         "theirs is above it. Combine both and save again."
     )
-
-
-def not_yours_to_approve(roles: Sequence[str]) -> str:
-    """For somebody who holds none of the roles that approve."""
-    return f"Only the {' or '.join(roles)} can approve a review. Send it for review instead."
 
 
 def not_drafted(ref: str, link: str | None, due_at: datetime | None, resolved: bool) -> str:

@@ -10,8 +10,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.errors import BadRequest, TocsinError
-from bot.incidents.pages import unknown, visible
+from bot.incidents.pages import admitted, unknown
 from bot.incidents.queries import incidents
+from bot.incidents.rules.authority import Act
 from bot.incidents.tables import IncidentRow
 from bot.reviews.flows import action_items
 from bot.reviews.queries import action_items as actions
@@ -87,7 +88,7 @@ def _move_action(web: WebContext, request: Request, user: CurrentUser, form: For
     now, calendar = web.context.now(), web.context.policy.calendar
     try:
         with web.context.database.transaction() as session:
-            found = visible(session, ref, user.user_id)
+            found = admitted(session, web.context, Act.CHANGE, ref, user.user_id, now)
             if found is None:
                 return unknown(ref)
             row = incidents.get_for_change(session, found.incident_id)

@@ -15,8 +15,11 @@ from starlette.routing import Route
 
 from bot.errors import BadRequest, TocsinError
 from bot.escalation.rules.roster import Contacts
-from bot.incidents.pages import unknown, visible
+from bot.incidents.authority import may
+from bot.incidents.pages import admitted, unknown, visible
 from bot.incidents.queries import incidents
+from bot.incidents.rules import authority as rules
+from bot.incidents.rules.authority import Act
 from bot.incidents.tables import IncidentRow
 from bot.reviews.flows import action_items
 from bot.reviews.flows import editing as assess
@@ -146,7 +149,7 @@ def _see(session: Session, web: WebContext, row: IncidentRow, user: CurrentUser)
         action_items.names_of_owners(session, items),
         _list_versions(session, row.incident_id),
         assess.comments_of(session, row.incident_id),
-        assess.may_approve(session, web.context.policy, user.user_id, web.context.now()),
+        may(session, web.context, Act.APPROVE, user.user_id, web.context.now(), row),
         slack_queries.names_of(session, taking_part),
     )
 
@@ -175,7 +178,7 @@ def _standing_context(web: WebContext, seen: _Seen) -> dict[str, Any]:
         "history": history,
         "moves": {wanted.value for wanted in ALLOWED[seen.review.stage]},
         "approver": seen.approver,
-        "approvers": " or ".join(web.context.policy.review.approved_by),
+        "approvers": rules.people_of(web.context.policy.authority.rules[Act.APPROVE]),
     }
 
 
@@ -265,7 +268,7 @@ def _edit(web: WebContext, request: Request, user: CurrentUser, form: Form) -> R
     version = form.get("version", "0")
     try:
         with web.context.database.transaction() as session:
-            found = visible(session, ref, user.user_id)
+            found = admitted(session, web.context, Act.EDIT_REVIEWS, ref, user.user_id, web.context.now())
             if found is None:
                 return unknown(ref)
             row = incidents.get_for_change(session, found.incident_id)
@@ -302,7 +305,7 @@ def _comment(web: WebContext, request: Request, user: CurrentUser, form: Form) -
     key = f"comment:{user.user_id}:{form.get('request', '')[:80] or secrets.token_urlsafe(12)}"
     try:
         with web.context.database.transaction() as session:
-            row = visible(session, ref, user.user_id)
+            row = admitted(session, web.context, Act.EDIT_REVIEWS, ref, user.user_id, web.context.now())
             if row is None:
                 return unknown(ref)
             assess.comment(session, row, section or None, text, user.user_id, key, web.context.now())
@@ -319,7 +322,8 @@ def _move(web: WebContext, request: Request, user: CurrentUser, form: Form) -> R
         if wanted is None or wanted is Stage.DRAFT:
             raise BadRequest("Choose: send for review, request changes, or approve.")
         with web.context.database.transaction() as session:
-            found = visible(session, ref, user.user_id)
+            act = Act.APPROVE if wanted is Stage.APPROVED else Act.EDIT_REVIEWS
+            found = admitted(session, web.context, act, ref, user.user_id, web.context.now())
             if found is None:
                 return unknown(ref)
             row = incidents.get_for_change(session, found.incident_id)
@@ -335,7 +339,7 @@ def _add_action(web: WebContext, request: Request, user: CurrentUser, form: Form
     try:
         wanted = _requested(form, now.astimezone(calendar.zone).date())
         with web.context.database.transaction() as session:
-            found = visible(session, ref, user.user_id)
+            found = admitted(session, web.context, Act.CHANGE, ref, user.user_id, web.context.now())
             if found is None:
                 return unknown(ref)
             row = incidents.get_for_change(session, found.incident_id)

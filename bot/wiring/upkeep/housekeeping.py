@@ -76,7 +76,7 @@ class Housekeeping:
     def _look_up_groups(self) -> None:
         """At the start: contacts.yaml may name groups that it did not name before."""
         with self._context.database.transaction() as session:
-            look_up_groups(session, self._context.policy.contacts)
+            look_up_groups(session, self._context.policy)
         self._groups_looked_up = True
 
     def _read_back_after_the_start(self) -> None:

@@ -27,7 +27,7 @@ _READ_LATELY = timedelta(minutes=4)  # a channel that was read back so recently 
 def _look_up_groups(context: AppContext, slack: Slack, poster: Poster, *, timestamp: int) -> None:
     """Ask who is in the user groups of contacts.yaml: so long somebody may wait who joined one that may approve."""
     with context.database.transaction() as session:
-        look_up_groups(session, context.policy.contacts)
+        look_up_groups(session, context.policy)
 
 
 def _read_back(context: AppContext, slack: Slack, poster: Poster, *, timestamp: int) -> None:
