@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -14,13 +16,16 @@ from bot.demo.seed import seed_workspace
 from bot.settings import REPOSITORY
 from bot.store.engine import Database
 from slack_playground.app import Playground
+from slack_playground.delivery.dispatch import NotAnswered
+from slack_playground.page.interactions import Interactions
 from slack_playground.person import Person
 from slack_playground.workspace.clock import DemoClock
 from slack_playground.workspace.manifest import read_manifest
 from tests.faults.children import Child, child
 from tests.faults.troubles import journal, nothing_twice, wait_for_call
 from tests.journeys.story import settle
-from tests.stage import INCIDENTS, wait_until_connected
+from tests.journeys.wire import dispatcher_of, on_loop
+from tests.stage import INCIDENTS, element, wait_until_connected
 
 
 @dataclass
@@ -118,4 +123,61 @@ def test_two_replicas_at_once_do_nothing_twice_and_one_carries_on_when_the_other
         world.time_passes_for_the_dead()
         everything_once(world)
         assert len(world.refs()) == before + 10
+        assert second.stop() == 0
+
+
+_PRESSED = ("playbook_done", "playbook_not_helped")
+
+
+def press_as_shown(world: World, person: Person, message: dict[str, Any], action_id: str) -> None:
+    """Press a button with the value that it had when the message was read; nobody may hear it."""
+    interactions = Interactions(world.playground.workspace, dispatcher_of(world.playground))
+    channel, found = world.playground.workspace.channels[message["channel"]], element(message, action_id)
+    given = {"value": found["value"]}
+    with suppress(NotAnswered):
+        on_loop(
+            world.playground,
+            lambda: interactions.press(person.user_id, message, channel, found["block_id"], action_id, given),
+        )
+
+
+def test_of_two_replicas_of_which_one_is_killed_each_step_of_a_playbook_is_decided_once(world: World) -> None:
+    people = [Person(world.playground.url, user_id) for user_id in ("U0RESPONDER", "U0TEAMLEAD")]
+    with ExitStack() as stack:
+        first, second = world.start(stack), world.start(stack)
+        wait_until_connected(world.playground)
+        known = set(world.refs())
+        for number in range(6):
+            world.responder.command(INCIDENTS, f"/incident declare! P1 lambda is denied {number}")
+        everything_once(world)
+        rooms = [world.responder.wait_for_channel(ref.lower())["id"] for ref in world.refs() if ref not in known]
+        for room in rooms:
+            people[1].act("join", channel=room)
+            world.responder.command(room, "/incident playbook lambda")
+        settle(world.database, 60)
+        shown = [
+            next(said for said in world.responder.messages(room) if "playbook_done" in str(said)) for room in rooms
+        ]
+
+        def press(place: int) -> None:
+            """Two people press on each run as it was shown first; what the dying one was to hear is pressed again."""
+            if place == len(shown):
+                first.kill()
+            press_as_shown(world, people[place % 2], shown[place // 2], _PRESSED[place % 2])
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(press, range(2 * len(shown))))
+        world.time_passes_for_the_dead()
+        settle(world.database, 60)
+        for message in shown:  # what got lost is pressed again, what did not is refused
+            press_as_shown(world, people[0], message, "playbook_done")
+        settle(world.database, 60)
+        said = nothing_twice(world.playground)
+        with world.database.engine.connect() as connection:
+            decided = connection.execute(
+                text("select run_id, count(*) from playbook_steps where outcome is not null group by run_id")
+            ).all()
+            recorded = connection.scalar(text("select count(*) from timeline_entries where kind = 'playbook_step'"))
+        assert [number for _, number in decided] == [1] * len(rooms) and recorded == len(rooms)
+        assert [said[f"playbook-run:{run_id}"] for run_id, _ in decided] == [1] * len(rooms)
         assert second.stop() == 0

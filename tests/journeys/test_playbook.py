@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.memory.flows.learn import forget
 from slack_playground.person import Person, content_of
 from tests.journeys.story import (
     Message,
@@ -81,8 +82,10 @@ def test_a_playbook_is_listed_started_worked_through_and_offered_as_the_resoluti
     fourth = run_of(responder, channel, "PB-lambda", "Step 4 of 5")
     assert "*Changes production*" in content_of(fourth)
     assert '"Resource": "arn:aws:dynamodb:us-east-1:*:table/birthday-users"' in content_of(fourth), "remembered"
+    jump(stage, 2)  # the lead reads it before pressing
     press(lead, room, fourth, "playbook_not_helped")
     fifth = run_of(responder, channel, "PB-lambda", "Step 5 of 5")
+    jump(stage, 2)
     press(responder, room, fifth, "playbook_done")
     finished = run_of(responder, channel, "PB-lambda", "Finished by <@U0RESPONDER>")
     press(responder, room, finished, "incident_resolve")
@@ -96,7 +99,7 @@ def test_a_playbook_is_listed_started_worked_through_and_offered_as_the_resoluti
     first_step = next(item["value"] for item in asked["options"] if "step 1" in item["text"]["text"])
     filled = {"playbook_step": {"playbook_step": first_step}, "resolution": {"resolution": offered}}
     assert responder.submit(form, filled) == {}
-    responder.wait_for_message(room, "Resolved by <@U0RESPONDER>")
+    responder.wait_for_message(room, "Resolved by ")
     told = [entry.text for entry in entries(stage, ref) if entry.kind.startswith("playbook_")]
     assert len(told) == 7
     assert told[1].startswith(
@@ -229,3 +232,17 @@ def test_what_was_done_is_saved_as_a_playbook_and_started_at_once(stage: Stage) 
     assert "is under way" in ask(responder, channel["id"], "/incident playbook label printer queue is stuck")
     first = run_of(responder, channel, "PB-label-printer-queue-is-stuck", "Step 1 of 2")
     assert "kubectl get pods -l app=labels" in content_of(first)
+    _, other = stage.declare("P3 label printer queue is stuck again")
+    responder.command(other["id"], "/incident playbook")
+    listed = responder.wait_for_ephemeral(other["id"], "PB-label-printer-queue-is-stuck")
+    with stage.database.transaction() as session:
+        forget(session, "PB-label-printer-queue-is-stuck", "somebody", stage.context.now())
+    start = next(
+        block["accessory"] for block in listed["blocks"] if "PB-label" in str(block.get("accessory", {}).get("value"))
+    )
+    place = {"channel": other["id"], "ephemeral_id": listed["ts"], "block_id": start.get("block_id", "")}
+    responder.act("press", action_id="playbook_start", value=start["value"], **place)
+    said = content_of(responder.wait_for_ephemeral(other["id"], "was archived, so it can't be started any more"))
+    assert "Type `/incident playbook` for what fits." in said
+    press(responder, channel["id"], first, "playbook_done")
+    run_of(responder, channel, "PB-label-printer-queue-is-stuck", "Step 2 of 2")

@@ -76,7 +76,7 @@ def test_values_are_read_from_dimensions_and_arns_and_nothing_that_a_shell_would
             "Alarm: FunctionName: orders-api, Region = eu-west-1",
             '{"Dimensions": [{"name": "DBInstanceIdentifier", "value": "orders-db"}]}',
             "AccessDenied on arn:aws:dynamodb:eu-west-1:123456789012:table/birthday-users/index/by-day",
-            "arn:aws:s3:::mail-templates/a.html arn:aws:lambda:us-east-1:123456789012:function:mailer:LIVE",
+            "arn:aws:s3:::mail-templates/a.html arn:aws:lambda:eu-west-1:123456789012:function:orders-api:LIVE",
             "QueueName: $(rm -rf /) TopicName: ;reboot",
         ]
     )
@@ -88,6 +88,11 @@ def test_values_are_read_from_dimensions_and_arns_and_nothing_that_a_shell_would
         "table": "birthday-users",
         "bucket": "mail-templates",
     }
+
+
+def test_where_several_are_named_none_is_taken() -> None:
+    texts = ["arn:aws:lambda:eu-west-1:123456789012:function:orders-api", "FunctionName: mailer, Region: eu-west-1"]
+    assert read_values(texts) == {"region": "eu-west-1", "account": "123456789012"}
 
 
 def test_services_are_read_from_labelled_notes() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
@@ -96,6 +97,18 @@ def test_a_second_press_says_who_was_first_and_changes_nothing(session: Session,
         runs.decide(session, run.run_id, 3, Outcome.DONE, SECONDARY, NOON + minutes(2))
     with pytest.raises(BadRequest, match="has no step 9"):
         runs.decide(session, run.run_id, 9, Outcome.DONE, SECONDARY, NOON + minutes(2))
+
+
+def test_a_press_that_crossed_somebody_elses_does_not_decide_the_next_step(session: Session, declared: Declare) -> None:
+    run, _ = runs.start(session, declared(), text(), RESPONDER, NOON)
+    at = NOON + minutes(2)
+    runs.decide(session, run.run_id, 1, Outcome.DONE, RESPONDER, at)
+    with pytest.raises(BadRequest, match=r"<@U0RESPONDER> decided the step before at the same moment.*step 2 of 3"):
+        runs.decide(session, run.run_id, 2, Outcome.DONE, SECONDARY, at + timedelta(seconds=1))
+    assert run.current == 2
+    runs.decide(session, run.run_id, 2, Outcome.DONE, SECONDARY, at + timedelta(seconds=2))
+    runs.decide(session, run.run_id, 3, Outcome.DONE, SECONDARY, at + timedelta(seconds=2.1))
+    assert run.state == RunState.FINISHED
 
 
 def test_two_people_at_once_in_two_processes_decide_a_step_once(database: Database, policy: Policy) -> None:

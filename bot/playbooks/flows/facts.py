@@ -15,6 +15,7 @@ from bot.playbooks.rules.steps import Outcome, RunState, RunText, from_document
 from bot.playbooks.tables import PlaybookRun, PlaybookStep
 from bot.text.markup import plain_text
 
+_MESSAGES = 50  # in which values are looked for
 _SAID = (Kind.NOTED, Kind.IMPACT_RECORDED, Kind.CAUSE_RECORDED)
 
 
@@ -55,5 +56,12 @@ def _known(session: Session, row: IncidentRow, run: PlaybookRun, text: RunText) 
         return {}
     entries = timeline.list_rows(session, row.incident_id, _SAID)
     notes = [plain_text(entry.text) for entry in entries if entry.kind == Kind.NOTED]
-    said = [row.title, row.impact or "", row.cause or "", *(plain_text(entry.text) for entry in entries)]
+    messages = runs.list_naming(session, row.incident_id, placeholders.NAMES_A_VALUE, _MESSAGES)
+    said = [
+        *map(plain_text, messages),
+        row.title,
+        row.impact or "",
+        row.cause or "",
+        *(plain_text(entry.text) for entry in entries),
+    ]
     return placeholders.known_values(sorted(keys), run.answers, said, notes)

@@ -6,7 +6,7 @@ Who and when goes on the timeline in the same transaction; the message is drawn 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -25,6 +25,7 @@ from bot.playbooks.tables import PlaybookRun, PlaybookStep
 from bot.store.outbox import enqueue
 from bot.text.masking import mask
 
+CROSSED = timedelta(seconds=1.5)  # nobody reads the next step in less
 OFFER_AT = 2  # steps that did not help, after which another playbook and a role to escalate to are offered
 
 
@@ -109,6 +110,7 @@ def decide(
     _refuse_ended(run, text)
     if number != run.current:
         raise BadRequest(entries.not_current(text, number, run.current))
+    _refuse_crossed(session, run, text, by, now)
     row = incidents.get(session, run.incident_id)
     refuse_when_over(row)
     step.outcome, step.decided_by, step.decided_at = outcome.value, by, now
@@ -128,6 +130,15 @@ def decide(
         _after_failure(session, run, step, now)
     draw_later(session, run)
     return run
+
+
+def _refuse_crossed(session: Session, run: PlaybookRun, text: RunText, by: str, now: datetime) -> None:
+    """Raise BadRequest where somebody else decided the step before at once: that was what this press meant."""
+    before = session.get(PlaybookStep, (run.run_id, run.current - 1))
+    if before is None or before.decided_at is None or before.decided_by == by:
+        return
+    if abs(now - before.decided_at) < CROSSED:
+        raise BadRequest(entries.crossed(text, run.current, before.decided_by))
 
 
 def _go_on(session: Session, run: PlaybookRun, text: RunText, by: str, now: datetime) -> None:

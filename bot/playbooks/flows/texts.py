@@ -7,9 +7,13 @@ import re
 from bot.errors import BadRequest
 from bot.memory.entries.entries import Entry
 from bot.playbooks.messages import choices
+from bot.playbooks.rules.foreign_steps import read_steps
 from bot.playbooks.rules.steps import RunStep, RunText
 
 _ITEM = re.compile(r"^(?:[-*+]|\d+[.)])\s+(.*)$")
+# Sections of other people's runbooks, in the order in which steps are looked for; and those that never hold any.
+_WITH_STEPS = ("step", "procedure", "mitigat", "remed", "resol", "action", "response", "recover", "diagnos")
+_NO_STEPS = frozenset({"symptoms", "related"})
 # Where a guide lists what to tick off: its causes, or else what to look at, or else what to do.
 _LISTS = ("Causes", "Diagnosis", "Resolution")
 
@@ -31,6 +35,11 @@ def text_of(entry: Entry) -> RunText:
 
 
 def _steps(entry: Entry) -> tuple[RunStep, ...]:
+    """The steps as the entry has them; of one that was imported without any, those that its sections spell out."""
+    if not entry.steps:
+        sections = sorted(entry.sections, key=lambda section: _place(section[0]))
+        found = (read_steps(text) for name, text in sections if name.casefold() not in _NO_STEPS)
+        return next(filter(None, found), ())
     return tuple(
         RunStep(
             number=place,
@@ -44,6 +53,11 @@ def _steps(entry: Entry) -> tuple[RunStep, ...]:
         )
         for place, step in enumerate(entry.steps, 1)
     )
+
+
+def _place(name: str) -> int:
+    """Where a section stands among those that may hold the steps."""
+    return next((place for place, word in enumerate(_WITH_STEPS) if word in name.casefold()), len(_WITH_STEPS))
 
 
 def _causes(entry: Entry) -> tuple[RunStep, ...]:

@@ -8,6 +8,7 @@ from bot.context import AppContext
 from bot.incidents.jobs import speak, whisper_to
 from bot.incidents.queries import incidents
 from bot.incidents.queries.incidents import described
+from bot.incidents.rules.incident import is_private
 from bot.incidents.tables import IncidentRow
 from bot.playbooks.flows import watch
 from bot.playbooks.flows.facts import facts_of
@@ -58,7 +59,7 @@ def listing(context: AppContext, row: IncidentRow) -> Message:
         under_way = [run for run in runs.list_of_incident(session, row.incident_id) if run.state == RunState.RUNNING]
         shown = [choices.Running(run.ref, _place(run)) for run in under_way]
     found = matching(memory, described(row), without={run.ref for run in under_way})
-    first = context.policy.security.playbook if row.ref.startswith("SEC-") else ""
+    first = context.policy.security.playbook if is_private(row.ref) else ""
     if first in {run.ref for run in under_way}:
         first = ""
     with context.database.transaction() as session:

@@ -76,6 +76,13 @@ def not_current(text: RunText, number: int, current: int) -> str:
     return f"{place(text, number)} isn't the current one. {text.ref} is at {current} of {len(text.steps)}."
 
 
+def crossed(text: RunText, current: int, by: str | None) -> str:
+    return (
+        f"{person(by)} decided the step before at the same moment, so nothing was changed. "
+        f"Now it's {place(text, current)}, {title(text, current)}: press again if you mean that one."
+    )
+
+
 def ended_before(text: RunText, state: RunState, by: str | None, at: datetime | None) -> str:
     when = f", {instant(at)}" if at else ""
     if state is RunState.FINISHED:

@@ -11,7 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bot.errors import BadRequest
-from bot.incidents.tables import IncidentRow
+from bot.incidents.rules.timeline import Kind
+from bot.incidents.tables import IncidentRow, TimelineEntry
 from bot.playbooks.rules.steps import Outcome, RunState
 from bot.playbooks.tables import PlaybookNotice, PlaybookRun, PlaybookStep
 
@@ -109,6 +110,18 @@ def list_last_outcomes(session: Session, ref: str, title: str, limit: int) -> Se
     )
     rows = session.execute(statement).all()
     return [(outcome or "", FailedStep(number, name, at)) for outcome, number, name, at in rows if at is not None]
+
+
+def list_naming(session: Session, incident_id: int, pattern: str, limit: int) -> list[str]:
+    """The latest messages of an incident that match a regular expression of PostgreSQL's, as they are recorded."""
+    statement = (
+        select(TimelineEntry.text)
+        .where(TimelineEntry.incident_id == incident_id, TimelineEntry.kind == Kind.MESSAGE_POSTED.value)
+        .where(TimelineEntry.text.op("~*")(pattern))
+        .order_by(TimelineEntry.at.desc(), TimelineEntry.entry_id.desc())
+        .limit(limit)
+    )
+    return list(session.scalars(statement))
 
 
 def note_once(session: Session, key: str, now: datetime) -> bool:

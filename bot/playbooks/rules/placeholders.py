@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -45,6 +46,8 @@ _DIMENSIONS = (
     "TopicName", "StreamName", "ClusterName", "ServiceName", "ApiName", "HealthCheckId", "DistributionId", "Region",
     "AccountId",
 )  # fmt: skip
+# What a message holds that may name a value, for PostgreSQL's `~*`.
+NAMES_A_VALUE = rf"arn:aws|\m({'|'.join(_DIMENSIONS)})\M"
 _EXACT = {name.lower(): name for name in _DIMENSIONS}
 # `FunctionName: orders-api`, `FunctionName=orders-api` and the JSON of an alarm: "name": "FunctionName", "value": "…".
 _DIMENSION = re.compile(
@@ -137,17 +140,20 @@ def check(name: str, value: str) -> str:
 
 
 def read_values(texts: Iterable[str]) -> dict[str, str]:
-    """Values by key that the texts name: alarms' dimensions (`FunctionName: orders-api`) and ARNs. The first counts."""
-    found: dict[str, str] = {}
+    """Values by key that the texts name: dimensions of alarms (`FunctionName: orders-api`) and ARNs.
+
+    Where they name several, none is taken: nobody should restart the wrong one.
+    """
+    found: dict[str, set[str]] = defaultdict(set)
     for text in texts:
         for match in _DIMENSION.finditer(text):
             value = match["value"].rstrip(".:")
             if _PLAIN.fullmatch(value):
-                found.setdefault(key_of(_EXACT[match[1].lower()]), value)
+                found[key_of(_EXACT[match[1].lower()])].add(value)
         for match in _ARN.finditer(text):
             for key, value in _of_arn(match).items():
-                found.setdefault(key, value)
-    return found
+                found[key].add(value)
+    return {key: min(values) for key, values in found.items() if len(values) == 1}
 
 
 def _of_arn(match: re.Match[str]) -> dict[str, str]:
