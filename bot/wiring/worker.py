@@ -48,6 +48,7 @@ TASKS: dict[str, Callable[..., None]] = {
     "slack.check_channel": channel.check_channel,
     **incident_jobs.TASKS,
     "slack.answer": answers.answer,
+    "slack.link_answer": answers.link_answer,
     "slack.review": drafts.review,
     "slack.redraft": drafts.redraft,
     "slack.suggest_severity": severity_suggestions.suggest_severity,

@@ -28,9 +28,11 @@ from bot.slack.client import Slack
 from bot.slack.poster import Poster
 from slack_playground.person import Person
 from tests.job_fixtures import Declared
+from tests.queue import queued
 from tests.slack_fixtures import Control
 
 INCIDENTS = "C0INCIDENTS"
+BY_NAME = {"slack.link_answer": reports.link_answer, "slack.answer": reports.answer}
 SURE = Judgement(Severity.P1, 0.9, (Evidence("502", "5xx"),), None, "a major part")
 Named = Callable[[str], Person]
 
@@ -73,6 +75,25 @@ def test_a_decision_takes_the_place_of_the_buttons(
     (answer,) = answers(responder, ts)
     assert answer["text"] == f"Declared as P0 by <@U0TEAMLEAD>: {row.ref}."
     assert "report_declare" not in str(answer["blocks"])
+
+
+def test_the_answer_links_the_channel_as_soon_as_there_is_one(
+    context: AppContext, slack: Slack, poster: Poster, reported: tuple[int, str], responder: Person
+) -> None:
+    report_id, ts = reported
+    with context.database.transaction() as session:
+        row, _ = suggest.declare_report(session, report_id, None, "U0RESPONDER", context.policy, context.now())
+    reports.answer(context, slack, poster, report_id=report_id)
+    assert "<#" not in str(answers(responder, ts)), "its channel is still to be created"
+    channel.open_channel(context, slack, poster, incident_id=row.incident_id)
+    for task in ("slack.link_answer", "slack.answer"):
+        with context.database.transaction() as session:
+            (job,) = [job for job in queued(session) if job.task == task][-1:]
+        BY_NAME[task](context, slack, poster, **job.arguments)
+    with context.database.transaction() as session:
+        channel_id = incidents.get(session, row.incident_id).channel_id
+    (answer,) = answers(responder, ts)
+    assert answer["text"] == f"Declared as P1 by <@U0RESPONDER>: {row.ref} in <#{channel_id}>."
 
 
 def test_what_may_be_trouble_is_asked_about_in_its_thread_until_somebody_decides(

@@ -30,6 +30,7 @@ from bot.slack import queries as slack_queries
 from bot.slack.blocks import section
 from bot.slack.client import Message, Refused, Slack, TryAgain
 from bot.slack.poster import Poster
+from bot.store.outbox import enqueue
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +58,8 @@ def open_channel(context: AppContext, slack: Slack, poster: Poster, *, incident_
             row.channel_id, row.channel_name = made
             regained(session, row, texts.channel_opened(made[0]), context.now())
             escalate.link_pages(session, row)
+            if row.report_ts:
+                enqueue(session, "slack.link_answer", incident_id=incident_id)
         _leave_thread(context, poster, incident_id, made[0])
     if not post_card(context, poster, incident_id):
         return

@@ -296,6 +296,10 @@ def decision_of(session: Session, report: ReportRow) -> Decision:
 
 def _decide(session: Session, report: ReportRow, decision: str, by: str, now: datetime) -> None:
     report.decision, report.decided_by, report.decided_at = decision, by, now
-    if not report.answered:
-        return  # nobody was answered, so there is no answer to update
-    enqueue(session, "slack.answer", lock=f"report-{report.report_id}", report_id=report.report_id)
+    show(session, report)
+
+
+def show(session: Session, report: ReportRow) -> None:
+    """Have the answer show what became of the report; nothing where nobody was answered."""
+    if report.answered:
+        enqueue(session, "slack.answer", lock=f"report-{report.report_id}", report_id=report.report_id)

@@ -12,7 +12,7 @@ from bot.incidents.visibility import for_everybody
 from bot.memory.messages import suggestions
 from bot.reports import queries as reports
 from bot.reports.flows.corrections import choices_for, reason_of
-from bot.reports.flows.reports import decision_of, judgement_of, was_edited
+from bot.reports.flows.reports import decision_of, judgement_of, show, was_edited
 from bot.reports.messages import answer as answers
 from bot.reports.messages import corrections, decisions
 from bot.reports.tables import ReportRow
@@ -40,6 +40,17 @@ def answer(context: AppContext, slack: Slack, poster: Poster, *, report_id: int)
         running = answers.Running(tuple(incidents.facts(row) for row in rows), open_ref)
     message = _decided(context, report, outcome, public) if decided else _undecided(context, report, running)
     poster.try_to_post(f"report:{report_id}", channel_id, message, thread_ts=ts)
+
+
+def link_answer(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int) -> None:
+    """The incident's channel is there: the answer to the report that it was declared from links it."""
+    with context.database.transaction() as session:
+        row = incidents.get(session, incident_id)
+        if row.report_channel_id is None or row.report_ts is None:
+            return
+        report = reports.find_report_of_message(session, row.report_channel_id, row.report_ts)
+        if report is not None:
+            show(session, report)
 
 
 def _decided(context: AppContext, report: ReportRow, outcome: str, public: bool) -> Message:
