@@ -8,11 +8,14 @@ from bot.diagnostics.rules.finding import Diagnosis, Finding, NotRead, Weight
 from bot.diagnostics.rules.request import Asked
 from bot.slack.blocks import Block, button, context, section
 from bot.slack.client import Message
-from bot.slack.text import bold, code, fit, plain
+from bot.slack.text import bold, code, fit, plain, shorten
 from bot.text.wording import counted
 
-_SHOWN = 10  # findings in the message; the timeline has them all
-_LONGEST = 1800  # characters of one finding
+# A message of Slack holds 13,200 characters. What is left out of it is on the timeline.
+_ROOM = 7500  # characters for all findings
+_LONGEST = 1500  # characters of one finding
+_LONGEST_LIST = 1500  # characters of what was not checked, and of what was fine
+_LONGEST_NAME = 150
 _MARKS = {
     Weight.PROBLEM: ":red_circle:",
     Weight.RISK: ":large_orange_circle:",
@@ -41,7 +44,7 @@ def offered(action_id: str, where: str, found: Sequence[Asked]) -> list[Block]:
     # A block each: within one, Slack takes an action id once.
     return [
         section(
-            bold(f"{one.service} {one.name}"),
+            bold(shorten(f"{one.service} {one.name}", _LONGEST_NAME)),
             button(f"Diagnose {one.name}", action_id, f"{where}:{one.service}:{one.name}"),
         )
         for one in found
@@ -67,15 +70,28 @@ def could_not(resource: str, reason: str) -> Message:
 
 def diagnosed(found: Diagnosis) -> Message:
     """The one message of a diagnosis, edited as results arrive."""
-    head = f"{bold(found.resource)} in {plain(found.where)}, {found.window}"
-    blocks: list[Block] = [section(f"{head}\n{_summary(found)}")]
-    blocks += [section(_finding(one)) for one in found.findings[:_SHOWN]]
-    if len(found.findings) > _SHOWN:
-        blocks.append(context(f"{counted(len(found.findings) - _SHOWN, 'more finding')} on the timeline."))
+    head = f"{bold(shorten(found.resource, _LONGEST_NAME))} in {plain(found.where)}, {found.window}"
+    shown = _that_fit([_finding(one) for one in found.findings])
+    blocks: list[Block] = [section(f"{head}\n{_summary(found)}"), *(section(text) for text in shown)]
+    if len(found.findings) > len(shown):
+        blocks.append(context(f"{counted(len(found.findings) - len(shown), 'more finding')} on the timeline."))
     if found.unread:
-        blocks.append(context("\n".join(f":warning: Not checked: {plain(_unread(one))}" for one in found.unread)))
-    blocks.append(context(_foot(found)))
-    return Message(f"{found.resource}: {_summary(found)}", tuple(blocks))
+        lines = "\n".join(f":warning: Not checked: {plain(_unread(one))}" for one in found.unread)
+        blocks.append(context(fit(lines, _LONGEST_LIST)))
+    blocks.append(context(fit(_foot(found), _LONGEST_LIST)))
+    return Message(shorten(f"{found.resource}: {_summary(found)}", _LONGEST), tuple(blocks))
+
+
+def _that_fit(texts: Sequence[str]) -> list[str]:
+    """The first of them, as many as there is room for."""
+    shown: list[str] = []
+    room = _ROOM
+    for text in texts:
+        room -= len(text)
+        if room < 0:
+            break
+        shown.append(text)
+    return shown
 
 
 def _summary(found: Diagnosis) -> str:
