@@ -74,6 +74,10 @@ def diagnose(
         elif channel_id is not None:
             poster.try_to_post(f"diagnosis:{key}", channel_id, message, thread_ts)
 
+    def title_of(ref: str) -> str:
+        entry = context.memory.current().entries.get(ref)
+        return entry.title if entry else ""
+
     resource = f"{service} {name}"
     shown = _Shown(say)
     shown.show(messages.beginning(resource))
@@ -82,7 +86,7 @@ def diagnose(
     try:
         budget = context.policy.diagnostics.budget
         for found in ask(context.aws, asked, datetime.fromisoformat(at) if at else None, context.now(), budget):
-            shown.show(messages.diagnosed(found), final=found.is_over)
+            shown.show(messages.diagnosed(found, title_of), final=found.is_over)
     except (BadRequest, InvalidSettings, Unread) as error:
         log.warning("could not diagnose", resource=resource, reason=str(error))
         shown.show(messages.could_not(resource, str(error)), final=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bot.diagnostics.rules.finding import Diagnosis, Finding, NotRead, Weight
 from bot.diagnostics.rules.request import Asked
@@ -16,6 +16,7 @@ _ROOM = 7500  # characters for all findings
 _LONGEST = 1500  # characters of one finding
 _LONGEST_LIST = 1500  # characters of what was not checked, and of what was fine
 _LONGEST_NAME = 150
+_LONGEST_TITLE = 90
 _MARKS = {
     Weight.PROBLEM: ":red_circle:",
     Weight.RISK: ":large_orange_circle:",
@@ -68,10 +69,14 @@ def could_not(resource: str, reason: str) -> Message:
     return Message(text, (section(text),))
 
 
-def diagnosed(found: Diagnosis) -> Message:
-    """The one message of a diagnosis, edited as results arrive."""
+def _untitled(_ref: str) -> str:
+    return ""
+
+
+def diagnosed(found: Diagnosis, title_of: Callable[[str], str] = _untitled) -> Message:
+    """The one message of a diagnosis, edited as results arrive. `title_of` a ref is empty where it is unknown."""
     head = f"{bold(shorten(found.resource, _LONGEST_NAME))} in {plain(found.where)}, {found.window}"
-    shown = _that_fit([_finding(one) for one in found.findings])
+    shown = _that_fit([_finding(one, title_of) for one in found.findings])
     blocks: list[Block] = [section(f"{head}\n{_summary(found)}"), *(section(text) for text in shown)]
     if len(found.findings) > len(shown):
         blocks.append(context(f"{counted(len(found.findings) - len(shown), 'more finding')} on the timeline."))
@@ -109,23 +114,29 @@ def _summary(found: Diagnosis) -> str:
     return "Nothing wrong found in what could be checked." if found.unread else "Nothing wrong found."
 
 
-def _finding(one: Finding) -> str:
+def _finding(one: Finding, title_of: Callable[[str], str]) -> str:
     lines = [f"{_MARKS[one.weight]} *{plain(one.seen).replace('*', '∗')}*"]
     if one.compared:
         lines.append(f"_{plain(one.compared)}_")
     lines.append(plain(one.why))
     if one.refs or one.likely:
-        lines.append(plain(_links(one)))
+        lines.append(plain(_links(one, title_of)))
     if one.command:
         lines.append(code(one.command))
     return fit("\n".join(lines), _LONGEST)
 
 
-def _links(one: Finding) -> str:
-    """`See GUIDE-concurrency. Possibly as in NFI-2023-0016.`: what it is, and what it resembles."""
-    known = f"See {', '.join(one.refs)}." if one.refs else ""
-    resembles = f"Possibly as in {', '.join(one.likely)}." if one.likely else ""
+def _links(one: Finding, title_of: Callable[[str], str] = _untitled) -> str:
+    """`See GUIDE-concurrency. Possibly as in NFI-2023-0016.`: what it is, and what it resembles; the first by title."""
+    known = f"See {_named(one.refs, title_of)}." if one.refs else ""
+    resembles = f"Possibly as in {_named(one.likely, title_of)}." if one.likely else ""
     return f"{known} {resembles}".strip()
+
+
+def _named(refs: Sequence[str], title_of: Callable[[str], str]) -> str:
+    first, *others = refs
+    title = title_of(first)
+    return ", ".join([f"{first} ({shorten(title, _LONGEST_TITLE)})" if title else first, *others])
 
 
 def _unread(one: NotRead) -> str:

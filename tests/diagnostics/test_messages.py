@@ -45,7 +45,7 @@ def diagnosis(findings: int, unread: int, size: int) -> Diagnosis:
 @pytest.mark.parametrize(("findings", "unread", "size"), [(0, 0, 1), (3, 1, 3), (30, 30, 80), (200, 0, 1), (1, 300, 5)])
 def test_any_diagnosis_fits_a_message_of_slack(findings: int, unread: int, size: int) -> None:
     known = diagnosis(findings, unread, size)
-    message = messages.diagnosed(known)
+    message = messages.diagnosed(known, lambda ref: f"title of {ref} " * size)
     check_message_blocks(list(message.blocks))
     shown = content_of({"text": message.text, "blocks": list(message.blocks)})
     assert "<!here>" not in shown, "what AWS says pings nobody"

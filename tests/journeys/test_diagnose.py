@@ -52,7 +52,7 @@ def test_findings_come_in_one_message_and_stand_on_the_timeline_once(stage: Stag
     settle(stage.database)
     message = stage.responder.wait_for_message(channel["id"], "AWS calls")
     shown = content_of(message)
-    assert "Alias on $LATEST: LIVE" in shown and "See NFI-2024-0018." in shown
+    assert "Alias on $LATEST: LIVE" in shown and "See NFI-2024-0018 (" in shown
     assert "`aws lambda list-aliases --function-name orders-api" in shown
     assert "&lt;!here&gt;" in shown, "what a log says pings nobody"
     kept = [entry for entry in entries(stage, ref) if entry.kind == "diagnosed"]
