@@ -9,14 +9,15 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import psycopg
 import structlog
 from procrastinate.exceptions import ConnectorException, UniqueViolation
-from procrastinate.jobs import Job, Status
-from procrastinate.manager import JobManager
+from procrastinate.jobs import Job, Notification, Status
+from procrastinate.manager import JobManager, NotificationCallback
 
 log = structlog.get_logger(__name__)
 
@@ -25,17 +26,23 @@ _PATIENCE_AT_THE_END = 5.0  # seconds; what is not written then is freed by anot
 # The line was cut, or a standby that is not promoted yet answered.
 _PASSES = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.ReadOnlySqlTransaction)
 _NOT_RUNNING = psycopg.errors.RaiseException  # procrastinate's own word: no such job is running
+_RACES = 5  # lost to other workers in one fetch
 _LONGEST_PAUSE = 2.0  # seconds between tries
 
 
 class PersistentJobManager(JobManager):
-    """Tries to write the end of a job until the database has taken it, and says when it last fetched jobs."""
+    """Tries to write the end of a job until the database has taken it, says when it last fetched jobs, and misses none.
+
+    procrastinate's worker forgets, once it has fetched, that it was told of new jobs; of a job that came while it was
+    asking, too late to be found, it would hear again only when it polls.
+    """
 
     def __init__(self, connector: Any, heard: Callable[[str], None] = lambda _queue: None) -> None:
         """`heard` is called with a queue each time that the database answered the queue's worker."""
         super().__init__(connector)
         self._heard = heard
         self._queues: dict[int, str] = {}  # by worker
+        self._told: Counter[str] = Counter()  # how often each worker's queues were said to have a job
         self._patience = _PATIENCE
 
     def hurry(self) -> None:
@@ -43,14 +50,37 @@ class PersistentJobManager(JobManager):
         self._patience = _PATIENCE_AT_THE_END
 
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
-        """As procrastinate has it. Where another worker began a job of the same lock in the same instant: none."""
-        try:
-            job = await super().fetch_job(queues, worker_id)
-        except UniqueViolation:
-            return None  # the job stays where it is, and the queue is asked again within a second
-        self._queues[worker_id] = ", ".join(queues or ())
-        self._heard(self._queues[worker_id])
-        return job
+        """As procrastinate has it, until there is a job, or none and no word of one came meanwhile.
+
+        Where another worker began a job of the same lock in the same instant, the next one is looked for.
+        """
+        name = ", ".join(queues or ())
+        lost = 0
+        while True:
+            told = self._told[name]
+            try:
+                job = await super().fetch_job(queues, worker_id)
+            except UniqueViolation:
+                lost += 1
+                if lost < _RACES:
+                    continue
+                return None  # the job stays where it is, and the queue is asked again within a second
+            self._queues[worker_id] = name
+            self._heard(name)
+            if job is not None or told == self._told[name]:
+                return job
+
+    async def listen_for_jobs(
+        self, *, on_notification: NotificationCallback, queues: Iterable[str] | None = None
+    ) -> None:
+        """As procrastinate has it, and counted."""
+        name = ", ".join(queues or ())
+
+        async def counted(*, channel: str, notification: Notification) -> None:
+            self._told[name] += 1
+            await on_notification(channel=channel, notification=notification)
+
+        await super().listen_for_jobs(on_notification=counted, queues=queues)
 
     async def update_heartbeat(self, worker_id: int) -> None:
         """As procrastinate has it. A worker whose threads are all busy fetches nothing, and is well."""

@@ -32,7 +32,14 @@ class FailedJob:
 
 # A job of that name may begin between our being refused and our looking: then the name is free again.
 _TRIES = 3
-_WAITING = sql("select 1 from procrastinate_jobs where queueing_lock = :name and status = 'todo' for key share")
+_WAITING = sql("""
+    with waiting as (
+        select id, queue_name from procrastinate_jobs where queueing_lock = :name and status = 'todo' for key share
+    )
+    select pg_notify(
+        'procrastinate_queue_v1#' || queue_name, json_build_object('type', 'job_inserted', 'job_id', id)::text
+    ) from waiting
+""")
 
 
 @cache
@@ -69,7 +76,8 @@ def enqueue(
             return
         except AlreadyEnqueued:
             # The job that waits must not begin before our commit, or it would not see what we changed. A worker takes
-            # jobs with `for update skip locked`, so it passes over a row that we share until then.
+            # jobs with `for update skip locked`, so it passes over a row that we share until then. Nobody else would
+            # tell it of that row again, so our commit does.
             if session.execute(_WAITING, {"name": once}).first() is not None:
                 return
     _defer(session, task, queue=queue, lock=lock, priority=priority, arguments=arguments)
