@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import structlog
 
@@ -17,6 +18,7 @@ log = structlog.get_logger(__name__)
 
 _EVERY = 1.0  # seconds at most; sooner when something is due sooner
 _PAUSE = 0.2  # seconds at least: what falls due meanwhile is sent together
+_REMIND_EVERY = 5.0  # seconds; what they remind of is due on a day
 _AT_ONCE = 200  # incidents in one transaction
 
 
@@ -27,6 +29,7 @@ class Sweeps:
         self._context = context
         self._progress = progress
         self._stop = stop
+        self._remind_at = 0.0  # in monotonic seconds
 
     def run(self) -> None:
         """Sweep until stopped."""
@@ -50,9 +53,10 @@ class Sweeps:
         with self._context.database.transaction() as session:
             if sweep(session, self._context.policy.escalation, now, _AT_ONCE) == _AT_ONCE:
                 return 0.0
-        with self._context.database.transaction() as session:
-            if remind(session, self._context.policy.review, now, _AT_ONCE) == _AT_ONCE:
-                return 0.0
-        with self._context.database.transaction() as session:
             upcoming = pings.find_next_wake(session)
+        if time.monotonic() >= self._remind_at:  # apart: what it meets must not undo what is escalated
+            with self._context.database.transaction() as session:
+                if remind(session, self._context.policy.review, now, _AT_ONCE) == _AT_ONCE:
+                    return 0.0
+            self._remind_at = time.monotonic() + _REMIND_EVERY
         return min(_EVERY, max(_PAUSE, self._context.seconds_until(upcoming))) if upcoming else _EVERY

@@ -1,0 +1,127 @@
+"""What an act costs: statements and commits of everything that follows it, each with a bound. More must be meant."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+
+from bot.incidents.queries import incidents, timeline
+from bot.wiring.monitoring.health import Progress
+from bot.wiring.upkeep.housekeeping import Housekeeping
+from bot.wiring.upkeep.sweeps import Sweeps
+from tests.stage import INCIDENTS, Stage
+
+# Statements and commits of listeners, jobs and pages; the queue itself spends two of each on a job.
+BOUNDS = {"declare": (50, 20), "message": (3, 2), "raise to P1": (80, 28), "close": (120, 30)}
+LONGEST = 120  # seconds for which the queue may work; nothing is measured by it
+_LEFT = text("select count(*) from procrastinate_jobs where status in ('todo', 'doing') and scheduled_at is null")
+
+
+@dataclass
+class Cost:
+    """Statements and commits of all threads but the test's own."""
+
+    statements: list[str] = field(default_factory=list)
+    commits: int = 0
+
+
+@contextmanager
+def cost(stage: Stage) -> Iterator[Cost]:
+    """What is spent meanwhile, until the queue is empty."""
+    spent, here = Cost(), threading.get_ident()
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        if threading.get_ident() != here:
+            spent.statements.append(statement)
+
+    def commit(_connection: Any) -> None:
+        if threading.get_ident() != here:
+            spent.commits += 1
+
+    settle(stage)
+    event.listen(stage.database.engine, "before_cursor_execute", note)
+    event.listen(stage.database.engine, "commit", commit)
+    try:
+        yield spent
+        settle(stage)
+    finally:
+        event.remove(stage.database.engine, "before_cursor_execute", note)
+        event.remove(stage.database.engine, "commit", commit)
+
+
+def settle(stage: Stage) -> None:
+    """Until no job is left that may run now."""
+    until = time.monotonic() + LONGEST
+    while time.monotonic() < until:
+        with stage.database.transaction() as session:
+            if not session.scalar(_LEFT):
+                return
+        time.sleep(0.05)  # PostgreSQL tells nobody that a queue is empty
+    raise AssertionError("the queue does not become empty")
+
+
+def spent_by(stage: Stage, act: Callable[[], object]) -> tuple[int, int]:
+    """Statements and commits of this thread while it acts."""
+    statements, commits, here = 0, 0, threading.get_ident()
+
+    def note(*_: Any) -> None:
+        nonlocal statements
+        statements += threading.get_ident() == here
+
+    def commit(_connection: Any) -> None:
+        nonlocal commits
+        commits += threading.get_ident() == here
+
+    event.listen(stage.database.engine, "before_cursor_execute", note)
+    event.listen(stage.database.engine, "commit", commit)
+    try:
+        act()
+    finally:
+        event.remove(stage.database.engine, "before_cursor_execute", note)
+        event.remove(stage.database.engine, "commit", commit)
+    return statements, commits
+
+
+def test_no_act_costs_more_than_its_bound(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Housekeeping, "look", lambda _self: None)  # what runs by itself is counted apart
+    monkeypatch.setattr(Sweeps, "sweep", lambda _self: 1.0)
+    person, costs = stage.responder, {}
+    with cost(stage) as costs["declare"]:
+        ref, channel = stage.declare("P2 the basket loses items")
+    with cost(stage) as costs["message"]:
+        person.say(channel["id"], "looking at the pool")
+        person.wait_for(lambda: "looking at the pool" in recorded(stage, ref) or None)
+    with cost(stage) as costs["raise to P1"]:
+        person.command(INCIDENTS, f"/incident severity {ref} P1")
+    person.command(INCIDENTS, f"/incident resolve {ref} rolled back, the release was broken")
+    with cost(stage) as costs["close"]:
+        person.command(INCIDENTS, f"/incident close {ref} nobody could pay")
+    spent = {name: (len(one.statements), one.commits) for name, one in costs.items()}
+    over = [
+        name
+        for name, (statements, commits) in spent.items()
+        if statements > BOUNDS[name][0] or commits > BOUNDS[name][1]
+    ]
+    assert not over, spent
+    assert spent["message"][0] >= 2, "nothing was counted"
+
+
+def recorded(stage: Stage, ref: str) -> list[str]:
+    with stage.database.transaction() as session:
+        return [entry.text for entry in timeline.list_entries(session, incidents.get_by_ref(session, ref).incident_id)]
+
+
+def test_a_bot_at_rest_asks_little(stage: Stage) -> None:
+    """A sweep comes every second, a look every three; each transaction costs three more for its begin and its end."""
+    sweeps, housekeeping = Sweeps(stage.context, Progress(), threading.Event()), Housekeeping(stage.context)
+    for _ in range(2):  # the first looks after more
+        sweep, look = spent_by(stage, sweeps.sweep), spent_by(stage, housekeeping.look)
+    assert sweep == (2, 1)
+    assert look[0] <= 8 and look[1] <= 5, look
