@@ -1,16 +1,18 @@
 """`python -m bench [PART …]`: run all measurements, or the named ones, and print one table of them at the end.
 
 Parts: start (commands and the bot), commands, escalation and room (through the playground), judge, review,
-timeline, similar (against bm25s; slow: it makes corpora up to a million documents).
+timeline, age, similar (against bm25s; slow: it makes corpora up to a million documents). `seed` alone fills the
+database that DATABASE_URL names with `--incidents` closed incidents of five years.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import commands, escalation, figures, judge, review, room, similar, start, timeline
+from bench import age, commands, escalation, figures, judge, review, room, seed, similar, start, timeline
 
 PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "start": lambda _asked: start.measure(),
@@ -20,6 +22,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "judge": lambda _asked: judge.measure(),
     "review": lambda _asked: review.measure(),
     "timeline": lambda asked: timeline.measure(asked.entries),
+    "age": lambda asked: age.measure(asked.closed),
     "similar": lambda asked: similar.measure(asked.sizes, asked.sets),
 }
 
@@ -27,6 +30,9 @@ PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
 def main() -> None:
     parser = _parser()
     asked = parser.parse_args()
+    if asked.parts == ["seed"]:
+        _seed(parser, asked.incidents)
+        return
     if unknown := set(asked.parts) - set(PARTS):
         parser.error(f"unknown part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     before = _before(parser, asked.against)
@@ -54,9 +60,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--due-seconds", type=float, default=20, help="how long they do")
     parser.add_argument("--messages", type=float, default=200, help="messages a second in an incident's channel")
     parser.add_argument("--entries", type=int, default=timeline.ENTRIES, help="entries of the long timeline")
+    parser.add_argument("--closed", type=int, default=age.CLOSED, help="closed incidents of the company of an age")
     parser.add_argument("--sizes", type=int, nargs="*", default=list(similar.SIZES), help="documents to search in")
     parser.add_argument("--sets", type=Path, help="a folder with further graded sets for the search")
     return parser
+
+
+def _seed(parser: argparse.ArgumentParser, number: int) -> None:
+    """Only where a database was named: what is made up must not get into a company's own by default."""
+    url = os.environ.get("DATABASE_URL")
+    if not url:
+        parser.error("DATABASE_URL is not set: name a database of its own, as what is made up stays in it")
+    figures.RUN.part = "seed"
+    seed.run(url, number)
 
 
 def _before(parser: argparse.ArgumentParser, path: Path | None) -> list[figures.Figure]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -61,15 +61,17 @@ def measure(entries: int = ENTRIES) -> None:
             {"DATABASE_URL": url, "SLACK_BOT_TOKEN": "xoxb-bench", "TOCSIN_DATA": folder}
         )
         context = replace(build_context(settings, database), now=lambda: _BEGAN + timedelta(hours=30))
-        rows = [_incident(database, context.policy, size) for size in (entries, _FEW)]
+        rows = [add_incident(database, context.policy, size) for size in (entries, _FEW)]
         with database.engine.connect() as connection:
             connection.execute(text("analyze"))
-        _commands(context, rows, entries)
+        for typed, (long, short) in times_of_commands([(context, row) for row in rows]).items():
+            name = f"/incident {typed}, {entries:,} entries, to the acknowledgement"
+            figure(name, percentile(long, 0.5), "ms", 150, percentile(short, 0.5))
         _page(settings, context, rows, entries)
         database.close()
 
 
-def _incident(database: Database, policy: Any, size: int) -> IncidentRow:
+def add_incident(database: Database, policy: Any, size: int) -> IncidentRow:
     with database.transaction() as session:
         wanted = Declaration(f"bench:{size}", "checkout returns 502", Severity.P1, "U0RESPONDER")
         row, _ = declare(session, wanted, policy, _BEGAN)
@@ -100,15 +102,14 @@ def _fact(row: IncidentRow, number: int, size: int) -> dict[str, Any]:
     }
 
 
-def _commands(context: AppContext, rows: list[IncidentRow], entries: int) -> None:
-    took: dict[str, tuple[list[float], list[float]]] = {typed: ([], []) for typed in _TYPED}
+def times_of_commands(sides: Sequence[tuple[AppContext, IncidentRow]]) -> dict[str, list[list[float]]]:
+    """Milliseconds of each command in these incidents' channels, typed in turn: by command, a list for each side."""
+    took: dict[str, list[list[float]]] = {typed: [[] for _ in sides] for typed in _TYPED}
     for _ in range(_TIMES):
         for typed in _TYPED:
-            for times, row in zip(took[typed], rows, strict=True):
-                times.append(_spent(lambda typed=typed, row=row: _type(context, row, typed)))  # type: ignore[misc]
-    for typed, (long, short) in took.items():
-        name = f"/incident {typed}, {entries:,} entries, to the acknowledgement"
-        figure(name, percentile(long, 0.5), "ms", 150, percentile(short, 0.5))
+            for times, (context, row) in zip(took[typed], sides, strict=True):
+                times.append(_spent(lambda typed=typed, context=context, row=row: _type(context, row, typed)))  # type: ignore[misc]
+    return took
 
 
 def _type(context: AppContext, row: IncidentRow, typed: str) -> None:
