@@ -5,6 +5,7 @@ Every call here may be repeated without harm. It never sleeps: who calls decides
 
 from __future__ import annotations
 
+import copy
 import http.client
 import itertools
 import re
@@ -56,6 +57,10 @@ def web_client(base_url: str, token: str, timeout: int = 10) -> WebClient:
     return WebClient(token=token, base_url=base_url, timeout=timeout, retry_handlers=[])
 
 
+def _nothing() -> None:
+    """Nobody else could post it."""
+
+
 class Slack:
     """The calls that Tocsin makes, by meaning."""
 
@@ -69,6 +74,13 @@ class Slack:
         self._groups: dict[str, list[str]] = {}  # members of user groups when Slack last said
         self._bots: set[str] = set()
         self._left: set[str] = set()  # who was not in the workspace when Slack last said
+        self._confirm: Callable[[], None] = _nothing
+
+    def of_job(self, confirm: Callable[[], None]) -> Slack:
+        """The same for one job: `confirm` is called right before each post, and raises where the job was lost."""
+        own = copy.copy(self)
+        own._confirm = confirm
+        return own
 
     def call(self, method: str, **arguments: Any) -> dict[str, Any]:
         """One call. Raises TryAgain or Refused."""
@@ -109,6 +121,7 @@ class Slack:
             arguments["blocks"] = list(message.blocks)
         if thread_ts:
             arguments["thread_ts"] = thread_ts
+        self._confirm()
         answer = self.call("chat.postMessage", **arguments)
         channel_id = str(answer.get("channel") or place)
         if is_person(place):

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from datetime import datetime
+from typing import Any, LiteralString
 
 import psycopg
 import structlog
@@ -25,7 +27,6 @@ _PATIENCE = 20.0  # seconds; a worker that is silent for half as long is taken f
 _PATIENCE_AT_THE_END = 5.0  # seconds; what is not written then is freed by another worker, or at the next start
 # The line was cut, or a standby that is not promoted yet answered.
 _PASSES = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.ReadOnlySqlTransaction)
-_NOT_RUNNING = psycopg.errors.RaiseException  # procrastinate's own word: no such job is running
 _RACES = 5  # lost to other workers in one fetch
 _LONGEST_PAUSE = 2.0  # seconds between tries
 
@@ -43,6 +44,7 @@ class PersistentJobManager(JobManager):
         self._heard = heard
         self._queues: dict[int, str] = {}  # by worker
         self._told: Counter[str] = Counter()  # how often each worker's queues were said to have a job
+        self._fetched: dict[int, float] = {}  # by job: monotonic seconds before it was fetched
         self._patience = _PATIENCE
 
     def hurry(self) -> None:
@@ -57,7 +59,7 @@ class PersistentJobManager(JobManager):
         name = ", ".join(queues or ())
         lost = 0
         while True:
-            told = self._told[name]
+            told, asked = self._told[name], time.monotonic()
             try:
                 job = await super().fetch_job(queues, worker_id)
             except UniqueViolation:
@@ -67,6 +69,8 @@ class PersistentJobManager(JobManager):
                 return None  # the job stays where it is, and the queue is asked again within a second
             self._queues[worker_id] = name
             self._heard(name)
+            if job is not None and job.id is not None:
+                self._fetched[job.id] = asked
             if job is not None or told == self._told[name]:
                 return job
 
@@ -82,6 +86,10 @@ class PersistentJobManager(JobManager):
 
         await super().listen_for_jobs(on_notification=counted, queues=queues)
 
+    def fetched_at(self, job: Job) -> float:
+        """Monotonic seconds at which this process asked for the job; long ago where it did not."""
+        return self._fetched.get(job.id or 0, -math.inf)
+
     async def update_heartbeat(self, worker_id: int) -> None:
         """As procrastinate has it. A worker whose threads are all busy fetches nothing, and is well."""
         await super().update_heartbeat(worker_id)
@@ -89,39 +97,64 @@ class PersistentJobManager(JobManager):
             self._heard(self._queues[worker_id])
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
-        """As procrastinate has it, more than once."""
-        await self._until_written(job, lambda: JobManager.finish_job(self, job, status, delete_job))
+        """As procrastinate has it, more than once, and only while this worker holds the job."""
+        await self._until_written(job, _FINISH, status=status.value, delete_job=delete_job)
+        self._fetched.pop(job.id or 0, None)
 
-    async def retry_job(self, job: Job, *arguments: Any, **named: Any) -> None:
-        """As procrastinate has it, more than once.
+    async def retry_job(
+        self,
+        job: Job,
+        retry_at: datetime | None = None,
+        priority: int | None = None,
+        queue: str | None = None,
+        lock: str | None = None,
+    ) -> None:
+        """As procrastinate has it, more than once, and only while this worker holds the job.
 
         Where the same piece of work has been enqueued anew meanwhile, that one does it, and this job is done with.
         """
+        changes = {"retry_at": retry_at, "new_priority": priority, "new_queue_name": queue, "new_lock": lock}
         try:
-            await self._until_written(job, lambda: JobManager.retry_job(self, job, *arguments, **named))
+            await self._until_written(job, _RETRY, **changes)
         except UniqueViolation:
             await self.finish_job(job, Status.SUCCEEDED, delete_job=True)
+        self._fetched.pop(job.id or 0, None)
 
-    async def _until_written(self, job: Job, write: Callable[[], Awaitable[None]]) -> None:
-        """Raises ConnectorException when the database stays away, or says that the job is nobody's to end.
+    async def _until_written(self, job: Job, statement: LiteralString, **arguments: Any) -> None:
+        """Raises ConnectorException when the database stays away, UniqueViolation where such a job waits already.
 
-        UniqueViolation where a job of the same name waits already.
+        Where another worker took the job over while this one was silent, it is that worker's to end.
         """
         began = time.monotonic()
+        named = {"job_id": job.id, "worker_id": job.worker_id, "attempts": job.attempts, **arguments}
         for attempt in itertools.count(1):
             try:
-                return await write()
+                if not await self.connector.execute_query_all_async(statement, **named) and attempt == 1:
+                    # At a later try, the first was written and only its answer was lost.
+                    log.warning("another worker took over a job", task=job.task_name, job_id=job.id)
+                return
             except UniqueViolation:
                 raise
             except ConnectorException as error:
-                if attempt > 1 and isinstance(error.__cause__, _NOT_RUNNING):
-                    # It was written the last time, and only the answer was lost.
-                    log.info("a job had ended already", task=job.task_name, job_id=job.id)
-                    return None
                 waited = time.monotonic() - began
                 if waited >= self._patience or not isinstance(error.__cause__, _PASSES):
                     raise
                 if attempt == 1:
                     log.warning("could not write that a job ended; trying again", task=job.task_name, job_id=job.id)
                 await asyncio.sleep(min(0.1 * 2**attempt, _LONGEST_PAUSE))
-        return None
+
+
+# Whoever was silent for too long holds the job no longer, though it may be running: as the other worker's.
+_HELD: LiteralString = """
+    with held as materialized (
+        select id from procrastinate_jobs where id = %(job_id)s and status = 'doing'
+        and attempts = %(attempts)s and worker_id is not distinct from %(worker_id)s::bigint for update
+    )
+"""
+_FINISH: LiteralString = (
+    _HELD + "select id, procrastinate_finish_job_v1(id, %(status)s, %(delete_job)s)::text as done from held"
+)
+_RETRY: LiteralString = _HELD + (
+    "select id, procrastinate_retry_job_v2("
+    "id, %(retry_at)s, %(new_priority)s, %(new_queue_name)s, %(new_lock)s)::text as done from held"
+)

@@ -12,6 +12,8 @@ from typing import Any
 
 import procrastinate
 import structlog
+from procrastinate import JobContext
+from procrastinate.jobs import Job
 
 from bot.aws.session import Unavailable
 from bot.context import AppContext
@@ -28,6 +30,7 @@ from bot.slack.client import Refused, Slack, TryAgain
 from bot.slack.poster import Poster
 from bot.stakeholders import jobs as updates
 from bot.store.connection import queue_pool
+from bot.store.job_claims import JobClaim, JobLost
 from bot.store.job_manager import PersistentJobManager
 from bot.store.outages import Outage, is_away, reason_of
 from bot.store.outbox import PAGING, SLACK
@@ -95,26 +98,33 @@ def job_app(context: AppContext, slack: Slack, heard: Callable[[str], None] = la
     """The procrastinate app with every task bound to what it needs; it is opened with `queue_pool`."""
     connector = procrastinate.PsycopgConnector()
     app = procrastinate.App(connector=connector, periodic_defaults={"max_delay": MADE_UP_WITHIN.total_seconds()})
-    app.job_manager = PersistentJobManager(connector, heard)
-    poster = Poster(context.database, slack, context.now)
+    app.job_manager = manager = PersistentJobManager(connector, heard)
+
+    def claim_of(job: Job) -> JobClaim:
+        return JobClaim(context.database, job.id or 0, job.worker_id, job.attempts, manager.fetched_at(job))
+
     for name, run in TASKS.items():
-        app.task(name=name, retry=RetryPolicy())(_bound(name, run, context, slack, poster))
+        app.task(name=name, retry=RetryPolicy(), pass_context=True)(_bound(name, run, context, slack, claim_of))
     for name, (cron, run) in PERIODIC.items():
-        task = app.task(name=name, retry=RetryPolicy(), queue=SLACK, lock=name, queueing_lock=name)
-        app.periodic(cron=cron)(task(_bound(name, run, context, slack, poster)))
+        task = app.task(name=name, retry=RetryPolicy(), pass_context=True, queue=SLACK, lock=name, queueing_lock=name)
+        app.periodic(cron=cron)(task(_bound(name, run, context, slack, claim_of)))
     return app
 
 
 def _bound(
-    name: str, run: Callable[..., None], context: AppContext, slack: Slack, poster: Poster
+    name: str, run: Callable[..., None], context: AppContext, slack: Slack, claim_of: Callable[[Job], JobClaim]
 ) -> Callable[..., None]:
     held_up = Outage(log, f"{name} is held up")
 
-    def task(**arguments: Any) -> None:
+    def task(job: JobContext, **arguments: Any) -> None:
+        own = slack.of_job(claim_of(job.job).confirm)
         ids = {key: value for key, value in arguments.items() if key.endswith("_id")}  # never what people wrote
         with structlog.contextvars.bound_contextvars(job=name, **ids):
             try:
-                run(context, slack, poster, **arguments)
+                run(context, own, Poster(context.database, own, context.now), **arguments)
+            except JobLost as lost:
+                log.warning("stopped in the middle of a job", reason=str(lost))
+                return
             except (TryAgain, Unavailable) as error:
                 held_up.failed(str(error))
                 raise

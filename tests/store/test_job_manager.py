@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any, LiteralString
 
 import procrastinate
 import psycopg
 import pytest
 from procrastinate.exceptions import ConnectorException
-from procrastinate.jobs import Status
+from procrastinate.jobs import Job, Status
 from sqlalchemy import text
 
 from bot.store.engine import Database
 from bot.store.job_manager import PersistentJobManager
+from bot.store.outbox import enqueue
 
 _CUT = """
 create sequence ends;
@@ -118,11 +120,12 @@ class LosesAnAnswer(procrastinate.PsycopgConnector):
 
     lost = False
 
-    async def execute_query_async(self, query: LiteralString, **arguments: Any) -> None:
-        await super().execute_query_async(query, **arguments)
+    async def execute_query_all_async(self, query: LiteralString, **arguments: Any) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = await super().execute_query_all_async(query, **arguments)
         if "finish_job" in query and not self.lost:
             self.lost = True
             raise ConnectorException from psycopg.OperationalError("the connection is lost")
+        return found
 
 
 def test_an_end_that_was_taken_is_not_an_error_the_second_time(database: Database) -> None:
@@ -137,14 +140,15 @@ class MeetsAStandby(procrastinate.PsycopgConnector):
 
     tries = 0
 
-    async def execute_query_async(self, query: LiteralString, **arguments: Any) -> None:
+    async def execute_query_all_async(self, query: LiteralString, **arguments: Any) -> list[dict[str, Any]]:
         if "finish_job" in query:
             self.tries += 1
             if self.tries == 1:
                 raise ConnectorException from psycopg.errors.AdminShutdown("terminating connection")
             if self.tries == 2:
                 raise ConnectorException from psycopg.errors.ReadOnlySqlTransaction("cannot execute DELETE")
-        await super().execute_query_async(query, **arguments)
+        found: list[dict[str, Any]] = await super().execute_query_all_async(query, **arguments)
+        return found
 
 
 def test_an_end_that_a_standby_refused_is_written_when_it_is_promoted(database: Database) -> None:
@@ -154,14 +158,30 @@ def test_an_end_that_a_standby_refused_is_written_when_it_is_promoted(database: 
     assert left(database) == []
 
 
-def test_a_job_that_is_nobody_s_to_end_is_said(database: Database) -> None:
-    async def end() -> None:
+@pytest.mark.parametrize("end", ["succeeded", "failed", "again"])
+def test_a_job_that_another_worker_took_over_is_that_worker_s_to_end(database: Database, end: str) -> None:
+    register = text("select worker_id from procrastinate_register_worker_v1()")
+    fetch = text("select id, attempts from procrastinate_fetch_job_v2(null, :worker_id)")
+    with database.transaction() as session:
+        enqueue(session, "one")
+        silent, living = (int(session.scalar(register) or 0) for _ in range(2))
+        job_id, attempts = session.execute(fetch, {"worker_id": silent}).one()
+        session.execute(text("select procrastinate_retry_job_v2(:id, null, null, null, null)"), {"id": job_id})
+        session.execute(fetch, {"worker_id": living})
+    named: dict[str, Any] = {"status": "doing", "queue": "slack", "lock": None, "queueing_lock": None}
+    job = Job(id=job_id, task_name="one", attempts=attempts, worker_id=silent, **named)
+
+    async def write() -> None:
         connector = procrastinate.PsycopgConnector(conninfo=database.url)
         async with procrastinate.App(connector=connector).open_async():
-            job = procrastinate.jobs.Job(
-                id=987_654, status="doing", queue="q", lock=None, queueing_lock=None, task_name="none"
-            )
-            await PersistentJobManager(connector).finish_job(job, Status.SUCCEEDED, delete_job=True)
+            manager = PersistentJobManager(connector)
+            if end == "again":
+                await manager.retry_job(job, datetime.now(UTC))
+            else:
+                await manager.finish_job(job, Status(end), delete_job=end == "succeeded")
 
-    with pytest.raises(ConnectorException):
-        in_a_loop(end())
+    in_a_loop(write())
+    with database.transaction() as session:
+        rows = session.execute(text("select status::text, attempts, worker_id from procrastinate_jobs")).all()
+        session.execute(text("delete from procrastinate_jobs"))
+    assert [tuple(row) for row in rows] == [("doing", 1, living)]
