@@ -86,6 +86,12 @@ def find_next_wake(session: Session) -> datetime | None:
     return session.scalar(select(func.min(IncidentRow.wake_at)))
 
 
+def list_overdue(session: Session, before: datetime, limit: int) -> Sequence[str]:
+    """The refs of incidents whose plan should have been woken before an instant, the longest waiting first."""
+    statement = select(IncidentRow.ref).where(IncidentRow.wake_at < before).order_by(IncidentRow.wake_at).limit(limit)
+    return session.scalars(statement).all()
+
+
 def list_of_pings_shared(session: Session, ping_ids: Sequence[int]) -> Sequence[IncidentRow]:
     """The incidents of these pings, as they stand, locked against changes until the transaction ends."""
     of = select(PingRow.incident_id).where(PingRow.ping_id.in_(ping_ids))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
+from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy.orm import Session
 
 from bot.context import AppContext
 from bot.escalation.flows.plan import sweep
@@ -20,6 +22,8 @@ _EVERY = 1.0  # seconds at most; sooner when something is due sooner
 _PAUSE = 0.2  # seconds at least: what falls due meanwhile is sent together
 _REMIND_EVERY = 5.0  # seconds; what they remind of is due on a day
 _AT_ONCE = 200  # incidents in one transaction
+_NAMED = 5  # incidents in one line of the log
+_LOCKED_FOR = timedelta(seconds=2)  # a command holds a row for milliseconds, another replica's sweep no longer
 
 
 class Sweeps:
@@ -30,6 +34,7 @@ class Sweeps:
         self._progress = progress
         self._stop = stop
         self._remind_at = 0.0  # in monotonic seconds
+        self._passed_over = Outage(log, "another session holds the rows of incidents whose escalation is due")
 
     def run(self) -> None:
         """Sweep until stopped."""
@@ -54,9 +59,22 @@ class Sweeps:
             if sweep(session, self._context.policy.escalation, now, _AT_ONCE) == _AT_ONCE:
                 return 0.0
             upcoming = pings.find_next_wake(session)
+            passed_over = self._passes_over(session, upcoming, now)
         if time.monotonic() >= self._remind_at:  # apart: what it meets must not undo what is escalated
             with self._context.database.transaction() as session:
                 if remind(session, self._context.policy.review, now, _AT_ONCE) == _AT_ONCE:
                     return 0.0
             self._remind_at = time.monotonic() + _REMIND_EVERY
+        if passed_over:
+            return _PAUSE
         return min(_EVERY, max(_PAUSE, self._context.seconds_until(upcoming))) if upcoming else _EVERY
+
+    def _passes_over(self, session: Session, upcoming: datetime | None, now: datetime) -> bool:
+        """True, with a line in the log, where a plan is still due after a sweep: its incident's row was locked."""
+        if upcoming is None or now - upcoming <= _LOCKED_FOR:
+            self._passed_over.ended()
+            return False
+        refs = pings.list_overdue(session, now - _LOCKED_FOR, _NAMED)
+        advice = "`select * from pg_stat_activity where state like 'idle in transaction%'` shows whose session it is"
+        self._passed_over.failed(", ".join(refs), advice=advice)
+        return True
