@@ -20,6 +20,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.slack.refusals import NOT_LET_IN, PASSING, Refusal, Refused, TryAgain
+from bot.slack.text import is_person
 
 __all__ = ["LATE_TRIGGER", "METADATA_TYPE", "Message", "Refused", "Slack", "TryAgain", "web_client"]
 
@@ -39,11 +40,6 @@ _BELIEVED_IN_TROUBLE = 10.0  # seconds until Slack is asked again that did not a
 _NOT_HERE = frozenset({"user_not_found", "user_not_visible"})
 
 
-def is_person(place: str) -> bool:
-    """True for a user id, false for a channel's."""
-    return place[:1] in ("U", "W")
-
-
 @dataclass(frozen=True, slots=True)
 class Message:
     """What is posted: `text` for notifications and screen readers, `blocks` for the screen."""
@@ -57,15 +53,16 @@ def web_client(base_url: str, token: str, timeout: int = 10) -> WebClient:
     return WebClient(token=token, base_url=base_url, timeout=timeout, retry_handlers=[])
 
 
-def _nothing() -> None:
-    """Nobody else could post it."""
-
-
 class Slack:
     """The calls that Tocsin makes, by meaning."""
 
-    def __init__(self, client: WebClient, seconds: Callable[[], float] = time.monotonic) -> None:
-        """`seconds` tells how long what Slack said is believed; only its differences count."""
+    def __init__(
+        self,
+        client: WebClient,
+        seconds: Callable[[], float] = time.monotonic,
+        heard: Callable[[TryAgain | Refused | None], None] = lambda _error: None,
+    ) -> None:
+        """`seconds` tells how long what Slack said is believed; `heard` is called with why a call failed, or None."""
         self._client = client
         self._adviser = web_client(client.base_url, client.token or "", timeout=min(client.timeout, _ADVICE_WITHIN))
         self._seconds = seconds
@@ -74,7 +71,8 @@ class Slack:
         self._groups: dict[str, list[str]] = {}  # members of user groups when Slack last said
         self._bots: set[str] = set()
         self._left: set[str] = set()  # who was not in the workspace when Slack last said
-        self._confirm: Callable[[], None] = _nothing
+        self._confirm: Callable[[], None] = lambda: None
+        self._note = heard
 
     def of_job(self, confirm: Callable[[], None]) -> Slack:
         """The same for one job: `confirm` is called right before each post, and raises where the job was lost."""
@@ -84,11 +82,20 @@ class Slack:
 
     def call(self, method: str, **arguments: Any) -> dict[str, Any]:
         """One call. Raises TryAgain or Refused."""
-        return _call(self._client, method, arguments)
+        return self._heard(self._client, method, arguments)
 
     def ask(self, method: str, **arguments: Any) -> dict[str, Any]:
         """As `call`, for what a page would be better for knowing: it is waited for two seconds only."""
-        return _call(self._adviser, method, arguments)
+        return self._heard(self._adviser, method, arguments)
+
+    def _heard(self, client: WebClient, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        try:
+            answer = _call(client, method, arguments)
+        except (TryAgain, Refused) as error:
+            self._note(error)
+            raise
+        self._note(None)
+        return answer
 
     def who_am_i(self) -> dict[str, Any]:
         return self.call("auth.test")

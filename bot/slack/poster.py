@@ -8,7 +8,8 @@ from datetime import datetime
 import structlog
 
 from bot.slack import queries as slack_queries
-from bot.slack.client import Message, Refused, Slack, is_person
+from bot.slack.client import Message, Refused, Slack
+from bot.slack.text import is_person
 from bot.store.engine import Database
 
 log = structlog.get_logger(__name__)

@@ -124,3 +124,8 @@ def fit(text: str, limit: int) -> str:
 
 def person(user_id: str | None) -> str:
     return f"<@{user_id}>" if user_id else "nobody yet"
+
+
+def is_person(place: str) -> bool:
+    """True for a user id, false for a channel's."""
+    return place[:1] in ("U", "W")

@@ -48,10 +48,10 @@ class Database:
         with self.engine.connect() as connection:
             return bool(connection.execute(text("select 1")).scalar())
 
-    def is_writable(self) -> bool:
-        """False on a standby, or where the database was set to read only. Raises as `answers` does."""
-        with self.engine.connect() as connection:
-            return bool(connection.execute(text("show transaction_read_only")).scalar_one() == "off")
-
     def close(self) -> None:
         self.engine.dispose()
+
+
+def may_write(session: Session) -> bool:
+    """False on a standby, or where the database was set to read only."""
+    return bool(session.execute(text("show transaction_read_only")).scalar_one() == "off")

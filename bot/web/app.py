@@ -14,10 +14,17 @@ from bot.web.page_threads import limit_page_threads
 from bot.web.responses import headers, notice
 
 
-def create_web(*, ready: Callable[[], list[str]], routes: Sequence[Route] = (), threads: int = 8) -> Starlette:
-    """The application: health, readiness and `routes`.
+def create_web(
+    *,
+    ready: Callable[[], list[str]],
+    routes: Sequence[Route] = (),
+    threads: int = 8,
+    metrics: Callable[[], bytes] | None = None,
+) -> Starlette:
+    """The application: health, readiness, metrics and `routes`.
 
-    `ready` lists reasons not to be ready (empty: ready). `threads` is how many pages are answered at once.
+    `ready` lists reasons not to be ready (empty: ready). `threads` is how many pages are answered at once. `metrics`
+    writes what Prometheus scrapes.
     """
 
     async def healthz(request: Request) -> Response:
@@ -27,8 +34,13 @@ def create_web(*, ready: Callable[[], list[str]], routes: Sequence[Route] = (), 
         reasons = ready()
         return JSONResponse({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200, headers=headers())
 
+    def scrape(request: Request) -> Response:
+        assert metrics is not None  # there is a route only where there are metrics
+        return Response(metrics(), media_type="text/plain; version=0.0.4; charset=utf-8", headers=headers())
+
+    own = [Route("/healthz", healthz), Route("/readyz", readyz), *([Route("/metrics", scrape)] if metrics else [])]
     app = Starlette(
-        routes=[Route("/healthz", healthz), Route("/readyz", readyz), *routes],
+        routes=[*own, *routes],
         exception_handlers={HTTPException: _not_found, Exception: _failed},
     )
     limit_page_threads(app, threads)

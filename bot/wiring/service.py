@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import threading
 import time
@@ -9,6 +10,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
 import uvicorn
@@ -40,6 +42,9 @@ from bot.wiring.access.standing import Standings
 from bot.wiring.building import build_judge, build_live_memory, build_policy, review_finder, warm_judge
 from bot.wiring.clock import Clock
 from bot.wiring.monitoring.health import DatabaseCheck
+from bot.wiring.monitoring.metrics import Figures, write_metrics
+from bot.wiring.monitoring.pulse import Pulse
+from bot.wiring.monitoring.state import read_state
 from bot.wiring.pages import build_pages
 from bot.wiring.worker import Worker
 
@@ -172,11 +177,11 @@ def _announcement_channel(database: Database) -> Callable[[], str | None]:
     return find
 
 
-def build_slack(settings: Settings) -> Slack:
+def build_slack(settings: Settings, pulse: Pulse) -> Slack:
     """Raises InvalidSettings where there is no bot token."""
     if settings.slack_bot_token is None:
         raise InvalidSettings("SLACK_BOT_TOKEN is not set.")
-    return Slack(web_client(settings.slack_base_url, settings.slack_bot_token.get_secret_value()))
+    return Slack(web_client(settings.slack_base_url, settings.slack_bot_token.get_secret_value()), heard=pulse.heard)
 
 
 def introduce(context: AppContext, slack: Slack) -> bool:
@@ -209,6 +214,17 @@ def hang_up(connection: SocketModeHandler) -> None:
     connection.close()  # type: ignore[no-untyped-call]  # the library leaves it bare
 
 
+def database_check(settings: Settings, context: AppContext) -> DatabaseCheck:
+    """What readiness and metrics ask of the database; of the embedded one its disk, too."""
+    late_after = context.policy.escalation.late_after
+    embedded = settings.database_url is None
+    return DatabaseCheck(
+        context.database,
+        lambda session: read_state(session, context.now(), late_after),
+        (lambda: shutil.disk_usage(settings.data_folder).free) if embedded else None,
+    )
+
+
 class Service:
     """The parts of one process. `run` blocks until `stop`, which any thread or signal may call."""
 
@@ -218,11 +234,13 @@ class Service:
         self._parts = parts
         self._stopping = threading.Event()
         self._worker: Worker | None = None
-        self._checks: list[Callable[[], list[str]]] = [DatabaseCheck(context.database).troubles]
+        self._database_check = database_check(settings, context)
+        self._pulse = Pulse()
+        self._checks: list[Callable[[], list[str]]] = [self._database_check.troubles, self._pulse.troubles]
 
     def run(self, ready: Callable[[str], None]) -> None:
         """Start, call `ready` once with a line about what runs, and end cleanly after `stop`."""
-        slack = build_slack(self._settings)
+        slack = build_slack(self._settings, self._pulse)
         standings = Standings(slack, time.monotonic)
         self._context = replace(self._context, standing_of=standings.of, look_up=standings.look_up)
         routes = []
@@ -322,6 +340,7 @@ class Service:
             ready=self._reasons_not_ready,
             routes=[*pages, *routes],
             threads=PAGE_THREADS,
+            metrics=partial(write_metrics, self._figures()),
         )
         config = uvicorn.Config(
             web, host=self._settings.web_host, port=self._settings.web_port, log_config=None, access_log=False
@@ -340,6 +359,15 @@ class Service:
             thread.join()
 
         return close
+
+    def _figures(self) -> Figures:
+        worker = self._worker
+        return Figures(
+            self._database_check,
+            worker.progress.ages if worker else dict,
+            lambda: (self._pulse.age(), self._pulse.refused),
+            self._reasons_not_ready,
+        )
 
     def _reasons_not_ready(self) -> list[str]:
         return [reason for check in self._checks for reason in check()]

@@ -55,6 +55,8 @@ def test_readiness_says_that_the_database_is_silent_until_it_answers_again(world
     }
     with child("run", environment, world.log):
         wait_for_readiness(port, True)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+            assert b"tocsin_ready 1.0" in answer.read()
         proxy.fall_silent()
         assert "database: no answer within 2 s" in wait_for_readiness(port, False)
         proxy.speak()

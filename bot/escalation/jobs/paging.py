@@ -30,9 +30,9 @@ from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import TimelineEntry
 from bot.slack import queries as slack_queries
-from bot.slack.client import Message, Refused, Slack, TryAgain, is_person
+from bot.slack.client import Message, Refused, Slack, TryAgain
 from bot.slack.poster import Poster, find_or_post
-from bot.slack.text import person
+from bot.slack.text import is_person, person
 from bot.store.outbox import enqueue
 from bot.text.markup import instant
 
