@@ -47,7 +47,7 @@ def _serve(listen: bool, work: bool, serve: bool) -> None:
     early: list[None] = []
     # An embedded PostgreSQL can only be stopped once it has started.
     _when_asked_to_end(lambda: early.append(None))
-    with open_database(settings) as database:
+    with open_database(settings, lost=_end_without_a_database) as database:
         _when_asked_to_end(sys.exit)
         if early:
             return
@@ -74,6 +74,13 @@ def _end_at_once() -> None:
     print("Something did not end in time, so the process ends without it; its jobs are done again.", file=sys.stderr)
     sys.stderr.flush()
     os._exit(0)
+
+
+def _end_without_a_database(sentence: str) -> None:
+    """Nothing can be done without one, and nothing is lost by ending: systemd, Docker or Kubernetes starts anew."""
+    print(sentence, file=sys.stderr)
+    sys.stderr.flush()
+    os._exit(1)
 
 
 @app.command()

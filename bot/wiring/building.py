@@ -27,13 +27,16 @@ from bot.wiring.policy import load_policy
 
 
 @contextmanager
-def open_database(settings: Settings, *, migrate: bool = False, connections: int = 30) -> Iterator[Database]:
+def open_database(
+    settings: Settings, *, migrate: bool = False, connections: int = 30, lost: Callable[[str], None] | None = None
+) -> Iterator[Database]:
     """The configured database, or the embedded one. The embedded one is always migrated, another only with `migrate`.
 
+    Where `lost` is given, an embedded one that dies is started again; see `embedded_postgres`.
     Raises InvalidSettings where the database does not answer, or is behind and may not be migrated here.
     """
     with ExitStack() as stack:
-        url = settings.database_url or stack.enter_context(embedded_postgres(settings.data_folder / "postgres"))
+        url = settings.database_url or stack.enter_context(embedded_postgres(settings.data_folder / "postgres", lost))
         try:
             database = Database(url, connections=connections)
         except (ArgumentError, ValueError):  # the messages repeat the address, password included

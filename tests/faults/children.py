@@ -39,6 +39,13 @@ class Child:
         self._process.join(60)
         self._reader.join(60)
 
+    def wait(self, seconds: float = 120) -> int:
+        """Until it ends by itself; the exit status."""
+        self._process.join(seconds)
+        assert self._process.exitcode is not None, f"the process did not end within {seconds:g} s"
+        self._reader.join(60)
+        return self._process.exitcode
+
     def stop(self, within: float = 120) -> int:
         """As systemd or Docker does; the exit status. Fails after so many seconds."""
         self._process.terminate()

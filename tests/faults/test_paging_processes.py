@@ -28,7 +28,6 @@ def world(database: Database, data_folder: Path, tmp_path_factory: pytest.TempPa
 # Where a worker is when it is killed: the call that is held, before Slack takes it or after.
 STEPS = [
     ("users.info", "timeout"),
-    ("conversations.open", "timeout"),
     ("chat.postMessage", "timeout"),
     ("chat.postMessage", "timeout_after"),
     ("conversations.invite", "timeout"),
@@ -42,7 +41,6 @@ def test_a_worker_killed_at_every_step_of_a_ping_is_continued_by_the_next(world:
         incident_id = world.declare()
         settle(world.database)
         sent = []
-        # The roles alternate: a worker asks for somebody's conversation only once.
         for (method, kind), role in zip(STEPS, itertools.cycle((Role.VP, Role.TEAM_LEAD)), strict=False):
             fail(world.playground, method, kind, seconds=60)
             sent.append(world.escalate(incident_id, role, f"killed at {method} {kind}"))

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import socket
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,6 +14,7 @@ from bot.escalation.rules.matrix import Role
 from bot.store.engine import Database
 from tests.faults.children import child
 from tests.faults.pagers import Pagers, pagers
+from tests.faults.readiness import free_port, wait_for_readiness
 from tests.faults.silence import Proxy, proxied
 
 
@@ -74,29 +71,3 @@ def test_a_worker_ends_though_the_database_is_silent(world: Pagers, proxy: Proxy
         world.start(stack)
         world.wait_for_pings(incident_id, {Role.ON_CALL})
         world.each_ping_once()
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-def wait_for_readiness(port: int, wanted: bool, seconds: float = 60) -> list[str]:
-    """Until readiness is as wanted; its reasons then."""
-    deadline = time.monotonic() + seconds
-    while True:
-        said = readiness(port)
-        if said["ready"] is wanted:
-            return list(said["reasons"])
-        assert time.monotonic() < deadline, said
-        time.sleep(0.1)  # readiness is asked, it does not call
-
-
-def readiness(port: int) -> dict[str, Any]:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=10) as answer:
-            said: dict[str, Any] = json.load(answer)
-    except urllib.error.HTTPError as refused:
-        said = json.load(refused)
-    return said
