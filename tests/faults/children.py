@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,6 +39,14 @@ class Child:
         self._process.kill()
         self._process.join(60)
         self._reader.join(60)
+
+    def pause(self) -> None:
+        """As a machine that is suspended does: it stands still, with all its connections open."""
+        os.kill(self._process.pid or 0, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Where it stopped, without knowing that time passed."""
+        os.kill(self._process.pid or 0, signal.SIGCONT)
 
     def wait(self, seconds: float = 120) -> int:
         """Until it ends by itself; the exit status."""

@@ -54,9 +54,11 @@ class Proxy:
         self._thread.join(10)
 
     def _end(self) -> None:
-        for task in asyncio.all_tasks(self._loop):
+        tasks = asyncio.all_tasks(self._loop)
+        for task in tasks:
             task.cancel()
-        self._loop.call_soon(self._loop.stop)
+        ended = asyncio.gather(*tasks, return_exceptions=True)
+        ended.add_done_callback(lambda _: self._loop.stop())
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)

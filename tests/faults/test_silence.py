@@ -16,6 +16,7 @@ from tests.faults.children import child
 from tests.faults.pagers import Pagers, pagers
 from tests.faults.readiness import free_port, wait_for_readiness
 from tests.faults.silence import Proxy, proxied
+from tests.faults.troubles import database_away, fail
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +68,28 @@ def test_a_worker_ends_though_the_database_is_silent(world: Pagers, proxy: Proxy
         assert worker.stop(within=20) == 0
     world.environment["DATABASE_URL"] = world.database.url
     incident_id = world.declare()
+    with ExitStack() as stack:
+        world.start(stack)
+        world.wait_for_pings(incident_id, {Role.ON_CALL})
+        world.each_ping_once()
+
+
+@pytest.mark.parametrize(("command", "trouble"), [("worker", "silent"), ("run", "away")])
+def test_it_ends_in_time_with_a_post_under_way_and_loses_nothing(
+    world: Pagers, proxy: Proxy, command: str, trouble: str
+) -> None:
+    web = {"TOCSIN_WEB_PORT": str(free_port()), "SLACK_SIGNING_SECRET": "playground"}
+    with child(command, world.environment | web, world.log) as bot, ExitStack() as stack:
+        fail(world.playground, "chat.postMessage", "timeout_after", seconds=6)
+        incident_id = world.declare()
+        world.wait_until_held()
+        if trouble == "silent":
+            proxy.fall_silent()
+        else:
+            stack.enter_context(database_away(world.database))
+        assert bot.stop(within=20) == 0
+    world.environment["DATABASE_URL"] = world.database.url
+    world.time_passes_for_the_dead()
     with ExitStack() as stack:
         world.start(stack)
         world.wait_for_pings(incident_id, {Role.ON_CALL})
