@@ -9,6 +9,7 @@ from bot.incidents.flows import record, refusals
 from bot.incidents.queries import incidents, places, timeline
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
+from bot.lifecycle.flows.backfill import plan_backfill
 from bot.lifecycle.flows.declare import where_to_work
 from bot.lifecycle.jobs import backfill, responders
 from bot.lifecycle.messages.answers import where
@@ -285,6 +286,32 @@ def test_while_the_channel_is_archived_work_goes_on_in_the_thread(
         assert (found.channel_trouble, found.channel_archived, found.channel_name) == (None, False, "inc-reopened")
     assert "U0TOCSIN" in slack.call("conversations.members", channel=channel_id)["members"]
     assert [message["text"] for message in responder.messages(channel_id)][-1].startswith("Tocsin is back in")
+
+
+def test_a_channel_archived_and_brought_back_while_tocsin_was_away_is_asked_about_at_its_start(
+    context: AppContext, slack: Slack, poster: Poster, declared_incident: Declared, responder: Person
+) -> None:
+    row = declared_incident()
+    channel_id = opened(context, slack, poster, row)
+
+    def start_after_time_away() -> tuple[str | None, bool]:
+        with context.database.transaction() as session:
+            plan_backfill(session, context.now(), context.now(), long=True)
+        work(context, slack, poster)
+        with context.database.transaction() as session:
+            found = incidents.get(session, row.incident_id)
+            return found.channel_trouble, found.channel_archived
+
+    responder.archive(channel_id)
+    assert start_after_time_away() == ("is_archived", True)
+    assert thread(responder, row)[-1].startswith(f"Tocsin couldn't post in <#{channel_id}>")
+    with context.database.transaction() as session:
+        # As it was recorded before the state was asked for: no retry is planned.
+        found = incidents.get_for_change(session, row.incident_id)
+        found.channel_retry_at = None
+    responder.unarchive(channel_id)
+    assert start_after_time_away() == (None, False)
+    assert "U0TOCSIN" in slack.call("conversations.members", channel=channel_id)["members"]
 
 
 # -- refused invitations, topic and pin --------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from bot.incidents.flows import record
+from bot.incidents.flows.refusals import check_channel
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.queries import backfill
@@ -70,6 +71,10 @@ def plan_backfill(session: Session, before: datetime, now: datetime, long: bool 
         lock = f"read-back-{row.incident_id}"
         once = f"{lock}-long" if long else lock
         enqueue(session, "slack.read_back", lock=lock, once=once, incident_id=row.incident_id, long=long)
+    if long:
+        # Whether a channel was archived, brought back or left meanwhile is asked: no event says it now.
+        for row in [*rows, *backfill.list_archived(session)]:
+            check_channel(session, row)
     if slack_queries.find_workspace(session) is not None:
         enqueue(session, "slack.read_announcements", lock="read-announcements", once="read-announcements")
     return not backfill.any_unread(session, before, now - _SPOKEN_IN)

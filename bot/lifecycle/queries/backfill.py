@@ -47,3 +47,9 @@ def _unread(before: datetime, ended_after: datetime) -> ColumnElement[bool]:
         ~IncidentRow.channel_archived,
         or_(IncidentRow.read_back_at.is_(None), IncidentRow.read_back_at < before),
     )
+
+
+def list_archived(session: Session) -> Sequence[IncidentRow]:
+    """Open incidents whose channel was archived when we last heard of it."""
+    statement = select(IncidentRow).where(IncidentRow.channel_archived, IncidentRow.status.in_(OPEN_STATUSES))
+    return session.scalars(statement.order_by(IncidentRow.incident_id)).all()
