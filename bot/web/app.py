@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -20,11 +20,12 @@ def create_web(
     routes: Sequence[Route] = (),
     threads: int = 8,
     metrics: Callable[[], bytes] | None = None,
+    details: Callable[[], Mapping[str, float | None]] = dict,
 ) -> Starlette:
     """The application: health, readiness, metrics and `routes`.
 
     `ready` lists reasons not to be ready (empty: ready). `threads` is how many pages are answered at once. `metrics`
-    writes what Prometheus scrapes.
+    writes what Prometheus scrapes; `details` are figures that readiness shows beside its reasons.
     """
 
     async def healthz(request: Request) -> Response:
@@ -32,7 +33,8 @@ def create_web(
 
     def readyz(request: Request) -> Response:
         reasons = ready()
-        return JSONResponse({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200, headers=headers())
+        said = {"ready": not reasons, "reasons": reasons, **details()}
+        return JSONResponse(said, 503 if reasons else 200, headers=headers())
 
     def scrape(request: Request) -> Response:
         assert metrics is not None  # there is a route only where there are metrics

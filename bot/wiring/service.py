@@ -41,7 +41,7 @@ from bot.wiring import listeners
 from bot.wiring.access.standing import Standings
 from bot.wiring.building import build_judge, build_live_memory, build_policy, review_finder, warm_judge
 from bot.wiring.clock import Clock
-from bot.wiring.monitoring.health import DatabaseCheck
+from bot.wiring.monitoring.health import SWEEP, DatabaseCheck
 from bot.wiring.monitoring.metrics import Figures, write_metrics
 from bot.wiring.monitoring.pulse import Pulse
 from bot.wiring.monitoring.state import read_state
@@ -341,6 +341,7 @@ class Service:
             routes=[*pages, *routes],
             threads=PAGE_THREADS,
             metrics=partial(write_metrics, self._figures()),
+            details=self._details,
         )
         config = uvicorn.Config(
             web, host=self._settings.web_host, port=self._settings.web_port, log_config=None, access_log=False
@@ -368,6 +369,16 @@ class Service:
             lambda: (self._pulse.age(), self._pulse.refused),
             self._reasons_not_ready,
         )
+
+    def _details(self) -> dict[str, float | None]:
+        """As the database last said, which the reasons asked a moment before; None for what is not known."""
+        state = self._database_check.last.state
+        return {
+            "sweep_age_seconds": self._worker.progress.age(SWEEP) if self._worker else None,
+            "slack_age_seconds": self._pulse.age(),
+            "oldest_due_page_seconds": state.oldest_page if state else None,
+            "jobs_waiting": state.waiting if state else None,
+        }
 
     def _reasons_not_ready(self) -> list[str]:
         return [reason for check in self._checks for reason in check()]

@@ -12,9 +12,10 @@ import pytest
 
 from bot.escalation.rules.matrix import Role
 from bot.store.engine import Database
+from bot.wiring.monitoring.health import OVERDUE
 from tests.faults.children import child
 from tests.faults.pagers import Pagers, pagers
-from tests.faults.readiness import free_port, wait_for_readiness
+from tests.faults.readiness import free_port, readiness, wait_for_readiness
 from tests.faults.silence import Proxy, proxied
 from tests.faults.troubles import database_away, fail
 
@@ -53,6 +54,11 @@ def test_readiness_says_that_the_database_is_silent_until_it_answers_again(world
     }
     with child("run", environment, world.log):
         wait_for_readiness(port, True)
+        said = readiness(port)
+        assert said["oldest_due_page_seconds"] == 0
+        assert said["sweep_age_seconds"] < OVERDUE
+        assert said["slack_age_seconds"] >= 0
+        assert said["jobs_waiting"] >= 0
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
             assert b"tocsin_ready 1.0" in answer.read()
         proxy.fall_silent()

@@ -11,7 +11,7 @@ from typing import Any, LiteralString
 import procrastinate
 import psycopg
 import pytest
-from procrastinate.exceptions import ConnectorException
+from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.jobs import Job, Status
 from sqlalchemy import text
 
@@ -185,3 +185,23 @@ def test_a_job_that_another_worker_took_over_is_that_worker_s_to_end(database: D
         rows = session.execute(text("select status::text, attempts, worker_id from procrastinate_jobs")).all()
         session.execute(text("delete from procrastinate_jobs"))
     assert [tuple(row) for row in rows] == [("doing", 1, living)]
+
+
+class MeetsARace(procrastinate.PsycopgConnector):
+    """Another worker began a job of the same lock in the same instant, the first time that a job is fetched."""
+
+    raced = False
+
+    async def execute_query_one_async(self, query: LiteralString, **arguments: Any) -> dict[str, Any]:
+        if "fetch_job" in query and not self.raced:
+            self.raced = True
+            raise UniqueViolation(constraint_name="procrastinate_jobs_lock_idx_v1", queueing_lock=None)
+        found: dict[str, Any] = await super().execute_query_one_async(query, **arguments)
+        return found
+
+
+def test_a_race_for_a_lock_ends_no_worker(database: Database) -> None:
+    connector = MeetsARace(conninfo=database.url)
+    assert run_one(connector) == [0]
+    assert connector.raced
+    assert left(database) == []
