@@ -19,7 +19,7 @@ import structlog
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.slack.refusals import NOT_LET_IN, PASSING, Refusal, Refused, TryAgain
+from bot.slack.refusals import NOT_LET_IN, Refusal, Refused, TryAgain, explain
 from bot.slack.text import is_person
 
 __all__ = ["LATE_TRIGGER", "METADATA_TYPE", "Message", "Refused", "Slack", "TryAgain", "web_client"]
@@ -28,8 +28,6 @@ log = structlog.get_logger(__name__)
 
 # A form was to be opened more than three seconds after the press, or twice.
 LATE_TRIGGER = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id", "trigger_expired"})
-# What else stands in an answer's place is not from Slack: a proxy's page, half an answer.
-_ERROR_NAME = re.compile(r"[a-z0-9_]+")
 CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{5,}")
 METADATA_TYPE = "tocsin_message"
 _SEARCHED = 2_000  # messages looked through for one whose answer was lost
@@ -105,7 +103,7 @@ class Slack:
         try:
             answer = self._client.api_call("auth.test")
         except SlackApiError as error:
-            raise _explain("auth.test", error) from error
+            raise explain("auth.test", error) from error
         except (URLError, TimeoutError, OSError, http.client.HTTPException, SlackClientError) as error:
             raise TryAgain("auth.test", str(error)) from error
         headers = {name.lower(): value for name, value in answer.headers.items()}
@@ -389,23 +387,8 @@ def _call(client: WebClient, method: str, arguments: dict[str, Any]) -> dict[str
         else:
             answer = client.api_call(method, params=arguments)
     except SlackApiError as error:
-        raise _explain(method, error) from error
+        raise explain(method, error) from error
     except (URLError, TimeoutError, OSError, http.client.HTTPException, SlackClientError, ValueError) as error:
         # ValueError: an answer that is no JSON, as a proxy in trouble sends.
         raise TryAgain(method, str(error) or type(error).__name__) from error
     return dict(answer.data) if isinstance(answer.data, dict) else {}
-
-
-def _explain(method: str, error: SlackApiError) -> TryAgain | Refused:
-    response = error.response
-    if isinstance(response, dict):  # the library gives a plain dict when the body was no JSON
-        status, headers, data = int(response.get("status", 500)), response.get("headers", {}), {}
-    else:
-        status, headers, data = response.status_code, response.headers, response.data
-    name = str(data.get("error", f"http_{status}")) if isinstance(data, dict) else f"http_{status}"
-    if status == 429 or status >= 500 or name in PASSING or not _ERROR_NAME.fullmatch(name):
-        wait = next((value for header, value in headers.items() if header.lower() == "retry-after"), None)
-        return TryAgain(method, name, float(wait) if wait and wait.isdecimal() else None)
-    metadata = data.get("response_metadata") if isinstance(data, dict) else None
-    detail = "; ".join(str(line) for line in (metadata or {}).get("messages", [])[:3])
-    return Refused(method, name, detail)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bot.errors import TocsinError
+
+if TYPE_CHECKING:  # the flows that read sentences here need no client
+    from slack_sdk.errors import SlackApiError
 
 # Our token or account: while Slack refuses those, nobody can be told in Slack at all.
 OF_THE_TOKEN = frozenset(
@@ -221,3 +226,23 @@ class Refused(TocsinError):
 def sentence(what: str, refusal: Refusal, again: str = "") -> str:
     """`what` completes "Tocsin couldn't …" in Slack's markup; `again` says when it is tried again."""
     return " ".join(part for part in (f"Tocsin couldn't {what}: {refusal.reason}. {refusal.advice}", again) if part)
+
+
+# What else stands in an answer's place is not from Slack: a proxy's page, half an answer.
+_ERROR_NAME = re.compile(r"[a-z0-9_]+")
+
+
+def explain(method: str, error: SlackApiError) -> TryAgain | Refused:
+    """What an answer of Slack that is no success means: try again, or refused."""
+    response = error.response
+    if isinstance(response, dict):  # the library gives a plain dict when the body was no JSON
+        status, headers, data = int(response.get("status", 500)), response.get("headers", {}), {}
+    else:
+        status, headers, data = response.status_code, response.headers, response.data
+    name = str(data.get("error", f"http_{status}")) if isinstance(data, dict) else f"http_{status}"
+    if status == 429 or status >= 500 or name in PASSING or not _ERROR_NAME.fullmatch(name):
+        wait = next((value for header, value in headers.items() if header.lower() == "retry-after"), None)
+        return TryAgain(method, name, float(wait) if wait and wait.isdecimal() else None)
+    metadata = data.get("response_metadata") if isinstance(data, dict) else None
+    detail = "; ".join(str(line) for line in (metadata or {}).get("messages", [])[:3])
+    return Refused(method, name, detail)

@@ -41,7 +41,8 @@ def embedded_postgres(folder: Path, lost: Callable[[str], None] | None = None) -
     finally:
         if watch is not None:
             watch.end()
-        server._cleanup()  # the package offers a clean stop only through its context manager on a shared instance
+        with suppress(psutil.Error):  # it died just now, or while it was started again
+            server._cleanup()  # the package offers a clean stop only through its context manager on a shared instance
 
 
 class _Watch:
@@ -79,6 +80,8 @@ class _Watch:
                 log.warning("the embedded PostgreSQL runs again")
                 return True
             break
+        if self._over.is_set():
+            return False  # nobody needs it any more
         where = f"Its log is {self._server.log}; look whether the disk is full."
         self._lost(f"The embedded PostgreSQL died and does not start again. {where}")
         return False
