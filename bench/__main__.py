@@ -1,9 +1,8 @@
 """`python -m bench [PART …]`: run all measurements, or the named ones, and print one table of them at the end.
 
-Parts: start (commands and the bot), commands, escalation and room (through the playground), faults (until paging
-goes on after each; minutes), judge, review, timeline, age, similar (against bm25s; slow: it makes corpora up to a
-million documents). `seed` alone fills the database that DATABASE_URL names with `--incidents` closed incidents of five
-years.
+Parts: start (commands and the bot), commands, escalation and room (through the playground), judge, review, timeline,
+age, similar (against bm25s; slow: it makes corpora up to a million documents). `seed` alone fills the database that
+DATABASE_URL names with `--incidents` closed incidents of five years.
 """
 
 from __future__ import annotations
@@ -13,13 +12,12 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import age, commands, escalation, faults, figures, judge, review, room, seed, similar, start, timeline
+from bench import age, commands, escalation, figures, judge, review, room, seed, similar, start, timeline
 
 PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "start": lambda _asked: start.measure(),
     "commands": lambda asked: commands.measure(asked.seconds, asked.rate, asked.declarations),
     "escalation": lambda asked: escalation.measure(asked.incidents, asked.due, asked.due_seconds),
-    "faults": lambda asked: faults.measure(asked.times),
     "room": lambda asked: room.measure(asked.seconds, asked.messages),
     "judge": lambda _asked: judge.measure(),
     "review": lambda _asked: review.measure(),
@@ -60,7 +58,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--incidents", type=int, default=10_000, help="open incidents in the measurement of escalation")
     parser.add_argument("--due", type=float, default=100, help="pages that fall due a second")
     parser.add_argument("--due-seconds", type=float, default=20, help="how long they do")
-    parser.add_argument("--times", type=int, default=10, help="how often each fault is tried")
     parser.add_argument("--messages", type=float, default=200, help="messages a second in an incident's channel")
     parser.add_argument("--entries", type=int, default=timeline.ENTRIES, help="entries of the long timeline")
     parser.add_argument("--closed", type=int, default=age.CLOSED, help="closed incidents of the company of an age")

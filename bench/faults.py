@@ -1,6 +1,6 @@
 """How long it takes until paging goes on after each fault, and that nothing was lost or said twice.
 
-    python -m bench faults [--times 10]
+    python -m bench.faults [--times 10]
 
 Real workers page people of the local Slack, on an embedded PostgreSQL behind a proxy. Each probe is run `times` times;
 printed are the median and the longest time from the fault's end (or from the fault, where it does not end by itself) to
@@ -9,6 +9,7 @@ the page. After each, every ping must stand once in Slack, and no job may be giv
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import tempfile
 import time
@@ -239,3 +240,9 @@ def _killed_embedded(folder: Path, times: int) -> None:
         database.close()
     figure(f"killed embedded postgres: median of {times}", statistics.median(took), "s", 60)
     figure("killed embedded postgres: longest", max(took), "s", 60)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m bench.faults", description=__doc__)
+    parser.add_argument("--times", type=int, default=10, help="how often each fault is tried")
+    measure(parser.parse_args().times)

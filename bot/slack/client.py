@@ -70,7 +70,7 @@ class Slack:
         self._bots: set[str] = set()
         self._left: set[str] = set()  # who was not in the workspace when Slack last said
         self._confirm: Callable[[], None] = lambda: None
-        self._note = heard
+        self.heard = heard
 
     def of_job(self, confirm: Callable[[], None]) -> Slack:
         """The same for one job: `confirm` is called right before each post, and raises where the job was lost."""
@@ -90,9 +90,9 @@ class Slack:
         try:
             answer = _call(client, method, arguments)
         except (TryAgain, Refused) as error:
-            self._note(error)
+            self.heard(error)
             raise
-        self._note(None)
+        self.heard(None)
         return answer
 
     def who_am_i(self) -> dict[str, Any]:

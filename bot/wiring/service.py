@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
-from functools import partial
 
 import structlog
 import uvicorn
@@ -177,11 +176,11 @@ def _announcement_channel(database: Database) -> Callable[[], str | None]:
     return find
 
 
-def build_slack(settings: Settings, pulse: Pulse) -> Slack:
+def build_slack(settings: Settings) -> Slack:
     """Raises InvalidSettings where there is no bot token."""
     if settings.slack_bot_token is None:
         raise InvalidSettings("SLACK_BOT_TOKEN is not set.")
-    return Slack(web_client(settings.slack_base_url, settings.slack_bot_token.get_secret_value()), heard=pulse.heard)
+    return Slack(web_client(settings.slack_base_url, settings.slack_bot_token.get_secret_value()))
 
 
 def introduce(context: AppContext, slack: Slack) -> bool:
@@ -240,11 +239,12 @@ class Service:
 
     def run(self, ready: Callable[[str], None]) -> None:
         """Start, call `ready` once with a line about what runs, and end cleanly after `stop`."""
-        slack = build_slack(self._settings, self._pulse)
+        slack = build_slack(self._settings)
         standings = Standings(slack, time.monotonic)
         self._context = replace(self._context, standing_of=standings.of, look_up=standings.look_up)
         routes = []
         with ExitStack() as stack:
+            slack.heard = self._pulse.heard
             self._introduce(stack, slack)
             if self._parts.work:
                 worker = self._worker = Worker(self._context, slack)
@@ -336,11 +336,12 @@ class Service:
         people = build_web_context(self._settings, self._context, slack)
         find_review = review_finder(self._context.database, for_link=True)
         pages = build_pages(find_review, people, self._settings.link_key)
+        figures = self._figures()
         web = create_web(
             ready=self._reasons_not_ready,
             routes=[*pages, *routes],
             threads=PAGE_THREADS,
-            metrics=partial(write_metrics, self._figures()),
+            metrics=lambda: write_metrics(figures),
             details=self._details,
         )
         config = uvicorn.Config(
