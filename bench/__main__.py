@@ -1,8 +1,8 @@
 """`python -m bench [PART …]`: run all measurements, or the named ones, and print one table of them at the end.
 
-Parts: start (commands and the bot), commands, escalation and room (through the playground), judge, review, timeline,
-age, similar (against bm25s; slow: it makes corpora up to a million documents). `seed` alone fills the database that
-DATABASE_URL names with `--incidents` closed incidents of five years.
+Parts: start (commands and the bot), commands, escalation and room (through the playground), judge, review, figures,
+timeline, age, similar (against bm25s; slow: it makes corpora up to a million documents). `seed` alone fills the
+database that DATABASE_URL names with `--incidents` closed incidents of five years.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import age, commands, escalation, figures, judge, review, room, seed, similar, start, timeline
+from bench import age, commands, escalation, figures, judge, metrics, review, room, seed, similar, start, timeline
 
 PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "start": lambda _asked: start.measure(),
@@ -23,6 +23,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "review": lambda _asked: review.measure(),
     "timeline": lambda asked: timeline.measure(asked.entries),
     "age": lambda asked: age.measure(asked.closed),
+    "figures": lambda asked: metrics.measure(asked.history),
     "similar": lambda asked: similar.measure(asked.sizes, asked.sets),
 }
 
@@ -61,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--messages", type=float, default=200, help="messages a second in an incident's channel")
     parser.add_argument("--entries", type=int, default=timeline.ENTRIES, help="entries of the long timeline")
     parser.add_argument("--closed", type=int, default=age.CLOSED, help="closed incidents of the company of an age")
+    parser.add_argument("--history", type=int, default=100_000, help="incidents in the measurement of figures")
     parser.add_argument("--sizes", type=int, nargs="*", default=list(similar.SIZES), help="documents to search in")
     parser.add_argument("--sets", type=Path, help="a folder with further graded sets for the search")
     return parser

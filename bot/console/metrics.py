@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 import typer
 
 from bot.figures import messages
-from bot.figures.charts import draw_confusion
+from bot.figures.charts import draw_confusion, draw_report, write_picture
 from bot.figures.flows.metrics import Section, measure, records
-from bot.figures.flows.report import by_bucket, report
+from bot.figures.flows.report import by_bucket, by_hour, report
 from bot.figures.queries.times import BY
 from bot.figures.rules.periods import Period, last_months, parse_period
 from bot.figures.rules.report import Bucket, Report
@@ -36,6 +36,7 @@ class Asked:
     as_json: bool
     as_csv: bool
     picture: Path | None
+    chart: Path | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class _Measured:
     buckets: list[Bucket]
     sections: list[Section]
     names: dict[str, str]
+    hours: dict[tuple[int, int], int]
 
 
 def show_metrics(settings: Settings, asked: Asked) -> None:
@@ -55,6 +57,9 @@ def show_metrics(settings: Settings, asked: Asked) -> None:
         figures = next(section.figures for section in found.sections if section.name == "judgement")
         draw_confusion(figures, f"Judgement, {found.report.period.title}", asked.picture)
         print(f"Wrote {asked.picture}.", file=sys.stderr)
+    if asked.chart:
+        write_picture(asked.chart, draw_report(found.report, found.buckets, asked.by, found.hours))
+        print(f"Wrote {asked.chart}.", file=sys.stderr)
     if asked.as_csv:
         _write_csv(found, asked.by)
     elif asked.as_json:
@@ -74,7 +79,8 @@ def _measure(settings: Settings, asked: Asked) -> _Measured:
         buckets = by_bucket(session, found, policy, asked.by)
         sections = measure(session, period.since, period.until)
         people = {figure.of for figure in found.figures if figure.of}
-        return _Measured(found, buckets, sections, slack_queries.names_of(session, people))
+        names = slack_queries.names_of(session, people)
+        return _Measured(found, buckets, sections, names, by_hour(session, found, policy))
 
 
 def _period(asked: Asked, request: MetricsRequest, now: datetime, zone: ZoneInfo) -> Period:

@@ -76,6 +76,9 @@ def metrics(
         Path | None,
         typer.Option(dir_okay=False, help="Write a chart of agreement with the judge to this PNG."),
     ] = None,
+    chart: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Write a chart of the figures to this PNG.")
+    ] = None,
 ) -> None:
     """Show how incidents went and how well Tocsin does, each figure with its definition."""
     settings = load_settings()
@@ -83,7 +86,7 @@ def metrics(
         raise typer.BadParameter("choose --json or --csv", param_hint="--csv")
     from bot.console.metrics import Asked, show_metrics
 
-    show_metrics(settings, Asked(" ".join(period or ()), months, by, as_json, as_csv, picture))
+    show_metrics(settings, Asked(" ".join(period or ()), months, by, as_json, as_csv, picture, chart))
 
 
 @app.command()

@@ -12,6 +12,10 @@ from bot.slack.client import Message
 from bot.slack.text import plain
 from bot.text.wording import counted
 
+NOT_FOR_YOU = (
+    "They name people and whom pages woke. They open for whoever holds a role above the on-call engineer in"
+    " contacts.yaml: team lead, engineering manager or VP engineering. Everybody gets the totals by /incident metrics."
+)
 # Those of Slack's answer, with the words that stand before them there; the others are on the page and in the terminal.
 _SHORT: tuple[tuple[Definition, str], ...] = (
     (d.ACKNOWLEDGE, "Acknowledged after"),

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from starlette.routing import Route
 
+from bot.figures.pages import figures_routes
 from bot.lifecycle.pages import incident_routes
 from bot.playbooks.pages import playbook_routes
 from bot.reviews.pages.lists import list_routes
@@ -35,4 +36,5 @@ def build_pages(
         *list_routes(web),
         *review_routes(web),
         *playbook_routes(web),
+        *figures_routes(web),
     ]

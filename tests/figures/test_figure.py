@@ -39,13 +39,16 @@ def test_a_length_of_time_says_its_spread_its_target_and_the_period_before() -> 
 
 
 def test_a_share_says_of_how_many_and_which_way_is_better() -> None:
-    was, now = Figure(RESPONSES, count=10, part=5), Figure(RESPONSES, count=4, part=3)
+    was, now = Figure(RESPONSES, count=10, part=5), Figure(RESPONSES, count=8, part=6)
     assert (now.text, now.with_before(was).change, now.with_before(was).better) == (
-        "75% (3 of 4)",
+        "75% (6 of 8)",
         "was 50% of 10",
         True,
     )
-    assert Figure(FALSE_ALARMS, count=4, part=3).with_before(Figure(FALSE_ALARMS, count=4, part=1)).better is False
+    assert Figure(FALSE_ALARMS, count=5, part=3).with_before(Figure(FALSE_ALARMS, count=5, part=1)).better is False
+    assert Figure(FALSE_ALARMS, count=4, part=3).with_before(Figure(FALSE_ALARMS, count=9, part=1)).better is None, (
+        "few"
+    )
     assert Figure(FALSE_ALARMS, part=0).text == "none"
     assert Figure(DECLARED, count=1204).with_before(Figure(DECLARED)).change == "was 0"
 

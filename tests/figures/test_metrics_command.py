@@ -83,7 +83,9 @@ def test_what_is_no_period_is_answered_with_what_to_type(context: AppContext) ->
         typed(context, "banana P1")
 
 
-def test_the_shell_has_the_same_as_text_json_and_csv(context: AppContext, data_folder: Path) -> None:
+def test_the_shell_has_the_same_as_text_json_csv_and_chart(
+    context: AppContext, data_folder: Path, tmp_path: Path
+) -> None:
     policy = REPOSITORY / "knowledge"
     shell = {"DATABASE_URL": context.database.url, "TOCSIN_DATA": str(data_folder), "TOCSIN_KNOWLEDGE": str(policy)}
 
@@ -92,7 +94,8 @@ def test_the_shell_has_the_same_as_text_json_and_csv(context: AppContext, data_f
         assert ended.returncode == 0, ended.stderr
         return ended.stdout
 
-    text = tocsin("P1", "--by", "severity")
+    text = tocsin("P1", "--by", "severity", "--chart", str(tmp_path / "figures.png"))
+    assert (tmp_path / "figures.png").read_bytes().startswith(b"\x89PNG\r\n")
     assert "Time to resolve (MTTR): 20 min, 40 min, 1 h 30 min" in text
     assert "From the declaration to the last resolution" in text
     document = json.loads(tocsin("--json"))

@@ -79,8 +79,10 @@ def _times(session: Session, scope: Scope, policy: Policy) -> Iterator[Figure]:
     """The times in the order in which an incident goes through them, by severity where that matters."""
     targets = {severity.value: within.total_seconds() for severity, within in policy.review.resolve_within.items()}
     found = times.spreads(session, scope, targets)
-    for definition in (d.DETECT, d.DECLARE, d.ACKNOWLEDGE):
-        yield _length(definition, "", found.get((definition.name, None), NONE))
+    noted = times.noted_spreads(session, scope)
+    for definition in (d.DETECT, d.DECLARE):
+        yield _length(definition, "", noted.get(definition.name, NONE))
+    yield _length(d.ACKNOWLEDGE, "", found.get((d.ACKNOWLEDGE.name, None), NONE))
     yield from _responses(session, scope, policy)
     yield _length(d.MITIGATE, "", found.get((d.MITIGATE.name, None), NONE))
     yield _length(d.RESOLVE, "", found.get((d.RESOLVE.name, None), NONE))

@@ -38,10 +38,14 @@ def count_incidents(session: Session, scope: Scope) -> IncidentCounts:
           count(*) filter (where merged_into is not null) as merged,
           count(*) filter (where merged_into is null and false_alarm) as false_alarms,
           count(*) filter (where counted and episode > 1) as reopened,
-          count(*) filter (where counted and jsonb_path_exists(each.similar, '$[*] ? (@.same == true)')) as recurred,
+          count(*) filter (where counted and recurred) as recurred,
           count(*) filter (where counted and playbook_helped is not null) as playbook_asked,
           count(*) filter (where counted and playbook_helped) as playbook_helped
-        from (select *, merged_into is null and false_alarm is not true as counted from scope) each""",
+        from (
+          select s.*, s.merged_into is null and s.false_alarm is not true as counted,
+            jsonb_path_exists(i.similar, '$[*] ? (@.same == true)') as recurred
+          from scope s join incidents i using (incident_id)
+        ) each""",
     )
     return IncidentCounts(**row._mapping)
 

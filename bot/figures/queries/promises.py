@@ -12,20 +12,25 @@ from bot.figures.queries.scope import Scope, fetch, of_incidents
 _DISMISSED = "decision = 'not_incident' and (reason is null or reason not in ('known', 'duplicate'))"
 
 
+# The action items due in the period whose day is over, or that are done.
+ACTIONS_DUE = """
+  from (
+    select *, (changed_at at time zone :zone)::date as done_on,
+      (cast(:until as timestamptz) at time zone :zone)::date as today
+    from action_items
+  ) items
+  where state in ('open', 'done') and due_on >= (cast(:since as timestamptz) at time zone :zone)::date
+    and (due_on < today or (state = 'done' and due_on = today))"""
+
+
 def actions_on_time(session: Session, scope: Scope) -> tuple[int, int]:
-    """(due, done in time) of the action items due in the period whose day is over or that are done."""
+    """(due, done in time) of the action items due in the period."""
     (row,) = fetch(
         session,
         scope,
-        f"""
-        select count(*) as due, count(*) filter (where state = 'done' and done_on <= due_on) as met
-        from (
-          select *, (changed_at at time zone :zone)::date as done_on,
-            (cast(:until as timestamptz) at time zone :zone)::date as today
-          from action_items
-        ) items
-        where state in ('open', 'done') and due_on >= (cast(:since as timestamptz) at time zone :zone)::date
-          and (due_on < today or (state = 'done' and due_on = today)) {of_incidents(scope, "incident_id")}""",
+        "select count(*) as due, count(*) filter (where state = 'done' and done_on <= due_on) as met"
+        + ACTIONS_DUE
+        + of_incidents(scope, "incident_id"),
     )
     return row.due, row.met
 

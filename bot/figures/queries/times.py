@@ -39,33 +39,43 @@ _NOTED = r"""
   order by incident_id, what, said_at desc, entry_id desc
 )"""
 # Reopening clears the acknowledgement: the first one is on the timeline.
-_FACTS = (
-    _NOTED
-    + r"""
-, facts as (
-  select i.*, m.measure, greatest(m.took, interval '0') as took
-  from counted i
-    left join noted_times detected on detected.incident_id = i.incident_id and detected.what = 'detected'
-    left join noted_times began on began.incident_id = i.incident_id and began.what = 'began',
-    lateral (select coalesce(detected.at,
-      case when i.report_ts ~ '^\d+(\.\d+)?$' then to_timestamp(i.report_ts::float8) end) as known_at) as known,
-    lateral (values
-      ('time_to_detect', case when detected.at >= began.at then detected.at - began.at end),
-      ('time_to_declare', case when known_at <= i.declared_at then i.declared_at - known_at end),
-      ('time_to_acknowledge', case when i.episode = 1 then i.acknowledged_at else (
-        select min(t.at) from timeline_entries t where t.incident_id = i.incident_id and t.kind = 'acknowledged'
-      ) end - i.declared_at),
-      ('time_to_mitigate', i.mitigated_at - i.declared_at),
-      ('time_to_resolve', i.resolved_at - i.declared_at)
-    ) m (measure, took)
+_STAMPED = """
+, stamped as (
+  select i.incident_id, i.severity, m.measure, greatest(m.took, interval '0') as took
+  from counted i, lateral (values
+    ('time_to_acknowledge', case when i.episode = 1 then i.acknowledged_at else (
+      select min(t.at) from timeline_entries t where t.incident_id = i.incident_id and t.kind = 'acknowledged'
+    ) end - i.declared_at),
+    ('time_to_mitigate', i.mitigated_at - i.declared_at),
+    ('time_to_resolve', i.resolved_at - i.declared_at)
+  ) m (measure, took)
   where m.took is not null
+)"""
+FACTS = (
+    _NOTED
+    + _STAMPED
+    + r"""
+, detections as (
+  select i.incident_id, i.severity, i.declared_at, detected.at as detected_at, began.at as began_at,
+    coalesce(detected.at,
+      case when i.report_ts ~ '^\d+(\.\d+)?$' then to_timestamp(i.report_ts::float8) end) as known_at
+  from counted i
+    left join (select * from noted_times where what = 'detected') detected using (incident_id)
+    left join (select * from noted_times where what = 'began') began using (incident_id)
+), facts as (
+  select * from stamped
+  union all
+  select incident_id, severity, 'time_to_detect', detected_at - began_at from detections where detected_at >= began_at
+  union all
+  select incident_id, severity, 'time_to_declare', declared_at - known_at from detections where known_at <= declared_at
 )"""
 )
 _SPREAD = f"""
   count(seconds) as number, avg(seconds) as mean,
   percentile_cont(array[0.5, 0.9]) within group (order by seconds) as quantiles,
   percentile_disc(array{list(EACH)}) within group (order by seconds) as each"""
-_KIND = """jsonb_path_query_first(counted.similar, '$[*] ? (@.kind == "playbook").ref') #>> '{}'"""
+# The playbook that fits best, of the incident `o`.
+KIND = """jsonb_path_query_first(o.similar, '$[*] ? (@.kind == "playbook").ref') #>> '{}'"""
 
 
 def spread_of(row: Row[Any]) -> Spread:
@@ -75,17 +85,29 @@ def spread_of(row: Row[Any]) -> Spread:
 
 
 def spreads(session: Session, scope: Scope, targets: Mapping[str, float]) -> dict[tuple[str, str | None], Spread]:
-    """How long each measure took, by (measure, severity); severity None stands for all.
+    """How long each measure took from the declaration on, by (measure, severity); severity None stands for all.
 
     `targets` are seconds by severity, for the time to resolve: `met` says how many stayed under theirs.
     """
-    statement = f"""{_FACTS}
+    statement = f"""{_STAMPED}
     select measure, severity, grouping(severity) as every, {_SPREAD},
       count(*) filter (where seconds < (cast(:targets as jsonb) ->> severity)::float8) as met
-    from (select measure, severity, extract(epoch from took)::float8 as seconds from facts) timed
+    from (select measure, severity, extract(epoch from took)::float8 as seconds from stamped) timed
     group by grouping sets ((measure), (measure, severity))"""
     rows = fetch(session, scope, statement, targets=json.dumps(dict(targets)))
     return {(row.measure, None if row.every else row.severity): spread_of(row) for row in rows}
+
+
+def noted_spreads(session: Session, scope: Scope) -> dict[str, Spread]:
+    """How long it took until the declaration, by measure: what notes and reports say."""
+    statement = f"""{FACTS}
+    select measure, {_SPREAD}
+    from (
+      select measure, extract(epoch from took)::float8 as seconds from facts
+      where measure in ('time_to_detect', 'time_to_declare')
+    ) timed
+    group by measure"""
+    return {row.measure: spread_of(row) for row in fetch(session, scope, statement)}
 
 
 # (what makes a bucket, its name, what is joined, whether the most frequent come first)
@@ -93,7 +115,7 @@ _BUCKETS = {
     "month": ("to_char(declared_at at time zone :zone, 'YYYY-MM')", None, "", False),
     "quarter": ("to_char(declared_at at time zone :zone, 'YYYY-\"Q\"Q')", None, "", False),
     "severity": ("severity", None, "", False),
-    "kind": (f"coalesce({_KIND}, 'none fits')", None, "", True),
+    "kind": (f"coalesce({KIND}, 'none fits')", None, "join incidents o using (incident_id)", True),
     "service": ("lower(s.service)", "s.service", "join services s using (incident_id)", True),
 }
 BY = tuple(_BUCKETS)
@@ -105,14 +127,14 @@ def buckets(session: Session, scope: Scope, by: str, limit: int = 200) -> list[B
     rows = fetch(
         session,
         scope,
-        f"""{_FACTS}, keyed as (
+        f"""{_STAMPED}, keyed as (
           select {key} as bucket, {name or key} as name, incident_id from counted {join}
         ), totals as (
           select bucket, min(name) as name, count(*) as total from keyed group by bucket
           order by {"total desc, bucket" if frequent else "bucket"} limit :limit
         ), timed as (
           select bucket, measure, extract(epoch from took)::float8 as seconds
-          from facts join keyed using (incident_id)
+          from stamped join keyed using (incident_id)
           where measure in ('time_to_acknowledge', 'time_to_resolve')
         ), spreads as (select bucket, measure, {_SPREAD} from timed group by bucket, measure)
         select t.bucket, t.name, t.total, s.measure, coalesce(s.number, 0) as number, s.mean, s.quantiles, s.each
@@ -140,7 +162,9 @@ def between(session: Session, scope: Scope, limit: int) -> dict[tuple[str, str],
           select 'all' as what, '' as bucket, '' as name, incident_id, declared_at from counted
           union all
           select 'kind', kind, kind, incident_id, declared_at
-          from (select incident_id, declared_at, {_KIND} as kind from counted) kinds where kind is not null
+          from (
+            select incident_id, counted.declared_at, {KIND} as kind from counted join incidents o using (incident_id)
+          ) kinds where kind is not null
           union all
           select 'service', lower(service), service, incident_id, declared_at
           from counted join services using (incident_id)

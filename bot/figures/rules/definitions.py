@@ -150,3 +150,14 @@ HELPED = Definition(
     Unit.SHARE,
     lower_is_better=False,
 )
+
+# How they are shown on the page.
+GROUPS: tuple[tuple[str, tuple[Definition, ...]], ...] = (
+    ("Incidents", (DECLARED, SECURITY, OPEN, MERGED)),
+    ("Response", (DETECT, DECLARE, ACKNOWLEDGE, RESPONSES, MITIGATE, RESOLVE)),
+    ("How often", (BETWEEN, REOPENED, RECURRED)),
+    ("False positives", (FALSE_ALARMS, FALSE_ANSWERS, FALSE_BY_REPORTER)),
+    ("What helped", (PLAYBOOK, AGREED, HELPED)),
+    ("Pages", (PAGES, LATE_PAGES, NIGHTS, WEEKENDS)),
+    ("Follow-up", (ACTIONS, REVIEWS)),
+)

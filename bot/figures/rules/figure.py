@@ -110,8 +110,10 @@ class Figure:
 
     @property
     def better(self) -> bool | None:
-        """Whether it improved on the period before; None where that cannot be said."""
-        if self.before is None or self.value is None or self.before.value is None or self.value == self.before.value:
+        """Whether it improved on the period before; None where that cannot be said, as of few, or of plain counts."""
+        if self.before is None or self.definition.unit is Unit.COUNT or min(self.count, self.before.count) < FEW:
+            return None
+        if self.value is None or self.before.value is None or self.value == self.before.value:
             return None
         return (self.value < self.before.value) == self.definition.lower_is_better
 
