@@ -19,6 +19,9 @@ _SENT = """
   select *, extract(hour from local)::int as hour, extract(isodow from local)::int as weekday,
     (local - interval '6 hours')::date as evening, date_trunc('week', local) as week
   from sent
+), cells as (
+  select person, evening, week, hour, weekday, count(*) as pages, count(*) filter (where late) as late
+  from placed group by person, evening, week, hour, weekday
 )"""
 
 
@@ -40,10 +43,10 @@ def loads(session: Session, scope: Scope, late_after: float, working: Collection
         scope,
         _SENT.replace("{only}", of_incidents(scope, "incident_id"))
         + """
-        select person as user_id, count(*) as pages, count(*) filter (where late) as late,
+        select person as user_id, sum(pages)::bigint as pages, sum(late)::bigint as late,
           count(distinct evening) filter (where hour >= 22 or hour < 6) as nights,
           count(distinct week) filter (where not weekday = any(:working)) as weekends
-        from placed group by person order by pages desc, person""",
+        from cells group by person order by pages desc, person""",
         late_after=late_after,
         working=[day + 1 for day in working],
     )
@@ -56,7 +59,7 @@ def hours(session: Session, scope: Scope) -> dict[tuple[int, int], int]:
         session,
         scope,
         _SENT.replace("{only}", of_incidents(scope, "incident_id"))
-        + " select weekday - 1 as weekday, hour, count(*) as pages from placed group by weekday, hour",
+        + " select weekday - 1 as weekday, hour, sum(pages)::bigint as pages from cells group by weekday, hour",
         late_after=0,
     )
     return {(row.weekday, row.hour): row.pages for row in rows}

@@ -62,12 +62,12 @@ with corrected as (
   from corrected c join timeline_entries e using (entry_id)
   where e.kind = 'noted' and not e.{LABELLED} and c.{LABELLED} and <SAID>
 ), services as (
-  select distinct on (incident_id, lower(service)) incident_id, service
+  select distinct on (incident_id, lower(service) collate "C") incident_id, service
   from labelled,
     lateral regexp_match(said, '^\s*services?(\s+affected)?\s*:\s*(.+)$', 'i') as found,
     lateral (select btrim(part, E' \t\r\n') as service from regexp_split_to_table(found[2], ',') as part) as parts
   where service <> ''
-  order by incident_id, lower(service), entry_id
+  order by incident_id, lower(service) collate "C", entry_id
 ), scope as (
   select i.incident_id, i.ref, i.severity, i.status, i.episode, i.declared_at, i.acknowledged_at, i.mitigated_at,
     i.resolved_at, i.false_alarm, i.merged_into, i.playbook_helped, i.report_ts

@@ -51,9 +51,8 @@ _STAMPED = """
   ) m (measure, took)
   where m.took is not null
 )"""
-FACTS = (
+_DETECTIONS = (
     _NOTED
-    + _STAMPED
     + r"""
 , detections as (
   select i.incident_id, i.severity, i.declared_at, detected.at as detected_at, began.at as began_at,
@@ -62,14 +61,14 @@ FACTS = (
   from counted i
     left join (select * from noted_times where what = 'detected') detected using (incident_id)
     left join (select * from noted_times where what = 'began') began using (incident_id)
-), facts as (
-  select * from stamped
-  union all
-  select incident_id, severity, 'time_to_detect', detected_at - began_at from detections where detected_at >= began_at
+), before as (
+  select incident_id, severity, 'time_to_detect' as measure, detected_at - began_at as took
+  from detections where detected_at >= began_at
   union all
   select incident_id, severity, 'time_to_declare', declared_at - known_at from detections where known_at <= declared_at
 )"""
 )
+FACTS = f"{_DETECTIONS} {_STAMPED}, facts as (select * from stamped union all select * from before)"
 _SPREAD = f"""
   count(seconds) as number, avg(seconds) as mean,
   percentile_cont(array[0.5, 0.9]) within group (order by seconds) as quantiles,
@@ -100,12 +99,9 @@ def spreads(session: Session, scope: Scope, targets: Mapping[str, float]) -> dic
 
 def noted_spreads(session: Session, scope: Scope) -> dict[str, Spread]:
     """How long it took until the declaration, by measure: what notes and reports say."""
-    statement = f"""{FACTS}
+    statement = f"""{_DETECTIONS}
     select measure, {_SPREAD}
-    from (
-      select measure, extract(epoch from took)::float8 as seconds from facts
-      where measure in ('time_to_detect', 'time_to_declare')
-    ) timed
+    from (select measure, extract(epoch from took)::float8 as seconds from before) timed
     group by measure"""
     return {row.measure: spread_of(row) for row in fetch(session, scope, statement)}
 
@@ -128,7 +124,7 @@ def buckets(session: Session, scope: Scope, by: str, limit: int = 200) -> list[B
         session,
         scope,
         f"""{_STAMPED}, keyed as (
-          select {key} as bucket, {name or key} as name, incident_id from counted {join}
+          select ({key}) collate "C" as bucket, {name or key} as name, incident_id from counted {join}
         ), totals as (
           select bucket, min(name) as name, count(*) as total from keyed group by bucket
           order by {"total desc, bucket" if frequent else "bucket"} limit :limit
@@ -161,12 +157,12 @@ def between(session: Session, scope: Scope, limit: int) -> dict[tuple[str, str],
         f""", keyed as (
           select 'all' as what, '' as bucket, '' as name, incident_id, declared_at from counted
           union all
-          select 'kind', kind, kind, incident_id, declared_at
+          select 'kind', kind collate "C", kind, incident_id, declared_at
           from (
             select incident_id, counted.declared_at, {KIND} as kind from counted join incidents o using (incident_id)
           ) kinds where kind is not null
           union all
-          select 'service', lower(service), service, incident_id, declared_at
+          select 'service', lower(service) collate "C", service, incident_id, declared_at
           from counted join services using (incident_id)
         ), gaps as (
           select what, bucket, name, extract(epoch from declared_at - lag(declared_at) over (
