@@ -49,6 +49,13 @@ def short(report: Report, link: str | None) -> Message:
     )
 
 
+def monthly(report: Report, link: str | None) -> Message:
+    """What managers are sent on the first business day of a month."""
+    said = short(report, link)
+    greeting = "Last month in figures. You get this once a month, as you hold a management role in contacts.yaml."
+    return Message(f"{greeting}\n{said.text}", (blocks.context(greeting), *said.blocks))
+
+
 def _incidents(report: Report) -> str:
     declared = report.whole(d.DECLARED)
     if declared is None or not declared.count:

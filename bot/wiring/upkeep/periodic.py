@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from bot.context import AppContext
 from bot.escalation.flows.holders import look_up_groups
+from bot.figures import jobs as figures
 from bot.lifecycle.flows.backfill import plan_backfill
 from bot.retention import jobs as retention
 from bot.slack import queries as slack_queries
@@ -47,10 +48,15 @@ def _clear(context: AppContext, slack: Slack, poster: Poster, *, timestamp: int)
     retention.clear(context)
 
 
+def _monthly_figures(context: AppContext, slack: Slack, poster: Poster, *, timestamp: int) -> None:
+    figures.monthly(context, slack, poster)
+
+
 # By name: when, in cron's notation and UTC, and what.
 PERIODIC: dict[str, tuple[str, Callable[..., None]]] = {
     "periodic.look_up_groups": ("*/5 * * * *", _look_up_groups),
     "periodic.read_back": ("*/5 * * * *", _read_back),
     "periodic.forget_events": ("*/10 * * * *", _forget_events),
+    "periodic.monthly_figures": ("7 * * * *", _monthly_figures),
     "periodic.clear": ("17 3 * * *", _clear),
 }
