@@ -60,6 +60,10 @@ def test_chat_and_plain_notes_fill_nothing() -> None:
     ("text", "answer"),
     [
         ("detected at 00:05", "Detection time set to 00:05 UTC for the review."),
+        ("began at 00:02", "Beginning set to 00:02 UTC for the figures."),
+        ("Started: 2026-11-18 14:28", "Beginning set to 2026-11-18 14:28 UTC for the figures."),
+        ("started 3 more pods", ""),
+        ("began to look at the proxy", ""),
         ("detected at 23:50", "Detection time set to 2026-11-19 23:50 UTC for the review."),
         (
             "Detected: 2026-11-18 14:28",
@@ -79,6 +83,7 @@ def test_whoever_notes_a_detection_time_reads_how_it_was_understood(text: str, a
     "text",
     [
         "detected at 99:99",
+        "began at 25:77",
         "detected at banana",
         "detected: noon",
         "detected at",
@@ -88,7 +93,7 @@ def test_whoever_notes_a_detection_time_reads_how_it_was_understood(text: str, a
     ],
 )
 def test_a_labelled_note_that_cannot_be_read_is_refused_with_an_example(text: str) -> None:
-    with pytest.raises(BadRequest, match=r"`/incident note (detected at 14:28|services: checkout, search)`"):
+    with pytest.raises(BadRequest, match=r"`/incident note ((detected|began) at 14:28|services: checkout, search)`"):
         check_note(text, DECLARED)
 
 

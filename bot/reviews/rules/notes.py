@@ -18,6 +18,9 @@ _DETECTED = re.compile(r"^detected\s*(?:at|:)?\s*(?:(\d{4}-\d\d-\d\d)[T ])?(\d{1
 _DETECTED_WITH_NUMBER = re.compile(r"^detected\s*(?:at|:)?\s*\d", re.IGNORECASE)
 # "detected at banana" means a time; "detected at the load balancer by its checks" says where.
 _DETECTED_AT_ONE_WORD = re.compile(r"^detected\s*(?:at\b|:)\s*\S*$", re.IGNORECASE)
+# When the trouble began: nothing in a review, but the figures measure the time to detect from it.
+_BEGAN = re.compile(r"^(?:began|started)\s*(?:at|:)?\s*(?:(\d{4}-\d\d-\d\d)[T ])?(\d{1,2}):(\d\d)\b", re.IGNORECASE)
+_BEGAN_AT_NUMBER = re.compile(r"^(?:began|started)\s*(?:at\b|:)\s*\d", re.IGNORECASE)
 _UNSAID = re.compile(r"^(?:services?(?: affected)?|contributing(?: factors?)?)\s*:\s*$", re.IGNORECASE)
 _LONG_BEFORE = timedelta(hours=1)  # rarely is a time that far from the declaration meant: a word on what it does
 
@@ -48,23 +51,36 @@ def check_note(text: str, declared_at: datetime) -> str:
     said = text.strip()
     if _UNSAID.match(said):
         raise BadRequest("Say what to record: `/incident note services: checkout, search`.")
+    if _BEGAN_AT_NUMBER.match(said):
+        return f"Beginning set to {_shown(_read(said, _BEGAN, 'began', declared_at), declared_at)} for the figures."
     if not _DETECTED_WITH_NUMBER.match(said) and not _DETECTED_AT_ONE_WORD.match(said):
         return ""
-    found = _DETECTED.match(said)
-    at = _instant(found[1], int(found[2]), int(found[3]), declared_at) if found else None
-    if at is None:
-        raise BadRequest(
-            f"“{escape(said[:40])}” has no time I understand. Use UTC: `/incident note detected at 14:28`, "
-            "or with a date: `/incident note detected at 2026-03-05 14:28`."
-        )
-    day = f"{at:%Y-%m-%d} " if at.date() != declared_at.astimezone(UTC).date() else ""
+    at = _read(said, _DETECTED, "detected", declared_at)
     earlier = declared_at - at
     long = (
         f" That is {span(earlier)} before it was declared; the duration counts from there."
         if (earlier >= _LONG_BEFORE)
         else ""
     )
-    return f"Detection time set to {day}{at:%H:%M} UTC for the review.{long}"
+    return f"Detection time set to {_shown(at, declared_at)} for the review.{long}"
+
+
+def _read(said: str, grammar: re.Pattern[str], word: str, declared_at: datetime) -> datetime:
+    """The instant that a note names. Raises BadRequest with what to type."""
+    found = grammar.match(said)
+    at = _instant(found[1], int(found[2]), int(found[3]), declared_at) if found else None
+    if at is None:
+        raise BadRequest(
+            f"“{escape(said[:40])}” has no time I understand. Use UTC: `/incident note {word} at 14:28`, "
+            f"or with a date: `/incident note {word} at 2026-03-05 14:28`."
+        )
+    return at
+
+
+def _shown(at: datetime, declared_at: datetime) -> str:
+    """`14:28 UTC`, with the date where it is another day than that of the declaration."""
+    day = f"{at:%Y-%m-%d} " if at.date() != declared_at.astimezone(UTC).date() else ""
+    return f"{day}{at:%H:%M} UTC"
 
 
 def read_notes(entries: Iterable[Entry], declared_at: datetime) -> Noted:
