@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlencode
 
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
@@ -29,7 +29,7 @@ from bot.figures.queries import counts, people, promises, times
 from bot.figures.rules.periods import Period, parse_period
 from bot.settings import REPOSITORY, Settings
 from bot.store.embedded import embedded_postgres
-from bot.store.engine import Database
+from bot.store.engine import Database, driver_url
 from bot.store.migrations import upgrade
 from bot.wiring.policy import load_policy
 from bot.wiring.service import build_context
@@ -118,12 +118,13 @@ def measure(count: int) -> None:
     with tempfile.TemporaryDirectory(prefix="tocsin-") as folder, embedded_postgres(Path(folder) / "pg") as url:
         database = Database(url, connections=4)
         upgrade(database.engine)
-        with database.transaction() as session:
-            session.execute(text("set local statement_timeout = 0"))
+        # Without the limits of the program's own connections: filling may take minutes.
+        engine = create_engine(driver_url(url))
+        with Session(engine) as session, session.begin():
             fill(session, count)
-        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("set statement_timeout = 0"))
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("vacuum analyze"))
+        engine.dispose()
         settings = Settings.model_validate(
             {"DATABASE_URL": url, "SLACK_BOT_TOKEN": "xoxb-bench", "TOCSIN_DATA": folder}
         )
