@@ -106,7 +106,7 @@ PAGES = Definition(
 LATE_PAGES = Definition(
     "late_pages",
     "Pages sent late",
-    "Of the pages sent, the share sent later after it was due than the policy's `late_after`.",
+    "Of the pages sent, the share sent later after it was due than `late_after` in escalation.yaml.",
     Unit.SHARE,
 )
 NIGHTS = Definition(
