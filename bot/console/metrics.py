@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import typer
 
 from bot.figures import messages
 from bot.figures.charts import draw_confusion, draw_report, write_picture
-from bot.figures.flows.metrics import Section, measure, records
+from bot.figures.flows.metrics import Section, buckets_section, figures_section, measure, write_csv
 from bot.figures.flows.report import by_bucket, by_hour, report
 from bot.figures.queries.times import BY
 from bot.figures.rules.periods import Period, last_months, parse_period
@@ -54,14 +53,15 @@ def show_metrics(settings: Settings, asked: Asked) -> None:
         raise typer.BadParameter(f"must be one of {', '.join(BY)}", param_hint="--by")
     found = _measure(settings, asked)
     if asked.picture:
-        figures = next(section.figures for section in found.sections if section.name == "judgement")
-        draw_confusion(figures, f"Judgement, {found.report.period.title}", asked.picture)
+        judged = next(section.figures for section in found.sections if section.name == "judgement")
+        draw_confusion(judged, f"Judgement, {found.report.period.title}", asked.picture)
         print(f"Wrote {asked.picture}.", file=sys.stderr)
     if asked.chart:
         write_picture(asked.chart, draw_report(found.report, found.buckets, asked.by, found.hours))
         print(f"Wrote {asked.chart}.", file=sys.stderr)
     if asked.as_csv:
-        _write_csv(found, asked.by)
+        figures = [figures_section(found.report), buckets_section(found.buckets, asked.by)]
+        sys.stdout.write(write_csv([*figures, *found.sections]))
     elif asked.as_json:
         print(json.dumps(_document(found, asked.by), ensure_ascii=False))
     else:
@@ -93,12 +93,3 @@ def _period(asked: Asked, request: MetricsRequest, now: datetime, zone: ZoneInfo
 def _document(found: _Measured, by: str) -> dict[str, object]:
     sections = {section.name: section.figures for section in found.sections}
     return {**found.report.document(), "by": by, "buckets": [each.document() for each in found.buckets], **sections}
-
-
-def _write_csv(found: _Measured, by: str) -> None:
-    rows = csv.writer(sys.stdout)
-    rows.writerow(("section", "figure", "value"))
-    rows.writerows(records(Section("figures", "", (), found.report.by_name())))
-    rows.writerows(records(Section(f"by_{by}", "", (), {each.name: each.document() for each in found.buckets})))
-    for section in found.sections:
-        rows.writerows(records(section))

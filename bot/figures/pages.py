@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -16,7 +14,7 @@ from starlette.routing import Route
 
 from bot.errors import BadRequest
 from bot.figures import charts, messages
-from bot.figures.flows.metrics import Section, records
+from bot.figures.flows.metrics import buckets_section, figures_section, write_csv
 from bot.figures.flows.readers import list_readers
 from bot.figures.flows.report import by_bucket, by_hour, report, scope_of
 from bot.figures.queries import behind
@@ -232,26 +230,3 @@ def _csv(web: WebContext, session: Session, request: Request, user: CurrentUser,
     content = write_csv([figures_section(found), buckets_section(buckets, asked.by)])
     named = {"Content-Disposition": 'attachment; filename="figures.csv"'}
     return Response(content, media_type="text/csv; charset=utf-8", headers=headers() | named)
-
-
-def figures_section(found: Report) -> Section:
-    """All figures by name, as the records of a spreadsheet."""
-    return Section("figures", "", (), found.by_name())
-
-
-def buckets_section(buckets: Sequence[Any], by: str) -> Section:
-    return Section(f"by_{by}", "", (), {each.name: each.document() for each in buckets})
-
-
-def write_csv(sections: Sequence[Section]) -> str:
-    """section,figure,value: one line a figure. A text that a spreadsheet would take for a formula is quoted."""
-    out = io.StringIO()
-    rows = csv.writer(out)
-    rows.writerow(("section", "figure", "value"))
-    for section in sections:
-        rows.writerows((name, _inert(figure), value) for name, figure, value in records(section))
-    return out.getvalue()
-
-
-def _inert(text: str) -> str:
-    return f"'{text}" if text[:1] in "=+-@\t\r" else text

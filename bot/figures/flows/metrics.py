@@ -5,7 +5,9 @@ A further section is a further function in SECTIONS; text and JSON follow by the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import csv
+import io
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot.figures.queries import promises, verdicts
 from bot.figures.rules.agreement import agree
+from bot.figures.rules.report import Bucket, Report
 from bot.memory.flows.recall import SHOWN
 
 
@@ -36,6 +39,30 @@ def records(section: Section) -> Iterator[tuple[str, str, object]]:
     """For spreadsheets: (section, figure, value), one line a figure, such as `rows.slow.judged`."""
     for name, value in _flat("", section.figures):
         yield section.name, name, "" if value is None else value
+
+
+def figures_section(found: Report) -> Section:
+    """All figures by name, as the records of a spreadsheet."""
+    return Section("figures", "", (), found.by_name())
+
+
+def buckets_section(buckets: Sequence[Bucket], by: str) -> Section:
+    """The figures by month, severity and so on, likewise."""
+    return Section(f"by_{by}", "", (), {each.name: each.document() for each in buckets})
+
+
+def write_csv(sections: Sequence[Section]) -> str:
+    """section,figure,value: one line a figure. A text that a spreadsheet would take for a formula is quoted."""
+    out = io.StringIO()
+    rows = csv.writer(out)
+    rows.writerow(("section", "figure", "value"))
+    for section in sections:
+        rows.writerows((name, _inert(figure), value) for name, figure, value in records(section))
+    return out.getvalue()
+
+
+def _inert(text: str) -> str:
+    return f"'{text}" if text[:1] in "=+-@\t\r" else text
 
 
 def _flat(name: str, value: object) -> Iterator[tuple[str, object]]:
