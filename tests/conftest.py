@@ -43,6 +43,7 @@ for name in [name for name in os.environ if name.startswith(("SLACK_", "TOCSIN_"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write-refusals", action="store_true", help="write docs/slack-refusals.md anew")
     parser.addoption("--pictures", default="", help="a folder into which the browser story puts its pictures")
 
 

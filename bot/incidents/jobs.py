@@ -15,7 +15,7 @@ from bot.incidents.queries import incidents, lines, places, timeline
 from bot.slack import queries as slack_queries
 from bot.slack.client import Message, Refused, Slack, TryAgain
 from bot.slack.poster import UNREACHABLE, Poster
-from bot.slack.refusals import OF_THE_TOKEN
+from bot.slack.refusals import OF_THE_TOKEN, TRIED_AGAIN
 from bot.store.outbox import enqueue
 from bot.text.markup import harmless
 
@@ -104,6 +104,7 @@ def report_refusal(
         return
     with context.database.transaction() as session:
         row = incidents.get_for_change(session, incident_id)
+        again = again or (TRIED_AGAIN if refused.may_pass else "")
         not_done(session, row, NotDone(what, refused.refusal, asked_by, again, since), context.now())
 
 

@@ -81,6 +81,8 @@ _THREADS = (
 )
 _TOO_LONG = ("the message is longer than Slack allows", "The whole text is on the timeline: `/incident timeline`")
 
+TRIED_AGAIN = "Tocsin tries again every minute."
+
 # By Slack's name of the refusal: why, and what to do.
 _MEANINGS: dict[str, tuple[str, str]] = {
     **dict.fromkeys(OF_THE_TOKEN, _TOKEN),
@@ -103,7 +105,7 @@ _MEANINGS: dict[str, tuple[str, str]] = {
         "the channel is archived",
         "Bots can't unarchive: someone in the workspace has to open the channel's details and press Unarchive",
     ),
-    "is_inactive": ("this person's account is deactivated", "Choose someone else"),
+    "is_inactive": ("the person or the channel is deactivated", "Choose another one"),
     "not_in_channel": ("Tocsin isn't in the channel", _INVITE_TOCSIN),
     "channel_not_found": ("Tocsin can't see the channel", _INVITE_TOCSIN),
     "method_not_supported_for_channel_type": ("Tocsin can't join a private channel by itself", _INVITE_TOCSIN),
@@ -144,11 +146,22 @@ _MEANINGS: dict[str, tuple[str, str]] = {
     "free_team_canvas_tab_already_exists": _NO_CANVAS,
     "free_teams_cannot_create_non_tabbed_canvases": _NO_CANVAS,
     "team_tier_cannot_create_channel_canvases": _NO_CANVAS,
-    "slack_connect_canvas_sharing_blocked": _NO_CANVAS,
+    "slack_connect_canvas_sharing_blocked": (
+        "Slack shares no canvas with other organizations here",
+        "Post it in a channel of this workspace alone",
+    ),
     "not_in_team": _OTHER_ORG,
 }
 # Where the same name means something else of that method.
 _BY_METHOD: dict[tuple[str, str], tuple[str, str]] = {
+    **dict.fromkeys(
+        [("conversations.create", error) for error in ("channel_not_found", "is_archived", "not_in_channel")],
+        ("Slack refused it", "Ask whoever runs Tocsin to run `tocsin doctor`"),
+    ),
+    ("conversations.create", "method_not_supported_for_channel_type"): (
+        "Slack refused this kind of channel",
+        "Ask whoever runs Tocsin to run `tocsin doctor`",
+    ),
     ("conversations.create", "restricted_action"): (
         "this workspace's settings don't let apps create channels",
         "Ask a workspace admin to allow it in Slack under Settings, Permissions, Channel management",

@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.errors import TocsinError
 from bot.slack.client import LATE_TRIGGER, Refused, TryAgain
+from bot.slack.refusals import sentence
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +36,7 @@ def reporting_errors(tell: Callable[[str], object], *, again: bool = False, **fa
             yield
         except (TryAgain, Refused) as error:
             log.warning("slack did not do it", error=str(error))
-            _say(tell, _LATE if isinstance(error, Refused) and error.error in LATE_TRIGGER else _SLACK)
+            _say(tell, _sentence(error))
         except TocsinError as refusal:
             _say(tell, str(refusal))
         except (OperationalError, InterfaceError, PoolTimeout, ConnectorException) as error:
@@ -51,6 +52,14 @@ def reporting_errors(tell: Callable[[str], object], *, again: bool = False, **fa
         except Exception:  # a way in: whatever it was, the person must hear something
             log.exception("error in a listener")
             _say(tell, _OTHER)
+
+
+def _sentence(error: TryAgain | Refused) -> str:
+    if isinstance(error, TryAgain):
+        return _SLACK
+    if error.error in LATE_TRIGGER:
+        return _LATE
+    return sentence("do that", error.refusal, "Nothing was changed.")
 
 
 def log_only(text: str) -> None:

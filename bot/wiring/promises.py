@@ -14,14 +14,13 @@ from bot.incidents.flows.refusals import NotDone, not_done
 from bot.incidents.queries import incidents, timeline
 from bot.lifecycle.queries import handovers, severity_suggestions
 from bot.slack.client import Refused
-from bot.slack.refusals import OF_THE_TOKEN
+from bot.slack.refusals import OF_THE_TOKEN, TRIED_AGAIN
 
 log = structlog.get_logger(__name__)
 
 # By task: completes "Tocsin couldn't …". A task that is not listed speaks of no incident, or says so itself.
 PROMISES: dict[str, str] = {
     "slack.open_room": "post the incident's card",
-    "slack.furnish_room": "set up the incident's channel",
     "slack.card": "update the incident's card",
     "slack.mirror": "update the incident in the announcement channel",
     "slack.check_channel": "look at the incident's channel",
@@ -41,7 +40,6 @@ PROMISES: dict[str, str] = {
     "slack.notice": "post the stakeholder update",
     "slack.checklist": "post the checklist",
     "slack.assigned": "tell somebody about their role",
-    "slack.bring": "bring somebody into the channel",
     "slack.read_back": "read what was said in the channel",
 }
 
@@ -56,7 +54,7 @@ def report_unkept(context: AppContext, task: str, arguments: Mapping[str, Any], 
     what = PROMISES.get(task)
     if what is None or refused.error in OF_THE_TOKEN:
         return
-    again = "Tocsin tries again every minute." if refused.may_pass else ""
+    again = TRIED_AGAIN if refused.may_pass else ""
     with context.database.transaction() as session:
         incident_id = _incident_of(session, arguments)
         if incident_id is None:

@@ -34,6 +34,8 @@ from bot.store.outbox import enqueue
 
 log = structlog.get_logger(__name__)
 
+_OUTSIDE = frozenset({"is_archived", "not_in_channel", "channel_not_found", "method_not_supported_for_channel_type"})
+
 
 def open_channel(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int) -> None:
     """Make the channel and post the card in it; the rest of the furnishing follows in a job of its own.
@@ -102,7 +104,10 @@ def _card_of(context: AppContext, incident_id: int) -> tuple[str, Message]:
 def _leave_thread(context: AppContext, poster: Poster, incident_id: int, channel_id: str) -> None:
     """The card in the thread, where there is one, points to the channel that there is now."""
     text = texts.moved(channel_id)
-    poster.edit(in_thread(f"card:{incident_id}"), Message(text, (section(text),)))
+    try:
+        poster.edit(in_thread(f"card:{incident_id}"), Message(text, (section(text),)))
+    except Refused as refused:  # the channel is what counts
+        log.warning("the card in the thread stays as it was", incident_id=incident_id, error=str(refused))
 
 
 def _card(
@@ -193,7 +198,7 @@ def check_channel(context: AppContext, slack: Slack, poster: Poster, *, incident
         return
     name, refused = slack.look_at(incident.channel_id, join=True)
     if refused is None and incident.channel_trouble:
-        refused = _refused_card(context, poster, incident_id, incident.channel_id)
+        refused = _refused_line(context, poster, incident, incident.channel_id)
     with context.database.transaction() as session:
         row = incidents.get_for_change(session, incident_id)
         row.channel_name = name or row.channel_name
@@ -206,11 +211,16 @@ def check_channel(context: AppContext, slack: Slack, poster: Poster, *, incident
         _stay_outside(context, slack, poster, incident_id, refused)
 
 
-def _refused_card(context: AppContext, poster: Poster, incident_id: int, channel_id: str) -> Refused | None:
-    """Whether Slack lets us speak in the channel shows in its card: the refusal, None where it is up to date."""
+def _refused_line(context: AppContext, poster: Poster, incident: Incident, channel_id: str) -> Refused | None:
+    """Whether Slack lets us post in the channel again, which nothing but a post can tell: the refusal, or None.
+
+    Where we were put out of the channel, being in it says so.
+    """
+    if incident.channel_trouble in _OUTSIDE:
+        return None
+    text = texts.channel_back(channel_id)
     try:
-        key, message = _card_of(context, incident_id)
-        poster.say(key, channel_id, message)
+        poster.say(f"back:{incident.incident_id}:{incident.reopened}", channel_id, Message(text, (section(text),)))
     except Refused as refused:
         return refused
     return None
