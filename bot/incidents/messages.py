@@ -12,7 +12,7 @@ from bot.incidents.rules.timeline import Entry, Kind, Line, folded
 from bot.incidents.tables import IncidentRow
 from bot.slack.blocks import button, context, option, section, select
 from bot.slack.client import Message
-from bot.slack.forms import field, form, text_field
+from bot.slack.forms import field, form, text_field, text_in_parts
 from bot.slack.refusals import Refusal
 from bot.slack.text import code, fit, person, plain, shorten, unturned
 from bot.text.durations import span
@@ -106,10 +106,30 @@ def entry_form(
         text_field(
             "when", "When did it happen?", initial=when, limit=60, placeholder="14:20, 10 min ago, yesterday 23:50 CET"
         ),
-        text_field("text", "What happened?", multiline=True, initial=text),
+        *_what_happened(text, known),
     ]
     title = "Edit timeline entry" if known else "Add to timeline"
     return form(ENTRY, title, "Save" if known else "Add", json.dumps(dict(metadata)), blocks)
+
+
+def _what_happened(text: str, known: bool) -> list[dict[str, Any]]:
+    """The words: those of an entry may be left as they are; a message that no field holds takes several."""
+    if known:
+        return [text_field("text", "What happened?", multiline=True, initial=text)]
+    first, *more = text_in_parts(text)
+    return [
+        text_field("text", "What happened?", multiline=True, initial=first),
+        *(
+            text_field(f"text_{number}", "Continued", multiline=True, optional=True, initial=part)
+            for number, part in enumerate(more, start=2)
+        ),
+    ]
+
+
+def words_typed(values: Mapping[str, str]) -> str:
+    """What the fields of `entry_form` say together."""
+    names = sorted((name for name in values if name.startswith("text_")), key=lambda name: int(name[5:]))
+    return "\n".join(part for part in (values["text"], *(values[name] for name in names)) if part)
 
 
 def key_offer(text: str, value: str) -> Message:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,9 @@ _SHORT_GIST = 160  # the same on a card and in an answer to a report: the entry 
 SUGGESTION_UNREADABLE = "That suggestion is out of date. Type `/incident similar` for new ones."
 _NAMES = {"playbook": "Playbook", "guide": "Guide"}
 _SHOWN = ("incident", "playbook", "guide")
+
+_LONGEST_VOTE = 70  # characters of a vote but for "yes:"; a menu's values have 75
+_DIGEST = 20  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +37,18 @@ def suggestions(similar: Iterable[SimilarItem], shown_key: str) -> list[Suggesti
 
 
 def vote_key(shown_key: str, ref: str, place: int) -> str:
-    """What a vote is cast with, but for the vote itself; `flows.vote` reads it."""
-    return f"{place}:{ref.replace(':', '%3A')}:{shown_key}"
+    """What a vote is cast with, but for the vote itself; `flows.vote` reads it.
+
+    At most 70 characters: what it is shown for is shortened to a digest, which stands for it in all votes, and a ref
+    that leaves no room for that is not voted on (empty).
+    """
+    beginning = f"{place}:{ref.replace(':', '%3A')}:"
+    if len(beginning) + len(shown_key) <= _LONGEST_VOTE:
+        return beginning + shown_key
+    digest = hashlib.sha256(shown_key.encode()).hexdigest()[:_DIGEST]
+    kind = shown_key.partition(":")[0]
+    short = f"{beginning}{kind}:{digest}"
+    return short if len(short) <= _LONGEST_VOTE else ""
 
 
 def similar(found: Sequence[Suggestion], asked: str) -> Message:

@@ -8,6 +8,7 @@ from typing import Any
 from bot.slack.text import shorten
 
 LONGEST_FIELD = 3000  # characters
+_KEPT = "Leave this empty to keep what is recorded ({:,} characters, more than Slack lets a form show):"
 
 
 def form(callback_id: str, title: str, submit: str, metadata: str, blocks: list[dict[str, Any]]) -> dict[str, Any]:
@@ -25,7 +26,16 @@ def form(callback_id: str, title: str, submit: str, metadata: str, blocks: list[
 def text_field(
     name: str, label: str, *, multiline: bool = False, optional: bool = False, limit: int = LONGEST_FIELD, **extra: Any
 ) -> dict[str, Any]:
-    """A field to type into. `extra`: `initial` and `placeholder` words, and `watched`, to hear of each character."""
+    """A field to type into. `extra`: `initial` and `placeholder` words, and `watched`, to hear of each character.
+
+    Where `initial` is longer than the field, the field begins empty, may stay so, and shows the beginning below it:
+    nothing of what was recorded may be cut by sending a form untouched. A watched field, on which nothing recorded
+    depends, begins with as much as it holds.
+    """
+    whole = str(extra.get("initial") or "")
+    if len(whole) > limit and not extra.get("watched"):
+        kept = text_field(name, label, multiline=multiline, optional=True, limit=limit)
+        return kept | {"hint": {"type": "plain_text", "text": f"{_KEPT.format(len(whole))} {shorten(whole, 1500)}"}}
     element: dict[str, Any] = {
         "type": "plain_text_input",
         "action_id": name,
@@ -50,6 +60,16 @@ def field(name: str, label: str, element: dict[str, Any], optional: bool = False
         "element": element,
         "optional": optional,
     }
+
+
+def text_in_parts(text: str, limit: int = LONGEST_FIELD) -> list[str]:
+    """A text that no field holds, for several: split between lines where there are some, else between words."""
+    parts = []
+    while len(text) > limit:
+        at = max(text.rfind("\n", limit // 2, limit), 0) or max(text.rfind(" ", limit // 2, limit), 0) or limit
+        parts.append(text[:at].rstrip())
+        text = text[at:].lstrip()
+    return [*parts, text]
 
 
 def initial_values(view: Mapping[str, Any]) -> dict[str, str]:

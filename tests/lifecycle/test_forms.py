@@ -7,9 +7,15 @@ from typing import Any
 
 import pytest
 
+from bot.context import AppContext
+from bot.incidents.messages import entry_form, words_typed
+from bot.incidents.queries import incidents
+from bot.lifecycle.flows import change
+from bot.lifecycle.listeners.forms import closed, resolved
 from bot.lifecycle.messages import forms as modals
 from bot.slack import forms as slack_forms
 from slack_playground.blockkit.blocks import check_view
+from tests.job_fixtures import Declared
 from tests.slack.facts import LEVELS, LONGEST, LOUD, incident
 
 MESSAGE = json.dumps({"channel": "C0INCIDENTS", "ts": "1795176000.000100"})
@@ -100,3 +106,55 @@ def test_submitted_fields_are_read_by_name() -> None:
     }
     read = slack_forms.read_values({"state": {"values": state}})
     assert read == {"title": "checkout down", "impact": "", "severity": "P1", "playbook": ""}
+
+
+def untouched(form: dict[str, Any]) -> dict[str, str]:
+    """What Slack sends where a form is sent as it was opened."""
+    chosen = {"alarm": "real", "playbook": "none"}
+    return slack_forms.initial_values(form) | chosen
+
+
+def test_a_form_that_is_sent_untouched_cuts_nothing_of_what_was_recorded(
+    context: AppContext, declared_incident: Declared
+) -> None:
+    whole = {name: f"{name} " + "\n1. restarted `pool`" * 350 for name in ("cause", "resolution", "impact")}
+    row, now = declared_incident(), context.now()
+    with context.database.transaction() as session:
+        found = incidents.get_for_change(session, row.incident_id)
+        for name, text in whole.items():
+            setattr(found, name, text)
+        form = modals.close_form(change.offered(session, found), False)
+        fields = {block["block_id"]: block for block in form["blocks"] if block["type"] == "input"}
+        for name in whole:
+            assert "initial_value" not in fields[name]["element"] and fields[name]["optional"]
+            hint = fields[name]["hint"]["text"]
+            assert hint.startswith("Leave this empty to keep what is recorded (")
+            assert f"{name} " in hint
+        change.resolve(session, found, "U0VP", context.policy, now)
+        view = form | {"private_metadata": str(row.incident_id)}
+        closed(session, context, untouched(form), view, "U0VP", now)
+        assert {name: getattr(found, name) for name in whole} == whole
+
+
+def test_what_was_offered_from_before_a_reopening_is_kept_whole_too(
+    context: AppContext, declared_incident: Declared
+) -> None:
+    whole = "the pool " + "was full " * 500
+    row, now = declared_incident(), context.now()
+    with context.database.transaction() as session:
+        found = incidents.get_for_change(session, row.incident_id)
+        change.resolve(session, found, "U0VP", context.policy, now, cause=whole.strip())
+        change.reopen(session, found, "U0VP", context.policy, now)
+        assert found.cause is None
+        form = modals.resolve_form(change.offered(session, found))
+        resolved(session, context, untouched(form), form, "U0VP", now)
+        assert found.cause == whole.strip()
+
+
+@pytest.mark.parametrize("words", ["a line\n" * 1500, "word " * 2000, "x" * 9500])
+def test_a_message_that_no_field_holds_takes_several(words: str) -> None:
+    form = entry_form([incident()], None, words.strip(), "14:20", {}, known=False)
+    check_view(json.loads(json.dumps(form)), "modal")
+    parts = slack_forms.initial_values(form)
+    assert all(len(part) <= slack_forms.LONGEST_FIELD for part in parts.values())
+    assert "".join(words_typed(parts).split()) == "".join(words.split())

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from bot.context import Policy
 from bot.incidents.tables import IncidentRow
-from bot.memory.messages import suggestions
+from bot.memory.messages import suggestions, vote_key, vote_menu
 from bot.memory.rules.similar import EARLIER, MatchedTerm, SimilarItem, same_before
 from bot.severity.rules import Severity
 from tests.flow_fixtures import Declare
@@ -64,3 +65,16 @@ def test_rows_of_earlier_versions_are_still_read(session: Session, declared: Dec
         SimilarItem("PB-alb", "playbook"),
     )
     assert [one.vote_key for one in suggestions(found, "report:1")] == ["1:NFI-2023-0010:report:1", "0:PB-alb:report:1"]
+
+
+@pytest.mark.parametrize("ref", ["INC-2026-0001", "Runbook: connection pool", "x" * 300])
+@pytest.mark.parametrize(
+    "shown_for", ["report:12", "command:8127445367424.7979347171667.1e14cb5ab0dc3d0c39a4e0a1cec0b9f3"]
+)
+def test_a_vote_fits_the_values_of_a_menu_and_is_read_back(ref: str, shown_for: str) -> None:
+    key = vote_key(shown_for, ref, 3)
+    assert len(f"yes:{key}") <= 75
+    assert key == vote_key(shown_for, ref, 3)
+    assert not key or key.startswith(f"3:{ref.replace(':', '%3A')}:{shown_for.partition(':')[0]}:")
+    assert key == "" or vote_menu(key) is not None
+    assert bool(key) == (len(ref) < 50)

@@ -16,6 +16,7 @@ from bot.incidents.rules.authority import Act
 from bot.lifecycle.listeners import timeline
 from bot.lifecycle.messages import forms
 from bot.slack.client import Slack
+from bot.slack.incoming import words_of
 from bot.slack.reporting import reporting_errors
 from bot.slack.whispers import answer_press
 from bot.text.markup import plain_text
@@ -41,7 +42,7 @@ def declare_global(context: AppContext, slack: Slack, ack: Ack, body: dict[str, 
 def declare_message(context: AppContext, slack: Slack, ack: Ack, respond: Respond, body: dict[str, Any]) -> None:
     """Opens the form with the message's first line as the title."""
     message, channel_id = body["message"], body["channel"]["id"]
-    first = (plain_text(message.get("text") or "").splitlines() or [""])[0]
+    first = (plain_text(words_of(message)).splitlines() or [""])[0]
     metadata = json.dumps({"channel": channel_id, "ts": message["ts"]})
     said: list[str] = []
     with reporting_errors(said.append, user=body["user"]["id"]):

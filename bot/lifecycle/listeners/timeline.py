@@ -25,7 +25,7 @@ from bot.reviews.flows.drafting import redraft_later
 from bot.reviews.messages.review import left_as_approved
 from bot.reviews.rules.notes import check_note
 from bot.slack.forms import LONGEST_FIELD
-from bot.slack.text import shorten
+from bot.slack.incoming import words_of
 from bot.text.instants import leading_past, parse_past
 from bot.text.markup import at_of, escape, plain_text
 
@@ -83,7 +83,7 @@ def entry_form(context: AppContext, user_id: str, channel_id: str, message: dict
         rows = [here] if here else list(visibility.list_page(session, user_id, limit=50)[0])
         if not rows:
             raise UnknownIncident("No incident is open. `/incident declare …` starts one.")
-        at, text = datetime.fromtimestamp(float(message["ts"]), tz=context.now().tzinfo), message.get("text") or ""
+        at, text = datetime.fromtimestamp(float(message["ts"]), tz=context.now().tzinfo), words_of(message)
         if entry is not None:
             shown = timeline.find_entry(session, entry.incident_id, entry.entry_id)
             at, text = (shown.at, shown.text) if shown else (entry.at, entry.text)
@@ -110,11 +110,12 @@ def entry_saved(
     row = incidents.get_for_change(session, int(values.get("incident") or opened["incident"]))
     at = parse_past(values["when"], now, _zone(context)) if values["when"] != opened["when"] else None
     key = f"view:{view.get('root_view_id') or view['id']}"
-    text = escape(values["text"])
+    typed = incident_messages.words_typed(values)
+    text = escape(typed)
     if opened["entry"] is not None:
         # A time that was not touched is kept to the second.
         # So are words that were not touched: the form showed them plain, without their links and mentions.
-        said = text if values["text"] != _shown_plain(session, row, int(opened["entry"])) else ""
+        said = text if typed != _shown_plain(session, row, int(opened["entry"])) else ""
         backdating.correct(session, row, int(opened["entry"]), user_id, now, key, at, said)
     else:
         # The form shows minutes; a time that was not touched is the message's own, to the second.
@@ -126,7 +127,8 @@ def entry_saved(
 def _shown_plain(session: Session, row: IncidentRow, entry_id: int) -> str:
     """An entry's words as the form shows them."""
     shown = timeline.find_entry(session, row.incident_id, entry_id)
-    return shorten(plain_text(shown.text), LONGEST_FIELD).strip() if shown else ""
+    plain = plain_text(shown.text).strip() if shown else ""
+    return plain if len(plain) <= LONGEST_FIELD else ""  # a longer one is not in the field: empty, it was not touched
 
 
 SUBCOMMANDS = (
