@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ForeignKey, Identity, Index
 from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.memory.rules.similar import SimilarItem
@@ -64,6 +65,8 @@ class IncidentRow(Base):
     reminded_at: Mapped[datetime | None]  # when somebody was last reminded to tell them
     read_back_at: Mapped[datetime | None]  # when its channel was last to be looked through for what was missed
     read_through_at: Mapped[datetime | None]  # until when that was done; None: never
+    # How far the present look has come, see `flows.backfill`; None: none is under way.
+    read_progress: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     words_removed_at: Mapped[datetime | None]  # when what people wrote in it was last taken out by policy
     goes_on_in: Mapped[IncidentRow | None] = relationship(remote_side=[incident_id], viewonly=True)  # see merged_into
     __table_args__ = (

@@ -17,13 +17,15 @@ from bot.lifecycle.jobs import channel as room
 from bot.reports import queries as reports
 from bot.reports.jobs import answers
 from bot.reports.jobs import backfill as reports_backfill
-from bot.slack.client import Slack
+from bot.severity.rules import Severity
+from bot.slack.client import Slack, TryAgain
 from bot.slack.poster import Poster
 from slack_playground.app import Playground
 from slack_playground.person import Person, content_of
 from tests.job_fixtures import Declared, later
-from tests.queue import queued
+from tests.queue import empty_queue, queued
 from tests.rows import minutes
+from tests.slack_fixtures import Control
 from tests.stage import INCIDENTS
 
 
@@ -211,3 +213,58 @@ def test_a_report_that_was_reworded_unheard_is_judged_again(
         assert report.answered
         assert len(report.history) == 1, "judged anew once, though its secret is stored masked"
         assert "hunter2" not in report.text + str(report.history)
+
+
+def test_a_room_with_more_threads_than_slack_lets_us_read_at_once_is_read_to_its_end(
+    context: AppContext,
+    slack: Slack,
+    poster: Poster,
+    declared_incident: Declared,
+    responder: Person,
+    playground: Playground,
+    control: Control,
+) -> None:
+    incident_id = declared_incident().incident_id
+    channel_id = opened(context, slack, poster, incident_id)
+    parents = [responder.say(channel_id, f"question {number}") for number in range(12)]
+    for number, ts in enumerate(parents):
+        responder.reply(channel_id, ts, f"answer {number}")
+    control.strictness(tiers=True)
+    control.rate("conversations.replies", 5, 3600)
+    tries = 0
+    while True:
+        tries += 1
+        try:
+            backfill.backfill_channel(context, slack, poster, incident_id=incident_id)
+            break
+        except TryAgain as waits:
+            assert waits.after is not None and tries < 4, "each try goes on where the last one stopped"
+            told = said(context, incident_id)
+            assert all(f"question {number}" in told for number in range(12)), "what was read is recorded at once"
+            newest_first = [f"answer {number}" for number in range(11, -1, -1)]
+            assert [text for text in newest_first if text in told] == newest_first[: 5 * tries]
+            control.rate("conversations.replies", 5, 3600)  # an hour later
+    assert tries == 3
+    assert len(said(context, incident_id)) == 24
+    with context.database.transaction() as session:
+        row = incidents.get(session, incident_id)
+        assert row.read_progress is None and row.read_through_at is not None
+        assert timeline.list_rows(session, incident_id, (Kind.MESSAGE_DELETED,)) == [], "nothing counts as deleted"
+
+
+def test_the_worst_and_newest_incidents_are_read_back_first(context: AppContext, declared_incident: Declared) -> None:
+    severities = (Severity.P3, Severity.P1, Severity.P0, Severity.P1)
+    rows = [declared_incident(severity) for severity in severities]
+    with context.database.transaction() as session:
+        for number, row in enumerate(rows):
+            found = incidents.get(session, row.incident_id)
+            found.channel_id, found.declared_at = f"C0ORDER{row.incident_id}", context.now() + minutes(number)
+        empty_queue(session)
+        plan_backfill(session, context.now() + minutes(1), context.now())
+        ours = {row.incident_id: number for number, row in enumerate(rows)}
+        jobs = [
+            ours[job.arguments["incident_id"]]
+            for job in queued(session, "slack.read_back")
+            if job.arguments["incident_id"] in ours
+        ]
+    assert jobs == [2, 3, 1, 0]

@@ -87,8 +87,9 @@ def regained(session: Session, row: IncidentRow, text: str, now: datetime) -> bo
             tell(session, row, entry_id)
     refresh_card(session, row)
     refresh_furnishing(session, row.incident_id)
-    lock = f"read-back-{row.incident_id}"
-    enqueue(session, "slack.read_back", lock=lock, once=f"{lock}-long", incident_id=row.incident_id, long=True)
+    once = f"read-back-{row.incident_id}-long"  # beside those that are read in turn: people wait for this one
+    lock = f"read-back-now-{row.incident_id}"
+    enqueue(session, "slack.read_back", lock=lock, once=once, incident_id=row.incident_id, long=True)
     return True
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -25,6 +25,7 @@ _ON_ITS_WAY = timedelta(seconds=30)  # a message that is younger may have come b
 _SPOKEN_IN = timedelta(days=1)  # after an incident's end, people go on speaking in its channel
 _WARM = timedelta(minutes=30)  # a thread in which something was said so shortly before a look is looked at too
 _MOST_THREADS = 20
+_LANES = 2  # channels that are read at the same time; Slack counts their calls together
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,8 @@ class BackfillWindow:
     """One look through a channel's history: what is younger than `oldest`, a stamp of Slack's, as of `began_at`.
 
     `threads` are those that began earlier and are looked at all the same. `recorded` are the messages that history must
-    show unless they were deleted: the thread's ts by the message's ts.
+    show unless they were deleted: the thread's ts by the message's ts. `done` are the threads that this look has read,
+    and `seen` what it was shown, before Slack made it wait.
     """
 
     incident_id: int
@@ -41,6 +43,9 @@ class BackfillWindow:
     began_at: datetime
     threads: tuple[str, ...]
     recorded: Mapping[str, str | None]
+    long: bool = False
+    done: frozenset[str] = frozenset()
+    seen: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +73,7 @@ def plan_backfill(session: Session, before: datetime, now: datetime, long: bool 
     """
     rows = backfill.claim_unread(session, before, now, now - _SPOKEN_IN)
     for row in rows:
-        lock = f"read-back-{row.incident_id}"
-        once = f"{lock}-long" if long else lock
-        enqueue(session, "slack.read_back", lock=lock, once=once, incident_id=row.incident_id, long=long)
+        read_back(session, row.incident_id, long)
     if long:
         # Whether a channel was archived, brought back or left meanwhile is asked: no event says it now.
         for row in [*rows, *backfill.list_archived(session)]:
@@ -78,6 +81,13 @@ def plan_backfill(session: Session, before: datetime, now: datetime, long: bool 
     if slack_queries.find_workspace(session) is not None:
         enqueue(session, "slack.read_announcements", lock="read-announcements", once="read-announcements")
     return not backfill.any_unread(session, before, now - _SPOKEN_IN)
+
+
+def read_back(session: Session, incident_id: int, long: bool) -> None:
+    """Have a channel read back. A few are at once, in the order in which they are asked for: posts need free hands."""
+    once = f"read-back-{incident_id}{'-long' if long else ''}"
+    lane = f"read-back-lane-{incident_id % _LANES}"
+    enqueue(session, "slack.read_back", lock=lane, once=once, incident_id=incident_id, long=long)
 
 
 def begin_backfill(session: Session, row: IncidentRow, now: datetime, long: bool) -> BackfillWindow | None:
@@ -88,18 +98,60 @@ def begin_backfill(session: Session, row: IncidentRow, now: datetime, long: bool
     """
     if row.channel_id is None:
         return None
+    stopped = _stopped(session, row, now, long)
+    if stopped is not None:
+        return stopped
     through = row.read_through_at
     if through is None:
         begin = row.declared_at - LOOK_BACK
     elif long or now - through > _LAPSE or through.hour != now.hour:
-        begin = through - LOOK_BACK
+        begin, long = through - LOOK_BACK, True
     else:
         begin = through - _OVERLAP
     oldest = _ts(begin)
     threads = timeline.list_threads(session, row.incident_id, oldest, begin - _WARM, _MOST_THREADS)
+    return _window(session, row, row.channel_id, oldest, now, threads, long or through is None)
+
+
+def _window(
+    session: Session,
+    row: IncidentRow,
+    channel_id: str,
+    oldest: str,
+    began: datetime,
+    threads: Sequence[str],
+    long: bool,
+) -> BackfillWindow:
     # Listed before history is read: what comes by event while it is read is not in it, whatever the two clocks say.
-    recorded = timeline.list_messages_between(session, row.incident_id, oldest, _ts(now - _ON_ITS_WAY))
-    return BackfillWindow(row.incident_id, row.channel_id, oldest, now, tuple(threads), recorded)
+    recorded = timeline.list_messages_between(session, row.incident_id, oldest, _ts(began - _ON_ITS_WAY))
+    return BackfillWindow(row.incident_id, channel_id, oldest, began, tuple(threads), recorded, long)
+
+
+def _stopped(session: Session, row: IncidentRow, now: datetime, long: bool) -> BackfillWindow | None:
+    """The look that Slack made wait a moment ago; None where there is none, or a longer one is wanted."""
+    kept = row.read_progress
+    if kept is None or row.channel_id is None or now - datetime.fromisoformat(kept["at"]) > _LAPSE:
+        return None
+    if long and not kept["long"]:
+        return None
+    began = datetime.fromisoformat(kept["began"])
+    look = _window(session, row, row.channel_id, kept["oldest"], began, kept["threads"], kept["long"])
+    return replace(look, done=frozenset(kept["done"]), seen=frozenset(kept["seen"]))
+
+
+def keep_progress(
+    session: Session, look: BackfillWindow, done: Collection[str], seen: Collection[str], now: datetime
+) -> None:
+    """Remember which threads were read and what was shown, so that another try goes on from here."""
+    incidents.get(session, look.incident_id).read_progress = {
+        "at": now.isoformat(),
+        "began": look.began_at.isoformat(),
+        "oldest": look.oldest,
+        "long": look.long,
+        "threads": list(look.threads),
+        "done": sorted(done),
+        "seen": sorted(seen),
+    }
 
 
 def record_found(session: Session, look: BackfillWindow, found: Sequence[FoundMessage], now: datetime) -> int:
@@ -146,6 +198,7 @@ def end_backfill(session: Session, look: BackfillWindow, shown: Collection[str],
     necessarily deleted: Slack stops showing what a plan or a workspace's retention no longer keeps.
     """
     row = incidents.get(session, look.incident_id)
+    row.read_progress = None
     row.read_through_at = max(look.began_at, row.read_through_at or look.began_at)
     first = min((ts for ts in shown if ts > look.oldest), default=None)
     if first is None:

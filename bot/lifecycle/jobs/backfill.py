@@ -1,6 +1,7 @@
 """Reading back: channel history and threads, after time away and now and then.
 
-Looking costs a call or two a channel; doubles cannot be, and a look that fails half way starts over.
+Looking costs a call or two a channel and one a thread; doubles cannot be. What was read is recorded at once, and a look
+that Slack makes wait goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -14,7 +15,14 @@ import structlog
 from bot.context import AppContext
 from bot.incidents.flows.refusals import channel_lost
 from bot.incidents.queries import incidents
-from bot.lifecycle.flows.backfill import BackfillWindow, FoundMessage, begin_backfill, end_backfill, record_found
+from bot.lifecycle.flows.backfill import (
+    BackfillWindow,
+    FoundMessage,
+    begin_backfill,
+    end_backfill,
+    keep_progress,
+    record_found,
+)
 from bot.slack.client import Refused, Slack
 from bot.slack.incoming import CLIPBOARD, PUSHPIN, is_a_persons, words_of
 from bot.slack.poster import UNREACHABLE, Poster
@@ -34,13 +42,16 @@ def backfill_channel(
         look = begin_backfill(session, incidents.get(session, incident_id), context.now(), long)
     if look is None:
         return
-    seen: set[str] = set()
-    fresh = 0
+    seen, done, fresh = set(look.seen), set(look.done), 0
     try:
-        for found in _looked_at(slack, look):
+        for found, thread_ts in _looked_at(slack, look):
             seen.update(message["ts"] for message in found if message.get("subtype") != _TOMBSTONE)
             with context.database.transaction() as session:
                 fresh += record_found(session, look, [_shown(message) for message in found], context.now())
+            if thread_ts:
+                done.add(thread_ts)
+                with context.database.transaction() as session:
+                    keep_progress(session, look, done, seen, context.now())
     except Refused as refused:
         if refused.error not in UNREACHABLE:
             raise
@@ -54,18 +65,21 @@ def backfill_channel(
         log.info("read back what was missed", incident_id=incident_id, messages=fresh, deletions=gone)
 
 
-def _looked_at(slack: Slack, look: BackfillWindow) -> Iterator[list[dict[str, Any]]]:
-    """The channel's messages of the look in parts, the newest first, those of threads included."""
+def _looked_at(slack: Slack, look: BackfillWindow) -> Iterator[tuple[list[dict[str, Any]], str]]:
+    """The channel's messages of the look in parts, the newest first, then each of their threads with its ts.
+
+    Threads that it has read are passed over.
+    """
     history = slack.history(look.channel_id, look.oldest)
     while parents := list(itertools.islice(history, _AT_ONCE)):
-        threads = [
-            parent["ts"]
-            for parent in parents
-            if parent.get("reply_count") and str(parent.get("latest_reply") or "9") > look.oldest
-        ]
-        yield parents + [reply for ts in threads for reply in _replies(slack, look, ts)]
+        yield parents, ""
+        for parent in parents:
+            spoken_in = parent.get("reply_count") and str(parent.get("latest_reply") or "9") > look.oldest
+            if spoken_in and parent["ts"] not in look.done:
+                yield _replies(slack, look, parent["ts"]), parent["ts"]
     for ts in look.threads:
-        yield _replies(slack, look, ts)
+        if ts not in look.done:
+            yield _replies(slack, look, ts), ts
 
 
 def _replies(slack: Slack, look: BackfillWindow, ts: str) -> list[dict[str, Any]]:

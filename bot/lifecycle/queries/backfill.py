@@ -17,13 +17,14 @@ def claim_unread(
 ) -> Sequence[IncidentRow]:
     """Incidents whose channels were last read back before an instant, locked and marked as read now.
 
-    Those that are open, and those that ended after `ended_after`: people go on speaking in them. Those that somebody
+    Those that are open, the worst and then the newest first, and those that ended after `ended_after`: people go on
+    speaking in them. Those that somebody
     else has locked are passed over.
     """
     statement = (
         select(IncidentRow)
         .where(_unread(before, ended_after))
-        .order_by(IncidentRow.incident_id)
+        .order_by(IncidentRow.status.not_in(OPEN_STATUSES), IncidentRow.severity, IncidentRow.declared_at.desc())
         .limit(limit)
         .with_for_update(skip_locked=True, key_share=True)
     )
