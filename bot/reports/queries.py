@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -9,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bot.incidents.tables import IncidentRow
-from bot.reports.tables import ReportRow
+from bot.reports.tables import AlertRow, ReportRow
 
 
 def find_declared(session: Session, channel_id: str, ts: str) -> IncidentRow | None:
@@ -35,3 +36,26 @@ def find_report(session: Session, report_id: int) -> ReportRow | None:
 
 def find_report_of_message(session: Session, channel_id: str, ts: str) -> ReportRow | None:
     return session.scalar(select(ReportRow).where(ReportRow.channel_id == channel_id, ReportRow.ts == ts))
+
+
+def find_alert(session: Session, channel_id: str, key: str, since: datetime) -> AlertRow | None:
+    """The latest alert that says the same and was last heard since then, locked."""
+    statement = (
+        select(AlertRow)
+        .where(AlertRow.channel_id == channel_id, AlertRow.key == key, AlertRow.last_at >= since)
+        .order_by(AlertRow.last_at.desc(), AlertRow.alert_id.desc())
+        .limit(1)
+        .with_for_update()
+    )
+    return session.scalar(statement)
+
+
+def add_alert(session: Session, **values: Any) -> AlertRow:
+    row = AlertRow(**values)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def find_alert_of_report(session: Session, report_id: int) -> AlertRow | None:
+    return session.scalar(select(AlertRow).where(AlertRow.report_id == report_id))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -47,3 +49,36 @@ def why_choices(judged: Severity | None, decision: str | None, chosen: Severity 
     if decision != "declared" or judged is None or chosen is None or chosen is judged:
         return {}
     return WHY_RAISED if chosen.worse_than(judged) else WHY_LOWERED
+
+
+# Of an alert's words, those that say how it stands, and whatever differs from one time to the next.
+_STATES = re.compile(
+    r"\b(?:firing|fires?|alarm|alert(?:ing)?|trigger(?:ed)?|problem|open(?:ed)?|ok|okay|resolved?|recover(?:ed|y)?"
+    r"|cleared|closed|normal|healthy|insufficient[ _]data|no data|in alarm|is|up|down|still|again|new|ongoing)\b"
+)
+_CHANGING = re.compile(r"<[^>]*>|:[a-z0-9_+-]+:|[^\s]*\d[^\s]*|[^\w\s]|_")
+_OVER = re.compile(
+    r"\b(?:resolved|recovered|recovery|cleared|ok|back to (?:normal|ok)|(?:(?:is|are) up|healthy) again)\b"
+    r"|\bstate:? ok\b|:white_check_mark:|:large_green_circle:|:heavy_check_mark:"
+)
+_STILL = re.compile(r"\bnot (?:yet )?(?:resolved|recovered|ok)\b|\bfiring\b|\bin alarm\b|\balarm:|\btriggered\b")
+_HEAD = 160  # characters in which an alert says how it stands
+_WORDS = 12  # of an alert's beginning that make it the same one
+
+
+def alert_key(bot: str, text: str) -> str:
+    """What two messages of one bot have in common that are the same alert: a digest of its words without numbers and
+    states, as words are kept no longer than the policy allows.
+    """
+    words: list[str] = []
+    for line in text.lower().splitlines():
+        words += _CHANGING.sub(" ", _STATES.sub(" ", line)).split()
+        if len(words) >= 2:
+            break  # the lines below it tell of values
+    return f"{bot}:{hashlib.sha256(' '.join(words[:_WORDS]).encode()).hexdigest()[:32]}"
+
+
+def alert_recovered(text: str) -> bool:
+    """Whether an alert's message says that it is over."""
+    head = text.lower()[:_HEAD]
+    return bool(_OVER.search(head)) and not _STILL.search(head)

@@ -42,3 +42,18 @@ class ReportRow(Base):
     # Decisions that were changed and wordings that were edited: what stood before, the oldest first.
     history: Mapped[list[dict[str, Any]]] = mapped_column(server_default=sql("'[]'"))
     __table_args__ = (UniqueConstraint("channel_id", "ts"), Index("ix_reports_judged_at", "judged_at"))
+
+
+class AlertRow(Base):
+    """An alert that another bot posted, with its repeats: the report of the first one stands for all of them."""
+
+    __tablename__ = "alerts"
+    alert_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    channel_id: Mapped[str]
+    key: Mapped[str]  # the bot, and a digest of what the alert says without numbers and states
+    report_id: Mapped[int] = mapped_column(ForeignKey("reports.report_id", ondelete="CASCADE"), unique=True)
+    times: Mapped[int]
+    last_ts: Mapped[str]
+    last_at: Mapped[datetime]
+    recovered_at: Mapped[datetime | None]
+    __table_args__ = (Index("ix_alerts_channel_id_key_last_at", "channel_id", "key", "last_at"),)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -36,6 +36,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 THINGS = ("whole", "money", "major", "minor", "cosmetic", "internal", "infrastructure")
 _NONE = "none"
+ALL_BOTS = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,12 @@ class SeverityPolicy:
     reply_threshold: float  # judgements below this confidence are asked about, not said
     ask_threshold: float  # messages that tell of trouble with this probability are asked about, not passed over
     shadow: bool  # judge and record, answer nothing
+    alerts: tuple[str, ...] = (ALL_BOTS,)  # the bots whose alerts are judged: names or ids, or all
+
+    def hears_bot(self, names: Iterable[str]) -> bool:
+        """Whether the alerts of a bot of these names and ids are judged."""
+        wanted = {name.lower() for name in self.alerts}
+        return ALL_BOTS in wanted or any(name.lower() in wanted for name in names if name)
 
     def outcome(self, judgement: Judgement) -> Outcome:
         """Whether a message that was judged so is answered, asked about or left alone; shadow mode aside."""
@@ -190,6 +197,7 @@ class SeverityFile(PolicyModel):
     reply_threshold: Share
     ask_threshold: Share
     shadow: Flag
+    alerts: Many[Text] = (ALL_BOTS,)
     things: Annotated[dict[str, Things], Keys(*THINGS)]
     rows: Annotated[Many[RowModel], AfterValidator(_in_order)]
 
@@ -199,4 +207,4 @@ def load_severity(path: Path) -> SeverityPolicy:
     file = load(path, SeverityFile)
     rows = tuple(Row(row.id, row.says, _severity(row.verdict), row.when, row.unless, row.overrule) for row in file.rows)
     levels = {severity: Level(severity, **level.model_dump()) for severity, level in file.levels.items()}
-    return SeverityPolicy(levels, rows, file.things, file.reply_threshold, file.ask_threshold, file.shadow)
+    return SeverityPolicy(levels, rows, file.things, file.reply_threshold, file.ask_threshold, file.shadow, file.alerts)

@@ -31,6 +31,22 @@ def is_a_persons(message: Mapping[str, Any]) -> bool:
     return message.get("subtype") in _WORDS and bool(message.get("user")) and not message.get("bot_id")
 
 
+def is_a_bots(message: Mapping[str, Any], own_user_id: str) -> bool:
+    """True for what another app or bot posted, such as an alert."""
+    return (
+        message.get("subtype") in (None, "bot_message")
+        and bool(message.get("bot_id"))
+        and message.get("user") != own_user_id
+    )
+
+
+def names_of_bot(message: Mapping[str, Any]) -> list[str]:
+    """The names and ids under which the bot that posted a message is known, the steadiest first."""
+    profile = message.get("bot_profile") or {}
+    found = (message.get("bot_id"), message.get("app_id"), profile.get("name"), message.get("username"))
+    return [str(name) for name in found if name]
+
+
 def words_of(message: Mapping[str, Any]) -> str:
     """All that it says in Slack's markup, a part a line, the names of files last; empty where it says nothing.
 

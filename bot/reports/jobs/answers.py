@@ -38,7 +38,11 @@ def answer(context: AppContext, slack: Slack, poster: Poster, *, report_id: int)
         rows = [row for row in incidents.list_open(session) if for_everybody(row)] if not decided else []
         open_ref = context.memory.find_open(incidents.as_open(rows), report.text) if rows else None
         running = answers.Running(tuple(incidents.facts(row) for row in rows), open_ref)
+        alert = reports.find_alert_of_report(session, report_id)
+        again = answers.alert_again(alert.times, alert.last_at, alert.recovered_at) if alert else ""
     message = _decided(context, report, outcome, public) if decided else _undecided(context, report, running)
+    if again:
+        message = Message(message.text, (*message.blocks, blocks.context(again)))
     poster.try_to_post(f"report:{report_id}", channel_id, message, thread_ts=ts)
 
 

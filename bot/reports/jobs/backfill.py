@@ -8,9 +8,10 @@ from typing import Any
 from bot.context import AppContext
 from bot.reports import queries as reports
 from bot.reports.flows.reports import STILL_WRITING, Heard
-from bot.reports.listeners.judging import judge_message
+from bot.reports.listeners.judging import judge_alert, judge_message
+from bot.slack import queries as slack_queries
 from bot.slack.client import Refused, Slack
-from bot.slack.incoming import is_a_persons, words_of
+from bot.slack.incoming import is_a_bots, is_a_persons, names_of_bot, words_of
 from bot.slack.poster import UNREACHABLE, Poster
 from bot.text.masking import mask
 
@@ -26,13 +27,19 @@ def backfill_reports(context: AppContext, slack: Slack, poster: Poster) -> None:
     oldest, latest = f"{(now - STILL_WRITING).timestamp():.6f}", f"{(now - _ON_ITS_WAY).timestamp():.6f}"
     try:
         history = slack.history(channel_id, oldest)
-        found = [message for message in history if is_a_persons(message) and message["ts"] < latest]
+        found = [message for message in history if message["ts"] < latest]
     except Refused as refused:
         if refused.error not in UNREACHABLE:
             raise
         return
+    with context.database.transaction() as session:
+        workspace = slack_queries.find_workspace(session)
+    own = workspace.bot_user_id if workspace else ""
     for message in reversed(found):
-        _judge(context, channel_id, message)
+        if is_a_persons(message):
+            _judge(context, channel_id, message)
+        elif is_a_bots(message, own) and message.get("thread_ts") in (None, message["ts"]) and words_of(message):
+            judge_alert(context, Heard(channel_id, message["ts"], None, words_of(message)), names_of_bot(message))
 
 
 def _judge(context: AppContext, channel_id: str, message: dict[str, Any]) -> None:

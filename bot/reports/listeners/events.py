@@ -17,10 +17,10 @@ from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
 from bot.reports.flows.rejudge import consider
 from bot.reports.flows.reports import Heard
-from bot.reports.listeners.judging import judge_message
+from bot.reports.listeners.judging import judge_alert, judge_message
 from bot.reviews import listeners as reviewing
 from bot.slack import queries as slack_queries
-from bot.slack.incoming import PUSHPIN, is_a_persons, words_of
+from bot.slack.incoming import PUSHPIN, is_a_bots, is_a_persons, names_of_bot, words_of
 from bot.slack.reporting import log_only, reporting_errors
 
 
@@ -34,6 +34,8 @@ def message(context: AppContext, body: dict[str, Any], event: dict[str, Any]) ->
             _edited(context, body["event_id"], event)
         elif is_a_persons(event):
             _posted(context, event)
+        elif event.get("bot_id") and _is_report(context, event):
+            _alerted(context, event)
 
 
 def _posted(context: AppContext, event: dict[str, Any]) -> None:
@@ -52,6 +54,15 @@ def _posted(context: AppContext, event: dict[str, Any]) -> None:
             consider(session, heard, context.judge, context.policy, now)
 
 
+def _alerted(context: AppContext, message: dict[str, Any], edit_ts: str = "") -> None:
+    """Another bot posted in the announcement channel, or edited what it had posted."""
+    with context.database.transaction() as session:
+        workspace = slack_queries.find_workspace(session)
+    text = words_of(message)
+    if text and is_a_bots(message, workspace.bot_user_id if workspace else ""):
+        judge_alert(context, Heard(message["channel"], message["ts"], None, text, edit_ts), names_of_bot(message))
+
+
 def _is_report(context: AppContext, event: dict[str, Any]) -> bool:
     """A message that starts something in the announcement channel; replies in threads are conversation."""
     in_thread = event.get("thread_ts") not in (None, event["ts"])
@@ -60,8 +71,13 @@ def _is_report(context: AppContext, event: dict[str, Any]) -> bool:
 
 def _edited(context: AppContext, event_id: str, event: dict[str, Any]) -> None:
     after, before = event.get("message") or {}, event.get("previous_message") or {}
-    if after.get("bot_id") or after.get("text") == before.get("text"):
-        return  # our own edits, and unfurled links, change no words
+    if after.get("bot_id"):
+        shown = after | {"channel": event["channel"]}
+        if words_of(after) != words_of(before) and _is_report(context, shown):
+            _alerted(context, shown, str(event["event_ts"]))
+        return
+    if after.get("text") == before.get("text"):
+        return  # unfurled links change no words
     edit_ts = str((after.get("edited") or {}).get("ts") or event["event_ts"])
     now = context.now()
     if is_a_persons(after) and _is_report(context, after | {"channel": event["channel"]}):

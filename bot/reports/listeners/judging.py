@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from bot.context import AppContext
 from bot.memory.flows.recall import recall
+from bot.reports.flows.alerts import hear_alert
 from bot.reports.flows.reports import Heard, keep_judged
+from bot.reports.rules import alert_key
 from bot.severity.rules import Outcome
 from bot.slack import queries as slack_queries
+
+
+def judge_alert(context: AppContext, heard: Heard, names: list[str]) -> None:
+    """The same of an alert of another bot, which is known by these names, where the policy has its alerts judged."""
+    if not names or not context.policy.severity.hears_bot(names):
+        return
+    judged = context.judge.judge(heard.text)
+    silent = context.policy.severity.outcome(judged) is Outcome.SILENCE
+    similar = () if silent else recall(context.memory.current(), heard.text)
+    with context.database.transaction() as session:
+        hear_alert(session, heard, alert_key(names[0], heard.text), judged, similar, context.policy, context.now())
 
 
 def judge_message(context: AppContext, heard: Heard, event_id: str = "") -> None:

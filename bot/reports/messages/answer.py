@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.diagnostics.messages import offered
 from bot.diagnostics.rules.request import Asked
@@ -17,6 +18,7 @@ from bot.slack.blocks import Block, actions, button, context, option, section, s
 from bot.slack.client import Message
 from bot.slack.text import plain, shorten
 from bot.text.durations import span
+from bot.text.markup import instant
 
 DIAGNOSE = "report_diagnose"
 _OFFERED = 10  # open incidents to choose from, the worst first; a message has room for no more
@@ -145,3 +147,15 @@ def _playbook(similar: Sequence[Suggestion], incident_id: int | None) -> list[Bl
         return []
     start = button("Start", "playbook_start", f"{incident_id}:{found.ref}")
     return [section(f"Playbook: *{found.ref}* {plain(shorten(found.title, 200))}", start)]
+
+
+def alert_again(times: int, last_at: datetime, recovered_at: datetime | None) -> str:
+    """Below the answer to an alert: how often it came, and that it recovered; empty while it came once."""
+    often = f"This alert came {times} times, the last {instant(last_at)}." if times > 1 else ""
+    over = f"It recovered {instant(recovered_at)}." if recovered_at else ""
+    return " ".join(part for part in (often, over) if part)
+
+
+def alert_recovered(text: str) -> str:
+    """For the timeline of the incident that an alert became."""
+    return f"The alert recovered: {shorten(' '.join(text.split()), 200)}"
