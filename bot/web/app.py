@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from bot.web.limits import OnlyText
 from bot.web.page_threads import limit_page_threads
 from bot.web.responses import headers, notice
 
@@ -43,6 +45,7 @@ def create_web(
     own = [Route("/healthz", healthz), Route("/readyz", readyz), *([Route("/metrics", scrape)] if metrics else [])]
     app = Starlette(
         routes=[*own, *routes],
+        middleware=[Middleware(OnlyText)],
         exception_handlers={HTTPException: _not_found, Exception: _failed},
     )
     limit_page_threads(app, threads)

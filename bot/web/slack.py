@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 import structlog
 from slack_bolt import App, BoltRequest
@@ -31,6 +32,8 @@ def slack_route(app: App, signing_secrets: Sequence[str]) -> Route:
             if len(body) > LARGEST_BODY:
                 return PlainTextResponse("The request is too large.", 413)
         headers = dict(request.headers)
+        if not _well_formed(headers):
+            return PlainTextResponse("The signature or its timestamp is malformed.", 400)
         if not any(verifier.is_valid_request(body, headers) for verifier in verifiers):
             log.warning("a request to /slack/events was not signed by Slack")
             return PlainTextResponse("The signature is missing, too old or wrong.", 401)
@@ -39,3 +42,10 @@ def slack_route(app: App, signing_secrets: Sequence[str]) -> Route:
         return Response(answered.body, answered.status, headers=answered.first_headers_without_set_cookie())
 
     return Route("/slack/events", endpoint, methods=["POST"])
+
+
+def _well_formed(headers: Mapping[str, str]) -> bool:
+    """Whether timestamp and signature, where they are there, look as Slack writes them: the library expects it."""
+    timestamp, signature = (headers.get(f"x-slack-{name}") for name in ("request-timestamp", "signature"))
+    told = timestamp is None or re.fullmatch(r"\d{1,12}", timestamp, re.ASCII) is not None
+    return told and (signature is None or re.fullmatch(r"v0=[0-9a-f]{64}", signature) is not None)

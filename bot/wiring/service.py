@@ -33,6 +33,7 @@ from bot.slack.refusals import sentence
 from bot.store.engine import Database
 from bot.web.app import create_web
 from bot.web.auth import WebContext
+from bot.web.limits import server_config
 from bot.web.membership import Membership
 from bot.web.sessions import sign_personal_link
 from bot.web.slack import slack_route
@@ -344,10 +345,7 @@ class Service:
             metrics=lambda: write_metrics(figures),
             details=self._details,
         )
-        config = uvicorn.Config(
-            web, host=self._settings.web_host, port=self._settings.web_port, log_config=None, access_log=False
-        )
-        server = uvicorn.Server(config)
+        server = uvicorn.Server(server_config(web, self._settings.web_host, self._settings.web_port))
         thread = threading.Thread(target=server.run, name="pages")
         thread.start()
         while not server.started and thread.is_alive():

@@ -73,3 +73,24 @@ def test_an_unsigned_request_is_refused(client: TestClient) -> None:
 
 def test_a_huge_request_is_refused_before_it_is_read_whole(client: TestClient) -> None:
     assert client.post("/slack/events", content=b"x" * (LARGEST_BODY + 1)).status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "signature"),
+    [
+        ("yesterday", "v0=" + "0" * 64),
+        ("", "v0=" + "0" * 64),
+        ("1" * 400, "v0=" + "0" * 64),
+        ("-1", "v0=" + "0" * 64),
+        ("1e9", "v0=" + "0" * 64),
+        ("1700000000", "v0=é"),
+        ("1700000000", "v1=" + "0" * 64),
+        ("1700000000", ""),
+    ],
+)
+def test_a_malformed_signature_or_timestamp_is_a_bad_request(
+    client: TestClient, timestamp: str, signature: str
+) -> None:
+    headers = {b"X-Slack-Request-Timestamp": timestamp.encode(), b"X-Slack-Signature": signature.encode()}
+    answer = client.post("/slack/events", content=urlencode(COMMAND), headers=headers)
+    assert answer.status_code == 400
