@@ -21,12 +21,13 @@ from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.settings import REPOSITORY
-from bot.slack.client import Slack
+from bot.slack.client import Refused, Slack
 from bot.slack.poster import Poster
 from bot.slack.refusals import OF_THE_TOKEN, PASSING
 from bot.stakeholders.flows import notify
 from bot.wiring.listeners import REGISTRY
-from bot.wiring.worker import TASKS, _bound
+from bot.wiring.promises import report_unkept
+from bot.wiring.worker import TASKS
 from slack_playground.app import Playground
 from slack_playground.delivery.refusals import DOCUMENTED, is_documented
 from slack_playground.person import Person
@@ -71,7 +72,10 @@ class World:
     def job(self, task: str, **arguments: object) -> bool:
         """Run one job as the worker does; False where it raised, and the worker tries again or gives up."""
         try:
-            _bound(task, TASKS[task], self.context, self.slack, self.poster)(**arguments)
+            TASKS[task](self.context, self.slack, self.poster, **arguments)
+        except Refused as refused:
+            report_unkept(self.context, task, arguments, refused)
+            return False
         except TocsinError:
             return False
         return True

@@ -32,7 +32,7 @@ from tests.queue import queued
 from tests.slack_fixtures import Control
 
 INCIDENTS = "C0INCIDENTS"
-BY_NAME = {"slack.link_answer": reports.link_answer, "slack.answer": reports.answer}
+BY_NAME: dict[str, Callable[..., None]] = {"slack.link_answer": reports.link_answer, "slack.answer": reports.answer}
 SURE = Judgement(Severity.P1, 0.9, (Evidence("502", "5xx"),), None, "a major part")
 Named = Callable[[str], Person]
 
