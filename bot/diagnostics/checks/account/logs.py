@@ -43,7 +43,7 @@ def volume(probe: Probe) -> Iterator[Finding]:
             "logs.volume",
             Weight.RISK,
             f"{number(came, 'B')} were written {probe.window.short}",
-            "Somebody logs whole payloads: Insights queries read all of it and run into their time limit.",
+            "Often somebody logs whole payloads; Insights queries read all of it and may run into their time limit.",
             (),
             ("NFI-2024-0019",),
             figures.compare("bytes", total, "B"),

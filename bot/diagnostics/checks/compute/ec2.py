@@ -180,7 +180,7 @@ def metadata(probe: Probe) -> Iterator[Finding]:
             "ec2.metadata",
             Weight.RISK,
             f"{number(calls)} calls to the metadata service without a token {probe.window.short}",
-            "Something asks it over and over, such as on every request; it answers ever more slowly.",
+            "Something asks it over and over, as on every request; so many calls may be slowed down.",
             (),
             ("NFI-2024-0015",),
             figures.compare("calls", total),

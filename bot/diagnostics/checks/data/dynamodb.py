@@ -74,14 +74,22 @@ def throttles(probe: Probe) -> Iterator[Finding]:
             f"dynamodb.{kind.lower()}-throttles",
             Weight.PROBLEM,
             f"{seen}; {mode}",
-            "The table was at its provisioned capacity."
-            if full
-            else "The table had capacity left: one partition key takes more than its share.",
+            _meaning(limit, full),
             ("CASE-2026-0178",) if full and kind == "Write" else (),
             ("LESSON-08", "LESSON-05") if full and kind == "Write" else ("CASE-2026-0178", "LESSON-08", "LESSON-05"),
             figures.compare(key, total),
             _command(probe, key),
         )
+
+
+def _meaning(limit: int, full: bool) -> str:
+    """What throttles mean, as far as five-minute figures can tell."""
+    if full:
+        return "The table was at its provisioned capacity."
+    hot = "or one partition key that takes more than its share"
+    if limit:
+        return f"Over five minutes the table had capacity left, so these were bursts, {hot}."
+    return f"On demand, this is traffic that grew faster than the table follows, {hot}."
 
 
 def scaling(probe: Probe) -> Iterator[Finding]:
