@@ -105,7 +105,7 @@ def client_errors(probe: Probe) -> Iterator[Finding]:
             "apigw.4xx",
             Weight.PROBLEM,
             f"{number(failed)} of {number(asked)} requests answered 4xx ({number(percent, '%')}) {probe.window.short}",
-            "More requests are refused than in the hour before: compare with what was deployed to authorizers and validation.",
+            "More are refused than in the hour before: compare with what was deployed to authorizers and validation.",
             (),
             ("LESSON-01",),
             figures.compare("client_errors", total),
