@@ -166,11 +166,3 @@ def vote(session: Session, shown_key: str, ref: str, user_id: str, *, place: int
     values: dict[str, Any] = {"place": place, "helped": helped, "voted_at": now}
     statement = upsert(SuggestionVote).values(shown_key=shown_key, ref=ref, user_id=user_id, **values)
     session.execute(statement.on_conflict_do_update(index_elements=["shown_key", "ref", "user_id"], set_=values))
-
-
-def list_votes(session: Session, since: datetime, until: datetime, places: int) -> Sequence[SuggestionVote]:
-    """Votes on suggestions in the first `places`, in the order in which they were cast."""
-    statement = select(SuggestionVote).where(
-        SuggestionVote.voted_at >= since, SuggestionVote.voted_at < until, SuggestionVote.place.between(1, places)
-    )
-    return session.scalars(statement.order_by(SuggestionVote.voted_at, SuggestionVote.ref)).all()

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from bot.memory import queries as knowledge
 from bot.memory.queries import NewVersion
+from bot.memory.tables import SuggestionVote
 from bot.store.engine import Database
 from tests.rows import NOON, minutes
 
@@ -132,7 +133,10 @@ def test_two_people_import_one_after_the_other(database: Database) -> None:
 def test_a_vote_is_kept_once_a_person_and_can_change(database: Database) -> None:
     def votes(places: int = 3) -> list[tuple[str, str, bool]]:
         with database.transaction() as session:
-            rows = knowledge.list_votes(session, NOON, NOON + minutes(60), places)
+            cast = (SuggestionVote.voted_at < NOON + minutes(60)) & SuggestionVote.place.between(1, places)
+            rows = session.scalars(
+                select(SuggestionVote).where(cast).order_by(SuggestionVote.voted_at, SuggestionVote.ref)
+            )
             return [(row.ref, row.user_id, row.helped) for row in rows]
 
     def vote(ref: str, user_id: str, helped: bool, at: int, place: int = 1) -> None:
