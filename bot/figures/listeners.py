@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy.orm import Session
 
+from bot.errors import BadRequest
 from bot.figures import messages
 from bot.figures.flows.readers import list_readers
 from bot.figures.flows.report import report
@@ -14,14 +15,17 @@ from bot.figures.rules.requests import parse_request
 from bot.incidents.commands import CommandContext, Subcommand
 from bot.incidents.rules.authority import Act
 from bot.slack.client import Message
-from bot.text.markup import plain_text
+from bot.text.markup import escape, plain_text
 
 
 def _metrics(session: Session, command: CommandContext) -> Message:
     """Answers for everybody in the workspace; the link to the page is for those who may read it."""
-    asked = parse_request(plain_text(command.rest))
     policy = command.context.policy
-    period = parse_period(asked.period, command.now, policy.calendar.zone)
+    try:
+        asked = parse_request(plain_text(command.rest))
+        period = parse_period(asked.period, command.now, policy.calendar.zone)
+    except BadRequest as refused:  # it quotes what was typed: no mention in it may ping
+        raise BadRequest(escape(str(refused))) from None
     found = report(session, period, policy, asked.severity, asked.service)
     link = None
     if command.user_id in list_readers(session, policy, command.now):

@@ -14,7 +14,7 @@ from bot.store.engine import Database
 
 log = structlog.get_logger(__name__)
 
-# The channel cannot be spoken in: saying it again later would not help.
+# The channel cannot be spoken in, or what was to be answered was deleted: saying it again later would not help.
 UNREACHABLE = frozenset(
     {
         "is_archived",
@@ -27,6 +27,7 @@ UNREACHABLE = frozenset(
         "restricted_action_non_threadable_channel",
         "restricted_action_thread_locked",
         "user_is_restricted",
+        "thread_not_found",
     }
 )
 
@@ -89,7 +90,7 @@ class Poster:
         return True
 
     def try_to_post(self, key: str, channel_id: str, message: Message, thread_ts: str | None = None) -> str | None:
-        """Like `say`; None, with a line in the log, where the channel can no longer be spoken in."""
+        """Like `say`; None, with a line in the log, where there is nowhere left to say it."""
         try:
             return self.say(key, channel_id, message, thread_ts)
         except Refused as refused:

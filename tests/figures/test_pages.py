@@ -103,7 +103,8 @@ def test_the_late_ones_are_listed_for_what_should_have_been_on_time(site: Site) 
         ("period=banana", "isn&#39;t a period"),
         ("severity=P9", "P9 isn&#39;t a severity"),
         ("by=moon", "There is no table by moon"),
-        ("period=%00%22%3Cb%3E", "isn&#39;t a period"),
+        ("period=%22%3Cb%3E", "“&#34;&lt;b&gt;” isn&#39;t a period"),
+        ("period=%00%22%3Cb%3E", "This address isn&#39;t valid"),
     ],
 )
 def test_an_address_that_asks_for_nonsense_is_answered_in_words(site: Site, query: str, sentence: str) -> None:

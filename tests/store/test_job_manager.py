@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, LiteralString
 
@@ -18,6 +16,7 @@ from sqlalchemy import text
 from bot.store.engine import Database
 from bot.store.job_manager import PersistentJobManager
 from bot.store.outbox import enqueue
+from tests.loops import in_a_loop
 
 _CUT = """
 create sequence ends;
@@ -31,12 +30,6 @@ create trigger cut_the_first before delete or update of status on procrastinate_
     for each row when (old.status = 'doing') execute function cut_the_first();
 """
 _WHOLE = "drop trigger cut_the_first on procrastinate_jobs; drop function cut_the_first; drop sequence ends"
-
-
-def in_a_loop(work: Coroutine[Any, Any, None]) -> None:
-    """In a thread of its own, as a browser that another test opened may keep a loop running in this one."""
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(asyncio.run, work).result()
 
 
 @pytest.fixture

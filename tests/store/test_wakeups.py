@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from bot.store.engine import Database
 from bot.store.job_manager import PersistentJobManager
 from bot.store.outbox import enqueue
-from tests.store.test_job_manager import in_a_loop
+from tests.loops import in_a_loop
 
 NEVER = 3600.0  # seconds between polls: whoever is not told of a job does not find it
 LONGEST = 60.0

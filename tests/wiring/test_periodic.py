@@ -19,6 +19,7 @@ from bot.store.connection import queue_pool
 from bot.store.outbox import enqueue, list_failed
 from bot.wiring.upkeep.periodic import PERIODIC
 from bot.wiring.worker import job_app
+from tests.loops import in_a_loop
 from tests.queue import empty_queue, queued
 
 NOON = datetime(2026, 3, 4, 12, 0, 1, tzinfo=UTC)
@@ -50,7 +51,7 @@ def defer(context: AppContext, slack: Slack, *replicas: list[datetime]) -> Count
     async def all_of_them() -> None:
         await asyncio.gather(*map(look, replicas))
 
-    asyncio.run(all_of_them())
+    in_a_loop(all_of_them())
     with context.database.transaction() as session:
         found = Counter(job.task for job in queued(session) if job.task in PERIODIC)
         empty_queue(session)
@@ -86,10 +87,10 @@ def test_a_periodic_task_that_is_given_up_is_listed(context: AppContext, slack: 
 
     with context.database.transaction() as session:
         enqueue(session, name, timestamp=1, nobody_takes_this=True)
-    asyncio.run(work())
+    in_a_loop(work())
     with context.database.transaction() as session:
         assert list_failed(session) == [], "it is tried again"
         session.execute(text("update procrastinate_jobs set attempts = 4, scheduled_at = null"))
-    asyncio.run(work())
+    in_a_loop(work())
     with context.database.transaction() as session:
         assert [job.task for job in list_failed(session)] == [name]
