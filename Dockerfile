@@ -8,7 +8,7 @@ COPY pyproject.toml constraints.txt README.md LICENSE ./
 # An empty package first, so that the dependencies are a layer that a change of the code leaves alone. The install is
 # editable: the code finds knowledge/ and migrations/ beside itself.
 RUN mkdir bot && touch bot/__init__.py \
-    && pip --python /opt/venv/bin/python install --no-cache-dir --constraint constraints.txt --editable '.[aws,pdf,charts]'
+    && pip --python /opt/venv/bin/python install --no-cache-dir --constraint constraints.txt --editable '.[aws,pdf,charts,check]'
 
 FROM python:3.11-slim
 # The rules of time zones, for business hours and hand-overs.

@@ -14,12 +14,14 @@ HELP = {
 }  # fmt: skip
 # What takes long to import, and which these commands never need.
 HEAVY = {
-    "alembic", "boto3", "botocore", "fpdf", "holidays", "icalendar", "mako", "markdown_it", "matplotlib",
+    "alembic", "bashlex", "boto3", "botocore", "fpdf", "holidays", "icalendar", "mako", "markdown_it", "matplotlib",
     "procrastinate", "psycopg", "pypandoc", "recurring_ical_events", "scipy", "sklearn", "slack_bolt", "slack_sdk",
-    "sqlalchemy", "starlette", "uvicorn",
+    "sqlalchemy", "sqlglot", "starlette", "uvicorn",
 }  # fmt: skip
 # What a bot needs only for an upgrade, a fit, a schedule, a PDF or AWS.
-OF_SOME_BOTS = HEAVY & {"alembic", "boto3", "botocore", "icalendar", "mako", "matplotlib", "scipy", "sklearn"}
+OF_SOME_BOTS = HEAVY & {
+    "alembic", "bashlex", "boto3", "botocore", "icalendar", "mako", "matplotlib", "scipy", "sklearn", "sqlglot",
+}  # fmt: skip
 
 SCRIPT = """
 import sys

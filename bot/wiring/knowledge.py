@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.errors import BadRequest, InvalidKnowledge, InvalidSettings
 from bot.incidents.queries import incidents
@@ -22,8 +25,12 @@ from bot.settings import Settings
 from bot.store.engine import Database
 from bot.wiring.building import build_live_memory, build_memory, open_database
 
+if TYPE_CHECKING:  # what reads commands is loaded only to check them
+    from bot.playbooks.checks.commands import CommandChecker, CommandProblem
+
 FOLDER = "folder"
 DATABASE = "database"
+_NO_CHECKER = "Shell commands were not checked: run `pip install 'tocsin[check]'` for that."
 _WAIT = 60  # seconds for another import to end
 _BUSY = f"Another import is still running after {_WAIT} seconds. Nothing was changed. Try again later."
 
@@ -34,6 +41,7 @@ class Imported:
 
     files: tuple[FileReport, ...]
     learnt: dict[str, LearnResult]
+    commands: dict[str, tuple[CommandProblem, ...]] = field(default_factory=dict)  # by ref; imported all the same
 
     @property
     def failed(self) -> bool:
@@ -50,6 +58,8 @@ class Imported:
                 record: dict[str, object] = {"path": str(report.path), "status": report.status}
                 if entry.ref in self.learnt:
                     record |= {"outcome": self.learnt[entry.ref].outcome.value}
+                if problems := self.commands.get(entry.ref):
+                    record |= {"commands": [asdict(problem) for problem in problems]}
                 yield entry_record(entry) | record
 
     def lines(self) -> Iterator[str]:
@@ -60,6 +70,7 @@ class Imported:
                 learnt = self.learnt.get(entry.ref)
                 outcome = f" ({learnt.outcome}{': ' + learnt.reason if learnt.reason else ''})" if learnt else ""
                 yield f"          {entry.kind} {entry.ref}: {entry.title}{outcome}"
+                yield from (f"            {_sentence(problem)}" for problem in self.commands.get(entry.ref, ()))
         files = Counter(report.status for report in self.files)
         sums = [f"{count} {status}" for status in ("imported", "skipped", "refused") if (count := files[status])]
         outcomes = Counter(item.outcome for item in self.learnt.values())
@@ -114,8 +125,9 @@ def import_documents(
     """
     files = tuple(read_documents(paths, progress))
     entries = [replace(entry, path=report.path) for report in files for entry in report.entries]
+    commands = {entry.ref: found for entry in entries if (found := tuple(_commands(entry)))}
     if dry_run or not entries:
-        return Imported(files, {})
+        return Imported(files, {}, commands)
     with open_database(settings) as database, database.transaction() as session:
         if not knowledge.try_to_lock(session):
             say("Another import is running; waiting for it.")
@@ -123,7 +135,7 @@ def import_documents(
                 raise BadRequest(_BUSY)
         ours = incidents.known_refs(session, [entry.ref for entry in entries])
         learnt = learn.learn(session, entries, by, now, ours)
-    return Imported(files, {item.ref: item for item in learnt})
+    return Imported(files, {item.ref: item for item in learnt}, commands)
 
 
 def remove(settings: Settings, ref: str, by: str, now: datetime) -> str:
@@ -168,6 +180,8 @@ def list_versions(settings: Settings, ref: str) -> list[KnowledgeVersion]:
 
 def check(settings: Settings) -> Iterator[tuple[bool, str]]:
     """All findings on folder and database: (whether it must be fixed, a line)."""
+    if not _can_check():
+        yield False, _NO_CHECKER
     paths: dict[str, Path] = {}
     for path in entry_paths(settings.knowledge_folder):
         found = _read(path)
@@ -177,6 +191,7 @@ def check(settings: Settings) -> Iterator[tuple[bool, str]]:
             yield True, f"{path}:2: ref {found.ref} is already used by {paths[found.ref]}."
         else:
             paths[found.ref] = path
+            yield from _checked_commands(found, path)
     try:
         rows = _rows(settings)
     except InvalidSettings as error:
@@ -186,9 +201,42 @@ def check(settings: Settings) -> Iterator[tuple[bool, str]]:
         entry = _parsed(row)
         if isinstance(entry, str):
             yield True, f"database: {entry} Import it again, or run `tocsin knowledge remove {row.ref}`."
-        elif row.ref in paths:
+            continue
+        for problem in _commands(entry):
+            yield problem.certain, f"database: {row.ref}: {_sentence(problem)}"
+        if row.ref in paths:
             yield False, f"{row.ref} is in the database ({row.origin}) and in {paths[row.ref]}: the database is used."
     yield False, f"{len(paths)} entries in {settings.knowledge_folder}, {len(rows)} in the database."
+
+
+def _can_check() -> bool:
+    return all(find_spec(name) for name in ("bashlex", "botocore", "sqlglot"))
+
+
+@cache
+def _checker() -> CommandChecker:
+    from bot.playbooks.checks.commands import CommandChecker
+
+    return CommandChecker()
+
+
+def _commands(entry: Entry) -> list[CommandProblem]:
+    """What is wrong with the entry's commands; nothing where the libraries to read them are missing."""
+    return _checker().check(entry) if _can_check() else []
+
+
+def _checked_commands(entry: Entry, path: Path) -> Iterator[tuple[bool, str]]:
+    """The problems of a file's commands, each with the line on which the command stands."""
+    problems = _commands(entry)
+    lines = path.read_text(encoding="utf-8").splitlines() if problems else []
+    for problem in problems:
+        number = next((place for place, line in enumerate(lines, 1) if problem.command in line), 1)
+        yield problem.certain, f"{path}:{number}: {_sentence(problem)}"
+
+
+def _sentence(problem: CommandProblem) -> str:
+    note = "" if problem.certain else "note: "
+    return f"{note}{problem.place}: {problem.text} ({problem.command})"
 
 
 def search_memory(settings: Settings, say: Callable[[str], None]) -> Memory:
