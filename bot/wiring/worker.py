@@ -46,6 +46,7 @@ log = structlog.get_logger(__name__)
 TASKS: dict[str, Callable[..., None]] = {
     "slack.open_room": channel.open_channel,
     "slack.furnish_room": channel.set_up_channel,
+    "slack.rename_channel": channel.rename_channel,
     "slack.card": channel.card,
     "slack.mirror": channel.mirror,
     "slack.check_channel": channel.check_channel,

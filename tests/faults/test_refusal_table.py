@@ -168,6 +168,16 @@ def creating(world: World, refuse: Callable[[], None]) -> str:
     return seen(world, row)
 
 
+def renaming(world: World, refuse: Callable[[], None]) -> str:
+    row = world.fresh()
+    with world.context.database.transaction() as session:
+        incidents.get(session, row.incident_id).title = "the pool of connections is full"
+    before = len(world.said(row))
+    refuse()
+    world.job("slack.rename_channel", incident_id=row.incident_id)
+    return seen(world, row, before)
+
+
 def speaking(task: str) -> Play:
     """What is said in the channel, and what follows where it cannot be."""
 
@@ -250,6 +260,7 @@ class Method:
 METHODS: dict[str, Method] = {
     "conversations.create": Method("An incident is declared.", creating),
     "conversations.invite": Method("Somebody is brought in.", playing("slack.bring", user_ids=["U0VP"])),
+    "conversations.rename": Method("The incident is renamed.", renaming),
     "conversations.setTopic": Method("The channel is set up.", playing("slack.furnish_room")),
     "pins.add": Method("The channel is set up.", playing("slack.furnish_room")),
     "conversations.info": Method("Tocsin was removed from the channel.", rejoining, "channel_not_found"),

@@ -68,6 +68,25 @@ def test_severity_is_told_and_changed_with_a_reason(stage: Stage, incident: tupl
     assert stage.playground.workspace.channels[channel["id"]].topic["value"].startswith(f"P3 · {ref}")
 
 
+def test_a_renamed_incident_is_called_so_wherever_it_is_shown(stage: Stage, incident: tuple[str, Message]) -> None:
+    ref, channel = incident
+    responder, title = stage.responder, "the <b>nightly</b> export loses rows"
+    assert "“the nightly export is slow”" in ask(responder, channel["id"], "/incident rename")
+    assert "in a few words what is wrong" in ask(responder, channel["id"], "/incident rename :fire:")
+    for (place, name), wanted in zip(places(ref, channel), ("export fails :fire:", title), strict=True):
+        ask(responder, place, f"/incident rename {name}{wanted}")
+    assert ask(responder, channel["id"], f"/incident title {title}").startswith(f"{ref} is now called “the &lt;b&gt;")
+    settle(stage.database)
+    assert row(stage, ref).title == title
+    assert kinds(stage, ref).count("renamed") == 2, "the same title again is no news"
+    card_says(responder, channel, "the &lt;b&gt;nightly&lt;/b&gt; export loses rows")
+    slack = stage.playground.workspace.channels[channel["id"]]
+    responder.wait_for(lambda: slack.name == f"{ref.lower()}-the-b-nightly-b-export-loses-rows" or None)
+    responder.wait_for(lambda: "loses rows" in slack.topic["value"] or None)
+    assert row(stage, ref).channel_name == slack.name
+    responder.wait_for_message(INCIDENTS, lambda said: ref in str(said) and "loses rows" in str(said))
+
+
 @pytest.mark.parametrize("field", ["impact", "cause"])
 def test_impact_and_cause_are_recorded_shown_and_told(stage: Stage, incident: tuple[str, Message], field: str) -> None:
     ref, channel = incident

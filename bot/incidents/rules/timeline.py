@@ -12,6 +12,7 @@ from datetime import datetime
 
 class Kind(enum.StrEnum):
     DECLARED = "declared"
+    RENAMED = "renamed"
     SEVERITY_RAISED = "severity_raised"
     SEVERITY_LOWERED = "severity_lowered"
     STATUS_CHANGED = "status_changed"

@@ -21,6 +21,7 @@ from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import commander
 from bot.lifecycle.flows.consequences import after_change
+from bot.lifecycle.flows.declare import LONGEST_TITLE, check_title
 from bot.lifecycle.messages import changes as messages
 from bot.lifecycle.messages import command as command_texts
 from bot.lifecycle.rules.outcomes import (
@@ -30,6 +31,7 @@ from bot.lifecycle.rules.outcomes import (
     CommandHeld,
     CommandTaken,
     FactsKept,
+    Renamed,
     Reopened,
     Resolved,
     SeverityChanged,
@@ -39,7 +41,7 @@ from bot.lifecycle.rules.outcomes import (
 from bot.playbooks.flows import results
 from bot.severity.rules import Severity
 from bot.slack import queries as slack_queries
-from bot.text.markup import escape, plain_text
+from bot.text.markup import escape, plain_text, without_emoji
 
 
 def set_severity(
@@ -77,6 +79,20 @@ def set_status(
     record(session, row, Kind.STATUS_CHANGED, text, now, author=by, data=data, announce=True)
     after_change(session, row, Kind.STATUS_CHANGED, by, policy, now)
     return StatusChanged(row.ref, status)
+
+
+def rename(session: Session, row: IncidentRow, title: str, by: str, policy: Policy, now: datetime) -> Renamed:
+    """Give it and its channel another title, in plain words. Raises BadRequest for one that says nothing."""
+    refuse_when_over(row)
+    title = " ".join(without_emoji(title).split())[:LONGEST_TITLE]
+    check_title(title)
+    before, row.title = row.title, title
+    if before != title:
+        text = messages.renamed_entry(before, title, by)
+        data = {"before": before, "after": title}
+        record(session, row, Kind.RENAMED, text, now, author=by, data=data, announce=True)
+        after_change(session, row, Kind.RENAMED, by, policy, now)
+    return Renamed(row.ref, title)
 
 
 def acknowledge(

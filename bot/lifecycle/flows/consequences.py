@@ -22,6 +22,7 @@ from bot.lifecycle.flows.severity_suggestions import overtake_suggestion
 from bot.playbooks.flows import results
 from bot.playbooks.flows import runs as playbooks
 from bot.reviews.flows import editing, learning
+from bot.reviews.flows.drafting import redraft_later
 from bot.reviews.flows.reminders import stop_reminders
 from bot.stakeholders.flows import notify
 from bot.store.outbox import enqueue
@@ -88,7 +89,16 @@ def _refresh_card(session: Session, row: IncidentRow, _: Change) -> None:
 
 
 def _set_topic(session: Session, row: IncidentRow, _: Change) -> None:
-    refresh_furnishing(session, row.incident_id)  # the channel's topic begins with the severity
+    refresh_furnishing(session, row.incident_id)  # the channel's topic says severity and title
+
+
+def _rename_channel(session: Session, row: IncidentRow, _: Change) -> None:
+    once = f"slack.rename_channel-{row.incident_id}"
+    enqueue(session, "slack.rename_channel", lock=once, once=once, incident_id=row.incident_id)
+
+
+def _redraft(session: Session, row: IncidentRow, _: Change) -> None:
+    redraft_later(session, row)
 
 
 def _look_for_channel(session: Session, row: IncidentRow, change: Change) -> None:
@@ -118,10 +128,13 @@ _CONSEQUENCES: tuple[tuple[Callable[[Session, IncidentRow, Change], None], froze
     (_withdraw_playbooks, frozenset({Kind.REOPENED})),
     (_stop_playbooks, _VOIDED | {Kind.RESOLVED}),
     (_replan, _PLANNED_BY | {Kind.DECLARED}),
-    (_refresh_pages, _VOIDED | {Kind.ACKNOWLEDGED, Kind.RESOLVED}),
+    (_refresh_pages, _VOIDED | {Kind.ACKNOWLEDGED, Kind.RESOLVED, Kind.RENAMED}),
     (_learn, _FACTS | {Kind.CLOSED, Kind.REOPENED}),
-    (_refresh_card, _PLANNED_BY | _FACTS | {Kind.ROLE_TAKEN}),  # the first card is posted with the channel
-    (_set_topic, _SEVERITY),
+    # The first card is posted with the channel.
+    (_refresh_card, _PLANNED_BY | _FACTS | {Kind.ROLE_TAKEN, Kind.RENAMED}),
+    (_set_topic, _SEVERITY | {Kind.RENAMED}),
+    (_rename_channel, frozenset({Kind.RENAMED})),
+    (_redraft, frozenset({Kind.RENAMED})),
     (_look_for_channel, frozenset({Kind.REOPENED})),
     (_post_checklist, frozenset({Kind.RESOLVED})),
     (_draft_review, frozenset({Kind.CLOSED})),

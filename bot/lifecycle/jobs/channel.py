@@ -17,7 +17,7 @@ from bot.incidents.flows.refusals import NotDone, not_done, note_trouble, regain
 from bot.incidents.jobs import bring_in, in_thread, report_refusal, speak
 from bot.incidents.queries import incidents
 from bot.incidents.queries.places import MIRROR
-from bot.incidents.rules.incident import Incident
+from bot.incidents.rules.incident import Incident, channel_name
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.messages import card as blocks
 from bot.lifecycle.messages import refusals as texts
@@ -166,6 +166,21 @@ def set_up_channel(context: AppContext, slack: Slack, poster: Poster, *, inciden
             later += [refused] if refused.may_pass else []
     if later:
         raise later[0]  # the job has a lock of its own: nothing waits for it
+
+
+def rename_channel(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int) -> None:
+    """Give the channel the name that goes with the title; the event of it keeps the name in the row."""
+    with context.database.transaction() as session:
+        incident = incidents.facts(incidents.get(session, incident_id))
+    wanted = channel_name(incident.ref, incident.title)
+    if incident.channel_id is None or wanted == incident.channel_name:
+        return
+    try:
+        slack.call("conversations.rename", channel=incident.channel_id, name=wanted)
+    except Refused as refused:
+        if refused.may_pass:
+            raise
+        report_refusal(context, incident_id, texts.RENAME_CHANNEL, refused)
 
 
 def card(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int) -> None:

@@ -79,6 +79,14 @@ def _severity(session: Session, command: CommandContext) -> str:
     )
 
 
+def _rename(session: Session, command: CommandContext) -> str:
+    row = incident_of(session, command, for_change=bool(command.rest))
+    if not command.rest:
+        return answers.title(row)
+    title = plain_text(command.rest)
+    return sentence(change.rename(session, row, title, command.user_id, command.context.policy, command.now))
+
+
 def _acknowledge(session: Session, command: CommandContext) -> str:
     row = incident_of(session, command, for_change=True)
     return sentence(change.acknowledge(session, row, command.user_id, command.context.policy, command.now))
@@ -177,6 +185,14 @@ SUBCOMMANDS = (
         "cause connection pool exhausted",
         "Record the cause.",
         answer=_recorder("cause", Kind.CAUSE_RECORDED, "connection pool exhausted"),
+        reads=ALONE,
+    ),
+    Subcommand(
+        "rename",
+        "rename card payments fail in Europe",
+        "Give the incident another title; its channel is renamed too.",
+        answer=_rename,
+        aliases=("title",),
         reads=ALONE,
     ),
     Subcommand("timeline", "timeline", "The latest entries, for you only.", answer=_timeline, act=Act.READ),

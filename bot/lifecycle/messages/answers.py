@@ -12,7 +12,7 @@ from bot.severity.rules import Judgement, Level, Severity
 from bot.slack.refusals import Refusal
 from bot.slack.text import person, plain, shorten
 from bot.text.durations import span
-from bot.text.markup import instant
+from bot.text.markup import escape, instant
 
 
 def declared(row: IncidentRow, given: bool, judged: Judgement, where: str) -> str:
@@ -46,6 +46,10 @@ def status(row: IncidentRow, now: datetime) -> str:
     if row.channel_id:
         lines.append(f"Channel: <#{row.channel_id}>")
     return "\n".join(lines)
+
+
+def title(row: IncidentRow) -> str:
+    return f"{row.ref} is called “{escape(row.title)}”. Give it another title with `/incident rename …`."
 
 
 def _acknowledged(row: IncidentRow) -> str:

@@ -32,6 +32,13 @@ def status_entry(before: str, after: str, by: str) -> str:
     return f"Status {before} → {after} by {person(by)}."
 
 
+# Title
+
+
+def renamed_entry(before: str, after: str, by: str) -> str:
+    return f"Renamed by {person(by)} from “{escape(before)}” to “{escape(after)}”."
+
+
 # Acknowledging
 
 

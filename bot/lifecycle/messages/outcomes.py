@@ -23,6 +23,7 @@ from bot.lifecycle.rules.outcomes import (
     Merged,
     NoteAdded,
     Outcome,
+    Renamed,
     Reopened,
     Resolved,
     RoleGiven,
@@ -33,6 +34,7 @@ from bot.lifecycle.rules.outcomes import (
     Unchanged,
 )
 from bot.slack.text import person
+from bot.text.markup import escape
 
 _ENDINGS = (Resolved, FactsKept, Closed, Reopened, ClosedAsFalseAlarm, Merged)
 _HANDOVERS = (HandoverOffered, HandoverOfferedBefore, HandoverAcceptedBefore, CommandTaken, CommandHeld)
@@ -64,6 +66,8 @@ def _change(outcome: Change) -> str:
             return f"{ref} is now {after}, was {before}."
         case StatusChanged(ref, status):
             return f"{ref} is now {status}."
+        case Renamed(ref, title):
+            return f"{ref} is now called “{escape(title)}”."
         case Acknowledged(ref, took_command):
             now = " You're in command now; `/incident handover @someone` hands it over." if took_command else ""
             return f"You acknowledged {ref}. Pages to on-call stop; pages to leads continue until it's resolved.{now}"

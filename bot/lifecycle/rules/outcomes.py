@@ -52,6 +52,12 @@ class SeverityChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Renamed:
+    ref: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class StatusChanged:
     ref: str
     status: str
@@ -172,5 +178,5 @@ class SuggestionDecided:
 
 Handover = HandoverOffered | HandoverOfferedBefore | HandoverAcceptedBefore | CommandTaken | CommandHeld
 Ending = Resolved | FactsKept | Closed | Reopened | ClosedAsFalseAlarm | Merged
-Change = Unchanged | SeverityChanged | StatusChanged | Acknowledged | AcknowledgedBefore | SuggestionDecided
+Change = Unchanged | SeverityChanged | StatusChanged | Renamed | Acknowledged | AcknowledgedBefore | SuggestionDecided
 Outcome = Change | Ending | Handover | RoleGiven | RoleHeld
