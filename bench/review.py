@@ -36,7 +36,6 @@ from bot.store.migrations import upgrade
 from bot.web.app import create_web
 from bot.web.auth import WebContext
 from bot.web.sessions import sign_personal_link
-from bot.wiring.building import review_finder
 from bot.wiring.pages import build_pages
 from bot.wiring.service import build_context
 
@@ -133,7 +132,7 @@ def browser_of(settings: Settings, context: Any) -> TestClient:
     """A browser in which somebody is signed in."""
     assert settings.link_key is not None
     web = WebContext(context, settings.link_key, secure=False, print_pdf=render_pdf)
-    app = create_web(ready=list, routes=build_pages(review_finder(context.database, for_link=True), web, web.key))
+    app = create_web(ready=list, routes=build_pages(web))
     browser = TestClient(app, base_url="http://testserver")
     link = urlsplit(sign_personal_link("http://testserver", web.key, "/incidents", "U0MANAGER", "manager"))
     door = browser.get(f"{link.path}?{link.query}").text

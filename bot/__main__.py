@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from bot.console import diagnosing, jobs, judging, knowledge, oncall, playbooks, policy, records, serving
+from bot.console import diagnosing, jobs, judging, knowledge, oncall, people, playbooks, policy, records, serving
 from bot.errors import TocsinError
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ app.add_typer(oncall.roster, name="roster")
 app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(policy.app, name="policy")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(people.app, name="people")
 app.add_typer(serving.db, name="db")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,6 +16,7 @@ from starlette.testclient import TestClient
 
 from bot.context import AppContext, Policy
 from bot.escalation.flows.holders import roster_facts
+from bot.incidents.pages import why_not
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Standing
 from bot.incidents.tables import IncidentRow
@@ -29,7 +31,6 @@ from bot.store.engine import Database
 from bot.web.app import create_web
 from bot.web.auth import WebContext
 from bot.web.sessions import sign_personal_link
-from bot.wiring.building import review_finder
 from bot.wiring.pages import build_pages
 from tests.rows import NOON, minutes
 
@@ -84,10 +85,11 @@ class Site:
             link_lifetime=self.link_lifetime,
             print_pdf=render_pdf if self.prints else None,
             is_here=self.is_here,
+            why_not=lambda user_id: why_not(self.context, user_id),
         )
         app = create_web(
             ready=list,
-            routes=build_pages(review_finder(self.database, for_link=True), web, KEY),
+            routes=build_pages(web),
             threads=self.threads,
         )
         return TestClient(app, base_url=BASE)
@@ -95,7 +97,10 @@ class Site:
     def enter(self, user_id: str, path: str = "/incidents") -> TestClient:
         """A browser that signed in with a link of that person."""
         browser = self.visit()
-        assert sign_in(browser, sign_personal_link(BASE, KEY, path, user_id, NAMES[user_id])).status_code == 200
+        assert (
+            sign_in(browser, sign_personal_link(BASE, KEY, path, user_id, NAMES[user_id], time.time())).status_code
+            == 200
+        )
         return browser
 
     def closed(self, severity: Severity = Severity.P1, title: str = "checkout returns 502") -> IncidentRow:

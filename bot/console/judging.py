@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.console.lines import answer_lines, text_of
-from bot.console.terminal import load_settings, progress
+from bot.console.terminal import answer_lines, load_settings, progress, text_of
 
 if TYPE_CHECKING:  # only types need these; importing them takes time
     from bot.memory.entries.entries import Entry

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from bot.context import AppContext
+from bot.errors import NotAllowed
 from bot.incidents import authority, visibility
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
@@ -33,3 +34,13 @@ def admitted(
 
 def unknown(ref: str) -> Response:
     return notice(404, "Incident not found", f"{ref[:40]} doesn't exist, or you don't have access to it.")
+
+
+def why_not(context: AppContext, user_id: str) -> str:
+    """Why this person may not read the pages, as authority.yaml has it; empty where they may."""
+    with context.database.transaction() as session:
+        try:
+            authority.check(session, context, Act.READ, user_id, context.now())
+        except NotAllowed as refused:
+            return str(refused)
+    return ""

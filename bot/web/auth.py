@@ -26,18 +26,19 @@ from bot.web.responses import NEW_LINK, form_lost, go_to, notice, page
 from bot.web.sessions import (
     BROWSER_LIFETIME,
     PERSONAL_LINK_LIFETIME,
+    SESSION_LIFETIME,
     CurrentUser,
     LinkExpired,
     LinkForged,
     LoginToken,
     browser_of,
     close_session,
+    cookie_of,
     csrf_token,
     is_own_form,
     name_browser,
     open_session,
     read_personal_link,
-    user_of,
 )
 
 LARGEST_FORM = 300_000  # bytes
@@ -53,7 +54,7 @@ class WebContext:
     """What every page needs.
 
     `secure`: the pages are reached over https, so the cookies are too. `is_here` says whether somebody is still in the
-    workspace, and may take as long as Slack does.
+    workspace, and may take as long as Slack does; `why_not` why somebody there may not read, empty where they may.
     """
 
     context: AppContext
@@ -62,10 +63,11 @@ class WebContext:
     link_lifetime: timedelta = PERSONAL_LINK_LIFETIME
     print_pdf: Callable[..., bytes] | None = None
     is_here: Callable[[str], bool] = lambda user_id: True
+    why_not: Callable[[str], str] = lambda user_id: ""
 
 
 def auth_routes(web: WebContext) -> list[Route]:
-    """/enter with a personal link, /leave, and the redirect from / to the incidents."""
+    """/enter with a personal link, /leave, /leave/everywhere, and the redirect from / to the incidents."""
 
     def confirm(request: Request) -> Response:
         return _confirm(web, request)
@@ -75,7 +77,17 @@ def auth_routes(web: WebContext) -> list[Route]:
         return await in_page_thread(request, _sign_in, web, request, form) if isinstance(form, Mapping) else form
 
     def leave(_web: WebContext, request: Request, user: CurrentUser, form: Form) -> Response:
+        with web.context.database.transaction() as session:
+            links.end_session(session, user.session)
         response = notice(200, "Signed out", NEW_LINK)
+        close_session(response)
+        return response
+
+    def leave_everywhere(_web: WebContext, request: Request, user: CurrentUser, form: Form) -> Response:
+        with web.context.database.transaction() as session:
+            links.end_all_sessions(session, user.user_id)
+        sentence = "Every session of yours has ended, and the personal links you were sent no longer work."
+        response = notice(200, "Signed out everywhere", sentence, NEW_LINK)
         close_session(response)
         return response
 
@@ -83,7 +95,8 @@ def auth_routes(web: WebContext) -> list[Route]:
         return go_to("/incidents")
 
     entering = [Route("/enter", as_page(confirm)), Route("/enter", enter, methods=["POST"])]
-    return [*entering, form_route(web, "/leave", leave), Route("/", start)]
+    leaving = [form_route(web, "/leave", leave), form_route(web, "/leave/everywhere", leave_everywhere)]
+    return [*entering, *leaving, Route("/", start)]
 
 
 def _confirm(web: WebContext, request: Request) -> Response:
@@ -91,7 +104,7 @@ def _confirm(web: WebContext, request: Request) -> Response:
     link = _link(web, request.query_params.get("t", ""))
     if isinstance(link, Response):
         return link
-    user = user_of(request, web.key)
+    user = current_user(web, request)
     if user is not None and user.user_id == link.user_id:
         return go_to(_own_path(link.path))
     browser = browser_of(request) or secrets.token_urlsafe(16)
@@ -116,7 +129,7 @@ def _sign_in(web: WebContext, request: Request, form: Form) -> Response:
     if not hmac.compare_digest(csrf_token(web.key, browser, link).encode(), form.get("token", "").encode()):
         return notice(403, "This form isn't from your session", "Open the link from Slack again and continue there.")
     if not web.is_here(link.user_id):
-        return _left_workspace()
+        return _left_workspace(web, link.user_id)
     name, hashed = _name(web, link), hashlib.sha256(browser.encode()).hexdigest()
     with web.context.database.transaction() as session:
         links.forget_links(session, now - BROWSER_LIFETIME)
@@ -125,19 +138,27 @@ def _sign_in(web: WebContext, request: Request, form: Form) -> Response:
             return _used(used.used_at)
         if not slack_queries.names_of(session, [link.user_id]) and name != link.user_id:
             slack_queries.record_name(session, link.user_id, name, now)
-    response = go_to(_own_path(link.path))
-    open_session(response, web.key, link.user_id, name, secure=web.secure)
+        response = go_to(_own_path(link.path))
+        links.forget_sessions(session, now - SESSION_LIFETIME)
+        opened = open_session(response, web.key, link.user_id, name, secure=web.secure)
+        links.add_session(session, opened, link.user_id, now)
     return response
 
 
 def _link(web: WebContext, token: str) -> LoginToken | Response:
     """What the link says, or the page that says why it doesn't work."""
     try:
-        return read_personal_link(web.key, token, web.link_lifetime)
+        link = read_personal_link(web.key, token, web.link_lifetime)
     except LinkExpired:
         return notice(410, "This link has expired", f"Personal links work for {web.link_lifetime.days} days.", NEW_LINK)
     except LinkForged:
         return notice(403, "This link doesn't work", "It is incomplete or was altered.", NEW_LINK)
+    with web.context.database.transaction() as session:
+        ended = links.signed_out_at(session, link.user_id)
+    if ended is not None and link.signed_at <= ended.timestamp():
+        sentence = "Its person was signed out everywhere since it was sent."
+        return notice(410, "This link no longer works", sentence, NEW_LINK)
+    return link
 
 
 def _name(web: WebContext, link: LoginToken) -> str:
@@ -155,19 +176,35 @@ def _used(used_at: datetime) -> Response:
     return notice(410, "This link was already used", sentence, NEW_LINK)
 
 
-def _left_workspace() -> Response:
+def _left_workspace(web: WebContext, user_id: str) -> Response:
+    """Whoever left, or was deactivated, has no session any more, and needs a new link should they come back."""
+    with web.context.database.transaction() as session:
+        links.end_all_sessions(session, user_id)
     response = notice(403, "You don't have access", "According to Slack, you are no longer in this workspace.")
     close_session(response)
     return response
 
 
+def current_user(web: WebContext, request: Request) -> CurrentUser | None:
+    """Whose session this request comes from; None where there is none, or it has ended."""
+    user = cookie_of(request, web.key)
+    if user is None:
+        return None
+    with web.context.database.transaction() as session:
+        goes_on = links.goes_on(session, user.session, user.user_id, web.context.now() - SESSION_LIFETIME)
+    return user if goes_on else None
+
+
 def signed_in(web: WebContext, request: Request) -> CurrentUser | Response | None:
-    """Who sent this request, or the page for somebody who has left the workspace; None without a session."""
-    user = user_of(request, web.key)
+    """Who sent this request, or the page for somebody who may not read; None without a session."""
+    user = current_user(web, request)
     if user is None:
         return None
     web.context.look_up(user.user_id)  # what they may do is asked in the page's transaction
-    return user if web.is_here(user.user_id) else _left_workspace()
+    if not web.is_here(user.user_id):
+        return _left_workspace(web, user.user_id)
+    refused = web.why_not(user.user_id)
+    return notice(403, "You don't have access", refused) if refused else user
 
 
 def page_route(web: WebContext, path: str, handler: PageHandler) -> Route:
@@ -184,7 +221,8 @@ def page_route(web: WebContext, path: str, handler: PageHandler) -> Route:
 
 def _not_signed_in() -> Response:
     """Says how to sign in, and nothing about what is there."""
-    return notice(401, "Please sign in", "These pages open with a personal link.", NEW_LINK)
+    sentence = "A link that was posted in a channel opens only once you have signed in with your own personal link."
+    return notice(401, "Please sign in", sentence, NEW_LINK)
 
 
 def form_route(web: WebContext, path: str, handler: FormHandler) -> Route:

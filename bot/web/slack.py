@@ -6,21 +6,24 @@ import re
 from collections.abc import Mapping, Sequence
 
 import structlog
-from slack_bolt import App, BoltRequest
+from slack_bolt import App, BoltRequest, BoltResponse
 from slack_sdk.signature import SignatureVerifier
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from bot.web.taken_requests import TakenRequests
+
 log = structlog.get_logger(__name__)
 
 LARGEST_BODY = 2_000_000  # bytes; Slack's own payloads stay far below
 
 
-def slack_route(app: App, signing_secrets: Sequence[str]) -> Route:
+def slack_route(app: App, signing_secrets: Sequence[str], taken: TakenRequests) -> Route:
     """The endpoint. A request counts when any of the secrets signed it, so that one can be rotated without a gap.
 
+    It counts once. What Slack sends again because nobody answered, it signs anew; the ids of events tell us then.
     `app` must have Bolt's own request verification off: it knows a single secret only.
     """
     verifiers = [SignatureVerifier(secret) for secret in signing_secrets]
@@ -37,11 +40,28 @@ def slack_route(app: App, signing_secrets: Sequence[str]) -> Route:
         if not any(verifier.is_valid_request(body, headers) for verifier in verifiers):
             log.warning("a request to /slack/events was not signed by Slack")
             return PlainTextResponse("The signature is missing, too old or wrong.", 401)
+        signature = headers["x-slack-signature"]
+        if not await run_in_threadpool(taken.take, signature):
+            retry = "x-slack-retry-num" in headers  # acknowledged, lest Slack goes on; it has no effect either
+            log.warning("a request to /slack/events was sent again", retry=retry)
+            return PlainTextResponse("This request was taken in before.", 200 if retry else 409)
         asked = BoltRequest(body=body.decode("utf-8", "replace"), headers={**headers})
-        answered = await run_in_threadpool(app.dispatch, asked)
+        answered = await run_in_threadpool(_dispatched, app, asked, taken, signature)
         return Response(answered.body, answered.status, headers=answered.first_headers_without_set_cookie())
 
     return Route("/slack/events", endpoint, methods=["POST"])
+
+
+def _dispatched(app: App, asked: BoltRequest, taken: TakenRequests, signature: str) -> BoltResponse:
+    """What the listeners answer. Where they failed, the request may come again."""
+    failed = True
+    try:
+        answered = app.dispatch(asked)
+        failed = answered.status >= 500
+        return answered
+    finally:
+        if failed:
+            taken.give_back(signature)
 
 
 def _well_formed(headers: Mapping[str, str]) -> bool:

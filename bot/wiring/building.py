@@ -10,7 +10,6 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 
 from bot.context import Policy
 from bot.errors import InvalidSettings
-from bot.incidents import visibility
 from bot.incidents.queries import incidents
 from bot.memory.entries.entries import Entry, read_entries
 from bot.memory.flows.live import LiveMemory, Memory
@@ -108,19 +107,12 @@ def build_search(
     return index_of(settings.knowledge_folder, settings.data_folder / "cache", items, progress)
 
 
-def review_finder(database: Database, *, for_link: bool = False) -> Callable[[str], Review | None]:
-    """A function from an incident's reference to its current review.
-
-    `for_link`: only what somebody without a name may see, who has the link that is shared in the incident's channel.
-    """
+def review_finder(database: Database) -> Callable[[str], Review | None]:
+    """A function from an incident's reference to its current review."""
 
     def find(ref: str) -> Review | None:
         with database.transaction() as session:
             row = incidents.find_by_ref(session, ref)
-            return (
-                assemble(session, row)
-                if row and not (for_link and not visibility.may_see(session, row, None))
-                else None
-            )
+            return assemble(session, row) if row else None
 
     return find

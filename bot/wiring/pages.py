@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import timedelta
-
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.figures.pages import figures_routes
 from bot.lifecycle.pages import incident_routes
 from bot.playbooks.pages import playbook_routes
 from bot.reviews.pages.lists import list_routes
-from bot.reviews.pages.review import review_for_user, review_routes
-from bot.reviews.pages.shared import LINK_LIFETIME, shared_review_route
-from bot.reviews.rules.document import Review
+from bot.reviews.pages.review import review_routes
 from bot.web.auth import WebContext, auth_routes
+from bot.web.responses import notice
 
 
-def build_pages(
-    find_review: Callable[[str], Review | None],
-    web: WebContext | None,
-    key: str | None,
-    link_lifetime: timedelta = LINK_LIFETIME,
-) -> list[Route]:
-    """The shared page of a review, and with `web` the pages for people who sign in with a personal link."""
-    shared = shared_review_route(
-        find_review, key, link_lifetime, lambda request: review_for_user(web, request) if web else None
-    )
+def build_pages(web: WebContext | None) -> list[Route]:
+    """The pages, all for people who sign in with a personal link; None where there is no key to sign links with."""
     if web is None:
-        return [shared]
+        return [Route("/reviews/{ref}", _off)]
     return [
-        shared,
         *auth_routes(web),
         *incident_routes(web),
         *list_routes(web),
@@ -38,3 +27,7 @@ def build_pages(
         *playbook_routes(web),
         *figures_routes(web),
     ]
+
+
+async def _off(request: Request) -> Response:
+    return notice(503, "Review pages are off", "Set TOCSIN_SECRET_KEY to turn them on.")

@@ -24,8 +24,9 @@ from bot.context import AppContext
 from bot.diagnostics.policy import DiagnosticsPolicy
 from bot.errors import InvalidSettings
 from bot.escalation.flows.holders import roster_facts
+from bot.incidents.pages import why_not
+from bot.reviews.jobs.reviews import review_path
 from bot.reviews.pages.pdf import can_print, render_pdf
-from bot.reviews.pages.shared import sign_review_link
 from bot.settings import Settings
 from bot.slack import queries as slack_queries
 from bot.slack.client import Refused, Slack, TryAgain, web_client
@@ -37,9 +38,10 @@ from bot.web.limits import server_config
 from bot.web.membership import Membership
 from bot.web.sessions import sign_personal_link
 from bot.web.slack import slack_route
+from bot.web.taken_requests import TakenRequests
 from bot.wiring import listeners
 from bot.wiring.access.standing import Standings
-from bot.wiring.building import build_judge, build_live_memory, build_policy, review_finder, warm_judge
+from bot.wiring.building import build_judge, build_live_memory, build_policy, warm_judge
 from bot.wiring.clock import Clock
 from bot.wiring.monitoring.health import SWEEP, DatabaseCheck
 from bot.wiring.monitoring.metrics import Figures, write_metrics
@@ -84,9 +86,9 @@ def build_context(settings: Settings, database: Database) -> AppContext:
         judge=build_judge(settings),
         memory=build_live_memory(settings, database),
         announcement_channel=_announcement_channel(database),
-        review_link=lambda ref: sign_review_link(settings.public_url, key, ref) if key else None,
+        review_link=lambda ref: f"{settings.public_url.rstrip('/')}{review_path(ref)}" if key else None,
         personal_link=lambda path, user_id, name: (
-            sign_personal_link(settings.public_url, key, path, user_id, name) if key else None
+            sign_personal_link(settings.public_url, key, path, user_id, name, time.time()) if key else None
         ),
         roster_facts=roster_facts,
         send_mail=send_mail,
@@ -123,7 +125,14 @@ def build_web_context(settings: Settings, context: AppContext, slack: Slack) -> 
     if key is None:
         return None
     here = Membership(slack.is_here, time.monotonic)
-    return WebContext(context, key, secure, print_pdf=render_pdf if can_print() else None, is_here=here)
+    return WebContext(
+        context,
+        key,
+        secure,
+        print_pdf=render_pdf if can_print() else None,
+        is_here=here,
+        why_not=lambda user_id: why_not(context, user_id),
+    )
 
 
 def build_archive(settings: Settings) -> Callable[[str, bytes, str], None] | None:
@@ -258,7 +267,7 @@ class Service:
                     stack.callback(self._connect(app, self._settings.slack_app_token.get_secret_value()))
                 else:
                     secrets = [secret.get_secret_value() for secret in self._settings.slack_signing_secrets]
-                    routes.append(slack_route(app, secrets))
+                    routes.append(slack_route(app, secrets, TakenRequests(self._context.database)))
             if self._parts.serve:
                 stack.callback(self._serve(routes, slack))
             ready(f"Tocsin is {self._parts}.")
@@ -335,8 +344,7 @@ class Service:
     def _serve(self, routes: list[Route], slack: Slack) -> Callable[[], None]:
         """The pages and health checks, in a thread of their own."""
         people = build_web_context(self._settings, self._context, slack)
-        find_review = review_finder(self._context.database, for_link=True)
-        pages = build_pages(find_review, people, self._settings.link_key)
+        pages = build_pages(people)
         figures = self._figures()
         web = create_web(
             ready=self._reasons_not_ready,

@@ -89,32 +89,16 @@ def test_closing_drafts_the_review_for_channel_commander_manager_and_browser(sta
     for reader in (lead, manager):
         sent = reader.wait_for_message(reader.dm_with(BOT), f"Review draft of *{ref}*")
         assert "/enter?" in link_in(content_of(sent)), "a link of their own"
-        assert "Next step" in opened(link_in(content_of(sent)))
+        page = opened(link_in(content_of(sent)))
+        assert "Next step" in page
     told = [said for said in responder.messages(responder.dm_with(BOT)) if "Review draft" in content_of(said)]
     assert told == [], "who neither commands nor manages is not sent it"
-    with urllib.request.urlopen(link_in(content_of(ready)), timeout=60) as answer:
-        page = answer.read().decode()
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(link_in(content_of(ready)), timeout=60)
+    assert refused.value.code == 401, "the link that was posted opens nothing by itself"
     for part in (ref, "orders are not confirmed", "40 orders wait", "the consumer lost its lease", "team-lead"):
         assert part in page
     assert "<script>alert(1)</script>" not in page
-
-
-def test_a_link_that_was_tampered_with_shows_nothing(stage: Stage) -> None:
-    responder = stage.responder
-    refs = []
-    for title in ("P3 one printer is out of paper", "P3 two printers are out of paper"):
-        ref, channel = stage.declare(title)
-        ask(responder, INCIDENTS, f"/incident resolve {ref}")
-        ask(responder, INCIDENTS, f"/incident close {ref} filled them")
-        refs.append((ref, link_in(content_of(responder.wait_for_message(channel["id"], "Review draft of")))))
-    (first, _), (second, link) = refs
-    forged = [link.replace(second, first), link[:-3] + "AAA", link.split("?")[0]]
-    for address in forged:
-        if address == link:
-            continue
-        with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(address, timeout=10)
-        assert refused.value.code in (403, 404)
 
 
 def test_closing_again_after_reopening_drafts_a_further_version(stage: Stage) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import re
 from datetime import date, timedelta
-from urllib.parse import urlsplit
 
 import pytest
 from itsdangerous import URLSafeTimedSerializer
@@ -13,11 +12,11 @@ from starlette.testclient import TestClient
 
 from bot.incidents.flows.record import record
 from bot.incidents.queries import incidents
+from bot.incidents.rules.authority import Standing
 from bot.incidents.rules.timeline import Kind
 from bot.lifecycle import pages as browsing
 from bot.lifecycle.flows import change
 from bot.reviews.flows import drafting
-from bot.reviews.pages.shared import sign_review_link
 from bot.reviews.queries import action_items, drafts
 from bot.reviews.queries import reviews as assessments
 from bot.severity.rules import Severity
@@ -465,16 +464,28 @@ def test_private_incidents_take_nobodys_place_in_a_list(site: Site, monkeypatch:
     assert "SEC-2026-9002" in site.enter("U0RESPONDER").get("/incidents").text
 
 
-def test_a_shared_link_to_a_private_review_says_how_to_get_one_that_opens(site: Site) -> None:
-    row = site.closed(Severity.P1, "somebody reads our calendar")
+def test_a_link_that_was_posted_opens_for_people_of_the_incident_who_signed_in_with_their_own(site: Site) -> None:
+    row, private = site.closed(), site.closed(Severity.P1, "somebody reads our calendar")
     with site.database.transaction() as session:
-        incidents.get(session, row.incident_id).ref = "SEC-2026-9003"
-    link = urlsplit(sign_review_link(BASE, KEY, "SEC-2026-9003"))
-    answer = site.visit().get(f"{link.path}?{link.query}")
-    assert answer.status_code == 403
-    assert "/incident review" in answer.text
-    assert "no review" not in answer.text.lower()
-    assert "calendar" not in answer.text
+        incidents.get(session, private.incident_id).ref = "SEC-2026-9003"
+    for path in (f"/reviews/{row.ref}", "/reviews/SEC-2026-9003", "/reviews/INC-2026-4711"):
+        stranger = site.visit().get(f"{path}?t=an-old-link")
+        assert stranger.status_code == 401
+        assert "/incident review" in stranger.text
+        assert "calendar" not in stranger.text and "checkout" not in stranger.text
+    assert "checkout returns 502" in site.enter("U0VP").get(f"/reviews/{row.ref}").text
+    assert site.enter("U0VP").get("/reviews/SEC-2026-9003").status_code == 404
+    assert "reads our calendar" in site.enter("U0RESPONDER").get("/reviews/SEC-2026-9003").text
+
+
+def test_guests_read_no_pages(site: Site) -> None:
+    row = site.closed()
+    browser = site.visit()
+    sign_in(browser, sign_personal_link(BASE, KEY, "/incidents", "U0CONTRACTOR", "contractor"))
+    site.standings["U0CONTRACTOR"] = Standing.GUEST
+    for path in ("/incidents", f"/incidents/{row.ref}", f"/reviews/{row.ref}", f"/reviews/{row.ref}/document.md"):
+        refused = browser.get(path)
+        assert (refused.status_code, "Guests can report an incident" in refused.text) == (403, True)
 
 
 def test_leaving_ends_the_session(site: Site) -> None:

@@ -6,26 +6,28 @@ import contextlib
 import itertools
 import re
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from bot.slack.client import TryAgain
 from bot.web.membership import Membership
-from bot.web.sessions import BROWSER, BROWSER_LIFETIME, COOKIE, sign_personal_link
-from bot.web.tables import LinkRow
+from bot.web.sessions import BROWSER, BROWSER_LIFETIME, COOKIE, SESSION_LIFETIME, sign_personal_link
+from bot.web.tables import LinkRow, SessionRow
 from tests.rows import NOON
-from tests.web_fixtures import BASE, KEY, Site, sign_in, token_of
+from tests.web_fixtures import BASE, KEY, Site, send, sign_in, token_of
 
 _numbers = itertools.count(1)
 
 
 def link_of(user_id: str = "U0VP", name: str = "vp") -> str:
     """A link of this test's own."""
-    return sign_personal_link(BASE, KEY, f"/incidents?{next(_numbers)}", user_id, name).removeprefix(BASE)
+    return sign_personal_link(BASE, KEY, f"/incidents?{next(_numbers)}", user_id, name, time.time()).removeprefix(BASE)
 
 
 def sign_in_form(browser: TestClient, link: str) -> dict[str, str]:
@@ -95,8 +97,8 @@ def test_who_left_the_workspace_can_neither_sign_in_nor_stay(site: Site) -> None
     refused = sign_in(site.visit(), link_of())
     assert (refused.status_code, refused.url.path) == (403, "/enter"), "refused when signing in"
     assert "no longer in this workspace" in refused.text
-    for path in ("/incidents", f"/reviews/{row.ref}"):
-        assert inside.get(path).status_code == 403
+    assert inside.get("/incidents").status_code == 403
+    assert inside.get(f"/reviews/{row.ref}").status_code == 401, "their session has ended"
     sent = inside.post(f"/reviews/{row.ref}/comments", data={"token": token, "text": "still here"})
     assert sent.status_code in (401, 403)
 
@@ -206,3 +208,51 @@ def test_while_slack_does_not_answer_its_last_word_holds() -> None:
     assert not here("U0GONE"), "what was said before"
     assert here("U0NEW"), "nobody ever said otherwise"
     assert here("U0NEW") and answers == [], "and Slack is left alone for a while"
+
+
+def test_signing_out_ends_the_session_although_somebody_kept_the_cookie(site: Site) -> None:
+    browser = site.enter("U0VP")
+    cookie = browser.cookies[COOKIE]
+    send(browser, "/leave")
+    thief = site.visit()
+    thief.cookies.set(COOKIE, cookie)
+    assert thief.get("/incidents").status_code == 401
+
+
+def test_signing_out_everywhere_ends_all_sessions_of_one_person_and_the_links_they_were_sent(site: Site) -> None:
+    laptop, phone, other = site.enter("U0VP"), site.enter("U0VP"), site.enter("U0MANAGER")
+    unused = link_of()
+    assert "personal links you were sent no longer work" in send(laptop, "/leave/everywhere")
+    assert [browser.get("/incidents").status_code for browser in (laptop, phone, other)] == [401, 401, 200]
+    refused = site.visit().get(unused)
+    assert (refused.status_code, "no longer works" in refused.text) == (410, True)
+    assert sign_in(site.visit(), link_of()).status_code == 200, "a link that was sent since works"
+
+
+def test_who_comes_back_to_the_workspace_signs_in_anew(site: Site) -> None:
+    browser, kept = site.enter("U0TEAMLEAD"), link_of("U0TEAMLEAD", "team-lead")
+    site.left.add("U0TEAMLEAD")
+    assert browser.get("/incidents").status_code == 403
+    site.left.clear()
+    again = site.enter("U0TEAMLEAD")
+    assert again.get("/incidents").status_code == 200
+    assert site.visit().get(kept).status_code == 410, "sent before they left"
+
+
+def test_a_session_ends_after_twelve_hours_and_its_row_goes(site: Site) -> None:
+    browser = site.enter("U0MANAGER")
+    site.at += SESSION_LIFETIME
+    assert browser.get("/incidents").status_code == 401
+    with site.database.transaction() as session:
+        before = session.scalars(select(SessionRow.opened_at)).all()
+    site.enter("U0VP")
+    with site.database.transaction() as session:
+        left = session.scalars(select(SessionRow.opened_at)).all()
+    assert min(before) < NOON + site.at - timedelta(hours=1) and min(left) >= NOON + site.at - SESSION_LIFETIME
+
+
+def test_a_cookie_with_a_good_signature_and_no_row_opens_nothing(site: Site) -> None:
+    made = URLSafeTimedSerializer(KEY, salt="tocsin-session").dumps(["U0VP", "vp", "a nonce that nobody was given"])
+    browser = site.visit()
+    browser.cookies.set(COOKIE, made)
+    assert browser.get("/incidents").status_code == 401

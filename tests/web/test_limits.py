@@ -54,7 +54,7 @@ def served(request: pytest.FixtureRequest) -> Iterator[Served]:
     async def large(request: object) -> PlainTextResponse:
         return PlainTextResponse(LARGE)
 
-    web = create_web(ready=list, routes=[*build_pages(lambda ref: None, None, None), Route("/large", large)])
+    web = create_web(ready=list, routes=[*build_pages(None), Route("/large", large)])
     server = uvicorn.Server(server_config(web, "127.0.0.1", 0, getattr(request, "param", Hasty)))
     started = threading.Event()
     thread = threading.Thread(target=server.run)
@@ -126,5 +126,5 @@ def test_a_thousand_half_sent_requests_hold_few_connections_and_the_pages_answer
 
 @pytest.mark.parametrize("path", ["/reviews/%00", "/incidents/INC-1%00", "/incidents?page=%00", "/%00"])
 def test_an_address_that_no_database_could_keep_is_a_bad_request(path: str) -> None:
-    browser = TestClient(create_web(ready=list, routes=build_pages(lambda ref: None, None, "a key of sixteen or more")))
+    browser = TestClient(create_web(ready=list, routes=build_pages(None)))
     assert browser.get(path).status_code == 400

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 import pytest
@@ -13,7 +15,10 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from bot.slack.client import web_client
+from bot.store.engine import Database
 from bot.web.slack import LARGEST_BODY, slack_route
+from bot.web.tables import RequestRow
+from bot.web.taken_requests import TakenRequests
 
 COMMAND = {
     "command": "/incident",
@@ -26,7 +31,7 @@ COMMAND = {
 
 
 @pytest.fixture
-def client() -> TestClient:
+def client(database: Database) -> TestClient:
     app = App(
         client=web_client("http://127.0.0.1:9/api/", "xoxb-test"),
         token_verification_enabled=False,
@@ -37,10 +42,15 @@ def client() -> TestClient:
     )
 
     def incident(ack: Ack, command: dict[str, str]) -> None:
+        if command["text"] == "fail" and not failed:
+            failed.append(command["text"])
+            raise RuntimeError("the database is away")
         ack(text=f"heard {command['text']}")
 
+    failed: list[str] = []
+
     app.command("/incident")(incident)
-    return TestClient(Starlette(routes=[slack_route(app, ["new secret", "old secret"])]))
+    return TestClient(Starlette(routes=[slack_route(app, ["new secret", "old secret"], TakenRequests(database))]))
 
 
 def _headers(body: str, secret: str, at: float) -> dict[str, str]:
@@ -58,6 +68,37 @@ def test_a_command_signed_with_any_secret_in_rotation_is_answered(client: TestCl
     answer = client.post("/slack/events", content=body, headers=_headers(body, secret, time.time()))
     assert answer.status_code == 200
     assert answer.text == "heard help"
+
+
+def test_a_signed_request_is_taken_once_and_once_more_only_where_it_failed(client: TestClient) -> None:
+    body = urlencode(COMMAND | {"text": "once"})
+    headers = _headers(body, "new secret", time.time())
+    assert client.post("/slack/events", content=body, headers=headers).text == "heard once"
+    replayed = client.post("/slack/events", content=body, headers=headers)
+    assert (replayed.status_code, "heard" in replayed.text) == (409, False)
+    retried = client.post("/slack/events", content=body, headers=headers | {"X-Slack-Retry-Num": "1"})
+    assert (retried.status_code, "heard" in retried.text) == (200, False), "Slack's own retry is acknowledged"
+    anew = _headers(body, "new secret", time.time() - 1)
+    assert client.post("/slack/events", content=body, headers=anew).text == "heard once", "signed anew: another request"
+    body = urlencode(COMMAND | {"text": "fail"})
+    headers = _headers(body, "new secret", time.time())
+    assert client.post("/slack/events", content=body, headers=headers).status_code == 500
+    assert client.post("/slack/events", content=body, headers=headers).text == "heard fail"
+
+
+def test_of_a_request_that_comes_many_times_at_once_one_is_taken(database: Database) -> None:
+    taken = TakenRequests(database)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(taken.take, ["v0=at once"] * 16))
+    assert answers.count(True) == 1
+
+
+def test_requests_whose_signature_has_expired_are_forgotten(database: Database) -> None:
+    with database.transaction() as session:
+        session.add(RequestRow(signature="v0=old", taken_at=datetime.now(UTC) - timedelta(minutes=20)))
+    assert TakenRequests(database).take("v0=next")
+    with database.transaction() as session:
+        assert session.get(RequestRow, "v0=old") is None
 
 
 @pytest.mark.parametrize(("secret", "age"), [("stolen", 0.0), ("new secret", 600.0)])

@@ -33,8 +33,7 @@ def review(context: AppContext, slack: Slack, poster: Poster, *, incident_id: in
     lines = _main_facts(drafted)
     shared = None if incident.private else context.review_link(incident.ref)
     message = review_messages.review_ready(incident, shared, lines, due_at)
-    message = review_messages.with_own_links(message) if incident.private else message
-    speak(context, poster, incident_id, f"{key}:channel", message)
+    speak(context, poster, incident_id, f"{key}:channel", review_messages.with_own_links(message))
     send_each(
         context,
         slack,

@@ -88,8 +88,8 @@ def waiting_elsewhere(incident: Incident, what: str) -> Message:
 
 
 def with_own_links(message: Message) -> Message:
-    """For the channel of a security incident, whose review no shared link opens."""
-    return Message(message.text, (*message.blocks, context("Type `/incident review` for a personal link.")))
+    """For a channel: the link in it opens only for people who have signed in with one of their own."""
+    return Message(message.text, (*message.blocks, context("Type `/incident review` for your own link to the page.")))
 
 
 def review_ready(incident: Incident, link: str | None, lines: Sequence[str], due_at: datetime | None) -> Message:

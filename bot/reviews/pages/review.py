@@ -35,7 +35,7 @@ from bot.reviews.rules.stages import ALLOWED, Stage
 from bot.reviews.tables import ActionRow
 from bot.slack import queries as slack_queries
 from bot.text.wording import instant
-from bot.web.auth import Form, WebContext, form_route, page_route, signed_in
+from bot.web.auth import Form, WebContext, form_route, page_route
 from bot.web.rendering import render
 from bot.web.responses import go_to, headers, notice, page
 from bot.web.sessions import CurrentUser
@@ -55,8 +55,9 @@ _SAID = {
 
 
 def review_routes(web: WebContext) -> list[Route]:
-    """The routes of these pages. /reviews/{ref} itself is `review_page`, for people who are signed in."""
+    """The routes of these pages."""
     return [
+        page_route(web, "/reviews/{ref}", review_page),
         form_route(web, "/reviews/{ref}/sections/{section}", _edit),
         page_route(web, "/reviews/{ref}/sections/{section}", _versions),
         form_route(web, "/reviews/{ref}/comments", _comment),
@@ -65,12 +66,6 @@ def review_routes(web: WebContext) -> list[Route]:
         page_route(web, "/reviews/{ref}/document.md", _markdown),
         page_route(web, "/reviews/{ref}/document.pdf", _pdf),
     ]
-
-
-def review_for_user(web: WebContext, request: Request) -> Response | None:
-    """The page of a review for somebody who is signed in; None for everybody else."""
-    user = signed_in(web, request)
-    return review_page(web, request, user) if isinstance(user, CurrentUser) else user
 
 
 @dataclass(frozen=True, slots=True)
