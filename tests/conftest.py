@@ -30,6 +30,7 @@ pytest_plugins = [
     "tests.flow_fixtures",
     "tests.job_fixtures",
     "tests.web_fixtures",
+    "tests.door_fixtures",
 ]
 
 # No deadline: how long an example takes says how busy the machine is. `--hypothesis-profile=thorough` searches longer.

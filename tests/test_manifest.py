@@ -42,12 +42,12 @@ SCOPE_OF_EVENT = {
     "group_archive": "groups:read",
     "group_unarchive": "groups:read",
     "member_joined_channel": "channels:read",
+    "member_left_channel": "channels:read",
     "app_home_opened": "",
 }
 
-ONLY_OF_CHANNELS = {
-    "conversations.info"
-}  # asked for the canvas of an incident's channel, never of a direct conversation
+# Asked for the canvas of an incident's channel and who is in it, never of a direct conversation.
+ONLY_OF_CHANNELS = {"conversations.info", "conversations.members"}
 
 
 # -- the code's side: what it calls and listens to ---------------------------------------------------------------------

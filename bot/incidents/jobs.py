@@ -10,8 +10,11 @@ import structlog
 
 from bot.context import AppContext
 from bot.incidents import messages as incident_messages
+from bot.incidents import visibility
+from bot.incidents.flows import members
 from bot.incidents.flows.refusals import NotDone, channel_lost, not_done
 from bot.incidents.queries import incidents, lines, places, timeline
+from bot.incidents.rules.incident import is_private
 from bot.slack import queries as slack_queries
 from bot.slack.client import Message, Refused, Slack, TryAgain
 from bot.slack.poster import UNREACHABLE, Poster
@@ -166,11 +169,16 @@ def _learn_name(context: AppContext, slack: Slack, user_id: str) -> None:
 
 
 def tell(context: AppContext, slack: Slack, poster: Poster, *, entry_id: int, user_id: str) -> None:
-    """An entry of the timeline as a direct message. Whom Slack does not let us write to reads it on the timeline."""
+    """An entry of the timeline as a direct message. Whom Slack does not let us write to reads it on the timeline.
+
+    Who has left a security incident since it was to be said hears nothing.
+    """
     with context.database.transaction() as session:
         entry = timeline.get(session, entry_id)
-        incident = incidents.facts(incidents.get(session, entry.incident_id))
-        text = harmless(entry.text)
+        row = incidents.get(session, entry.incident_id)
+        incident, text = incidents.facts(row), harmless(entry.text)
+        if not visibility.may_see(session, row, user_id):
+            return
     write_to(slack, poster, user_id, f"tell:{entry_id}:{user_id}", incident_messages.told(incident, text))
 
 
@@ -189,7 +197,9 @@ def whisper(
     Where Slack does not show it to them there, it becomes a direct message.
     """
     if incident_id is not None:
-        if whisper_to(context, slack, incident_id, user_id, Message(text)):
+        with context.database.transaction() as session:
+            sees = visibility.may_see(session, incidents.get(session, incident_id), user_id)
+        if not sees or whisper_to(context, slack, incident_id, user_id, Message(text)):
             return
     elif channel_id is not None:
         try:
@@ -214,9 +224,33 @@ def write_to(slack: Slack, poster: Poster, user_id: str, key: str, message: Mess
     return True
 
 
+def read_members(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int) -> None:
+    """Ask Slack who is in the channel of a security incident, and keep it. Raises TryAgain and Refused."""
+    with context.database.transaction() as session:
+        row = incidents.get(session, incident_id)
+        channel_id, private = row.channel_id, is_private(row.ref)
+        workspace = slack_queries.find_workspace(session)
+    if channel_id is None or not private:
+        return
+    asked_at, user_ids = context.now(), None
+    try:
+        user_ids = slack.members(channel_id) - {workspace.bot_user_id if workspace else ""}
+    except Refused as refused:
+        if refused.error not in UNREACHABLE:
+            raise
+        log.warning("could not ask who is in the channel", channel=channel_id, error=refused.error)
+    with context.database.transaction() as session:
+        row = incidents.get_for_change(session, incident_id)
+        if user_ids is None:
+            members.unknown(session, row, context.now())
+        else:
+            members.found(session, row, user_ids, asked_at)
+
+
 TASKS: dict[str, Callable[..., None]] = {
     "slack.say": say,
     "slack.tell": tell,
     "slack.whisper": whisper,
     "slack.offer_key": offer_key,
+    "slack.read_members": read_members,
 }

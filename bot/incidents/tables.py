@@ -67,6 +67,7 @@ class IncidentRow(Base):
     read_through_at: Mapped[datetime | None]  # until when that was done; None: never
     # How far the present look has come, see `flows.backfill`; None: none is under way.
     read_progress: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    members_read_at: Mapped[datetime | None]  # when Slack was last asked who is in the channel of a security incident
     words_removed_at: Mapped[datetime | None]  # when what people wrote in it was last taken out by policy
     goes_on_in: Mapped[IncidentRow | None] = relationship(remote_side=[incident_id], viewonly=True)  # see merged_into
     __table_args__ = (
@@ -126,6 +127,17 @@ class RoleRow(Base):
         Index("uq_incident_roles_holder", "incident_id", "role", unique=True, postgresql_where=sql("ended_at is null")),
         Index("ix_incident_roles_incident_id", "incident_id"),
     )
+
+
+class MemberRow(Base):
+    """Whether somebody is in the channel of a security incident, as of when we last learnt it by event or by asking."""
+
+    __tablename__ = "incident_members"
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.incident_id"), primary_key=True, autoincrement=False)
+    user_id: Mapped[str] = mapped_column(primary_key=True)
+    present: Mapped[bool]
+    as_of: Mapped[datetime]
+    event_ts: Mapped[str | None]  # Slack's stamp of the last event that said so; an earlier one that comes late is old
 
 
 class HandoverRow(Base):

@@ -1,46 +1,72 @@
-"""Queries: who may see which incident, reminders to tell, channels to read back, offers to mark."""
+"""Queries: who may see which incident, and the lists of what somebody may see."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, Text, column, exists, func, literal, or_, select, table
+from sqlalchemy import ColumnElement, DateTime, Text, column, exists, func, literal, or_, select, table
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from bot.incidents.queries.incidents import OPEN
 from bot.incidents.rules.incident import SECURITY, is_private
-from bot.incidents.tables import HandoverRow, IncidentRow, RoleRow, TimelineEntry
+from bot.incidents.tables import HandoverRow, IncidentRow, MemberRow, RoleRow
 
 # Of the pings, which belong to escalation above, only what says whom they reached.
-_PINGS = table("pings", column("incident_id"), column("user_ids", ARRAY(Text)), column("state"), column("kind"))
+_PINGS = table(
+    "pings",
+    column("incident_id"),
+    column("user_ids", ARRAY(Text)),
+    column("state"),
+    column("kind"),
+    column("sent_at", DateTime(timezone=True)),
+)
 
 
 def visible_to(viewer: str | None) -> ColumnElement[bool]:
     """The condition that an incident may be shown to this person; None stands for everybody.
 
-    The only rule there is. A security incident's people are those who declared it, command it, acknowledged it, hold or
-    held a role in it, were offered its command, were paged about it, or did anything in its channel. Whom a digest
-    merely listed it for is none of them.
+    The only rule there is. A security incident is seen by who is in its channel now, its commander, and whoever holds a
+    role in it. Whom it asked in sees it until they have come and left: who declared or acknowledged it, whom a page
+    reached, and who is offered its command. Whoever left is asked in anew by what comes later.
     """
     public = ~IncidentRow.ref.startswith(f"{SECURITY}-")
     if viewer is None:
         return public
     incident_id = IncidentRow.incident_id
-    return or_(
-        public,
-        IncidentRow.declared_by == viewer,
-        IncidentRow.commander == viewer,
-        IncidentRow.acknowledged_by == viewer,
-        exists().where(RoleRow.incident_id == incident_id, RoleRow.user_id == viewer),
-        exists().where(HandoverRow.incident_id == incident_id, HandoverRow.to_user == viewer),
+    held = exists().where(RoleRow.incident_id == incident_id, RoleRow.user_id == viewer, RoleRow.ended_at.is_(None))
+    return or_(public, _member(viewer, present=True), IncidentRow.commander == viewer, held, *_asked_in(viewer))
+
+
+def _member(
+    viewer: str, present: bool, since: ColumnElement[Any] | InstrumentedAttribute[Any] | None = None
+) -> ColumnElement[bool]:
+    """That they are in the channel, or that they left it and, where `since` is an instant, not before that."""
+    found = exists().where(
+        MemberRow.incident_id == IncidentRow.incident_id, MemberRow.user_id == viewer, MemberRow.present.is_(present)
+    )
+    return found if since is None else found.where(MemberRow.as_of >= since)
+
+
+def _asked_in(viewer: str) -> tuple[ColumnElement[bool], ...]:
+    """The ways in which an incident asks somebody in, each until they leave."""
+    return (
+        (IncidentRow.declared_by == viewer) & ~_member(viewer, False),
+        (IncidentRow.acknowledged_by == viewer) & ~_member(viewer, False, IncidentRow.acknowledged_at),
         exists().where(
-            _PINGS.c.incident_id == incident_id,
+            HandoverRow.incident_id == IncidentRow.incident_id,
+            HandoverRow.to_user == viewer,
+            HandoverRow.state == "offered",
+            ~_member(viewer, False, HandoverRow.asked_at),
+        ),
+        exists().where(
+            _PINGS.c.incident_id == IncidentRow.incident_id,
             literal(viewer) == func.any(_PINGS.c.user_ids),
             _PINGS.c.state == "sent",
             _PINGS.c.kind != "digest",
+            ~_member(viewer, False, _PINGS.c.sent_at),
         ),
-        exists().where(TimelineEntry.incident_id == incident_id, TimelineEntry.author == viewer),
     )
 
 

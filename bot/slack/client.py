@@ -222,6 +222,10 @@ class Slack:
                     refused[user_id] = refusal
         return refused
 
+    def members(self, channel_id: str) -> set[str]:
+        """The ids of who is in the channel, us included. Raises TryAgain, and Refused where we are not in it."""
+        return {str(one) for one in self.pages("conversations.members", "members", size=1000, channel=channel_id)}
+
     def look_at(self, channel_id: str, *, join: bool) -> tuple[str | None, Refused | None]:
         """The channel's present name, None where we cannot see it; and why we cannot speak in it, None where we can.
 

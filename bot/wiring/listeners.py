@@ -62,6 +62,7 @@ EVENTS: dict[str, Callable[..., None]] = {
     "channel_left": events.put_out,
     "group_left": events.put_out,
     "member_joined_channel": events.member_joined,
+    "member_left_channel": events.member_left,
     "channel_rename": events.channel_renamed,
     "group_rename": events.channel_renamed,
     "app_home_opened": events.home_opened,

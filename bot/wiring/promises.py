@@ -41,6 +41,7 @@ PROMISES: dict[str, str] = {
     "slack.checklist": "post the checklist",
     "slack.assigned": "tell somebody about their role",
     "slack.read_back": "read what was said in the channel",
+    "slack.read_members": "read who is in the channel",
 }
 
 

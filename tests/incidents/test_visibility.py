@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from bot.incidents import visibility
-from bot.incidents.queries import incidents, timeline
+from bot.incidents.queries import incidents, members, timeline
 from bot.incidents.queries import timeline as queries_timeline
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import HandoverRow, IncidentRow
@@ -31,20 +31,26 @@ def refs(rows: list[IncidentRow]) -> set[str]:
 
 
 def test_a_security_incident_is_seen_by_its_people_alone(session: Session) -> None:
-    row = add_incident(session, ref="SEC-1999-0001", declared_by="U1", commander="U2", acknowledged_by="U8")
+    acknowledged = {"acknowledged_by": "U8", "acknowledged_at": NOON}
+    row = add_incident(session, ref="SEC-1999-0001", declared_by="U1", commander="U2", **acknowledged)
     incidents.give_role(session, row.incident_id, "scribe", "U3", NOON)
-    add_ping(session, row, state="sent", user_ids=["U4"])
+    add_ping(session, row, state="sent", user_ids=["U4"], sent_at=NOON)
     add_ping(session, row, state="planned", user_ids=["U5"])
     add_ping(session, row, state="sent", kind="digest", user_ids=["U7"])
     offer = {"from_user": "U2", "to_user": "U9", "asked_by": "U2", "asked_at": NOON, "state": "offered"}
     session.add(HandoverRow(request_key="offer:sec", incident_id=row.incident_id, **offer))
-    timeline.append(session, row.incident_id, Kind.LINK_TAKEN, "", at=NOON, now=NOON, author="U10")
+    members.take_event(session, row.incident_id, "U10", True, "1.1", NOON)
     timeline.append(session, row.incident_id, Kind.MESSAGE_POSTED, "x", at=NOON, now=NOON, author="U6")
     session.flush()
     seen = {user for user in (f"U{n}" for n in range(1, 12)) if visibility.may_see(session, row, user)}
-    assert seen == {"U1", "U2", "U3", "U4", "U6", "U8", "U9", "U10"}, "not by whom a digest or a planned page names"
+    assert seen == {"U1", "U2", "U3", "U4", "U8", "U9", "U10"}, (
+        "not by whom a digest or a planned page names, nor for having written"
+    )
+    for left in seen:
+        members.take_event(session, row.incident_id, left, False, "2.2", NOON + minutes(1))
+    assert {one for one in seen if visibility.may_see(session, row, one)} == {"U2", "U3"}
     assert not visibility.may_see(session, row, None)
-    for user, there in (("U1", True), ("U7", False), (None, False)):
+    for user, there in (("U2", True), ("U7", False), (None, False)):
         rows, total = visibility.list_page(session, user, limit=1000)
         assert (row.ref in refs(list(rows))) is there
         assert total == len(rows)

@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from bot.incidents.flows import members
 from bot.incidents.flows.record import is_worked_on, lock_of, record, refresh_card, refresh_furnishing
 from bot.incidents.queries import incidents, places
+from bot.incidents.rules.incident import is_private
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.slack.refusals import Refusal, sentence
@@ -128,13 +130,22 @@ def put_out(session: Session, channel_id: str, now: datetime) -> None:
     row = incidents.find_by_channel(session, channel_id)
     if row is not None:
         channel_lost(session, row, "not_in_channel", now)
+        _ask_for_members(session, row)
 
 
 def let_in(session: Session, channel_id: str) -> None:
     """Somebody added us to a channel; of one that we never left, that is no news."""
     row = incidents.find_by_channel(session, channel_id)
-    if row is not None and row.channel_trouble:
+    if row is None:
+        return
+    if row.channel_trouble:
         check_channel(session, row)
+    _ask_for_members(session, row)
+
+
+def _ask_for_members(session: Session, row: IncidentRow) -> None:
+    if is_private(row.ref):
+        members.ask(session, row)
 
 
 def renamed(session: Session, channel_id: str, name: str) -> None:

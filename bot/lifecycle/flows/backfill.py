@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from bot.incidents.flows import record
+from bot.incidents.flows import members, record
 from bot.incidents.flows.refusals import check_channel
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.tables import IncidentRow
@@ -78,6 +78,7 @@ def plan_backfill(session: Session, before: datetime, now: datetime, long: bool 
         # Whether a channel was archived, brought back or left meanwhile is asked: no event says it now.
         for row in [*rows, *backfill.list_archived(session)]:
             check_channel(session, row)
+    members.plan_asking(session, now, before if long else None)
     if slack_queries.find_workspace(session) is not None:
         enqueue(session, "slack.read_announcements", lock="read-announcements", once="read-announcements")
     return not backfill.any_unread(session, before, now - _SPOKEN_IN)

@@ -47,10 +47,12 @@ def home_facts(session: Session, context: AppContext, user_id: str, now: datetim
     asked = [
         homes.asked_ping(incidents.facts(row), ping.role, ping.ping_id)
         for ping, row in pings.list_asked_pings(session, user_id, _HOME_SHOWN)
+        if visibility.may_see(session, row, user_id)
     ]
     asked += [
         homes.asked_handover(incidents.facts(row), offer.handover_id, offer.asked_by)
         for offer, row in handovers.list_offered_handovers(session, user_id)
+        if visibility.may_see(session, row, user_id)
     ]
     asked += [
         homes.asked_review(incidents.facts(row), stage.stage if row.closed_at else "not closed yet", stage.due_at)

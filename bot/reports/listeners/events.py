@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import AppContext
 from bot.incidents import authority
-from bot.incidents.flows import record, refusals
+from bot.incidents.flows import members, record, refusals
 from bot.incidents.flows.home import draw_home
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
@@ -138,11 +138,27 @@ def put_out(context: AppContext, body: dict[str, Any], event: dict[str, Any]) ->
 
 
 def member_joined(context: AppContext, body: dict[str, Any], event: dict[str, Any]) -> None:
-    """Somebody joined a channel; of interest where that is us."""
-    with _taken(context, body, event) as (session, _):
+    """Somebody joined a channel; of interest where that is us, or the channel of a security incident."""
+    with _taken(context, body, event) as (session, now):
         workspace = slack_queries.find_workspace(session) if session is not None else None
-        if session is not None and workspace is not None and event.get("user") == workspace.bot_user_id:
+        if session is None or workspace is None:
+            return
+        if event.get("user") == workspace.bot_user_id:
             refusals.let_in(session, event["channel"])
+        else:
+            members.came_or_left(session, event["channel"], event["user"], True, _stamp(event), now)
+
+
+def member_left(context: AppContext, body: dict[str, Any], event: dict[str, Any]) -> None:
+    """Somebody left a channel or was removed from it: that of a security incident they no longer see."""
+    with _taken(context, body, event) as (session, now):
+        workspace = slack_queries.find_workspace(session) if session is not None else None
+        if session is not None and workspace is not None and event["user"] != workspace.bot_user_id:
+            members.came_or_left(session, event["channel"], event["user"], False, _stamp(event), now)
+
+
+def _stamp(event: dict[str, Any]) -> str:
+    return str(event.get("event_ts") or "")
 
 
 def channel_renamed(context: AppContext, body: dict[str, Any], event: dict[str, Any]) -> None:
