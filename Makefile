@@ -21,7 +21,7 @@ demo: $(RUNNABLE) ## Run Tocsin with a local Slack in the browser: no account, n
 	@trap : INT; $(BIN)/tocsin demo $(ARGS) || [ $$? -eq 130 ] # Ctrl-C is how it ends, not an error
 
 test: $(DEVELOPABLE) ## Run all tests (ARGS="tests/escalation -x" for some of them)
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(DEVELOPABLE) ## Check style, types, the direction of imports, and migrations against tables
 	$(BIN)/ruff check .

@@ -115,6 +115,20 @@ def fitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def little_knowledge(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The knowledge folder with a tenth of the examples: a judge that has to be fitted anew is so in a moment."""
+    whole, little = REPOSITORY / "knowledge", tmp_path_factory.mktemp("knowledge")
+    for path in whole.iterdir():
+        if path.name != "training":
+            (little / path.name).symlink_to(path)
+    (little / "training").mkdir()
+    for path in (whole / "training").glob("*.jsonl"):
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        (little / "training" / path.name).write_text("".join(lines[::10]), encoding="utf-8")
+    return little
+
+
 @pytest.fixture(scope="module")
 def data_folder(fitted: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder of this module's own, where nothing needs to be fitted again."""

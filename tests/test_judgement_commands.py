@@ -60,20 +60,22 @@ def test_metrics_tell_what_people_made_of_the_judgement(shell: dict[str, str], t
     assert tocsin(shell, "metrics", "--csv", "--json").returncode == 2
 
 
-def test_a_backtest_shows_what_an_edit_changes_and_writes_nothing(shell: dict[str, str], tmp_path: Path) -> None:
+def test_a_backtest_shows_what_an_edit_changes_and_writes_nothing(
+    shell: dict[str, str], little_knowledge: Path, tmp_path: Path
+) -> None:
+    shell = shell | {"TOCSIN_KNOWLEDGE": str(little_knowledge), "TOCSIN_DATA": str(tmp_path / "data")}
     source = MATRIX.read_text(encoding="utf-8")
-    (tmp_path / "severity.yaml").write_text(
-        source.replace("{id: slow, verdict: P2", "{id: slow, verdict: P1, overrule: true")
-    )
+    edited = tmp_path / "severity.yaml"
+    edited.write_text(source.replace("{id: slow, verdict: P2", "{id: slow, verdict: P1, overrule: true"))
     before = MATRIX.stat().st_mtime_ns
-    ended = tocsin(shell, "classify", "--backtest", "--policy", str(tmp_path), "--json")
+    ended = tocsin(shell, "classify", "--backtest", "--policy", str(edited), "--json")
     assert ended.returncode == 0, ended.stderr
     found = json.loads(ended.stdout)
     changes = {change["text"]: change for change in found["changes"]}
     changed = changes["search is slow, answers take 9 seconds"]
     assert (changed["from"], changed["to"], changed["people_say"]) == ("P2", "P1", "P1")
     assert MATRIX.stat().st_mtime_ns == before
-    text = tocsin(shell, "classify", "--backtest", "--policy", str(tmp_path)).stdout
+    text = tocsin(shell, "classify", "--backtest", "--policy", str(edited)).stdout
     assert "P2 → P1" in text and "Nothing was changed." in text
 
 

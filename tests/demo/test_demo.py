@@ -78,12 +78,14 @@ def left_of(family: list[psutil.Process]) -> list[psutil.Process]:
 
 
 @pytest.fixture(scope="module")
-def data() -> Iterator[Path]:
-    """One data folder for all, so that only the first start has to learn.
+def data(fitted: Path) -> Iterator[Path]:
+    """One data folder for all, as a demo leaves it that has learned to judge.
 
     Not pytest's own: to root's PostgreSQL, which runs as another user, that is closed whenever a session begins.
     """
     with tempfile.TemporaryDirectory(prefix="tocsin-demo-") as name:
+        (Path(name) / "demo.json").write_text("{}")
+        (Path(name) / "cache").symlink_to(fitted)
         yield Path(name)
 
 

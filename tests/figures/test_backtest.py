@@ -77,8 +77,10 @@ def test_reports_come_with_what_people_pressed(session: Session, policy: Policy)
     assert found == [Case(f"report {row.report_id}", SLOW, "P1", "P2")]
 
 
-def test_the_known_incidents_are_judged_and_nothing_is_written(edited: Path, tmp_path: Path) -> None:
-    settings = Settings.model_validate({"TOCSIN_DATA": str(tmp_path / "data")})
+def test_the_known_incidents_are_judged_and_nothing_is_written(
+    edited: Path, little_knowledge: Path, tmp_path: Path
+) -> None:
+    settings = Settings(knowledge_folder=little_knowledge, data_folder=tmp_path / "data")
     found = run_backtest(settings, edited)
     assert found.cases >= 30
     assert all(change.after == "P1" or change.before_row != change.after_row for change in found.changes)
@@ -86,8 +88,10 @@ def test_the_known_incidents_are_judged_and_nothing_is_written(edited: Path, tmp
     assert len(kept) == 1, "the edited matrix leaves nothing behind"
 
 
-def test_a_folder_without_a_matrix_and_a_broken_one_are_refused(tmp_path: Path, edited: Path) -> None:
-    settings = Settings.model_validate({"TOCSIN_DATA": str(tmp_path / "data")})
+def test_a_folder_without_a_matrix_and_a_broken_one_are_refused(
+    tmp_path: Path, edited: Path, little_knowledge: Path
+) -> None:
+    settings = Settings(knowledge_folder=little_knowledge, data_folder=tmp_path / "data")
     with pytest.raises(BadRequest, match=r"severity\.yaml"):
         run_backtest(settings, tmp_path)
     broken = tmp_path / "policy"
