@@ -40,6 +40,7 @@ class AppContext:
     # What somebody is in the workspace, as last asked; and asking Slack where that is old, which no transaction does.
     standing_of: Callable[[str], Standing] = lambda user_id: Standing.MEMBER
     look_up: Callable[[str], None] = lambda user_id: None
+    time_zone_of: Callable[[str], str | None] = lambda user_id: None  # an IANA name, as last asked; None: not known
     send_mail: Callable[[str, str, str], None] | None = None  # address, subject, text; None where no mail is configured
     send_text: Callable[[str, str], None] | None = None  # telephone number, text; None where that is not configured
     # Names and beginnings of names → the CloudWatch alarms there are; None where AWS is not configured.

@@ -13,6 +13,7 @@ from bot.diagnostics.flows import Destination
 from bot.diagnostics.rules.request import parse
 from bot.errors import BadRequest
 from bot.incidents.commands import CommandContext, Subcommand, incident_of
+from bot.incidents.flows.typed_times import time_zone_of
 from bot.incidents.queries.incidents import described
 from bot.slack.client import Message
 from bot.text.instants import parse_past
@@ -31,7 +32,7 @@ def _diagnose(session: Session, command: CommandContext) -> str | Message:
             return messages.offer(f"{row.incident_id}", found)
     asked = parse(typed)
     wanted = targets(asked, context.policy.diagnostics)
-    at = _instant(command, asked.at)
+    at = _instant(session, command, asked.at)
     flows.request(session, Destination(row.incident_id), wanted, at, command.user_id, command.trigger_id)
     return messages.begun([f"{one.service} {one.name}" for one in wanted])
 
@@ -50,10 +51,10 @@ def diagnose_offered(session: Session, context: AppContext, value: str, user_id:
 PRESSES = {messages.OFFERED: diagnose_offered}
 
 
-def _instant(command: CommandContext, typed: str | None) -> datetime | None:
+def _instant(session: Session, command: CommandContext, typed: str | None) -> datetime | None:
     if typed is None:
         return None
-    return parse_past(typed, command.now, command.context.policy.calendar.zone)
+    return parse_past(typed, command.now, time_zone_of(session, command.context, command.user_id))
 
 
 SUBCOMMANDS = (

@@ -12,7 +12,7 @@ from bot.context import AppContext
 from bot.errors import BadRequest
 from bot.escalation.flows import pages as escalate
 from bot.escalation.flows import people, plan
-from bot.escalation.flows.roster import WantedOverride, make_override, read_roster, remove_override, zone_of
+from bot.escalation.flows.roster import WantedOverride, make_override, read_roster, remove_override
 from bot.escalation.messages import pages as blocks
 from bot.escalation.messages.roster import people as names
 from bot.escalation.queries import pings
@@ -22,11 +22,13 @@ from bot.escalation.rules.plan import PingKind
 from bot.escalation.rules.roster import Roster, leading_role, no_such_role, parse_role, stand_ins
 from bot.escalation.tables import PingRow
 from bot.incidents.commands import ALONE, Appointed, CommandContext, Subcommand, incident_of
+from bot.incidents.flows.typed_times import time_zone_of
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
 from bot.slack.text import person
 from bot.text.instants import is_instant, parse_instant
 from bot.text.markup import escape, instant, plain_text
+from bot.text.zones import spelled
 
 _OVERRIDE_HINT = (
     "`/incident oncall override @someone until 18:00`, or `… from Monday 9:00 until Friday 17:00 as team lead`"
@@ -46,10 +48,6 @@ def _oncall(session: Session, command: CommandContext) -> str:
         case "remove" | "end" | "off":
             return _remove(session, command, rest)
     raise BadRequest(f"Type `/incident oncall` for who is on call, or {_OVERRIDE_HINT}.")
-
-
-def _zone(command: CommandContext) -> ZoneInfo:
-    return zone_of(command.context.policy.contacts, command.context.policy.calendar.zone)
 
 
 def _who(session: Session, command: CommandContext) -> str:
@@ -97,20 +95,21 @@ def _override(session: Session, command: CommandContext, rest: str) -> str:
         named, parts = "", parts | {"from": named}  # `@someone 22:00 until 06:00`
     context = command.context
     role = parse_role(parts["as"]) if "as" in parts else Role.ON_CALL
-    from_at, until_at = _span(command, parts)
+    zone = time_zone_of(session, context, command.user_id)
+    from_at, until_at = _span(command, parts, zone)
     user_id = mentioned or _find_person(session, command, named)
     wanted = WantedOverride(f"command:{command.trigger_id}", role, user_id, from_at, until_at, command.user_id)
     row = make_override(session, wanted, context.policy.contacts, command.now)
-    begins = "now" if row.from_at <= command.now else instant(row.from_at)
-    return f"{person(row.user_id)} is {row.role} from {begins} until {instant(row.until_at)}."
+    begins = "now" if row.from_at <= command.now else spelled(row.from_at, zone)
+    return f"{person(row.user_id)} is {row.role} from {begins} until {spelled(row.until_at, zone)}."
 
 
-def _span(command: CommandContext, parts: dict[str, str]) -> tuple[datetime, datetime]:
+def _span(command: CommandContext, parts: dict[str, str], zone: ZoneInfo) -> tuple[datetime, datetime]:
     """From when until when; the end is read from the beginning: `22:00 until 06:00` ends on the next day."""
-    zone, starts = _zone(command), command.context.policy.calendar.opens
+    starts = command.context.policy.calendar.opens
     from_at = parse_instant(parts["from"], command.now, zone, starts) if "from" in parts else command.now
     if "until" not in parts:
-        raise BadRequest(f"Say until when: {_OVERRIDE_HINT}. Times are in {zone.key}.")
+        raise BadRequest(f"Say until when: {_OVERRIDE_HINT}. Without a zone, times are in yours, {zone.key}.")
     until_at = parse_instant(parts["until"], command.now, zone, starts, after=from_at)
     if until_at <= command.now and "from" not in parts:
         raise BadRequest(f"“{escape(parts['until'][:40])}” is past. Say a time to come: {_OVERRIDE_HINT}.")

@@ -160,12 +160,12 @@ def _learn_name(context: AppContext, slack: Slack, user_id: str) -> None:
         if slack_queries.names_of(session, [user_id]):
             return
     try:
-        name = slack.name_of(user_id)
+        name, time_zone = slack.profile_of(user_id)
     except TryAgain as error:
         log.info("could not look a name up", user=user_id, reason=str(error))
         return
     with context.database.transaction() as session:
-        slack_queries.record_name(session, user_id, name, context.now())
+        slack_queries.record_name(session, user_id, name, context.now(), time_zone)
 
 
 def tell(context: AppContext, slack: Slack, poster: Poster, *, entry_id: int, user_id: str) -> None:

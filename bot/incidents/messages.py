@@ -94,9 +94,15 @@ def entry_line(entry: Entry) -> str:
 
 
 def entry_form(
-    incidents: Sequence[Incident], chosen: int | None, text: str, when: str, metadata: Mapping[str, Any], known: bool
+    incidents: Sequence[Incident],
+    chosen: int | None,
+    text: str,
+    when: str,
+    metadata: Mapping[str, Any],
+    known: bool,
+    zone: str,
 ) -> dict[str, Any]:
-    """Add a message to a timeline, or put the entry right that it is. `when` is how its time is typed."""
+    """Add a message to a timeline, or put the entry right that it is. `when` is how its time is typed, in `zone`."""
     choices = [option(f"{item.ref} {item.title}", str(item.incident_id)) for item in incidents[:100]]
     which = [field("incident", "Incident", select("Incident", "incident", choices, str(chosen) if chosen else None))]
     hint = "It is on the timeline already: what you change here is kept beside what it said." if known else ""
@@ -104,7 +110,11 @@ def entry_form(
         *([context(hint)] if hint else []),
         *(which if len(choices) > 1 else [section(headline(incidents[0]))]),
         text_field(
-            "when", "When did it happen?", initial=when, limit=60, placeholder="14:20, 10 min ago, yesterday 23:50 CET"
+            "when",
+            f"When did it happen? ({zone})",
+            initial=when,
+            limit=60,
+            placeholder="14:20, 10 min ago, yesterday 23:50 CET",
         ),
         *_what_happened(text, known),
     ]

@@ -325,14 +325,15 @@ class Slack:
         more = {"hash": view_hash} if view_hash else {}
         self.call("views.update", view_id=view_id, view=view, **more)
 
-    def name_of(self, user_id: str) -> str:
-        """What a person is called; the id itself when Slack does not know them."""
+    def profile_of(self, user_id: str) -> tuple[str, str | None]:
+        """The name and the IANA time zone of a person; the id itself and None when Slack does not know them."""
         try:
             user = self.call("users.info", user=user_id)["user"]
         except Refused:
-            return user_id
+            return user_id, None
         profile = user.get("profile") or {}
-        return str(profile.get("display_name") or user.get("real_name") or user.get("name") or user_id)
+        name = profile.get("display_name") or user.get("real_name") or user.get("name") or user_id
+        return str(name), user.get("tz") or None
 
     def learn_groups(self, members: Mapping[str, list[str]]) -> None:
         """Who was in user groups when Slack last said so, as another process recorded it."""

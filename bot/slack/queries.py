@@ -66,11 +66,16 @@ def find_by_name(session: Session, name: str) -> list[str]:
     return list(session.scalars(select(PersonRow.user_id).where(func.lower(PersonRow.name) == name.lower())))
 
 
-def record_name(session: Session, user_id: str, name: str, now: datetime) -> None:
-    statement = insert(PersonRow).values(user_id=user_id, name=name, looked_up_at=now)
-    session.execute(
-        statement.on_conflict_do_update(index_elements=["user_id"], set_={"name": name, "looked_up_at": now})
-    )
+def record_name(session: Session, user_id: str, name: str, now: datetime, time_zone: str | None = None) -> None:
+    """Keep what Slack calls somebody, and their time zone; without one, that which we know."""
+    values = {"name": name, "looked_up_at": now} | ({"time_zone": time_zone} if time_zone else {})
+    statement = insert(PersonRow).values(user_id=user_id, **values)
+    session.execute(statement.on_conflict_do_update(index_elements=["user_id"], set_=values))
+
+
+def time_zone_of(session: Session, user_id: str) -> str | None:
+    """The IANA name of somebody's time zone; None where it is not known."""
+    return session.scalar(select(PersonRow.time_zone).where(PersonRow.user_id == user_id))
 
 
 def find_workspace(session: Session) -> WorkspaceRow | None:

@@ -19,9 +19,16 @@ _UNITS: dict[str, timedelta] = {
 LONGEST = timedelta(days=366)
 _COUNTED = timedelta(days=366 * 1_000)  # beyond this no date can be reckoned with it
 _UNIT = "|".join(sorted(_UNITS, key=len, reverse=True))
+_NUMBERS = {
+    "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11,
+    "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "forty-five": 45, "fifty": 50, "sixty": 60,
+    "ninety": 90,
+}  # fmt: skip
+_IN_WORDS = "|".join(sorted(_NUMBERS, key=len, reverse=True))
 _HALF = r"half\s+an?|an?\s+half"
 _PART = re.compile(
-    rf"(?:(?P<number>\d{{1,6}}(?:\.\d{{1,2}})?)\s*|(?P<half>{_HALF})\s+|(?P<one>an?|one)\s+)(?P<unit>{_UNIT})(?![a-z])"
+    rf"(?:(?P<number>\d{{1,6}}(?:\.\d{{1,2}})?)\s*|(?P<half>{_HALF})\s+|(?P<words>{_IN_WORDS})\s+"
+    rf"|(?P<couple>(?:a\s+)?couple\s+(?:of\s+)?)|(?P<one>an?|one)\s+)(?P<unit>{_UNIT})(?![a-z])"
     r"(?P<and_half>\s+and\s+a\s+half)?",
     re.IGNORECASE,
 )
@@ -49,13 +56,19 @@ def leading_duration(text: str, at: int = 0) -> tuple[timedelta | None, int]:
     if found is None:
         return None, at
     while found:
-        number = 0.5 if found["half"] else float(found["number"] or 1)
+        number = _number(found)
         total += (number + (0.5 if found["and_half"] else 0)) * _UNITS[found["unit"].lower()]
         total = min(total, _COUNTED)
         end = found.end()
         join = _JOIN.match(text, end)
         found = _PART.match(text, join.end()) if join else None
     return total, end
+
+
+def _number(part: re.Match[str]) -> float:
+    if part["half"] or part["couple"]:
+        return 0.5 if part["half"] else 2
+    return float(part["number"] or _NUMBERS.get((part["words"] or "").lower(), 1))
 
 
 def parse_duration(text: str) -> timedelta | None:

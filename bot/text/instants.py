@@ -8,44 +8,31 @@ guessed. Why no library reads this: docs/decisions/015-reading-times.md.
 from __future__ import annotations
 
 import re
-from calendar import isleap
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from bot.errors import BadRequest
-from bot.text.calendar_words import MONTHS, WEEKDAYS, month_named, weekday_named
+from bot.text.days import DAY, Day, dated, leading_day, weekday_of, year_of
 from bot.text.durations import LONGEST, leading_duration
 from bot.text.zones import EXAMPLES as ZONES
 from bot.text.zones import Zone, leading_zone
 
-_DAY = timedelta(days=1)
-_YEARS = range(1970, 2200)
 _AHEAD = timedelta(minutes=1)  # a clock that runs a little ahead of ours is no reason to refuse
 _PLANS = "`18:00`, `tomorrow 9:00`, `Monday 9:00`, `2026-12-24 12:00` or `2 h`"
 _NOTES = "`at 14:20`, `10 min ago`, `yesterday 23:50 CET` or `2026-11-19 23:50`"
 
 _QUOTES = "\"'`“”„‘’‚"
-_LEAD = re.compile(rf"[{_QUOTES}]?(?P<at>at\s+|@\s?)?[{_QUOTES}]?", re.IGNORECASE)
-_BETWEEN = re.compile(rf"(?:T(?=\d)|[,\s]+(?P<at>at\s+|@\s?)?[{_QUOTES}]?)", re.IGNORECASE)
-_SEPARATOR = re.compile(r"[\s:,\u2013-]*")
+# What may stand before a time: "at about 14:20", "~14:20", "on Thursday at 14:20".
+_AT = r"(?P<at>at\s+|@\s?)?(?:(?:about|around|approximately|approx\.?|roughly|circa|ca\.?)\s+|~\s?)?"
+_LEAD = re.compile(rf"[{_QUOTES}]?(?:on\s+)?{_AT}[{_QUOTES}]?", re.IGNORECASE)
+_BETWEEN = re.compile(rf"(?:T(?=\d)|[,\s]+{_AT}[{_QUOTES}]?)", re.IGNORECASE)
+_SEPARATOR = re.compile(r"[\s:,\u2013\u2014-]*")
+_BRACKETED = re.compile(r"[(\[]([^()\[\]]{2,60})[)\]]")
+_OWN_ZONE = re.compile(r"\s+(?:my|local|our)\s+time\b", re.IGNORECASE)  # says what no zone means
 _CLOCK = re.compile(
     r"(?:(?P<word>noon|midday|midnight)\b|(?P<hour>\d{1,2})(?:(?P<mark>[:.h])(?P<minute>\d{2})"
     r"(?::(?P<second>\d{2})(?:[.,]\d{1,6})?)?)?(?:\s*(?P<half>[ap]\.?m\b\.?))?(?P<zulu>z\b)?(?!\w|[:.]\d))",
-    re.IGNORECASE,
-)
-_MONTH = rf"(?P<{{0}}>{'|'.join(rf'{name[:3]}(?:{name[3:]})?' for name in MONTHS)}|sept)\b\.?"
-_DATE = re.compile(
-    r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})(?!\d)"
-    r"|(?P<day2>\d{1,2})\.(?P<month2>\d{1,2})\.(?:\s?(?P<year2>\d{4})\b)?"
-    rf"|(?P<day3>\d{{1,2}})(?:st|nd|rd|th|\.)?[ -]{_MONTH.format('name3')}(?:,?[ -](?P<year3>\d{{4}})\b)?"
-    rf"|{_MONTH.format('name4')} (?P<day4>\d{{1,2}})(?:st|nd|rd|th)?\b(?![:.]\d)(?:,? (?P<year4>\d{{4}})\b)?",
-    re.IGNORECASE,
-)
-_NAMED_DAY = re.compile(
-    r"(?P<relative>today|tonight|tomorrow|yesterday)\b"
-    rf"|(?:(?P<which>last|next|this)\s+)?(?P<weekday>{'|'.join(rf'{d[:3]}(?:{d[3:-3]}(?:day)?)?' for d in WEEKDAYS)}"
-    r"|tues|thurs?)\b\.?",
     re.IGNORECASE,
 )
 _SLASHED = re.compile(r"\d{1,2}/\d{1,2}(?:/\d{2,4})?(?=\s*$|,?\s+(?:at\s+)?\d{1,2}[:.h]\d{2})")
@@ -53,19 +40,6 @@ _ON = re.compile(r",?\s+(?:on\s+)?", re.IGNORECASE)
 _AGO = re.compile(r"\s+ago\b", re.IGNORECASE)
 _IN = re.compile(r"in\s+(?=\d|an?\b|half\b|one\b)", re.IGNORECASE)
 _FROM_NOW = re.compile(r"\s+from\s+now\b", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class _Day:
-    """A day as typed: relative to today, a weekday (Monday is 0), or a date whose year may be missing."""
-
-    typed: str
-    shift: int | None = None
-    weekday: int | None = None
-    which: str = ""  # last, next, this
-    month: int = 0
-    number: int = 0
-    year: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +58,7 @@ class _Moment:
 
     typed: str
     end: int
-    day: _Day | None
+    day: Day | None
     clock: _Clock | None
     zone: Zone | None
 
@@ -127,6 +101,10 @@ def leading_past(text: str, now: datetime, zone: ZoneInfo) -> tuple[datetime | N
     Raises BadRequest for an instant that is still to come, that does not exist, or that could be two.
     """
     text = text.strip()
+    bracketed = _BRACKETED.match(text)
+    if bracketed:
+        inside, more = leading_past(bracketed[1], now, zone)
+        return (None, text) if inside is None or more else (inside, _rest(text, bracketed.end()))
     lead = _LEAD.match(text)
     begins = lead.end() if lead else 0
     span, end = leading_duration(text, begins)
@@ -187,7 +165,7 @@ def _moment(text: str, whole: bool) -> _Moment | None:
     slashed = _SLASHED.match(text, start)
     if slashed:
         raise BadRequest(f"“{slashed[0]}” is read both ways. Write the day as `24 Dec` or `2026-12-24`.")
-    day, at = _day(text, start)
+    day, at = leading_day(text, start)
     between = _BETWEEN.match(text, at) if day else lead
     begins = between.end() if between else at
     clock, end = _clock(text, begins, whole) if between else (None, at)
@@ -201,16 +179,16 @@ def _moment(text: str, whole: bool) -> _Moment | None:
     return _Moment(" ".join(text[start:end].split()), end, day, clock, zone)
 
 
-def _trailing_day(text: str, end: int, zone: Zone | None, whole: bool) -> tuple[_Day | None, Zone | None, int]:
+def _trailing_day(text: str, end: int, zone: Zone | None, whole: bool) -> tuple[Day | None, Zone | None, int]:
     """The day after a clock (`14:20 yesterday`, `9:00 on Monday`), and a zone after that; "Monday's deploy" is none."""
     on = _ON.match(text, end)
-    day, after = _day(text, on.end()) if on else (None, end)
+    day, after = leading_day(text, on.end()) if on else (None, end)
     if day is None or text[after : after + 1] in ("'", "’"):
         return None, zone, end
     return (day, zone, after) if zone else (day, *leading_zone(text, after, whole))
 
 
-def _is_surely_clock(text: str, start: int, end: int, day: _Day | None) -> bool:
+def _is_surely_clock(text: str, start: int, end: int, day: Day | None) -> bool:
     """Whether a clock before words is one: a bare number may be an amount, and `3.12` a version."""
     found = _CLOCK.match(text, start)
     if found is None:
@@ -234,36 +212,11 @@ def _zone(text: str, start: int, end: int, whole: bool) -> tuple[Zone | None, in
     if span and not re.search(r"\dT\d", text[:end], re.IGNORECASE):
         typed = f"{text[start:end]}{span[0]}"
         raise BadRequest(f"“{typed}” could be a span of time. Give one time, and a zone as `UTC-3`.")
+    own = _OWN_ZONE.match(text, closing)
+    if own:
+        return None, own.end()
     zone, after = leading_zone(text, closing, whole)
     return (zone, after) if zone else (None, end)
-
-
-def _day(text: str, at: int) -> tuple[_Day | None, int]:
-    """The day that stands in `text` at index `at`, and the index after it."""
-    named = _NAMED_DAY.match(text, at)
-    if named:
-        if named["relative"]:
-            shift = {"tomorrow": 1, "yesterday": -1}.get(named["relative"].lower(), 0)
-            return _Day(named[0], shift=shift), named.end()
-        which, weekday = (named["which"] or "").lower(), weekday_named(named["weekday"])
-        comma = re.compile(r",?\s+").match(text, named.end())
-        dated = _date(text, comma.end(), weekday) if comma and not which else None
-        return dated or (_Day(named[0], weekday=weekday, which=which), named.end())
-    return _date(text, at, None) or (None, at)
-
-
-def _date(text: str, at: int, weekday: int | None) -> tuple[_Day, int] | None:
-    """The written-out date that stands in `text` at index `at`, and the index after it."""
-    found = _DATE.match(text, at)
-    if found is None:
-        return None
-    part = found.groupdict()
-    number = next(part[name] for name in ("day", "day2", "day3", "day4") if part[name])
-    name = part["name3"] or part["name4"]
-    month = (month_named(name) or 0) if name else int(part["month"] or part["month2"])
-    year = part["year"] or part["year2"] or part["year3"] or part["year4"]
-    typed = _Day(found[0], None, weekday, "", month, int(number), int(year) if year else None)
-    return typed, found.end()
 
 
 def _clock(text: str, at: int, whole: bool) -> tuple[_Clock | None, int]:
@@ -292,19 +245,21 @@ def _next(moment: _Moment, now: datetime, base: datetime, zone: tzinfo, day_star
     place = moment.zone.clock if moment.zone else zone
     clock, day = moment.clock or _Clock("", day_starts), moment.day
     local = base.astimezone(place).date()
+    if day is not None and moment.clock is None and day.typed.lower() == "tonight":
+        raise BadRequest("Say at what time tonight, for example `tonight 20:00`.")
     if day is None:
         at = _combined(local, clock, moment, zone)
-        return at if at > base else _combined(local + _DAY, clock, moment, zone)
+        return at if at > base else _combined(local + DAY, clock, moment, zone)
     if day.shift is not None:
-        return _combined(now.astimezone(place).date() + day.shift * _DAY, clock, moment, zone)
+        return _combined(now.astimezone(place).date() + day.shift * DAY, clock, moment, zone)
     if day.month:
-        year = day.year or _year_of(day, local.year)
-        if day.year is None and _dated(day, year) < local - _DAY:
-            year = _year_of(day, year + 1)
-        return _combined(_dated(day, year), clock, moment, zone)
-    named = _weekday(day, local)
+        year = day.year or year_of(day, local.year)
+        if day.year is None and dated(day, year) < local - DAY:
+            year = year_of(day, year + 1)
+        return _combined(dated(day, year), clock, moment, zone)
+    named = weekday_of(day, local)
     at = _combined(named, clock, moment, zone)
-    return at if at > base or day.which == "last" else _combined(named + 7 * _DAY, clock, moment, zone)
+    return at if at > base or day.which == "last" else _combined(named + 7 * DAY, clock, moment, zone)
 
 
 def _latest(moment: _Moment, now: datetime, zone: tzinfo) -> datetime:
@@ -315,53 +270,21 @@ def _latest(moment: _Moment, now: datetime, zone: tzinfo) -> datetime:
     today = local.date()
     if day is None:
         # Midnight and 24:00 are one instant, and the last one was at the beginning of this day.
-        at = _combined(today - clock.days * _DAY, clock, moment, zone)
+        at = _combined(today - clock.days * DAY, clock, moment, zone)
     elif day.shift is not None:
-        at = _combined(today + day.shift * _DAY, clock, moment, zone)
+        at = _combined(today + day.shift * DAY, clock, moment, zone)
     elif day.month:
         this_year = (day.month, day.number) <= (today.month, today.day)
-        at = _combined(_dated(day, day.year or today.year - (not this_year)), clock, moment, zone)
+        at = _combined(dated(day, day.year or today.year - (not this_year)), clock, moment, zone)
     else:
-        at = _combined(_weekday(day, today), clock, moment, zone)
+        at = _combined(weekday_of(day, today), clock, moment, zone)
         while at > now + _AHEAD and day.which != "next":
-            today -= 7 * _DAY
-            at = _combined(_weekday(day, today), clock, moment, zone)
+            today -= 7 * DAY
+            at = _combined(weekday_of(day, today), clock, moment, zone)
     if at > now + _AHEAD:
         meant = "" if day else f" If you mean the day before, write `yesterday {moment.typed}`."
         raise BadRequest(f"“{moment.typed}” is still to come; it is {local:%H:%M %Z} now.{meant}")
     return min(at, now)
-
-
-def _weekday(day: _Day, today: date) -> date:
-    """The next day of that name, today included; with `last` or `next` before it, never today."""
-    assert day.weekday is not None
-    ahead = (day.weekday - today.weekday()) % 7
-    if day.which == "last":
-        return today + (ahead - 7) * _DAY
-    return today + (ahead or 7 * (day.which == "next")) * _DAY
-
-
-def _year_of(day: _Day, year: int) -> int:
-    """The first year from `year` on that has such a day: 29 February is not in each."""
-    if (day.month, day.number) == (2, 29):
-        while not isleap(year):
-            year += 1
-    return year
-
-
-def _dated(day: _Day, year: int) -> date:
-    """The date in that year. Raises BadRequest for one that no calendar has, or that is another day of the week."""
-    typed = day.typed.strip() + ("" if day.year else f" {year}")
-    try:
-        found = date(year, day.month, day.number)
-    except ValueError:
-        raise BadRequest(f"{typed} isn't a date of the calendar.") from None
-    if year not in _YEARS:
-        raise BadRequest(f"{typed} is too far away to be meant.")
-    if day.weekday not in (None, found.weekday()):
-        names = WEEKDAYS[found.weekday()].capitalize(), WEEKDAYS[day.weekday or 0].capitalize()
-        raise BadRequest(f"{typed} is a {names[0]}, not a {names[1]}.")
-    return found
 
 
 def _combined(day: date, clock: _Clock, moment: _Moment, zone: tzinfo) -> datetime:
@@ -372,7 +295,7 @@ def _combined(day: date, clock: _Clock, moment: _Moment, zone: tzinfo) -> dateti
             f" `{moment.day.typed} 24:00`."
         )
     named, days = moment.zone, clock.days + (clock.is_midnight and moment.day is not None)
-    wall = datetime.combine(day + days * _DAY, clock.at, named.clock if named else zone)
+    wall = datetime.combine(day + days * DAY, clock.at, named.clock if named else zone)
     at = wall.astimezone(UTC)
     if named is not None:
         named.check(at)

@@ -78,6 +78,7 @@ def at_of(ts: str) -> datetime:
     return datetime.fromtimestamp(float(ts), tz=UTC)
 
 
-def instant(at: datetime) -> str:
+def instant(at: datetime, seconds: bool = False) -> str:
     """An instant in Slack's markup, shown in each reader's own time."""
-    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{at:%Y-%m-%d %H:%M} UTC>"
+    clock, plain = ("{time_secs}", f"{at:%Y-%m-%d %H:%M:%S}") if seconds else ("{time}", f"{at:%Y-%m-%d %H:%M}")
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {clock}|{plain} UTC>"

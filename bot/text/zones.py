@@ -185,6 +185,17 @@ def _city(text: str, start: int, whole: bool) -> tuple[Zone, int] | None:
     return Zone(name, ZoneInfo(key)), found.end()
 
 
+def spelled(at: datetime, zone: ZoneInfo) -> str:
+    """An instant by the clocks of `zone`, and in UTC where that differs: `2026-11-20 14:20 CET (13:20 UTC)`."""
+    there, utc = at.astimezone(zone), at.astimezone(UTC)
+    if not there.utcoffset():
+        return f"{utc:%Y-%m-%d %H:%M} UTC"
+    offset = f"{there:%z}"
+    name = f"{there:%Z}" if f"{there:%Z}".isalpha() else f"UTC{offset[:3]}:{offset[3:5]}".removesuffix(":00")
+    day = "" if there.date() == utc.date() else f"{utc:%Y-%m-%d} "
+    return f"{there:%Y-%m-%d %H:%M} {name} ({day}{utc:%H:%M} UTC)"
+
+
 @cache
 def _iana() -> dict[str, str]:
     return {key.lower(): key for key in available_timezones() if "/" in key}

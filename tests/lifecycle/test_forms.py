@@ -153,7 +153,7 @@ def test_what_was_offered_from_before_a_reopening_is_kept_whole_too(
 
 @pytest.mark.parametrize("words", ["a line\n" * 1500, "word " * 2000, "x" * 9500])
 def test_a_message_that_no_field_holds_takes_several(words: str) -> None:
-    form = entry_form([incident()], None, words.strip(), "14:20", {}, known=False)
+    form = entry_form([incident()], None, words.strip(), "14:20", {}, known=False, zone="Europe/Berlin")
     check_view(json.loads(json.dumps(form)), "modal")
     parts = slack_forms.initial_values(form)
     assert all(len(part) <= slack_forms.LONGEST_FIELD for part in parts.values())

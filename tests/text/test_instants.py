@@ -340,3 +340,35 @@ def test_whatever_is_typed_gives_a_past_instant_or_a_sentence(typed: str) -> Non
     except BadRequest:
         return
     assert at is None or at <= NOON
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("around 14:20 x", "Fri 14:20"),
+        ("at about 2 pm x", "Fri 14:00"),
+        ("~14:20: x", "Fri 14:20"),
+        ("(14:20) x", "Fri 14:20"),
+        ("[yesterday 23:50 CET] x", "Thu 23:50"),
+        ("on Thursday at 14:20 x", "Thu 14:20"),
+        ("the day before yesterday 14:20 x", "Wed 14:20"),
+        ("a couple of hours ago x", "Fri 15:50"),
+        ("about forty-five minutes ago x", "Fri 17:05"),
+        ("14:20 my time x", "Fri 14:20"),
+        ("14:20\u2014x", "Fri 14:20"),
+        ("\u201914:20\u2019 x", "Fri 14:20"),
+    ],
+)
+def test_what_people_put_around_the_time_of_a_note_is_understood(typed: str, meant: str) -> None:
+    at, rest = leading_past(typed, NOW, BERLIN)
+    assert at is not None and (f"{at.astimezone(BERLIN):%a %H:%M}", rest) == (meant, "x")
+
+
+@pytest.mark.parametrize("words", ["around 5 pods failed", "(see the graph) x", "on 3.12 it fails", "two pods died"])
+def test_words_that_only_look_like_a_time_are_words(words: str) -> None:
+    assert leading_past(words, NOW, BERLIN) == (None, words)
+
+
+def test_an_evening_without_an_hour_is_asked_about() -> None:
+    with pytest.raises(BadRequest, match="at what time tonight"):
+        read("tonight")

@@ -19,7 +19,7 @@ from bot.text import markup
 from bot.text.markup import quiet
 
 _EARLIEST = timedelta(days=1)  # before the declaration; what caused it may well lie there
-_SAME = timedelta(minutes=1)
+_SAME = timedelta(seconds=1)
 _CORRECTABLE = frozenset(
     {
         Kind.NOTED,
@@ -49,6 +49,12 @@ def note(
     return record.note(session, row, text, author, now, source_key, at)
 
 
+def _told_apart(before: datetime, after: datetime) -> tuple[str, str]:
+    """Both instants as people read them, with seconds where the minute is the same."""
+    same = before.replace(second=0, microsecond=0) == after.replace(second=0, microsecond=0)
+    return markup.instant(before, seconds=same), markup.instant(after, seconds=same)
+
+
 def correct(
     session: Session,
     row: IncidentRow,
@@ -74,7 +80,7 @@ def correct(
     if at is not None and abs(at - shown.at) >= _SAME:
         check_instant(row, at, now)
         changes["at"] = at.isoformat()
-        changed.append(messages.time_corrected(markup.instant(shown.at), markup.instant(at)))
+        changed.append(messages.time_corrected(*_told_apart(shown.at, at)))
     if text and text != shown.text:
         changes["text"] = text
         changed.append(messages.words_corrected(quiet(text)))

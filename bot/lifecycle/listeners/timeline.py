@@ -6,34 +6,30 @@ import json
 import re
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from bot.context import AppContext
 from bot.errors import BadRequest, UnknownIncident
-from bot.escalation.flows.roster import zone_of
 from bot.incidents import messages as incident_messages
 from bot.incidents import visibility
 from bot.incidents.commands import CommandContext, Subcommand, incident_of
 from bot.incidents.flows import backdating
 from bot.incidents.flows.record import pin_changed
+from bot.incidents.flows.typed_times import time_zone_of
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.incident import is_private
 from bot.incidents.tables import IncidentRow
 from bot.reviews.flows.drafting import redraft_later
 from bot.reviews.messages.review import left_as_approved
-from bot.reviews.rules.notes import check_note
+from bot.reviews.rules.notes import check_note, in_utc
 from bot.slack.forms import LONGEST_FIELD
 from bot.slack.incoming import words_of
 from bot.text.instants import leading_past, parse_past
 from bot.text.markup import at_of, escape, plain_text
+from bot.text.zones import spelled
 
 _REF = re.compile(r"\b((?:INC|SEC)-\d{4}-\d{1,6})\b", re.IGNORECASE)
-
-
-def _zone(context: AppContext) -> ZoneInfo:
-    return zone_of(context.policy.contacts, context.policy.calendar.zone)
 
 
 def _note(session: Session, command: CommandContext) -> str:
@@ -42,16 +38,18 @@ def _note(session: Session, command: CommandContext) -> str:
         raise BadRequest(
             "Say what to note: `/incident note rolled back to build 212`, or when it was: `/incident note at 14:20 …`."
         )
-    at, text = leading_past(command.rest, command.now, _zone(command.context))
+    zone = time_zone_of(session, command.context, command.user_id)
+    at, text = leading_past(command.rest, command.now, zone)
     if not text:
         raise BadRequest("Say what happened then: `/incident note at 14:20 rolled back to build 212`.")
+    text = in_utc(text, command.now, zone, row.declared_at)
     labelled = check_note(plain_text(text), row.declared_at)
     backdating.note(session, row, text, command.user_id, at, command.now, f"command:{command.trigger_id}")
     late = _elsewhere(row) + ("" if redraft_later(session, row) else left_as_approved(row.ref))
     if labelled:
         return f"{labelled}{late}"
     before = " That is before it was declared." if at is not None and at < row.declared_at else ""
-    when = f" at {at:%Y-%m-%d %H:%M} UTC" if at is not None else ""
+    when = f" at {spelled(at, zone)}" if at is not None else ""
     return f"Noted on the timeline of {row.ref}{when}.{before}{late}"
 
 
@@ -88,7 +86,8 @@ def entry_form(context: AppContext, user_id: str, channel_id: str, message: dict
             shown = timeline.find_entry(session, entry.incident_id, entry.entry_id)
             at, text = (shown.at, shown.text) if shown else (entry.at, entry.text)
         choices = [incidents.facts(row) for row in rows]
-    when = f"{at.astimezone(_zone(context)):%Y-%m-%d %H:%M}"
+        zone = time_zone_of(session, context, user_id)
+    when = f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
     metadata = {
         "channel": channel_id,
         "ts": message["ts"],
@@ -98,7 +97,7 @@ def entry_form(context: AppContext, user_id: str, channel_id: str, message: dict
         "when": when,
     }
     return incident_messages.entry_form(
-        choices, choices[0].incident_id, plain_text(text), when, metadata, entry is not None
+        choices, choices[0].incident_id, plain_text(text), when, metadata, entry is not None, zone.key
     )
 
 
@@ -108,17 +107,18 @@ def entry_saved(
     """Add the message to a timeline at the time that was said, or correct the entry that it is."""
     opened = json.loads(view["private_metadata"])
     row = incidents.get_for_change(session, int(values.get("incident") or opened["incident"]))
-    at = parse_past(values["when"], now, _zone(context)) if values["when"] != opened["when"] else None
+    zone = time_zone_of(session, context, user_id)
+    at = parse_past(values["when"], now, zone) if values["when"] != opened["when"] else None
     key = f"view:{view.get('root_view_id') or view['id']}"
     typed = incident_messages.words_typed(values)
     text = escape(typed)
     if opened["entry"] is not None:
-        # A time that was not touched is kept to the second.
+        # A time that was not touched is kept to the microsecond.
         # So are words that were not touched: the form showed them plain, without their links and mentions.
         said = text if typed != _shown_plain(session, row, int(opened["entry"])) else ""
         backdating.correct(session, row, int(opened["entry"]), user_id, now, key, at, said)
     else:
-        # The form shows minutes; a time that was not touched is the message's own, to the second.
+        # The form shows seconds; a time that was not touched is the message's own, to the microsecond.
         said_at = at or min(at_of(opened["ts"]), now)
         backdating.note(session, row, text, user_id, said_at, now, key)
     redraft_later(session, row)

@@ -67,7 +67,7 @@ def send_each(
         if not slack.is_here(user_id):
             gone.append(user_id)
             continue
-        said = outsiders.get(user_id) or message(context.personal_link(path, user_id, slack.name_of(user_id)))
+        said = outsiders.get(user_id) or message(context.personal_link(path, user_id, slack.profile_of(user_id)[0]))
         try:
             poster.try_to_post(f"{key}:{user_id}", slack.open_direct(user_id), said)
         except Refused as refused:
@@ -200,12 +200,11 @@ def learn_names(context: AppContext, slack: Slack, incident_id: int) -> None:
     with context.database.transaction() as session:
         asked = people_to_look_up(session, incidents.get(session, incident_id), context.now())
         known = slack_queries.names_of(session, asked)
-    names = {user_id: slack.name_of(user_id) for user_id in asked}
+    profiles = {user_id: slack.profile_of(user_id) for user_id in asked}
     with context.database.transaction() as session:
-        for user_id, name in names.items():
-            slack_queries.record_name(
-                session, user_id, known.get(user_id, name) if name == user_id else name, context.now()
-            )
+        for user_id, (name, time_zone) in profiles.items():
+            kept = known.get(user_id, name) if name == user_id else name
+            slack_queries.record_name(session, user_id, kept, context.now(), time_zone)
 
 
 def review_canvas(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int) -> None:

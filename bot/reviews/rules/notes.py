@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from bot.errors import BadRequest
 from bot.incidents.rules.timeline import Entry, Kind
 from bot.text.durations import span
+from bot.text.instants import leading_past
 from bot.text.markup import escape
 
 _LABELLED = re.compile(r"^(services?(?: affected)?|contributing(?: factors?)?)\s*:\s*(.+)$", re.IGNORECASE | re.DOTALL)
@@ -21,6 +23,9 @@ _DETECTED_AT_ONE_WORD = re.compile(r"^detected\s*(?:at\b|:)\s*\S*$", re.IGNORECA
 # When the trouble began: nothing in a review, but the figures measure the time to detect from it.
 _BEGAN = re.compile(r"^(?:began|started)\s*(?:at|:)?\s*(?:(\d{4}-\d\d-\d\d)[T ])?(\d{1,2}):(\d\d)\b", re.IGNORECASE)
 _BEGAN_AT_NUMBER = re.compile(r"^(?:began|started)\s*(?:at\b|:)\s*\d", re.IGNORECASE)
+_SAYS_WHEN = re.compile(
+    r"^(?:(?P<word>detected|began|started)\s*(?:at\b|:)\s*|(?P<bare>detected)\s+)(?=\S)", re.IGNORECASE
+)
 _UNSAID = re.compile(r"^(?:services?(?: affected)?|contributing(?: factors?)?)\s*:\s*$", re.IGNORECASE)
 _LONG_BEFORE = timedelta(hours=1)  # rarely is a time that far from the declaration meant: a word on what it does
 
@@ -42,6 +47,32 @@ def label_of(entry: Entry) -> str | None:
     if found := _LABELLED.match(text):
         return "services" if found[1].lower().startswith("service") else "contributing"
     return "detected" if _DETECTED.match(text) else None
+
+
+def in_utc(text: str, now: datetime, zone: ZoneInfo, declared_at: datetime) -> str:
+    """A note that says when the trouble began or was detected, with that time as date and UTC; any other as it is.
+
+    A time without a day is the latest of that name up to the declaration. Raises BadRequest for what could be several.
+    """
+    said = text.strip()
+    found = _SAYS_WHEN.match(said)
+    at, rest = _meant(said[found.end() :], now, zone, declared_at) if found else (None, "")
+    if found is None or at is None:
+        return text
+    return f"{found['word'] or found['bare']} at {at.astimezone(UTC):%Y-%m-%d %H:%M} UTC{f': {rest}' if rest else ''}"
+
+
+def _meant(typed: str, now: datetime, zone: ZoneInfo, declared_at: datetime) -> tuple[datetime | None, str]:
+    try:
+        day_before = leading_past(f"yesterday {typed}", declared_at, zone)
+    except BadRequest:  # it names a day, or is "10 min ago"
+        return leading_past(typed, now, zone)
+    if day_before[0] is None:
+        return leading_past(typed, now, zone)
+    try:
+        return leading_past(typed, declared_at, zone)
+    except BadRequest:  # that time of the day came after the declaration
+        return day_before
 
 
 def check_note(text: str, declared_at: datetime) -> str:
@@ -71,7 +102,7 @@ def _read(said: str, grammar: re.Pattern[str], word: str, declared_at: datetime)
     at = _instant(found[1], int(found[2]), int(found[3]), declared_at) if found else None
     if at is None:
         raise BadRequest(
-            f"“{escape(said[:40])}” has no time I understand. Use UTC: `/incident note {word} at 14:28`, "
+            f"“{escape(said[:40])}” has no time I understand. Write `/incident note {word} at 14:28`, "
             f"or with a date: `/incident note {word} at 2026-03-05 14:28`."
         )
     return at

@@ -1,4 +1,4 @@
-"""What somebody is in the workspace: Slack is asked before a transaction begins, and believed for five minutes."""
+"""What somebody is in the workspace and their time zone: asked of Slack before a transaction, kept for a while."""
 
 from __future__ import annotations
 
@@ -26,12 +26,17 @@ class Standings:
         self._slack = slack
         self._seconds = seconds
         self._known: dict[str, tuple[Standing, float]] = {}  # the answer, and until when it counts
+        self._zones: dict[str, str] = {}  # IANA names of people's time zones, as last said
         self._home: tuple[str, str] | None = None  # ids of our workspace and, where it is in one, of its organization
         self._turn = threading.Lock()
 
     def of(self, user_id: str) -> Standing:
         """What Slack last said. Calls nobody."""
         return self._known.get(user_id, (Standing.UNKNOWN, 0.0))[0]
+
+    def time_zone_of(self, user_id: str) -> str | None:
+        """The IANA name of their time zone, as Slack last said. Calls nobody."""
+        return self._zones.get(user_id)
 
     def look_up(self, user_id: str) -> None:
         """Ask Slack, unless it said so lately. Waits two seconds at most."""
@@ -50,10 +55,14 @@ class Standings:
         with self._turn:
             if len(self._known) >= _MOST:
                 self._known.clear()
+                self._zones.clear()
             self._known[user_id] = (standing, self._seconds() + believed)
 
     def _ask(self, user_id: str) -> Standing:
         if self._home is None:
             me = self._slack.ask("auth.test")
             self._home = str(me.get("team_id") or ""), str(me.get("enterprise_id") or "")
-        return standing_of(self._slack.ask("users.info", user=user_id)["user"], *self._home)
+        user = self._slack.ask("users.info", user=user_id)["user"]
+        if user.get("tz"):
+            self._zones[user_id] = str(user["tz"])
+        return standing_of(user, *self._home)
