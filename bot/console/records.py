@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bot.console.terminal import load_settings
+from bot.console.terminal import account, load_settings
 
 app = typer.Typer()
 incident = typer.Typer(no_args_is_help=True, help="Incidents, as recorded.")
@@ -44,11 +45,13 @@ def incident_show(
 ) -> None:
     """Show one incident with its timeline."""
     settings = load_settings()
+    from bot.incidents.flows.access import note_access
     from bot.incidents.queries import incidents, timeline
     from bot.wiring.building import open_database
 
     with open_database(settings) as database, database.transaction() as session:
         row = incidents.get_by_ref(session, ref)
+        note_access(session, row, account(), "printed the timeline", datetime.now(UTC))
         entries = timeline.list_entries(session, row.incident_id)
         if as_json:
             lines = [
@@ -60,6 +63,29 @@ def incident_show(
         print(f"{row.severity}  {row.ref}  {row.title}\n{row.status}, declared {row.declared_at:%Y-%m-%d %H:%M} UTC")
         for entry in entries:
             print(f"{entry.at:%Y-%m-%d %H:%M:%S}  {'*' if entry.key else ' '} {entry.kind.value:18} {entry.text}")
+
+
+@incident.command("access")
+def incident_access(
+    ref: Annotated[str, typer.Argument(help="SEC-2026-0001")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line of the log.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="Maximum number of lines.")] = 1000,
+) -> None:
+    """Show who saw and did what on a security incident, the newest first."""
+    settings = load_settings()
+    from bot.incidents.queries import access, incidents
+    from bot.wiring.building import open_database
+
+    with open_database(settings) as database, database.transaction() as session:
+        row = incidents.get_by_ref(session, ref)
+        lines = access.list_latest(session, row.incident_id, limit)
+        for line in lines:
+            if as_json:
+                print(json.dumps({"at": line.at.isoformat(), "who": line.who, "what": line.what}, ensure_ascii=False))
+            else:
+                print(f"{line.at:%Y-%m-%d %H:%M:%S}  {line.who:14}  {line.what}")
+        if not lines and not as_json:
+            print(f"Nothing is kept of {row.ref}: it is kept for security incidents, by the retention policy.")
 
 
 @app.command()
@@ -98,6 +124,7 @@ def review(
     settings = load_settings()
     if format not in ("md", "html", "json", "pdf"):
         raise typer.BadParameter("must be md, html, json or pdf", param_hint="--format")
+    from bot.incidents.flows.access import note_access
     from bot.incidents.queries import incidents
     from bot.reviews.flows.drafting import gather
     from bot.reviews.pages.rendering import render_review_html
@@ -109,6 +136,10 @@ def review(
 
     policy = build_policy(settings)
     with open_database(settings) as database:
+        with database.transaction() as session:
+            note_access(
+                session, incidents.find_by_ref(session, ref), account(), "printed the review", datetime.now(UTC)
+            )
         found = review_finder(database)(ref)
         if found is None:
             with database.transaction() as session:

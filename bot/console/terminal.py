@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +27,14 @@ def load_settings() -> Settings:
 def say(line: str) -> None:
     """A message for the person at the terminal, on stderr: stdout is for the result."""
     print(line, file=sys.stderr, flush=True)
+
+
+def account() -> str:
+    """Who types here, as the access log of security incidents names them: `shell:` and the account of the host."""
+    try:
+        return f"shell:{getpass.getuser()}"
+    except (KeyError, OSError):  # an account without a name, as in a container
+        return f"shell:{os.getuid()}"
 
 
 @contextmanager

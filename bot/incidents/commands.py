@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from bot.context import AppContext
 from bot.errors import BadRequest, UnknownIncident
 from bot.incidents import authority, messages, visibility
+from bot.incidents.flows.access import note_access
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
 from bot.incidents.rules.typed_command import parse_command
@@ -209,6 +210,9 @@ def _admit(subcommand: Subcommand, command: CommandContext) -> None:
     with context.database.transaction() as session:
         row = _meant(session, command)
         authority.check(session, context, subcommand.act_of(command.rest), command.user_id, command.now, row)
+        if row is not None and not subcommand.anywhere:
+            refused = "" if is_insider(session, command, row) else ": refused"
+            note_access(session, row, command.user_id, f"typed /incident {subcommand.word}{refused}", command.now)
 
 
 def _meant(session: Session, command: CommandContext) -> IncidentRow | None:

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from bot.context import AppContext
 from bot.errors import BadRequest
 from bot.incidents import authority
+from bot.incidents.flows.access import note_access
 from bot.incidents.flows.home import draw_home
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
@@ -98,6 +99,16 @@ def _admit(session: Session, context: AppContext, body: dict[str, Any], act: Act
         raise BadRequest(OUT_OF_DATE) from forged
     channel_id = (body.get("channel") or {}).get("id")
     authority.admit(session, context, act, body["user"]["id"], context.now(), row, channel_id)
+    note_access(session, row, body["user"]["id"], _done(body), context.now())
+
+
+def _done(body: dict[str, Any]) -> str:
+    """`pressed incident_status`, `sent the form incident_close`; a shortcut is named by its id, too."""
+    actions = body.get("actions") or []
+    if actions:
+        return f"pressed {actions[0].get('action_id')}"
+    name = (body.get("view") or {}).get("callback_id") or body.get("callback_id")
+    return f"sent the form {name}" if body.get("type") == "view_submission" else f"opened the form {name}"
 
 
 def pressed(press: Press) -> Callable[..., None]:

@@ -10,23 +10,31 @@ from starlette.responses import Response
 from bot.context import AppContext
 from bot.errors import NotAllowed
 from bot.incidents import authority, visibility
+from bot.incidents.flows.access import note_access
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
 from bot.incidents.tables import IncidentRow
 from bot.web.responses import notice
 
 
-def visible(session: Session, ref: str, user_id: str) -> IncidentRow | None:
-    """The incident, where there is one that this person may see; never whether others exist."""
+def visible(session: Session, ref: str, user_id: str, what: str, now: datetime) -> IncidentRow | None:
+    """The incident, where there is one that this person may see; never whether others exist.
+
+    `what` they do with it, such as `opened the review`, is kept for a security incident.
+    """
     row = incidents.find_by_ref(session, ref)
-    return row if row is not None and visibility.may_see(session, row, user_id) else None
+    if row is not None and visibility.may_see(session, row, user_id):
+        note_access(session, row, user_id, what, now)
+        return row
+    note_access(session, row, user_id, f"{what}: refused", now)
+    return None
 
 
 def admitted(
     session: Session, context: AppContext, act: Act, ref: str, user_id: str, now: datetime
 ) -> IncidentRow | None:
     """The incident, for somebody who may do that to it; None where they may not even see it. Raises NotAllowed."""
-    row = visible(session, ref, user_id)
+    row = visible(session, ref, user_id, f"sent a form of the pages ({act.value})", now)
     if row is not None:
         authority.check(session, context, act, user_id, now, row)
     return row

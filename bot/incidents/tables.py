@@ -165,3 +165,18 @@ class KeyOffer(Base):
     incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.incident_id"), primary_key=True, autoincrement=False)
     message_ts: Mapped[str] = mapped_column(primary_key=True)
     offered_at: Mapped[datetime]
+
+
+class AccessRow(Base):
+    """Somebody saw or did something of a security incident, or was refused. Added to and never changed."""
+
+    __tablename__ = "access_log"
+    access_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.incident_id"))
+    at: Mapped[datetime]
+    who: Mapped[str]  # a Slack id, or `shell:` with the account that typed a command on the host
+    what: Mapped[str]  # completes "They …": `opened the review`
+    __table_args__ = (
+        Index("ix_access_log_incident_id_access_id", "incident_id", "access_id"),
+        Index("ix_access_log_at", "at"),
+    )

@@ -73,7 +73,7 @@ def _incidents(web: WebContext, request: Request, user: CurrentUser) -> Response
 def _incident(web: WebContext, request: Request, user: CurrentUser) -> Response:
     ref = request.path_params["ref"]
     with web.context.database.transaction() as session:
-        row = visible(session, ref, user.user_id)
+        row = visible(session, ref, user.user_id, "opened the timeline", web.context.now())
         if row is None:
             return unknown(ref)
         workspace = slack_queries.find_workspace(session)

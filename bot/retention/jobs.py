@@ -7,6 +7,7 @@ from datetime import timedelta
 import structlog
 
 from bot.context import AppContext
+from bot.incidents.queries import access
 from bot.retention.flows import plan_retention, remove_reports, remove_words
 from bot.slack.client import Slack
 from bot.slack.poster import Poster
@@ -37,10 +38,12 @@ def retain(context: AppContext, slack: Slack, poster: Poster) -> None:
 
 
 def clear(context: AppContext) -> None:
-    """Each day: have words past their time looked for, say which jobs were given up, and forget the oldest of those."""
+    """Each day: have words past their time looked for, say which jobs were given up, and forget what is oldest."""
     with context.database.transaction() as session:
         if context.policy.retention.keep_messages is not None:
             plan_retention(session)
+        if context.policy.retention.keep_access is not None:
+            access.forget(session, context.now() - context.policy.retention.keep_access)
         failed = count_failed(session)
         forgotten = forget_failed(session, FAILED_KEPT)
     if failed:

@@ -17,9 +17,10 @@ _SHORTEST = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class RetentionPolicy:
-    """`keep_messages` counts from the closing of the incident; None: forever."""
+    """`keep_messages` counts from the closing of the incident, `keep_access` from each access; None: forever."""
 
     keep_messages: timedelta | None = None
+    keep_access: timedelta | None = None
 
     @property
     def sentence(self) -> str:
@@ -52,8 +53,12 @@ class RetentionFile(PolicyModel):
     """How long what people wrote is kept."""
 
     keep_messages: Annotated[timedelta | None, Typed(_kept, _TOLD)]
+    keep_access: Annotated[timedelta | None, Typed(_kept, _TOLD)] = None
 
 
 def load_retention(path: Path) -> RetentionPolicy:
     """The policy that the file describes; without the file everything is kept. Raises InvalidPolicy with the line."""
-    return RetentionPolicy(load(path, RetentionFile).keep_messages) if path.exists() else RetentionPolicy()
+    if not path.exists():
+        return RetentionPolicy()
+    file = load(path, RetentionFile)
+    return RetentionPolicy(file.keep_messages, file.keep_access)

@@ -12,7 +12,7 @@ from bot.figures import listeners as figures
 from bot.incidents import interactions
 from bot.incidents.commands import Registry, run_command
 from bot.incidents.rules.authority import Act
-from bot.lifecycle.listeners import buttons, channel, commands, declaring, handover, shortcuts, timeline
+from bot.lifecycle.listeners import access, buttons, channel, commands, declaring, handover, shortcuts, timeline
 from bot.lifecycle.messages import forms as modals
 from bot.playbooks.listeners import buttons as playbook_buttons
 from bot.playbooks.listeners import commands as playbook_commands
@@ -33,6 +33,7 @@ REGISTRY = Registry(
         *declaring.SUBCOMMANDS,
         *commands.SUBCOMMANDS,
         *timeline.SUBCOMMANDS,
+        *access.SUBCOMMANDS,
         *channel.SUBCOMMANDS,
         *telling.SUBCOMMANDS,
         *playbook_commands.SUBCOMMANDS,

@@ -18,9 +18,9 @@ def written(folder: Path, value: str) -> Path:
     return path
 
 
-def test_what_is_shipped_keeps_everything() -> None:
+def test_what_is_shipped_keeps_everything_that_was_said() -> None:
     shipped = load_retention(REPOSITORY / "knowledge" / "policy" / "retention.yaml")
-    assert shipped == RetentionPolicy(None)
+    assert shipped == RetentionPolicy(None, timedelta(days=400))
     assert shipped.sentence == "Messages of incident channels are kept forever."
 
 

@@ -113,7 +113,7 @@ def review_page(web: WebContext, request: Request, user: CurrentUser, again: Aga
     """The review as this person may see and change it."""
     ref = request.path_params["ref"]
     with web.context.database.transaction() as session:
-        row = visible(session, ref, user.user_id)
+        row = visible(session, ref, user.user_id, "opened the review", web.context.now())
         if row is None:
             return unknown(ref)
         seen = _see(session, web, row, user)
@@ -284,7 +284,7 @@ def _versions(web: WebContext, request: Request, user: CurrentUser) -> Response:
     """Every version of a section: who saved it, when, and its text; at the end what Tocsin had drafted."""
     ref, section = request.path_params["ref"], request.path_params["section"]
     with web.context.database.transaction() as session:
-        row = visible(session, ref, user.user_id)
+        row = visible(session, ref, user.user_id, "opened earlier versions of the review", web.context.now())
         if row is None:
             return unknown(ref)
         review = assess.assemble(session, row)
@@ -366,21 +366,23 @@ def _requested(form: Form, today: date) -> ActionRequest:
     )
 
 
-def _document(web: WebContext, request: Request, user: CurrentUser) -> Review | None:
+def _document(web: WebContext, request: Request, user: CurrentUser, kind: str) -> Review | None:
     with web.context.database.transaction() as session:
-        row = visible(session, request.path_params["ref"], user.user_id)
+        row = visible(
+            session, request.path_params["ref"], user.user_id, f"exported the review ({kind})", web.context.now()
+        )
         return assess.assemble(session, row) if row is not None else None
 
 
 def _markdown(web: WebContext, request: Request, user: CurrentUser) -> Response:
-    review = _document(web, request, user)
+    review = _document(web, request, user, "Markdown")
     if review is None:
         return unknown(request.path_params["ref"])
     return _file(to_markdown(review).encode(), "text/markdown; charset=utf-8", f"{review.ref}-review.md")
 
 
 def _pdf(web: WebContext, request: Request, user: CurrentUser) -> Response:
-    review = _document(web, request, user)
+    review = _document(web, request, user, "PDF")
     if review is None:
         return unknown(request.path_params["ref"])
     if web.print_pdf is None:

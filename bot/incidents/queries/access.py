@@ -1,0 +1,34 @@
+"""Queries of who saw and did what on security incidents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from bot.incidents.tables import AccessRow
+
+
+def add(session: Session, incident_id: int, who: str, what: str, now: datetime) -> None:
+    """Keep one line."""
+    session.add(AccessRow(incident_id=incident_id, at=now, who=who, what=what))
+
+
+def list_latest(session: Session, incident_id: int, limit: int) -> Sequence[AccessRow]:
+    """The latest lines, the newest first."""
+    statement = select(AccessRow).where(AccessRow.incident_id == incident_id)
+    return session.scalars(statement.order_by(AccessRow.access_id.desc()).limit(limit)).all()
+
+
+def count(session: Session, incident_id: int) -> int:
+    """How many lines there are."""
+    statement = select(func.count()).select_from(AccessRow).where(AccessRow.incident_id == incident_id)
+    return session.scalar(statement) or 0
+
+
+def forget(session: Session, before: datetime) -> int:
+    """Remove the lines from before an instant; how many."""
+    gone = session.scalars(delete(AccessRow).where(AccessRow.at < before).returning(AccessRow.access_id))
+    return len(gone.all())
