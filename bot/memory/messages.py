@@ -65,7 +65,14 @@ def similar(found: Sequence[Suggestion], asked: str) -> Message:
 def _in_full(item: SimilarItem) -> str:
     kind = f"{_NAMES[item.kind]} " if item.kind in _NAMES else ""
     heading = f"{kind}*{item.ref}* {plain(item.title)}{_took(item)}"
-    return "\n".join([heading, *_cause_and_fix(item, _GIST), f"_Matches in {_matches(item)}_"])
+    return "\n".join([heading, *_cause_and_fix(item, _GIST), _why(f"Matches in {_matches(item)}", item)])
+
+
+def _why(words: str, item: SimilarItem) -> str:
+    """Why it is shown. What was found by its meaning alone says so: people should trust it less."""
+    if not item.by_meaning:
+        return f"_{words}_"
+    return f"_Similar in meaning only. {words}_" if item.words else "_Similar in meaning only; no words in common_"
 
 
 def _took(item: SimilarItem) -> str:
@@ -99,7 +106,7 @@ def vote_menu(vote_key: str) -> Block | None:
 
 def similar_line(item: SimilarItem) -> str:
     """At most 2,500 characters, so that three of them and all the rest stay within what a message may hold."""
-    words = f"_Matching words: {plain(shorten(', '.join(item.words), 200))}_"
+    words = _why(f"Matching words: {plain(shorten(', '.join(item.words), 200))}", item)
     heading = f"{_NAMES.get(item.kind, 'Similar')}: *{item.ref}* {plain(shorten(item.title, 200))}{_took(item)}"
     return fit("\n".join([heading, *_cause_and_fix(item, _SHORT_GIST), words]), 2500)
 

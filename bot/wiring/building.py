@@ -13,8 +13,9 @@ from bot.errors import InvalidSettings
 from bot.incidents.queries import incidents
 from bot.memory.entries.entries import Entry, read_entries
 from bot.memory.flows.live import LiveMemory, Memory
-from bot.memory.index.documents import Document
+from bot.memory.index.documents import Document, passages_of
 from bot.memory.index.index import Index, index_of
+from bot.memory.meaning.vectors import Meanings
 from bot.reviews.flows.editing import assemble
 from bot.reviews.rules.document import Review
 from bot.settings import Settings
@@ -85,26 +86,34 @@ def warm_judge(settings: Settings) -> None:
 def build_memory(settings: Settings) -> Memory:
     """The knowledge folder, read and indexed. Raises InvalidKnowledge with file, line and reason."""
     entries = read_entries(settings.knowledge_folder)
-    return Memory(build_search(settings, entries), {entry.ref: entry for entry in entries})
+    meanings = build_meanings(settings)
+    if meanings is not None:
+        meanings.learn(passages_of(entries))
+    return Memory(build_search(settings, entries, meanings), {entry.ref: entry for entry in entries})
+
+
+def build_meanings(settings: Settings) -> Meanings | None:
+    """What sentences mean, where TOCSIN_EMBEDDINGS names an encoder. Raises InvalidSettings where it is none."""
+    if settings.embeddings_folder is None:
+        return None
+    from bot.memory.meaning.encoder import Encoder
+
+    return Meanings(Encoder(settings.embeddings_folder), settings.data_folder / "cache")
 
 
 def build_live_memory(settings: Settings, database: Database) -> LiveMemory:
     """The knowledge folder and what the database adds to it. Raises InvalidKnowledge with file, line and reason."""
+    meanings = build_meanings(settings)
 
     def fit(entries: list[Entry]) -> Index:
-        return build_search(settings, entries)
+        return build_search(settings, entries, meanings)
 
-    return LiveMemory(database, read_entries(settings.knowledge_folder), fit)
+    return LiveMemory(database, read_entries(settings.knowledge_folder), fit, meanings)
 
 
-def build_search(
-    settings: Settings, items: list[Entry] | list[Document], progress: Callable[[int], None] | None = None
-) -> Index:
-    """The index over these entries or documents, fitted or read back from the cache.
-
-    `progress` hears after each thousand documents how many are read.
-    """
-    return index_of(settings.knowledge_folder, settings.data_folder / "cache", items, progress)
+def build_search(settings: Settings, items: list[Entry] | list[Document], meanings: Meanings | None = None) -> Index:
+    """The index over these entries or documents, fitted or read back from the cache."""
+    return index_of(settings.knowledge_folder, settings.data_folder / "cache", items, meanings=meanings)
 
 
 def review_finder(database: Database) -> Callable[[str], Review | None]:

@@ -17,8 +17,9 @@ from bot.errors import InvalidKnowledge
 from bot.memory import queries as knowledge
 from bot.memory.entries.documents import from_document
 from bot.memory.entries.entries import Entry
-from bot.memory.index.documents import Document
+from bot.memory.index.documents import Document, passages_of
 from bot.memory.index.index import Index
+from bot.memory.meaning.vectors import Meanings
 from bot.memory.tables import KnowledgeVersion
 from bot.store.engine import Database
 
@@ -65,16 +66,28 @@ class _Open:
 class LiveMemory:
     """The memory of this process. `current` asks the database for changes first: one row, well under a millisecond."""
 
-    def __init__(self, database: Database, folder: Sequence[Entry], fit: Callable[[list[Entry]], Index]) -> None:
-        """`fit` makes an index over entries, and is slow; it may keep what it made. Raises what the database raises."""
+    def __init__(
+        self,
+        database: Database,
+        folder: Sequence[Entry],
+        fit: Callable[[list[Entry]], Index],
+        meanings: Meanings | None = None,
+    ) -> None:
+        """`fit` makes an index over entries, and is slow; it may keep what it made. Raises what the database raises.
+
+        What entries mean is learnt beside: until then they are found by their words.
+        """
         self._database = database
         self._folder = {entry.ref: entry for entry in folder}
         self._fit = fit
         self._turn = threading.Lock()
         self._open_turn = threading.Lock()
         self._refitting: threading.Thread | None = None
+        self._meanings = meanings
+        self._learning: threading.Thread | None = None
         self._held = self._load()
         self._open = _Open(self._held.base, self._held.base)
+        self._learn_in_background()
 
     def current(self) -> Memory:
         """All that is known now, on whichever replica it was added, changed or taken out."""
@@ -88,10 +101,10 @@ class LiveMemory:
         return self._held.memory
 
     def settle(self) -> None:
-        """Wait for a fit that runs in the background."""
-        thread = self._refitting
-        if thread is not None:
-            thread.join()
+        """Wait for a fit, and for meanings being learnt, in the background."""
+        for thread in (self._refitting, self._learning):
+            if thread is not None:
+                thread.join()
 
     def find_open(self, open_incidents: Mapping[str, OpenIncident], text: str) -> str | None:
         """The ref of the open incident that the text seems to be about; None where none is near enough.
@@ -104,10 +117,10 @@ class LiveMemory:
         found = index.search(text, limit=2, kind=OPEN_KIND, below_threshold=True)
         if not found:
             return None
-        best, second = found[0], found[1].score if len(found) > 1 else 0.0
-        if best.score >= OPEN_ALIKE:
+        best, second = found[0], found[1].by_words if len(found) > 1 else 0.0
+        if best.by_words >= OPEN_ALIKE:
             return best.ref
-        alone = best.score >= OPEN_NAMED and best.score >= _FAR_AHEAD * second
+        alone = best.by_words >= OPEN_NAMED and best.by_words >= _FAR_AHEAD * second
         return best.ref if alone and index.names_nothing_else(text, best) else None
 
     def _with_open(self, incidents: Mapping[str, OpenIncident]) -> Index:
@@ -133,6 +146,7 @@ class LiveMemory:
             rows = [] if much else knowledge.list_since(session, held.seen)
         if rows:
             self._held = self._changed(held, rows)
+            self._learn_in_background()
         if now.fitted > held.fitted:
             self._refit_in_background()
 
@@ -167,6 +181,18 @@ class LiveMemory:
             self._refitting = threading.Thread(target=self._refit, name="refit", daemon=True)
             self._refitting.start()
 
+    def _learn_in_background(self) -> None:
+        """Make the vectors of entries that have none yet; one at a time, so that what came meanwhile is learnt next."""
+        if self._meanings is None or (self._learning is not None and self._learning.is_alive()):
+            return
+        self._learning = threading.Thread(target=self._learn, name="meaning", daemon=True)
+        self._learning.start()
+
+    def _learn(self) -> None:
+        assert self._meanings is not None
+        while missing := self._meanings.missing(passages_of(self._held.memory.entries.values())):
+            self._meanings.learn(missing)
+
     def _refit(self) -> None:
         try:
             fresh = self._load()
@@ -175,6 +201,7 @@ class LiveMemory:
             return
         with self._turn:
             self._held = fresh
+        self._learn_in_background()
 
 
 def _entry_of(row: KnowledgeVersion) -> Entry | None:

@@ -42,7 +42,7 @@ def _near_the_best(matches: Sequence[Match]) -> list[Match]:
 
 def _same(memory: Memory, match: Match) -> bool:
     """Whether this is an incident of our own with the same trouble."""
-    return match.ref in memory.own and match.score >= SAME
+    return match.ref in memory.own and match.by_words >= SAME
 
 
 def _describe(memory: Memory, match: Match) -> SimilarItem:
@@ -60,4 +60,5 @@ def _describe(memory: Memory, match: Match) -> SimilarItem:
         fix=opening(entry.section("Resolution")),
         took=span(timedelta(minutes=entry.resolution_minutes)) if entry.resolution_minutes else "",
         happened_on=entry.date,
+        by_meaning=match.by_meaning_alone,
     )

@@ -11,6 +11,9 @@ from pathlib import Path
 
 from bot.errors import InvalidKnowledge
 from bot.memory.entries.entries import Entry
+from bot.memory.meaning.vectors import Passage
+
+_MEANT = 2_000  # characters of a document whose meaning is looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,17 @@ def documents_of(items: Iterable[Entry | Document]) -> list[Document]:
         if one.ref == other.ref:
             raise InvalidKnowledge(f"ref {one.ref} is used twice.")
     return documents
+
+
+def passage_of(document: Document) -> Passage:
+    """What a document's vectors are made of: its title, and the beginning of what it says."""
+    said = "\n".join(text for name, text in document.fields if name != "title")
+    return Passage(document.title, said[:_MEANT])
+
+
+def passages_of(items: Iterable[Entry | Document]) -> list[Passage]:
+    """The passages of entries and documents."""
+    return [passage_of(document) for document in documents_of(items)]
 
 
 def read_corpus(path: Path) -> list[Document]:

@@ -11,16 +11,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bot.memory.entries.entries import Entry
-from bot.memory.index.documents import Document, document_of, documents_of
+from bot.memory.index.documents import Document, document_of, documents_of, passage_of
 from bot.memory.index.fitting import Fit, content_hash, count_document, fit_documents
 from bot.memory.index.naming import names_nothing_else
-from bot.memory.index.postings import best
+from bot.memory.index.postings import best, gains_of
 from bot.memory.index.ranking import Weights
 from bot.memory.index.reading import Asked, QueryReader
 from bot.memory.index.snapshot import load_fit, save_fit
 from bot.memory.index.spelling import Speller
 from bot.memory.index.terms import CONCEPT, PAIR
 from bot.memory.index.vocabulary import Vocabulary, read_vocabulary
+from bot.memory.meaning.blending import POOL, Blend
+from bot.memory.meaning.vectors import Meanings
 
 KEPT_TERMS = 8  # words named in an explanation
 MOST_READ = 200_000  # terms, most frequent first, among which the speller's words are found
@@ -35,11 +37,17 @@ class Term(NamedTuple):
 
 
 class Match(NamedTuple):
-    """A document that looks like the query. `score` 0..1 is the share of the query's weight that it answers."""
+    """A document that looks like the query. `by_words` 0..1 is the share of the query's weight that it answers.
+
+    `score` orders matches: the same, and with a sentence encoder how near the meanings are beside it.
+    """
 
     ref: str
     score: float
     terms: tuple[Term, ...]
+    by_words: float = 0.0
+    meaning: float = 0.0  # cosine, 0 without encoder
+    by_meaning_alone: bool = False  # by its words it would not have been found
 
 
 class _Found(NamedTuple):
@@ -60,12 +68,16 @@ class Index:
         weights: Weights,
         added: dict[str, tuple[str, dict[str, tuple[float, int]]]] | None = None,
         removed: frozenset[str] = frozenset(),
+        blend: Blend | None = None,
+        added_keys: dict[str, str] | None = None,
     ) -> None:
         self._fit = fit
         self._vocabulary = vocabulary
         self._weights = weights
         self._added = added or {}  # ref → (kind, key → (weight without idf, field))
         self._removed = removed
+        self._blend = blend
+        self._added_keys = added_keys or {}  # ref → the key of its passage
 
     def __len__(self) -> int:
         return len(self._fit.refs) - len(self._removed) + len(self._added)
@@ -112,17 +124,24 @@ class Index:
         k1 = self._weights.saturation
         held = {key: (f * (k1 + 1) / (f + k1), strongest) for key, (f, strongest) in counts.items()}
         removed = self._removed | {document.ref} if document.ref in self._places else self._removed
-        return self._changed({**self._added, document.ref: (document.kind, held)}, removed)
+        keys = self._added_keys if self._blend is None else {**self._added_keys, document.ref: passage_of(document).key}
+        return self._changed({**self._added, document.ref: (document.kind, held)}, removed, keys)
 
     def without(self, ref: str) -> Index:
         """The index without `ref`; the same index when it holds no such ref."""
         if ref not in self._added and (ref not in self._places or ref in self._removed):
             return self
         added = {known: held for known, held in self._added.items() if known != ref}
-        return self._changed(added, self._removed | {ref} if ref in self._places else self._removed)
+        keys = {known: key for known, key in self._added_keys.items() if known != ref}
+        return self._changed(added, self._removed | {ref} if ref in self._places else self._removed, keys)
 
-    def _changed(self, added: dict[str, tuple[str, dict[str, tuple[float, int]]]], removed: frozenset[str]) -> Index:
-        index = Index(self._fit, self._vocabulary, self._weights, added, removed)
+    def _changed(
+        self,
+        added: dict[str, tuple[str, dict[str, tuple[float, int]]]],
+        removed: frozenset[str],
+        keys: dict[str, str],
+    ) -> Index:
+        index = Index(self._fit, self._vocabulary, self._weights, added, removed, self._blend, keys)
         for name in ("_term_ids", "_places", "_kind_codes", "_speller"):  # what follows from the fit alone is shared
             if name in self.__dict__:
                 index.__dict__[name] = self.__dict__[name]
@@ -144,20 +163,78 @@ class Index:
         """
         asked, rarity = self._ask(query)
         whole = self._whole(asked, rarity)
-        if limit < 1 or whole <= 0:
+        if limit < 1 or (whole <= 0 and (self._blend is None or not query.strip())):
             return ()
         explained = limit if explained is None else explained
+        if self._blend is not None:
+            return self._search_by_both(query, asked, rarity, limit, kind, below_threshold, explained)
+        found = self._found(asked, rarity, limit, kind, explained)
+        matches = []
+        for number, one in enumerate(found[:limit]):
+            score = round(min(1.0, one.raw / whole), 6)
+            if one.raw > 0 and (below_threshold or score >= self._weights.threshold):
+                terms = self._explain(one.gains, asked) if number < explained else ()
+                matches.append(Match(one.ref, score, terms, score))
+        return tuple(matches)
+
+    def _found(
+        self, asked: Sequence[Asked], rarity: Sequence[float], limit: int, kind: str | None, explained: int
+    ) -> list[_Found]:
+        """The best by words, best first."""
         found = self._in_fit(asked, limit, kind, explained)
         if self._added:
             found += self._in_added(asked, rarity, kind)
         found.sort(key=lambda one: (-one.raw, one.ref))
+        return found
+
+    def _search_by_both(
+        self,
+        query: str,
+        asked: Sequence[Asked],
+        rarity: Sequence[float],
+        limit: int,
+        kind: str | None,
+        below_threshold: bool,
+        explained: int,
+    ) -> tuple[Match, ...]:
+        """As `search`, by words and meaning together."""
+        weights, whole = self._weights, self._whole(asked, rarity)
+        found = {one.ref: one for one in self._found(asked, rarity, max(limit, POOL), kind, 0)} if whole > 0 else {}
+        likeness = self._likeness(query, kind)
         matches = []
-        for number, one in enumerate(found[:limit]):
-            score = min(1.0, one.raw / whole)
-            if one.raw > 0 and (below_threshold or score >= self._weights.threshold):
-                terms = self._explain(one.gains, asked) if number < explained else ()
-                matches.append(Match(one.ref, round(score, 6), terms))
-        return tuple(matches)
+        for ref in {**found, **likeness}:
+            near, words = likeness.get(ref, 0.0), min(1.0, found[ref].raw / whole) if ref in found else 0.0
+            known = words >= weights.threshold
+            if below_threshold or known or near >= weights.alike:
+                score = round(min(1.0, words + weights.meaning * near), 6)
+                matches.append(Match(ref, score, (), round(words, 6), round(near, 4), not known))
+        matches.sort(key=lambda match: (-match.score, match.ref))
+        best_few = matches[:limit]
+        for number, match in enumerate(best_few[:explained]):
+            if match.ref in found:
+                terms = self._explain(self._gains(found[match.ref], asked), asked)
+                best_few[number] = match._replace(terms=terms)
+        return tuple(best_few)
+
+    def _likeness(self, query: str, kind: str | None) -> dict[str, float]:
+        """Ref → cosine of those documents that are nearest in meaning."""
+        assert self._blend is not None
+        allowed = None if kind is None else self._kind_codes == kind
+        refs = self._fit.refs
+        near = {refs[place]: cosine for place, cosine in self._blend.nearest(query, allowed).items()}
+        near = {ref: cosine for ref, cosine in near.items() if ref not in self._removed}
+        keys = {ref: key for ref, key in self._added_keys.items() if kind is None or self._added[ref][0] == kind}
+        return near | self._blend.of_added(query, keys)
+
+    def _gains(self, found: _Found, asked: Sequence[Asked]) -> list[tuple[int, float, str]]:
+        """What each word of the query added to a match that was found without that."""
+        if found.ref in self._added:
+            return found.gains
+        ids, fields = self._term_ids, self._fit.fields
+        places = [number for number, unit in enumerate(asked) if unit.key in ids]
+        query = [(ids[asked[number].key], asked[number].weight) for number in places]
+        gains = gains_of(self._fit.postings, query, self._places[found.ref])
+        return [(places[n], gain, fields[field]) for n, gain, field in gains]
 
     def names_nothing_else(self, query: str, match: Match) -> bool:
         """Whether all that the query names, beside that it is broken and for whom, is among the words that matched."""
@@ -258,9 +335,11 @@ def index_of(
     cache_folder: Path,
     items: Iterable[Entry | Document],
     progress: Callable[[int], None] | None = None,
+    meanings: Meanings | None = None,
 ) -> Index:
     """The index over `items` by the vocabulary of a knowledge folder, as `build_index` makes it."""
-    return build_index(items, read_vocabulary(knowledge / "vocabulary.yaml"), cache_folder, progress=progress)
+    vocabulary = read_vocabulary(knowledge / "vocabulary.yaml")
+    return build_index(items, vocabulary, cache_folder, progress=progress, meanings=meanings)
 
 
 def build_index(
@@ -270,21 +349,34 @@ def build_index(
     *,
     weights: Weights | None = None,
     progress: Callable[[int], None] | None = None,
+    meanings: Meanings | None = None,
 ) -> Index:
     """The index over `items` (entries or documents, any order).
 
     With `cache_folder` the fit is kept there under a hash of content, vocabulary and weights, and read back instead of
     fitted when nothing changed; a damaged or missing cache file is fitted again. `progress` hears of each thousand
-    documents read. Raises InvalidKnowledge for a ref that
-    comes twice.
+    documents read. With `meanings` it searches by meaning, too, as far as their vectors are learnt. Raises
+    InvalidKnowledge for a ref that comes twice.
     """
     weights = weights or Weights()
     documents = documents_of(items)
+    fit = _fit_of(documents, vocabulary, cache_folder, weights, progress)
+    blend = Blend(meanings, [passage_of(document).key for document in documents]) if meanings else None
+    return Index(fit, vocabulary, weights, blend=blend).warm()
+
+
+def _fit_of(
+    documents: Sequence[Document],
+    vocabulary: Vocabulary,
+    cache_folder: Path | None,
+    weights: Weights,
+    progress: Callable[[int], None] | None,
+) -> Fit:
     if cache_folder is None:
-        return Index(fit_documents(documents, vocabulary, weights, progress), vocabulary, weights).warm()
+        return fit_documents(documents, vocabulary, weights, progress)
     path = cache_folder / f"index-{content_hash(documents, vocabulary, weights)}.npz"
     fit = load_fit(path)
     if fit is None:
         fit = fit_documents(documents, vocabulary, weights, progress)
         save_fit(path, fit)
-    return Index(fit, vocabulary, weights).warm()
+    return fit

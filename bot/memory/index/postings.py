@@ -152,7 +152,7 @@ def best(
     starts, stops = postings.starts[terms], postings.starts[terms + 1]
     if int((stops - starts).sum()) > FEW_ENTRIES:
         found = _best_of_many(postings, query, allowed, count)
-        return [Hit(*pair, _gains(postings, query, pair[0]) if n < explained else []) for n, pair in enumerate(found)]
+        return [Hit(*pair, gains_of(postings, query, pair[0]) if n < explained else []) for n, pair in enumerate(found)]
     return _best_of_few(
         postings, query, list(zip(starts.tolist(), stops.tolist(), strict=True)), allowed, count, explained
     )
@@ -199,7 +199,7 @@ def _first(scores: npt.NDArray[np.float64], count: int) -> list[tuple[int, float
     return found
 
 
-def _gains(postings: Postings, query: Sequence[tuple[int, float]], document: int) -> list[tuple[int, float, int]]:
+def gains_of(postings: Postings, query: Sequence[tuple[int, float]], document: int) -> list[tuple[int, float, int]]:
     """As in Hit, for one document."""
     wanted = np.int32(document)  # the same type, or the columns would be copied
     gains = []

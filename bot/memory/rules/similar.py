@@ -33,6 +33,7 @@ class SimilarItem:
     fix: str = ""
     took: str = ""  # "1 h 20 min", as it is shown
     happened_on: date | None = None
+    by_meaning: bool = False  # found by what it means; its words alone would not have done
 
     @property
     def is_incident(self) -> bool:
