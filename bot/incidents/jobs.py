@@ -212,6 +212,11 @@ def whisper(
     write_to(slack, poster, user_id, f"whisper:{user_id}:{zlib.crc32(text.encode()):08x}", Message(text))
 
 
+def reply(context: AppContext, slack: Slack, poster: Poster, *, channel_id: str, ts: str, text: str) -> None:
+    """The answer to a message that somebody wrote to Tocsin itself."""
+    poster.try_to_post(f"reply:{channel_id}:{ts}", channel_id, Message(text))
+
+
 def write_to(slack: Slack, poster: Poster, user_id: str, key: str, message: Message) -> bool:
     """A direct message; False where Slack does not let us write to them."""
     try:
@@ -251,6 +256,7 @@ TASKS: dict[str, Callable[..., None]] = {
     "slack.say": say,
     "slack.tell": tell,
     "slack.whisper": whisper,
+    "slack.reply": reply,
     "slack.offer_key": offer_key,
     "slack.read_members": read_members,
 }

@@ -9,7 +9,7 @@ import pytest
 
 from bot.incidents.queries.incidents import list_open
 from slack_playground.person import Person, content_of
-from tests.journeys.story import Message, ask, entries, jump, jump_to, kinds, pings_of, said_by_bot, settle, swept
+from tests.journeys.story import Message, ask, entries, jump, jump_to, kinds, pings_of, row, said_by_bot, settle, swept
 from tests.stage import BOT, INCIDENTS, Stage, press
 
 MINUTE, HOUR = 60, 3600
@@ -101,6 +101,31 @@ def test_acknowledging_stops_the_repeats_and_the_secondary_but_not_the_lead(stag
     assert counts(stage, ref) == {ON_CALL: 1, LEAD: 1}
     assert "response_breached" not in kinds(stage, ref)
     assert "is on it" in content_of(pages(stage, LEAD, ref)[0])
+
+
+def test_two_words_acknowledge_where_it_is_plain_which_page_they_answer(stage: Stage) -> None:
+    first, channel = stage.declare("P0 nobody can log in")
+    second, _ = stage.declare("P0 the price list is empty")
+    wait_for_page(stage, ON_CALL, second)
+    responder, lead = stage.responder, stage.team_lead
+    direct = responder.dm_with(BOT)
+    responder.say(direct, "on it")
+    responder.wait_for_message(direct, f"Several pages are waiting for your answer: {first}, {second}.")
+    responder.say(direct, f"ack {second.lower()}")
+    responder.wait_for_message(direct, f"You acknowledged {second}.")
+    lead.act("join", channel=channel["id"])
+    lead.say(channel["id"], "on it")  # nobody asked the lead
+    responder.say(channel["id"], "On it, reading the logs")  # that is talk
+    settle(stage.database)
+    assert row(stage, first).acknowledged_at is None
+    responder.say(channel["id"], "On it!")
+    responder.wait_for_message(channel["id"], "Acknowledged by responder")
+    settle(stage.database)
+    assert [row(stage, ref).acknowledged_by for ref in (first, second)] == [ON_CALL, ON_CALL]
+    responder.say(direct, "ack")
+    responder.wait_for_message(direct, "No page is waiting for your answer.")
+    responder.say(direct, "the shop is down, what do I do?")
+    responder.wait_for_message(direct, "Here, Tocsin understands `ack`")
 
 
 def test_resolving_cancels_everything_and_edits_the_pages_in_place(stage: Stage) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import Select, func, literal, select
 from sqlalchemy.orm import Session
 
 from bot.escalation.tables import PingRow
@@ -100,17 +100,21 @@ def list_of_pings_shared(session: Session, ping_ids: Sequence[int]) -> Sequence[
 
 
 def list_asked_pings(session: Session, user_id: str, limit: int) -> Sequence[tuple[PingRow, IncidentRow]]:
-    """Pages that went to this person about open incidents and wait for an answer, the newest first."""
-    statement = (
+    """Pages that went to this person about open incidents that nobody acknowledged, the newest first."""
+    statement = _unanswered(user_id).where(IncidentRow.acknowledged_at.is_(None)).limit(limit)
+    return [(ping, row) for ping, row in session.execute(statement)]
+
+
+def list_unanswered_pages(session: Session, user_id: str, limit: int) -> Sequence[tuple[PingRow, IncidentRow]]:
+    """Pages that went to this person about open incidents and that they did not answer, the newest first."""
+    return [(ping, row) for ping, row in session.execute(_unanswered(user_id).limit(limit))]
+
+
+def _unanswered(user_id: str) -> Select[PingRow, IncidentRow]:
+    return (
         select(PingRow, IncidentRow)
         .join(IncidentRow)
         .where(PingRow.state == "sent", PingRow.kind != "digest", PingRow.acknowledged_at.is_(None))
-        .where(
-            literal(user_id) == func.any(PingRow.user_ids),
-            IncidentRow.status.in_(OPEN),
-            IncidentRow.acknowledged_at.is_(None),
-        )
+        .where(literal(user_id) == func.any(PingRow.user_ids), IncidentRow.status.in_(OPEN))
         .order_by(PingRow.sent_at.desc())
-        .limit(limit)
     )
-    return [(ping, row) for ping, row in session.execute(statement)]

@@ -15,6 +15,7 @@ from bot.incidents.flows import members, record, refusals
 from bot.incidents.flows.home import draw_home
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
+from bot.lifecycle.listeners import acknowledging
 from bot.reports.flows.rejudge import consider
 from bot.reports.flows.reports import Heard
 from bot.reports.listeners.judging import judge_alert, judge_message
@@ -32,6 +33,8 @@ def message(context: AppContext, body: dict[str, Any], event: dict[str, Any]) ->
             _deleted(context, body["event_id"], event)
         elif subtype == "message_changed":
             _edited(context, body["event_id"], event)
+        elif is_a_persons(event) and event.get("channel_type") == "im":
+            acknowledging.direct_message(context, event["user"], event["channel"], event["ts"], words_of(event))
         elif is_a_persons(event):
             _posted(context, event)
         elif event.get("bot_id") and _is_report(context, event):
@@ -52,6 +55,7 @@ def _posted(context: AppContext, event: dict[str, Any]) -> None:
         thread_ts = event.get("thread_ts")
         if record.message_posted(session, heard.channel_id, heard.ts, heard.user_id, text, now, thread_ts):
             consider(session, heard, context.judge, context.policy, now)
+    acknowledging.in_channel(context, event["user"], heard.channel_id, text, now)
 
 
 def _alerted(context: AppContext, message: dict[str, Any], edit_ts: str = "") -> None:
