@@ -17,6 +17,7 @@ from bot.escalation.rules.roster import Contacts
 from bot.incidents.policy import AuthorityPolicy, SecurityPolicy
 from bot.incidents.rules.authority import RosterFacts, Standing
 from bot.memory.flows.live import LiveMemory
+from bot.playbooks.policy import UpkeepPolicy
 from bot.retention.policy import RetentionPolicy
 from bot.reviews.policy import ReviewPolicy
 from bot.severity.judge.judge import Judge
@@ -63,3 +64,4 @@ class Policy:
     retention: RetentionPolicy
     diagnostics: DiagnosticsPolicy
     authority: AuthorityPolicy
+    upkeep: UpkeepPolicy

@@ -22,8 +22,14 @@ from bot.lifecycle.queries import handovers, severity_suggestions
 from bot.playbooks.flows import runs
 from bot.playbooks.flows.texts import text_of
 from bot.playbooks.listeners.buttons import FORM_BUTTONS
+from bot.playbooks.listeners.upkeep import ANSWERS
+from bot.playbooks.listeners.upkeep import FORM_BUTTONS as UPKEEP_BUTTONS
 from bot.playbooks.messages.forms import FILL, NOTE
 from bot.playbooks.messages.saving import SAVE
+from bot.playbooks.messages.upkeep import EDIT, REVIEW
+from bot.playbooks.queries import upkeep
+from bot.playbooks.rules.upkeep import RequestKind
+from bot.playbooks.tables import UpkeepRequest
 from bot.reports import queries as reports
 from bot.reviews.flows import action_items
 from bot.reviews.rules.action_requests import ActionRequest
@@ -133,6 +139,8 @@ def furnish(context: AppContext, row: IncidentRow) -> dict[str, int]:
         entry = context.memory.current().entries["PB-lambda"]
         run, _ = runs.start(session, row, text_of(entry), "U0RESPONDER", now)
         assert report is not None and offer is not None and suggestion is not None
+        upkeep.add(session, f"review:PB-lambda:{row.ref}", RequestKind.REVIEW, "PB-lambda", now)
+        request = session.query(UpkeepRequest).filter_by(key=f"review:PB-lambda:{row.ref}").one()
         ping = pings.list_of_incident(session, row.incident_id)[0]
         return {
             "incident": row.incident_id,
@@ -141,6 +149,7 @@ def furnish(context: AppContext, row: IncidentRow) -> dict[str, int]:
             "suggestion": suggestion,
             "report": report.report_id,
             "run": run.run_id,
+            "request": request.request_id,
         }
 
 
@@ -191,6 +200,8 @@ def form_of(callback_id: str, row: IncidentRow, ids: dict[str, int]) -> tuple[st
         SAVE: str(row.incident_id),
         NOTE: f"{ids['run']}:1",
         FILL: f"{ids['run']}:1",
+        REVIEW: str(ids["request"]),
+        EDIT: f"{ids['request']}:PB-lambda:0",
     }.get(callback_id)
     opened = {"incident": row.incident_id, "entry": None, "ts": "1.1", "when": "", "channel": "C0GENERAL"}
     opened |= {"kind": "update", "episode": 1, "drawn": "2026-11-20T12:00:00+00:00", "facts": ""}
@@ -232,7 +243,9 @@ def knocks(doors: Doors, user_id: str, *, reports: bool = True) -> Iterator[tupl
     yield "playbook_start", doors.press("playbook_start", f"{row.incident_id}:PB-database", user_id)
     for action_id in FORM_BUTTONS:
         yield action_id, doors.press(action_id, f"{ids['run']}:1", user_id)
-    for callback_id in (*SUBMISSIONS, modals.DECLARE, FILL, SAVE):
+    for action_id in (*ANSWERS, *UPKEEP_BUTTONS):
+        yield action_id, doors.press(action_id, str(ids["request"]), user_id)
+    for callback_id in (*SUBMISSIONS, modals.DECLARE, FILL, SAVE, REVIEW, EDIT):
         metadata, values = form_of(callback_id, row, ids)
         yield callback_id, doors.submit(callback_id, metadata, user_id, **values)
     message = {"message": {"ts": "5.5", "text": "the pool is full", "user": "U0RESPONDER"}}

@@ -50,6 +50,7 @@ class AuthorityPolicy(PolicyModel):
     override: _Names = Field(alias=Act.OVERRIDE.value)
     edit_reviews: _Names = Field(alias=Act.EDIT_REVIEWS.value)
     approve: _Names = Field(alias=Act.APPROVE.value)
+    edit_knowledge: _Names = Field(alias=Act.EDIT_KNOWLEDGE.value)
 
     @property
     def rules(self) -> Mapping[Act, tuple[str, ...]]:

@@ -64,3 +64,26 @@ class PlaybookNotice(Base):
     __tablename__ = "playbook_notices"
     key: Mapped[str] = mapped_column(primary_key=True)
     said_at: Mapped[datetime]
+
+
+class UpkeepRequest(Base):
+    """Something that an owner is asked: to review a playbook, to look at its commands, to archive it, to take in what
+    an incident taught. Asked once by its key, on whichever replica; asked again until somebody answers.
+    """
+
+    __tablename__ = "upkeep_requests"
+    request_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]  # rules.upkeep.RequestKind
+    ref: Mapped[str] = mapped_column(index=True)
+    incident_id: Mapped[int | None] = mapped_column(ForeignKey("incidents.incident_id"))  # that taught something
+    data: Mapped[dict[str, Any]] = mapped_column(server_default=sql("'{}'::jsonb"))  # what is asked about
+    created_at: Mapped[datetime]
+    ask_at: Mapped[datetime | None]  # when it is asked next; None once it is answered, or was asked often enough
+    asks: Mapped[int] = mapped_column(server_default=sql("0"))
+    asked: Mapped[str | None]  # whom it was handed to; None: the owner
+    told: Mapped[list[str]] = mapped_column(server_default=sql("'{}'::text[]"))  # keys of the messages that ask
+    answered_at: Mapped[datetime | None]
+    answered_by: Mapped[str | None]
+    answer: Mapped[str | None] = mapped_column(Said)
+    __table_args__ = (Index("ix_upkeep_requests_ask_at", "ask_at", postgresql_where=sql("ask_at is not null")),)

@@ -85,7 +85,7 @@ def warm_judge(settings: Settings) -> None:
 
 def build_memory(settings: Settings) -> Memory:
     """The knowledge folder, read and indexed. Raises InvalidKnowledge with file, line and reason."""
-    entries = read_entries(settings.knowledge_folder)
+    entries = [entry for entry in read_entries(settings.knowledge_folder) if entry.archived_at is None]
     meanings = build_meanings(settings)
     if meanings is not None:
         meanings.learn(passages_of(entries))

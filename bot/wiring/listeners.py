@@ -17,8 +17,10 @@ from bot.lifecycle.messages import forms as modals
 from bot.playbooks.listeners import buttons as playbook_buttons
 from bot.playbooks.listeners import commands as playbook_commands
 from bot.playbooks.listeners import submissions as playbook_forms
+from bot.playbooks.listeners import upkeep
 from bot.playbooks.messages.forms import FILL
 from bot.playbooks.messages.saving import SAVE
+from bot.playbooks.messages.upkeep import EDIT, NOTES, REVIEW
 from bot.reports.listeners import corrections, declare_form, events, similar
 from bot.reviews import listeners as reviewing
 from bot.slack.client import Slack
@@ -146,6 +148,16 @@ def _register_playbooks(app: App, context: AppContext, slack: Slack) -> None:
         app.action(action_id)(open_form)
     app.view(SAVE)(_view(context, interactions.thought_over(playbook_forms.saved, "steps_1", Act.CHANGE, of_form)))
     app.view(FILL)(_view(context, playbook_forms.filled_in))
+
+    def open_upkeep_form(ack: Any, respond: Any, body: Any, action: Any) -> None:
+        upkeep.open_form(context, slack, ack, respond, body, action)
+
+    for action_id in upkeep.ANSWERS:
+        app.action(action_id)(_press(context, upkeep.press))
+    for action_id in upkeep.FORM_BUTTONS:
+        app.action(action_id)(open_upkeep_form)
+    app.view(REVIEW)(_view(context, interactions.thought_over(upkeep.reviewed, NOTES, Act.CHANGE)))
+    app.view(EDIT)(_view(context, interactions.thought_over(upkeep.edited, "title", Act.CHANGE)))
 
 
 def _storable(body: Any, next: Callable[[], None]) -> None:

@@ -14,6 +14,7 @@ from bot.escalation.policy.matrix import EscalationFile, load_escalation
 from bot.escalation.rules.matrix import EscalationPolicy
 from bot.incidents.policy import AuthorityPolicy, SecurityPolicy, load_authority, load_security
 from bot.memory.index.vocabulary import VocabularyFile
+from bot.playbooks.policy import UpkeepPolicy, load_upkeep
 from bot.policy.loading import PolicyModel, json_schema
 from bot.retention.policy import RetentionFile, load_retention
 from bot.reviews.policy import ReviewPolicy, load_review
@@ -32,6 +33,7 @@ FILES: Mapping[str, type[PolicyModel]] = {
     "security": SecurityPolicy,
     "services": ServicesFile,
     "severity": SeverityFile,
+    "upkeep": UpkeepPolicy,
 }
 SCHEMAS: Mapping[str, type[PolicyModel]] = {**FILES, "vocabulary": VocabularyFile}  # what editors are told of
 
@@ -51,6 +53,7 @@ def load_policy(folder: Path) -> Policy:
         load_retention(folder / "retention.yaml"),
         load_services(folder / "services.yaml"),
         load_authority(folder / "authority.yaml"),
+        load_upkeep(folder / "upkeep.yaml"),
     )
 
 

@@ -22,6 +22,7 @@ from bot.escalation.jobs import contact_methods, digests, paging, user_groups
 from bot.incidents import jobs as incident_jobs
 from bot.lifecycle.jobs import backfill, channel, handovers, home, responders
 from bot.playbooks import jobs as playbooks
+from bot.playbooks.jobs.upkeep import check_commands
 from bot.reports.jobs import answers, severity_suggestions
 from bot.reports.jobs import backfill as reports_backfill
 from bot.retention import jobs as retention
@@ -36,6 +37,7 @@ from bot.store.outages import Outage, is_away, reason_of
 from bot.store.outbox import PAGING, SLACK
 from bot.wiring.monitoring.health import OVERDUE, SWEEP, Progress
 from bot.wiring.promises import report_unkept
+from bot.wiring.upkeep.command_checks import check_apart
 from bot.wiring.upkeep.housekeeping import Housekeeping
 from bot.wiring.upkeep.periodic import MADE_UP_WITHIN, PERIODIC
 from bot.wiring.upkeep.retries import RetryPolicy
@@ -76,6 +78,7 @@ TASKS: dict[str, Callable[..., None]] = {
     "slack.notice_mailed": updates.notice_mailed,
     "slack.checklist": updates.checklist,
     **playbooks.TASKS,
+    "slack.upkeep_commands": check_commands(check_apart),
     "slack.assigned": responders.assigned,
     "slack.bring": responders.bring,
     "slack.home": home.home,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import delete
 
@@ -15,7 +17,7 @@ from bot.playbooks.jobs import offers, owners
 from bot.playbooks.jobs.runs import draw_run
 from bot.playbooks.listeners import buttons
 from bot.playbooks.rules.steps import Outcome, RunText
-from bot.playbooks.tables import PlaybookNotice, PlaybookRun, PlaybookStep
+from bot.playbooks.tables import PlaybookNotice, PlaybookRun, PlaybookStep, UpkeepRequest
 from bot.slack.client import Slack
 from bot.slack.poster import Poster
 from slack_playground.person import Person, content_of
@@ -154,7 +156,7 @@ def test_the_team_lead_hears_where_the_owner_is_nobody_in_slack_and_security_inc
 
 
 def test_an_unused_playbook_is_proposed_once_a_year_and_looked_for_once_a_day(
-    context: AppContext, slack: Slack, poster: Poster, person: PersonNamed, declared_incident: Declared
+    context: AppContext, declared_incident: Declared
 ) -> None:
     declared_incident()
     now = context.now()
@@ -164,15 +166,13 @@ def test_an_unused_playbook_is_proposed_once_a_year_and_looked_for_once_a_day(
         flow.look_for_unused(session, now)
         flow.look_for_unused(session, now)
         assert len(queued(session, "slack.playbook_find_unused")) == 1
-        assert flow.propose_archive(session, entries, now) == 0, "nothing is known for a year yet"
-        proposed = flow.propose_archive(session, entries, year)
-        assert proposed == flow.propose_archive(session, entries, year) == 8
-        assert len(queued(session, "slack.playbook_unused")) == 8
-    owners.unused(context, slack, poster, ref="PB-alb", year=year.year)
-    owners.unused(context, slack, poster, ref="PB-gone", year=year.year)  # archived meanwhile: nothing is said
-    lead = person("U0TEAMLEAD")
-    said = lead.wait_for_message(lead.dm_with(BOT), "hasn't been used for a year")
-    assert "*PB-alb*" in content_of(said)
+        span = timedelta(days=365)
+        assert flow.propose_archive(session, entries, now, span) == 0, "nothing is known for a year yet"
+        proposed = flow.propose_archive(session, entries, year, span)
+        assert proposed == flow.propose_archive(session, entries, year, span) == 8
+        keys = {row.key for row in session.query(UpkeepRequest).filter_by(kind="archive")}
+        assert len(keys) == 8 and f"archive:PB-alb:{year.year}" in keys
+        session.execute(delete(UpkeepRequest))
 
 
 def test_a_run_goes_on_when_its_entry_was_archived_and_is_drawn_twice_without_a_second_message(

@@ -24,6 +24,7 @@ class Act(StrEnum):
     OVERRIDE = "override on-call"
     EDIT_REVIEWS = "edit reviews"
     APPROVE = "approve reviews"
+    EDIT_KNOWLEDGE = "edit knowledge"
 
 
 # Done by mistake or malice, these reach furthest: nobody does them whom Slack cannot vouch for at the moment.

@@ -17,6 +17,8 @@ _ENTRY = TypeAdapter(Entry)
 def to_document(entry: Entry) -> dict[str, Any]:
     """The entry as plain JSON values; where it was read from is left out."""
     document: dict[str, Any] = _ENTRY.dump_python(entry, mode="json", exclude={"path"})
+    if entry.archived_at is None:  # the content of what was kept before there was an archive stays the same
+        del document["archived_at"]
     return document
 
 

@@ -49,6 +49,7 @@ class Entry:
     source: str | None = None
     owner: str | None = None
     reviewed_at: dt.date | None = None
+    archived_at: dt.date | None = None  # since when nobody is offered it any more
     sections: tuple[tuple[str, str], ...] = ()
     steps: tuple[Step, ...] = ()
     success: str | None = None
@@ -86,6 +87,7 @@ class FrontMatter(PolicyModel):
     source: Text | None = None
     owner: Text | None = None
     reviewed_at: Day | None = None
+    archived_at: Day | None = None
     success: Text | None = None
 
 

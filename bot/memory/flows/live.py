@@ -78,7 +78,7 @@ class LiveMemory:
         What entries mean is learnt beside: until then they are found by their words.
         """
         self._database = database
-        self._folder = {entry.ref: entry for entry in folder}
+        self._folder = {entry.ref: entry for entry in folder if entry.archived_at is None}
         self._fit = fit
         self._turn = threading.Lock()
         self._open_turn = threading.Lock()
@@ -155,10 +155,11 @@ class LiveMemory:
         index, entries, own = held.memory.index, dict(held.memory.entries), set(held.memory.own)
         for row in rows:
             entry = self._folder.get(row.ref) if row.document is None else _entry_of(row)
-            if entry is not None:
+            archived = entry is not None and entry.archived_at is not None
+            if entry is not None and not archived:
                 index = index.with_entry(entry)
                 entries[row.ref] = entry
-            elif row.document is None:
+            elif row.document is None or archived:
                 index = index.without(row.ref)
                 entries.pop(row.ref, None)
             own = own | {row.ref} if row.document is not None and row.incident_id else own - {row.ref}
@@ -172,6 +173,7 @@ class LiveMemory:
             later = knowledge.list_since(session, fitted)
         read = {row.ref: entry for row in rows if (entry := _entry_of(row))}
         entries = self._folder | read  # what people imported wins over the folder
+        entries = {ref: entry for ref, entry in entries.items() if entry.archived_at is None}
         own = frozenset(row.ref for row in rows if row.incident_id and row.ref in read)
         index = self._fit(list(entries.values()))
         return self._changed(_Held(Memory(index, entries, own), index, fitted, fitted), later)

@@ -231,6 +231,7 @@ def render_entry(entry: Entry) -> str:
         "source": entry.source,
         "owner": entry.owner,
         "reviewed_at": entry.reviewed_at,
+        "archived_at": entry.archived_at,
         "success": entry.success,
     }
     kept = {key: value for key, value in front.items() if value is not None}

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from bot.memory.entries.entries import Entry
 from bot.playbooks.queries import ledger
-from bot.playbooks.rules.records import LedgerLine, TrackRecord, is_unused
+from bot.playbooks.rules.records import UNUSED_AFTER, LedgerLine, TrackRecord, is_unused
 
 
-def read_ledger(session: Session, entries: Iterable[Entry], now: datetime) -> list[LedgerLine]:
+def read_ledger(
+    session: Session, entries: Iterable[Entry], now: datetime, unused_after: timedelta = UNUSED_AFTER
+) -> list[LedgerLine]:
     """All playbooks, and the guides that were used, those used most first. `entries` is all that is known."""
     known = {entry.ref: entry for entry in entries if entry.kind in ("playbook", "guide")}
     records, steps, used = ledger.records(session), ledger.step_records(session), ledger.titles(session)
@@ -31,7 +33,7 @@ def read_ledger(session: Session, entries: Iterable[Entry], now: datetime) -> li
                 claim=(entry.success or "") if entry else "",
                 record=record,
                 steps=tuple(steps.get(ref, ())),
-                unused=entry is not None and kind == "playbook" and is_unused(record, since, now),
+                unused=entry is not None and kind == "playbook" and is_unused(record, since, now, unused_after),
                 kept=entry is not None,
             )
         )

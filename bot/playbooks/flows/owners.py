@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from bot.memory.entries.entries import Entry
+from bot.playbooks.flows import upkeep
 from bot.playbooks.flows.ledger import read_ledger
 from bot.playbooks.queries import runs
 from bot.playbooks.rules.steps import Outcome
@@ -40,10 +41,9 @@ def look_for_unused(session: Session, now: datetime) -> None:
         enqueue(session, "slack.playbook_find_unused")
 
 
-def propose_archive(session: Session, entries: Iterable[Entry], now: datetime) -> int:
-    """Have the owners of playbooks that nobody used in a year told, once a year each; how many there are."""
-    found = [line for line in read_ledger(session, entries, now) if line.unused]
+def propose_archive(session: Session, entries: Iterable[Entry], now: datetime, after: timedelta) -> int:
+    """Have the owners of playbooks that nobody used in so long asked, once a year each; how many there are."""
+    found = [line for line in read_ledger(session, entries, now, after) if line.unused]
     for line in found:
-        if runs.note_once(session, f"unused:{line.ref}:{now.year}", now):
-            enqueue(session, "slack.playbook_unused", ref=line.ref, year=now.year)
+        upkeep.propose_archive(session, line.ref, now)
     return len(found)

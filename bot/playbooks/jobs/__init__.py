@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.playbooks.jobs import offers, owners, runs
+from bot.playbooks.jobs import offers, owners, runs, upkeep
 from bot.playbooks.jobs.runs import look
 
 __all__ = ["TASKS", "look"]
@@ -15,5 +15,6 @@ TASKS: dict[str, Callable[..., None]] = {
     "slack.playbook_offer": offers.offer_next,
     "slack.playbook_failed": owners.step_failed,
     "slack.playbook_find_unused": owners.find_unused,
-    "slack.playbook_unused": owners.unused,
+    "slack.upkeep_ask": upkeep.ask,
+    "slack.upkeep_redraw": upkeep.redraw,
 }

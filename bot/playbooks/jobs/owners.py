@@ -31,29 +31,22 @@ def step_failed(
     with context.database.transaction() as session:
         rows = [incidents.get(session, incident_id) for incident_id in incident_ids]
         named = [(row.ref, row.title) for row in rows if visibility.for_everybody(row)]
-        whom = _candidates(session, context, entry.owner if entry else None)
+        whom = candidates(session, context, entry.owner if entry else None)
     message = messages.failed(ref, number, title, named, len(rows) - len(named))
-    _tell(slack, poster, f"playbook-failed:{ref}:{number}:{'-'.join(map(str, incident_ids))}", whom, message)
+    tell(slack, poster, f"playbook-failed:{ref}:{number}:{'-'.join(map(str, incident_ids))}", whom, message)
 
 
 def find_unused(context: AppContext, slack: Slack, poster: Poster) -> None:
-    """Have the owners of playbooks that nobody used in a year told, once a year."""
+    """Have the owners of playbooks that nobody used in so long asked, once a year."""
+    after = context.policy.upkeep.archive_after
+    if after is None:
+        return
     entries = context.memory.current().entries.values()
     with context.database.transaction() as session:
-        propose_archive(session, entries, context.now())
+        propose_archive(session, entries, context.now(), after)
 
 
-def unused(context: AppContext, slack: Slack, poster: Poster, *, ref: str, year: int) -> None:
-    """Propose the playbook for the archive."""
-    entry = context.memory.current().entries.get(ref)
-    if entry is None:
-        return
-    with context.database.transaction() as session:
-        whom = _candidates(session, context, entry.owner)
-    _tell(slack, poster, f"playbook-unused:{ref}:{year}", whom, messages.unused(ref, entry.title))
-
-
-def _candidates(session: Session, context: AppContext, owner: str | None) -> list[list[str]]:
+def candidates(session: Session, context: AppContext, owner: str | None) -> list[list[str]]:
     """Whom to tell, in order: the owner, and who stands in where that is nobody in Slack or somebody who left."""
     now, contacts = context.now(), context.policy.contacts
     found = []
@@ -63,14 +56,15 @@ def _candidates(session: Session, context: AppContext, owner: str | None) -> lis
     return [*found, *(holders(session, contacts, [role], now) for role in _FALL_BACK)]
 
 
-def _tell(slack: Slack, poster: Poster, key: str, candidates: Sequence[Sequence[str]], message: Message) -> None:
-    """A direct message to the first of them who is here."""
+def tell(slack: Slack, poster: Poster, key: str, candidates: Sequence[Sequence[str]], message: Message) -> list[str]:
+    """A direct message to the first of them who is here; the keys under which it was posted."""
     for user_ids in candidates:
         reached = [
             user_id for user_id in user_ids if slack.is_here(user_id) and _say(slack, poster, key, user_id, message)
         ]
         if reached:
-            return
+            return [f"{key}:{user_id}" for user_id in reached]
+    return []
 
 
 def _say(slack: Slack, poster: Poster, key: str, user_id: str, message: Message) -> bool:

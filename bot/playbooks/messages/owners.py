@@ -20,11 +20,3 @@ def failed(ref: str, number: int, title: str, incidents: Sequence[tuple[str, str
         f"You are its owner, or stand in for them. Is the step still right? `tocsin playbooks {ref}` shows its record."
     )
     return Message(f"A step of {ref} failed twice in a row", (section("\n".join([head, *lines])), context(ask)))
-
-
-def unused(ref: str, title: str) -> Message:
-    said = f"*{ref}* {prose(shorten(title, 200))} hasn't been used for a year. Archive it?"
-    how = (
-        f"`tocsin knowledge remove {ref}` archives an imported one; of a file in the knowledge folder, delete the file."
-    )
-    return Message(f"{ref} hasn't been used for a year", (section(said), context(how)))

@@ -25,7 +25,7 @@ _HOW = (
 
 def save_form(incident_id: int, title: str, symptoms: str, steps: str) -> dict[str, Any]:
     """What was done, as steps to edit. Long steps take several fields, which are joined again."""
-    parts = _parts(steps)
+    parts = parts_of(steps)
     left = len(parts) - _FIELDS
     shown = parts[:_FIELDS]
     fields = [
@@ -49,7 +49,7 @@ def save_form(incident_id: int, title: str, symptoms: str, steps: str) -> dict[s
     )
 
 
-def _parts(text: str) -> list[str]:
+def parts_of(text: str) -> list[str]:
     """The text in pieces that a field holds, parted between lines."""
     parts, part = [], ""
     for line in text.split("\n"):

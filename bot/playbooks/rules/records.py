@@ -60,8 +60,10 @@ class LedgerLine:
     kept: bool = True
 
 
-def is_unused(record: TrackRecord, known_since: datetime | None, now: datetime) -> bool:
-    """Whether nobody started it in a year, and it has been known for as long (`known_since` is aware UTC)."""
-    if known_since is None or now - known_since < UNUSED_AFTER:
+def is_unused(
+    record: TrackRecord, known_since: datetime | None, now: datetime, after: timedelta = UNUSED_AFTER
+) -> bool:
+    """Whether nobody started it for so long, and it has been known for as long (`known_since` is aware UTC)."""
+    if known_since is None or now - known_since < after:
         return False
-    return record.last_used is None or now - record.last_used >= UNUSED_AFTER
+    return record.last_used is None or now - record.last_used >= after

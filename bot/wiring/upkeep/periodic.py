@@ -13,6 +13,7 @@ from bot.context import AppContext
 from bot.escalation.flows.holders import look_up_groups
 from bot.figures import jobs as figures
 from bot.lifecycle.flows.backfill import plan_backfill
+from bot.playbooks.jobs import upkeep
 from bot.retention import jobs as retention
 from bot.slack import queries as slack_queries
 from bot.slack.client import Slack
@@ -52,11 +53,16 @@ def _monthly_figures(context: AppContext, slack: Slack, poster: Poster, *, times
     figures.monthly(context, slack, poster)
 
 
+def _upkeep(context: AppContext, slack: Slack, poster: Poster, *, timestamp: int) -> None:
+    upkeep.plan(context, now=context.now())
+
+
 # By name: when, in cron's notation and UTC, and what.
 PERIODIC: dict[str, tuple[str, Callable[..., None]]] = {
     "periodic.look_up_groups": ("*/5 * * * *", _look_up_groups),
     "periodic.read_back": ("*/5 * * * *", _read_back),
     "periodic.forget_events": ("*/10 * * * *", _forget_events),
     "periodic.monthly_figures": ("7 * * * *", _monthly_figures),
+    "periodic.upkeep": ("23 * * * *", _upkeep),
     "periodic.clear": ("17 3 * * *", _clear),
 }

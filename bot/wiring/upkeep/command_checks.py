@@ -1,0 +1,37 @@
+"""The monthly check of commands, in a process of its own: what reads them would stay in the bot's memory."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
+from importlib.util import find_spec
+
+from bot.memory.entries.entries import Entry
+
+_NEEDED = ("bashlex", "botocore", "sqlglot")
+_LONGEST = 300  # seconds
+
+
+def check_apart(entries: list[Entry]) -> Mapping[str, list[dict[str, str]]]:
+    """What must be wrong with commands, by ref; nothing where `tocsin[check]` is not installed. Raises TimeoutError."""
+    if not all(find_spec(name) for name in _NEEDED):
+        return {}
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as child:
+        return child.submit(check_entries, entries).result(timeout=_LONGEST)
+
+
+def check_entries(entries: list[Entry]) -> dict[str, list[dict[str, str]]]:
+    """The same in this process."""
+    from bot.playbooks.checks.commands import CommandChecker
+
+    checker = CommandChecker()
+    found = {
+        entry.ref: [
+            {"place": problem.place, "command": problem.command, "text": problem.text}
+            for problem in checker.check(entry)
+            if problem.certain
+        ]
+        for entry in entries
+    }
+    return {ref: problems for ref, problems in found.items() if problems}
