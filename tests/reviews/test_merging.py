@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -16,6 +17,7 @@ from bot.reviews.rules.renderings import to_markdown
 from bot.reviews.rules.stages import ALLOWED, Stage, Step, check_editable, check_stage
 from bot.reviews.tables import from_json, to_json
 from tests.reviews.review_facts import HOSTILE, full_facts, full_incident, hostile_facts, minute
+from tests.steps import growth
 
 DRAFT = draft(full_facts(), minute(51))
 
@@ -159,3 +161,35 @@ def test_the_document_says_where_it_stands() -> None:
         approved
     )
     assert from_json(to_json(approved)) == approved
+
+
+@pytest.mark.parametrize(
+    "line", ["x", "line {i}", "Primary cause: {i}", "Primary cause: x", "- {i} Support answered"], ids=str
+)
+def test_merging_takes_as_many_steps_as_there_are_lines(line: str) -> None:
+    def make(lines: int) -> Callable[[], object]:
+        text = "\n".join(line.format(i=i) for i in range(lines))
+        versions = [edit("root_cause", text, version=version, by=f"Editor {version}") for version in (1, 2, 3)]
+        return lambda: merge(DRAFT, versions)
+
+    assert growth(make) < 5
+
+
+def test_merging_a_draft_of_many_lines_of_one_label_takes_as_many_steps_as_there_are_lines() -> None:
+    def make(lines: int) -> Callable[[], object]:
+        drafted = tuple(Line(f"factor {i}", Nature.RECORDED, label="Contributing factor") for i in range(lines))
+        sections = tuple(replace(one, lines=drafted) if one.name == "root_cause" else one for one in DRAFT.sections)
+        long = replace(DRAFT, sections=sections)
+        return lambda: merge(long, [edit("root_cause", as_text("root_cause", long) + "\nand more", long)])
+
+    assert growth(make) < 5
+
+
+def test_a_line_belongs_to_who_wrote_it_first_until_somebody_took_it_out() -> None:
+    versions = [
+        edit("went_well", "kept\nback again", version=1, by="First"),
+        edit("went_well", "kept", version=2, by="Second"),
+        edit("went_well", "kept\nback again\nnew", version=3, by="Third"),
+    ]
+    by = {line.text: line.by for line in shown("went_well", *versions) if line.nature is Nature.WRITTEN}
+    assert by == {"kept": "First", "back again": "Third", "new": "Third"}

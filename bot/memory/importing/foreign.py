@@ -66,7 +66,8 @@ def _from_tree(root: Node, front: dict[str, Any], name: str) -> list[Draft]:
     if len(named) >= 2:
         return [_incident(node) for node in named]
     stepped = [node for node in nodes if _step_nodes(node, below=2) and node.level >= 2]
-    outer = [node for node in stepped if not any(node in other.walk() for other in stepped if other is not node)]
+    below = {id(part) for node in stepped for part in node.walk() if part is not node}
+    outer = [node for node in stepped if id(node) not in below]
     if len(outer) >= 2:
         playbooks = [_playbook(node) for node in outer]
         return playbooks + _tickets(root)

@@ -15,7 +15,7 @@ _FACT = re.compile(r"^\s*(?:[-*] )?\**([^\W\d_][\w /()-]{1,40}?)\**\s?[:：]\**\
 _FACT_ROW = re.compile(r"^\s*\|\s*\**([^\W\d_][\w /()-]{1,40}?)[:：]?\**[:：]?\s*\|\s*([^|]{1,160}?)\s*\|\s*$")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Node:
     """A heading, the Markdown right below it, and the headings under it."""
 

@@ -23,7 +23,7 @@ from bot.reviews.queries import action_items, drafts
 from bot.reviews.queries import reviews as assessments
 from bot.reviews.rules.document import ActionItem, Review
 from bot.reviews.rules.drafting import draft_actions
-from bot.reviews.rules.merging import EDITABLE, LONGEST_SECTION, Edit, base_of, lines_of, merge
+from bot.reviews.rules.merging import EDITABLE, LONGEST_SECTION, MOST_LINES, Edit, base_of, lines_of, merge
 from bot.reviews.rules.stages import Stage, Step, check_editable, check_stage
 from bot.reviews.tables import ActionRow, ReviewStageRow
 from bot.slack import queries as slack_queries
@@ -155,6 +155,20 @@ def as_item(action: ActionRow) -> ActionItem:
     )
 
 
+def check_text(section: str, text: str) -> None:
+    """Raises BadRequest for a section that nobody edits, and for a text of more characters or lines than one can hold.
+
+    Cheap and without a database: the pages ask before they lock anything.
+    """
+    if section not in EDITABLE:
+        raise BadRequest(messages.SECTION_FROM_RECORD)
+    if len(text) > LONGEST_SECTION:
+        raise BadRequest(messages.too_long("a section", len(text), LONGEST_SECTION))
+    lines = len(lines_of(text))
+    if lines > MOST_LINES:
+        raise BadRequest(messages.too_many_lines(lines, MOST_LINES))
+
+
 def edit_section(
     session: Session, row: IncidentRow, section: str, text: str, seen_version: int, by: str, now: datetime
 ) -> bool:
@@ -164,10 +178,7 @@ def edit_section(
     Raises TransitionRefused for an approved review, EditedMeanwhile where another version came between, BadRequest
     for a draft from before the incident was reopened.
     """
-    if section not in EDITABLE:
-        raise BadRequest(messages.SECTION_FROM_RECORD)
-    if len(text) > LONGEST_SECTION:
-        raise BadRequest(messages.too_long("a section", len(text), LONGEST_SECTION))
+    check_text(section, text)
     stage = _locked(session, row)
     check_editable(row.ref, Stage(stage.stage), _mover(session, stage))
     edits = [edit for edit in assessments.list_edits(session, row.incident_id) if edit.section == section]

@@ -41,6 +41,11 @@ def too_long(what: str, length: int, longest: int) -> str:
     return f"That is {length:,} characters. The limit for {what} is {longest:,}."
 
 
+def too_many_lines(lines: int, most: int) -> str:
+    """For a section that nobody could read. Shown with what was written, so that nothing is lost."""
+    return f"That is {lines:,} lines. The limit for a section is {most:,}: attach logs in the channel and link to them."
+
+
 def edited_meanwhile(who: str, at: datetime) -> str:
     """Two people edited the same section."""
     return (

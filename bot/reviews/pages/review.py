@@ -262,6 +262,7 @@ def _edit(web: WebContext, request: Request, user: CurrentUser, form: Form) -> R
     ref, section, text = request.path_params["ref"], request.path_params["section"], form.get("text", "")
     version = form.get("version", "0")
     try:
+        assess.check_text(section, text)
         with web.context.database.transaction() as session:
             found = admitted(session, web.context, Act.EDIT_REVIEWS, ref, user.user_id, web.context.now())
             if found is None:

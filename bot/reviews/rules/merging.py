@@ -8,6 +8,7 @@ they removed stays away; what was recorded after they wrote is added, and marked
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,6 +19,7 @@ from bot.text.wording import instant, tidied
 EDITABLE = ("summary", "root_cause", "went_well", "could_improve")
 LONGEST_SECTION = 20_000  # characters of one section as a person writes it
 LONGEST_LINE = 2_000
+MOST_LINES = 500  # of one section as a person writes it; a page and a PDF of more can't be read
 
 # Labels that a person may write although the draft has no such line.
 _LABELS: Mapping[str, tuple[str, ...]] = {
@@ -81,7 +83,9 @@ def merge(review: Review, edits: Sequence[Edit]) -> Review:
 def _merged(drafted: Section, edit: Edit, edits: Sequence[Edit]) -> Section:
     mine, base = lines_of(edit.text), set(edit.base)
     now = {as_written(line): line for line in drafted.lines if line.nature is not Nature.ASKED}
-    by_label = {line.label: line for line in now.values() if line.label and _alone(line, drafted)}
+    labelled = Counter(line.label for line in drafted.lines)
+    by_label = {line.label: line for line in now.values() if line.label and labelled[line.label] == 1}
+    authors = _authors(edit, edits)
     labels = {label.casefold(): label for label in (*_LABELS.get(drafted.name, ()), *filter(None, by_label))}
     lines: list[Line] = []
     seen: set[str] = set()  # drafted lines that are on the page, or that the person has seen and replaced
@@ -93,18 +97,13 @@ def _merged(drafted: Section, edit: Edit, edits: Sequence[Edit]) -> Section:
                 seen.add(as_written(kept))
             continue
         label, words = _label(text, labels)
-        lines.append(Line(words, Nature.WRITTEN, label=label, by=_author(text, edit, edits)))
+        lines.append(Line(words, Nature.WRITTEN, label=label, by=authors[text]))
     lines += [replace(line, fresh=True) for text, line in now.items() if text not in base and text not in seen]
     lines += _questions(drafted, lines)
     note = f"Edited by {edit.by}, {instant(edit.at)}."
     if drafted.note and any(line.nature is Nature.DERIVED for line in lines):
         note = f"{note} {drafted.note}"
     return Section(drafted.name, drafted.title, tuple(lines), note)
-
-
-def _alone(line: Line, section: Section) -> bool:
-    """True where no other line of the section has that label."""
-    return sum(other.label == line.label for other in section.lines) == 1
 
 
 def _label(text: str, labels: Mapping[str, str]) -> tuple[str | None, str]:
@@ -114,16 +113,15 @@ def _label(text: str, labels: Mapping[str, str]) -> tuple[str | None, str]:
     return (label, rest.strip()) if colon and label and rest.strip() else (None, text)
 
 
-def _author(text: str, edit: Edit, edits: Sequence[Edit]) -> str:
-    """Who wrote a line first: later editors of the section took it over."""
-    author = edit.by
-    for earlier in sorted((one for one in edits if one.section == edit.section), key=lambda one: -one.version):
-        if earlier.version > edit.version:
-            continue
-        if text not in lines_of(earlier.text):
-            break
-        author = earlier.by
-    return author
+def _authors(edit: Edit, edits: Sequence[Edit]) -> dict[str, str]:
+    """By line of `edit`: who wrote it first; later editors of the section took it over."""
+    authors = dict.fromkeys(lines_of(edit.text), edit.by)
+    unbroken = set(authors)  # lines that stood in every version from `edit` back to the one that is looked at
+    earlier = [one for one in edits if one.section == edit.section and one.version <= edit.version]
+    for one in sorted(earlier, key=lambda one: -one.version):
+        unbroken.intersection_update(lines_of(one.text))
+        authors.update(dict.fromkeys(unbroken, one.by))
+    return authors
 
 
 def _questions(drafted: Section, lines: Sequence[Line]) -> list[Line]:
