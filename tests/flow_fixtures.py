@@ -17,6 +17,7 @@ from bot.severity.rules import Severity
 from bot.store.engine import Database
 from bot.wiring.policy import load_policy
 from tests.rows import NOON
+from tests.stage import unhurried_policy
 
 Declare = Callable[..., IncidentRow]
 _numbers = itertools.count(1)
@@ -24,8 +25,8 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(scope="session")
 def policy() -> Policy:
-    """What is shipped: Monday to Friday, 09:00–17:00 UTC."""
-    return load_policy(REPOSITORY / "knowledge" / "policy")
+    """What is shipped: Monday to Friday, 09:00–17:00 UTC. Who declares many incidents in a row is not asked."""
+    return unhurried_policy(load_policy(REPOSITORY / "knowledge" / "policy"))
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from bot.store.engine import Database
 from bot.wiring.service import build_context, introduce
 from slack_playground.app import Playground
 from tests.queue import empty_queue
+from tests.stage import unhurried
 
 Declared = Callable[..., IncidentRow]
 _numbers = itertools.count(1)
@@ -32,7 +33,7 @@ _numbers = itertools.count(1)
 def built(database: Database, data_folder: Path) -> AppContext:
     """Built once a module, as reading the knowledge takes a moment."""
     settings = {"TOCSIN_DATA": str(data_folder), "SLACK_BOT_TOKEN": "xoxb-playground"}
-    return build_context(Settings.model_validate(settings), database)
+    return unhurried(build_context(Settings.model_validate(settings), database))
 
 
 @pytest.fixture

@@ -8,12 +8,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.context import AppContext
+from bot.context import AppContext, Policy
 from bot.demo.seed import seed_workspace
+from bot.escalation.rules.matrix import Burst
 from bot.settings import REPOSITORY, Settings
 from bot.store.engine import Database
 from bot.wiring.service import Parts, Service, build_context
@@ -140,10 +142,20 @@ def staged(
                 }
             )
         )
-        context = build_context(settings, database)
+        context = unhurried(build_context(settings, database))
         with running(Service(settings, context, Parts(serve=False))):
             wait_until_connected(playground)
             yield Stage(playground, clock, database, context, settings)
+
+
+def unhurried(context: AppContext) -> AppContext:
+    """Whose people may declare many incidents in a row without being asked: the tests of a module do."""
+    return replace(context, policy=unhurried_policy(context.policy))
+
+
+def unhurried_policy(policy: Policy) -> Policy:
+    """The same policy, but nobody is asked who declares many incidents in a row."""
+    return replace(policy, escalation=replace(policy.escalation, ask_after=Burst(1000, timedelta(minutes=1))))
 
 
 def wait_until_connected(playground: Playground) -> None:

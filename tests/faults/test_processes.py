@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from bench.process import unhurried_knowledge
 from bot.demo.seed import seed_workspace
 from bot.settings import REPOSITORY
 from bot.store.engine import Database
@@ -68,6 +69,7 @@ def world(database: Database, data_folder: Path, tmp_path_factory: pytest.TempPa
             "TOCSIN_DATA": str(data_folder),
             "TOCSIN_CLOCK_FILE": str(folder / "clock.json"),
             "TOCSIN_WEB_PORT": "0",
+            "TOCSIN_KNOWLEDGE": str(unhurried_knowledge(folder / "knowledge")),
         }
         yield World(playground, database, environment, folder / "log.txt")
 

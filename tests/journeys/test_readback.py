@@ -24,7 +24,7 @@ from slack_playground.workspace.manifest import read_manifest
 from tests.faults.troubles import fail, faults_left
 from tests.journeys.story import entries, jump, settle
 from tests.journeys.wire import dispatcher_of
-from tests.stage import Stage, running, wait_until_connected
+from tests.stage import Stage, running, unhurried, wait_until_connected
 
 Up = Callable[[], AbstractContextManager[None]]
 
@@ -45,7 +45,7 @@ def away(database: Database, data_folder: Path, tmp_path_factory: pytest.TempPat
             "TOCSIN_WEB_PORT": "0",
         }
         settings = Settings.model_validate(values)
-        context = build_context(settings, database)
+        context = unhurried(build_context(settings, database))
         stage = Stage(playground, clock, database, context, settings)
         yield stage, lambda: running(Service(settings, context, Parts(serve=False)))
 

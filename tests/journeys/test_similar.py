@@ -25,7 +25,7 @@ from tests.journeys.story import (
     row,
     settle,
 )
-from tests.stage import INCIDENTS, Stage, element, running
+from tests.stage import INCIDENTS, Stage, element, running, unhurried
 from tests.test_command_line import Shell
 
 FREEZER = """# Post-mortem: cold store alarm on 3 March 2026
@@ -49,7 +49,7 @@ def replicas(stage: Stage) -> Iterator[int]:
 
     Slack sends each payload to the one or the other in turn.
     """
-    with running(Service(stage.settings, build_context(stage.settings, stage.database), Parts(serve=False))):
+    with running(Service(stage.settings, unhurried(build_context(stage.settings, stage.database)), Parts(serve=False))):
         stage.responder.wait_for(
             lambda: len(stage.playground.workspace.sink.links) == 2 or None,  # type: ignore[union-attr]  # the dispatcher
             what="the second connection",

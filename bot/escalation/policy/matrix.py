@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 from bot.escalation.rules.calendar import BusinessCalendar
-from bot.escalation.rules.matrix import LADDER, LATE_AFTER, EscalationPolicy, Role, Rule, When
+from bot.escalation.rules.matrix import LADDER, LATE_AFTER, Burst, EscalationPolicy, Role, Rule, When
 from bot.policy.loading import Keys, PolicyModel, load
 from bot.policy.values import DURATION_SCHEMA, Duration, Typed, did_you_mean, duration
 from bot.severity.policy import EachSeverity, SomeSeverities
@@ -30,12 +30,26 @@ def _rule(typed: str) -> Rule:
 Row = EachSeverity[Annotated[Rule, Typed(_rule, {"anyOf": [{"enum": list(_WORDS)}, DURATION_SCHEMA]})]]
 
 
+def _whole(typed: str) -> int:
+    if typed.isdecimal() and 1 <= int(typed[:5]) <= 1000:
+        return int(typed)
+    raise ValueError(f'"{typed}" is not a whole number from 1 to 1000.')
+
+
+class BurstFile(PolicyModel):
+    """So many incidents declared by one person within so long: before the next one they are asked."""
+
+    declarations: Annotated[int, Typed(_whole, {"type": "integer", "minimum": 1, "maximum": 1000})]
+    within: Duration
+
+
 class EscalationFile(PolicyModel):
     """Who is pinged when, by role and severity."""
 
     matrix: Annotated[dict[Role, Row], Keys(*LADDER)]
     repeat_every: SomeSeverities[Duration] | None = None
     late_after: Duration = LATE_AFTER
+    ask_after: BurstFile | None = None
 
 
 def load_escalation(
@@ -43,4 +57,5 @@ def load_escalation(
 ) -> EscalationPolicy:
     """The escalation policy that the file describes. Raises InvalidPolicy with file, line and reason."""
     file = load(path, EscalationFile)
-    return EscalationPolicy(file.matrix, calendar, respond_within, file.repeat_every or {}, file.late_after)
+    burst = Burst(file.ask_after.declarations, file.ask_after.within) if file.ask_after else Burst()
+    return EscalationPolicy(file.matrix, calendar, respond_within, file.repeat_every or {}, file.late_after, burst)

@@ -72,6 +72,14 @@ LATE_AFTER = timedelta(minutes=5)  # where the policy does not say
 
 
 @dataclass(frozen=True, slots=True)
+class Burst:
+    """So many incidents declared by one person within so long: before the next one they are asked."""
+
+    declarations: int = 3
+    within: timedelta = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
 class EscalationPolicy:
     """The matrix and its figures. A severity missing from `repeat_every` has no repeats.
 
@@ -83,3 +91,4 @@ class EscalationPolicy:
     respond_within: Mapping[Severity, timedelta]
     repeat_every: Mapping[Severity, timedelta]
     late_after: timedelta = LATE_AFTER
+    ask_after: Burst = Burst()

@@ -37,9 +37,15 @@ def add_incident(session: Session, **values: Any) -> IncidentRow:
     return row
 
 
-def lock_request(session: Session, request_key: str) -> None:
-    """Have a second request of that key wait until this transaction ends, and then see what it did."""
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(request_key, 0))))
+def lock_request(session: Session, *request_keys: str) -> None:
+    """Have a second request of one of these keys wait until this transaction ends, and then see what it did."""
+    session.execute(select(*(func.pg_advisory_xact_lock(func.hashtextextended(key, 0)) for key in request_keys)))
+
+
+def list_declared_since(session: Session, user_id: str, after: datetime) -> Sequence[IncidentRow]:
+    """What somebody declared after an instant, the oldest first."""
+    statement = select(IncidentRow).where(IncidentRow.declared_by == user_id, IncidentRow.declared_at > after)
+    return session.scalars(statement.order_by(IncidentRow.incident_id)).all()
 
 
 def find_by_request(session: Session, request_key: str) -> IncidentRow | None:

@@ -5,8 +5,9 @@ Or adding what was about to be declared to an incident that is open.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -41,16 +42,28 @@ class Declaration:
     report_channel_id: str | None = None
     report_ts: str | None = None
     security: bool = False  # shown to nobody outside its own channel
+    hasty: bool = False  # by somebody who may be typing fast or running a script: asked first where they declare many
+
+
+class DeclaringMany(BadRequest):
+    """Somebody declared so many within so short a time that they are asked first. `refs`: of those, the latest last."""
+
+    def __init__(self, refs: Sequence[str], within: timedelta) -> None:
+        super().__init__(messages.declaring_many(refs, within))
+        self.refs = refs
 
 
 def declare(session: Session, wanted: Declaration, policy: Policy, now: datetime) -> tuple[IncidentRow, bool]:
-    """The incident and whether it is new. Raises BadRequest for a title that says nothing."""
+    """The incident and whether it is new. Raises BadRequest for a title that says nothing, DeclaringMany."""
     title = " ".join(without_emoji(wanted.title).split())
     check_title(title)
-    incidents.lock_request(session, wanted.request_key)
+    # Of what one person declares at once, each sees those before it.
+    incidents.lock_request(session, wanted.request_key, f"declared by {wanted.by}")
     earlier = incidents.find_by_request(session, wanted.request_key)
     if earlier is not None:
         return earlier, False
+    if wanted.hasty:
+        _check_burst(session, wanted.by, policy, now)
     ref = incidents.next_ref(session, SECURITY if wanted.security else ORDINARY, now.year)
     row = incidents.add_incident(
         session,
@@ -71,6 +84,14 @@ def declare(session: Session, wanted: Declaration, policy: Policy, now: datetime
     _record(session, row, wanted, title, now)
     after_change(session, row, Kind.DECLARED, wanted.by, policy, now)
     return row, True
+
+
+def _check_burst(session: Session, by: str, policy: Policy, now: datetime) -> None:
+    """Raises DeclaringMany: each declaration pages, and who types fast or runs a script wakes people once a line."""
+    burst = policy.escalation.ask_after
+    recent = incidents.list_declared_since(session, by, now - burst.within)
+    if len(recent) >= burst.declarations:
+        raise DeclaringMany([row.ref for row in recent], burst.within)
 
 
 def check_title(title: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from slack_bolt import Ack, Respond
@@ -23,6 +23,7 @@ from bot.incidents.visibility import for_everybody
 from bot.lifecycle.flows.declare import (
     LONGEST_TITLE,
     Declaration,
+    DeclaringMany,
     check_title,
     declare,
     join,
@@ -64,9 +65,15 @@ def declare_by_command(command: CommandContext) -> str | Message:
         question = _question(command, wanted, declaration.security)
         if question is not None:
             return question
-    with command.context.database.transaction() as session:
-        row, _ = declare(session, declaration, command.context.policy, command.now)
-        return _declared(session, row, wanted, judged)
+    try:
+        with command.context.database.transaction() as session:
+            row, _ = declare(session, declaration, command.context.policy, command.now)
+            return _declared(session, row, wanted, judged)
+    except DeclaringMany as many:
+        value = _packed(wanted, many.refs[-1])
+        if len(value) > _LONGEST_VALUE:  # no button carries it
+            raise
+        return channel.many_question(wanted.title, many.refs, command.context.policy.escalation.ask_after.within, value)
 
 
 def _declared(session: Session, row: IncidentRow, wanted: Wanted, judged: Judgement) -> str:
@@ -103,6 +110,7 @@ def _consider(context: AppContext, wanted: Wanted, by: str) -> tuple[Declaration
         by=by,
         similar=recall(context.memory.current(), wanted.title),
         security=wanted.security or judged.row_name in context.policy.security.rows,
+        hasty=True,
     )
     return declaration, judged
 
@@ -173,7 +181,7 @@ def declare_anyway(context: AppContext, wanted: Wanted, ref: str, user_id: str) 
     declaration, judged = _consider(context, wanted, user_id)
     with context.database.transaction() as session:
         _check_undecided(session, wanted)
-        row, _ = declare(session, declaration, context.policy, context.now())
+        row, _ = declare(session, replace(declaration, hasty=False), context.policy, context.now())
         return _declared(session, row, wanted, judged)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.incidents.rules.incident import reopened_words
@@ -124,3 +125,12 @@ def declared_entry(severity: str, by: str, title: str) -> str:
 
 def over_by_now(ref: str, status: str) -> str:
     return f"{ref} is now {status}. Press Declare anyway for a new incident, or type `/incident reopen {ref}`."
+
+
+def declaring_many(refs: Sequence[str], within: timedelta) -> str:
+    """Somebody declared so many within so short a time that the next one waits until they say so."""
+    named = f"{', '.join(refs[-5:-1])} and {refs[-1]}" if len(refs) > 1 else refs[0]
+    return (
+        f"You declared {named} within {span(within)}, and each pages people. Is this another incident? "
+        f"Type `/incident declare …`, which asks; or try again in {span(within)}."
+    )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.incidents.messages import entry_line, headline
 from bot.incidents.rules.incident import Incident
@@ -93,6 +93,21 @@ def alike_question(words: str, near: Incident, here: bool, value: str) -> Messag
     ]
     hint = "`/incident declare! …` declares without asking."
     return Message(f"Is this {near.ref}?", (section(ask), actions("declare_question", *pressed), context(hint)))
+
+
+def many_question(words: str, refs: Sequence[str], within: timedelta, value: str) -> Message:
+    """Asked before somebody declares one more in a row; `refs` are those that they declared, the latest last."""
+    said = f"“{plain(shorten(words, 200))}”"
+    ask = (
+        f"You declared {len(refs)} incidents within {span(within)}: {', '.join(refs[-5:])}. Each pages people.\n"
+        f"Is {said} another one? Nothing has been declared yet."
+    )
+    pressed = [
+        button("Declare it too", "declare_anyway", value, "danger"),
+        button(f"Add to {refs[-1]}", "declare_join", value),
+        button("Cancel", "declare_cancel", value),
+    ]
+    return Message("Is this another incident?", (section(ask), actions("declare_question", *pressed)))
 
 
 def evidence(ref: str, steps: Sequence[tuple[str, str]]) -> Block:

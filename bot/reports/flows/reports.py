@@ -159,6 +159,7 @@ def _declare(
         report_channel_id=report.channel_id,
         report_ts=report.ts,
         security=report.row_name in policy.security.rows,
+        hasty=True,
     )
     row, fresh = declare(session, declaration, policy, now)
     report.chosen_severity, report.incident_id = chosen.value, row.incident_id

@@ -36,6 +36,7 @@ def declared(context: AppContext, values: dict[str, str], view: dict[str, Any], 
         report_ts=origin.get("ts"),
         security=kind == forms.KIND_SECURITY
         or (kind == forms.JUDGED and judged.row_name in context.policy.security.rows),
+        hasty=True,
     )
     begin = declare_message if declaration.report_ts else declare
     with context.database.transaction() as session:
