@@ -8,7 +8,7 @@ import pytest
 
 from bot.errors import BadRequest
 from bot.incidents.rules.timeline import Entry, Kind
-from bot.reviews.rules.notes import Noted, check_note, read_notes
+from bot.reviews.rules.notes import Noted, check_note, label_of, read_notes, said_under
 
 DECLARED = datetime(2026, 11, 20, 0, 10, tzinfo=UTC)
 
@@ -22,6 +22,29 @@ def test_services_are_collected_once_each_in_the_order_said() -> None:
         [note("services: orders-api, orders-db"), note("Services affected: orders-db,checkout")], DECLARED
     )
     assert said.services == ("orders-api", "orders-db", "checkout")
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "said"),
+    [
+        ("went well: the rollback took a minute", "went well", "the rollback took a minute"),
+        ("What went well : support, and the lead", "went well", "support, and the lead"),
+        ("improve: page the owner of orders-db", "improve", "page the owner of orders-db"),
+        ("To improve: a test", "improve", "a test"),
+        ("what could be improved: dashboards", "improve", "dashboards"),
+        ("services affected: a, b", "services", "a, b"),
+        ("it went well", None, "it went well"),
+        ("improve the pool: later", None, "improve the pool: later"),
+    ],
+)
+def test_a_note_with_a_label_says_what_stands_after_it(text: str, label: str | None, said: str) -> None:
+    assert (label_of(note(text)), said_under(note(text))) == (label, said)
+
+
+@pytest.mark.parametrize("text", ["went well:", "improve : ", "services:"])
+def test_a_label_without_words_is_refused(text: str) -> None:
+    with pytest.raises(BadRequest, match="Say what to record"):
+        check_note(text, DECLARED)
 
 
 def test_every_contributing_factor_is_kept_whole() -> None:

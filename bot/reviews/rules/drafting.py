@@ -48,7 +48,7 @@ def draft(facts: ReviewFacts, now: datetime) -> Review:
             _summary(facts, record, wording, now),
             timeline(record, wording, _said_detected(facts, record), facts.detected_at),
             _cause(facts, record, wording),
-            went_well(measured, facts, record),
+            went_well(measured, facts, record, wording),
             could_improve(measured, facts, record, wording),
             _actions(facts.actions, wording),
             measured,

@@ -8,6 +8,7 @@ from datetime import datetime
 from bot.incidents.rules.incident import Incident
 from bot.incidents.rules.timeline import Kind
 from bot.reviews.rules.document import Line, Nature, PingFact, ReviewFacts, Section
+from bot.reviews.rules.notes import IMPROVE, WENT_WELL, said_under
 from bot.reviews.rules.record import Record, origin
 from bot.text.durations import span
 from bot.text.wording import Wording, counted
@@ -104,22 +105,27 @@ def _resolving(facts: ReviewFacts, record: Record, now: datetime) -> Line:
     return Line(f"{span(taken)}{aim}", label="Time to resolve", met=met, entries=record.last(Kind.RESOLVED))
 
 
-def went_well(measured: Section, facts: ReviewFacts, record: Record) -> Section:
-    """Targets that were met, pages sent on time, a playbook that resolved it."""
+def went_well(measured: Section, facts: ReviewFacts, record: Record, wording: Wording) -> Section:
+    """Targets that were met, stakeholders updated on time, a playbook that resolved it; and what people noted."""
     lines = [_derived(line, facts) for line in measured.lines if line.met is True]
-    sent = [ping for ping in facts.pings if ping.sent_at]
-    if sent and not _late(facts) and not record.of_kind(Kind.PING_FAILED):
-        what = "The only page due was" if len(sent) == 1 else f"All {len(sent):,} pages due were"
-        if not _unsent(facts):
-            lines.append(Line(f"{what} sent within {span(facts.late_after)}.", Nature.DERIVED))
     updates = record.of_kind(Kind.STAKEHOLDERS_TOLD)
     if updates and not record.updates_asked:
         text = f"Stakeholders were updated {_times(len(updates))}, always on time."
         lines.append(Line(text, Nature.DERIVED, entries=tuple(origin(entry) for entry in updates)))
     if facts.playbook_helped:
         lines.append(Line("The playbook resolved it.", Nature.DERIVED, entries=record.last(Kind.CLOSED)))
-    ask = Line("Not recorded: what the people involved found went well.", Nature.ASKED)
-    return Section("went_well", "What went well", (*lines, ask), DERIVED_NOTE)
+    ask = "Not recorded: what the people involved found went well."
+    said = _noted(WENT_WELL, record, wording) or [Line(ask, Nature.ASKED, command="/incident note went well: …")]
+    return Section("went_well", "What went well", (*lines, *said), DERIVED_NOTE)
+
+
+def _noted(label: str, record: Record, wording: Wording) -> list[Line]:
+    """What people said in notes with that label, in order, each by name."""
+    notes = [entry for entry in record.of_kind(Kind.NOTED) if record.labels.get(entry.entry_id) == label]
+    return [
+        Line(wording.plain(said_under(entry)), by=wording.person(entry.author), entries=(origin(entry),))
+        for entry in notes
+    ]
 
 
 def could_improve(measured: Section, facts: ReviewFacts, record: Record, wording: Wording) -> Section:
@@ -146,8 +152,9 @@ def could_improve(measured: Section, facts: ReviewFacts, record: Record, wording
         lines.append(Line(text, Nature.DERIVED, entries=tuple(origin(entry) for entry in updates)))
     if facts.playbook_helped is False:
         lines.append(Line("The playbook did not resolve it.", Nature.DERIVED, entries=record.last(Kind.CLOSED)))
-    ask = Line("Not recorded: what the people involved would change.", Nature.ASKED)
-    return Section("could_improve", "What could be improved", (*lines, ask), DERIVED_NOTE)
+    ask = "Not recorded: what the people involved would change."
+    said = _noted(IMPROVE, record, wording) or [Line(ask, Nature.ASKED, command="/incident note improve: …")]
+    return Section("could_improve", "What could be improved", (*lines, *said), DERIVED_NOTE)
 
 
 def silences(facts: ReviewFacts, record: Record, wording: Wording, now: datetime) -> list[Line]:

@@ -14,7 +14,15 @@ from bot.text.durations import span
 from bot.text.instants import leading_past
 from bot.text.markup import escape
 
-_LABELLED = re.compile(r"^(services?(?: affected)?|contributing(?: factors?)?)\s*:\s*(.+)$", re.IGNORECASE | re.DOTALL)
+SERVICES, CONTRIBUTING, WENT_WELL, IMPROVE = "services", "contributing", "went well", "improve"
+_WORDS = {
+    SERVICES: r"services?(?: affected)?",
+    CONTRIBUTING: r"contributing(?: factors?)?",
+    WENT_WELL: r"(?:what )?went well",
+    IMPROVE: r"(?:to |could |should )?improve|(?:what )?could be improved|(?:what )?went badly",
+}
+_ANY = "|".join(f"(?P<{label.replace(' ', '_')}>{words})" for label, words in _WORDS.items())
+_LABELLED = re.compile(rf"^(?:{_ANY})\s*:\s*(?P<said>.+)$", re.IGNORECASE | re.DOTALL)
 _DETECTED = re.compile(r"^detected\s*(?:at|:)?\s*(?:(\d{4}-\d\d-\d\d)[T ])?(\d{1,2}):(\d\d)\b", re.IGNORECASE)
 
 _DETECTED_WITH_NUMBER = re.compile(r"^detected\s*(?:at|:)?\s*\d", re.IGNORECASE)
@@ -26,7 +34,7 @@ _BEGAN_AT_NUMBER = re.compile(r"^(?:began|started)\s*(?:at\b|:)\s*\d", re.IGNORE
 _SAYS_WHEN = re.compile(
     r"^(?:(?P<word>detected|began|started)\s*(?:at\b|:)\s*|(?P<bare>detected)\s+)(?=\S)", re.IGNORECASE
 )
-_UNSAID = re.compile(r"^(?:services?(?: affected)?|contributing(?: factors?)?)\s*:\s*$", re.IGNORECASE)
+_UNSAID = re.compile(rf"^(?:{'|'.join(_WORDS.values())})\s*:\s*$", re.IGNORECASE)
 _LONG_BEFORE = timedelta(hours=1)  # rarely is a time that far from the declaration meant: a word on what it does
 
 
@@ -40,13 +48,26 @@ class Noted:
 
 
 def label_of(entry: Entry) -> str | None:
-    """`services`, `contributing` or `detected` where an entry is a note with that word in front; else None."""
+    """`services`, `contributing`, `went well`, `improve` or `detected` where an entry is a note with that in front."""
     if entry.kind is not Kind.NOTED:
         return None
-    text = entry.text.strip()
-    if found := _LABELLED.match(text):
-        return "services" if found[1].lower().startswith("service") else "contributing"
-    return "detected" if _DETECTED.match(text) else None
+    label, _ = _labelled(entry.text)
+    return label or ("detected" if _DETECTED.match(entry.text.strip()) else None)
+
+
+def said_under(entry: Entry) -> str:
+    """The words of a labelled note after its label, in Slack's markup."""
+    return _labelled(entry.text)[1]
+
+
+def _labelled(text: str) -> tuple[str | None, str]:
+    """The label that a note begins with and what it says; (None, the text) for a note without one."""
+    said = text.strip()
+    found = _LABELLED.match(said)
+    if found is None:
+        return None, said
+    label = next(label for label in _WORDS if found[label.replace(" ", "_")])
+    return label, found["said"].strip()
 
 
 def in_utc(text: str, now: datetime, zone: ZoneInfo, declared_at: datetime) -> str:
@@ -122,14 +143,12 @@ def read_notes(entries: Iterable[Entry], declared_at: datetime) -> Noted:
     for entry in entries:
         if entry.kind is not Kind.NOTED:
             continue
-        text = entry.text.strip()
-        if found := _LABELLED.match(text):
-            label, said = found[1].lower(), found[2].strip()
-            if label.startswith("service"):
-                services |= dict.fromkeys(part.strip() for part in said.split(",") if part.strip())
-            else:
-                contributing.append(said)
-        elif found := _DETECTED.match(text):
+        label, said = _labelled(entry.text)
+        if label == SERVICES:
+            services |= dict.fromkeys(part.strip() for part in said.split(",") if part.strip())
+        elif label == CONTRIBUTING:
+            contributing.append(said)
+        elif found := _DETECTED.match(said):
             detected_at = _instant(found[1], int(found[2]), int(found[3]), declared_at) or detected_at
     return Noted(tuple(services), tuple(contributing), detected_at)
 
