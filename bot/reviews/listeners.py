@@ -12,10 +12,9 @@ from bot.errors import BadRequest
 from bot.escalation.flows import people
 from bot.incidents import authority, visibility
 from bot.incidents.commands import CommandContext, Subcommand, incident_of
-from bot.incidents.flows.record import record
+from bot.incidents.flows import members
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
-from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.reviews.flows import action_items, editing
 from bot.reviews.messages import action_items as messages
@@ -59,12 +58,10 @@ def _review(session: Session, command: CommandContext) -> str:
 
 
 def _grant_access(session: Session, command: CommandContext, row: IncidentRow) -> None:
-    """Remember somebody who asks in a security incident's channel: as a member of it they may open the link that they
-    get.
-    """
+    """Whoever types a command in a security incident's channel is in it, whether or not we heard of them joining."""
     if not visibility.may_see(session, row, command.user_id):
-        key = f"link:{row.incident_id}:{command.user_id}"
-        record(session, row, Kind.LINK_TAKEN, "", command.now, author=command.user_id, source_key=key)
+        at = f"{command.now.timestamp():.6f}"
+        members.came_or_left(session, command.channel_id, command.user_id, True, at, command.now)
 
 
 def _action(session: Session, command: CommandContext) -> str | Message:

@@ -56,7 +56,7 @@ class Kind(enum.StrEnum):
     PLAYBOOK_STOPPED = "playbook_stopped"
     NOT_DONE = "not_done"  # Slack refused what was promised
     DONE_AFTER_ALL = "done_after_all"  # and no longer does
-    LINK_TAKEN = "link_taken"  # by somebody in a security incident's channel; never shown
+    LINK_TAKEN = "link_taken"  # in the records of earlier versions; never shown
 
 
 @dataclass(frozen=True, slots=True)
