@@ -314,6 +314,49 @@ def test_a_channel_archived_and_brought_back_while_tocsin_was_away_is_asked_abou
     assert "U0TOCSIN" in slack.call("conversations.members", channel=channel_id)["members"]
 
 
+@pytest.mark.parametrize("how", ["archive", "remove"])
+def test_a_channel_lost_without_an_event_is_noticed_when_it_is_next_read(
+    context: AppContext,
+    slack: Slack,
+    poster: Poster,
+    declared_incident: Declared,
+    responder: Person,
+    how: str,
+) -> None:
+    row = declared_incident()
+    channel_id = opened(context, slack, poster, row)
+    backfill.backfill_channel(context, slack, poster, incident_id=row.incident_id)
+    with context.database.transaction() as session:
+        assert queued(session, "slack.check_channel", incident_id=row.incident_id) == []
+    if how == "archive":
+        responder.archive(channel_id)
+    else:
+        responder.remove_member(channel_id, "U0TOCSIN")
+    soon = later(context, 5)
+    with context.database.transaction() as session:
+        plan_backfill(session, soon.now(), soon.now())
+    work(soon, slack, poster)
+    with context.database.transaction() as session:
+        found = incidents.get(session, row.incident_id)
+        assert (found.channel_trouble is None, found.channel_archived) == (how == "remove", how == "archive")
+    members = slack.call("conversations.members", channel=channel_id)["members"]
+    if how == "remove":
+        assert "U0TOCSIN" in members
+    else:
+        assert thread(responder, row)[-1].startswith(f"Tocsin couldn't post in <#{channel_id}>")
+
+
+def test_a_channel_renamed_without_an_event_is_called_by_its_new_name(
+    context: AppContext, slack: Slack, poster: Poster, declared_incident: Declared
+) -> None:
+    row = declared_incident()
+    channel_id = opened(context, slack, poster, row)
+    slack.call("conversations.rename", channel=channel_id, name="checkout-again")
+    backfill.backfill_channel(context, slack, poster, incident_id=row.incident_id)
+    with context.database.transaction() as session:
+        assert incidents.get(session, row.incident_id).channel_name == "checkout-again"
+
+
 # -- refused invitations, topic and pin --------------------------------------------------------------------------------
 
 

@@ -212,6 +212,11 @@ def end_backfill(session: Session, look: BackfillWindow, shown: Collection[str],
     return sum(record.message_deleted(session, look.channel_id, ts, now) for ts in sorted(gone))
 
 
+def is_expected(row: IncidentRow) -> bool:
+    """Whether people expect that we hear and speak in the channel; where we know that we can't, it is tried anyway."""
+    return record.is_worked_on(row) and not row.channel_archived and not row.channel_trouble
+
+
 def _ts(at: datetime) -> str:
     """An instant as Slack stamps it."""
     return f"{at.timestamp():.6f}"

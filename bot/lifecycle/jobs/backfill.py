@@ -20,6 +20,7 @@ from bot.lifecycle.flows.backfill import (
     FoundMessage,
     begin_backfill,
     end_backfill,
+    is_expected,
     keep_progress,
     record_found,
 )
@@ -61,8 +62,26 @@ def backfill_channel(
         return
     with context.database.transaction() as session:
         gone = end_backfill(session, look, seen, context.now())
+        expected = is_expected(incidents.get(session, incident_id))
+    if expected:
+        _look_at_channel(context, slack, incident_id, look.channel_id)
     if fresh or gone:
         log.info("read back what was missed", incident_id=incident_id, messages=fresh, deletions=gone)
+
+
+def _look_at_channel(context: AppContext, slack: Slack, incident_id: int, channel_id: str) -> None:
+    """Ask for the channel's state, too: of an archived one the history is still read, and an event may be lost."""
+    name, refused = slack.look_at(channel_id, join=False)
+    if refused is not None and refused.error not in UNREACHABLE:
+        log.warning("could not ask for the state of a channel", channel=channel_id, error=refused.error)
+        return
+    with context.database.transaction() as session:
+        row = incidents.get_for_change(session, incident_id)
+        if row.channel_id != channel_id:
+            return
+        row.channel_name = name or row.channel_name
+        if refused is not None:
+            channel_lost(session, row, refused.error, context.now())
 
 
 def _looked_at(slack: Slack, look: BackfillWindow) -> Iterator[tuple[list[dict[str, Any]], str]]:
