@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import Any
 
 import pytest
@@ -9,9 +10,10 @@ import pytest
 from bot.incidents.flows import record
 from bot.incidents.queries import incidents
 from bot.lifecycle.flows import change
+from bot.settings import REPOSITORY
 from bot.severity.rules import Severity
 from slack_playground.person import content_of
-from tests.faults.troubles import control, fail, faults_left, journal, nothing_twice, wait_for_call
+from tests.faults.troubles import control, fail, faults_left, forget_faults, journal, nothing_twice, wait_for_call
 from tests.journeys.story import ask, card_of, failed_jobs, jump, pings_of, row, rows, said_by_bot, settle, swept
 from tests.stage import INCIDENTS, Stage, wait_until_connected
 
@@ -48,6 +50,70 @@ def test_a_declaration_survives_every_fault_of_every_call(stage: Stage, method: 
     fail(stage.playground, method, kind, **KINDS[kind])
     ask(stage.responder, INCIDENTS, f"/incident declare! P1 {kind} while calling {method.replace('.', ' ')}")
     whole(stage, rows(stage)[-1].ref)
+
+
+# What notes do not need: while Slack fails at these, what people should read is said.
+DECORATION = (
+    "conversations.setTopic",
+    "pins.add",
+    "conversations.invite",
+    "conversations.open",
+    "users.info",
+    "chat.postEphemeral",
+    "canvases.create",
+    "conversations.canvases.create",
+)
+
+
+def test_decoration_that_slack_fails_at_holds_up_no_note(stage: Stage) -> None:
+    responder = stage.responder
+    ref, channel = stage.declare("P2 the topic cannot be set")
+    settle(stage.database)
+    for method in DECORATION:
+        fail(stage.playground, method, "status", times=100_000, status=503)
+    try:
+        for command in (
+            f"severity {ref} P1",
+            f"role {ref} scribe @team-lead",
+            f"role {ref} commander",
+            f"handover {ref} @team-lead",
+            f"resolve {ref} rolled back",
+            f"close {ref} rolled back",
+            f"reopen {ref} it is back",
+            f"note {ref} said all the same",
+        ):
+            ask(responder, INCIDENTS, f"/incident {command}")
+        responder.wait_for(
+            lambda: "said all the same" in "".join(said_by_bot(responder, channel["id"])) or None, what="the note"
+        )
+        assert {entry["method"] for entry in journal(stage.playground) if not entry["ok"]} >= {
+            "conversations.setTopic",
+            "conversations.invite",
+        }
+    finally:
+        forget_faults(stage.playground)
+    settle(stage.database)
+    assert "U0TEAMLEAD" in stage.playground.workspace.channels[channel["id"]].members
+    assert failed_jobs(stage.database) == []
+    nothing_twice(stage.playground)
+
+
+def test_only_plain_posts_wait_for_each_other() -> None:
+    """What may fail for a while by itself has a lock of its own, not the one of the incident's lines."""
+    found = {
+        next(argument.value for argument in call.args if isinstance(argument, ast.Constant))
+        for path in (REPOSITORY / "bot").rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "enqueue"
+        if any("lock_of" in ast.unparse(word.value) for word in call.keywords if word.arg == "lock")
+    }
+    assert found <= {
+        "slack.open_room",  # before there is a channel, nothing can be said in it
+        "slack.say",
+        "slack.checklist",
+        "slack.suggest_severity",
+        "slack.playbook_offer",
+    }
 
 
 def test_a_wait_that_slack_asks_for_is_kept(stage: Stage) -> None:

@@ -105,7 +105,7 @@ def test_what_is_recorded_after_the_closing_is_drafted_by_one_job_and_only_once_
     for _ in range(3):
         assert drafting.redraft_later(session, told)
     (job,) = queued(session, "slack.redraft")
-    assert (job.arguments, job.lock) == ({"incident_id": told.incident_id}, f"incident-{told.incident_id}")
+    assert (job.arguments, job.lock) == ({"incident_id": told.incident_id}, f"review-{told.incident_id}")
     assert drafted(session, told) == 1
 
 

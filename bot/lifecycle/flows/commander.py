@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from bot.context import Policy
 from bot.errors import BadRequest
 from bot.escalation.flows import pages
-from bot.incidents.flows.record import lock_of, record, refuse_when_over
+from bot.incidents.flows.record import record, refuse_when_over
 from bot.incidents.queries import incidents
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import HandoverRow, IncidentRow
@@ -110,7 +110,7 @@ def _show(session: Session, handover: HandoverRow) -> None:
     enqueue(
         session,
         "slack.handover",
-        lock=lock_of(handover.incident_id),
+        lock=f"handover-{handover.handover_id}",
         once=f"handover-{handover.handover_id}",
         handover_id=handover.handover_id,
     )

@@ -112,7 +112,8 @@ def _post_checklist(session: Session, row: IncidentRow, _: Change) -> None:
 
 
 def _draft_review(session: Session, row: IncidentRow, _: Change) -> None:
-    enqueue(session, "slack.review", lock=lock_of(row.incident_id), incident_id=row.incident_id, episode=row.episode)
+    lock = f"review-{row.incident_id}"  # it asks what people are called and writes to managers: notes must not wait
+    enqueue(session, "slack.review", lock=lock, incident_id=row.incident_id, episode=row.episode)
 
 
 _SEVERITY = frozenset({Kind.SEVERITY_RAISED, Kind.SEVERITY_LOWERED})

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import Policy
 from bot.errors import BadRequest, TransitionRefused
-from bot.incidents.flows.record import lock_of, record
+from bot.incidents.flows.record import record
 from bot.incidents.queries import incidents
 from bot.incidents.rules.incident import Status, is_private
 from bot.incidents.rules.timeline import Kind
@@ -51,7 +51,7 @@ def merge(session: Session, duplicate_id: int, target_id: int, by: str, policy: 
     enqueue(
         session,
         "slack.bring",
-        lock=lock_of(target.incident_id),
+        lock=f"bring-{target.incident_id}",
         incident_id=target.incident_id,
         user_ids=[user_id for user_id in people if user_id],
         asked_by=by,

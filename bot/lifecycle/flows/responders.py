@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.context import Policy
-from bot.incidents.flows.record import lock_of, record, refuse_when_over
+from bot.incidents.flows.record import record, refuse_when_over
 from bot.incidents.queries import incidents
 from bot.incidents.rules.responders import ResponderRole
 from bot.incidents.rules.timeline import Kind
@@ -49,7 +49,7 @@ def _notify_assigned(session: Session, row: IncidentRow, role: ResponderRole, us
     enqueue(
         session,
         "slack.assigned",
-        lock=lock_of(row.incident_id),
+        lock=f"assigned-{row.incident_id}",
         incident_id=row.incident_id,
         user_id=user_id,
         part=role.value,

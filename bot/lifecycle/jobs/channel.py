@@ -140,7 +140,7 @@ def recurring(row: IncidentRow) -> str:
 
 
 def set_up_channel(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int) -> None:
-    """Topic, pinned card, and the people who have to be there. What Slack refuses costs nothing of the rest."""
+    """Topic, pinned card, and who has to be there. What Slack refuses, or fails at, costs nothing of the rest."""
     with context.database.transaction() as session:
         row = incidents.get(session, incident_id)
         incident = incidents.facts(row)
@@ -151,15 +151,21 @@ def set_up_channel(context: AppContext, slack: Slack, poster: Poster, *, inciden
     if incident.channel_id is None or not reachable:
         return
     channel_id = incident.channel_id
-    bring_in(context, slack, incident_id, filter(None, [incident.declared_by, incident.commander, *on_call]))
+    people = list(filter(None, [incident.declared_by, incident.commander, *on_call]))
     steps: dict[str, Callable[[], None]] = {
         texts.SET_TOPIC: lambda: slack.set_topic(channel_id, blocks.topic(incident)),
         texts.PIN_CARD: lambda: slack.pin(channel_id, card_ts) if card_ts else None,
     }
-    later: list[Refused] = []
+    later: list[Refused | TryAgain] = []
+    try:
+        bring_in(context, slack, incident_id, people)
+    except TryAgain as error:
+        later.append(error)
     for what, step in steps.items():
         try:
             step()
+        except TryAgain as error:
+            later.append(error)
         except Refused as refused:
             log.warning("could not set up the channel", channel=channel_id, error=str(refused))
             report_refusal(context, incident_id, what, refused)

@@ -29,11 +29,11 @@ def handover(context: AppContext, slack: Slack, poster: Poster, *, handover_id: 
         message = roster.handover(row.handover_id, incident, row.from_user, row.to_user, row.asked_by)
     else:
         message = roster.handover_over(incident, _outcome(row))
-    if row.state == handovers.OFFERED:
-        bring_in(context, slack, incident.incident_id, [row.to_user], row.asked_by)
     speak(context, poster, incident.incident_id, f"handover:{handover_id}", message)
     if not write_to(slack, poster, row.to_user, f"handover:{handover_id}:{row.to_user}", message):
         log.info("the offer of command stands in the channel only", handover_id=handover_id)
+    if row.state == handovers.OFFERED:  # last: Slack may not let them in for a while
+        bring_in(context, slack, incident.incident_id, [row.to_user], row.asked_by)
 
 
 def _outcome(row: HandoverRow) -> str:

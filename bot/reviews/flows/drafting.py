@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from bot.context import Policy
 from bot.escalation.queries import pings
-from bot.incidents.flows.record import lock_of
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.queries.incidents import described
 from bot.incidents.rules.timeline import Entry, Kind
@@ -180,8 +179,8 @@ def redraft_later(session: Session, row: IncidentRow) -> bool:
         return True
     if stage.stage == Stage.APPROVED:
         return False
-    once, lock = f"review-{row.incident_id}", lock_of(row.incident_id)
-    enqueue(session, "slack.redraft", once=once, lock=lock, incident_id=row.incident_id)
+    once = f"review-{row.incident_id}"  # and the lock of the first draft, which comes before
+    enqueue(session, "slack.redraft", once=once, lock=once, incident_id=row.incident_id)
     return True
 
 

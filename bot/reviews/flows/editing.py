@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import Policy
 from bot.errors import BadRequest, TocsinError
-from bot.incidents.flows.record import lock_of, record
+from bot.incidents.flows.record import record
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.reviews.flows.learning import learn_review
@@ -251,7 +251,7 @@ def move(
         if approved is not None:
             learn_review(session, row, approved, by, now)
         _announce(session, row, Kind.REVIEW_APPROVED, messages.approved(by), by, now)
-        enqueue(session, "aws.archive", lock=lock_of(row.incident_id), incident_id=row.incident_id)
+        enqueue(session, "aws.archive", lock=f"archive-{row.incident_id}", incident_id=row.incident_id)
     elif wanted is Stage.CHANGES_ASKED:
         stage.remind_at = next_reminder(stage, policy.review)
         text = messages.changes_requested(by, note.strip())
@@ -266,7 +266,7 @@ def move(
 def show(session: Session, row: IncidentRow) -> None:
     """Update Slack's copy of the review, canvas or file; changes close together are shown once."""
     once = f"review-canvas-{row.incident_id}"
-    enqueue(session, "slack.review_canvas", lock=lock_of(row.incident_id), once=once, incident_id=row.incident_id)
+    enqueue(session, "slack.review_canvas", lock=once, once=once, incident_id=row.incident_id)
 
 
 def _announce(session: Session, row: IncidentRow, kind: Kind, text: str, by: str, now: datetime) -> None:
