@@ -1,4 +1,4 @@
-"""The table of suggested severities."""
+"""The tables of suggested severities and of reminders."""
 
 from __future__ import annotations
 
@@ -33,4 +33,22 @@ class SeveritySuggestion(Base):
     __table_args__ = (
         UniqueConstraint("incident_id", "message_ts"),
         Index("uq_severity_suggestions_open", "incident_id", unique=True, postgresql_where=sql("state = 'open'")),
+    )
+
+
+class ReminderRow(Base):
+    """What somebody wants to be reminded of where an incident is worked on; gone once it was said."""
+
+    __tablename__ = "reminders"
+    reminder_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    request_key: Mapped[str] = mapped_column(unique=True)
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.incident_id"))
+    user_id: Mapped[str]
+    text: Mapped[str] = mapped_column(Said)  # plain words
+    due_at: Mapped[datetime]
+    made_at: Mapped[datetime]
+    state: Mapped[str]  # waiting, due
+    __table_args__ = (
+        Index("ix_reminders_due_at_waiting", "due_at", postgresql_where=sql("state = 'waiting'")),
+        Index("ix_reminders_incident_id", "incident_id"),
     )

@@ -12,7 +12,17 @@ from bot.figures import listeners as figures
 from bot.incidents import interactions
 from bot.incidents.commands import Registry, run_command
 from bot.incidents.rules.authority import Act
-from bot.lifecycle.listeners import access, buttons, channel, commands, declaring, handover, shortcuts, timeline
+from bot.lifecycle.listeners import (
+    access,
+    buttons,
+    channel,
+    commands,
+    declaring,
+    handover,
+    reminders,
+    shortcuts,
+    timeline,
+)
 from bot.lifecycle.messages import forms as modals
 from bot.playbooks.listeners import buttons as playbook_buttons
 from bot.playbooks.listeners import commands as playbook_commands
@@ -35,6 +45,7 @@ REGISTRY = Registry(
         *declaring.SUBCOMMANDS,
         *commands.SUBCOMMANDS,
         *timeline.SUBCOMMANDS,
+        *reminders.SUBCOMMANDS,
         *access.SUBCOMMANDS,
         *channel.SUBCOMMANDS,
         *telling.SUBCOMMANDS,

@@ -24,6 +24,7 @@ PROMISES: dict[str, str] = {
     "slack.card": "update the incident's card",
     "slack.mirror": "update the incident in the announcement channel",
     "slack.check_channel": "look at the incident's channel",
+    "slack.reminder": "post a reminder",
     "slack.say": "post a line of the timeline where the incident is worked on",
     "slack.whisper": "answer somebody in the channel",
     "slack.offer_key": "ask whether a message is key",

@@ -8,7 +8,7 @@ import pytest
 
 from bot.incidents.commands import Registry
 from bot.wiring.listeners import REGISTRY
-from tests.journeys.story import Message, ask, card_says, entries, kinds, row, said_by_bot, settle
+from tests.journeys.story import Message, ask, card_says, entries, jump, kinds, row, said_by_bot, settle
 from tests.stage import INCIDENTS, Stage
 
 
@@ -85,6 +85,24 @@ def test_a_renamed_incident_is_called_so_wherever_it_is_shown(stage: Stage, inci
     responder.wait_for(lambda: "loses rows" in slack.topic["value"] or None)
     assert row(stage, ref).channel_name == slack.name
     responder.wait_for_message(INCIDENTS, lambda said: ref in str(said) and "loses rows" in str(said))
+
+
+def test_a_reminder_is_said_once_in_the_channel_when_it_is_due(stage: Stage, incident: tuple[str, Message]) -> None:
+    ref, channel = incident
+    responder = stage.responder
+    assert "has no reminders" in ask(responder, channel["id"], "/incident remind")
+    for (place, name), what in zip(places(ref, channel), ("look at <@U0VP> & co", "call them"), strict=True):
+        assert "Reminder set for" in ask(responder, place, f"/incident remind {name}15 min {what}")
+    listed = ask(responder, channel["id"], "/incident remind list")
+    assert "1. " in listed and "2. " in listed and "<@U0VP>" not in listed
+    assert ask(responder, channel["id"], "/incident remind cancel 2") == "Reminder cancelled: call them"
+    assert "There is no reminder 2" in ask(responder, channel["id"], "/incident remind cancel 2")
+    jump(stage, 16 * 60)
+    responder.wait_for_message(channel["id"], "Reminder for <@U0RESPONDER>: look at")
+    settle(stage.database)
+    said = [text for text in said_by_bot(responder, channel["id"]) if text.startswith("Reminder for")]
+    assert len(said) == 1 and "<@U0VP>" not in said[0]
+    assert "has no reminders" in ask(responder, channel["id"], "/incident remind")
 
 
 @pytest.mark.parametrize("field", ["impact", "cause"])

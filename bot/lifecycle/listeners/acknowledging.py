@@ -14,7 +14,7 @@ from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import change
-from bot.lifecycle.messages import acknowledging as messages
+from bot.lifecycle.messages import answers as messages
 from bot.lifecycle.messages.outcomes import sentence
 from bot.lifecycle.rules.acknowledging import acknowledges, ref_in
 from bot.slack.reporting import reporting_errors

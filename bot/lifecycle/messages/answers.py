@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.incidents.rules.incident import reopened_words
@@ -13,6 +13,12 @@ from bot.slack.refusals import Refusal
 from bot.slack.text import person, plain, shorten
 from bot.text.durations import span
 from bot.text.markup import escape, instant
+
+NOT_UNDERSTOOD = (
+    "Here, Tocsin understands `ack` or `on it`, which acknowledge a page. "
+    "For everything else, type `/incident help`; reports go in the incident channel."
+)
+NOTHING_WAITS = "No page is waiting for your answer."
 
 
 def declared(row: IncidentRow, given: bool, judged: Judgement, where: str) -> str:
@@ -63,3 +69,15 @@ def severity(row: IncidentRow, levels: Mapping[Severity, Level]) -> str:
         for level in levels.values()
     ]
     return "\n".join(lines)
+
+
+# To a direct message
+
+
+def which(refs: Sequence[str]) -> str:
+    """Several incidents may be meant."""
+    return f"Several pages are waiting for your answer: {', '.join(refs)}. Type for example `ack {refs[0]}`."
+
+
+def not_paged(ref: str) -> str:
+    return f"No page about {ref} is waiting for your answer."

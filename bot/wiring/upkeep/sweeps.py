@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from bot.context import AppContext
 from bot.escalation.flows.plan import sweep
 from bot.escalation.queries import pings
+from bot.lifecycle.flows.reminders import say_due
 from bot.reviews.flows.reminders import remind
 from bot.store.outages import Outage, is_away, reason_of
 from bot.wiring.monitoring.health import SWEEP, Progress
@@ -63,6 +64,8 @@ class Sweeps:
         if time.monotonic() >= self._remind_at:  # apart: what it meets must not undo what is escalated
             with self._context.database.transaction() as session:
                 if remind(session, self._context.policy.review, now, _AT_ONCE) == _AT_ONCE:
+                    return 0.0
+                if say_due(session, now, _AT_ONCE) == _AT_ONCE:
                     return 0.0
             self._remind_at = time.monotonic() + _REMIND_EVERY
         if passed_over:

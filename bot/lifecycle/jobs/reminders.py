@@ -1,0 +1,24 @@
+"""Reminders that are due."""
+
+from __future__ import annotations
+
+from bot.context import AppContext
+from bot.incidents.jobs import speak
+from bot.lifecycle.messages import reminders as messages
+from bot.lifecycle.queries import reminders as store
+from bot.slack.client import Slack
+from bot.slack.poster import Poster
+
+
+def remind(context: AppContext, slack: Slack, poster: Poster, *, reminder_id: int) -> None:
+    """Say one where the incident is worked on, once."""
+    with context.database.transaction() as session:
+        row = store.find(session, reminder_id)
+        if row is None:
+            return  # it was said by an earlier try
+        incident_id, message = row.incident_id, messages.due(row.user_id, row.text)
+    speak(context, poster, incident_id, f"reminder:{reminder_id}", message)
+    with context.database.transaction() as session:
+        row = store.find(session, reminder_id)
+        if row is not None:
+            store.remove(session, row)

@@ -1,0 +1,42 @@
+"""/incident remind."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from bot.incidents.commands import ALONE, CommandContext, Subcommand, incident_of
+from bot.incidents.flows.typed_times import time_zone_of
+from bot.lifecycle.flows import reminders
+from bot.lifecycle.messages import reminders as messages
+from bot.lifecycle.queries import reminders as store
+from bot.lifecycle.rules.reminding import parse_reminder
+from bot.text.markup import plain_text
+
+_CANCEL = ("cancel", "remove", "delete")
+
+
+def _remind(session: Session, command: CommandContext) -> str:
+    typed = plain_text(command.rest)
+    row = incident_of(session, command, for_change=bool(typed))
+    if not typed or typed.lower() == "list":
+        waiting = store.list_waiting(session, row.incident_id)
+        return messages.listed(row.ref, [(one.due_at, one.user_id, one.text) for one in waiting])
+    word, _, rest = typed.partition(" ")
+    if word.lower() in _CANCEL:
+        return messages.cancelled(reminders.cancel(session, row, rest.strip()))
+    zone = time_zone_of(session, command.context, command.user_id)
+    at, words = parse_reminder(typed, command.now, zone, command.context.policy.calendar.opens)
+    reminders.plan(session, row, f"command:{command.trigger_id}", command.user_id, at, words, command.now)
+    return messages.planned(row.ref, at, words)
+
+
+SUBCOMMANDS = (
+    Subcommand(
+        "remind",
+        "remind 15 min check the replica",
+        "Be reminded where the incident is worked on; alone it lists what is to come, `remind cancel 1` cancels.",
+        answer=_remind,
+        aliases=("reminder", "timer"),
+        reads=ALONE | {"list"},
+    ),
+)
