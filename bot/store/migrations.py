@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import psycopg
@@ -14,6 +15,7 @@ from bot.store.connection import LimitedConnection
 _FOLDER = Path(__file__).resolve().parent.parent.parent / "migrations"
 
 NEWER = "which this version of Tocsin does not have"
+_NEEDS = re.compile(r'^NEEDS = "(\w+)"', re.MULTILINE)
 _MINUTES = 10  # for one statement of a migration
 _IN_USE = (
     "The database was not upgraded: another session holds a lock on a table that has to change."
@@ -24,11 +26,14 @@ _IN_USE = (
 def upgrade(engine: Engine) -> None:
     """Run what is missing. Who starts together waits for each other on an advisory lock, ten minutes at most.
 
-    Raises InvalidSettings where the database is newer than the code, or a table is in use for too long.
+    Nothing is missing where a newer version upgraded the database, and this code still runs on it.
+    Raises InvalidSettings where it no longer does, or a table is in use for too long.
     """
     try:
-        if sentence := _newer(engine):
-            raise InvalidSettings(sentence)
+        if _is_newer(_current(engine)):
+            if sentence := _newer(engine):
+                raise InvalidSettings(sentence)
+            return
         with engine.connect() as connection:
             _upgrade(connection)
     except OperationalError as error:
@@ -52,6 +57,8 @@ def _upgrade(connection: Connection) -> None:
         config.set_main_option("script_location", str(_FOLDER))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        # The version before, which does not have these migrations, reads here whether it still runs on these tables.
+        connection.execute(text(f"comment on table alembic_version is 'needs {_needs()}'"))
         connection.commit()
     finally:
         connection.rollback()
@@ -74,10 +81,14 @@ def behind(engine: Engine) -> str | None:
     head, current = _revisions()[-1], _current(engine)
     if current == head:
         return None
-    return (
-        _newer(engine)
-        or f"The database is at migration {current or 'none'}, the code at {head}: run `tocsin db upgrade`."
-    )
+    if _is_newer(current):
+        return _newer(engine)
+    return f"The database is at migration {current or 'none'}, the code at {head}: run `tocsin db upgrade`."
+
+
+def ahead(engine: Engine) -> bool:
+    """True where a newer version upgraded the database."""
+    return _is_newer(_current(engine))
 
 
 def _current(engine: Engine) -> str | None:
@@ -92,10 +103,25 @@ def _revisions() -> list[str]:
     return sorted(path.name.split("_")[0] for path in (_FOLDER / "versions").glob("[0-9]*.py"))
 
 
+def _needs() -> str:
+    """The migration from which on code runs on the newest tables; each migration that does more than add names one."""
+    files = (_FOLDER / "versions").glob("[0-9]*.py")
+    return max((found[1] for file in files if (found := _NEEDS.search(file.read_text("utf-8")))), default="")
+
+
+def _is_newer(current: str | None) -> bool:
+    return current is not None and current not in _revisions()
+
+
 def _newer(engine: Engine) -> str | None:
-    """A sentence where the database is at a migration that this code does not have."""
+    """A sentence where the database was upgraded by a newer version, and this code does not run on it."""
     current = _current(engine)
-    if current is None or current in _revisions():
+    if not _is_newer(current):
+        return None
+    with engine.connect() as connection:
+        said = connection.execute(text("select obj_description('alembic_version'::regclass, 'pg_class')")).scalar()
+    needs = str(said or "").removeprefix("needs ")
+    if needs and needs <= _revisions()[-1]:
         return None
     return (
         f"The database is at migration {current}, {NEWER}:"

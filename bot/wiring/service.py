@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 import structlog
 import uvicorn
 from slack_bolt import App
-from slack_bolt.adapter.socket_mode import SocketModeHandler
 from starlette.routing import Route
 
 from bot.aws.accounts import Aws
@@ -40,6 +38,7 @@ from bot.web.sessions import sign_personal_link
 from bot.web.slack import slack_route
 from bot.web.taken_requests import TakenRequests
 from bot.wiring import listeners
+from bot.wiring.access.socket_mode import SocketMode
 from bot.wiring.access.standing import Standings
 from bot.wiring.building import build_judge, build_live_memory, build_policy, warm_judge
 from bot.wiring.clock import Clock
@@ -212,17 +211,6 @@ def _find_channel(slack: Slack, name: str) -> str | None:
         return None
 
 
-def hang_up(connection: SocketModeHandler) -> None:
-    """Close Socket Mode at once. The library's own closing waits until Slack says something, or three seconds."""
-    client = connection.client
-    client.current_session_state.terminated = True
-    line = client.current_session.sock if client.current_session is not None else None
-    with suppress(OSError):  # it may be gone already
-        if line is not None:
-            line.shutdown(socket.SHUT_RDWR)
-    connection.close()  # type: ignore[no-untyped-call]  # the library leaves it bare
-
-
 def database_check(settings: Settings, context: AppContext) -> DatabaseCheck:
     """What readiness and metrics ask of the database; of the embedded one its disk, too."""
     late_after = context.policy.escalation.late_after
@@ -323,7 +311,7 @@ class Service:
 
     def _connect(self, app: App, app_token: str) -> Callable[[], None]:
         """Open Socket Mode, in the background until it succeeds. Returns how to close it."""
-        connection = SocketModeHandler(app, app_token, ping_interval=_LOOK_AT_SOCKET_EVERY)
+        connection = SocketMode(app, app_token, ping_interval=_LOOK_AT_SOCKET_EVERY)
         thread = threading.Thread(target=self._keep_connecting, args=(connection,), name="socket mode")
         thread.start()
         self._checks.append(lambda: [] if connection.client.is_connected() else ["Socket Mode: not connected"])
@@ -331,11 +319,11 @@ class Service:
         def close() -> None:
             self._stopping.set()
             thread.join()
-            hang_up(connection)
+            connection.close_between()
 
         return close
 
-    def _keep_connecting(self, connection: SocketModeHandler) -> None:
+    def _keep_connecting(self, connection: SocketMode) -> None:
         wait = 0.5
         while not self._stopping.is_set():
             try:

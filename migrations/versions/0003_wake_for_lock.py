@@ -6,6 +6,7 @@ revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
+NEEDS = "0002"  # the triggers only tell workers of jobs
 
 
 def upgrade() -> None:

@@ -8,6 +8,7 @@ revision = "0012"
 down_revision = "0011"
 branch_labels = None
 depends_on = None
+NEEDS = "0012"  # code before this one writes `review_drafts.markdown`
 
 
 def upgrade() -> None:

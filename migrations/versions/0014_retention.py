@@ -7,6 +7,7 @@ revision = "0014"
 down_revision = "0013"
 branch_labels = None
 depends_on = None
+NEEDS = "0013"  # the new trigger allows more than the one before
 
 # A row may change in one way: its words are replaced by the fact that they were removed. The incident must be closed,
 # and whoever does it must have said so in this transaction, so that no other change gets through by accident.

@@ -10,7 +10,7 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
 from bot.demo.seed import seed_workspace
-from bot.wiring.service import hang_up
+from bot.wiring.access.socket_mode import hang_up
 from slack_playground.app import Playground
 from slack_playground.workspace.manifest import AppManifest, Command, Shortcut
 

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 
-from bot.wiring.service import hang_up
+from bot.wiring.access.socket_mode import hang_up
 from tests.browser.conftest import OpenPage
 from tests.browser.elements import INCIDENTS, message, say, write
 

@@ -48,6 +48,10 @@ class Child:
         """Where it stopped, without knowing that time passed."""
         os.kill(self._process.pid or 0, signal.SIGCONT)
 
+    def ask_to_end(self) -> None:
+        """As systemd or Docker does; nobody waits for it here."""
+        self._process.terminate()
+
     def wait(self, seconds: float = 120) -> int:
         """Until it ends by itself; the exit status."""
         self._process.join(seconds)

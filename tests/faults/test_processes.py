@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import socket
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from sqlalchemy import text
 
 from bench.process import unhurried_knowledge
 from bot.demo.seed import seed_workspace
+from bot.incidents.queries import incidents
 from bot.settings import REPOSITORY
 from bot.store.engine import Database
 from slack_playground.app import Playground
@@ -23,6 +26,7 @@ from slack_playground.person import Person
 from slack_playground.workspace.clock import DemoClock
 from slack_playground.workspace.manifest import read_manifest
 from tests.faults.children import Child, child
+from tests.faults.readiness import free_port
 from tests.faults.troubles import journal, nothing_twice, wait_for_call
 from tests.journeys.story import settle
 from tests.journeys.wire import dispatcher_of, on_loop
@@ -126,6 +130,47 @@ def test_two_replicas_at_once_do_nothing_twice_and_one_carries_on_when_the_other
         everything_once(world)
         assert len(world.refs()) == before + 10
         assert second.stop() == 0
+
+
+def test_a_command_under_way_is_answered_before_its_process_ends(world: World) -> None:
+    world.environment["TOCSIN_WEB_PORT"] = str(port := free_port())
+    with ExitStack() as stack, ThreadPoolExecutor(1) as pool:
+        bot = world.start(stack)
+        wait_until_connected(world.playground)
+        world.responder.command(INCIDENTS, "/incident declare! P1 the disk fills")
+        ref = world.refs()[-1]
+        with world.database.transaction() as session:
+            incidents.get_for_change(session, incidents.get_by_ref(session, ref).incident_id)
+            typed = pool.submit(world.responder.command, INCIDENTS, f"/incident note {ref} at the last moment")
+            wait_until(lambda: someone_waits_for_a_lock(world))
+            bot.ask_to_end()
+            wait_until(lambda: not answers(port))  # the pages end first
+            with pytest.raises(AssertionError):  # it does not hang up
+                wait_until(lambda: not dispatcher_of(world.playground).links, seconds=0.5)
+        assert typed.result(30) >= 0
+        assert bot.wait() == 0
+    world.environment["TOCSIN_WEB_PORT"] = "0"
+    with ExitStack() as stack:
+        world.start(stack)
+        everything_once(world)
+
+
+def someone_waits_for_a_lock(world: World) -> bool:
+    waiting = text("select exists (select from pg_stat_activity where wait_event_type = 'Lock')")
+    with world.database.engine.connect() as connection:
+        return bool(connection.scalar(waiting))
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as line:
+        return line.connect_ex(("127.0.0.1", port)) == 0
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)  # neither locks nor ports tell of themselves
 
 
 _PRESSED = ("playbook_done", "playbook_not_helped")

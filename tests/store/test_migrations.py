@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -20,8 +21,9 @@ from bot.errors import InvalidSettings
 from bot.settings import REPOSITORY
 from bot.store import migrations
 from bot.store.engine import Database, driver_url
-from bot.store.migrations import behind, upgrade
+from bot.store.migrations import ahead, behind, upgrade
 from bot.wiring.tables import METADATA
+from migrations.contractions import contractions, statements
 
 _QUEUE_S_OWN = ("procrastinate_", "idx_procrastinate_", "waiting_jobs_by_lock")
 
@@ -35,6 +37,12 @@ def empty(postgres: str) -> Iterator[Database]:
     database = Database(postgres.replace("/postgres?", f"/{name}?"), connections=2)
     yield database
     database.close()
+
+
+def scripts() -> ScriptDirectory:
+    config = Config()
+    config.set_main_option("script_location", str(REPOSITORY / "migrations"))
+    return ScriptDirectory.from_config(config)
 
 
 def _differences(engine: Engine) -> list[Any]:
@@ -53,9 +61,7 @@ def test_the_migrations_make_the_tables_of_the_code(empty: Database) -> None:
 
 
 def test_the_files_of_the_migrations_are_named_in_the_order_in_which_they_run(empty: Database) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(REPOSITORY / "migrations"))
-    steps = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
+    steps = [script.revision for script in scripts().walk_revisions()]
     assert migrations._revisions() == steps[::-1]
 
 
@@ -103,12 +109,64 @@ def test_a_database_that_is_newer_is_told_to_upgrade_the_program(empty: Database
     upgrade(empty.engine)
     with empty.engine.begin() as connection:
         connection.execute(text("update alembic_version set version_num = '9999_later'"))
+        connection.execute(text("comment on table alembic_version is 'needs 9998'"))
     sentence = behind(empty.engine)
     assert sentence is not None
     assert "upgrade the program" in sentence
     assert "db upgrade" not in sentence
     with pytest.raises(InvalidSettings, match="upgrade the program"):
         upgrade(empty.engine)
+
+
+def test_the_version_before_starts_on_an_upgraded_database_that_took_nothing_from_it(empty: Database) -> None:
+    upgrade(empty.engine)
+    assert not ahead(empty.engine)
+    with empty.engine.begin() as connection:
+        connection.execute(text("update alembic_version set version_num = '9999_later'"))
+    assert ahead(empty.engine)
+    assert behind(empty.engine) is None
+    upgrade(empty.engine)
+    assert ahead(empty.engine), "it goes back by itself, and leaves the tables as they are"
+
+
+_VERSIONS = [script.module for script in scripts().walk_revisions() if script.revision > "0002"]
+
+
+@pytest.mark.parametrize("migration", _VERSIONS, ids=lambda migration: migration.revision)
+def test_a_migration_only_adds_or_says_which_code_can_do_without(migration: ModuleType) -> None:
+    found = contractions(statements(migration))
+    needs = getattr(migration, "NEEDS", None)
+    assert bool(found) is (needs is not None), f"only what takes away or demands has NEEDS: {found}"
+    assert needs is None or needs <= migration.revision
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "alter table incidents drop column told_at",
+        "alter table incidents rename column told_at to heard_at",
+        "alter table incidents rename to troubles",
+        "alter table incidents alter column ref type varchar(20)",
+        "alter table incidents alter column told_at set not null",
+        "alter table incidents add column owner text not null",
+        "alter table incidents add constraint ck_severity check (severity <> 'p9')",
+        "alter table incidents add constraint fk_told_by foreign key(told_by) references people (user_id)",
+        "create unique index uq_incidents_title on incidents (title)",
+        "drop index ix_incidents_declared_at",
+        "drop table used_links",
+        "create trigger frozen before update on incidents for each row execute function refuse_change()",
+        "update incidents set status = 'open' where status = 'investigating'",
+    ],
+)
+def test_what_the_version_before_would_trip_over_is_no_addition(statement: str) -> None:
+    fine = [
+        "create table owners (name text not null)",
+        "create unique index uq_owners_name on owners (name)",
+        "alter table incidents add column owned_by text",
+        "alter table incidents add constraint fk_owned_by foreign key(owned_by) references owners (name)",
+        "alter table incidents add column watched boolean default false not null",
+    ]
+    assert contractions([*fine, statement]) == [statement]
 
 
 _OBJECTS = text(

@@ -26,7 +26,7 @@ from bot.severity.policy import shared_names, unreached
 from bot.slack.client import CHANNEL_ID, Refused, Slack, TryAgain, web_client
 from bot.store.embedded import embedded_postgres
 from bot.store.engine import Database
-from bot.store.migrations import NEWER, behind
+from bot.store.migrations import NEWER, ahead, behind
 from bot.store.outbox import count_failed
 from bot.wiring.building import build_judge, build_memory, build_policy
 from bot.wiring.doctor import reach
@@ -126,6 +126,8 @@ def _database(known: Known) -> Iterator[Finding]:
 
 def _migrations(database: Database, *, embedded: bool) -> Finding:
     sentence = behind(database.engine)
+    if sentence is None and ahead(database.engine):
+        return Finding("migrations", State.OK, "a newer version upgraded the database; this one still runs on it")
     if sentence is None:
         return Finding("migrations", State.OK, "the database is up to date")
     if embedded and NEWER not in sentence:

@@ -1,0 +1,59 @@
+"""Slack over Socket Mode: a connection that ends between two payloads, not in the middle of one."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from contextlib import suppress
+
+import structlog
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_sdk.socket_mode.builtin import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+
+log = structlog.get_logger(__name__)
+
+_ANSWERED_WITHIN = 3.0  # seconds; after that Slack no longer waits for an answer
+_LOOK_EVERY = 0.01  # seconds
+
+
+class SocketMode(SocketModeHandler):
+    """As the library has it, and it knows how many payloads it is about to answer."""
+
+    _working = 0
+    _lock = threading.Lock()
+
+    def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]  # as bolt's
+        with self._lock:
+            self._working += 1
+        try:
+            super().handle(client, req)
+        finally:
+            with self._lock:
+                self._working -= 1
+
+    def close_between(self) -> None:
+        """Answer what has come, then hang up: whoever typed a command just now hears what became of it.
+
+        Slack gives what comes later to the other replicas.
+        """
+        until, idle = time.monotonic() + _ANSWERED_WITHIN, 0
+        while idle < 2:  # a payload may be on its way from the queue to its thread
+            if time.monotonic() > until:
+                log.warning("hung up on Slack though something was not answered yet")
+                break
+            idle = 0 if self._working or not self.client.message_queue.empty() else idle + 1
+            time.sleep(_LOOK_EVERY)
+        hang_up(self)
+
+
+def hang_up(connection: SocketModeHandler) -> None:
+    """Close Socket Mode at once. The library's own closing waits until Slack says something, or three seconds."""
+    client = connection.client
+    client.current_session_state.terminated = True
+    line = client.current_session.sock if client.current_session is not None else None
+    with suppress(OSError):  # it may be gone already
+        if line is not None:
+            line.shutdown(socket.SHUT_RDWR)
+    connection.close()  # type: ignore[no-untyped-call]  # the library leaves it bare
