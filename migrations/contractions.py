@@ -19,6 +19,7 @@ _NEW_COLUMN = re.compile(rf"alter table {_NAME} add column {_NAME} ")
 _NEW_INDEX = re.compile(rf"create (unique )?index (?:concurrently )?{_NAME} on {_NAME}")
 _OLD_INDEX = re.compile(rf"drop index (?:concurrently )?if exists {_NAME}")
 _REFERENCE = re.compile(rf"alter table {_NAME} add constraint \w+ foreign key ?\({_NAME}\)")
+_NEW_ROWS = re.compile(rf"insert into {_NAME}")
 _HARMLESS = ("set local lock_timeout", "create function ")
 
 
@@ -49,6 +50,9 @@ def _contractions(found: list[str]) -> Iterator[str]:
                 continue
         elif match := _NEW_INDEX.match(text):
             if not match[1] or match[3] in tables:
+                continue
+        elif match := _NEW_ROWS.match(text):
+            if match[1] in tables:
                 continue
         elif match := _REFERENCE.match(text):
             if match[1] in tables or (match[1], match[2]) in columns:
