@@ -179,7 +179,7 @@ def value_of(action_id: str, ids: dict[str, int], ref: str) -> str:
         "action_decline": f"{incident}:1",
         "check_tick": f"{incident}:1:metrics",
         "check_untick": f"{incident}:1:metrics",
-        **{f"playbook_{what}": f"{ids['run']}:1" for what in ("done", "not_helped", "skip")},
+        **{f"playbook_{what}": f"{ids['run']}:1" for what in ("done", "not_helped", "skip", "look", "keep")},
         "playbook_page": f"{incident}:{ids['run']}:team lead",
         "playbook_assign": f"playbook:{ids['run']}:1:U0SUPPORT",
         "alarms_look": f"{incident}:1",

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ForeignKey, Identity, Index
 from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.store.base import Base, Said
@@ -56,6 +57,7 @@ class PlaybookStep(Base):
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[str | None]
     line: Mapped[str | None] = mapped_column(Said)
+    seen: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB(none_as_null=True))  # what AWS showed last
 
 
 class PlaybookNotice(Base):

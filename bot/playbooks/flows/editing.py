@@ -20,7 +20,7 @@ from bot.memory.entries.documents import content_hash, from_document, to_documen
 from bot.memory.entries.entries import Entry, parse_entry
 from bot.memory.flows.learn import learn
 from bot.memory.importing.importer import render_entry
-from bot.playbooks.messages import editing as messages
+from bot.playbooks.messages import saving as messages
 from bot.playbooks.rules.written_steps import renumbered
 
 _AT_LINE = re.compile(r"^[^:]*:(\d+): (.*)$", re.DOTALL)
@@ -57,7 +57,7 @@ def with_parts(entry: Entry, title: str, symptoms: str, steps: str) -> Entry:
         found = _AT_LINE.match(str(error))
         if found is None:
             raise
-        raise BadRequest(messages.unreadable(max(1, int(found[1]) - before.count("\n")), found[2])) from error
+        raise BadRequest(messages.unreadable_line(max(1, int(found[1]) - before.count("\n")), found[2])) from error
 
 
 def read_whole(ref: str, text: str) -> Entry:
@@ -66,7 +66,7 @@ def read_whole(ref: str, text: str) -> Entry:
         return parse_entry(text.replace("\r\n", "\n"), Path(f"{ref}.md"))
     except InvalidKnowledge as error:
         found = _AT_LINE.match(str(error))
-        raise BadRequest(messages.unreadable(int(found[1]), found[2]) if found else str(error)) from error
+        raise BadRequest(messages.unreadable_line(int(found[1]), found[2]) if found else str(error)) from error
 
 
 def save(session: Session, entry: Entry, before: str, by: str, now: datetime) -> None:

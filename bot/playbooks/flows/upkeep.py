@@ -17,7 +17,7 @@ from bot.incidents.visibility import for_everybody
 from bot.memory.entries.entries import Entry
 from bot.memory.importing.importer import render_entry
 from bot.playbooks.flows import editing
-from bot.playbooks.messages import editing as editing_messages
+from bot.playbooks.messages import saving as saving_messages
 from bot.playbooks.messages import upkeep as messages
 from bot.playbooks.queries import runs, upkeep
 from bot.playbooks.rules.upkeep import (
@@ -168,7 +168,7 @@ def open_request(
     if entry is None:
         raise BadRequest(messages.gone(row.ref))
     if row.asked != user_id and not editing.may_edit(session, context, entry, user_id, now):
-        raise NotAllowed(editing_messages.not_yours(row.ref))
+        raise NotAllowed(saving_messages.not_yours(row.ref))
     return row
 
 

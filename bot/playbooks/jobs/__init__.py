@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.playbooks.jobs import offers, owners, runs, upkeep
+from bot.playbooks.jobs import looks, offers, owners, runs, upkeep
 from bot.playbooks.jobs.runs import look
 
 __all__ = ["TASKS", "look"]
 
 TASKS: dict[str, Callable[..., None]] = {
     "slack.playbook_run": runs.draw_run,
+    "aws.look": looks.look,
     "slack.playbook_list": runs.whisper_list,
     "slack.playbook_offer": offers.offer_next,
     "slack.playbook_failed": owners.step_failed,

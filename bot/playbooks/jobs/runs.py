@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from bot.context import AppContext
@@ -14,6 +15,7 @@ from bot.playbooks.flows import watch
 from bot.playbooks.flows.facts import facts_of
 from bot.playbooks.flows.fitting import fitting, matching
 from bot.playbooks.flows.owners import look_for_unused
+from bot.playbooks.jobs.looks import looks_of
 from bot.playbooks.messages import choices
 from bot.playbooks.messages.entries import place
 from bot.playbooks.messages.run import run_message
@@ -33,6 +35,8 @@ def draw_run(context: AppContext, slack: Slack, poster: Poster, *, run_id: int) 
         row = incidents.get(session, run.incident_id)
         facts = facts_of(session, run, row)
         incident_id = run.incident_id
+    if facts.state is RunState.RUNNING:
+        facts = replace(facts, can_look=bool(looks_of(context, facts, facts.current)))
     speak(context, poster, incident_id, f"playbook-run:{run_id}", run_message(facts, context.now()))
 
 

@@ -17,10 +17,11 @@ from bot.incidents.interactions import incident_at, let_in, number_at
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
 from bot.incidents.tables import IncidentRow
+from bot.playbooks.flows import looks as looking
 from bot.playbooks.flows import runs as flow
 from bot.playbooks.flows.facts import facts_of
 from bot.playbooks.flows.texts import text_of
-from bot.playbooks.messages import choices, entries, forms, offers
+from bot.playbooks.messages import choices, entries, forms, looks, offers
 from bot.playbooks.messages.run import RunFacts, filled
 from bot.playbooks.queries import runs
 from bot.playbooks.rules.steps import Outcome, RunState, from_document
@@ -52,6 +53,20 @@ def show_list(session: Session, context: AppContext, value: str, user_id: str, n
     return None
 
 
+def look(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str:
+    """`run:step`: have AWS asked what its commands read."""
+    if context.aws is None:
+        raise BadRequest(looks.NOT_CONFIGURED)
+    run_id, number = (number_at(value, part) for part in (0, 1))
+    looking.request(session, run_id, number, user_id, now)
+    return looks.begun(number)
+
+
+def keep(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str:
+    """`run:step`: what was seen goes on the timeline."""
+    return looking.keep(session, number_at(value, 0), number_at(value, 1), user_id, now)
+
+
 def page(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     """`incident id:run id:role`, from an offer. Pressed twice, one ping is sent."""
     incident_id, run_id, role = value.split(":", 2)
@@ -69,6 +84,8 @@ PRESSES = {
     "playbook_assign": assign,
     "playbook_list": show_list,
     "playbook_page": page,
+    "playbook_look": look,
+    "playbook_keep": keep,
 }
 
 

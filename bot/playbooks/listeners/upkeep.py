@@ -18,7 +18,7 @@ from bot.incidents.rules.authority import Act
 from bot.memory.entries.entries import Entry
 from bot.playbooks.flows import editing
 from bot.playbooks.flows import upkeep as flow
-from bot.playbooks.messages import editing as editing_messages
+from bot.playbooks.messages import saving as saving_messages
 from bot.playbooks.messages import upkeep as messages
 from bot.playbooks.messages.saving import steps_of
 from bot.playbooks.messages.upkeep import RIGHT
@@ -142,7 +142,7 @@ def _check_may_edit(session: Session, context: AppContext, row: UpkeepRequest, e
     if user_id not in (row.asked, row.answered_by) and not editing.may_edit(
         session, context, entry, user_id, context.now()
     ):
-        raise NotAllowed(editing_messages.not_yours(entry.ref))
+        raise NotAllowed(saving_messages.not_yours(entry.ref))
 
 
 FORM_BUTTONS = ("upkeep_review", "upkeep_edit")

@@ -77,7 +77,7 @@ def _fitting(one: Fitting) -> str:
 
 
 def _start(one: Fitting, incident_id: int) -> Block:
-    return button("Start", "playbook_start", f"{incident_id}:{one.ref}")
+    return start_button(incident_id, one.ref)
 
 
 HOW_TO = (
@@ -129,3 +129,8 @@ def which_to_stop(incident_ref: str, running: Sequence[str]) -> str:
     if not running:
         return f"No playbook is under way in {incident_ref}. `/incident playbook` lists what fits."
     return f"Name the one to stop: {' or '.join(code(f'/incident playbook stop {ref}') for ref in running)}."
+
+
+def start_button(incident_id: int, ref: str, words: str = "Start") -> Block:
+    """Starts a run of that playbook in that incident, from whatever message it stands in, an alarm's for example."""
+    return button(words, "playbook_start", f"{incident_id}:{ref}")

@@ -58,6 +58,7 @@ class RunFacts:
     current: int
     steps: Sequence[StepFacts]
     known: Mapping[str, Known]
+    can_look: bool = False  # whether AWS can be asked some of the current step's commands
 
 
 def run_message(run: RunFacts, now: datetime) -> Message:
@@ -198,6 +199,7 @@ def _buttons(run: RunFacts) -> Block:
         button(failed, "playbook_not_helped", value),
         button("Skip", "playbook_skip", value),
         button("With a note…", "playbook_note", value),
+        *([button("Look", "playbook_look", value)] if run.can_look else []),
         *([button("Fill in", "playbook_fill", value)] if names else []),
         *([button("Show all", "playbook_whole", value)] if cut or _is_cut(step) else []),
         assign,

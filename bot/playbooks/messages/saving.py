@@ -1,4 +1,4 @@
-"""The form "Save as playbook", and what is said of it. Pure."""
+"""The form "Save as playbook", and what is said of saving and editing entries. Pure."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from bot.slack.forms import LONGEST_FIELD, form, text_field
 SAVE = "playbook_save_view"
 STEPS = "steps"  # the fields of the steps are `steps_1`, `steps_2` …
 _FIELDS = 10
+BUSY = "An import is running. Try again in a minute; nothing that you typed is lost."
 TEMPLATE = """### 1. What to do first (0–5 min)
 - Purpose: what this finds out or changes
 - Changes production: no
@@ -78,3 +79,15 @@ def not_for_everybody(ref: str) -> str:
 
 def unreadable(line: int, reason: str) -> str:
     return f"Line {line} of the steps: {reason}"
+
+
+def unreadable_line(line: int, reason: str) -> str:
+    return f"Line {line}: {reason}"
+
+
+def changed_meanwhile(ref: str, by: str) -> str:
+    return f"{ref} was changed by {by} while you edited it. Copy your text, open it again, and put your change in."
+
+
+def not_yours(ref: str) -> str:
+    return f"{ref} can be changed by its owner and by whoever authority.yaml lets edit knowledge."

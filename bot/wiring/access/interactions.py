@@ -109,6 +109,8 @@ PRESSES: dict[str, Press] = {
     "playbook_not_helped": Press(playbook_buttons.PRESSES["playbook_not_helped"], Act.CHANGE, of_run, _PAIR),
     "playbook_skip": Press(playbook_buttons.PRESSES["playbook_skip"], Act.CHANGE, of_run, _PAIR),
     "playbook_assign": Press(playbook_buttons.assign, Act.CHANGE, _of_assigned, _ASSIGN),
+    "playbook_look": Press(playbook_buttons.look, Act.CHANGE, of_run, _PAIR),
+    "playbook_keep": Press(playbook_buttons.keep, Act.CHANGE, of_run, _PAIR),
     "playbook_list": Press(playbook_buttons.show_list, Act.READ, incident_at(0), ID),
     "playbook_page": Press(playbook_buttons.page, Act.CHANGE, _of_offer, _OFFER),
     **{name: Press(run, Act.CHANGE, incident_at(0), _RESOURCE) for name, run in diagnosing.PRESSES.items()},
