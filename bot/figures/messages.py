@@ -10,7 +10,7 @@ from bot.figures.rules.report import Bucket, Report
 from bot.slack import blocks
 from bot.slack.client import Message
 from bot.slack.text import plain
-from bot.text.wording import counted
+from bot.text.wording import called, counted
 
 NOT_FOR_YOU = (
     "They name people and whom pages woke. They open for whoever holds a role above the on-call engineer in"
@@ -112,7 +112,7 @@ def lines(report: Report, names: Mapping[str, str]) -> Iterator[str]:
 
 def label(figure: Figure, names: Mapping[str, str]) -> str:
     """What a figure is of: a severity, "service checkout", or a person's name."""
-    return names.get(figure.of, figure.of)
+    return called(names, figure.of)
 
 
 def _said(figure: Figure) -> str:

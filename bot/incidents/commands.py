@@ -21,9 +21,11 @@ from bot.incidents.rules.typed_command import parse_command
 from bot.incidents.tables import IncidentRow
 from bot.slack.blocks import section
 from bot.slack.client import Message, Slack
+from bot.slack.queries import names_in
 from bot.slack.reporting import reporting_errors
 from bot.slack.text import code, shorten, unturned
-from bot.text.markup import plain_text
+from bot.text.markup import labelled, plain_text
+from bot.text.wording import mentioned
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,7 @@ def run_command(registry: Registry, context: AppContext, slack: Slack, ack: Ack,
             now=context.now(),
             word=typed.word,
             ref=typed.ref,
-            rest=typed.rest,
+            rest=_by_display_names(context, typed.rest),
             user_id=payload["user_id"],
             user_name=payload.get("user_name") or payload["user_id"],
             channel_id=payload["channel_id"],
@@ -178,6 +180,14 @@ def run_command(registry: Registry, context: AppContext, slack: Slack, ack: Ack,
             ack(text=unturned(answer.text), blocks=[*answer.blocks, *more])
         else:
             ack(text=unturned(f"{answer}\n{warning}" if warning else answer))
+
+
+def _by_display_names(context: AppContext, markup: str) -> str:
+    """What was typed, with the names that people chose where Slack labels mentions with handles."""
+    if not mentioned([markup]):
+        return markup
+    with context.database.transaction() as session:
+        return labelled(markup, names_in(session, markup))
 
 
 def _check_appointed(slack: Slack, subcommand: Subcommand, command: CommandContext) -> None:

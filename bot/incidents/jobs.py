@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -20,10 +20,12 @@ from bot.slack.client import Message, Refused, Slack, TryAgain
 from bot.slack.poster import UNREACHABLE, Poster
 from bot.slack.refusals import OF_THE_TOKEN, TRIED_AGAIN
 from bot.store.outbox import enqueue
-from bot.text.markup import harmless
+from bot.text.markup import USER_ID, harmless
 
 log = structlog.get_logger(__name__)
 
+_NAMES_HOLD = timedelta(days=7)  # a name that was asked for so lately is not asked for again
+_MOST_NAMES = 100  # names a call
 _MISSING = UNREACHABLE | {"user_not_found", "user_disabled", "not_enabled", "user_not_in_channel"}
 
 
@@ -154,18 +156,65 @@ def say(context: AppContext, slack: Slack, poster: Poster, *, entry_id: int) -> 
     speak(context, poster, incident_id, f"entry:{entry_id}", incident_messages.announcements(said, context.now()))
 
 
+def learn_names(context: AppContext, slack: Slack, poster: Poster, *, names_of: list[str]) -> None:
+    """Keep what people, channels and user groups are called that somebody mentioned."""
+    learn(context, slack, names_of)
+
+
 def _learn_name(context: AppContext, slack: Slack, user_id: str) -> None:
     """Keep what somebody is called, where nobody asked before. Nothing waits for it: they are mentioned meanwhile."""
     with context.database.transaction() as session:
         if slack_queries.names_of(session, [user_id]):
             return
     try:
-        name, time_zone = slack.profile_of(user_id)
+        learn(context, slack, [user_id])
     except TryAgain as error:
         log.info("could not look a name up", user=user_id, reason=str(error))
-        return
+
+
+def learn(context: AppContext, slack: Slack, ids: Iterable[str]) -> None:
+    """Have the names of these people, channels and user groups on record. Raises TryAgain.
+
+    Whom Slack no longer names keeps the name that we know. What has no name for us (a private channel, somebody whom
+    Slack does not show) is kept without one: readers get a plain word in its place, never the id.
+    """
+    wanted = set(ids)
     with context.database.transaction() as session:
-        slack_queries.record_name(session, user_id, name, context.now(), time_zone)
+        known = slack_queries.looked_up_since(session, wanted, context.now() - _NAMES_HOLD)
+    asked = sorted(wanted - known)[:_MOST_NAMES]
+    groups = _groups(slack) if any(each.startswith("S") for each in asked) else {}
+    found = {each: _profile(slack, groups, each) for each in asked}
+    with context.database.transaction() as session:
+        for slack_id, (name, time_zone) in found.items():
+            slack_queries.record_name(session, slack_id, name, context.now(), time_zone)
+
+
+def _profile(slack: Slack, groups: dict[str, str], slack_id: str) -> tuple[str, str | None]:
+    """The name, empty where there is none for us, and for people their time zone."""
+    if USER_ID.fullmatch(slack_id):
+        name, time_zone = slack.profile_of(slack_id)
+        return "" if name == slack_id else name, time_zone
+    return (groups.get(slack_id, "") if slack_id.startswith("S") else _channel(slack, slack_id)), None
+
+
+def _channel(slack: Slack, channel_id: str) -> str:
+    """Names of private channels are for their members: Slack shows them to nobody else, and neither do we."""
+    try:
+        channel = slack.call("conversations.info", channel=channel_id)["channel"]
+    except Refused as refused:
+        log.info("a channel has no name for us", channel=channel_id, error=refused.error)
+        return ""
+    return "" if channel.get("is_private") else str(channel.get("name") or "")
+
+
+def _groups(slack: Slack) -> dict[str, str]:
+    """Handles of all user groups by id: Slack has no call for one."""
+    try:
+        found = slack.call("usergroups.list")["usergroups"]
+    except Refused as refused:
+        log.info("user groups have no names for us", error=refused.error)
+        return {}
+    return {str(group["id"]): str(group.get("handle") or group.get("name") or "") for group in found}
 
 
 def tell(context: AppContext, slack: Slack, poster: Poster, *, entry_id: int, user_id: str) -> None:
@@ -258,5 +307,6 @@ TASKS: dict[str, Callable[..., None]] = {
     "slack.whisper": whisper,
     "slack.reply": reply,
     "slack.offer_key": offer_key,
+    "slack.learn_names": learn_names,
     "slack.read_members": read_members,
 }

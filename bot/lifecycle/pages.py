@@ -19,7 +19,7 @@ from bot.reviews.queries import drafts
 from bot.reviews.rules.story import line_of
 from bot.slack import queries as slack_queries
 from bot.text.durations import span
-from bot.text.wording import LONGEST_SAYING, Wording, instant, mentioned
+from bot.text.wording import LONGEST_SAYING, Wording, called, instant, mentioned
 from bot.web.auth import WebContext, page_route
 from bot.web.rendering import user_page
 from bot.web.responses import page
@@ -62,7 +62,7 @@ def _incidents(web: WebContext, request: Request, user: CurrentUser) -> Response
             row.severity,
             row.status,
             row.declared_at,
-            names.get(row.commander or "", row.commander),
+            called(names, row.commander) if row.commander else None,
             span(now - row.declared_at),
         )
         for row in still
@@ -90,6 +90,7 @@ def _incident(web: WebContext, request: Request, user: CurrentUser) -> Response:
         number = min(number, pages)
         people = {entry.author for entry in shown if entry.author} | mentioned(entry.text for entry in shown)
         people |= {user for user in (row.commander, row.declared_by, row.acknowledged_by) if user}
+        people |= mentioned(filter(None, (row.impact, row.cause, row.resolution)))
         wording = Wording(slack_queries.names_of(session, people), row.declared_at.astimezone(UTC).date())
         has_review = drafts.find_last(session, row.incident_id) is not None
     lines = [line_of(entry, wording) for entry in shown]

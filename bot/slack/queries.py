@@ -10,7 +10,9 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from bot.slack.tables import PersonRow, SlackEvent, SlackMessage, WorkspaceRow
+from bot.slack.tables import NameRow, PersonRow, SlackEvent, SlackMessage, WorkspaceRow
+from bot.text.markup import USER_ID
+from bot.text.wording import mentioned
 
 
 def take_event(session: Session, event_id: str, now: datetime) -> bool:
@@ -56,9 +58,19 @@ def record_message(session: Session, key: str, channel_id: str, ts: str) -> None
 
 
 def names_of(session: Session, user_ids: Iterable[str]) -> dict[str, str]:
-    """Display names by user id, of those that we know."""
-    statement = select(PersonRow.user_id, PersonRow.name).where(PersonRow.user_id.in_(list(user_ids)))
-    return {row.user_id: row.name for row in session.execute(statement)}
+    """Display names by id, of those that we know. Ids of channels and user groups may be among them."""
+    ids = list(user_ids)
+    people = select(PersonRow.user_id, PersonRow.name).where(PersonRow.user_id.in_(ids))
+    others = [each for each in ids if not USER_ID.fullmatch(each)]
+    more = select(NameRow.slack_id, NameRow.name).where(NameRow.slack_id.in_(others))
+    rows = session.execute(people.union_all(more) if others else people)
+    return {slack_id: name for slack_id, name in rows if name not in ("", slack_id)}
+
+
+def names_in(session: Session, *texts: str | None) -> dict[str, str]:
+    """The names of all whom these texts mention; nothing is asked where they mention nobody."""
+    ids = mentioned(text for text in texts if text)
+    return names_of(session, ids) if ids else {}
 
 
 def find_by_name(session: Session, name: str) -> list[str]:
@@ -66,11 +78,17 @@ def find_by_name(session: Session, name: str) -> list[str]:
     return list(session.scalars(select(PersonRow.user_id).where(func.lower(PersonRow.name) == name.lower())))
 
 
-def record_name(session: Session, user_id: str, name: str, now: datetime, time_zone: str | None = None) -> None:
-    """Keep what Slack calls somebody, and their time zone; without one, that which we know."""
-    values = {"name": name, "looked_up_at": now} | ({"time_zone": time_zone} if time_zone else {})
-    statement = insert(PersonRow).values(user_id=user_id, **values)
-    session.execute(statement.on_conflict_do_update(index_elements=["user_id"], set_=values))
+def record_name(session: Session, slack_id: str, name: str, now: datetime, time_zone: str | None = None) -> None:
+    """Keep what a person, a channel or a user group is called, and a person's time zone. Nothing empty is kept."""
+    if USER_ID.fullmatch(slack_id):
+        zone = {"time_zone": time_zone} if time_zone else {}
+        person = insert(PersonRow).values(user_id=slack_id, name=name, looked_up_at=now, **zone)
+        kept = {"looked_up_at": now, "name": name or PersonRow.name, **zone}
+        session.execute(person.on_conflict_do_update(index_elements=["user_id"], set_=kept))
+    else:
+        place = insert(NameRow).values(slack_id=slack_id, name=name, looked_up_at=now)
+        kept = {"looked_up_at": now, "name": name or NameRow.name}
+        session.execute(place.on_conflict_do_update(index_elements=["slack_id"], set_=kept))
 
 
 def time_zone_of(session: Session, user_id: str) -> str | None:
@@ -101,9 +119,11 @@ def permalink(workspace_url: str | None, channel_id: str | None, ts: str) -> str
 
 
 def looked_up_since(session: Session, user_ids: Iterable[str], since: datetime) -> set[str]:
-    """Those of the people whose name was asked of Slack at or after an instant."""
-    statement = select(PersonRow.user_id).where(PersonRow.user_id.in_(list(user_ids)), PersonRow.looked_up_at >= since)
-    return set(session.scalars(statement))
+    """Those ids, of people, channels and user groups, whose name was asked of Slack at or after an instant."""
+    ids = list(user_ids)
+    people = select(PersonRow.user_id).where(PersonRow.user_id.in_(ids), PersonRow.looked_up_at >= since)
+    places = select(NameRow.slack_id).where(NameRow.slack_id.in_(ids), NameRow.looked_up_at >= since)
+    return set(session.scalars(people.union_all(places)))
 
 
 def find_key(session: Session, channel_id: str, ts: str, prefix: str) -> str | None:

@@ -37,6 +37,15 @@ class PersonRow(Base):
     looked_up_at: Mapped[datetime]
 
 
+class NameRow(Base):
+    """What the id of a channel or a user group is called; empty where it has no name for us."""
+
+    __tablename__ = "slack_names"
+    slack_id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    looked_up_at: Mapped[datetime]
+
+
 class WorkspaceRow(Base):
     """The one workspace that this database serves, as auth.test gives it; links to messages start with its url."""
 

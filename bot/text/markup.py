@@ -15,24 +15,49 @@ _SCHEME = re.compile(r"^(?:https?://|mailto:|tel:)")
 _LOUD = re.compile(r"<!(channel|here|everyone|subteam\^[A-Z0-9]+)(?:\|[^<>]*)?>")
 
 
-def plain_text(markup: str) -> str:
-    """Slack's markup as plain words: mentions by their label, links by their address, entities as characters.
+def plain_text(markup: str, names: Mapping[str, str] | None = None) -> str:
+    """Slack's markup as plain words: links by their address, entities as characters.
+
+    Mentions are names: those of `names` by id, else their label, else a plain word; never an id.
 
     Slack makes links of what people type: `api.example.com` comes back as it was typed, without the scheme that Slack
     put before it.
     """
 
+    known = names or {}
+
     def word(match: re.Match[str]) -> str:
         sign, target, label = match.groups()
-        if sign == "!":
-            return label or "@" + target.split("^")[0]
         if sign:
-            return sign + (label or target)
+            return _named(sign, target, label, known)
         bare = _SCHEME.sub("", target)
         return label if label and label.rstrip("/") == bare.rstrip("/") else target.removeprefix("mailto:")
 
     text = _TOKEN.sub(word, markup)
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
+
+
+def _named(sign: str, target: str, label: str | None, names: Mapping[str, str]) -> str:
+    """What a mention reads as, by name; by a plain word, never by the id, where none is known."""
+    kind, _, group = target.partition("^")
+    if sign == "!":
+        name = names.get(group) or (label or "").removeprefix("@")
+        return name if kind == "date" else f"@{name or ('group' if group else kind)}"
+    name = names.get(target) or label or ""
+    if sign == "#":
+        return f"#{name}" if name else "a private channel"
+    return f"@{name or 'somebody'}"
+
+
+def labelled(markup: str, names: Mapping[str, str]) -> str:
+    """Slack's markup with these names, by id, as the labels of its mentions: display names in place of handles."""
+
+    def word(match: re.Match[str]) -> str:
+        sign, target, _ = match.groups()
+        name = names.get(target.partition("^")[2] if sign == "!" else target) if sign else None
+        return f"<{sign}{target}|{'@' * (sign == '!')}{escape(name).replace('|', ' ')}>" if name else match.group(0)
+
+    return _TOKEN.sub(word, markup)
 
 
 def escape(text: str) -> str:
@@ -47,8 +72,8 @@ def quiet(markup: str, names: Mapping[str, str] | None = None) -> str:
     def word(match: re.Match[str]) -> str:
         sign, target, label = match.groups()
         if sign == "@":
-            return "@" + (label or escape(known.get(target, target)))
-        return "@" + (label or target.split("^")[0]).lstrip("@") if sign == "!" else match.group(0)
+            return "@" + (escape(known.get(target, "")) or label or "somebody")
+        return escape(_named(sign, target, label, known)) if sign == "!" else match.group(0)
 
     return _TOKEN.sub(word, markup)
 

@@ -22,6 +22,7 @@ _REFERENCE = re.compile(
 _UNSEEN = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
 )
+_PERSON = re.compile(r"[UW](?=[A-Z0-9]*\d)[A-Z0-9]+")
 _ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&"}
 
 
@@ -54,22 +55,34 @@ def tidied(text: str) -> str:
 
 
 def mentioned(texts: Iterable[str]) -> frozenset[str]:
-    """Ids of the users that these texts mention: whoever fills in names must know theirs too."""
-    return frozenset(match["user"] for text in texts for match in _REFERENCE.finditer(text) if match["user"])
+    """Ids of the users, channels and user groups that these texts mention: whoever fills in names must know theirs."""
+    found = (match for text in texts for match in _REFERENCE.finditer(text))
+    ids = (match["user"] or match["channel"] or _group_id(match["special"] or "") for match in found)
+    return frozenset(each for each in ids if each)
+
+
+def _group_id(special: str) -> str:
+    """The id in `subteam^S1`; empty for `here`."""
+    return special.partition("^")[2] if special.startswith("subteam^") else ""
+
+
+def called(names: Mapping[str, str], who: str) -> str:
+    """What somebody is called: a plain word where their id has no name. A name or team that was typed is itself."""
+    return names.get(who) or ("somebody" if _PERSON.fullmatch(who) else who)
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """How this incident's people and instants are written."""
+    """How this incident's people, channels and instants are written."""
 
-    names: Mapping[str, str]  # Slack user id → display name
+    names: Mapping[str, str]  # id of a person, channel or user group → what it is called
     day: date  # the UTC day on which the incident began; instants of other days carry their date
 
     def person(self, user_id: str | None) -> str:
-        """The name of a person; the id where the name is not known; Tocsin for None."""
+        """The name of a person; a plain word where it is not known; Tocsin for None."""
         if user_id is None:
             return "Tocsin"
-        name = tidied(self.names.get(user_id, "")) or tidied(user_id) or "somebody"
+        name = tidied(called(self.names, user_id)) or "somebody"
         return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME].rstrip()}…"
 
     def people(self, user_ids: tuple[str, ...]) -> str:
@@ -94,11 +107,13 @@ class Wording:
     def _reference(self, match: re.Match[str], mention: str) -> str:
         part = match.groupdict()
         if user := part["user"]:
-            return mention + (self.names.get(user) or part["user_label"] or user)
+            return mention + (self.names.get(user) or part["user_label"] or "somebody")
         if channel := part["channel"]:
-            return "#" + (part["channel_label"] or channel)
+            name = self.names.get(channel) or part["channel_label"]
+            return f"#{name}" if name else "a private channel"
         if special := part["special"]:
-            return part["special_label"] or ("@" + special if special.isalpha() else "@group")
+            name = self.names.get(_group_id(special)) or (part["special_label"] or "").removeprefix("@")
+            return f"@{name or (special if special.isalpha() else 'group')}"
         address, label = part["address"], part["address_label"]
         bare = re.sub(r"^(https?://|mailto:|tel:)", "", address)
         return f"{label} ({address})" if label and label not in (address, bare) else address

@@ -451,8 +451,8 @@ def test_a_false_alarm_is_said_first() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("<@U1> and <@U2|two> and <@U3>", "@One and @two and @U3"),
-        ("in <#C1|general> or <#C2>", "in #general or #C2"),
+        ("<@U1> and <@U2|two> and <@U3>", "@One and @two and @somebody"),
+        ("in <#C1|general> or <#C2>", "in #general or a private channel"),
         ("<!channel> <!subteam^S1|@oncall> <!subteam^S2>", "@channel @oncall @group"),
         ("<https://example.com/a|a> <https://example.com/b>", "a (https://example.com/a) https://example.com/b"),
         ("<https://example.com/a|example.com/a>", "https://example.com/a"),

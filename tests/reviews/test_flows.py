@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 from sqlalchemy.orm import Session
@@ -66,12 +66,10 @@ def test_everything_that_was_recorded_is_gathered(session: Session, told: Incide
 
 
 def test_people_are_named_once_their_names_are_known(session: Session, told: IncidentRow, policy: Policy) -> None:
-    unknown = drafting.people_to_look_up(session, told, NOON)
-    assert unknown == ["U0RESPONDER", "U0SUPPORT", "U0TEAMLEAD", "U0VP"]
+    unknown = drafting.ids_to_name(session, told)
+    assert unknown == {"U0RESPONDER", "U0SUPPORT", "U0TEAMLEAD", "U0VP"}
     for user_id in unknown:
         messages.record_name(session, user_id, f"name of {user_id}", NOON)
-    assert drafting.people_to_look_up(session, told, NOON) == []
-    assert drafting.people_to_look_up(session, told, NOON + timedelta(days=31)) == unknown, "names change"
     assert drafting.gather(session, told, policy).names["U0VP"] == "name of U0VP"
 
 

@@ -100,12 +100,13 @@ def test_what_is_no_status_is_told_the_words(text: str) -> None:
 
 MARKUP = {
     "plain words": "plain words",
-    "<@U0VP> look": "@U0VP look",
+    "<@U0VP> look": "@somebody look",
     "<@U0VP|vp> look": "@vp look",
     "in <#C0GENERAL|general>": "in #general",
     "<!here> and <!channel>": "@here and @channel",
     "<!subteam^S0ONCALL|@oncall>": "@oncall",
-    "<!subteam^S0ONCALL>": "@subteam",
+    "<!subteam^S0ONCALL>": "@group",
+    "see <#C0SECRET>": "see a private channel",
     "<https://example.com/a?b=1&amp;c=2|the page>": "https://example.com/a?b=1&c=2",
     "<mailto:ops@example.com|ops@example.com>": "ops@example.com",
     "5 &lt; 6 &amp;&amp; 7 &gt; 6": "5 < 6 && 7 > 6",

@@ -15,6 +15,7 @@ from bot.incidents.flows import record
 from bot.incidents.queries import timeline
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
+from bot.slack.queries import names_in
 from bot.text import markup
 from bot.text.markup import quiet
 
@@ -83,7 +84,7 @@ def correct(
         changed.append(messages.time_corrected(*_told_apart(shown.at, at)))
     if text and text != shown.text:
         changes["text"] = text
-        changed.append(messages.words_corrected(quiet(text)))
+        changed.append(messages.words_corrected(quiet(text, names_in(session, text))))
     if not changes:
         return False
     data = {"entry_id": entry_id, "said": messages.corrected(by, changed), **changes}

@@ -16,10 +16,22 @@ from bot.incidents.rules.incident import Status
 from bot.incidents.rules.key_moments import MOST_AN_HOUR, reads_like_key
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
+from bot.slack.queries import names_in, names_of
 from bot.store.outbox import enqueue
 from bot.text.markup import at_of, instant, quiet
 from bot.text.masking import mask
+from bot.text.wording import mentioned
 
+_WORDS_OF_PEOPLE = frozenset(
+    {
+        Kind.MESSAGE_POSTED,
+        Kind.MESSAGE_EDITED,
+        Kind.NOTED,
+        Kind.IMPACT_RECORDED,
+        Kind.CAUSE_RECORDED,
+        Kind.RESOLUTION_RECORDED,
+    }
+)
 _EARLIER = timedelta(minutes=1)  # a note is for an earlier time from here on
 
 
@@ -42,9 +54,19 @@ def record(
     """Append an entry; with `announce`, its text is also posted in the incident's channel. None when it was there."""
     at = more.pop("at", now)
     entry_id = timeline.append(session, row.incident_id, kind, text, at=at, now=now, author=author, **more)
+    if entry_id is not None and kind in _WORDS_OF_PEOPLE:
+        learn_names_later(session, text)
     if announce and entry_id is not None:
         enqueue(session, "slack.say", lock=lock_of(row.incident_id), entry_id=entry_id)
     return entry_id
+
+
+def learn_names_later(session: Session, text: str) -> None:
+    """Have a job ask Slack what those are called whom this text mentions and we do not know."""
+    ids = mentioned([text])
+    unknown = ids - names_of(session, ids).keys() if ids else ids
+    if unknown:
+        enqueue(session, "slack.learn_names", names_of=sorted(unknown))
 
 
 def refresh_card(session: Session, row: IncidentRow) -> None:
@@ -82,7 +104,7 @@ def note(
     """
     when = at or now
     earlier = instant(when) if now - when >= _EARLIER else ""
-    data = {"said": messages.note_line(author, quiet(text), earlier)}
+    data = {"said": messages.note_line(author, quiet(text, names_in(session, text)), earlier)}
     entry_id = record(
         session, row, Kind.NOTED, text, now, author=author, at=when, source_key=source_key, data=data, announce=True
     )

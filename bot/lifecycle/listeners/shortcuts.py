@@ -17,6 +17,7 @@ from bot.lifecycle.listeners import timeline
 from bot.lifecycle.messages import forms
 from bot.slack.client import Slack
 from bot.slack.incoming import words_of
+from bot.slack.queries import names_in
 from bot.slack.reporting import reporting_errors
 from bot.slack.whispers import answer_press
 from bot.text.markup import plain_text
@@ -42,13 +43,18 @@ def declare_global(context: AppContext, slack: Slack, ack: Ack, body: dict[str, 
 def declare_message(context: AppContext, slack: Slack, ack: Ack, respond: Respond, body: dict[str, Any]) -> None:
     """Opens the form with the message's first line as the title."""
     message, channel_id = body["message"], body["channel"]["id"]
-    first = (plain_text(words_of(message)).splitlines() or [""])[0]
+    first = (_plain(context, words_of(message)).splitlines() or [""])[0]
     metadata = json.dumps({"channel": channel_id, "ts": message["ts"]})
     said: list[str] = []
     with reporting_errors(said.append, user=body["user"]["id"]):
         let_in(context, body, Act.DECLARE)
         slack.open_view(body["trigger_id"], forms.declare_form(context.policy.severity.levels, metadata, first))
     answer_press(ack, respond, said)
+
+
+def _plain(context: AppContext, words: str) -> str:
+    with context.database.transaction() as session:
+        return plain_text(words, names_in(session, words))
 
 
 def timeline_message(context: AppContext, slack: Slack, ack: Ack, respond: Respond, body: dict[str, Any]) -> None:

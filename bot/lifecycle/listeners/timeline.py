@@ -25,6 +25,7 @@ from bot.reviews.messages.review import left_as_approved
 from bot.reviews.rules.notes import check_note, in_utc
 from bot.slack.forms import LONGEST_FIELD
 from bot.slack.incoming import words_of
+from bot.slack.queries import names_in
 from bot.text.instants import leading_past, parse_past
 from bot.text.markup import at_of, escape, plain_text
 from bot.text.zones import spelled
@@ -87,6 +88,7 @@ def entry_form(context: AppContext, user_id: str, channel_id: str, message: dict
             at, text = (shown.at, shown.text) if shown else (entry.at, entry.text)
         choices = [incidents.facts(row) for row in rows]
         zone = time_zone_of(session, context, user_id)
+        plain = plain_text(text, names_in(session, text))
     when = f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
     metadata = {
         "channel": channel_id,
@@ -97,7 +99,7 @@ def entry_form(context: AppContext, user_id: str, channel_id: str, message: dict
         "when": when,
     }
     return incident_messages.entry_form(
-        choices, choices[0].incident_id, plain_text(text), when, metadata, entry is not None, zone.key
+        choices, choices[0].incident_id, plain, when, metadata, entry is not None, zone.key
     )
 
 
@@ -127,7 +129,7 @@ def entry_saved(
 def _shown_plain(session: Session, row: IncidentRow, entry_id: int) -> str:
     """An entry's words as the form shows them."""
     shown = timeline.find_entry(session, row.incident_id, entry_id)
-    plain = plain_text(shown.text).strip() if shown else ""
+    plain = plain_text(shown.text, names_in(session, shown.text)).strip() if shown else ""
     return plain if len(plain) <= LONGEST_FIELD else ""  # a longer one is not in the field: empty, it was not touched
 
 

@@ -19,7 +19,7 @@ from bot.memory.entries.entries import Entry, parse_entry
 from bot.memory.flows.learn import learn
 from bot.playbooks.messages import saving as messages
 from bot.playbooks.rules.written_steps import renumbered, slug, steps_in, to_markdown
-from bot.slack.queries import names_of
+from bot.slack.queries import names_in, names_of
 from bot.text.markup import plain_text
 
 _SAID = (Kind.NOTED, Kind.MESSAGE_POSTED)
@@ -34,7 +34,9 @@ def draft(session: Session, row: IncidentRow) -> tuple[str, str]:
     if not for_everybody(row):
         raise BadRequest(messages.not_for_everybody(row.ref))
     entries = timeline.list_entries(session, row.incident_id)
-    steps = steps_in(plain_text(entry.text) for entry in entries if entry.kind in _SAID)
+    said = [entry.text for entry in entries if entry.kind in _SAID]
+    names = names_in(session, *said)
+    steps = steps_in(plain_text(text, names) for text in said)
     symptoms = "\n".join(f"- {text}" for text in (row.title, row.impact) if text)
     return symptoms, to_markdown(steps[:_MOST_STEPS]) or messages.TEMPLATE
 

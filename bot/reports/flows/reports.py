@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import Policy
 from bot.errors import BadRequest, TransitionRefused
-from bot.incidents.flows.record import record
+from bot.incidents.flows.record import learn_names_later, record
 from bot.incidents.queries import incidents
 from bot.incidents.rules.incident import Status, is_private
 from bot.incidents.rules.timeline import Kind
@@ -26,7 +27,6 @@ from bot.slack import queries as slack_queries
 from bot.store.outbox import enqueue
 from bot.text.markup import at_of, plain_text, quiet, without_emoji
 from bot.text.masking import mask
-from bot.text.wording import mentioned
 
 STILL_WRITING = timedelta(minutes=10)  # after posting: "wait" may yet become a report
 
@@ -63,6 +63,7 @@ def judge_report(
         **_verdict(heard, judgement, similar, policy),
     )
     if row is not None and row.answered:
+        learn_names_later(session, row.text or "")
         enqueue(session, "slack.answer", lock=f"report-{row.report_id}", priority=3, report_id=row.report_id)
     return row
 
@@ -152,7 +153,7 @@ def _declare(
     chosen = severity or (Severity(report.severity) if report.severity else Severity.P2)
     declaration = Declaration(
         request_key=f"report:{report.report_id}",
-        title=_title(report.text),
+        title=_title(report.text, slack_queries.names_in(session, report.text)),
         severity=chosen,
         by=by,
         similar=report.similar,
@@ -197,9 +198,9 @@ def _refuse_declared(session: Session, channel_id: str, ts: str) -> None:
         raise TransitionRefused(messages.declared_already(declared.ref))
 
 
-def _title(text: str) -> str:
+def _title(text: str, names: Mapping[str, str]) -> str:
     """The report's first line as a title."""
-    lines = plain_text(without_emoji(text)).splitlines()
+    lines = plain_text(without_emoji(text), names).splitlines()
     first = next((line.strip() for line in lines if line.strip()), "")
     return first if len(first) <= 120 else first[:119].rsplit(" ", 1)[0] + "…"
 
@@ -218,7 +219,7 @@ def join_report(session: Session, report_id: int, ref: str, by: str, now: dateti
         raise TransitionRefused(messages.over(row.ref, row.status))
     report.incident_id = row.incident_id
     _decide(session, report, "part_of", by, now)
-    names = slack_queries.names_of(session, mentioned([report.text]))
+    names = slack_queries.names_in(session, report.text)
     text = messages.added_to_timeline(by, quiet(report.text, names))
     record(session, row, Kind.NOTED, text, now, author=report.user_id, source_key=f"report:{report_id}", announce=True)
     return row.ref

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -30,12 +31,9 @@ from bot.reviews.rules.stages import Stage
 from bot.reviews.tables import ReviewRow
 from bot.severity.rules import Severity
 from bot.slack import queries as slack_queries
-from bot.slack.queries import looked_up_since
 from bot.store.outbox import enqueue
 from bot.text.markup import USER_ID
 from bot.text.wording import mentioned
-
-_NAMES_HOLD = timedelta(days=30)
 
 
 def gather(session: Session, row: IncidentRow, policy: Policy) -> ReviewFacts:
@@ -78,7 +76,7 @@ def gather(session: Session, row: IncidentRow, policy: Policy) -> ReviewFacts:
         contributing=noted.contributing,
         detected_at=noted.detected_at,
         actions=tuple(as_item(item) for item in items),
-        names=slack_queries.names_of(session, people | mentioned(entry.text for entry in entries)),
+        names=slack_queries.names_of(session, people | mentioned(_texts(row, entries))),
         false_alarm=row.false_alarm,
         playbook_helped=row.playbook_helped,
         playbooks=_playbooks(session, row),
@@ -200,12 +198,17 @@ def redraft(session: Session, row: IncidentRow, policy: Policy, now: datetime) -
     return _keep(session, row, review, policy, at)
 
 
-def people_to_look_up(session: Session, row: IncidentRow, now: datetime) -> list[str]:
-    """User ids that the review would have to print as ids, or under a name that may have changed since."""
+def ids_to_name(session: Session, row: IncidentRow) -> frozenset[str]:
+    """The ids of all whom the review names: people, channels and user groups."""
     entries = timeline.list_entries(session, row.incident_id)
-    people = {entry.author for entry in entries if entry.author} | mentioned(entry.text for entry in entries)
+    people = {entry.author for entry in entries if entry.author} | mentioned(_texts(row, entries))
     people |= {user for ping in pings.list_of_incident(session, row.incident_id) for user in ping.user_ids}
     people |= {user for user in (row.commander, row.declared_by, row.acknowledged_by) if user}
     owners = (item.owner for item in action_items.list_of_incident(session, row.incident_id))
     people |= {owner for owner in owners if owner and USER_ID.fullmatch(owner)}
-    return sorted(people - looked_up_since(session, people, now - _NAMES_HOLD))
+    return frozenset(people)
+
+
+def _texts(row: IncidentRow, entries: Iterable[Entry]) -> list[str]:
+    """All words of a record in which somebody may be mentioned."""
+    return [*(entry.text for entry in entries), *filter(None, (row.title, row.impact, row.cause, row.resolution))]

@@ -29,7 +29,7 @@ from bot.reviews.tables import ActionRow, ReviewStageRow
 from bot.slack import queries as slack_queries
 from bot.store.outbox import enqueue
 from bot.text.markup import escape
-from bot.text.wording import instant
+from bot.text.wording import called, instant
 
 LONGEST_COMMENT = 5_000
 OVERDUE = "overdue"
@@ -133,12 +133,12 @@ def assemble(session: Session, row: IncidentRow) -> Review | None:
 
 
 def _edit(edit: Any, names: dict[str, str]) -> Edit:
-    by = names.get(edit.author, edit.author)
+    by = called(names, edit.author)
     return Edit(edit.section, edit.version, edit.text, tuple(edit.base), by, edit.at)
 
 
 def _name(user_id: str | None, names: dict[str, str]) -> str | None:
-    return names.get(user_id, user_id) if user_id else None
+    return called(names, user_id) if user_id else None
 
 
 def as_item(action: ActionRow) -> ActionItem:
@@ -233,7 +233,7 @@ def comments_of(session: Session, incident_id: int) -> list[Comment]:
     """The oldest first."""
     rows = assessments.list_comments(session, incident_id)
     names = slack_queries.names_of(session, {one.author for one in rows})
-    return [Comment(one.section, one.text, names.get(one.author, one.author), one.at) for one in rows]
+    return [Comment(one.section, one.text, called(names, one.author), one.at) for one in rows]
 
 
 def move(

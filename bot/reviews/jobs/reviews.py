@@ -15,11 +15,12 @@ from bot.context import AppContext
 from bot.escalation.flows.holders import holders
 from bot.escalation.rules.matrix import Role
 from bot.incidents import visibility
+from bot.incidents.jobs import learn
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.incident import Incident, Status
 from bot.incidents.tables import IncidentRow
 from bot.reviews.flows import action_items
-from bot.reviews.flows.drafting import people_to_look_up
+from bot.reviews.flows.drafting import ids_to_name
 from bot.reviews.flows.editing import assemble, is_asked_for
 from bot.reviews.messages import notices as blocks
 from bot.reviews.queries import action_items as actions
@@ -32,7 +33,8 @@ from bot.slack import queries as slack_queries
 from bot.slack.client import Message, Refused, Slack
 from bot.slack.documents import NO_CANVAS, find_file, share_file, write_canvas
 from bot.slack.poster import Poster
-from bot.text.markup import USER_ID
+from bot.text.markup import USER_ID, labelled
+from bot.text.wording import mentioned
 
 log = structlog.get_logger(__name__)
 
@@ -191,20 +193,17 @@ def action_from_message(
             "conversations.history", "messages", channel=channel_id, oldest=ts, latest=ts, inclusive=True
         )
         text = next((str(message.get("text") or "") for message in found if message.get("ts") == ts), "")
+    learn(context, slack, mentioned([text or ""]))
     with context.database.transaction() as session:
+        text = labelled(text or "", slack_queries.names_in(session, text))
         action_items.add_from_message(session, channel_id, ts, text, user_id, context.policy.calendar, context.now())
 
 
 def learn_names(context: AppContext, slack: Slack, incident_id: int) -> None:
-    """Look up the people whom the review names. Who is gone from Slack keeps the name that we know."""
+    """Look up whom the review names: people, channels and user groups. Who is gone keeps the name we know."""
     with context.database.transaction() as session:
-        asked = people_to_look_up(session, incidents.get(session, incident_id), context.now())
-        known = slack_queries.names_of(session, asked)
-    profiles = {user_id: slack.profile_of(user_id) for user_id in asked}
-    with context.database.transaction() as session:
-        for user_id, (name, time_zone) in profiles.items():
-            kept = known.get(user_id, name) if name == user_id else name
-            slack_queries.record_name(session, user_id, kept, context.now(), time_zone)
+        asked = ids_to_name(session, incidents.get(session, incident_id))
+    learn(context, slack, asked)
 
 
 def review_canvas(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int) -> None:

@@ -19,6 +19,7 @@ from bot.reviews.queries import action_items as actions
 from bot.reviews.queries import reviews as assessments
 from bot.reviews.rules.stages import Stage
 from bot.reviews.tables import ActionRow
+from bot.text.wording import called
 from bot.web.auth import Form, WebContext, form_route, page_route
 from bot.web.rendering import user_page
 from bot.web.responses import go_to, notice, page
@@ -64,7 +65,7 @@ def shown_items(items: list[tuple[ActionRow, IncidentRow]], names: dict[str, str
             "number": item.number,
             "text": item.text,
             "priority": item.priority,
-            "owner": names.get(item.owner or "", item.owner),
+            "owner": called(names, item.owner) if item.owner else None,
             "due_on": item.due_on,
             "late": item.state == actions.OPEN and item.due_on is not None and item.due_on < today,
             "state": item.state,

@@ -34,7 +34,7 @@ from bot.reviews.rules.renderings import stage_words, to_markdown
 from bot.reviews.rules.stages import ALLOWED, Stage
 from bot.reviews.tables import ActionRow
 from bot.slack import queries as slack_queries
-from bot.text.wording import instant
+from bot.text.wording import called, instant
 from bot.web.auth import Form, WebContext, form_route, page_route
 from bot.web.rendering import render
 from bot.web.responses import go_to, headers, notice, page
@@ -154,7 +154,7 @@ def _list_versions(session: Session, incident_id: int) -> dict[str, list[_Versio
     names = slack_queries.names_of(session, {edit.author for edit in edits})
     versions: dict[str, list[_Version]] = defaultdict(list)
     for edit in edits:
-        by = names.get(edit.author, edit.author)
+        by = called(names, edit.author)
         versions[edit.section].append(_Version(edit.version, by, edit.at, edit.text, "\n".join(edit.base)))
     return versions
 
