@@ -118,11 +118,12 @@ class Registry:
         """Every word that may be typed, aliases included."""
         return frozenset(self._by_word)
 
-    def find(self, word: str) -> Subcommand:
-        """Raises BadRequest with the nearest word for one that there is not."""
+    def find(self, word: str, rest: str = "") -> Subcommand:
+        """Raises BadRequest with the nearest word, and the `rest` as it was typed, for one that there is not."""
         if word not in self._by_word:
             near = difflib.get_close_matches(word, self.entries, n=1, cutoff=0.6)
-            hint = f"Did you mean `/incident {near[0]}`?" if near else "`/incident help` lists them all."
+            typed = shorten(f"/incident {near[0]} {plain_text(rest)}".strip(), 300) if near else ""
+            hint = f"Did you mean {code(typed)}?" if near else "`/incident help` lists them all."
             raise BadRequest(f"{code(shorten(word, 40))} isn't a command. {hint}")
         return self._by_word[word]
 
@@ -165,7 +166,7 @@ def run_command(registry: Registry, context: AppContext, slack: Slack, ack: Ack,
             channel_id=payload["channel_id"],
             trigger_id=payload["trigger_id"],
         )
-        subcommand = registry.find(command.word)
+        subcommand = registry.find(command.word, " ".join(filter(None, (command.ref, command.rest))))
         _admit(subcommand, command)
         # A trigger is good for three seconds, so nothing slow comes before its form.
         view = subcommand.form(command) if subcommand.form else None

@@ -19,6 +19,7 @@ from bot.lifecycle.listeners import (
     commands,
     declaring,
     handover,
+    menu,
     reminders,
     shortcuts,
     timeline,
@@ -54,6 +55,7 @@ REGISTRY = Registry(
         *diagnosing.SUBCOMMANDS,
         *oncall.SUBCOMMANDS,
         *handover.SUBCOMMANDS,
+        *menu.SUBCOMMANDS,
         *reviewing.SUBCOMMANDS,
         *figures.SUBCOMMANDS,
     )

@@ -50,7 +50,9 @@ def everything(stage: Stage) -> tuple[int, ...]:
 
 def test_an_unknown_word_gets_the_nearest_one(stage: Stage) -> None:
     before = everything(stage)
-    assert "Did you mean `/incident severity`?" in ask(stage.responder, INCIDENTS, "/incident serverity P1")
+    assert "Did you mean `/incident severity P1 all of it`?" in ask(
+        stage.responder, INCIDENTS, "/incident serverity P1 all of it"
+    )
     assert "`/incident help` lists them all" in ask(stage.responder, INCIDENTS, "/incident <!channel>*xyzzy*")
     assert everything(stage) == before
 

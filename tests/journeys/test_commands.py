@@ -8,8 +8,8 @@ import pytest
 
 from bot.incidents.commands import Registry
 from bot.wiring.listeners import REGISTRY
-from tests.journeys.story import Message, ask, card_says, entries, jump, kinds, row, said_by_bot, settle
-from tests.stage import INCIDENTS, Stage
+from tests.journeys.story import Message, ask, card_says, entries, jump, kinds, press_and_hear, row, said_by_bot, settle
+from tests.stage import INCIDENTS, Stage, press
 
 
 @pytest.fixture
@@ -38,6 +38,25 @@ def test_status_is_told_and_set_in_the_channel_and_from_elsewhere(stage: Stage, 
     card_says(responder, channel, "mitigated")
     responder.wait_for_message(channel["id"], "Status identified → mitigated by responder.")
     responder.wait_for_message(INCIDENTS, lambda said: ref in str(said) and "mitigated · " in str(said))
+
+
+def test_the_bare_command_opens_a_menu_of_what_can_be_done_now(stage: Stage, incident: tuple[str, Message]) -> None:
+    ref, channel = incident
+    responder = stage.responder
+    responder.command(INCIDENTS, "/incident")
+    menu = responder.wait_for_ephemeral(INCIDENTS, "On call: <@U0RESPONDER>")
+    assert "home_declare" in str(menu["blocks"]) and ref in str(menu["blocks"])
+    press(responder, INCIDENTS, menu, "home_declare")
+    responder.close_view(responder.wait_for_view("declare_view"))
+    responder.command(channel["id"], "/incident")
+    menu = responder.wait_for_ephemeral(channel["id"], ref)
+    assert press_and_hear(responder, channel["id"], menu, "incident_acknowledge").startswith(f"You acknowledged {ref}")
+    press(responder, channel["id"], menu, "notice_form")
+    responder.close_view(responder.wait_for_view("notice_view"))
+    ask(responder, channel["id"], "/incident resolve")
+    responder.command(channel["id"], "/incident menu")
+    menu = responder.wait_for_ephemeral(channel["id"], "note went well")
+    assert "incident_close" in str(menu["blocks"]) and "incident_acknowledge" not in str(menu["blocks"])
 
 
 def test_status_outside_an_incident_lists_what_is_open(stage: Stage, incident: tuple[str, Message]) -> None:
@@ -165,7 +184,6 @@ def test_every_subcommand_has_help_and_help_lists_every_one(stage: Stage) -> Non
     for word, entry in REGISTRY.entries.items():
         assert f"`/incident {entry.example}`" in told
         assert entry.meaning in ask(stage.responder, INCIDENTS, f"/incident help {word}")
-    assert ask(stage.responder, INCIDENTS, "/incident") == told
     assert ask(stage.responder, INCIDENTS, "/incident ?") == told
 
 

@@ -14,7 +14,7 @@ from bot.incidents import messages as incident_messages
 from bot.incidents.rules.incident import Incident, Status
 from bot.incidents.rules.timeline import Line
 from bot.lifecycle.messages import card as blocks
-from bot.lifecycle.messages import handover
+from bot.lifecycle.messages import command
 from bot.reports.messages import answer
 from bot.reports.messages.answer import Running
 from bot.reviews.messages import notices as review_messages
@@ -40,8 +40,8 @@ def messages(text: str, **values: Any) -> Iterator[Message]:
         yield pings.mention(ping(each), "Paged <@U0TEAMLEAD>.")
         yield pings.mention(ping(each), "Paged <@U0TEAMLEAD>.", "Resolved.")
         yield pings.digest("team lead", ["weekly review", "monthly review"], [each] * 60, NOON)
-        yield handover.handover(5, each, "U0RESPONDER", "U0SECONDARY", "U0VP")
-        yield handover.handover_over(each, "Accepted.")
+        yield command.handover(5, each, "U0RESPONDER", "U0SECONDARY", "U0VP")
+        yield command.handover_over(each, "Accepted.")
         yield review_messages.review_ready(each, "https://example.com/reviews/x", [text] * 20, NOON)
         yield review_messages.review_ready(each, None, [], NOON)
     for level in LEVELS.values():

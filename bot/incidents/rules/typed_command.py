@@ -18,7 +18,7 @@ class Typed:
 
 
 def parse_command(text: str) -> Typed:
-    """The subcommand in lower case (`help` when there is none), the incident it names, and the rest as typed.
+    """The subcommand in lower case (`menu` when there is none), the incident it names, and the rest as typed.
 
     The incident may also come first: `INC-2026-0001 status`, and alone it asks where that one stands.
     """
@@ -27,7 +27,7 @@ def parse_command(text: str) -> Typed:
         word, _, rest = (parts[1] if len(parts) > 1 else "status").strip().partition(" ")
         return Typed(word.lower(), parts[0].upper(), rest.strip())
     if not parts:
-        return Typed("help", None, "")
+        return Typed("menu", None, "")
     word, rest = parts[0].lower().lstrip("/"), parts[1].strip() if len(parts) > 1 else ""
     first, after = (*rest.split(None, 1), "", "")[:2]
     if _REF.match(first):

@@ -8,7 +8,7 @@ from bot.context import AppContext
 from bot.incidents.jobs import bring_in, speak, write_to
 from bot.incidents.queries import incidents
 from bot.incidents.tables import HandoverRow
-from bot.lifecycle.messages import handover as roster
+from bot.lifecycle.messages import command as messages
 from bot.lifecycle.queries import handovers
 from bot.lifecycle.queries import handovers as lifecycle_queries
 from bot.slack.client import Slack
@@ -26,9 +26,9 @@ def handover(context: AppContext, slack: Slack, poster: Poster, *, handover_id: 
         incident_row = incidents.get(session, row.incident_id)
         incident = incidents.facts(incident_row)
     if row.state == handovers.OFFERED:
-        message = roster.handover(row.handover_id, incident, row.from_user, row.to_user, row.asked_by)
+        message = messages.handover(row.handover_id, incident, row.from_user, row.to_user, row.asked_by)
     else:
-        message = roster.handover_over(incident, _outcome(row))
+        message = messages.handover_over(incident, _outcome(row))
     speak(context, poster, incident.incident_id, f"handover:{handover_id}", message)
     if not write_to(slack, poster, row.to_user, f"handover:{handover_id}:{row.to_user}", message):
         log.info("the offer of command stands in the channel only", handover_id=handover_id)

@@ -60,7 +60,7 @@ def card(
     if recurrence:
         blocks.append(context(recurrence))
     blocks += [section(similar_line(one.item), vote_menu(one.vote_key)) for one in similar[:1]]
-    blocks += _card_actions(incident, levels, playbook)
+    blocks += card_actions(incident, levels, playbook)
     return Message(f"{incident.severity} {incident.ref} {plain(incident.title)}: {incident.stands}", tuple(blocks))
 
 
@@ -79,7 +79,8 @@ def _outcome(incident: Incident) -> list[Block]:
     return [rich(*lines)] if lines else []
 
 
-def _card_actions(incident: Incident, levels: Mapping[Severity, Level], playbook: str) -> list[Block]:
+def card_actions(incident: Incident, levels: Mapping[Severity, Level], playbook: str) -> list[Block]:
+    """The buttons that the present status allows."""
     value = str(incident.incident_id)
     if incident.status is Status.CLOSED:
         return [context("Closed. `/incident reopen` reopens it.")]

@@ -59,7 +59,7 @@ def listing(rows: Sequence[Incident], total: int, page: int, which: str, now: da
         }.get(which, "No incident is open. `/incident declare …` starts one.")
         return Message(text, (section(text),))
     pages = (total + PAGE - 1) // PAGE
-    lines = [_listed(row, now) for row in rows]
+    lines = [listed(row, now) for row in rows]
     blocks: list[Block] = [section("\n".join(lines))]
     turns = [
         *([button("Earlier page", "list_back", f"{which}:{page - 1}")] if page > 1 else []),
@@ -72,7 +72,8 @@ def listing(rows: Sequence[Incident], total: int, page: int, which: str, now: da
     return Message("\n".join(lines), tuple(blocks))
 
 
-def _listed(row: Incident, now: datetime) -> str:
+def listed(row: Incident, now: datetime) -> str:
+    """One incident as a line of a list."""
     where = f" <#{row.channel_id}>" if row.channel_id else ""
     took = span((row.resolved_at or now) - row.declared_at)
     return f"*{row.severity}* · {row.ref} · {plain(shorten(row.title, 80))} · {row.stands}, {took}{row.again}{where}"
