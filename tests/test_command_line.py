@@ -348,3 +348,11 @@ def test_a_database_that_cannot_be_reached_is_one_sentence(tocsin: Shell, url: s
     ended = tocsin("incident", "list", DATABASE_URL=url)
     assert ended.returncode == 1 and "DATABASE_URL" in ended.stderr
     assert len(ended.stderr.splitlines()) == 1 and "very-secret" not in ended.stderr
+
+
+def test_erasing_shows_first_what_would_go_and_what_others_still_hold(recorded: Shell) -> None:
+    shown = recorded("people", "erase", "U0CONTRACTOR", "--also", "contractor@example.com")
+    assert shown.returncode == 0, shown.stderr
+    assert "Nothing was changed" in shown.stdout and "Backups of the database" in shown.stdout
+    listed = recorded("people", "erase", "U0RESPONDER", "--yes")
+    assert (listed.returncode, "contacts.yaml lists U0RESPONDER" in listed.stderr) == (1, True)

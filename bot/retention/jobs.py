@@ -8,7 +8,7 @@ import structlog
 
 from bot.context import AppContext
 from bot.incidents.queries import access
-from bot.retention.flows import plan_retention, remove_reports, remove_words
+from bot.retention.flows.retain import plan_retention, remove_reports, remove_words
 from bot.slack.client import Slack
 from bot.slack.poster import Poster
 from bot.store.outbox import count_failed, forget_failed

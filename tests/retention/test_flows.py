@@ -25,7 +25,7 @@ from bot.lifecycle.queries import severity_suggestions as suggestions_store
 from bot.lifecycle.tables import SeveritySuggestion
 from bot.reports import queries as messages
 from bot.reports.tables import ReportRow
-from bot.retention import flows as retain
+from bot.retention.flows import retain
 from bot.retention.policy import RetentionPolicy
 from bot.reviews.flows import drafting, editing
 from bot.reviews.pages.rendering import render_review_html

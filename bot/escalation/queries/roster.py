@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from bot.escalation.tables import OverrideRow, ShiftRow
@@ -36,6 +36,12 @@ def add_override(session: Session, **values: Any) -> OverrideRow:
     session.add(row)
     session.flush()
     return row
+
+
+def end_overrides_of(session: Session, user_id: str, now: datetime) -> None:
+    """Nobody is on call by an override in the name of somebody who was erased."""
+    mine = update(OverrideRow).where(OverrideRow.user_id == user_id, OverrideRow.removed_at.is_(None))
+    session.execute(mine.where(OverrideRow.until_at > now).values(removed_at=now, removed_by=user_id))
 
 
 def list_shifts(session: Session, now: datetime) -> Sequence[ShiftRow]:

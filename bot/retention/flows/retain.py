@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from bot.incidents.queries import timeline
 from bot.retention import messages
-from bot.retention import queries as retention
 from bot.retention.policy import RetentionPolicy
+from bot.retention.queries import retention
 from bot.reviews.queries import drafts
 from bot.reviews.queries import reviews as assessments
 from bot.store.outbox import enqueue

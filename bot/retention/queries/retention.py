@@ -101,7 +101,7 @@ def remove_suggested(session: Session, incident_ids: Collection[int]) -> None:
         SeveritySuggestion.incident_id.in_(incident_ids), SeveritySuggestion.text != ""
     )
     for row in session.scalars(statement):
-        row.text, row.evidence = "", _without_words(row.evidence)
+        row.text, row.evidence = "", without_words(row.evidence)
 
 
 def remove_superseded(session: Session, incident_ids: Collection[int]) -> None:
@@ -136,7 +136,7 @@ def remove_reports(session: Session, before: datetime, fact: str, limit: int) ->
     )
     rows = session.scalars(statement).all()
     for row in rows:
-        row.text, row.evidence = "", _without_words(row.evidence)
+        row.text, row.evidence = "", without_words(row.evidence)
         row.reason_text = row.reason_text and fact
         row.history = [
             {key: value for key, value in before.items() if key not in ("text", "reason_text")}
@@ -145,5 +145,5 @@ def remove_reports(session: Session, before: datetime, fact: str, limit: int) ->
     return len(rows)
 
 
-def _without_words(evidence: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def without_words(evidence: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [item | {"text": _UNSAID} for item in evidence]

@@ -1,0 +1,1 @@
+"""Removing what is past its time, and what is of one person."""
