@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
@@ -22,6 +23,7 @@ from slack_playground.delivery.responses import ResponseUrls
 from slack_playground.delivery.sockets import SocketMode
 from slack_playground.delivery.tiers import Tiers
 from slack_playground.delivery.wire import Wire
+from slack_playground.own_page import OnlyOwnPage
 from slack_playground.page.control import Control
 from slack_playground.page.page_api import PageApi
 from slack_playground.workspace.workspace import Workspace
@@ -63,7 +65,8 @@ def create_app(workspace: Workspace, wire: Wire | None = None) -> Starlette:
             Route("/archives/{channel}", _page),
             Route("/static/{file:path}", _static),
             *Control(workspace, dispatcher, faults, tiers).routes(),
-        ]
+        ],
+        middleware=[Middleware(OnlyOwnPage)],
     )
     app.state.dispatcher = dispatcher
     return app
