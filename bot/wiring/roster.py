@@ -24,6 +24,10 @@ def import_schedule(settings: Settings, file: Path, role_name: str, *, dry_run: 
     yield f"{file.name}: {len(schedule.shifts)} shifts of the {role}, {whole}."
     for begins, ends in schedule.gaps:
         yield f"Gap {begins:%Y-%m-%d %H:%M} to {ends:%Y-%m-%d %H:%M} UTC: contacts.yaml applies then."
+    if schedule.left_out:
+        yield f"{schedule.left_out} cancelled or declined: no shifts."
+    for refusal in schedule.refused:
+        yield f"Not imported: {refusal}"
     if dry_run:
         return
     with open_database(settings) as database, database.transaction() as session:
