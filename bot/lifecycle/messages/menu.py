@@ -26,13 +26,14 @@ _HELP = "`/incident help` lists everything."
 def of_incident(incident: Incident, levels: Mapping[Severity, Level]) -> Message:
     """In the incident's channel: what its status allows."""
     is_open = incident.status.is_open
-    blocks: list[Block] = [section(f"{headline(incident)}\n{incident.stands}, commander {person(incident.commander)}")]
+    commander = f"commander {person(incident.commander)}" if incident.commander else "no commander yet"
+    blocks: list[Block] = [section(f"{headline(incident)}\n{incident.stands}, {commander}")]
     blocks += card_actions(incident, levels, "")
     if incident.status is not Status.CLOSED:
         kind = "update" if is_open else "resolved"
         label = "Update stakeholders" if is_open else "Write the RESOLVED notice"
         blocks.append(actions("menu_actions", button(label, "notice_form", f"{kind}:{incident.incident_id}")))
-    blocks.append(context(f"{_OPEN if is_open else _OVER}\n{_HELP}"))
+    blocks.append(context(f"{_OPEN if is_open else _OVER}. {_HELP}"))
     return Message(f"What you can do with {incident.ref} now", tuple(blocks))
 
 
@@ -45,6 +46,6 @@ def elsewhere(rows: Sequence[Incident], total: int, on_call: Sequence[str], now:
     blocks: list[Block] = [
         actions("menu_actions", button("Declare an incident", "home_declare", "menu", "danger")),
         section("\n".join(lines)),
-        context(f"On call: {who}. Type: `/incident declare P1 what is wrong` · `similar …` · `oncall`\n{_HELP}"),
+        context(f"On call: {who}. Type: `/incident declare P1 what is wrong` · `similar …` · `oncall`. {_HELP}"),
     ]
     return Message("Declare an incident, or see what is open", tuple(blocks))
