@@ -36,7 +36,13 @@ from tests.rows import NOON, minutes
 
 KEY = "a key of at least sixteen characters"
 BASE = "http://testserver"
-NAMES = {"U0MANAGER": "engineering-manager", "U0VP": "vp", "U0RESPONDER": "responder", "U0TEAMLEAD": "team-lead"}
+NAMES = {
+    "U0MANAGER": "engineering-manager",
+    "U0VP": "vp",
+    "U0RESPONDER": "responder",
+    "U0TEAMLEAD": "team-lead",
+    "U0SUPPORT": "support",
+}
 _numbers = itertools.count(1)
 
 

@@ -123,14 +123,17 @@ def knowledge_show(
 @app.command("export")
 def knowledge_export(
     folder: Annotated[Path, typer.Argument(file_okay=False, help="A knowledge folder, such as knowledge/.")],
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also what was imported, edited on its page or archived.")
+    ] = False,
 ) -> None:
     """Write the entries of your closed incidents as Markdown files into FOLDER, to keep in git."""
     settings = load_settings()
     from bot.wiring.building import open_database
-    from bot.wiring.knowledge import export_own
+    from bot.wiring.knowledge import export_entries
 
     with open_database(settings) as database:
-        written = export_own(database, folder)
+        written = export_entries(database, folder, everything=everything)
     for one in written:
         print(f"{one.outcome:10} {one.path}")
     if not written:

@@ -35,9 +35,17 @@ def _environment() -> Environment:
         finalize=_without_turns,
     )
     environment.filters["instant"] = instant
+    environment.filters["markdown"] = _markdown
     environment.filters["web_address"] = web_address
     environment.globals["style"] = Markup(_style())  # our own file, nothing that people wrote
     return environment
+
+
+def _markdown(text: str) -> Markup:
+    """Markdown as HTML: what is HTML in it stays text, and nothing is fetched."""
+    from markdown_it import MarkdownIt
+
+    return Markup(MarkdownIt("commonmark", {"html": False}).disable("image").render(text))
 
 
 def _without_turns(value: Any) -> Any:

@@ -266,13 +266,13 @@ def _parsed(row: KnowledgeVersion) -> Entry | str:
         return str(error)
 
 
-def export_own(database: Database, folder: Path) -> list[Written]:
-    """Our own closed incidents as files of a knowledge folder.
+def export_entries(database: Database, folder: Path, *, everything: bool) -> list[Written]:
+    """Our own closed incidents as files of a knowledge folder; with `everything`, what was imported or edited as well.
 
     Twice the same changes nothing. Raises InvalidKnowledge.
     """
     with database.transaction() as session:
-        rows = [row for row in knowledge.list_at(session) if row.incident_id is not None]
+        rows = [row for row in knowledge.list_at(session) if everything or row.incident_id is not None]
     return write_entries([from_document(row.document or {}) for row in rows], folder)
 
 

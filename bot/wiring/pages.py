@@ -8,7 +8,8 @@ from starlette.routing import Route
 
 from bot.figures.pages import figures_routes
 from bot.lifecycle.pages import incident_routes
-from bot.playbooks.pages import playbook_routes
+from bot.playbooks.pages.knowledge import knowledge_routes
+from bot.playbooks.pages.ledger import playbook_routes
 from bot.reviews.pages.lists import list_routes
 from bot.reviews.pages.review import review_routes
 from bot.web.auth import WebContext, auth_routes
@@ -25,6 +26,7 @@ def build_pages(web: WebContext | None) -> list[Route]:
         *list_routes(web),
         *review_routes(web),
         *playbook_routes(web),
+        *knowledge_routes(web),
         *figures_routes(web),
     ]
 

@@ -47,6 +47,7 @@ from bot.wiring.monitoring.metrics import Figures, write_metrics
 from bot.wiring.monitoring.pulse import Pulse
 from bot.wiring.monitoring.state import read_state
 from bot.wiring.pages import build_pages
+from bot.wiring.upkeep.knowledge_folder import KnowledgeFolder
 from bot.wiring.worker import Worker
 
 log = structlog.get_logger(__name__)
@@ -249,6 +250,7 @@ class Service:
         with ExitStack() as stack:
             slack.heard = self._pulse.heard
             self._introduce(stack, slack)
+            self._watch_folder()
             if self._parts.work:
                 worker = self._worker = Worker(self._context, slack)
                 worker.start()
@@ -268,6 +270,11 @@ class Service:
 
     def stop(self) -> None:
         self._stopping.set()
+
+    def _watch_folder(self) -> None:
+        """Every process has a memory of its own, so every process looks at the folder. It ends with the process."""
+        watch = KnowledgeFolder(self._settings.knowledge_folder, self._context.memory.reload, self._stopping)
+        threading.Thread(target=watch.run, name="knowledge folder", daemon=True).start()
 
     def left_behind(self) -> bool:
         """True where a thread of the worker still waits for somebody silent, though `run` has ended."""

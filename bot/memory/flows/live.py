@@ -100,6 +100,20 @@ class LiveMemory:
                 self._turn.release()
         return self._held.memory
 
+    def reload(self, folder: Sequence[Entry]) -> None:
+        """Take these for the folder's entries from now on. Fits anew before it returns; searches are answered meanwhile
+        by what was known before. Raises what the database raises, and then nothing is changed.
+        """
+        before = self._folder
+        self._folder = {entry.ref: entry for entry in folder if entry.archived_at is None}
+        try:
+            fresh = self._load()
+        except SQLAlchemyError:
+            self._folder = before
+            raise
+        with self._turn:
+            self._held = fresh
+
     def settle(self) -> None:
         """Wait for a fit, and for meanings being learnt, in the background."""
         for thread in (self._refitting, self._learning):

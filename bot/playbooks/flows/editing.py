@@ -87,3 +87,8 @@ def reviewed_on(entry: Entry, now: datetime) -> Entry:
 def archive(session: Session, entry: Entry, by: str, now: datetime) -> None:
     """Offer it to nobody any more. Its versions stay, runs that are under way go on, and it can be brought back."""
     save(session, replace(entry, archived_at=now.date()), version_of(entry), by, now)
+
+
+def bring_back(session: Session, entry: Entry, by: str, now: datetime) -> None:
+    """Out of the archive: it is found again."""
+    save(session, replace(entry, archived_at=None), version_of(entry), by, now)

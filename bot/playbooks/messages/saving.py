@@ -91,3 +91,11 @@ def changed_meanwhile(ref: str, by: str) -> str:
 
 def not_yours(ref: str) -> str:
     return f"{ref} can be changed by its owner and by whoever authority.yaml lets edit knowledge."
+
+
+def follows_record(ref: str) -> str:
+    return f"{ref} is an incident of your own: what is known of it follows from its record and its review."
+
+
+def too_long(length: int, most: int) -> str:
+    return f"The entry has {length:,} characters; at most {most:,} are kept."

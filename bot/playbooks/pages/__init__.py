@@ -1,0 +1,1 @@
+"""Pages: how playbooks did, and the knowledge to read, search and edit."""
