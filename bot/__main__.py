@@ -27,6 +27,7 @@ app.add_typer(oncall.roster, name="roster")
 app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(policy.app, name="policy")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(judging.judge, name="judge")
 app.add_typer(people.app, name="people")
 app.add_typer(serving.db, name="db")
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +18,9 @@ if TYPE_CHECKING:  # only types need these; importing them takes time
     from bot.memory.index.index import Index, Match
     from bot.settings import Settings
 
+_SHOWN = 30  # fits
+
+judge = typer.Typer(no_args_is_help=True, help="What the severity judge learnt from your own decisions.")
 app = typer.Typer()
 
 _OUTCOMES = {
@@ -151,3 +156,45 @@ def print_matches(found: Sequence[Match], entries: Mapping[str, Entry]) -> None:
         print(f"{match.ref}  {match.score:.2f}  {title}\n  {why}")
     if not found:
         print("No match.")
+
+
+@judge.command("show")
+def judge_show(as_json: Annotated[bool, typer.Option("--json", help="One JSON object per fit.")] = False) -> None:
+    """Show the latest nights: what was learnt, how it did on later decisions, whether it is in force."""
+    settings = load_settings()
+    from bot.figures.flows.metrics import fit_figures, fit_line
+    from bot.severity import queries as fits
+    from bot.wiring.building import open_database
+
+    with open_database(settings) as database, database.transaction() as session:
+        found = fits.list_latest(session, _SHOWN)
+        records = [fit_figures(fit) for fit in found]
+        lines = [fit_line(fit) for fit in found] or [fit_line(None)]
+    for line in map(json.dumps, records) if as_json else lines:
+        print(line)
+
+
+@judge.command("learn")
+def judge_learn() -> None:
+    """Learn now, as each night, and use it where it is better, also after it was undone."""
+    settings = load_settings()
+    from bot.figures.flows.metrics import fit_line
+    from bot.figures.jobs import learn_from
+    from bot.wiring.building import build_judge, build_policy, open_database
+
+    judge, policy = build_judge(settings), build_policy(settings)
+    with open_database(settings) as database:
+        fit = learn_from(database, judge, policy, datetime.now(UTC), by_hand=True)
+        print(fit_line(fit))
+
+
+@judge.command("undo")
+def judge_undo() -> None:
+    """Judge as shipped again, on every replica at once, until `tocsin judge learn`. What was learnt is forgotten."""
+    settings = load_settings()
+    from bot.severity import queries as fits
+    from bot.wiring.building import open_database
+
+    with open_database(settings) as database, database.transaction() as session:
+        undone = fits.take_out(session, fits.UNDONE, getpass.getuser(), datetime.now(UTC))
+    print(f"{'Undone' if undone else 'Nothing was in force'}: messages are judged as shipped.")

@@ -1,4 +1,4 @@
-"""The monthly figures, sent to managers when the policy's monthly digest is due."""
+"""The monthly figures, sent to managers when the policy's monthly digest is due; the judge's nightly learning."""
 
 from __future__ import annotations
 
@@ -7,15 +7,20 @@ from urllib.parse import urlencode
 
 from sqlalchemy.orm import Session
 
-from bot.context import AppContext
+from bot.context import AppContext, Policy
 from bot.figures import messages
+from bot.figures.flows import learning
 from bot.figures.flows.readers import list_managers
 from bot.figures.flows.report import report
 from bot.figures.rules.periods import Period, parse_period
 from bot.reviews.jobs.reviews import send_each
+from bot.severity import queries as fits
+from bot.severity.judge.judge import Judge
+from bot.severity.tables import JudgeFit
 from bot.slack import queries as slack_queries
 from bot.slack.client import Message, Slack
 from bot.slack.poster import Poster
+from bot.store.engine import Database
 
 _MADE_UP_WITHIN = timedelta(days=3)  # after that the figures of a month are no news
 
@@ -37,6 +42,23 @@ def monthly(context: AppContext, slack: Slack, poster: Poster) -> None:
         return messages.monthly(found, link)
 
     send_each(context, slack, poster, key, waiting, _path(period), message, {})
+
+
+def learn(context: AppContext) -> None:
+    """Have the judge learn from what people decided. To be called at night."""
+    learn_from(context.database, context.judge, context.policy, context.now(), by_hand=False)
+
+
+def learn_from(database: Database, judge: Judge, policy: Policy, now: datetime, *, by_hand: bool) -> JudgeFit | None:
+    """The fit that was tried; None where people decided too little yet, and then nothing is in force."""
+    with database.transaction() as session:
+        decided = learning.gather(session, policy.security.rows)
+    learnt = learning.try_to_learn(decided, judge)  # takes seconds: no transaction waits for it
+    with database.transaction() as session:
+        if learnt is None:
+            fits.take_out(session, fits.REPLACED)
+            return None
+        return learning.keep(session, learnt, now, by_hand=by_hand)
 
 
 def _due_at(context: AppContext, now: datetime) -> datetime:

@@ -26,6 +26,7 @@ from bot.incidents.pages import why_not
 from bot.reviews.jobs.reviews import review_path
 from bot.reviews.pages.pdf import can_print, render_pdf
 from bot.settings import Settings
+from bot.severity.flows.live import LiveJudge
 from bot.slack import queries as slack_queries
 from bot.slack.client import Refused, Slack, TryAgain, web_client
 from bot.slack.refusals import sentence
@@ -83,7 +84,7 @@ def build_context(settings: Settings, database: Database) -> AppContext:
         now=clock.now,
         seconds_until=clock.seconds_until,
         policy=policy,
-        judge=build_judge(settings),
+        judge=LiveJudge(build_judge(settings), database),
         memory=build_live_memory(settings, database),
         announcement_channel=_announcement_channel(database),
         review_link=lambda ref: f"{settings.public_url.rstrip('/')}{review_path(ref)}" if key else None,

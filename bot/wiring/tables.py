@@ -7,9 +7,10 @@ from bot.memory import tables as memory
 from bot.playbooks import tables as playbooks
 from bot.reports import tables as reports
 from bot.reviews import tables as reviews
+from bot.severity import tables as severity
 from bot.slack import tables as slack
 from bot.store.base import Base
 from bot.web import tables as web
 
 METADATA = Base.metadata
-FEATURES = (escalation, incidents, lifecycle, memory, playbooks, reports, reviews, slack, web)
+FEATURES = (escalation, incidents, lifecycle, memory, playbooks, reports, reviews, severity, slack, web)

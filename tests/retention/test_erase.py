@@ -108,7 +108,8 @@ def test_every_column_that_can_hold_words_is_looked_at(session: Session) -> None
     ).all()
     missed = {(table, column, kind) for table, column, kind in there if (table, column) not in looked_at}
     enums = {one for one in missed if one[2].startswith("procrastinate_")}
-    assert missed - enums == {("alembic_version", "version_num", "varchar")}
+    hashed = ("judge_fits", "model", "bytea")  # numbers under hashes of words, learnt anew each night from what is left
+    assert missed - enums == {("alembic_version", "version_num", "varchar"), hashed}
 
 
 def test_the_facts_stay_as_done_by_a_responder(session: Session, policy: Policy, erased: IncidentRow) -> None:

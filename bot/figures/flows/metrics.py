@@ -18,6 +18,8 @@ from bot.figures.queries import promises, verdicts
 from bot.figures.rules.agreement import agree
 from bot.figures.rules.report import Bucket, Report
 from bot.memory.flows.recall import SHOWN
+from bot.severity import queries as fits
+from bot.severity.tables import JudgeFit
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,4 +108,37 @@ def judgement(session: Session, since: datetime, until: datetime) -> Section:
     return Section("judgement", "Judgement: agreement with the judged severity", tuple(found.lines()), found.document())
 
 
-SECTIONS: tuple[Callable[[Session, datetime, datetime], Section], ...] = (suggestions, judgement)
+def learnt(session: Session, since: datetime, until: datetime) -> Section:
+    """What the judge learnt from people's decisions, and how it did on decisions that it had not learnt from."""
+    latest = next(iter(fits.list_latest(session, 1)), None)
+    figures = fit_figures(latest) if latest else {"state": "none"}
+    return Section("learning", "Judgement: what was learnt here", (fit_line(latest),), figures)
+
+
+def fit_figures(fit: JudgeFit) -> dict[str, Any]:
+    """For machines."""
+    return {"state": fit.state, "fitted_at": fit.fitted_at.isoformat(), **fit.figures}
+
+
+_STATES = {
+    fits.IN_FORCE: "in force",
+    fits.REPLACED: "replaced",
+    fits.NOT_BETTER: "not better, so not used",
+    fits.HELD_BACK: "not used since it was undone; `tocsin judge learn` brings it back",
+    fits.UNDONE: "undone",
+}
+
+
+def fit_line(fit: JudgeFit | None) -> str:
+    """For people."""
+    if fit is None:
+        return "Nothing yet: people have decided too few reports. It is tried again each night."
+    figures = fit.figures
+    shipped, own = figures["shipped"]["right"], figures["learnt"]["right"]
+    return (
+        f"{fit.fitted_at:%Y-%m-%d}: {_STATES[fit.state]}. Learnt from {figures['decisions']} decisions; on the latest "
+        f"{figures['tested']}, not learnt from, right {shipped} as shipped, {own} as learnt."
+    )
+
+
+SECTIONS: tuple[Callable[[Session, datetime, datetime], Section], ...] = (suggestions, judgement, learnt)

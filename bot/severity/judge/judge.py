@@ -7,12 +7,14 @@ from itertools import pairwise
 from pathlib import Path
 
 from bot.errors import InvalidPolicy
+from bot.severity.judge.models.correction import Correction
 from bot.severity.judge.models.examples import LABELS, Example, read_examples
 from bot.severity.judge.models.kept import Models, key_of, restore, save
 from bot.severity.judge.models.linear import Features, fit, unit
 from bot.severity.judge.models.text import fit_text
 from bot.severity.judge.reading import Reading
 from bot.severity.judge.signals import Signals
+from bot.severity.judge.suspicion import NAME, suspicion_of
 from bot.severity.policy import Row, SeverityPolicy, load_severity
 from bot.severity.rules import Evidence, Judgement, Severity
 from bot.text.markup import without_emoji
@@ -33,6 +35,11 @@ _NONE = LABELS.index("none")
 _CODE = ("*.py", "models/*.py")
 
 
+def cost_of(truth: str, said: str) -> float:
+    """What a judgement costs where people say `truth`; 0 where it is right."""
+    return _cost(LABELS.index(truth), LABELS.index(said))
+
+
 def _cost(truth: int, said: int) -> float:
     """What it costs to say one level where another is true: 1 a mistake, and more where an outage is made little of."""
     too_mild, talk = truth <= 1 and said - truth >= 2, truth == _NONE != said
@@ -42,13 +49,33 @@ def _cost(truth: int, said: int) -> float:
 _COSTS = tuple(tuple(_cost(truth, said) for truth in range(len(LABELS))) for said in range(len(LABELS)))
 
 
+# How likely it is taken for trouble what smells of it but reads like talk: likely enough to be asked about.
+_SUSPECTED = (0.0, 0.2, 0.2, 0.1, 0.5)
+
+
 class Judge:
     """Judges messages. Built by `load_judge`; holds no state that a judgement changes, so any thread may use it."""
 
-    def __init__(self, policy: SeverityPolicy, signals: Signals, models: Models | None) -> None:
+    def __init__(
+        self, policy: SeverityPolicy, signals: Signals, models: Models | None, correction: Correction | None = None
+    ) -> None:
         self._policy = policy
         self._signals = signals
         self._models = models
+        self._correction = correction
+
+    @property
+    def parts(self) -> tuple[SeverityPolicy, Signals, Models | None, Correction | None]:
+        """What it is made of."""
+        return self._policy, self._signals, self._models, self._correction
+
+    def as_shipped(self) -> Judge:
+        """Without what was learnt here."""
+        return Judge(self._policy, self._signals, self._models)
+
+    def corrected(self, correction: Correction) -> Judge:
+        """The same judge with what was learnt from a company's own decisions."""
+        return Judge(self._policy, self._signals, self._models, correction)
 
     def read(self, text: str) -> Reading:
         """What the message says, without a verdict."""
@@ -62,11 +89,17 @@ class Judge:
         if self._models is None or row.overrules:
             label, second, shares = _label(row), None, _certain(row)
         else:
-            shares = self._shares(text, reading)
-            costs = [sum(share * cost for share, cost in zip(shares, column, strict=True)) for column in _COSTS]
-            best, after = sorted(range(len(costs)), key=costs.__getitem__)[:2]
+            shipped = shares = self._shares(text, reading)
+            if self._correction is not None and not _is_security(reading):
+                shares = self._correction.correct(text, shipped)
+            best, after = _cheapest(shares)
             label, second = LABELS[best], LABELS[after]
             row = _explaining(self._policy, reading.facts, row, label)
+            if best != _cheapest(shipped)[0]:
+                row = _learnt(label)
+            suspicion = suspicion_of(reading) if label == "none" else None
+            if suspicion is not None:
+                shares, row, second = [*_SUSPECTED], suspicion, None
         return Judgement(
             severity=None if label == "none" else Severity(label),
             confidence=round(min(1.0, shares[LABELS.index(label)]), 4),
@@ -76,6 +109,14 @@ class Judge:
             row_name=row.name,
             trouble=round(1.0 - shares[_NONE], 4),
         )
+
+    def shares(self, text: str) -> list[float] | None:
+        """The shipped models' probabilities, from which a correction is learnt; None where it would change nothing."""
+        text = without_emoji(text)
+        reading = self._signals.read(text)
+        if self._models is None or first_row(self._policy, reading.facts).overrules or _is_security(reading):
+            return None
+        return self._shares(text, reading)
 
     def _shares(self, text: str, reading: Reading) -> list[float]:
         """The probability of each label, both models averaged."""
@@ -104,13 +145,37 @@ class Judge:
     def _evidence(self, text: str, row: Row, reading: Reading, label: str) -> tuple[Evidence, ...]:
         """The words that decided: those behind the row's conditions, then those that weigh most for the label."""
         chosen = [evidence for signal, evidence in reading.evidence if signal in _conditions(row) and evidence.text]
-        if self._models is not None and not row.overrules:
+        if self._models is not None and not row.overrules and row.name != NAME:
             chosen += [Evidence(words, "words") for words in self._models.text.reasons(text, LABELS.index(label))]
         kept: list[Evidence] = []
         for evidence in chosen:
             if not any(evidence.text.lower() in other.text.lower() for other in kept):
                 kept.append(evidence)
         return tuple(kept[:_EVIDENCE])
+
+
+def said_at_least_cost(shares: Sequence[float]) -> str:
+    """The label that is said where the labels have these probabilities."""
+    return LABELS[_cheapest(shares)[0]]
+
+
+def _cheapest(shares: Sequence[float]) -> tuple[int, int]:
+    """The places of the two labels that cost least, if wrong."""
+    costs = [sum(share * cost for share, cost in zip(shares, column, strict=True)) for column in _COSTS]
+    best, after = sorted(range(len(costs)), key=costs.__getitem__)[:2]
+    return best, after
+
+
+def _is_security(reading: Reading) -> bool:
+    """What sounds like a break-in is judged as shipped: no habit of a company makes little of it."""
+    return "security" in reading.facts or "exposed" in reading.facts.get("how", ())
+
+
+def _learnt(label: str) -> Row:
+    """The explanation where people's decisions made the difference."""
+    if label == "none":
+        return Row("learnt", "People here said that messages like this are no incidents", None, {}, {}, False)
+    return Row("learnt", f"People here called messages like this {label}", Severity(label), {}, {}, False)
 
 
 def load_judge(policy: SeverityPolicy, training_folder: Path | None, cache_folder: Path | None) -> Judge:

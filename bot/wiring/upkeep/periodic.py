@@ -57,6 +57,10 @@ def _upkeep(context: AppContext, slack: Slack, poster: Poster, *, timestamp: int
     upkeep.plan(context, now=context.now())
 
 
+def _learn(context: AppContext, slack: Slack, poster: Poster, *, timestamp: int) -> None:
+    figures.learn(context)
+
+
 # By name: when, in cron's notation and UTC, and what.
 PERIODIC: dict[str, tuple[str, Callable[..., None]]] = {
     "periodic.look_up_groups": ("*/5 * * * *", _look_up_groups),
@@ -64,5 +68,6 @@ PERIODIC: dict[str, tuple[str, Callable[..., None]]] = {
     "periodic.forget_events": ("*/10 * * * *", _forget_events),
     "periodic.monthly_figures": ("7 * * * *", _monthly_figures),
     "periodic.upkeep": ("23 * * * *", _upkeep),
+    "periodic.learn": ("41 3 * * *", _learn),
     "periodic.clear": ("17 3 * * *", _clear),
 }

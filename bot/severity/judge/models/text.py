@@ -118,7 +118,7 @@ def _vector(channels: dict[str, Counter[int]], rarity: npt.NDArray[np.floating])
 
 def _channels(text: str) -> dict[str, Counter[int]]:
     """For each channel the hashed features and how often each occurs."""
-    plain = _DIGITS.sub("0", _MARKUP.sub(" ", text[:_LONGEST])).lower()
+    plain = _plain(text)
     sentences = [part for part in _SENTENCE.split(plain) if part.strip()]
     return {
         "w": _hashed("w", _words(plain)),
@@ -126,6 +126,15 @@ def _channels(text: str) -> dict[str, Counter[int]]:
         "f": _hashed("f", _words(sentences[0]) if sentences else ()),
         "l": _hashed("l", _words(sentences[-1]) if len(sentences) > 1 else ()),
     }
+
+
+def hashed_words(text: str) -> Iterable[int]:
+    """The places of a text's words and pairs of words."""
+    return _hashed("w", _words(_plain(text)))
+
+
+def _plain(text: str) -> str:
+    return _DIGITS.sub("0", _MARKUP.sub(" ", text[:_LONGEST])).lower()
 
 
 def _hashed(channel: str, features: Iterable[str]) -> Counter[int]:
