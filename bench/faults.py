@@ -22,17 +22,22 @@ from sqlalchemy import text
 
 from bench.figures import figure
 from bot.escalation.rules.matrix import Role
-from bot.incidents.queries import incidents
+from bot.incidents.flows.record import note
+from bot.incidents.queries import incidents, timeline
+from bot.incidents.rules.timeline import Kind
+from bot.lifecycle.flows.backfill import read_back
 from bot.store.embedded import embedded_postgres
 from bot.store.engine import Database
 from bot.store.migrations import upgrade
+from slack_playground.person import Person
 from tests.faults.children import Child
 from tests.faults.pagers import Pagers, pagers
 from tests.faults.silence import Proxy, proxied
-from tests.faults.troubles import cut_connections, database_away, fail, forget_faults
+from tests.faults.troubles import cut_connections, database_away, fail, forget_faults, journal, keys_said
 from tests.store.test_embedded import kill_server, wait_for_answer
 
 _AWAY = 10.0  # seconds for which something is away or refuses
+_POSTS = 5  # tries a second, of all messages that wait together
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,52 @@ def look_ups_fail(probe: Probe) -> float:
     return took
 
 
+def decoration_fails(probe: Probe) -> float:
+    """Slack fails at topic, pin and invitations, all the while: until a note stands in the channel."""
+    for method in ("conversations.setTopic", "pins.add", "conversations.invite"):
+        fail(probe.world.playground, method, "status", times=100_000, status=503)
+    incident_id = probe.world.declare()
+    began = time.monotonic()
+    with probe.world.database.transaction() as session:
+        row = incidents.get(session, incident_id)
+        note(session, row, "the pool is full", "U0SUPPORT", probe.world.now(), f"probe:{incident_id}")
+        key = f"entry:{timeline.list_rows(session, incident_id, (Kind.NOTED,))[0].entry_id}"
+    while key not in keys_said(probe.world.playground):
+        assert time.monotonic() - began < 120
+        time.sleep(0.02)
+    took = time.monotonic() - began
+    forget_faults(probe.world.playground)
+    return took
+
+
+def no_wait_asked_for(probe: Probe) -> float:
+    """Slack asks to wait for no time at all, for a while: from then until the page; it is not asked all the time."""
+    fail(probe.world.playground, "chat.postMessage", "ratelimited", times=100_000, retry_after=0)
+    incident_id = probe.world.declare()
+    before = len(journal(probe.world.playground, "chat.postMessage"))
+    time.sleep(_AWAY)
+    asked = len(journal(probe.world.playground, "chat.postMessage")) - before
+    assert asked <= _POSTS * _AWAY, f"{asked} tries in {_AWAY:g} s"
+    forget_faults(probe.world.playground)
+    return _until_paged(probe, incident_id)
+
+
+def lost_channel(probe: Probe) -> float:
+    """The channel is archived and no event says so: from the next look until what is said stands in the thread."""
+    incident_id = probe.world.declare()
+    probe.world.settle()
+    with probe.world.database.transaction() as session:
+        channel_id = str(incidents.get(session, incident_id).channel_id)
+    Person(probe.world.playground.url, "U0RESPONDER").archive(channel_id)
+    began = time.monotonic()
+    with probe.world.database.transaction() as session:
+        read_back(session, incident_id, long=False)
+    while f"card:{incident_id}:thread" not in keys_said(probe.world.playground):
+        assert time.monotonic() - began < 120
+        time.sleep(0.02)
+    return time.monotonic() - began
+
+
 def locked_incident(probe: Probe) -> float:
     """A session holds the incident's row in mid-transaction while its team lead falls due, and then lets it go."""
     incident_id = probe.world.declare()
@@ -161,6 +212,9 @@ PROBES: dict[Callable[[Probe], float], float] = {
     read_only_server: 60,
     refused_token: 60,
     look_ups_fail: 5,
+    decoration_fails: 5,
+    no_wait_asked_for: 60,
+    lost_channel: 5,
     locked_incident: 5,
     killed_worker: 60,
     paused_worker: 60,
