@@ -167,7 +167,7 @@ def run_command(registry: Registry, context: AppContext, slack: Slack, ack: Ack,
             trigger_id=payload["trigger_id"],
         )
         subcommand = registry.find(command.word, " ".join(filter(None, (command.ref, command.rest))))
-        _admit(subcommand, command)
+        warning = _admit(subcommand, command)
         # A trigger is good for three seconds, so nothing slow comes before its form.
         view = subcommand.form(command) if subcommand.form else None
         if view is not None:
@@ -175,7 +175,7 @@ def run_command(registry: Registry, context: AppContext, slack: Slack, ack: Ack,
             ack()
             return
         _check_appointed(slack, subcommand, command)
-        answer, warning = subcommand.run(command), _warning(command)
+        answer = subcommand.run(command)
         if isinstance(answer, Message):
             more = [section(warning)] if warning else []
             ack(text=unturned(answer.text), blocks=[*answer.blocks, *more])
@@ -204,26 +204,29 @@ def _check_appointed(slack: Slack, subcommand: Subcommand, command: CommandConte
         raise BadRequest(messages.cannot_be_appointed(appointed.user_id, refusal))
 
 
-def _warning(command: CommandContext) -> str:
+def _warning(session: Session, command: CommandContext, here: IncidentRow | None, meant: IncidentRow | None) -> str:
     """For whoever types a command in a channel, or for an incident, that Slack keeps us out of; else empty."""
-    with command.context.database.transaction() as session:
-        here = incidents.find_by_channel(session, command.channel_id)
-        row = here or (incidents.find_by_ref(session, command.ref) if command.ref else None)
-        if row is None or not is_insider(session, command, row):
-            return ""
-        return messages.kept_out(incidents.facts(row), row.channel_archived, here is not None)
+    row = here or meant
+    if row is None or not is_insider(session, command, row):
+        return ""
+    return messages.kept_out(incidents.facts(row), row.channel_archived, here is not None)
 
 
-def _admit(subcommand: Subcommand, command: CommandContext) -> None:
-    """Raises NotAllowed. Whether they may see the incident that is meant, the subcommand asks."""
+def _admit(subcommand: Subcommand, command: CommandContext) -> str:
+    """What whoever typed it should know besides the answer. Raises NotAllowed.
+
+    Whether they may see the incident that is meant, the subcommand asks.
+    """
     context = command.context
     context.look_up(command.user_id)
     with context.database.transaction() as session:
-        row = _meant(session, command)
+        here = incidents.find_by_channel(session, command.channel_id)
+        row = incidents.find_by_ref(session, command.ref) if command.ref else here
         authority.check(session, context, subcommand.act_of(command.rest), command.user_id, command.now, row)
         if row is not None and not subcommand.anywhere:
             refused = "" if is_insider(session, command, row) else ": refused"
             note_access(session, row, command.user_id, f"typed /incident {subcommand.word}{refused}", command.now)
+        return _warning(session, command, here, row)
 
 
 def _meant(session: Session, command: CommandContext) -> IncidentRow | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy.orm import Session
 
 from bot.context import AppContext
 from bot.incidents import messages as incident_messages
@@ -17,7 +18,7 @@ from bot.incidents.queries import incidents, lines, places, timeline
 from bot.incidents.rules.incident import is_private
 from bot.slack import queries as slack_queries
 from bot.slack.client import Message, Refused, Slack, TryAgain
-from bot.slack.poster import UNREACHABLE, Poster
+from bot.slack.poster import UNREACHABLE, Begun, Poster
 from bot.slack.refusals import OF_THE_TOKEN, TRIED_AGAIN
 from bot.store.outbox import enqueue
 from bot.text.markup import USER_ID, harmless
@@ -53,36 +54,71 @@ def whisper_to(context: AppContext, slack: Slack, incident_id: int, user_id: str
     return True
 
 
-def speak(context: AppContext, poster: Poster, incident_id: int, key: str, message: Message) -> str | None:
+def speak(
+    context: AppContext,
+    poster: Poster,
+    incident_id: int,
+    key: str,
+    message: Message | Callable[[Session], Message],
+    then: Callable[[Session], None] | None = None,
+) -> str | None:
     """Post or edit what is said under `key` where the incident is spoken about; its ts, None where there is no place.
 
+    `message` may be read in the transaction that notes the post; what `then` does commits with the record of it.
     In a thread it is a message of its own. Where Slack no longer lets us speak in the channel, that is looked into.
     Raises TryAgain and Refused; after either the call may be repeated.
     """
     with context.database.transaction() as session:
-        place = places.place_of(session, incidents.get(session, incident_id))
+        said = message if isinstance(message, Message) else message(session)
+        begun = begin_to_speak(session, poster, incident_id, key)
+    return finish_speaking(context, poster, incident_id, key, begun, said, then)
+
+
+def begin_to_speak(session: Session, poster: Poster, incident_id: int, key: str) -> Begun | None:
+    """Note in the caller's transaction that `key` is about to be said; None where there is no place to say it."""
+    place = places.place_of(session, incidents.get(session, incident_id))
     if place is None:
         return None
-    ts = _speak_in(context, poster, incident_id, place, key, message)
-    if ts is not None or place.thread_ts:
+    return poster.begin(session, in_thread(key) if place.thread_ts else key, place.channel_id, place.thread_ts)
+
+
+def finish_speaking(
+    context: AppContext,
+    poster: Poster,
+    incident_id: int,
+    key: str,
+    begun: Begun | None,
+    message: Message,
+    then: Callable[[Session], None] | None = None,
+) -> str | None:
+    """Say what was begun, as `speak` has it."""
+    if begun is None:
+        return None
+    ts = _speak_in(context, poster, incident_id, begun, message, then)
+    if ts is not None or begun.thread_ts:
         return ts
     with context.database.transaction() as session:
-        thread = places.place_of(session, incidents.get(session, incident_id))
-    return _speak_in(context, poster, incident_id, thread, key, message) if thread and thread.thread_ts else None
+        again = begin_to_speak(session, poster, incident_id, key)
+    return _speak_in(context, poster, incident_id, again, message, then) if again and again.thread_ts else None
 
 
 def _speak_in(
-    context: AppContext, poster: Poster, incident_id: int, place: places.Place, key: str, message: Message
+    context: AppContext,
+    poster: Poster,
+    incident_id: int,
+    begun: Begun,
+    message: Message,
+    then: Callable[[Session], None] | None,
 ) -> str | None:
     try:
-        return poster.say(in_thread(key) if place.thread_ts else key, place.channel_id, message, place.thread_ts)
+        return poster.finish(begun, message, then)
     except Refused as refused:
         if refused.error not in UNREACHABLE:
             raise
-        log.warning("could not post", key=key, channel=place.channel_id, error=refused.error)
+        log.warning("could not post", key=begun.key, channel=begun.channel_id, error=refused.error)
         with context.database.transaction() as session:
             row = incidents.get_for_change(session, incident_id)
-            if row.channel_id == place.channel_id:
+            if row.channel_id == begun.channel_id:
                 channel_lost(session, row, refused.error, context.now())
         return None
 
@@ -130,9 +166,22 @@ def bring_in(
         place = places.place_of(session, incidents.get(session, incident_id))
     if place is None or place.thread_ts:
         return {}
-    refused = slack.invite(place.channel_id, dict.fromkeys(user_ids))
+    return bring_into(context, slack, incident_id, place.channel_id, user_ids, asked_by, last)
+
+
+def bring_into(
+    context: AppContext,
+    slack: Slack,
+    incident_id: int,
+    channel_id: str,
+    user_ids: Iterable[str],
+    asked_by: str | None = None,
+    last: bool = False,
+) -> dict[str, Refused]:
+    """As `bring_in`, where the channel is known to be there."""
+    refused = slack.invite(channel_id, dict.fromkeys(user_ids))
     for user_id, refusal in refused.items():
-        report_refusal(context, incident_id, incident_messages.bring_in(user_id, place.channel_id), refusal, asked_by)
+        report_refusal(context, incident_id, incident_messages.bring_in(user_id, channel_id), refusal, asked_by)
     later = [user_id for user_id, refusal in refused.items() if refusal.may_pass]
     if later and not last:
         with context.database.transaction() as session:
@@ -149,11 +198,15 @@ def say(context: AppContext, slack: Slack, poster: Poster, *, entry_id: int) -> 
     with context.database.transaction() as session:
         entry = timeline.get(session, entry_id)
         incident_id, author = entry.incident_id, entry.author
-    if author is not None:
-        _learn_name(context, slack, author)
-    with context.database.transaction() as session:
-        said = lines.read(session, lines.share(session, entry_id, context.now()))
-    speak(context, poster, incident_id, f"entry:{entry_id}", incident_messages.announcements(said, context.now()))
+        known = slack_queries.names_of(session, filter(None, [author]))
+    if author is not None and author not in known:
+        _try_to_learn(context, slack, author)
+    now = context.now()
+
+    def shared(session: Session) -> Message:
+        return incident_messages.announcements(lines.read(session, lines.share(session, entry_id, now)), now)
+
+    speak(context, poster, incident_id, f"entry:{entry_id}", shared)
 
 
 def learn_names(context: AppContext, slack: Slack, poster: Poster, *, names_of: list[str]) -> None:
@@ -161,11 +214,8 @@ def learn_names(context: AppContext, slack: Slack, poster: Poster, *, names_of: 
     learn(context, slack, names_of)
 
 
-def _learn_name(context: AppContext, slack: Slack, user_id: str) -> None:
-    """Keep what somebody is called, where nobody asked before. Nothing waits for it: they are mentioned meanwhile."""
-    with context.database.transaction() as session:
-        if slack_queries.names_of(session, [user_id]):
-            return
+def _try_to_learn(context: AppContext, slack: Slack, user_id: str) -> None:
+    """Keep what somebody is called. Nothing waits for it: they are mentioned meanwhile."""
     try:
         learn(context, slack, [user_id])
     except TryAgain as error:
@@ -184,6 +234,8 @@ def learn(context: AppContext, slack: Slack, ids: Iterable[str]) -> None:
     asked = sorted(wanted - known)[:_MOST_NAMES]
     groups = _groups(slack) if any(each.startswith("S") for each in asked) else {}
     found = {each: _profile(slack, groups, each) for each in asked}
+    if not found:
+        return
     with context.database.transaction() as session:
         for slack_id, (name, time_zone) in found.items():
             slack_queries.record_name(session, slack_id, name, context.now(), time_zone)

@@ -71,7 +71,9 @@ def _asked_in(viewer: str) -> tuple[ColumnElement[bool], ...]:
 
 
 def may_see(session: Session, row: IncidentRow, viewer: str | None) -> bool:
-    """Whether this person may be shown the incident."""
+    """Whether this person may be shown the incident; of one that everybody may see, the database need not be asked."""
+    if not is_private(row.ref):
+        return True
     statement = select(IncidentRow.incident_id).where(IncidentRow.incident_id == row.incident_id, visible_to(viewer))
     return session.scalar(statement) is not None
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
+from sqlalchemy.orm import Session
 
 from bot.slack import queries as slack_queries
 from bot.slack.client import Message, Refused, Slack
@@ -49,6 +51,16 @@ def find_or_post(
     return *slack.post_to(channel_id, message, key, thread_ts), False
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A message that is about to be posted or edited; `earlier` is where it stood or was tried, its ts where known."""
+
+    key: str
+    channel_id: str
+    thread_ts: str | None
+    earlier: tuple[str, str | None] | None
+
+
 class Poster:
     """Posts and edits messages by key, whatever crashes between."""
 
@@ -62,21 +74,38 @@ class Poster:
 
         Raises TryAgain and Refused; after either the call may be repeated.
         """
-        now = self._now()
         with self._database.transaction() as session:
-            earlier = slack_queries.begin_message(session, key, channel_id, now)
-            known = (earlier.channel_id, earlier.ts) if earlier else None
-        if known and known[1]:
-            self._slack.update(known[0], known[1], message)
-            return known[1]
+            begun = self.begin(session, key, channel_id, thread_ts)
+        return self.finish(begun, message)
+
+    def begin(self, session: Session, key: str, channel_id: str, thread_ts: str | None = None) -> Begun:
+        """Note in the caller's transaction that `key` is about to be posted or edited; `finish` comes after it."""
+        earlier = slack_queries.begin_message(session, key, channel_id, self._now())
+        return Begun(key, channel_id, thread_ts, (earlier.channel_id, earlier.ts) if earlier else None)
+
+    def finish(self, begun: Begun, message: Message, then: Callable[[Session], None] | None = None) -> str:
+        """Post or edit what was begun. Returns its ts.
+
+        What `then` does commits with the record that it was posted. Raises as `say` does.
+        """
+        if begun.earlier and begun.earlier[1]:
+            self._slack.update(begun.earlier[0], begun.earlier[1], message)
+            if then is not None:
+                with self._database.transaction() as session:
+                    then(session)
+            return begun.earlier[1]
         # A note without ts: an earlier try may have reached Slack without our hearing of it.
         # It is there where it was posted, which a setting may have changed since.
-        tried_in = known[0] if known else None
-        channel_id, ts, found = find_or_post(self._slack, key, channel_id, message, thread_ts, tried_in)
+        tried_in = begun.earlier[0] if begun.earlier else None
+        channel_id, ts, found = find_or_post(
+            self._slack, begun.key, begun.channel_id, message, begun.thread_ts, tried_in
+        )
         if found:
             self._slack.update(channel_id, ts, message)
         with self._database.transaction() as session:
-            slack_queries.record_message(session, key, channel_id, ts)
+            slack_queries.record_message(session, begun.key, channel_id, ts)
+            if then is not None:
+                then(session)
         return ts
 
     def edit(self, key: str, message: Message) -> bool:

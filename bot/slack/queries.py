@@ -53,13 +53,15 @@ def record_messages(session: Session, posted: Mapping[str, tuple[str, str]]) -> 
 
 
 def record_message(session: Session, key: str, channel_id: str, ts: str) -> None:
-    row = session.get_one(SlackMessage, key)
-    row.channel_id, row.ts = channel_id, ts
+    """Where the message of that key stands: it was begun before."""
+    session.execute(update(SlackMessage).where(SlackMessage.key == key).values(channel_id=channel_id, ts=ts))
 
 
 def names_of(session: Session, user_ids: Iterable[str]) -> dict[str, str]:
     """Display names by id, of those that we know. Ids of channels and user groups may be among them."""
     ids = list(user_ids)
+    if not ids:
+        return {}
     people = select(PersonRow.user_id, PersonRow.name).where(PersonRow.user_id.in_(ids))
     others = [each for each in ids if not USER_ID.fullmatch(each)]
     more = select(NameRow.slack_id, NameRow.name).where(NameRow.slack_id.in_(others))

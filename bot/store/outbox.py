@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +11,6 @@ from typing import Any, cast
 
 import procrastinate
 import psycopg
-from procrastinate.exceptions import AlreadyEnqueued
 from sqlalchemy import text as sql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -32,6 +32,12 @@ class FailedJob:
 
 # A job of that name may begin between our being refused and our looking: then the name is free again.
 _TRIES = 3
+# As procrastinate's own function inserts a job, whose taken name would end the caller's transaction.
+_ADD_ONCE = sql("""
+    insert into procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args)
+    values (:queue, :task, :priority, :lock, :once, cast(:arguments as jsonb))
+    on conflict (queueing_lock) where status = 'todo' do nothing returning id
+""")
 _WAITING = sql("""
     with waiting as (
         select id, queue_name from procrastinate_jobs where queueing_lock = :name and status = 'todo' for key share
@@ -66,20 +72,16 @@ def enqueue(
     if once is None:
         _defer(session, task, queue=queue, lock=lock, priority=priority, arguments=arguments)
         return
+    job = {"task": task, "queue": queue, "lock": lock, "once": once, "priority": priority}
+    job["arguments"] = json.dumps(arguments)
     for _ in range(_TRIES):
-        try:
-            # A taken name raises inside PostgreSQL; the savepoint keeps the caller's transaction alive.
-            with session.begin_nested():
-                _defer(
-                    session, task, queue=queue, lock=lock, priority=priority, arguments=arguments, queueing_lock=once
-                )
+        if session.execute(_ADD_ONCE, job).first() is not None:
             return
-        except AlreadyEnqueued:
-            # The job that waits must not begin before our commit, or it would not see what we changed. A worker takes
-            # jobs with `for update skip locked`, so it passes over a row that we share until then. Nobody else would
-            # tell it of that row again, so our commit does.
-            if session.execute(_WAITING, {"name": once}).first() is not None:
-                return
+        # The job that waits must not begin before our commit, or it would not see what we changed. A worker takes
+        # jobs with `for update skip locked`, so it passes over a row that we share until then. Nobody else would
+        # tell it of that row again, so our commit does.
+        if session.execute(_WAITING, {"name": once}).first() is not None:
+            return
     _defer(session, task, queue=queue, lock=lock, priority=priority, arguments=arguments)
 
 
@@ -194,10 +196,7 @@ def _defer(
     lock: str | None,
     priority: int,
     arguments: dict[str, Any],
-    queueing_lock: str | None = None,
 ) -> None:
     connection = cast("psycopg.Connection[Any]", session.connection().connection.driver_connection)
-    job = _deferrer().configure_task(
-        task, queue=queue, lock=lock, queueing_lock=queueing_lock, priority=priority, connection=connection
-    )
+    job = _deferrer().configure_task(task, queue=queue, lock=lock, priority=priority, connection=connection)
     job.defer(**arguments)

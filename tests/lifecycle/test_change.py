@@ -167,7 +167,7 @@ def test_closing_files_the_answers_and_has_the_review_drafted(
     (entry,) = entries(session, row, Kind.CLOSED)
     assert (entry.text, entry.data) == ("Closed by <@U0MANAGER>.", {"false_alarm": False, "playbook_helped": True})
     (review,) = queued(session, "slack.review", incident_id=row.incident_id)
-    assert (review.arguments["episode"], review.lock) == (1, f"incident-{row.incident_id}")
+    assert (review.arguments["episode"], review.lock) == (1, f"review-{row.incident_id}")
 
 
 def test_closing_without_words_keeps_what_was_recorded(session: Session, declared: Declare, policy: Policy) -> None:

@@ -311,24 +311,24 @@ def mention(context: AppContext, slack: Slack, poster: Poster, *, entry_id: int)
     """The copy of a sent ping in the incident's channel; who was paged is brought in beside it, by another job."""
     with context.database.transaction() as session:
         incident_id = timeline.get(session, entry_id).incident_id
-    key, message, user_ids = _mention(context, entry_id)
-    with context.database.transaction() as session:
+        key, message, user_ids = _mention(session, context, entry_id)
         enqueue(session, "slack.bring", lock=f"bring-{incident_id}", incident_id=incident_id, user_ids=user_ids)
     speak(context, poster, incident_id, key, message)
-    # Somebody may have answered while it was on its way; the edits for that found nothing to edit.
-    _, now_right, _ = _mention(context, entry_id)
+    # Somebody may have answered while it was on its way; the edits for that found nothing to edit. So it is read after
+    # the record of the post is committed, not with it.
+    with context.database.transaction() as session:
+        _, now_right, _ = _mention(session, context, entry_id)
     if now_right != message:
         speak(context, poster, incident_id, key, now_right)
 
 
-def _mention(context: AppContext, entry_id: int) -> tuple[str, Message, list[str]]:
+def _mention(session: Session, context: AppContext, entry_id: int) -> tuple[str, Message, list[str]]:
     """The key of the copy, what it says now, and whom this ping went to."""
-    with context.database.transaction() as session:
-        copy = _copy(session, context, timeline.get(session, entry_id))
-        incident, user_ids = copy.ping.incident, list(pings.get(session, copy.told).user_ids)
-        answered = incident.acknowledged_at is not None and incident.acknowledged_at >= copy.at
-        outcome = _outcome(copy.ping) if answered or incident.resolved_at else ""
-        return copy.key, copy.message(outcome), user_ids
+    copy = _copy(session, context, timeline.get(session, entry_id))
+    incident, user_ids = copy.ping.incident, list(pings.get(session, copy.told).user_ids)
+    answered = incident.acknowledged_at is not None and incident.acknowledged_at >= copy.at
+    outcome = _outcome(copy.ping) if answered or incident.resolved_at else ""
+    return copy.key, copy.message(outcome), user_ids
 
 
 @dataclass(frozen=True, slots=True)

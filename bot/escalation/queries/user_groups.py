@@ -14,7 +14,10 @@ from bot.escalation.tables import GroupRow
 
 def members_of(session: Session, group_ids: Iterable[str]) -> dict[str, list[str]]:
     """User ids by group id, of those groups that were looked up."""
-    statement = select(GroupRow.group_id, GroupRow.members).where(GroupRow.group_id.in_(list(group_ids)))
+    wanted = list(group_ids)
+    if not wanted:
+        return {}
+    statement = select(GroupRow.group_id, GroupRow.members).where(GroupRow.group_id.in_(wanted))
     return {row.group_id: row.members for row in session.execute(statement)}
 
 

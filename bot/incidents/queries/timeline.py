@@ -113,6 +113,14 @@ def list_entries(
     return tuple(entries)
 
 
+def list_words(session: Session, incident_id: int) -> tuple[set[str], list[str]]:
+    """Who wrote anything that was recorded of an incident and its duplicates, and all their words, corrected or not."""
+    scope = windows.scope_of(session, incident_id)
+    statement = select(TimelineEntry.author, TimelineEntry.text).where(TimelineEntry.incident_id.in_(scope.ids))
+    rows = session.execute(statement).all()
+    return {author for author, _ in rows if author}, [words for _, words in rows]
+
+
 def list_page(
     session: Session, incident_id: int, first: int, count: int, permalink: Callable[[str], str | None] = _no_link
 ) -> tuple[tuple[Entry, ...], int]:

@@ -14,7 +14,7 @@ from bot.escalation.flows.holders import holders
 from bot.escalation.rules.matrix import Role
 from bot.incidents.flows.record import is_worked_on, refresh_furnishing, refresh_mirror
 from bot.incidents.flows.refusals import NotDone, not_done, note_trouble, regained
-from bot.incidents.jobs import bring_in, in_thread, report_refusal, speak
+from bot.incidents.jobs import begin_to_speak, bring_into, finish_speaking, in_thread, report_refusal
 from bot.incidents.queries import incidents
 from bot.incidents.queries.places import MIRROR
 from bot.incidents.rules.incident import Incident, channel_name
@@ -29,7 +29,7 @@ from bot.memory.rules.similar import same_before
 from bot.slack import queries as slack_queries
 from bot.slack.blocks import section
 from bot.slack.client import Message, Refused, Slack, TryAgain
-from bot.slack.poster import Poster
+from bot.slack.poster import Begun, Poster
 from bot.store.outbox import enqueue
 
 log = structlog.get_logger(__name__)
@@ -62,12 +62,18 @@ def open_channel(context: AppContext, slack: Slack, poster: Poster, *, incident_
             escalate.link_pages(session, row)
             if row.report_ts:
                 enqueue(session, "slack.link_answer", incident_id=incident_id)
-        _leave_thread(context, poster, incident_id, made[0])
-    if not post_card(context, poster, incident_id):
-        return
-    with context.database.transaction() as session:
+            card, begun = _begin_card(session, context, poster, incident_id)
+        if incident.channel_trouble:
+            _leave_thread(context, poster, incident_id, made[0])
+    else:
+        with context.database.transaction() as session:
+            card, begun = _begin_card(session, context, poster, incident_id)
+
+    def go_on(session: Session) -> None:
         refresh_furnishing(session, incident_id)
         refresh_mirror(session, incident_id)
+
+    finish_speaking(context, poster, incident_id, _card_key(incident_id), begun, card, go_on)
 
 
 def _stay_in_thread(context: AppContext, slack: Slack, poster: Poster, incident: Incident, refused: Refused) -> None:
@@ -87,18 +93,20 @@ def _stay_in_thread(context: AppContext, slack: Slack, poster: Poster, incident:
         escalate.link_pages(session, row)
 
 
-def post_card(context: AppContext, poster: Poster, incident_id: int) -> bool:
-    """Post the card, or bring it up to date, where the incident is spoken about; False where that is nowhere."""
-    key, message = _card_of(context, incident_id)
-    return speak(context, poster, incident_id, key, message) is not None
-
-
-def _card_of(context: AppContext, incident_id: int) -> tuple[str, Message]:
-    """The key of the incident's card and what it says now."""
+def post_card(context: AppContext, poster: Poster, incident_id: int) -> None:
+    """Post the card, or bring it up to date, where the incident is spoken about."""
     with context.database.transaction() as session:
-        row = incidents.get(session, incident_id)
-        incident, similar, again = incidents.facts(row), suggestions(row.similar, row.request_key), recurring(row)
-    return _card_key(incident), _card(context, incident, similar, again)
+        card, begun = _begin_card(session, context, poster, incident_id)
+    finish_speaking(context, poster, incident_id, _card_key(incident_id), begun, card)
+
+
+def _begin_card(
+    session: Session, context: AppContext, poster: Poster, incident_id: int
+) -> tuple[Message, Begun | None]:
+    """What the card says now, noted as about to be said."""
+    row = incidents.get(session, incident_id)
+    message = _card(context, incidents.facts(row), suggestions(row.similar, row.request_key), recurring(row))
+    return message, begin_to_speak(session, poster, incident_id, _card_key(incident_id))
 
 
 def _leave_thread(context: AppContext, poster: Poster, incident_id: int, channel_id: str) -> None:
@@ -128,8 +136,8 @@ def _bot_user_id(workspace: Any) -> str:
     return workspace.bot_user_id if workspace else ""
 
 
-def _card_key(incident: Incident) -> str:
-    return f"card:{incident.incident_id}"
+def _card_key(incident_id: int) -> str:
+    return f"card:{incident_id}"
 
 
 def recurring(row: IncidentRow) -> str:
@@ -144,7 +152,7 @@ def set_up_channel(context: AppContext, slack: Slack, poster: Poster, *, inciden
     with context.database.transaction() as session:
         row = incidents.get(session, incident_id)
         incident = incidents.facts(row)
-        card = slack_queries.find_message(session, _card_key(incident))
+        card = slack_queries.find_message(session, _card_key(incident_id))
         card_ts = card.ts if card else None
         on_call = holders(session, context.policy.contacts, [Role.ON_CALL], context.now())
         reachable = not row.channel_archived and not row.channel_trouble
@@ -158,7 +166,7 @@ def set_up_channel(context: AppContext, slack: Slack, poster: Poster, *, inciden
     }
     later: list[Refused | TryAgain] = []
     try:
-        bring_in(context, slack, incident_id, people)
+        bring_into(context, slack, incident_id, channel_id, people)
     except TryAgain as error:
         later.append(error)
     for what, step in steps.items():
@@ -199,13 +207,15 @@ def mirror(context: AppContext, slack: Slack, poster: Poster, *, incident_id: in
     with context.database.transaction() as session:
         incident = incidents.facts(incidents.get(session, incident_id))
         channel_id = _announced_in(session)
-    if channel_id and not incident.private:
-        try:
-            poster.say(f"{MIRROR}{incident_id}", channel_id, blocks.mirror(incident))
-        except Refused as refused:
-            if refused.may_pass:
-                raise
-            report_refusal(context, incident_id, texts.announce(channel_id), refused)
+        if channel_id is None or incident.private:
+            return
+        begun = poster.begin(session, f"{MIRROR}{incident_id}", channel_id)
+    try:
+        poster.finish(begun, blocks.mirror(incident))
+    except Refused as refused:
+        if refused.may_pass:
+            raise
+        report_refusal(context, incident_id, texts.announce(channel_id), refused)
 
 
 def check_channel(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int) -> None:

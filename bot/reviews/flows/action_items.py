@@ -102,22 +102,23 @@ def add_from_message(
 
 def propose(session: Session, row: IncidentRow, entries: Mapping[str, Entry], now: datetime) -> int:
     """Propose what prevented the similar incidents; how many proposals are new. The incident's row must be locked."""
-    added = 0
-    for ref, text in list(_preventions(row.similar, entries))[:PROPOSALS]:
-        key = f"proposal:{row.incident_id}:{ref}:{text[:80]}"
-        if action_items.find_by_request(session, key) is None:
-            added += 1
-            action_items.add(
-                session,
-                row.incident_id,
-                request_key=key,
-                text=text,
-                priority="medium",
-                state=action_items.PROPOSED,
-                source_ref=ref,
-                made_at=now,
-            )
-    return added
+    found = list(_preventions(row.similar, entries))[:PROPOSALS]
+    wanted = {f"proposal:{row.incident_id}:{ref}:{text[:80]}": (ref, text) for ref, text in found}
+    fresh = wanted.keys() - action_items.known_requests(session, wanted)
+    values = [
+        {
+            "request_key": key,
+            "text": text,
+            "priority": "medium",
+            "state": action_items.PROPOSED,
+            "source_ref": ref,
+            "made_at": now,
+        }
+        for key, (ref, text) in wanted.items()
+        if key in fresh
+    ]
+    action_items.add_many(session, row.incident_id, values)
+    return len(values)
 
 
 def _preventions(similar: Iterable[SimilarItem], entries: Mapping[str, Entry]) -> Iterable[tuple[str, str]]:

@@ -76,7 +76,7 @@ def gather(session: Session, row: IncidentRow, policy: Policy) -> ReviewFacts:
         contributing=noted.contributing,
         detected_at=noted.detected_at,
         actions=tuple(as_item(item) for item in items),
-        names=slack_queries.names_of(session, people | mentioned(_texts(row, entries))),
+        names=slack_queries.names_of(session, people | mentioned(_words(row, (entry.text for entry in entries)))),
         false_alarm=row.false_alarm,
         playbook_helped=row.playbook_helped,
         playbooks=_playbooks(session, row),
@@ -200,8 +200,8 @@ def redraft(session: Session, row: IncidentRow, policy: Policy, now: datetime) -
 
 def ids_to_name(session: Session, row: IncidentRow) -> frozenset[str]:
     """The ids of all whom the review names: people, channels and user groups."""
-    entries = timeline.list_entries(session, row.incident_id)
-    people = {entry.author for entry in entries if entry.author} | mentioned(_texts(row, entries))
+    authors, words = timeline.list_words(session, row.incident_id)
+    people = authors | mentioned(_words(row, words))
     people |= {user for ping in pings.list_of_incident(session, row.incident_id) for user in ping.user_ids}
     people |= {user for user in (row.commander, row.declared_by, row.acknowledged_by) if user}
     owners = (item.owner for item in action_items.list_of_incident(session, row.incident_id))
@@ -209,6 +209,6 @@ def ids_to_name(session: Session, row: IncidentRow) -> frozenset[str]:
     return frozenset(people)
 
 
-def _texts(row: IncidentRow, entries: Iterable[Entry]) -> list[str]:
-    """All words of a record in which somebody may be mentioned."""
-    return [*(entry.text for entry in entries), *filter(None, (row.title, row.impact, row.cause, row.resolution))]
+def _words(row: IncidentRow, texts: Iterable[str]) -> list[str]:
+    """All words of a record, those of its entries included, in which somebody may be mentioned."""
+    return [*texts, *filter(None, (row.title, row.impact, row.cause, row.resolution))]

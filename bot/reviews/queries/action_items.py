@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -31,11 +31,26 @@ def get(session: Session, action_id: int) -> ActionRow:
 
 def add(session: Session, incident_id: int, **values: Any) -> ActionRow:
     """With the next number of the incident."""
+    return add_many(session, incident_id, [values])[0]
+
+
+def add_many(session: Session, incident_id: int, values: Sequence[dict[str, Any]]) -> list[ActionRow]:
+    """With the next numbers of the incident, in one statement."""
+    if not values:
+        return []
     last = session.scalar(select(func.max(ActionRow.number)).where(ActionRow.incident_id == incident_id)) or 0
-    row = ActionRow(incident_id=incident_id, number=last + 1, **values)
-    session.add(row)
+    rows = [ActionRow(incident_id=incident_id, number=last + n, **each) for n, each in enumerate(values, start=1)]
+    session.add_all(rows)
     session.flush()
-    return row
+    return rows
+
+
+def known_requests(session: Session, request_keys: Iterable[str]) -> set[str]:
+    """Those of these requests that made an item before."""
+    wanted = list(request_keys)
+    if not wanted:
+        return set()
+    return set(session.scalars(select(ActionRow.request_key).where(ActionRow.request_key.in_(wanted))))
 
 
 def list_of_incident(

@@ -20,10 +20,10 @@ def add(
     document: Review,
 ) -> ReviewRow:
     """Keep a draft as the next version of the incident's review."""
-    last = session.scalar(select(func.max(ReviewRow.version)).where(ReviewRow.incident_id == incident_id)) or 0
+    last = select(func.coalesce(func.max(ReviewRow.version), 0)).where(ReviewRow.incident_id == incident_id)
     row = ReviewRow(
         incident_id=incident_id,
-        version=last + 1,
+        version=last.scalar_subquery() + 1,
         drafted_at=drafted_at,
         due_at=due_at,
         document=document,
