@@ -1,8 +1,8 @@
 """`python -m bench [PART …]`: run all measurements, or the named ones, and print one table of them at the end.
 
-Parts: start (commands and the bot), commands, escalation and room (through the playground), judge, review, figures,
-timeline, age, similar (against bm25s; slow: it makes corpora up to a million documents). `seed` alone fills the
-database that DATABASE_URL names with `--incidents` closed incidents of five years.
+Parts: start (commands and the bot), commands, escalation, room and playbooks (through the playground), judge, review,
+figures, timeline, age, similar (against bm25s; slow: it makes corpora up to a million documents). `seed` alone fills
+the database that DATABASE_URL names with `--incidents` closed incidents of five years.
 """
 
 from __future__ import annotations
@@ -12,7 +12,21 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import age, commands, escalation, figures, judge, metrics, review, room, seed, similar, start, timeline
+from bench import (
+    age,
+    commands,
+    escalation,
+    figures,
+    judge,
+    metrics,
+    playbooks,
+    review,
+    room,
+    seed,
+    similar,
+    start,
+    timeline,
+)
 
 PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "start": lambda _asked: start.measure(),
@@ -23,6 +37,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "review": lambda _asked: review.measure(),
     "timeline": lambda asked: timeline.measure(asked.entries),
     "age": lambda asked: age.measure(asked.closed),
+    "playbooks": lambda asked: playbooks.measure(asked.runs),
     "figures": lambda asked: metrics.measure(asked.history),
     "similar": lambda asked: similar.measure(asked.sizes, asked.sets),
 }
@@ -56,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=float, default=60, help="how long commands are sent")
     parser.add_argument("--rate", type=float, default=20, help="commands a second")
     parser.add_argument("--declarations", type=float, default=0.2, help="share of commands that declare an incident")
+    parser.add_argument("--runs", type=int, default=50, help="playbooks that are started at once")
     parser.add_argument("--incidents", type=int, default=10_000, help="open incidents in the measurement of escalation")
     parser.add_argument("--due", type=float, default=100, help="pages that fall due a second")
     parser.add_argument("--due-seconds", type=float, default=20, help="how long they do")

@@ -49,6 +49,7 @@ def unhurried_knowledge(folder: Path) -> Path:
 @contextmanager
 def running_bot(playground: Playground, data: Path, database_url: str | None = None) -> Iterator[Bot]:
     """`tocsin run` against the playground, on its embedded PostgreSQL or the one named, ended by SIGTERM."""
+    data.mkdir(parents=True, exist_ok=True)
     clean = {
         name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "TOCSIN_", "DATABASE"))
     }
