@@ -48,6 +48,15 @@ WHO = {
     "U0GONE": Standing.DEACTIVATED,
 }
 REPORTS = "C0REPORTS"
+# Ways in that speak of no one incident, or of the announcement channel's reports, which everybody reads.
+OF_NO_INCIDENT = {
+    *("suggestion_vote", "list_next", "list_back", "declare_global", "home_declare", "declare_view"),
+    *("declare_message", "timeline_message", "declare_anyway", "declare_cancel", "report_why_view"),
+    *ANSWERS,
+    *UPKEEP_BUTTONS,
+    REVIEW,
+    EDIT,
+}
 _numbers = itertools.count(1)
 
 
@@ -62,6 +71,7 @@ class Doors:
     """Every way in from Slack, to be knocked at with payloads as Slack sends them."""
 
     app: App
+    context: AppContext
     playground: Playground
     control: Control
     row: IncidentRow
@@ -115,7 +125,7 @@ def doors(
     )
     register(app, known, slack)
     row = declared_incident()
-    yield Doors(app, playground, control, row, furnish(known, row))
+    yield Doors(app, known, playground, control, row, furnish(known, row))
 
 
 def furnish(context: AppContext, row: IncidentRow) -> dict[str, int]:

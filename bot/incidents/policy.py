@@ -9,16 +9,37 @@ from typing import Annotated
 from pydantic import Field
 
 from bot.incidents.rules.authority import DECLARER, GUESTS, MEMBERS, ROSTER, ROSTER_ROLES, Act, is_id
+from bot.incidents.rules.break_in import is_phrase, smells_of_break_in
 from bot.incidents.rules.responders import ResponderRole
 from bot.policy.loading import PolicyModel, load
 from bot.policy.values import Many, OneOrMany, Text, Typed, choose, must
 
 
+def _phrase(typed: str) -> str:
+    if not is_phrase(typed):
+        raise ValueError(f'"{typed}" is no phrase. Write words, for example "ransom*" or "leaked .. key".')
+    return typed
+
+
+_PHRASE = {"type": "string", "pattern": r"^[A-Za-z0-9*/. ]+$", "examples": ["leaked .. key/token"]}
+_Phrases = Many[Annotated[str, Typed(_phrase, _PHRASE)]]
+
+
 class SecurityPolicy(PolicyModel):
-    """`rows` are ids of rows of the severity matrix; `playbook` is the reference of the one to follow."""
+    """`rows` are ids of rows of the severity matrix; `playbook` is the reference of the one to follow.
+
+    What says one of the phrases of `ask`, and not only as one of `unless` does, is declared in private, and whoever
+    declared it is asked.
+    """
 
     rows: Annotated[frozenset[Text], OneOrMany()]
     playbook: Text
+    ask: _Phrases = ()
+    unless: _Phrases = ()
+
+    def smells(self, text: str) -> bool:
+        """Whether these words sound like a break-in."""
+        return smells_of_break_in(text, self.ask, self.unless)
 
 
 def load_security(path: Path) -> SecurityPolicy:

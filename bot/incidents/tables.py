@@ -31,6 +31,7 @@ class IncidentRow(Base):
     __tablename__ = "incidents"
     incident_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     ref: Mapped[str] = mapped_column(unique=True)
+    former_ref: Mapped[str | None] = mapped_column(unique=True)  # before it was made private, or opened to everybody
     request_key: Mapped[str] = mapped_column(unique=True)  # what asked for it: the same request declares once
     title: Mapped[str] = mapped_column(Said)
     severity: Mapped[str]
@@ -67,6 +68,8 @@ class IncidentRow(Base):
     read_through_at: Mapped[datetime | None]  # until when that was done; None: never
     # How far the present look has come, see `flows.backfill`; None: none is under way.
     read_progress: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    kind_asked_at: Mapped[datetime | None]  # when it was asked whether this is for security; None: not, or answered
+    withdrawn: Mapped[int] = mapped_column(server_default=sql("0"))  # messages deleted when it was made private
     members_read_at: Mapped[datetime | None]  # when Slack was last asked who is in the channel of a security incident
     words_removed_at: Mapped[datetime | None]  # when what people wrote in it was last taken out by policy
     goes_on_in: Mapped[IncidentRow | None] = relationship(remote_side=[incident_id], viewonly=True)  # see merged_into

@@ -20,6 +20,7 @@ class Decision:
     ref: str | None = None
     channel_id: str | None = None
     private: bool = False
+    asked: bool = False  # whether it is a security incident was asked, and not answered yet
     dismissed_by: str | None = None  # who had called it no incident before
 
 

@@ -46,7 +46,10 @@ def fill(template: Template, words: Mapping[str, str]) -> Notice:
 
 
 def words_of(incident: Incident, now: datetime, more: Mapping[str, str]) -> dict[str, str]:
-    """The facts as a template's words, `more` in place of them where it says something."""
+    """The facts as a template's words, `more` in place of them where it says something.
+
+    What people wrote of a security incident is none of them: who sends a notice writes for its readers.
+    """
     until = incident.resolved_at or now
     facts = {
         "ref": incident.ref,
@@ -54,8 +57,10 @@ def words_of(incident: Incident, now: datetime, more: Mapping[str, str]) -> dict
         "severity": incident.severity.value,
         "status": incident.status.value,
         "duration": span(until - incident.declared_at),
-        "impact": incident.impact or "",
-        "cause": incident.cause or "",
-        "resolution": incident.resolution or "",
+        "impact": "",
+        "cause": "",
+        "resolution": "",
     }
+    if not incident.private:
+        facts |= {name: getattr(incident, name) or "" for name in ("impact", "cause", "resolution")}
     return facts | {name: text for name, text in more.items() if text}

@@ -41,6 +41,8 @@ PROMISES: dict[str, str] = {
     "slack.notice": "post the stakeholder update",
     "slack.checklist": "post the checklist",
     "slack.assigned": "tell somebody about their role",
+    "slack.ask_kind": "ask who may see the incident",
+    "slack.leave_channel": "withdraw what was said",
     "slack.read_back": "read what was said in the channel",
     "slack.read_members": "read who is in the channel",
 }

@@ -20,7 +20,7 @@ from bot.context import AppContext
 from bot.diagnostics import jobs as diagnostics
 from bot.escalation.jobs import contact_methods, digests, paging, user_groups
 from bot.incidents import jobs as incident_jobs
-from bot.lifecycle.jobs import backfill, channel, handovers, home, reminders, responders
+from bot.lifecycle.jobs import backfill, channel, handovers, home, privacy, reminders, responders
 from bot.playbooks import jobs as playbooks
 from bot.playbooks.jobs.upkeep import check_commands
 from bot.reports.jobs import answers, severity_suggestions
@@ -52,6 +52,7 @@ TASKS: dict[str, Callable[..., None]] = {
     "slack.card": channel.card,
     "slack.mirror": channel.mirror,
     "slack.check_channel": channel.check_channel,
+    **privacy.TASKS,
     "slack.reminder": reminders.remind,
     **incident_jobs.TASKS,
     "slack.answer": answers.answer,

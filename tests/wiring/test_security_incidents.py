@@ -29,7 +29,7 @@ from bot.reviews.jobs.reviews import for_outsiders
 from bot.settings import REPOSITORY
 from bot.slack.client import Slack
 from bot.slack.poster import Poster
-from tests.door_fixtures import Doors, furnish, knocks
+from tests.door_fixtures import OF_NO_INCIDENT, Doors, furnish, knocks
 from tests.job_fixtures import Declared
 from tests.queue import queued
 from tests.rows import add_ping
@@ -39,11 +39,6 @@ from tests.web_fixtures import Site
 OUTSIDER, FORMER, MEMBER = "U0VP", "U0MANAGER", "U0TEAMLEAD"
 WHO = {"outsider": OUTSIDER, "former member": FORMER, "member": MEMBER}
 UNSEEN, UNKNOWN = "There is no such incident", "There is no incident"
-# Ways in that speak of no one incident, or of the announcement channel's reports, which everybody reads.
-OF_NO_INCIDENT = {
-    *("suggestion_vote", "list_next", "list_back", "declare_global", "home_declare", "declare_view"),
-    *("declare_message", "timeline_message", "declare_anyway", "declare_cancel", "report_why_view"),
-}
 _numbers = itertools.count(1)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -53,7 +53,9 @@ def find_by_request(session: Session, request_key: str) -> IncidentRow | None:
 
 
 def find_by_ref(session: Session, ref: str) -> IncidentRow | None:
-    return session.scalar(select(IncidentRow).where(IncidentRow.ref == ref.upper()))
+    """By its reference, or the one that it had before somebody changed who may see it."""
+    named = or_(IncidentRow.ref == ref.upper(), IncidentRow.former_ref == ref.upper())
+    return session.scalar(select(IncidentRow).where(named))
 
 
 def get_by_ref(session: Session, ref: str) -> IncidentRow:

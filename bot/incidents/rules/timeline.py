@@ -13,6 +13,7 @@ from datetime import datetime
 class Kind(enum.StrEnum):
     DECLARED = "declared"
     RENAMED = "renamed"
+    KIND_CHANGED = "kind_changed"  # it is a security incident now, or none any more
     SEVERITY_RAISED = "severity_raised"
     SEVERITY_LOWERED = "severity_lowered"
     STATUS_CHANGED = "status_changed"

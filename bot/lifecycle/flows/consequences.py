@@ -122,14 +122,14 @@ _FACTS = frozenset({Kind.IMPACT_RECORDED, Kind.CAUSE_RECORDED, Kind.RESOLUTION_R
 _PLANNED_BY = _SEVERITY | _VOIDED | {Kind.STATUS_CHANGED, Kind.ACKNOWLEDGED, Kind.RESOLVED, Kind.CLOSED, Kind.REOPENED}
 
 _CONSEQUENCES: tuple[tuple[Callable[[Session, IncidentRow, Change], None], frozenset[Kind]], ...] = (
-    (_open_channel, frozenset({Kind.DECLARED})),
+    (_open_channel, frozenset({Kind.DECLARED, Kind.KIND_CHANGED})),
     (_overtake_suggestion, _SEVERITY | _VOIDED | {Kind.RESOLVED}),
     (_begin_review, frozenset({Kind.RESOLVED})),
     (_stop_reminders, _VOIDED | {Kind.REOPENED}),
     (_withdraw_playbooks, frozenset({Kind.REOPENED})),
     (_stop_playbooks, _VOIDED | {Kind.RESOLVED}),
     (_replan, _PLANNED_BY | {Kind.DECLARED}),
-    (_refresh_pages, _VOIDED | {Kind.ACKNOWLEDGED, Kind.RESOLVED, Kind.RENAMED}),
+    (_refresh_pages, _VOIDED | {Kind.ACKNOWLEDGED, Kind.RESOLVED, Kind.RENAMED, Kind.KIND_CHANGED}),
     (_learn, _FACTS | {Kind.CLOSED, Kind.REOPENED}),
     # The first card is posted with the channel.
     (_refresh_card, _PLANNED_BY | _FACTS | {Kind.ROLE_TAKEN, Kind.RENAMED}),

@@ -19,6 +19,7 @@ from bot.incidents.rules.incident import ORDINARY, SECURITY, Status, channel_nam
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows.consequences import after_change
+from bot.lifecycle.flows.privacy import ask_kind
 from bot.lifecycle.messages import changes as messages
 from bot.lifecycle.rules.outcomes import Declared, NoteAdded, Workplace
 from bot.memory.rules.similar import SimilarItem
@@ -27,6 +28,14 @@ from bot.slack.queries import find_workspace
 from bot.text.markup import escape, says_something, without_emoji
 
 LONGEST_TITLE = 250
+
+
+@dataclass(frozen=True, slots=True)
+class Secrecy:
+    """`security`: shown to nobody outside its own channel. `asks`: whoever declares it is asked whether it is so."""
+
+    security: bool
+    asks: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,7 @@ class Declaration:
     report_channel_id: str | None = None
     report_ts: str | None = None
     security: bool = False  # shown to nobody outside its own channel
+    asks: bool = False  # whether it is one is asked, as it only sounds like it
     hasty: bool = False  # by somebody who may be typing fast or running a script: asked first where they declare many
 
 
@@ -82,6 +92,8 @@ def declare(session: Session, wanted: Declaration, policy: Policy, now: datetime
         episode=1,
     )
     _record(session, row, wanted, title, now)
+    if wanted.asks:
+        ask_kind(session, row, now)
     after_change(session, row, Kind.DECLARED, wanted.by, policy, now)
     return row, True
 
@@ -92,6 +104,17 @@ def _check_burst(session: Session, by: str, policy: Policy, now: datetime) -> No
     recent = incidents.list_declared_since(session, by, now - burst.within)
     if len(recent) >= burst.declarations:
         raise DeclaringMany([row.ref for row in recent], burst.within)
+
+
+def kind_of(policy: Policy, words: str, row_name: str, said: bool | None = None) -> Secrecy:
+    """Whether it is a security incident, and whether that is asked.
+
+    `said` is what somebody chose, `row_name` the row of the matrix by which the words were judged.
+    """
+    if said is not None:
+        return Secrecy(said, asks=False)
+    smells = row_name in policy.security.rows or policy.security.smells(words)
+    return Secrecy(smells, asks=smells and bool(policy.security.ask))
 
 
 def check_title(title: str) -> None:
@@ -117,7 +140,7 @@ def where_to_work(session: Session, row: IncidentRow) -> Workplace:
     workspace = find_workspace(session)
     announced_in = workspace.announcement_channel_id if workspace and not is_private(row.ref) else None
     refused = row.channel_trouble or places.find_refused_creation(session)
-    return Workplace(row.channel_id, row.channel_name, refused, announced_in)
+    return Workplace(row.channel_id, row.channel_name, refused, announced_in, row.kind_asked_at is not None)
 
 
 def outcome_of(session: Session, request_key: str) -> Declared | NoteAdded | None:

@@ -19,6 +19,7 @@ from bot.incidents.queries import incidents
 from bot.incidents.queries.places import MIRROR
 from bot.incidents.rules.incident import Incident, channel_name
 from bot.incidents.tables import IncidentRow
+from bot.lifecycle.jobs.privacy import show_mirror_withdrawn
 from bot.lifecycle.messages import card as blocks
 from bot.lifecycle.messages import refusals as texts
 from bot.lifecycle.messages.channel import evidence
@@ -207,9 +208,12 @@ def mirror(context: AppContext, slack: Slack, poster: Poster, *, incident_id: in
     with context.database.transaction() as session:
         incident = incidents.facts(incidents.get(session, incident_id))
         channel_id = _announced_in(session)
-        if channel_id is None or incident.private:
+        if channel_id is None:
             return
-        begun = poster.begin(session, f"{MIRROR}{incident_id}", channel_id)
+        begun = None if incident.private else poster.begin(session, f"{MIRROR}{incident_id}", channel_id)
+    if begun is None:
+        show_mirror_withdrawn(poster, f"{MIRROR}{incident_id}")
+        return
     try:
         poster.finish(begun, blocks.mirror(incident))
     except Refused as refused:

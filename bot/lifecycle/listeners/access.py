@@ -1,14 +1,19 @@
-"""The subcommand that shows the commander of a security incident who saw and did what."""
+"""Access to security incidents: making one private, answering whether it is one, and who saw and did what."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy.orm import Session
 
+from bot.context import AppContext
 from bot.errors import BadRequest, NotAllowed
 from bot.incidents.commands import CommandContext, Subcommand, incident_of
-from bot.incidents.queries import access
+from bot.incidents.interactions import Pressed
+from bot.incidents.queries import access, incidents
 from bot.incidents.rules.authority import Act
 from bot.incidents.rules.incident import is_private
+from bot.lifecycle.flows import privacy
 from bot.lifecycle.messages import access as messages
 
 _LATEST = 20
@@ -24,7 +29,30 @@ def _access(session: Session, command: CommandContext) -> str:
     return messages.listed(row.ref, latest, access.count(session, row.incident_id))
 
 
+def _private(session: Session, command: CommandContext) -> str:
+    row = incident_of(session, command, for_change=True)
+    return privacy.make_private(session, row, command.user_id, command.context.policy, command.now)
+
+
+def _keep(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
+    row = incidents.get_for_change(session, int(value))
+    return privacy.keep_private(session, row, user_id, now)
+
+
+def _open(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
+    row = incidents.get_for_change(session, int(value))
+    return privacy.make_ordinary(session, row, user_id, context.policy, now)
+
+
+PRESSES: dict[str, Pressed] = {"kind_private": _keep, "kind_ordinary": _open}
 SUBCOMMANDS = (
+    Subcommand(
+        "private",
+        "private",
+        "Make an open incident a security incident, in a new private channel. What Tocsin said elsewhere is withdrawn.",
+        answer=_private,
+        aliases=("secret", "hide"),
+    ),
     Subcommand(
         "access",
         "access",

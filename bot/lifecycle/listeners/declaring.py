@@ -27,6 +27,7 @@ from bot.lifecycle.flows.declare import (
     check_title,
     declare,
     join,
+    kind_of,
     outcome_of,
     where_to_work,
 )
@@ -103,13 +104,15 @@ def _read(command: CommandContext) -> Wanted:
 def _consider(context: AppContext, wanted: Wanted, by: str) -> tuple[Declaration, Judgement]:
     """The declaration with all that is judged and remembered; the memory asks the database on its own."""
     judged = context.judge.judge(wanted.title)
+    secrecy = kind_of(context.policy, wanted.title, judged.row_name, wanted.security or None)
     declaration = Declaration(
         request_key=wanted.request_key,
         title=wanted.title,
         severity=wanted.severity or judged.severity or Severity.P2,
         by=by,
         similar=recall(context.memory.current(), wanted.title),
-        security=wanted.security or judged.row_name in context.policy.security.rows,
+        security=secrecy.security,
+        asks=secrecy.asks,
         hasty=True,
     )
     return declaration, judged

@@ -1,14 +1,21 @@
-"""Who saw and did what on a security incident, for its commander. Facts in, text out."""
+"""Access to a security incident: who may have it, asked and changed, and who had it. Facts in, text out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.incidents.messages import headline
 from bot.incidents.rules.authority import is_id
+from bot.incidents.rules.incident import Incident
 from bot.incidents.tables import AccessRow
+from bot.slack.blocks import actions, button, context, section
+from bot.slack.client import Message
 from bot.slack.text import person, shorten
 from bot.text.markup import escape, instant
 
+ASKED_BELOW = "Tocsin asks you in a direct message who may see it; until you answer it is worked on in private."
+WITHDRAWN = "This incident is worked on in private."
+TOPIC_LEFT = "Worked on elsewhere."
 NOT_PRIVATE = "Everybody may read this incident, so nobody keeps who did. It is kept for security incidents."
 
 
@@ -28,3 +35,101 @@ def for_commander(commander: str | None) -> str:
 
 def _who(who: str) -> str:
     return person(who) if is_id(who) else escape(who)
+
+
+def question(incident: Incident) -> Message:
+    """To whoever declared it, before anything is said in public."""
+    text = (
+        f"*Security incident?* {headline(incident)}\nThis sounds like a break-in. The on-call engineer is being paged."
+    )
+    value = str(incident.incident_id)
+    pressed = [
+        button("Private", "kind_private", value, "primary"),
+        button("Ordinary", "kind_ordinary", value),
+    ]
+    hint = (
+        "Private: only the people of its channel see it. Ordinary: everybody does. "
+        "Nothing was said in public. It is worked on in private until you answer."
+    )
+    return Message(f"Security incident? {incident.ref}", (section(text), actions("kind", *pressed), context(hint)))
+
+
+def answered(incident: Incident) -> Message:
+    """In the place of the question."""
+    text = f"{headline(incident)}\n{'Private, as a security incident.' if incident.private else 'Ordinary.'}"
+    return Message(f"{incident.ref}: {text}", (section(text),))
+
+
+def kept_entry(by: str) -> str:
+    return f"{person(by)} said that this is a security incident."
+
+
+def opened_entry(by: str, former: str) -> str:
+    return f"{person(by)} said that this is no security incident. It was {former} before."
+
+
+def private_entry(by: str, former: str) -> str:
+    return f"{person(by)} made this incident private. It was {former} before."
+
+
+def kept(ref: str) -> str:
+    return f"{ref} stays private."
+
+
+def opened(ref: str) -> str:
+    return f"It is {ref} now, and everybody may see it."
+
+
+def made_private(ref: str, former: str) -> str:
+    return (
+        f"{former} is {ref} now. Tocsin opens a private channel, invites the people who have a part in it, and "
+        "withdraws what it said elsewhere. What can't be withdrawn is listed in the new channel. "
+        "Invite others there with `/invite`."
+    )
+
+
+def private_already(ref: str) -> str:
+    return f"{ref} is already private."
+
+
+def decided_already(ref: str) -> str:
+    return f"That was already answered: it is {ref}. `/incident private` makes an open incident private."
+
+
+def moved_private() -> Message:
+    """In the public channel that was left: nothing of the incident, and what to do."""
+    text = (
+        f"{WITHDRAWN} Please don't discuss it here, and delete what you wrote about it. If you have a part in it, ask "
+        "the on-call engineer to invite you."
+    )
+    return Message(text, (section(text),))
+
+
+def moved_ordinary(incident: Incident) -> Message:
+    """In the private channel that was left."""
+    where = f" in <#{incident.channel_id}>" if incident.channel_id else ""
+    text = f"This is {incident.ref} now, which everybody may see. Work goes on{where}."
+    return Message(text, (section(text),))
+
+
+def withdrawn_entry(
+    channel_id: str | None, deleted: int, kept: int, written: int, told: int, stays: Sequence[str]
+) -> str:
+    """On the timeline and in the new channel: what was withdrawn, and what Slack still holds."""
+    lines = [f"Withdrawn: the announcement, and {_count(deleted, 'message')} of Tocsin."]
+    still = [
+        *stays,
+        *([f"{_count(kept, 'message')} of Tocsin that Slack didn't let it delete"] if kept else []),
+        *(
+            [f"{_count(written, 'message')} that people wrote in <#{channel_id}> (ask them, or an admin)"]
+            if written
+            else []
+        ),
+        *([f"mails of {_count(told, 'stakeholder update')}"] if told else []),
+        "what people have read, and notifications on their devices",
+    ]
+    return " ".join([*lines, f"Can't be withdrawn: {'; '.join(still)}."])
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.incidents.rules.incident import reopened_words
 from bot.incidents.tables import IncidentRow
+from bot.lifecycle.messages.access import ASKED_BELOW
 from bot.lifecycle.rules.outcomes import Workplace
 from bot.severity.rules import Judgement, Level, Severity
 from bot.slack.refusals import Refusal
@@ -36,6 +37,8 @@ def where(place: Workplace) -> str:
     """Its channel; nobody is promised one while Slack refuses to create channels."""
     if place.channel_id:
         return f"<#{place.channel_id}>"
+    if place.asked:
+        return f"private for now. {ASKED_BELOW}"
     if place.refused is None:
         return f"#{place.channel_name}. Tocsin creates it now and invites you."
     reason = Refusal("conversations.create", place.refused).reason

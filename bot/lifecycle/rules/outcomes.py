@@ -20,6 +20,7 @@ class Workplace:
     channel_name: str
     refused: str | None = None
     announced_in: str | None = None
+    asked: bool = False  # who may see it was asked, and is not answered yet
 
 
 @dataclass(frozen=True, slots=True)

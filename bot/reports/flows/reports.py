@@ -16,7 +16,7 @@ from bot.incidents.queries import incidents
 from bot.incidents.rules.incident import Status, is_private
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
-from bot.lifecycle.flows.declare import Declaration, declare
+from bot.lifecycle.flows.declare import Declaration, declare, kind_of
 from bot.memory.rules.similar import SimilarItem
 from bot.reports import queries as reports
 from bot.reports.messages import decisions as messages
@@ -151,6 +151,7 @@ def _declare(
 ) -> tuple[IncidentRow, bool]:
     _refuse_declared(session, report.channel_id, report.ts)
     chosen = severity or (Severity(report.severity) if report.severity else Severity.P2)
+    secrecy = kind_of(policy, report.text, report.row_name)
     declaration = Declaration(
         request_key=f"report:{report.report_id}",
         title=_title(report.text, slack_queries.names_in(session, report.text)),
@@ -159,7 +160,8 @@ def _declare(
         similar=report.similar,
         report_channel_id=report.channel_id,
         report_ts=report.ts,
-        security=report.row_name in policy.security.rows,
+        security=secrecy.security,
+        asks=secrecy.asks,
         hasty=True,
     )
     row, fresh = declare(session, declaration, policy, now)
@@ -292,6 +294,7 @@ def decision_of(session: Session, report: ReportRow) -> Decision:
         ref=row.ref if row else None,
         channel_id=row.channel_id if row else None,
         private=row is not None and is_private(row.ref),
+        asked=row is not None and row.kind_asked_at is not None,
         dismissed_by=next(dismissed, None),
     )
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.context import AppContext
-from bot.lifecycle.flows.declare import Declaration, declare, where_to_work
+from bot.lifecycle.flows.declare import Declaration, declare, kind_of, where_to_work
 from bot.lifecycle.messages import forms
 from bot.lifecycle.messages.answers import where
 from bot.memory.flows.recall import recall
@@ -25,6 +25,12 @@ def declared(context: AppContext, values: dict[str, str], view: dict[str, Any], 
     judged = context.judge.judge(title)
     severity = Severity(chosen) if chosen != forms.JUDGED else judged.severity or Severity.P2
     kind = values.get("kind", forms.JUDGED)
+    secrecy = kind_of(
+        context.policy,
+        f"{title}\n{values.get('impact') or ''}",
+        judged.row_name,
+        {forms.KIND_SECURITY: True, forms.KIND_ORDINARY: False}.get(kind),
+    )
     declaration = Declaration(
         request_key=f"view:{view.get('root_view_id') or view['id']}",
         title=title,
@@ -34,8 +40,8 @@ def declared(context: AppContext, values: dict[str, str], view: dict[str, Any], 
         similar=recall(context.memory.current(), f"{title}\n{values.get('impact', '')}"),
         report_channel_id=origin.get("channel"),
         report_ts=origin.get("ts"),
-        security=kind == forms.KIND_SECURITY
-        or (kind == forms.JUDGED and judged.row_name in context.policy.security.rows),
+        security=secrecy.security,
+        asks=secrecy.asks,
         hasty=True,
     )
     begin = declare_message if declaration.report_ts else declare

@@ -13,6 +13,8 @@ def sentence(decision: Decision) -> str:
     by = f"by <@{decision.by}>" if decision.by else ""
     if decision.kind == "not_incident":
         return f"Marked as not an incident {by}".rstrip() + "."
+    if decision.asked:
+        return f"Declared {by}".rstrip() + ". The on-call engineer is being paged."
     if decision.private:
         return f"Declared as a security incident {by}: {decision.ref}. Its responders work in a private channel."
     where = (decision.ref or "an incident") + (f" in <#{decision.channel_id}>" if decision.channel_id else "")

@@ -18,7 +18,7 @@ from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
 from bot.incidents.rules.incident import Status
 from bot.incidents.tables import IncidentRow
-from bot.lifecycle.listeners import buttons, forms, handover, timeline
+from bot.lifecycle.listeners import access, buttons, forms, handover, timeline
 from bot.lifecycle.messages import forms as modals
 from bot.lifecycle.queries import handovers, severity_suggestions
 from bot.playbooks.listeners import buttons as playbook_buttons
@@ -90,6 +90,7 @@ PRESSES: dict[str, Press] = {
     "page_take_over": Press(handover.take_over, Act.CHANGE, incident_at(1), _PAIR),
     "page_why": Press(oncall.why_me, Act.READ, _of_ping, f"{ID}(:{ID})?"),
     "handover_accept": Press(handover.accept_handover, Act.CHANGE, _of_handover, ID),
+    **{name: Press(run, Act.CHANGE, incident_at(0), ID) for name, run in access.PRESSES.items()},
     "incident_command": Press(buttons.take_command, Act.CHANGE, incident_at(0), ID),
     "incident_status": Press(buttons.set_status, Act.CHANGE, incident_at(1), _STATUS),
     "incident_severity": Press(buttons.set_severity, Act.CHANGE, incident_at(1), _SEVERITY),
