@@ -17,6 +17,7 @@ from bot.playbooks.flows.texts import text_of
 from bot.playbooks.jobs import looks
 from bot.playbooks.jobs.runs import draw_run
 from bot.playbooks.listeners import buttons
+from bot.playbooks.messages import looks as messages
 from bot.slack.client import Slack
 from bot.slack.poster import Poster
 from slack_playground.person import Person, content_of
@@ -75,3 +76,8 @@ def test_a_step_is_looked_at_in_the_thread_of_its_run_and_kept_by_a_press(
     assert [entry.author for entry in entries] == [BY] and "orders-api" in entries[0].text
     with context.database.transaction() as session, pytest.raises(BadRequest, match="AWS isn't configured"):
         buttons.look(session, context, f"{run_id}:1", BY, context.now())
+
+
+def test_what_a_step_could_not_run_at_once_is_said() -> None:
+    said = messages.looked("PB-lambda", 2, 7, BY, [messages.Seen("aws lambda list-functions", "{}")], 3)
+    assert "3 more commands left out: a step runs 8 at a time." in str(said.blocks)

@@ -23,6 +23,7 @@ from bot.reports import queries as store
 from bot.reports.flows import corrections, reports
 from bot.reports.flows.reports import Heard
 from bot.reports.messages import decisions
+from bot.reports.rules import IN_WORDS
 from bot.reports.tables import ReportRow
 from bot.settings import REPOSITORY, Settings
 from bot.severity.rules import Evidence, Judgement, Severity
@@ -291,6 +292,17 @@ def test_what_was_no_incident_can_be_declared_after_all(session: Session, policy
     assert said.endswith("<@U0RESPONDER> had marked it as not an incident.")
     with pytest.raises(TransitionRefused, match=f"Already decided. Declared as P1 by <@U0TEAMLEAD>: {row.ref}"):
         reports.declare_after_all(session, report.report_id, "U0RESPONDER", policy, NOON + minutes(6))
+
+
+def test_why_it_was_no_incident_is_kept_when_the_shortcut_declares_it(
+    session: Session, policy: Policy, report: ReportRow
+) -> None:
+    reports.dismiss_report(session, report.report_id, "U0RESPONDER", NOON)
+    corrections.explain(session, report.report_id, IN_WORDS, "a drill of the new people")
+    reports.declare_message(session, by_shortcut(report), policy, NOON)
+    (before,) = report.history
+    assert (before["reason"], before["reason_text"]) == (IN_WORDS, "a drill of the new people")
+    assert (report.reason, report.reason_text) == (None, None)
 
 
 @pytest.mark.parametrize(("after", "answered"), [(minutes(3), True), (minutes(11), False)])

@@ -142,6 +142,10 @@ def _upsert(session: Session, row: IncidentRow, held: PingRow | None, ping: Ping
 
 def _why_cancelled(row: IncidentRow, ping: PingRow, plan: Plan) -> str:
     due = ping.state == pings.PLANNED
+    if row.false_alarm:
+        return entries.cancelled_because("closed as a false alarm", due)
+    if row.merged_into is not None:
+        return entries.cancelled_because("merged into another incident", due)
     if row.resolved_at or row.closed_at:
         return entries.cancelled_because("resolved", due)
     if ping.kind in (PingKind.REPEAT, PingKind.SECONDARY) and plan.respond_by is None:

@@ -32,9 +32,8 @@ from bot.incidents.tables import TimelineEntry
 from bot.slack import queries as slack_queries
 from bot.slack.client import Message, Refused, Slack, TryAgain
 from bot.slack.poster import Poster, find_or_post
-from bot.slack.text import is_person, person
+from bot.slack.text import is_person
 from bot.store.outbox import enqueue
-from bot.text.markup import instant
 
 log = structlog.get_logger(__name__)
 
@@ -288,7 +287,7 @@ def page_over(context: AppContext, slack: Slack, poster: Poster, *, ping_id: int
         entry = timeline.find_by_source(session, f"ping:{ping_id}")
         copy = _copy(session, context, entry) if entry and entry.kind == Kind.PING_SENT else None
         instead = str(entry.data.get("instead", "")) if entry else ""
-    outcome = _outcome(ping)
+    outcome = blocks.outcome(ping.incident)
     for user_id in user_ids:
         # Unanswered, it stays the page that it was, with the channel that was opened since.
         waiting = blocks.page(ping, sent_at or context.now(), instead, user_id)
@@ -296,15 +295,6 @@ def page_over(context: AppContext, slack: Slack, poster: Poster, *, ping_id: int
     if copy and outcome:
         for key in (copy.key, in_thread(copy.key)):
             poster.edit(key, copy.message(outcome))
-
-
-def _outcome(ping: PingFacts) -> str:
-    incident = ping.incident
-    if incident.resolved_at:
-        return f"Resolved {instant(incident.resolved_at)}. Nothing is expected of you."
-    if incident.acknowledged_at:
-        return f"Acknowledged by {person(incident.acknowledged_by)} {instant(incident.acknowledged_at)}."
-    return ""
 
 
 def mention(context: AppContext, slack: Slack, poster: Poster, *, entry_id: int) -> None:
@@ -327,7 +317,7 @@ def _mention(session: Session, context: AppContext, entry_id: int) -> tuple[str,
     copy = _copy(session, context, timeline.get(session, entry_id))
     incident, user_ids = copy.ping.incident, list(pings.get(session, copy.told).user_ids)
     answered = incident.acknowledged_at is not None and incident.acknowledged_at >= copy.at
-    outcome = _outcome(copy.ping) if answered or incident.resolved_at else ""
+    outcome = blocks.outcome(copy.ping.incident) if answered or incident.resolved_at else ""
     return copy.key, copy.message(outcome), user_ids
 
 

@@ -61,6 +61,17 @@ def mention(ping: PingFacts, said: str, outcome: str = "", sent_at: datetime | N
     return Message(said, (section(said), _buttons(ping)))
 
 
+def outcome(incident: Incident) -> str:
+    """What answered a page or made it needless; empty while it waits."""
+    if incident.resolved_at and (incident.false_alarm or incident.merged_into):
+        return f"{incident.stands.capitalize()} {instant(incident.resolved_at)}. No action needed."
+    if incident.resolved_at:
+        return f"Resolved {instant(incident.resolved_at)}. No action needed."
+    if incident.acknowledged_at:
+        return f"Acknowledged by {person(incident.acknowledged_by)} {instant(incident.acknowledged_at)}."
+    return ""
+
+
 def page_over(ping: PingFacts, outcome: str) -> Message:
     """The ping after it was answered or its reason fell away."""
     told = f"You were paged as {ping.role}. {_channel(ping.incident)}"

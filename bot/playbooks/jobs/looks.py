@@ -20,8 +20,6 @@ from bot.slack import queries as slack_queries
 from bot.slack.client import Message, Slack
 from bot.slack.poster import Poster
 
-_MOST = 8  # commands of one step
-
 
 def looks_of(context: AppContext, run: RunFacts, number: int) -> list[LookCommand]:
     """The commands of a step that Tocsin can ask: those that only read, with every placeholder filled."""
@@ -42,9 +40,10 @@ def look(
         incident_id, ref = run.incident_id, run.ref
         shown = slack_queries.find_message(session, f"playbook-run:{run_id}")
         thread = (shown.channel_id, shown.ts) if shown and shown.ts else None
-    seen = [_seen(context, one) for one in looks_of(context, facts, number)[:_MOST]]
+    commands = looks_of(context, facts, number)
+    seen = [_seen(context, one) for one in commands[: messages.MOST]]
     if seen:
-        message = messages.looked(ref, number, run_id, user_id, seen)
+        message = messages.looked(ref, number, run_id, user_id, seen, len(commands) - len(seen))
     else:
         message = Message(messages.NOTHING if context.aws else messages.NOT_CONFIGURED)
     with context.database.transaction() as session:

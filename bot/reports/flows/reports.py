@@ -130,20 +130,21 @@ def declare_after_all(
     report = _get(session, report_id)
     if report.decision != "not_incident":
         raise _decided_already(session, report)
-    _remember(
-        report,
-        decision=report.decision,
-        by=report.decided_by,
-        at=report.decided_at.isoformat() if report.decided_at else None,
-        reason=report.reason,
-        reason_text=report.reason_text,
-    )
-    report.reason = report.reason_text = None
+    _set_decision_aside(report)
     return _declare(session, report, None, by, policy, now)
 
 
-def _remember(report: ReportRow, **before: Any) -> None:
+def _set_decision_aside(report: ReportRow) -> None:
+    """Keep what was decided before, and why, in the report's history."""
+    before = {
+        "decision": report.decision,
+        "by": report.decided_by,
+        "at": report.decided_at.isoformat() if report.decided_at else None,
+        "reason": report.reason,
+        "reason_text": report.reason_text,
+    }
     report.history = [*report.history, before]
+    report.reason = report.reason_text = None
 
 
 def _declare(
@@ -186,9 +187,7 @@ def declare_message(session: Session, wanted: Declaration, policy: Policy, now: 
     row, fresh = declare(session, wanted, policy, now)
     if fresh and report is not None:
         if report.decision is not None:
-            at = report.decided_at.isoformat() if report.decided_at else None
-            _remember(report, decision=report.decision, by=report.decided_by, at=at, reason=report.reason)
-            report.reason = report.reason_text = None
+            _set_decision_aside(report)
         report.chosen_severity, report.incident_id = wanted.severity.value, row.incident_id
         _decide(session, report, "declared", wanted.by, now)
     return row, fresh
@@ -267,7 +266,7 @@ def judge_again(
     if heard.edit_ts and any(earlier.get("edit_ts", "") > heard.edit_ts for earlier in report.history):
         return False  # an older wording whose event came late
     before = {"text": mask(report.text), "severity": report.severity, "answered": report.answered}
-    _remember(report, edited_at=now.isoformat(), edit_ts=heard.edit_ts, **before)
+    report.history = [*report.history, before | {"edited_at": now.isoformat(), "edit_ts": heard.edit_ts}]
     fresh = _verdict(heard, judgement, similar, policy)
     still_writing = now - at_of(report.ts) <= STILL_WRITING
     fresh["answered"] = report.answered or (fresh["answered"] and (report.severity is not None or still_writing))
