@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from typing import TextIO, cast
 
 import typer
 
 from bot.console import diagnosing, jobs, judging, knowledge, oncall, people, playbooks, policy, records, serving
 from bot.errors import TocsinError
+from bot.text.control import VisibleStream, visible
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -34,10 +36,11 @@ app.add_typer(serving.db, name="db")
 
 def main() -> None:
     """Run the command; what went wrong is one clear sentence on stderr and exit status 1."""
+    sys.stdout = cast(TextIO, VisibleStream(sys.stdout))
     try:
         app()
     except TocsinError as error:
-        print(error, file=sys.stderr)
+        print(visible(str(error)), file=sys.stderr)
         raise SystemExit(1) from None
     except BrokenPipeError:
         # The reader of our output has seen enough.

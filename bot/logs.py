@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import Any
 
 import structlog
+
+from bot.text.control import visible
 
 
 def configure_logs(level: str, as_json: bool) -> None:
@@ -29,6 +32,7 @@ def configure_logs(level: str, as_json: bool) -> None:
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             # The console renders tracebacks by itself; JSON would print the object's name.
             *([structlog.processors.format_exc_info] if as_json else []),
+            _visible,
             renderer,
         ],
     )
@@ -52,3 +56,8 @@ def configure_logs(level: str, as_json: bool) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         cache_logger_on_first_use=True,
     )
+
+
+def _visible(_logger: Any, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Values with control characters visible: people's names and words must not write to a terminal as they like."""
+    return {key: visible(value) if isinstance(value, str) else value for key, value in event.items()}

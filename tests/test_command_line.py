@@ -356,3 +356,16 @@ def test_erasing_shows_first_what_would_go_and_what_others_still_hold(recorded: 
     assert "Nothing was changed" in shown.stdout and "Backups of the database" in shown.stdout
     listed = recorded("people", "erase", "U0RESPONDER", "--yes")
     assert (listed.returncode, "contacts.yaml lists U0RESPONDER" in listed.stderr) == (1, True)
+
+
+def test_a_title_full_of_control_sequences_is_printed_and_obeyed_by_no_terminal(
+    recorded: Shell, database: Database
+) -> None:
+    with database.transaction() as session:
+        add_incident(session, ref="INC-2026-0666", title="down \x1b]0;owned\x07\x1b[2J\x9b1m \u202eevil", severity="P3")
+    for words in (["incident", "list"], ["incident", "list", "--json"], ["incident", "show", "INC-2026-0666"]):
+        printed = recorded(*words).stdout
+        assert "\\u001b" in printed and "owned" in printed
+        assert not set("\x1b\x07\x9b\u202e") & set(printed)
+    listed = [json.loads(line) for line in recorded("incident", "list", "--json").stdout.splitlines()]
+    assert any(one["title"].startswith("down \x1b]0;owned") for one in listed), "JSON still says what was typed"

@@ -117,8 +117,9 @@ def doctor(
     configure_logs("ERROR", False)
     from bot.wiring.doctor.doctor import all_ok, examine
 
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal without ✓ must not end the checks
+    stream = getattr(sys.stdout, "stream", sys.stdout)
+    if isinstance(stream, TextIOWrapper):
+        stream.reconfigure(errors="replace")  # a terminal without ✓ must not end the checks
     findings = []
     for finding in examine(datetime.now(UTC)):
         findings.append(finding)
@@ -149,7 +150,7 @@ def demo(
     if play:
         from bot.demo.play import run_play
 
-        raise typer.Exit(run_play(rate or 60.0, sys.stdout))
+        raise typer.Exit(run_play(rate or 60.0, getattr(sys.stdout, "stream", sys.stdout)))
     from bot.demo.demo import CannotStart, Wishes, run_demo
 
     try:

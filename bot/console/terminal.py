@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from bot.text.control import visible
+
 if TYPE_CHECKING:  # `tocsin --help` needs none of them, and they take most of its time
     from bot.settings import Settings
 
@@ -26,7 +28,7 @@ def load_settings() -> Settings:
 
 def say(line: str) -> None:
     """A message for the person at the terminal, on stderr: stdout is for the result."""
-    print(line, file=sys.stderr, flush=True)
+    print(visible(line), file=sys.stderr, flush=True)
 
 
 def account() -> str:
@@ -51,12 +53,12 @@ def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
 def answer_lines(answer: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
     """One output line per input line, in the same order. A bad line gets its error; then the status is 1."""
     status = 0
-    for line in sys.stdin.buffer:
-        if not line.strip():
+    for given in sys.stdin.buffer:
+        if not given.strip():
             continue
         asked: Any = None
         try:
-            asked = json.loads(line.decode("utf-8-sig"))
+            asked = json.loads(given.decode("utf-8-sig"))
             if not isinstance(asked, dict):
                 raise ValueError("each line must be a JSON object")
             result = answer(asked)
@@ -65,7 +67,8 @@ def answer_lines(answer: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
             reason = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
             result = {"id": asked.get("id") if isinstance(asked, dict) else None, "error": reason}
         # Half a character, which JSON can spell and UTF-8 cannot, is answered as it was spelled.
-        sys.stdout.buffer.write(json.dumps(result, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n")
+        line = visible(json.dumps(result, ensure_ascii=False))
+        sys.stdout.buffer.write(line.encode("utf-8", "backslashreplace") + b"\n")
         sys.stdout.buffer.flush()
     return status
 

@@ -20,7 +20,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.slack.refusals import NOT_LET_IN, Refusal, Refused, TryAgain, explain
-from bot.slack.text import is_person
+from bot.slack.text import is_person, unturned
 
 __all__ = ["LATE_TRIGGER", "METADATA_TYPE", "Message", "Refused", "Slack", "TryAgain", "web_client"]
 
@@ -87,8 +87,9 @@ class Slack:
         return self._heard(self._adviser, method, arguments)
 
     def _heard(self, client: WebClient, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        shown = {"text": unturned(arguments["text"])} if "text" in arguments else {}  # what notifications show
         try:
-            answer = _call(client, method, arguments)
+            answer = _call(client, method, arguments | shown)
         except (TryAgain, Refused) as error:
             self.heard(error)
             raise
