@@ -57,10 +57,16 @@ def postgres() -> Iterator[str]:
     with (
         tempfile.TemporaryDirectory(prefix="tocsin-", ignore_cleanup_errors=True) as name,
         guarded(Path(name)),
-        embedded_postgres(Path(name) / "pg") as url,
+        embedded_postgres(_enterable(Path(name)) / "pg") as url,
     ):
         forget_at_a_crash(url)
         yield url
+
+
+def _enterable(folder: Path) -> Path:
+    """The folder, which the account of PostgreSQL may enter where the tests are root's."""
+    folder.chmod(0o711)
+    return folder
 
 
 def forget_at_a_crash(url: str) -> None:

@@ -16,6 +16,8 @@ from typing import Any
 import psutil
 import structlog
 
+from bot.store.embedded_server import data_folder, server_of
+
 log = structlog.get_logger(__name__)
 
 _LOOK_EVERY = 1.0  # seconds between looks whether the server runs
@@ -30,9 +32,7 @@ def embedded_postgres(folder: Path, lost: Callable[[str], None] | None = None) -
     Where `lost` is given, a server that dies meanwhile is started again, at the same URL; where that fails, `lost` is
     called with a sentence, from a thread of its own.
     """
-    folder = folder.resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    server = _package().PostgresServer(folder, cleanup_mode="stop")
+    server = server_of(_package(), data_folder(folder))
     server.start()
     _forget_killed(server)
     watch = _Watch(server, lost) if lost is not None else None

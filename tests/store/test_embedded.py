@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import subprocess
 import sys
 import tempfile
@@ -10,15 +12,19 @@ from pathlib import Path
 from queue import Queue
 
 import psutil
+import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from bot.store.embedded import embedded_postgres
+from bot.store.embedded_server import data_folder
 from bot.store.engine import Database
 
 _HOLD = """
 import sys
 from pathlib import Path
 from bot.store.embedded import embedded_postgres
+from bot.store.embedded_server import data_folder
 with embedded_postgres(Path(sys.argv[1])):
     print("running", flush=True)
     sys.stdin.read()
@@ -69,3 +75,53 @@ def wait_for_answer(database: Database, seconds: float = 120) -> bool:
         except OperationalError:
             assert time.monotonic() < deadline
             time.sleep(0.1)  # a server that starts tells nobody
+
+
+@pytest.mark.parametrize("name", ["short", "a long path " * 12], ids=["short", "long"])
+def test_nobody_else_reaches_the_server_and_no_folder_of_others_changes_its_rights(name: str) -> None:
+    with tempfile.TemporaryDirectory(prefix="tocsin-embedded-") as above:
+        closed = Path(above) / "closed"
+        folder = closed / name.strip() / "postgres"
+        folder.parent.mkdir(parents=True)
+        closed.chmod(0o700)
+        before = {path: stat.S_IMODE(path.stat().st_mode) for path in (*folder.parents,)}
+        with embedded_postgres(folder) as url:
+            assert {path: stat.S_IMODE(path.stat().st_mode) for path in (*folder.parents,)} == before
+            data = folder.resolve()
+            socket = Path(url.partition("?host=")[2])
+            guard = data if socket == data else socket.parent
+            assert stat.S_IMODE(guard.stat().st_mode) == 0o700
+            assert guard.stat().st_uid == data.stat().st_uid
+            server = psutil.Process(int((data / "postmaster.pid").read_text().split()[0]))
+            assert server.net_connections("tcp") == []
+            database = Database(url, connections=1)
+            with database.transaction() as session:
+                rules = session.execute(text("select type, auth_method from pg_hba_file_rules")).all()
+                assert [tuple(rule) for rule in rules] == [("local", "peer")]
+            database.close()
+            stranger = _as_nobody(socket) if os.geteuid() == 0 else "denied"
+            assert "denied" in stranger.lower() or "failed" in stranger.lower()
+
+
+def _as_nobody(socket: Path) -> str:
+    """What another account of the machine is told that tries to connect."""
+    code = f"import psycopg; psycopg.connect(host={str(socket)!r}, user='postgres')"
+    ended = subprocess.run(
+        [sys.executable, "-c", f"import psycopg, os; os.setuid(65534); {code}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return ended.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="another account is needed only where Tocsin is root")
+def test_data_to_which_no_folder_leads_any_more_is_removed() -> None:
+    with tempfile.TemporaryDirectory(prefix="tocsin-embedded-") as above:
+        first, second = Path(above) / "first", Path(above) / "second"
+        left = data_folder(first)
+        assert left != first and first.resolve() == left
+        assert data_folder(first) == left, "found again"
+        first.unlink()
+        data_folder(second)
+        assert not left.exists()
