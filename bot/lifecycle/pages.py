@@ -110,7 +110,8 @@ def _incident(web: WebContext, request: Request, user: CurrentUser) -> Response:
 
 def _whole(entries: Sequence[Entry], wording: Wording) -> dict[int, str]:
     """All that the long entries say, by entry: their lines hold the beginning, as the channel does."""
-    texts = {entry.entry_id: wording.plain(entry.text, _WHOLE) for entry in entries if len(entry.text) > LONGEST_SAYING}
+    long = [entry for entry in entries if len(entry.text) > LONGEST_SAYING]
+    texts = {entry.entry_id: wording.plain(entry.text, _WHOLE, lines=True) for entry in long}
     return {entry_id: text for entry_id, text in texts.items() if len(text) > LONGEST_SAYING}
 
 
@@ -124,8 +125,8 @@ def _facts(row: IncidentRow, wording: Wording, now: datetime) -> list[tuple[str,
         ("Resolved", f"{instant(row.resolved_at)}, after {took}") if row.resolved_at else ("Open for", took),
         ("Commander", wording.person(row.commander) if row.commander else "none"),
         ("Acknowledged", acknowledged or "not yet"),
-        ("Impact", wording.plain(row.impact or "") or "not recorded"),
-        ("Cause", wording.plain(row.cause or "") or "not recorded"),
-        ("Resolution", wording.plain(row.resolution or "") or ("not recorded" if row.resolved_at else "")),
+        ("Impact", wording.plain(row.impact or "", lines=True) or "not recorded"),
+        ("Cause", wording.plain(row.cause or "", lines=True) or "not recorded"),
+        ("Resolution", wording.plain(row.resolution or "", lines=True) or ("not recorded" if row.resolved_at else "")),
     ]
     return [(label, text) for label, text in facts if text]

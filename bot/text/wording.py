@@ -54,6 +54,16 @@ def tidied(text: str) -> str:
     return " ".join(_UNSEEN.sub("", text).split())
 
 
+def tidied_lines(text: str) -> str:
+    """Line by line, so that steps and code stay as they were written: indented, without empty lines and code fences."""
+    return "\n".join(_indented(line) for line in text.replace("```", "\n").splitlines() if tidied(line)).lstrip()
+
+
+def _indented(line: str) -> str:
+    ahead = len(line.expandtabs(4)) - len(line.expandtabs(4).lstrip())
+    return " " * min(ahead, 12) + tidied(line)
+
+
 def mentioned(texts: Iterable[str]) -> frozenset[str]:
     """Ids of the users, channels and user groups that these texts mention: whoever fills in names must know theirs."""
     found = (match for text in texts for match in _REFERENCE.finditer(text))
@@ -94,15 +104,15 @@ class Wording:
         there = at.astimezone(UTC)
         return f"{there:%H:%M}" if there.date() == self.day else f"{there:%Y-%m-%d %H:%M}"
 
-    def plain(self, text: str, limit: int = LONGEST_TEXT, mention: str = "") -> str:
-        """Slack's text as people read it: links spelled out, one line, at most `limit` characters.
+    def plain(self, text: str, limit: int = LONGEST_TEXT, mention: str = "", lines: bool = False) -> str:
+        """Slack's text as people read it: links spelled out, at most `limit` characters, in one line unless `lines`.
 
         People are named, with `mention` before the name.
         """
         words = _REFERENCE.sub(lambda match: self._reference(match, mention), text)
         for entity, character in _ENTITIES.items():
             words = words.replace(entity, character)
-        return shortened(tidied(words), limit)
+        return shortened(tidied_lines(words) if lines else tidied(words), limit)
 
     def _reference(self, match: re.Match[str], mention: str) -> str:
         part = match.groupdict()

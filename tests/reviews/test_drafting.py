@@ -369,7 +369,19 @@ def test_hostile_text_breaks_neither_markdown_nor_html_and_pings_nobody() -> Non
     review = draft(hostile_facts(), minute(51))
     markdown = to_markdown(review)
     page = rendered(markdown)
-    assert set(re.findall(r"<([a-z0-9]+)", page)) == {"h1", "h2", "p", "strong", "em", "ul", "ol", "li", "a", "code"}
+    assert set(re.findall(r"<([a-z0-9]+)", page)) == {
+        "h1",
+        "h2",
+        "p",
+        "strong",
+        "em",
+        "ul",
+        "ol",
+        "li",
+        "a",
+        "br",
+        "code",
+    }
     assert all(link.startswith("https://x.example.com/") for link in re.findall(r'href="([^"]*)"', page))
     assert not re.search(r"<[!@#]", markdown)
     assert not re.search(r"(?<![\w.+-])@\w", markdown)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.errors import TransitionRefused
 from bot.reviews.rules.document import Line, Nature, Review
 from bot.reviews.rules.drafting import draft
-from bot.reviews.rules.merging import EDITABLE, Edit, as_written, base_of, lines_of, merge
+from bot.reviews.rules.merging import EDITABLE, Edit, as_written, base_of, in_field, lines_of, merge
 from bot.reviews.rules.renderings import to_markdown
 from bot.reviews.rules.stages import ALLOWED, Stage, Step, check_editable, check_stage
 from bot.reviews.tables import from_json, to_json
@@ -32,7 +32,7 @@ def shown(section: str, *edits: Edit, of: Review = DRAFT) -> list[Line]:
 
 def as_text(section: str, of: Review = DRAFT) -> str:
     """What the field holds when somebody begins to edit."""
-    return "\n".join(base_of(of.section(section)))
+    return in_field(*base_of(of.section(section)))
 
 
 @pytest.mark.parametrize("section", EDITABLE)

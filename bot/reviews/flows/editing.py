@@ -164,7 +164,7 @@ def check_text(section: str, text: str) -> None:
         raise BadRequest(messages.SECTION_FROM_RECORD)
     if len(text) > LONGEST_SECTION:
         raise BadRequest(messages.too_long("a section", len(text), LONGEST_SECTION))
-    lines = len(lines_of(text))
+    lines = sum(line.count("\n") + 1 for line in lines_of(text))
     if lines > MOST_LINES:
         raise BadRequest(messages.too_many_lines(lines, MOST_LINES))
 

@@ -18,6 +18,7 @@ from bot.memory.queries import NewVersion
 from bot.reviews.queries import reviews
 from bot.reviews.rules.document import Nature, Review
 from bot.reviews.rules.drafting import without_terms
+from bot.reviews.rules.merging import in_field
 from bot.reviews.rules.stages import Stage
 from bot.severity.rules import Severity
 
@@ -110,4 +111,4 @@ def _said(review: Review, section: str, label: str) -> list[str]:
 
 
 def _listed(lines: Sequence[str]) -> str:
-    return "\n".join(f"- {line}" for line in lines if line)
+    return "\n".join(f"- {in_field(line)}" for line in lines if line)

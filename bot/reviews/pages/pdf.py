@@ -190,7 +190,7 @@ def drawable(text: str) -> str:
     """The text without what the font has no sign for: a box says that something stood there."""
     for sign, instead in _SIGNS.items():
         text = text.replace(sign, instead)
-    drawn = "".join(character if ord(character) in _glyphs() else "□" for character in text)
+    drawn = "".join(character if character == "\n" or ord(character) in _glyphs() else "□" for character in text)
     return _RIGHT_TO_LEFT.sub(lambda found: _turned(found[0]), drawn)
 
 

@@ -29,7 +29,7 @@ from bot.reviews.queries import action_items as actions
 from bot.reviews.queries import reviews
 from bot.reviews.rules.action_requests import LONGEST, ActionRequest
 from bot.reviews.rules.document import Nature, Review
-from bot.reviews.rules.merging import EDITABLE, as_written, lines_of
+from bot.reviews.rules.merging import EDITABLE, as_written, in_field, lines_of
 from bot.reviews.rules.renderings import stage_words, to_markdown
 from bot.reviews.rules.stages import ALLOWED, Stage
 from bot.reviews.tables import ActionRow
@@ -155,7 +155,7 @@ def _list_versions(session: Session, incident_id: int) -> dict[str, list[_Versio
     versions: dict[str, list[_Version]] = defaultdict(list)
     for edit in edits:
         by = called(names, edit.author)
-        versions[edit.section].append(_Version(edit.version, by, edit.at, edit.text, "\n".join(edit.base)))
+        versions[edit.section].append(_Version(edit.version, by, edit.at, edit.text, in_field(*edit.base)))
     return versions
 
 
@@ -255,7 +255,7 @@ def _people(contacts: Contacts, names: dict[str, str], user: CurrentUser) -> lis
 def _editable_text(review: Review, section: str) -> str:
     """The text of the field: the section's lines without its questions."""
     lines = review.section(section).lines
-    return "\n".join(as_written(line) for line in lines if line.nature is not Nature.ASKED)
+    return in_field(*(as_written(line) for line in lines if line.nature is not Nature.ASKED))
 
 
 def _edit(web: WebContext, request: Request, user: CurrentUser, form: Form) -> Response:

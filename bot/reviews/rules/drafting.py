@@ -110,7 +110,7 @@ def _severity(facts: ReviewFacts, record: Record, wording: Wording) -> Line:
 
 def _said_or_asked(label: str, said: str | None, wording: Wording, origins: tuple[Origin, ...], verb: str) -> Line:
     """What somebody recorded, or the question for it with the command that answers it."""
-    text = wording.plain(said or "")
+    text = wording.plain(said or "", lines=True)
     if text:
         return Line(text, label=label, entries=origins)
     return Line("Not recorded.", Nature.ASKED, label=label, command=f"/incident {verb} …")
@@ -123,7 +123,7 @@ def _ask_services(label: str) -> Line:
 def _cause(facts: ReviewFacts, record: Record, wording: Wording) -> Section:
     incident = facts.incident
     lines = [_said_or_asked("Primary cause", incident.cause, wording, record.last(Kind.CAUSE_RECORDED), "cause")]
-    factors = [wording.plain(factor) for factor in facts.contributing]
+    factors = [wording.plain(factor, lines=True) for factor in facts.contributing]
     lines += [
         Line(factor, label="Contributing factor", entries=record.contributing(said))
         for said, factor in zip(facts.contributing, factors, strict=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.reviews.rules.document import Line, Nature, Review, Section
-from bot.text.wording import instant, tidied
+from bot.text.wording import instant, tidied, tidied_lines
 
 EDITABLE = ("summary", "root_cause", "went_well", "could_improve")
 LONGEST_SECTION = 20_000  # characters of one section as a person writes it
@@ -50,13 +50,28 @@ class Edit:
 
 def as_written(line: Line) -> str:
     """A line as it stands in the field in which people edit it, and as it comes back from there."""
-    return "".join(lines_of(f"{line.label}: {line.text}" if line.label else line.text)[:1])
+    return "".join(lines_of(in_field(f"{line.label}: {line.text}" if line.label else line.text))[:1])
+
+
+def in_field(*lines: str) -> str:
+    """Lines as people find them in the field: what goes on in a further line is indented there, and read back so."""
+    return "\n".join(line.replace("\n", "\n  ") for line in lines)
 
 
 def lines_of(text: str) -> tuple[str, ...]:
-    """What a person wrote, line by line: without bullets, blank lines, needless white space, marks that nobody sees."""
-    stripped = (tidied(_BULLET.sub("", line)) for line in text.splitlines())
-    return tuple(line[:LONGEST_LINE] for line in stripped if line)
+    """What a person wrote, line by line: without bullets, blank lines, needless white space, marks that nobody sees.
+
+    An indented line goes on with the one right above it: so the steps of one entry stay together.
+    """
+    found: list[str] = []
+    goes_on = False
+    for line in text.replace("\t", "    ").splitlines():
+        if goes_on and line.startswith("  ") and tidied(line):
+            found[-1] += "\n" + tidied_lines(f"x\n{line[2:]}")[2:]
+        elif words := tidied(_BULLET.sub("", line)):
+            found.append(words)
+        goes_on = bool(tidied(line)) and bool(found)
+    return tuple(line[:LONGEST_LINE] for line in found)
 
 
 def base_of(section: Section) -> tuple[str, ...]:

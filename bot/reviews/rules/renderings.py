@@ -72,7 +72,7 @@ def _markdown_line(line: Line) -> str:
     """`14:42 **Cause** by somebody: text (entry 12)`, as far as the line has these parts."""
     link = web_address(line.entries[0].permalink) if line.entries else None
     words = [f"[{line.clock}]({link})" if line.clock and link else line.clock or ""]
-    words += ["📌" if line.key else "", _markdown_lead(line), markdown_text(line.text)]
+    words += ["📌" if line.key else "", _markdown_lead(line), _markdown_lines(line.text)]
     if line.command:
         words.append(f"Type `{line.command}`")
     if line.met is not None:
@@ -82,6 +82,12 @@ def _markdown_line(line: Line) -> str:
     if line.at is None or not link:
         words += [_markdown_origin(one) for one in line.entries]
     return " ".join(word for word in words if word)
+
+
+def _markdown_lines(text: str) -> str:
+    """Several lines of one entry, each broken where it was, none beginning a list or heading of its own."""
+    lines = ("\u00a0" * (len(line) - len(line.lstrip())) + markdown_text(line.lstrip()) for line in text.split("\n"))
+    return "  \n  ".join(lines)
 
 
 def _markdown_lead(line: Line) -> str:

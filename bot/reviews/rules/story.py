@@ -56,7 +56,7 @@ def _detected(entry: Entry, at: datetime, wording: Wording) -> Line:
 
 def _factor(entry: Entry, wording: Wording) -> Line:
     """A contributing factor when it was named, without the word that says what it is."""
-    said = wording.plain(entry.text, LONGEST_SAYING).partition(":")[2].strip()
+    said = wording.plain(entry.text, LONGEST_SAYING, lines=True).partition(":")[2].strip()
     return replace(line_of(entry, wording), text=said, label="Contributing factor")
 
 
@@ -93,7 +93,7 @@ def line_of(entry: Entry, wording: Wording, times: int = 1) -> Line:
     """One entry as a line of the timeline; of a page that was repeated, with how many times there were so far."""
     message = entry.kind is Kind.MESSAGE_POSTED
     label = LABELS.get(entry.kind)
-    text = wording.plain(entry.text, LONGEST_SAYING, mention="@" if message else "")
+    text = wording.plain(entry.text, LONGEST_SAYING, mention="@" if message else "", lines=True)
     if not text:
         text = "(a message without text)" if message else entry.kind.value.replace("_", " ").capitalize()
     return Line(
