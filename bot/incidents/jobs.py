@@ -13,6 +13,7 @@ from bot.context import AppContext
 from bot.incidents import messages as incident_messages
 from bot.incidents import visibility
 from bot.incidents.flows import members
+from bot.incidents.flows.record import invite_later
 from bot.incidents.flows.refusals import NotDone, channel_lost, not_done
 from bot.incidents.queries import incidents, lines, places, timeline
 from bot.incidents.rules.incident import is_private
@@ -20,7 +21,6 @@ from bot.slack import queries as slack_queries
 from bot.slack.client import Message, Refused, Slack, TryAgain
 from bot.slack.poster import UNREACHABLE, Begun, Poster
 from bot.slack.refusals import OF_THE_TOKEN, TRIED_AGAIN
-from bot.store.outbox import enqueue
 from bot.text.markup import USER_ID, harmless
 
 log = structlog.get_logger(__name__)
@@ -185,8 +185,7 @@ def bring_into(
     later = [user_id for user_id, refusal in refused.items() if refusal.may_pass]
     if later and not last:
         with context.database.transaction() as session:
-            lock = f"bring-{incident_id}"
-            enqueue(session, "slack.bring", lock=lock, incident_id=incident_id, user_ids=later, asked_by=asked_by)
+            invite_later(session, incident_id, later, asked_by)
     return refused
 
 

@@ -9,10 +9,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.escalation.flows.plan import episode_of
+from bot.escalation.flows.plan import episode_of, lock_of_page
 from bot.escalation.messages import entries
 from bot.escalation.queries import pings
-from bot.escalation.queries import pings as queries_pings
 from bot.escalation.rules.matrix import LATE_AFTER, EscalationPolicy, Role
 from bot.escalation.rules.ping_facts import PingFacts
 from bot.escalation.rules.plan import PingKind
@@ -110,7 +109,7 @@ def pages_sent(session: Session, sent: Sequence[Sent], now: datetime, late_after
     """
     by_id = {each.ping_id: each for each in sent}
     # The incidents first, as everybody locks them: who acknowledges meanwhile waits, and then finds what was sent.
-    rows = {row.incident_id: row for row in queries_pings.list_of_pings_shared(session, list(by_id))}
+    rows = {row.incident_id: row for row in pings.list_of_pings_shared(session, list(by_id))}
     found = [ping for ping in pings.list_for_change(session, list(by_id)) if ping.state in _UNRECORDED]
     facts, outdated = [], []
     for ping in found:
@@ -169,7 +168,7 @@ def _cause(ping: PingRow) -> str:
 
 def pages_failed(session: Session, ping_ids: Sequence[int], reason: str, now: datetime) -> None:
     """Record why pings reached nobody, where people see it, in a few statements for all."""
-    queries_pings.list_of_pings_shared(session, ping_ids)  # the incidents first, as everybody locks them
+    pings.list_of_pings_shared(session, ping_ids)  # the incidents first, as everybody locks them
     found = [ping for ping in pings.list_for_change(session, ping_ids) if ping.state == pings.SENDING]
     for ping in found:
         ping.state, ping.reason = pings.FAILED, reason
@@ -216,5 +215,5 @@ def link_pages(session: Session, row: IncidentRow) -> None:
 
 def _redraw(session: Session, changed: Sequence[PingRow]) -> None:
     """The jobs that edit the messages of these pings, in one statement. A digest is no message of one ping."""
-    jobs = [(f"ping-{ping.ping_id}", {"ping_id": ping.ping_id}) for ping in changed if ping.kind != PingKind.DIGEST]
+    jobs = [(lock_of_page(ping.ping_id), {"ping_id": ping.ping_id}) for ping in changed if ping.kind != PingKind.DIGEST]
     enqueue_many(session, "slack.page_over", jobs, queue=PAGING)

@@ -178,9 +178,14 @@ def _send(session: Session, claimed: Sequence[PingRow]) -> None:
         )
 
 
+def lock_of_page(ping_id: int) -> str:
+    """The lock under which what is posted and edited of one page goes one after the other."""
+    return f"ping-{ping_id}"
+
+
 def send_each(session: Session, ping_ids: Iterable[int]) -> None:
     """A job for each claimed ping, so that none waits for another."""
-    jobs = [(f"ping-{ping_id}", {"ping_id": ping_id}) for ping_id in ping_ids]
+    jobs = [(lock_of_page(ping_id), {"ping_id": ping_id}) for ping_id in ping_ids]
     enqueue_many(session, "slack.page", jobs, queue=PAGING, priority=5)
 
 

@@ -25,6 +25,7 @@ from bot.escalation.rules.ping_facts import PingFacts
 from bot.escalation.rules.plan import PingKind
 from bot.escalation.rules.roster import Roster
 from bot.escalation.tables import PingRow
+from bot.incidents.flows.record import invite_later
 from bot.incidents.jobs import in_thread, speak
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.timeline import Kind
@@ -33,7 +34,6 @@ from bot.slack import queries as slack_queries
 from bot.slack.client import Message, Refused, Slack, TryAgain
 from bot.slack.poster import Poster, find_or_post
 from bot.slack.text import is_person
-from bot.store.outbox import enqueue
 
 log = structlog.get_logger(__name__)
 
@@ -302,7 +302,7 @@ def mention(context: AppContext, slack: Slack, poster: Poster, *, entry_id: int)
     with context.database.transaction() as session:
         incident_id = timeline.get(session, entry_id).incident_id
         key, message, user_ids = _mention(session, context, entry_id)
-        enqueue(session, "slack.bring", lock=f"bring-{incident_id}", incident_id=incident_id, user_ids=user_ids)
+        invite_later(session, incident_id, user_ids)
     speak(context, poster, incident_id, key, message)
     # Somebody may have answered while it was on its way; the edits for that found nothing to edit. So it is read after
     # the record of the post is committed, not with it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,6 @@ from sqlalchemy.orm import Session
 from bot.errors import TransitionRefused
 from bot.incidents import messages
 from bot.incidents.queries import incidents, places, timeline
-from bot.incidents.queries import timeline as visibility
 from bot.incidents.rules.incident import Status
 from bot.incidents.rules.key_moments import MOST_AN_HOUR, reads_like_key
 from bot.incidents.rules.timeline import Kind
@@ -89,6 +89,21 @@ def refresh_furnishing(session: Session, incident_id: int) -> None:
     enqueue(session, "slack.furnish_room", lock=lock, once=once, incident_id=incident_id)
 
 
+def invite_later(
+    session: Session, incident_id: int, user_ids: Iterable[str | None], asked_by: str | None = None
+) -> None:
+    """Have people brought into the incident's channel; one after the other, so that nobody is invited twice."""
+    wanted = [user_id for user_id in dict.fromkeys(user_ids) if user_id]
+    enqueue(
+        session,
+        "slack.bring",
+        lock=f"bring-{incident_id}",
+        incident_id=incident_id,
+        user_ids=wanted,
+        asked_by=asked_by,
+    )
+
+
 def note(
     session: Session,
     row: IncidentRow,
@@ -142,7 +157,7 @@ def message_posted(
 
 def _offer(session: Session, row: IncidentRow, ts: str, author: str, text: str, now: datetime) -> None:
     """Ask whoever wrote it whether it is key; of several close together, the first few only."""
-    if visibility.offer_key(session, row.incident_id, ts, now, MOST_AN_HOUR):
+    if timeline.offer_key(session, row.incident_id, ts, now, MOST_AN_HOUR):
         enqueue(session, "slack.offer_key", incident_id=row.incident_id, user_id=author, ts=ts, text=text[:200])
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import Policy
 from bot.errors import BadRequest, TransitionRefused
-from bot.incidents.flows.record import record
+from bot.incidents.flows.record import invite_later, record
 from bot.incidents.queries import incidents
 from bot.incidents.rules.incident import Status, is_private
 from bot.incidents.rules.timeline import Kind
@@ -16,7 +16,6 @@ from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows.consequences import after_change
 from bot.lifecycle.messages import changes as messages
 from bot.lifecycle.rules.outcomes import ClosedAsFalseAlarm, Merged
-from bot.store.outbox import enqueue
 
 
 def false_alarm(
@@ -47,15 +46,7 @@ def merge(session: Session, duplicate_id: int, target_id: int, by: str, policy: 
     _close(duplicate, now)
     duplicate.merged_into = target.incident_id
     _record_merge(session, duplicate, target, by, now)
-    people = dict.fromkeys([duplicate.declared_by, duplicate.commander, by])
-    enqueue(
-        session,
-        "slack.bring",
-        lock=f"bring-{target.incident_id}",
-        incident_id=target.incident_id,
-        user_ids=[user_id for user_id in people if user_id],
-        asked_by=by,
-    )
+    invite_later(session, target.incident_id, [duplicate.declared_by, duplicate.commander, by], by)
     after_change(session, duplicate, Kind.MERGED, by, policy, now)
     return Merged(duplicate.ref, target.ref)
 

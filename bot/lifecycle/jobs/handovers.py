@@ -10,7 +10,6 @@ from bot.incidents.queries import incidents
 from bot.incidents.tables import HandoverRow
 from bot.lifecycle.messages import command as messages
 from bot.lifecycle.queries import handovers
-from bot.lifecycle.queries import handovers as lifecycle_queries
 from bot.slack.client import Slack
 from bot.slack.poster import Poster
 from bot.slack.text import person
@@ -22,7 +21,7 @@ log = structlog.get_logger(__name__)
 def handover(context: AppContext, slack: Slack, poster: Poster, *, handover_id: int) -> None:
     """Post the offer, or edit it into what became of it."""
     with context.database.transaction() as session:
-        row = lifecycle_queries.get_handover(session, handover_id)
+        row = handovers.get_handover(session, handover_id)
         incident_row = incidents.get(session, row.incident_id)
         incident = incidents.facts(incident_row)
     if row.state == handovers.OFFERED:

@@ -17,7 +17,6 @@ from bot.incidents import visibility
 from bot.incidents.commands import ALONE, Appointed, CommandContext, Subcommand, incident_of, is_insider
 from bot.incidents.interactions import let_in, number_at
 from bot.incidents.queries import incidents, timeline
-from bot.incidents.queries import incidents as queries_incidents
 from bot.incidents.rules.authority import Act
 from bot.incidents.rules.incident import Status
 from bot.incidents.rules.responders import EXPECTED, ResponderRole, mentioned_person, parse_responder_role
@@ -59,7 +58,7 @@ _TELLING = frozenset(
 def _role(session: Session, command: CommandContext) -> str:
     row = incident_of(session, command, for_change=True)
     if not command.rest:
-        held = queries_incidents.list_roles(session, row.incident_id)
+        held = incidents.list_roles(session, row.incident_id)
         lines = [f"*{part.value}* {person(held.get(part.value))}: {EXPECTED[part]}" for part in ResponderRole]
         return "\n".join([f"Roles of {row.ref}. Take one with `/incident role scribe`.", *lines])
     part, user_id = _part_and_person(session, command)
@@ -86,7 +85,7 @@ def _catchup(session: Session, command: CommandContext) -> Message:
     row = incident_of(session, command)
     facts = channel.Brief(
         incident=incidents.facts(row),
-        responders=queries_incidents.list_roles(session, row.incident_id)
+        responders=incidents.list_roles(session, row.incident_id)
         | ({"commander": row.commander} if row.commander else {}),
         latest=_worth_telling(session, row.incident_id),
         missing=_missing(session, command, row),
