@@ -68,7 +68,7 @@ def wait_for_call(playground: Playground, since: int, method: str = "", seconds:
 def keys_said(playground: Playground) -> Counter[str]:
     """How often each thing that the bot had to say stands in Slack, by its key."""
     found: Counter[str] = Counter()
-    for channel in playground.workspace.channels.values():
+    for channel in list(playground.workspace.channels.values()):
         for message in list(channel.messages.values()):
             key = ((message.get("metadata") or {}).get("event_payload") or {}).get("key")
             if key:
