@@ -1,8 +1,8 @@
 """`python -m bench [PART …]`: run all measurements, or the named ones, and print one table of them at the end.
 
-Parts: start (commands and the bot), commands, escalation, room and playbooks (through the playground), judge, review,
-figures, timeline, age, similar (against bm25s; slow: it makes corpora up to a million documents). `seed` alone fills
-the database that DATABASE_URL names with `--incidents` closed incidents of five years.
+Parts: start (commands and the bot), commands, escalation, burst, room and playbooks (through the playground), judge,
+review, figures, timeline, age, similar (against bm25s; slow: it makes corpora up to a million documents). `seed` alone
+fills the database that DATABASE_URL names with `--incidents` closed incidents of five years.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bench import (
     age,
+    burst,
     commands,
     escalation,
     figures,
@@ -32,6 +33,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "start": lambda _asked: start.measure(),
     "commands": lambda asked: commands.measure(asked.seconds, asked.rate, asked.declarations),
     "escalation": lambda asked: escalation.measure(asked.incidents, asked.due, asked.due_seconds),
+    "burst": lambda _asked: burst.measure(),
     "room": lambda asked: room.measure(asked.seconds, asked.messages),
     "judge": lambda _asked: judge.measure(),
     "review": lambda _asked: review.measure(),

@@ -28,24 +28,25 @@ from slack_playground.app import Playground
 from slack_playground.person import Person
 from slack_playground.workspace.manifest import read_manifest
 
-_MANIFEST = Path(__file__).resolve().parent.parent / "slack-manifest.yaml"
+MANIFEST = Path(__file__).resolve().parent.parent / "slack-manifest.yaml"
 _LOST_AFTER = 60.0  # seconds after the last message
 
 
 def measure(seconds: float, rate: float) -> None:
     """Run and print."""
-    workspace = seed_workspace(manifest=read_manifest(_MANIFEST))
+    workspace = seed_workspace(manifest=read_manifest(MANIFEST))
     with tempfile.TemporaryDirectory(prefix="tocsin-") as folder, embedded_postgres(Path(folder) / "pg") as url:
         database = Database(url, connections=2)
         upgrade(database.engine)
         database.close()
         with Playground(workspace) as playground, running_bot(playground, Path(folder) / "data", url) as bot:
-            channel = _room(playground)
+            channel = open_channel(playground)
             with _watching(url) as connection:
                 _drive(playground, bot, connection, channel, seconds, rate)
 
 
-def _room(playground: Playground) -> str:
+def open_channel(playground: Playground) -> str:
+    """Declare an incident; its channel's id, once the card is there."""
     person = Person(playground.url, "U0RESPONDER")
     person.command("C0INCIDENTS", "/incident declare P2 the basket loses items")
     channel = person.wait_for_channel("inc-", timeout=20)

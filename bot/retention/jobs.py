@@ -16,6 +16,7 @@ from bot.store.outbox import count_failed, forget_failed
 log = structlog.get_logger(__name__)
 
 FAILED_KEPT = timedelta(days=30)
+_AT_ONCE = 5_000  # lines of the access log that are taken out in one transaction
 
 
 def retain(context: AppContext, slack: Slack, poster: Poster) -> None:
@@ -42,9 +43,16 @@ def clear(context: AppContext) -> None:
     with context.database.transaction() as session:
         if context.policy.retention.keep_messages is not None:
             plan_retention(session)
-        if context.policy.retention.keep_access is not None:
-            access.forget(session, context.now() - context.policy.retention.keep_access)
         failed = count_failed(session)
         forgotten = forget_failed(session, FAILED_KEPT)
+    _forget_access(context)
     if failed:
         log.warning("jobs were given up", jobs=failed, forgotten=forgotten, kept_for=f"{FAILED_KEPT.days} days")
+
+
+def _forget_access(context: AppContext) -> None:
+    kept = context.policy.retention.keep_access
+    gone = _AT_ONCE
+    while kept is not None and gone == _AT_ONCE:
+        with context.database.transaction() as session:
+            gone = access.forget(session, context.now() - kept, _AT_ONCE)

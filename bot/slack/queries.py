@@ -21,9 +21,11 @@ def take_event(session: Session, event_id: str, now: datetime) -> bool:
     return session.execute(statement.returning(SlackEvent.event_id)).scalar_one_or_none() is not None
 
 
-def forget_events(session: Session, before: datetime) -> None:
-    """Slack repeats an event for minutes only; older marks are of no use."""
-    session.execute(delete(SlackEvent).where(SlackEvent.received_at < before))
+def forget_events(session: Session, before: datetime, most: int) -> int:
+    """Slack repeats an event for minutes only; older marks are of no use. How many went, `most` at once."""
+    old = select(SlackEvent.event_id).where(SlackEvent.received_at < before).order_by(SlackEvent.received_at)
+    gone = delete(SlackEvent).where(SlackEvent.event_id.in_(old.limit(most))).returning(SlackEvent.event_id)
+    return len(session.scalars(gone).all())
 
 
 def find_message(session: Session, key: str) -> SlackMessage | None:

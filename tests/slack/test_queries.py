@@ -32,9 +32,13 @@ def test_an_event_whose_transaction_failed_can_be_taken_in_again(database: Datab
 
 def test_old_events_are_forgotten(database: Database) -> None:
     with database.transaction() as session:
+        for number in range(3):
+            messages.take_event(session, f"EvOlder{number}", NOON - minutes(5 - number))
         messages.take_event(session, "EvOld", NOON - minutes(1))
         messages.take_event(session, "EvNew", NOON)
-        messages.forget_events(session, NOON)
+        assert messages.forget_events(session, NOON, 3) == 3
+        assert not messages.take_event(session, "EvOld", NOON), "the oldest are taken out, so many at once"
+        assert messages.forget_events(session, NOON, 3) == 1
         assert messages.take_event(session, "EvOld", NOON)
         assert not messages.take_event(session, "EvNew", NOON)
 

@@ -28,7 +28,8 @@ def count(session: Session, incident_id: int) -> int:
     return session.scalar(statement) or 0
 
 
-def forget(session: Session, before: datetime) -> int:
-    """Remove the lines from before an instant; how many."""
-    gone = session.scalars(delete(AccessRow).where(AccessRow.at < before).returning(AccessRow.access_id))
-    return len(gone.all())
+def forget(session: Session, before: datetime, most: int) -> int:
+    """Remove lines from before an instant, `most` at once; how many."""
+    old = select(AccessRow.access_id).where(AccessRow.at < before).order_by(AccessRow.at).limit(most)
+    gone = delete(AccessRow).where(AccessRow.access_id.in_(old)).returning(AccessRow.access_id)
+    return len(session.scalars(gone).all())

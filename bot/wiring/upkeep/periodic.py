@@ -23,6 +23,7 @@ from bot.slack.poster import Poster
 # installation that is switched off at night.
 MADE_UP_WITHIN = timedelta(days=2)
 _EVENT_LIFE = timedelta(days=1)
+_AT_ONCE = 5_000  # rows that are taken out in one transaction, which takes milliseconds: others wait for none of them
 _READ_LATELY = timedelta(minutes=4)  # a channel that was read back so recently waits for the next time
 
 
@@ -41,8 +42,10 @@ def _read_back(context: AppContext, slack: Slack, poster: Poster, *, timestamp: 
 
 def _forget_events(context: AppContext, slack: Slack, poster: Poster, *, timestamp: int) -> None:
     """Forget the events that Slack will not repeat any more."""
-    with context.database.transaction() as session:
-        slack_queries.forget_events(session, context.now() - _EVENT_LIFE)
+    gone = _AT_ONCE
+    while gone == _AT_ONCE:
+        with context.database.transaction() as session:
+            gone = slack_queries.forget_events(session, context.now() - _EVENT_LIFE, _AT_ONCE)
 
 
 def _clear(context: AppContext, slack: Slack, poster: Poster, *, timestamp: int) -> None:
