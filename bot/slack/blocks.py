@@ -28,14 +28,17 @@ def button(text: str, action_id: str, value: str, style: str | None = None, conf
     }
     if style:
         block["style"] = style
-    if confirm:
-        block["confirm"] = {
-            "title": {"type": "plain_text", "text": "Are you sure?"},
-            "text": {"type": "plain_text", "text": confirm},
-            "confirm": {"type": "plain_text", "text": "Yes"},
-            "deny": {"type": "plain_text", "text": "No"},
-        }
-    return block
+    return block | {"confirm": confirmation(confirm)} if confirm else block
+
+
+def confirmation(text: str) -> Block:
+    """What Slack asks before it passes a press on."""
+    return {
+        "title": {"type": "plain_text", "text": "Are you sure?"},
+        "text": {"type": "plain_text", "text": text},
+        "confirm": {"type": "plain_text", "text": "Yes"},
+        "deny": {"type": "plain_text", "text": "No"},
+    }
 
 
 def option(text: str, value: str) -> Block:

@@ -171,6 +171,48 @@ def test_a_command_that_comes_twice_asks_one_thing_and_declares_once(
     assert len(rows(stage)) == before + 1
 
 
+def _question_form(stage: Stage) -> dict[str, Any]:
+    """The form that stands in the place of the one that was sent."""
+
+    def look() -> dict[str, Any] | None:
+        shown = stage.responder.views()
+        return shown[-1] if shown and HINT in str(shown[-1]) else None
+
+    found = stage.responder.wait_for(look, what="the question")
+    assert found is not None
+    return found
+
+
+@pytest.mark.usefixtures("away")
+@pytest.mark.parametrize(("chosen", "declares"), [("join", False), ("separate", True)])
+def test_the_form_asks_with_what_was_filled_in_and_does_as_chosen(
+    stage: Stage, printer: tuple[str, dict[str, Any]], chosen: str, declares: bool
+) -> None:
+    responder, (ref, channel), before = stage.responder, printer, len(rows(stage))
+    responder.command(INCIDENTS, "/incident declare")
+    form = responder.wait_for_view("declare_view")
+    filled = {
+        "title": {"title": f"{ALIKE} {chosen}"},
+        "severity": {"severity": "P1"},
+        "impact": {"impact": "no <labels>"},
+    }
+    assert responder.submit(form, filled) == {}
+    asked = _question_form(stage)
+    assert "Possible match, still open: *P2*" in str(asked) and len(rows(stage)) == before
+    kept = {block["block_id"]: block["element"] for block in asked["blocks"] if block["type"] == "input"}
+    assert kept["title"]["initial_value"] == f"{ALIKE} {chosen}" and kept["impact"]["initial_value"] == "no <labels>"
+    assert kept["severity"]["initial_option"]["value"] == "P1"
+    assert responder.submit(asked, {"near": {"near": chosen}}) == {}
+    assert responder.views() == []
+    assert len(rows(stage)) == before + declares
+    if declares:
+        assert (rows(stage)[-1].title, rows(stage)[-1].severity) == (f"{ALIKE} {chosen}", "P1")
+    else:
+        assert entries(stage, ref)[-1].text == f"{ALIKE} {chosen}\nno &lt;labels&gt;"
+        whisper = responder.wait_for_ephemeral(INCIDENTS, f"Added to {ref} as a note.")
+        assert f"<#{channel['id']}>" in whisper["text"]
+
+
 def test_a_button_of_an_incident_that_is_over_says_so_and_leaves_the_choice(stage: Stage) -> None:
     ref, channel = stage.declare("P3 the tablet of gate nine is locked")
     question = question_in(stage, channel["id"], "declare gate nine's tablet is locked again")

@@ -18,6 +18,7 @@ from bot.lifecycle.jobs import channel
 from bot.reports.flows import reports as suggest
 from bot.reports.flows.reports import Heard
 from bot.reports.jobs import answers as reports
+from bot.reports.listeners.answers import declare_report, declare_report_as
 from bot.reviews.jobs import drafts as jobs_drafts
 from bot.reviews.jobs import reviews
 from bot.reviews.queries import action_items, drafts
@@ -62,6 +63,32 @@ def test_a_report_is_answered_once_in_its_thread(
     (answer,) = answers(responder, ts)
     assert "Looks like *P1 high*" in str(answer["blocks"])
     assert "report_declare" in str(answer["blocks"])
+
+
+def test_declaring_asks_once_about_an_incident_that_was_declared_since_and_the_answer_offers_it(
+    context: AppContext,
+    slack: Slack,
+    poster: Poster,
+    reported: tuple[int, str],
+    responder: Person,
+    declared_incident: Declared,
+) -> None:
+    report_id, ts = reported
+    reports.answer(context, slack, poster, report_id=report_id)
+    (answer,) = answers(responder, ts)
+    assert "confirm" not in str(answer["blocks"]), "nothing was open"
+    row = declared_incident(title="checkout returns 502 for a third of users")
+    for value, press in ((str(report_id), declare_report), (f"P0:{report_id}", declare_report_as)):
+        with context.database.transaction() as session:
+            said = press(session, context, value, "U0TEAMLEAD", context.now())
+        if press is declare_report:
+            assert said is not None and said.startswith(f"Nothing was declared yet: {row.ref} was declared since")
+            reports.answer(context, slack, poster, report_id=report_id)
+            (answer,) = answers(responder, ts)
+            assert f"Part of {row.ref}" in str(answer["blocks"])
+            assert str(answer["blocks"]).count(f"{row.ref} is still open and looks like the same.") == 2
+        else:
+            assert said is not None and "declared." in said and row.ref not in said, "asked once"
 
 
 def test_a_decision_takes_the_place_of_the_buttons(

@@ -123,20 +123,32 @@ def _question(command: CommandContext, wanted: Wanted, security: bool) -> Messag
     with command.context.database.transaction() as session:
         if outcome_of(session, wanted.request_key) is not None:
             return None  # the same command came twice
-        here = incidents.find_by_channel(session, command.channel_id)
+    near, here = find_near(command.context, command.channel_id, wanted.title, security)
+    if near is None:
+        return None
+    value = _packed(wanted, near.ref)
+    # Words that no button can carry are declared at once, as asked: nothing of them may be lost.
+    return channel.alike_question(wanted.title, near, here, value) if len(value) <= _LONGEST_VALUE else None
+
+
+def find_near(context: AppContext, channel_id: str | None, words: str, security: bool) -> tuple[Incident | None, bool]:
+    """The open incident that these words may be part of, and whether it is that of this channel; (None, False) if none.
+
+    Words about security are not offered to a timeline that everybody reads.
+    """
+    with context.database.transaction() as session:
+        here = incidents.find_by_channel(session, channel_id) if channel_id else None
         rows = incidents.list_open(session)
     if here is not None and Status(here.status).is_open:
         near: Incident | None = incidents.facts(here)
     else:
         here = None
         public = [row for row in rows if for_everybody(row)]
-        ref = command.context.memory.find_open(incidents.as_open(public), wanted.title) if public else None
+        ref = context.memory.find_open(incidents.as_open(public), words) if public else None
         near = next((incidents.facts(row) for row in public if row.ref == ref), None)
     if near is None or (security and not near.private):
-        return None  # words about security are not offered to a timeline that everybody reads
-    value = _packed(wanted, near.ref)
-    # Words that no button can carry are declared at once, as asked: nothing of them may be lost.
-    return channel.alike_question(wanted.title, near, here is not None, value) if len(value) <= _LONGEST_VALUE else None
+        return None, False
+    return near, here is not None
 
 
 def _packed(wanted: Wanted, ref: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bot.incidents.messages import headline
 from bot.incidents.rules.incident import Incident
 from bot.severity.messages import severity_options
 from bot.severity.rules import Level, Severity
@@ -15,6 +16,7 @@ from bot.slack.text import plain
 DECLARE, RESOLVE, CLOSE, REFUSED = "declare_view", "resolve_view", "close_view", "refused_view"
 KIND_ORDINARY, KIND_SECURITY = "ordinary", "security"
 NO_STEP = "none"  # the choice "Something else" among the steps that may have fixed it
+NEAR, JOIN, SEPARATE = "near", "join", "separate"  # the question whether it is an incident that is open
 JUDGED = "judge"  # the choice "let Tocsin judge"
 
 
@@ -44,6 +46,32 @@ def declare_form(levels: Mapping[Severity, Level], metadata: str, title: str = "
             field("kind", "Who may see it?", select("Who may see it?", "kind", kinds, JUDGED)),
         ],
     )
+
+
+def ask_near(form: dict[str, Any], filled: Mapping[str, str], near: Incident, here: bool, data: str) -> dict[str, Any]:
+    """The declare form as it was filled in, with the question whether that is `near`, which is open. `here`: it was
+    opened in its channel. `data` is the form's own metadata, which says that this was asked.
+    """
+    if here:
+        ask = f"This is the channel of {headline(near)}\nIs this part of it? Nothing has been declared yet."
+    else:
+        ask = f"Possible match, still open: {headline(near)}\nIs this the same? Nothing has been declared yet."
+    choices = [option(f"Add it to {near.ref} as a note", JOIN), option("Declare another incident", SEPARATE)]
+    which = field(NEAR, "Which is it?", select("Which is it?", NEAR, choices, JOIN))
+    blocks = [_filled(block, filled) for block in form["blocks"]]
+    submit = {"type": "plain_text", "text": "Continue"}
+    return form | {"blocks": [section(ask), which, *blocks], "submit": submit, "private_metadata": data}
+
+
+def _filled(block: dict[str, Any], filled: Mapping[str, str]) -> dict[str, Any]:
+    """A field with what somebody had typed or chosen in it."""
+    element, value = block["element"], filled.get(block["block_id"])
+    if not value:
+        return block
+    if element["type"] == "static_select":
+        chosen = next((each for each in element["options"] if each["value"] == value), None)
+        return block | {"element": element | {"initial_option": chosen}} if chosen else block
+    return block | {"element": element | {"initial_value": value}}
 
 
 def refused(sentence: str) -> dict[str, Any]:

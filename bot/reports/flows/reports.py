@@ -226,6 +226,16 @@ def join_report(session: Session, report_id: int, ref: str, by: str, now: dateti
     return row.ref
 
 
+def join_report_of_message(
+    session: Session, channel_id: str | None, ts: str | None, row: IncidentRow, by: str, now: datetime
+) -> None:
+    """The report that a message is, where there is one and nobody decided, belongs to that incident."""
+    report = reports.find_report_of_message(session, channel_id, ts) if channel_id and ts else None
+    if report is not None and report.decision is None:
+        report.incident_id = row.incident_id
+        _decide(session, report, "part_of", by, now)
+
+
 def _get(session: Session, report_id: int) -> ReportRow:
     report = reports.get_report_for_change(session, report_id)
     if report is None:
@@ -238,6 +248,15 @@ def _undecided(session: Session, report_id: int) -> ReportRow:
     if report.decision is not None:
         raise _decided_already(session, report)
     return report
+
+
+def note_asked(session: Session, report: ReportRow, ref: str, now: datetime) -> bool:
+    """That somebody who declares a report was asked about an open incident; False where that was asked before."""
+    if any(one.get("asked") == ref for one in report.history):
+        return False
+    report.history = [*report.history, {"asked": ref, "at": now.isoformat()}]
+    enqueue(session, "slack.answer", lock=f"report-{report.report_id}", priority=3, report_id=report.report_id)
+    return True
 
 
 def _decided_already(session: Session, report: ReportRow) -> TransitionRefused:

@@ -10,6 +10,8 @@ from bot.context import AppContext
 from bot.diagnostics import flows as diagnosing
 from bot.diagnostics.messages import NO_LONGER_OFFERED, begun
 from bot.errors import BadRequest
+from bot.incidents.queries import incidents
+from bot.incidents.visibility import for_everybody
 from bot.lifecycle.flows.declare import where_to_work
 from bot.lifecycle.messages.answers import where
 from bot.reports.flows import reports
@@ -19,14 +21,35 @@ from bot.severity.rules import Severity
 
 
 def declare_report(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
+    question = _opened_since(session, context, int(value), now)
+    if question is not None:
+        return question
     row, _ = reports.declare_report(session, int(value), None, user_id, context.policy, now)
     return decisions.declared(row.severity, row.ref, where(where_to_work(session, row)))
 
 
 def declare_report_as(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     severity, report_id = value.split(":")
+    question = _opened_since(session, context, int(report_id), now)
+    if question is not None:
+        return question
     row, _ = reports.declare_report(session, int(report_id), Severity(severity), user_id, context.policy, now)
     return decisions.declared(row.severity, row.ref, where(where_to_work(session, row)))
+
+
+def _opened_since(session: Session, context: AppContext, report_id: int, now: datetime) -> str | None:
+    """Asked once before declaring: whether it is an incident that looks alike and was declared after the answer.
+
+    The answer asks about those that were open before. It is drawn anew, with this one in it.
+    """
+    report = find_report(session, report_id)
+    if report is None or report.decision is not None:
+        return None
+    rows = [row for row in incidents.list_open(session) if for_everybody(row) and row.declared_at > report.judged_at]
+    ref = context.memory.find_open(incidents.as_open(rows), report.text) if rows else None
+    if ref is None or not reports.note_asked(session, report, ref, now):
+        return None
+    return decisions.opened_since(ref)
 
 
 def declare_after_all(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:

@@ -14,7 +14,7 @@ from bot.memory.messages import Suggestion, similar_line, vote_menu
 from bot.reports.messages.reasons import reasons
 from bot.severity.messages import severity_options
 from bot.severity.rules import Judgement, Level, Severity
-from bot.slack.blocks import Block, actions, button, context, option, section, select
+from bot.slack.blocks import Block, actions, button, confirmation, context, option, section, select
 from bot.slack.client import Message
 from bot.slack.text import plain, shorten
 from bot.text.durations import span
@@ -81,7 +81,7 @@ def question(report_id: int, levels: Mapping[Severity, Level], running: Running 
     buttons = actions(
         "report_actions",
         *_joining(report_id, running),
-        select("Declare…", "report_declare_as", severity_options(levels, f":{report_id}")),
+        _confirmed(select("Declare…", "report_declare_as", severity_options(levels, f":{report_id}")), running),
         button("No", "report_dismiss", str(report_id)),
     )
     return Message(text, (section(text + likely), buttons))
@@ -97,12 +97,23 @@ def _answer_actions(report_id: int, level: Level, levels: Mapping[Severity, Leve
     joining = _joining(report_id, running)
     elements = [
         *joining[:1] * bool(running.likely),
-        button(f"Declare {level.severity}", "report_declare", value, style),
-        select("Other severity", "report_declare_as", severity_options(levels, f":{value}")),
+        button(f"Declare {level.severity}", "report_declare", value, style, _confirmation(running)),
+        _confirmed(select("Other severity", "report_declare_as", severity_options(levels, f":{value}")), running),
         *joining[bool(running.likely) :],
         button("Not an incident", "report_dismiss", value),
     ]
     return actions("report_actions", *elements)
+
+
+def _confirmation(running: Running) -> str | None:
+    """What is asked before another incident is declared, where an open one looks alike."""
+    likely = running.likely
+    return f"{likely.ref} is still open and looks like the same. Declare another incident?" if likely else None
+
+
+def _confirmed(menu: Block, running: Running) -> Block:
+    asked = _confirmation(running)
+    return menu | {"confirm": confirmation(asked)} if asked else menu
 
 
 def _joining(report_id: int, running: Running) -> list[Block]:

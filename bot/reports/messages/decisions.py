@@ -34,6 +34,14 @@ def declared_already(ref: str) -> str:
     return f"This message was already declared as {ref}."
 
 
+def opened_since(ref: str) -> str:
+    """For somebody who declares a report while an incident that looks alike was declared after its answer."""
+    return (
+        f"Nothing was declared yet: {ref} was declared since and looks like the same. Press *Part of {ref}* to add this"
+        " to it, or declare once more if it is another incident."
+    )
+
+
 def declared(severity: str, ref: str, where: str) -> str:
     """For somebody who declared a report."""
     return f"*{severity}* · {ref} declared.\nChannel: {where}"
