@@ -1,8 +1,8 @@
 """`python -m bench [PART …]`: run all measurements, or the named ones, and print one table of them at the end.
 
 Parts: start (commands and the bot), commands, escalation, burst, room and playbooks (through the playground), judge,
-review, figures, timeline, age, similar (against bm25s; slow: it makes corpora up to a million documents). `seed` alone
-fills the database that DATABASE_URL names with `--incidents` closed incidents of five years.
+secrets, review, figures, timeline, age, similar (against bm25s; slow: it makes corpora up to a million documents).
+`seed` alone fills the database that DATABASE_URL names with `--incidents` closed incidents of five years.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from bench import (
     playbooks,
     review,
     room,
+    secrets,
     seed,
     similar,
     start,
@@ -37,6 +38,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "room": lambda asked: room.measure(asked.seconds, asked.messages),
     "judge": lambda _asked: judge.measure(),
     "review": lambda _asked: review.measure(),
+    "secrets": lambda _asked: secrets.measure(),
     "timeline": lambda asked: timeline.measure(asked.entries),
     "age": lambda asked: age.measure(asked.closed),
     "playbooks": lambda asked: playbooks.measure(asked.runs),

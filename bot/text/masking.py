@@ -84,6 +84,23 @@ _TOKENS: tuple[tuple[str, str], ...] = (
     ("ltai", r"\bLTAI[A-Za-z0-9]{12,26}\b"),
     ("sk", r"\bSK[a-f0-9]{32}\b"),
     (":aa", r"\b\d{8,10}:AA[A-Za-z0-9_-]{32,36}\b"),
+    ("akcp", r"\bAKCp[A-Za-z0-9]{50,90}\b"),
+    ("pat", r"\bpat[A-Za-z0-9]{14}\.[a-f0-9]{64}\b"),
+    ("sk.eyj", r"\bsk\.eyJ[A-Za-z0-9_-]{20,200}\.[A-Za-z0-9_-]{10,60}"),
+    ("eaa", r"\bEAA[A-Za-z0-9]{60,400}\b"),
+    ("ssws", r"\bSSWS\s{1,3}00[A-Za-z0-9_-]{30,60}"),
+    ("v1.0-", r"\bv1\.0-[a-f0-9]{24}-[a-f0-9]{100,200}\b"),
+    ("sl.", r"\bsl\.[A-Za-z0-9_-]{60,400}"),
+    ("fm", r"\bfm[12]_[A-Za-z0-9+/=]{40,1000}"),
+    ("fo1_", r"\bfo1_[A-Za-z0-9_-]{40,60}"),
+    ("xai-", r"\bxai-[A-Za-z0-9]{60,100}"),
+    ("pplx-", r"\bpplx-[A-Za-z0-9]{40,60}"),
+    ("nvapi-", r"\bnvapi-[A-Za-z0-9_-]{50,80}"),
+    ("sgp_", r"\bsgp_(?:[a-f0-9]{16}_|local_)?[a-f0-9]{40}\b"),
+    ("lsv2_", r"\blsv2_(?:pt|sk)_[a-f0-9]{32}_[a-f0-9]{10}\b"),
+    ("pat-", r"\bpat-(?:na|eu)\d-[a-f0-9]{8}(?:-[a-f0-9]{4}){3}-[a-f0-9]{12}\b"),
+    ("clojars_", r"\bCLOJARS_[a-z0-9]{50,70}\b"),
+    ("secret_", r"\bsecret_[A-Za-z0-9]{43}\b"),
     (".", r"\b[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}"),
     ("eyj", r"\beyJ[A-Za-z0-9_-]{8,4000}\.eyJ[A-Za-z0-9_-]{4,8000}\.[A-Za-z0-9_-]{0,2000}"),
     ("eyj", r"\beyJ[A-Za-z0-9_-]{8,2000}(?:\.[A-Za-z0-9_-]{0,4000}){4}"),
@@ -97,21 +114,37 @@ _AWS_SECRET = (
     r"(?<![A-Za-z0-9/+=])(?=[A-Za-z0-9/+]{0,39}[A-Z])(?=[A-Za-z0-9/+]{0,39}[g-z])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"
 )
 
-_PASSWORDS = ("password", "passwd", "passphrase", "passwort", "pwd", "mot de passe", "contraseña", "senha", "passcode")
+_PASSWORDS = (
+    "password",
+    "passwd",
+    "passphrase",
+    "passwort",
+    "pwd",
+    "_pass",
+    "-pass",
+    "pw",
+    "mot de passe",
+    "contraseña",
+    "senha",
+    "passcode",
+)
 _KEYS = ("secret", "token", "apikey", "api_key", "api-key", "api key", "access_key", "access-key", "accesskey",
          "accountkey", "private_key", "signing_key", "auth_key", "credential", "encryption_key", "encryption-key",
          "master_key", "master-key", "license_key", "shared_key", "sharedaccesskey", "hmac_key", "jwt_key",
-         "webhook_key", "routing_key", "integration_key", "service_key", "app_key", "-key:", "-auth:")  # fmt: skip
+         "webhook_key", "routing_key", "integration_key", "service_key", "app_key", "-key:", "-auth:",
+         "_auth=")  # fmt: skip
 _NAME = (
     r"pass(?:word|wd|phrase|wort|code)|pwd|mot de passe|contraseña|senha|secret(?:[_-]?(?:access[_-]?)?key)?|token"
     r"|api[ _-]?key|access[_-]?key|(?:shared)?(?:account|access)key"
     r"|(?:private|signing|auth|encryption|master|license|shared|hmac|jwt|webhook|routing|integration|service|app)"
-    r"[_-]key|credentials?|x-[a-z-]{0,30}(?:key|auth)"
+    r"[_-]key|credentials?|x-[a-z-]{0,30}(?:key|auth)|(?<=[a-z0-9][_-])pass(?![a-z])"
+    r"|(?<![a-z0-9])pw(?=\s{0,3}(?:is|:|=))|(?<![a-z0-9])_auth(?==)"
 )
-_VALUE = r"(?P<value>(?<=\")[^\"\n]{3,300}(?=\")|(?<=')[^'\n]{3,300}(?=')|[^\s\"'`<>|;&]{3,500})"
+_VALUE = r"(?P<value>(?<=\")[^\"\\\n]{3,300}(?=\\?\")|(?<=')[^'\n]{3,300}(?=')|[^\s\"'`<>|;&]{3,500})"
 _ASSIGNED = re.compile(
-    rf"(?P<name>{_NAME})(?P<between>[\"'\]]{{0,2}}\s{{0,3}}(?:=>|:=|=|:|\bis\b|\bist\b|\bes\b|\best\b)"
-    rf"\s{{0,3}}[\"'`*]{{0,2}}){_VALUE}",
+    rf"(?<!:\d{{12}}:)(?P<name>{_NAME})"
+    r"(?P<between>(?:\\?[\"'\]]){0,2}\s{0,3}(?:=>|:=|=|:|\bis\b|\bist\b|\bes\b|\best\b)"
+    rf"\s{{0,3}}(?:\\?[\"'`*]){{0,2}}){_VALUE}",
     re.IGNORECASE,
 )
 # Kubernetes' and CloudFormation's pairs: `name: DB_PASSWORD` on one line, `value: …` on the next.
@@ -120,12 +153,37 @@ _NAMED_PAIR = re.compile(
     r"[\w.-]{0,30}[\"']?,?\s{1,40}[\"']?value[\"']?\s{0,3}[:=]\s{0,3}[\"']?)(?P<value>[^\s\"',}]{3,500})",
     re.IGNORECASE,
 )
+# Terraform's variables, and "the password for the orders db: …".
+_NAMED_APART = (
+    (("default",), r"(?P<start>\bvariable\s{1,3}\"[\w-]{0,60}(?:password|passwd|secret|token|key|credential)"
+                   r"[\w-]{0,30}\""
+                   r"[^}]{0,400}?\bdefault\s{0,20}=\s{0,3}\")(?P<value>[^\"\n]{3,500})"),
+    (("password", "passwd", "passphrase"), r"(?P<start>\b(?:password|passwd|passphrase) (?:for|of|to|on)"
+                                           r"(?: [\w.@/-]{1,60}){1,5}(?::| is| =) {0,3}[\"'`*]{0,2})"
+                                           r"(?P<value>(?=[^\s\"'`]{0,60}[\d!@#$%^&*])[^\s\"'`,]{6,200})"),
+)  # fmt: skip
+_RANDOM = r"[A-Za-z0-9+/_!@#$%^&*.~-]"
+# Letters of both cases and digits, with at most three words between them and a telling name: whatever joins the two.
+_BESIDE = re.compile(
+    r"(?P<start>(?<!\d{12}:)(?<!\d)(?P<name>(?i:password|passwd|passwort|kennwort|(?<![A-Za-z])pass|(?<![A-Za-z])pw|pwd"
+    r"|secret|token|api[ _-]?key"
+    r"|access[ _-]?key|credentials?|creds|identified by|(?:docker|vault|az|npm|gh) login))"
+    r"(?:[_-][A-Za-z_-]{1,20}|[A-Z][A-Za-z]{0,12}|s)?(?![A-Za-z])"
+    r"[^A-Za-z0-9]{1,6}(?:[A-Za-z]{1,12}[^A-Za-z0-9]{1,4}){0,3})"
+    rf"(?P<value>(?<![A-Za-z0-9])(?={_RANDOM}{{0,60}}?[a-z])(?={_RANDOM}{{0,60}}?[A-Z])(?={_RANDOM}{{0,60}}?\d)"
+    rf"{_RANDOM}{{10,300}})"
+)
+_BESIDE_HINTS = (*_PASSWORDS, "pass", "kennwort", "secret", "token", "api", "access", "cred", "identified by", " login")
+_PIECE = re.compile(r"[A-Z]*[a-z]+|[A-Z]+|\d+")
 # Programs that take a password as an argument.
 _ARGUMENTS = (
     (("curl", "wget", "http"), r"(?P<start>\b(?:curl|wget|https?)\b[^\n]{0,300}?\s(?:-u|--user|-a|--auth)[ =]?[\"']?"
                                r"[^\s:\"']{1,100}:)(?P<value>[^\s\"'@]{2,200})"),
     (("mysql", "mariadb"), r"(?P<start>\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n]{0,300}?\s-p[\"']?)"
                            r"(?P<value>[^\s\"']{3,200})"),
+    (("docker login",), r"(?P<start>\becho\s{1,3}[\"']?)(?P<value>[^\s\"'$]{6,300})"
+                        r"(?=[\"']?\s{0,3}\|\s{0,3}\S{1,20} login\b)"),
+    (("ldap",), r"(?P<start>\bldap\w{1,10}\b[^\n]{0,300}?\s-w\s{1,3}[\"']?)(?P<value>[^\s\"']{3,200})"),
     (("sshpass",), r"(?P<start>\bsshpass\s{1,3}-p\s?[\"']?)(?P<value>[^\s\"']{3,200})"),
     (("redis-cli",), r"(?P<start>\bredis-cli\b[^\n]{0,200}?\s-a\s{1,3}[\"']?)(?P<value>[^\s\"']{3,200})"),
     (("--pass", "--token", "--secret", "--api-key", "--auth"),
@@ -181,14 +239,30 @@ def _is_secret(name: str, between: str, value: str) -> bool:
     mixed = any(character.isdigit() for character in value) and not value.isdigit()
     odd = any(not character.isalnum() for character in value.strip("-_./:"))
     quoted = between.endswith(("'", '"', "`"))
-    if name.startswith(("pass", "pwd", "mot", "contra", "senha")):
+    if name.startswith(("pass", "pw", "mot", "contra", "senha")):
         # "The password is wrong": as a sentence only what cannot be a word counts.
         return mixed or odd or value.isdigit() if between.strip().isalpha() else True
-    if value.isdigit() or _NAME_LIKE.match(value):
+    if value.isdigit() or _NAME_LIKE.match(value) or (mixed and between.strip() == ":" and _reads_like_a_name(value)):
         return False
     if "=" in between or quoted:
         return len(value) >= 6
     return mixed and len(value) >= 8
+
+
+def _beside(match: re.Match[str]) -> str:
+    value = match["value"].rstrip(".,")
+    typed = match["name"].lower().startswith(("pass", "pw", "kennwort", "identified"))  # people make those of words
+    if _PLACEHOLDER.match(value) or value.count("/") > 3 or (not typed and _reads_like_a_name(value)):
+        return match[0]
+    return match["start"] + MASK + match["value"][len(value) :]
+
+
+def _reads_like_a_name(value: str) -> bool:
+    """True for `OAuth2TokenHandler`: words of four letters on average, and hardly a digit."""
+    pieces = _PIECE.findall(value)
+    words = [piece for piece in pieces if not piece.isdigit()]
+    letters = sum(map(len, words))
+    return letters >= 4 * len(words) and sum(map(len, pieces)) - letters <= 3
 
 
 def _bearer(match: re.Match[str]) -> str:
@@ -199,7 +273,8 @@ def _bearer(match: re.Match[str]) -> str:
 def _kept_start(match: re.Match[str]) -> str:
     """What stood before the value, and the mask; names of variables and words in sentences stay."""
     value = match["value"]
-    ordinary = value.lower().rstrip(".,") in _WORDS or _PLACEHOLDER.match(value) or _PATH.match(value)
+    path = _PATH.match(value) and (len(value) < 32 or value.count("/") > 3)  # base64 may begin with a slash, too
+    ordinary = value.lower().rstrip(".,") in _WORDS or _PLACEHOLDER.match(value) or path
     return match[0] if ordinary else match["start"] + MASK
 
 
@@ -232,9 +307,10 @@ _FORMS: tuple[_Form, ...] = (
     ),
     _Form(("cookie",), _COOKIES, _cookies),
     _Form(("sig=", "signature=", "security-token=", "hmac=", "code=", "access_token=", "auth="), _SIGNED, _bearer),
-    *(_Form(hints, re.compile(pattern, re.IGNORECASE), _kept_start) for hints, pattern in _ARGUMENTS),
+    *(_Form(hints, re.compile(pattern, re.IGNORECASE), _kept_start) for hints, pattern in (*_NAMED_APART, *_ARGUMENTS)),
     _Form(("value",), _NAMED_PAIR, _kept_start),
     _Form((*_PASSWORDS, *_KEYS), _ASSIGNED, _assigned),
+    _Form(_BESIDE_HINTS, _BESIDE, _beside),
 )
 
 

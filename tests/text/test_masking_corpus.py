@@ -1,0 +1,59 @@
+"""The corpus of fake secrets and innocents: how much is masked, and how little else."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench.secret_corpus import innocents, secrets
+from bench.secrets import CHANGED_AT_MOST, MASKED_AT_LEAST, shares
+from bot.text.masking import MASK, mask
+
+# What joins a telling name and its secret in ways that the corpus does not have.
+JOINED = """ALTER USER orders WITH PASSWORD '{}';|CREATE USER 'a'@'%' IDENTIFIED BY '{}';|openssl enc -pass pass:{}
+vault login {}|ldapsearch -D cn=admin -w {} -b dc=example|docker login -u ci -p {} registry.example.com|Kennwort: {}
+<password>{}</password>|echo {} # docker login --password-stdin
+define('DB_PASSWORD', '{}');
+new password -> {}|creds are ops:{}|PASSWORD⏎{}|<add key="ApiSecret" value="{}"/>
+aws configure set aws_secret_access_key {}|*password:* {}"""
+
+
+@pytest.mark.parametrize("half", [0, 1])
+def test_nearly_all_secrets_are_masked_and_hardly_an_innocent_is_changed(half: int) -> None:
+    masked, changed = shares(half)
+    assert masked >= MASKED_AT_LEAST and changed <= CHANGED_AT_MOST
+
+
+def test_the_corpus_is_large_and_of_many_forms() -> None:
+    found = [case for half in (0, 1) for case in secrets(half)]
+    plain = [case for half in (0, 1) for case in innocents(half)]
+    assert len(found) >= 200 and len({case.form for case in found}) >= 60 and len(plain) >= 200
+    assert all(case.secret in case.text for case in found)
+
+
+@pytest.mark.parametrize("pasted", JOINED.replace("\n", "|").split("|"))
+def test_letters_of_both_cases_and_digits_beside_a_telling_name_are_masked(pasted: str) -> None:
+    pasted, secret = pasted.replace(" # ", " | ").replace("⏎", "\n"), "Xk3vQ9tR" + "z7LmB2wY"
+    said = mask(pasted.format(secret))
+    assert secret not in said and MASK in said
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "the tokenizer of pyduck-embeddings Apache-2.0 is loaded",
+        "secret rotation by SecretsManagerRotation2Function failed",
+        "token: OAuth2TokenHandler",
+        "<#C0SECRET>, <!subteam^S0ONCALL> knows",
+        "credentials are read by CredentialsProviderChainV2",
+    ],
+)
+def test_names_of_programs_beside_such_a_word_stay(said: str) -> None:
+    assert mask(said) == said
+
+
+@pytest.mark.parametrize(
+    "piece", ["password for the orders db ", "name: x_token\n", "pat", "sl.", "pw is ", "secret a b "]
+)
+def test_what_repeats_a_name_forty_thousand_characters_long_is_masked_once_and_for_all(piece: str) -> None:
+    text = piece * (40_000 // len(piece))
+    assert mask(mask(text)) == mask(text)
