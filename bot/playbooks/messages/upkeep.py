@@ -63,7 +63,10 @@ def request_message(facts: RequestFacts) -> Message:
 def _review(facts: RequestFacts) -> tuple[str, list[Block]]:
     runs, ended = facts.used
     record = f"used {runs} time{'s' if runs != 1 else ''}, ended it {ended}" if runs else "not used yet"
-    said = f"*{facts.ref}* {prose(shorten(facts.title, 200))} is due for its review. Is every step still right?"
+    title = f"*{facts.ref}* {prose(shorten(facts.title, 200))}"
+    if facts.answered_by is not None:
+        return f"{facts.ref} was reviewed", [section(title)]
+    said = f"{title} is due for its review. Is every step still right?"
     who = list(dict.fromkeys([*facts.on_call, *facts.ran_by]))
     ask = f" Go through it with {_people(who)}, who are on call or ran it." if who else ""
     last = f"Last reviewed {facts.last_review}" if facts.last_review else "Never reviewed"

@@ -65,9 +65,9 @@ def without_steps(steps: str, dropped: Collection[int]) -> str:
 
 
 def difference(before: str, after: str) -> str:
-    """The lines that differ, with one line around each place."""
-    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=1)
-    return "\n".join(line for line in lines if not line.startswith(("---", "+++")))
+    """The lines that differ, with one line around each place, and "…" between places."""
+    lines = list(difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=1))[2:]
+    return "\n".join("…" if line.startswith("@@") else line for line in lines).removeprefix("…\n")
 
 
 def next_ask(asks: int, now: datetime, again_after: timedelta) -> datetime | None:
