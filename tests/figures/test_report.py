@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from bot.context import Policy
 from bot.figures.flows.report import by_bucket, by_hour, report
+from bot.figures.queries.times import NOTED
 from bot.figures.rules.figure import Figure
 from bot.figures.rules.periods import parse_period
 from bot.figures.rules.report import Report
@@ -193,3 +195,34 @@ def test_a_session_of_the_history_was_played_as_the_table_says(history: History)
     assert history.rows["c"].episode == 2 and history.rows["c"].acknowledged_at == at("10-12", "11:03")
     assert history.rows["f"].ref.startswith("SEC-")
     assert isinstance(history.session, Session)
+
+
+def test_times_in_notes_are_read_however_they_are_written(history: History) -> None:
+    """A note of an incident declared on 5 October 2026 at 10:00 UTC, and the time in it; empty where it names none."""
+    said = {
+        "detected at 09:52": "10-05 09:52",
+        "Detected: 9:05 by an alarm": "10-05 09:05",
+        "detected at 23:10": "10-04 23:10",  # the evening before
+        "started at2026-10-03t09:52": "10-03 09:52",
+        "  began\n at 10:00": "10-05 10:00",
+        "began 2026-10-05 07:30:15 UTC": "10-05 07:30",
+        "began 2026-02-30 10:00": "",
+        "began 2026-13-05 10:00": "",
+        "began 0000-10-05 10:00": "",
+        "began at 25:77": "",
+        "began at: 10:00": "",
+        "began 10:005": "",
+        "began 110:00": "",
+        "detected at": "",
+        "services: a": "",
+    }
+    fake = """with counted as (
+        select n as incident_id, timestamptz '2026-10-05 10:00+00' as declared_at from generate_series(1, :count) n
+      ), labelled as (
+        select n as incident_id, n as entry_id, now() as at, (cast(:said as text[]))[n] as said
+        from generate_series(1, :count) n
+      )"""
+    select = f"{fake} {NOTED} select incident_id, to_char(at at time zone 'UTC', 'MM-DD HH24\\:MI') from noted_times"
+    rows = history.session.execute(text(select), {"count": len(said), "said": list(said)}).all()
+    found = {list(said)[number - 1]: at for number, at in rows}
+    assert {words: found.get(words, "") for words in said} == said

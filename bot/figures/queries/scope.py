@@ -64,9 +64,9 @@ with corrected as (
 ), services as (
   select distinct on (incident_id, lower(service) collate "C") incident_id, service
   from labelled,
-    lateral regexp_match(said, '^\s*services?(\s+affected)?\s*:\s*(.+)$', 'i') as found,
-    lateral (select btrim(part, E' \t\r\n') as service from regexp_split_to_table(found[2], ',') as part) as parts
-  where service <> ''
+    unnest(string_to_array(substr(said, strpos(said, ':') + 1), ',')) as part,
+    lateral (select btrim(part, E' \t\r\n') as service) as parts
+  where said ~* '^\s*services?(\s+affected)?\s*:' and service <> ''
   order by incident_id, lower(service) collate "C", entry_id
 ), scope as (
   select i.incident_id, i.ref, i.severity, i.status, i.episode, i.declared_at, i.acknowledged_at, i.mitigated_at,
