@@ -12,7 +12,7 @@ from bot.wiring.tables import METADATA
 from tests.test_command_line import COMMANDS
 
 DOCS = REPOSITORY / "docs"
-PAGES = [DOCS / f"{name}.md" for name in ("architecture", "glossary", "operations", "judgements")]
+PAGES = [DOCS / f"{name}.md" for name in ("architecture", "glossary", "operations", "judgements", "security")]
 PAGES += sorted((DOCS / "decisions").glob("01[1-9]-*.md"))
 
 

@@ -63,10 +63,10 @@ def checklist(
         value = f"{incident.incident_id}:{episode}:{name}"
         if name in done:
             user_id, at = done[name]
-            line = f":white_check_mark: {escape(text)}\n_{person(user_id)}, {instant(at)}_"
+            line = f":white_check_mark: {plain(text)}\n_{person(user_id)}, {instant(at)}_"
             blocks.append(section(line, button("Undo", "check_untick", value)))
         else:
-            blocks.append(section(f":white_large_square: {escape(text)}", button("Done", "check_tick", value)))
+            blocks.append(section(f":white_large_square: {plain(text)}", button("Done", "check_tick", value)))
         if found is not None and found.point == name:
             blocks.append(_found(found, f"{incident.incident_id}:{episode}"))
     blocks.append(actions("checklist_actions", tell))

@@ -78,7 +78,7 @@ def test_who_is_asked_declares_it_too_with_one_press_or_after_the_minute(strict:
 def test_the_form_and_the_button_of_an_answer_ask_too(strict: AppContext, slack: Slack) -> None:
     for number in range(3):
         typed(strict, slack, "U0FORM", f"declare! P0 depot {number} is down")
-    values = {"title": "depot 4 is down", "severity": "P0"}
+    values = {"title": "parcels are weighed in ounces", "severity": "P0"}  # like nothing that is open
     with pytest.raises(DeclaringMany, match="each pages people"):
         declared_by_form(strict, values, {"id": "V0MANY", "private_metadata": ""}, "U0FORM", strict.now())
     with strict.database.transaction() as session:
@@ -89,3 +89,11 @@ def test_the_form_and_the_button_of_an_answer_ask_too(strict: AppContext, slack:
         session.flush()
         with pytest.raises(DeclaringMany):
             declare_report(session, report.report_id, None, "U0FORM", strict.policy, strict.now())
+
+
+def test_words_about_security_are_not_offered_to_a_public_incident(strict: AppContext, slack: Slack) -> None:
+    for number in range(3):
+        typed(strict, slack, "U0LEAK", f"declare! P0 gate {number} is down")
+    question = typed(strict, slack, "U0LEAK", "declare security P1 somebody reads our calendar")
+    offered = [one["action_id"] for one in question["blocks"][1]["elements"]]
+    assert offered == ["declare_anyway", "declare_cancel"]

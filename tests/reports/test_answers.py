@@ -230,7 +230,7 @@ def test_a_private_review_is_told_with_its_facts_to_its_people_alone(
     assert "pool exhausted" in lead and "https://example.com/own/reviews/SEC-" in lead
     posted = "\n".join(str(message) for message in person("U0RESPONDER").messages(secret.channel_id))
     assert "https://example.com/shared" not in posted
-    assert "Type `/incident review` for a personal link" in posted
+    assert "Type `/incident review` for your own link" in posted
 
 
 def test_an_overdue_item_of_a_private_incident_keeps_its_words_from_outsiders(

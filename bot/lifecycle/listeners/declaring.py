@@ -17,7 +17,7 @@ from bot.incidents.commands import CommandContext, Subcommand
 from bot.incidents.interactions import OUT_OF_DATE, Locate, let_in, of_no_incident
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
-from bot.incidents.rules.incident import Incident, Status, leading_security
+from bot.incidents.rules.incident import Incident, Status, is_private, leading_security
 from bot.incidents.tables import IncidentRow
 from bot.incidents.visibility import for_everybody
 from bot.lifecycle.flows.declare import (
@@ -74,7 +74,10 @@ def declare_by_command(command: CommandContext) -> str | Message:
         value = _packed(wanted, many.refs[-1])
         if len(value) > _LONGEST_VALUE:  # no button carries it
             raise
-        return channel.many_question(wanted.title, many.refs, command.context.policy.escalation.ask_after.within, value)
+        within = command.context.policy.escalation.ask_after.within
+        # Words about security are not offered to a timeline that everybody reads.
+        joins = is_private(many.refs[-1]) or not declaration.security
+        return channel.many_question(wanted.title, many.refs, within, value, joins)
 
 
 def _declared(session: Session, row: IncidentRow, wanted: Wanted, judged: Judgement) -> str:

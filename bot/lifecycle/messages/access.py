@@ -30,7 +30,8 @@ def listed(ref: str, rows: Sequence[AccessRow], total: int) -> str:
 
 def for_commander(commander: str | None) -> str:
     """Why somebody else is not shown it."""
-    return f"Only the commander of a security incident sees who read it. Ask {person(commander)}."
+    ask = f"Ask {person(commander)}." if commander else "It has none yet: `/incident role commander`."
+    return f"Only the commander of a security incident sees who read it. {ask}"
 
 
 def _who(who: str) -> str:

@@ -68,7 +68,7 @@ def _acknowledged(row: IncidentRow) -> str:
 def severity(row: IncidentRow, levels: Mapping[Severity, Level]) -> str:
     lines = [f"{row.ref} is *{row.severity}*. Change it with `/incident severity P1`:"]
     lines += [
-        f"{level.severity} {level.title}: {level.meaning}, respond within {span(level.respond_within)}"
+        f"{level.severity} {plain(level.title)}: {plain(level.meaning)}, respond within {span(level.respond_within)}"
         for level in levels.values()
     ]
     return "\n".join(lines)

@@ -41,7 +41,7 @@ def card(
     level = levels[incident.severity]
     fields = [
         f"*Status*\n{incident.stands}",
-        f"*Severity*\n{incident.severity} {level.title}: {level.meaning}",
+        f"*Severity*\n{incident.severity} {plain(level.title)}: {plain(level.meaning)}",
         f"*Commander*\n{person(incident.commander)}",
         f"*Declared*\n{instant(incident.declared_at)} by {person(incident.declared_by)}",
         f"*Acknowledged*\n{_acknowledged(incident, level)}",

@@ -96,8 +96,11 @@ def alike_question(words: str, near: Incident, here: bool, value: str) -> Messag
     return Message(f"Is this {near.ref}?", (section(ask), actions("declare_question", *pressed), context(hint)))
 
 
-def many_question(words: str, refs: Sequence[str], within: timedelta, value: str) -> Message:
-    """Asked before somebody declares one more in a row; `refs` are those that they declared, the latest last."""
+def many_question(words: str, refs: Sequence[str], within: timedelta, value: str, joins: bool) -> Message:
+    """Asked before somebody declares one more in a row; `refs` are those that they declared, the latest last.
+
+    `joins`: whether it may be added to the latest.
+    """
     said = f"“{plain(shorten(words, 200))}”"
     ask = (
         f"You declared {len(refs)} incidents within {span(within)}: {', '.join(refs[-5:])}. Each pages people.\n"
@@ -105,7 +108,7 @@ def many_question(words: str, refs: Sequence[str], within: timedelta, value: str
     )
     pressed = [
         button("Declare it too", "declare_anyway", value, "danger"),
-        button(f"Add to {refs[-1]}", "declare_join", value),
+        *([button(f"Add to {refs[-1]}", "declare_join", value)] if joins else []),
         button("Cancel", "declare_cancel", value),
     ]
     return Message("Is this another incident?", (section(ask), actions("declare_question", *pressed)))

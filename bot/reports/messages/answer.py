@@ -56,9 +56,8 @@ def answer(
     """
     assert judgement.severity is not None
     level, running = levels[judgement.severity], running or Running()
-    verdict = (
-        f"Looks like *{level.severity} {level.title}* ({level.meaning}). Respond within {span(level.respond_within)}."
-    )
+    title, meaning = plain(level.title), plain(level.meaning)
+    verdict = f"Looks like *{level.severity} {title}* ({meaning}). Respond within {span(level.respond_within)}."
     blocks = [section("\n".join([verdict, *reasons(text, judgement)]))]
     # What is pressed comes before what is read: on a phone the rest is below the fold.
     if running.likely:
@@ -70,7 +69,7 @@ def answer(
         if one.item.kind == "playbook":
             line = f"Playbook: *{one.item.ref}* {plain(shorten(one.item.title, 200))}"
             blocks.append(section(line, vote_menu(one.vote_key)))
-    return Message(f"Looks like {level.severity} {level.title}: {level.meaning}", tuple(blocks))
+    return Message(f"Looks like {level.severity} {title}: {meaning}", tuple(blocks))
 
 
 def question(report_id: int, levels: Mapping[Severity, Level], running: Running | None = None) -> Message:
@@ -143,7 +142,7 @@ def answered(
     """
     judged = []
     if level is not None:
-        judged = [context("\n".join([f"Judged *{level.severity} {level.title}*.", *reasons(text, judgement)]))]
+        judged = [context("\n".join([f"Judged *{level.severity} {plain(level.title)}*.", *reasons(text, judgement)]))]
     asked = [
         section(f"Similar: *{one.item.ref}* {plain(shorten(one.item.title, 200))}", vote_menu(one.vote_key))
         for one in _incidents(similar)

@@ -67,7 +67,8 @@ def severity_suggestion(
     heard = f"<@{author}> wrote" if author else "Somebody wrote"
     quoted = ", ".join(f"“{plain(shorten(word, 80))}”" for word in words[:4])
     lines = [
-        f"{verb} to *{suggested.severity} {suggested.title}*? It is now {before.severity} {before.title}.",
+        f"{verb} to *{suggested.severity} {plain(suggested.title)}*? "
+        f"It is now {before.severity} {plain(before.title)}.",
         f"{heard} {quoted}: {plain(row)}" if quoted else plain(row),
     ]
     style = "danger" if verb == "Raise" else None
