@@ -237,34 +237,40 @@ def learn(context: AppContext, slack: Slack, ids: Iterable[str]) -> None:
         return
     with context.database.transaction() as session:
         for slack_id, (name, time_zone) in found.items():
-            slack_queries.record_name(session, slack_id, name, context.now(), time_zone)
+            if name is not None:
+                slack_queries.record_name(session, slack_id, name, context.now(), time_zone)
 
 
-def _profile(slack: Slack, groups: dict[str, str], slack_id: str) -> tuple[str, str | None]:
-    """The name, empty where there is none for us, and for people their time zone."""
+def _profile(slack: Slack, groups: dict[str, str] | None, slack_id: str) -> tuple[str | None, str | None]:
+    """The name, empty where there is none for us and None where it is not known, and for people their time zone."""
     if USER_ID.fullmatch(slack_id):
         name, time_zone = slack.profile_of(slack_id)
         return "" if name == slack_id else name, time_zone
-    return (groups.get(slack_id, "") if slack_id.startswith("S") else _channel(slack, slack_id)), None
+    if slack_id.startswith("S"):
+        return groups.get(slack_id, "") if groups is not None else None, None
+    return _channel(slack, slack_id), None
 
 
-def _channel(slack: Slack, channel_id: str) -> str:
-    """Names of private channels are for their members: Slack shows them to nobody else, and neither do we."""
+def _channel(slack: Slack, channel_id: str) -> str | None:
+    """Names of private channels are for their members: Slack shows them to nobody else, and neither do we.
+
+    None where Slack refused for a reason that may pass: the next text that mentions it asks again.
+    """
     try:
         channel = slack.call("conversations.info", channel=channel_id)["channel"]
     except Refused as refused:
         log.info("a channel has no name for us", channel=channel_id, error=refused.error)
-        return ""
+        return None if refused.may_pass else ""
     return "" if channel.get("is_private") else str(channel.get("name") or "")
 
 
-def _groups(slack: Slack) -> dict[str, str]:
-    """Handles of all user groups by id: Slack has no call for one."""
+def _groups(slack: Slack) -> dict[str, str] | None:
+    """Handles of all user groups by id, as Slack has no call for one; None where it does not say."""
     try:
         found = slack.call("usergroups.list")["usergroups"]
     except Refused as refused:
         log.info("user groups have no names for us", error=refused.error)
-        return {}
+        return None
     return {str(group["id"]): str(group.get("handle") or group.get("name") or "") for group in found}
 
 

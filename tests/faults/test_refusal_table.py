@@ -7,33 +7,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pytest
-from slack_bolt import Ack
 
 from bot.context import AppContext
-from bot.errors import TocsinError
 from bot.escalation.queries import pings
-from bot.incidents.commands import run_command
 from bot.incidents.flows import record
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
+from bot.lifecycle.flows import change
+from bot.lifecycle.flows.change import Closing
+from bot.reviews.queries import reviews
 from bot.settings import REPOSITORY
-from bot.slack.client import Refused, Slack
+from bot.slack import queries as slack_queries
+from bot.slack.client import Slack
 from bot.slack.poster import Poster
+from bot.slack.queries import names_in
 from bot.slack.refusals import OF_THE_TOKEN, PASSING
+from bot.slack.tables import NameRow, SlackMessage
 from bot.stakeholders.flows import notify
-from bot.wiring.listeners import REGISTRY
-from bot.wiring.promises import report_unkept
-from bot.wiring.worker import TASKS
+from bot.text.markup import plain_text
 from slack_playground.app import Playground
 from slack_playground.delivery.refusals import DOCUMENTED, is_documented
 from slack_playground.person import Person
+from tests.faults.refused import Play, World, plain, seen
 from tests.job_fixtures import Declared
-from tests.lifecycle.test_refused_channel import direct, work
-from tests.queue import empty_queue, queued
+from tests.lifecycle.test_refused_channel import direct
+from tests.queue import queued
 from tests.slack_fixtures import Control
 from tests.stakeholders.test_notice_job import NOTICE
 
@@ -54,74 +57,6 @@ EVERYWHERE = """
 Of every method, the line of `invalid_auth` stands for the refusals of token and account ({token}), and that of
 `ratelimited` for those that pass ({passing}).
 """
-
-
-@dataclass
-class World:
-    """What a refusal is played in."""
-
-    context: AppContext
-    slack: Slack
-    poster: Poster
-    declare: Callable[[], IncidentRow]
-    playground: Playground
-    control: Control
-    person: Person
-    rooms: dict[str, IncidentRow] = field(default_factory=dict)
-
-    def job(self, task: str, **arguments: object) -> bool:
-        """Run one job as the worker does; False where it raised, and the worker tries again or gives up."""
-        try:
-            TASKS[task](self.context, self.slack, self.poster, **arguments)
-        except Refused as refused:
-            report_unkept(self.context, task, arguments, refused)
-            return False
-        except TocsinError:
-            return False
-        return True
-
-    def fresh(self) -> IncidentRow:
-        """An incident with its channel, and nothing left to do."""
-        self.empty()
-        row = self.declare()
-        work(self.context, self.slack, self.poster)
-        return self.read(row)
-
-    def empty(self) -> None:
-        with self.context.database.transaction() as session:
-            empty_queue(session)
-
-    def read(self, row: IncidentRow) -> IncidentRow:
-        with self.context.database.transaction() as session:
-            return incidents.get(session, row.incident_id)
-
-    def said(self, row: IncidentRow) -> list[str]:
-        with self.context.database.transaction() as session:
-            kinds = (Kind.NOT_DONE, Kind.PING_FAILED)
-            return [entry.text for entry in timeline.list_rows(session, row.incident_id, kinds)]
-
-    def command(self, row: IncidentRow, text: str) -> str:
-        """The answer to a command in the incident's channel."""
-        ack = Ack()  # type: ignore[no-untyped-call]  # the library leaves it bare
-        payload = {"user_id": "U0RESPONDER", "channel_id": row.channel_id, "trigger_id": f"1.{row.incident_id}.x"}
-        run_command(REGISTRY, self.context, self.slack, ack, payload | {"text": text})
-        return str((ack.response.body if ack.response else {}) or "")
-
-
-Play = Callable[[World, Callable[[], None]], str]
-
-
-def seen(world: World, row: IncidentRow, before: int = 0) -> str:
-    return " ".join(plain(text, world.read(row)) for text in world.said(row)[before:])
-
-
-def plain(text: str, row: IncidentRow) -> str:
-    """Without what differs from one run to the next."""
-    for exact, general in ((row.channel_name, "inc-…"), (row.ref, "INC-…"), (row.channel_id, "C…")):
-        text = text.replace(exact, general) if exact else text
-    text = re.sub(r"<#C0INCIDENTS>", "#incident-response", text)
-    text = re.sub(r"<#C…>", "#inc-…", text)
-    return re.sub(r"<@[UW]\w+>", "@someone", text)
 
 
 def playing(task: str, **more: object) -> Play:
@@ -247,6 +182,87 @@ def rejoining(world: World, refuse: Callable[[], None]) -> str:
     return seen(world, row)
 
 
+def reading_threads(world: World, refuse: Callable[[], None]) -> str:
+    row = world.rooms.get("threads") or world.rooms.setdefault("threads", world.fresh())
+    before, room = len(world.said(row)), row.channel_id or ""
+    world.person.reply(room, world.person.say(room, "the pool is full"), "said in a thread")
+    refuse()
+    world.job("slack.read_back", incident_id=row.incident_id)
+    return seen(world, row, before)
+
+
+def reviewing(canvas: bool, files: bool) -> Play:
+    """The draft of a review in the channel; with `canvas`, one stands there already; with `files`, there is none."""
+
+    def play(world: World, refuse: Callable[[], None]) -> str:
+        row = world.rooms.get("review") or world.rooms.setdefault("review", _closed(world))
+        _forget_review(world, row)
+        if canvas:
+            world.job("slack.review_canvas", incident_id=row.incident_id)
+            with world.context.database.transaction() as session:
+                reviews.get_stage_for_change(session, row.incident_id).shown = "an earlier draft"
+        if files:
+            world.control.refuse("conversations.canvases.create", "team_tier_cannot_create_channel_canvases")
+        before, shared = len(world.said(row)), _files(world, row)
+        refuse()
+        world.job("slack.review_canvas", incident_id=row.incident_id)
+        if _files(world, row) > shared:
+            return "The review is shared as a file in the channel."
+        return seen(world, row, before)
+
+    return play
+
+
+def _closed(world: World) -> IncidentRow:
+    """An incident whose review is drafted."""
+    row = world.fresh()
+    with world.context.database.transaction() as session:
+        found, policy = incidents.get_for_change(session, row.incident_id), world.context.policy
+        change.resolve(session, found, "U0RESPONDER", policy, world.context.now(), "pool doubled")
+        closing = Closing("pool too small", "pool doubled")
+        change.close(session, found, "U0RESPONDER", closing, policy, world.context.now())
+    world.job("slack.review", incident_id=row.incident_id, episode=row.episode)
+    return row
+
+
+def _forget_review(world: World, row: IncidentRow) -> None:
+    """As if it had never been shown."""
+    with world.context.database.transaction() as session:
+        stage = reviews.get_stage_for_change(session, row.incident_id)
+        stage.canvas_id = stage.shown = None
+        session.query(SlackMessage).filter(SlackMessage.key.like(f"review-%:{row.incident_id}")).delete()
+    workspace = world.playground.workspace
+    world.playground.on_loop(lambda: workspace.canvases.clear())
+    world.playground.on_loop(lambda: setattr(workspace.channels[row.channel_id or ""], "canvas_id", ""))
+
+
+def _files(world: World, row: IncidentRow) -> int:
+    return sum(bool(said.get("files")) for said in world.person.messages(row.channel_id or ""))
+
+
+def showing_home(world: World, refuse: Callable[[], None]) -> str:
+    refuse()
+    done = world.job("slack.home", user_id="U0RESPONDER")
+    return "App Home stays as it was, until it is opened again." if done else ""
+
+
+def naming(slack_id: str, markup: str) -> Play:
+    """What stands where an id could not be named."""
+
+    def play(world: World, refuse: Callable[[], None]) -> str:
+        with world.context.database.transaction() as session:
+            session.query(NameRow).delete()
+        refuse()
+        if not world.job("slack.learn_names", names_of=[slack_id]):
+            return ""
+        with world.context.database.transaction() as session:
+            kept = slack_queries.looked_up_since(session, [slack_id], datetime(2000, 1, 1, tzinfo=UTC))
+            again = "" if kept else " until Slack is asked again, by the next text that mentions it"
+            return f"It reads as “{plain_text(markup, names_in(session, markup))}” in reviews and on pages{again}."
+
+    return play
+
+
 @dataclass(frozen=True)
 class Method:
     """A method of the Web API: when the bot calls it, how that is played, and refusals beside the documented ones."""
@@ -274,6 +290,25 @@ METHODS: dict[str, Method] = {
     "users.info": Method("Somebody gets a role.", appointing, "user_not_found user_not_visible"),
     "users.conversations": Method("An update for stakeholders is sent.", notifying),
     "conversations.history": Method("The channel is read back.", playing("slack.read_back"), "channel_not_found"),
+    "conversations.info (name)": Method(
+        "A text mentions a channel.",
+        naming("C0GENERAL", "<#C0GENERAL>"),
+        "channel_not_found",
+        name="conversations.info",
+    ),
+    "usergroups.list": Method("A text mentions a user group.", naming("S0ONCALL", "<!subteam^S0ONCALL>")),
+    "conversations.replies": Method(
+        "The threads of the channel are read back.", reading_threads, "channel_not_found thread_not_found"
+    ),
+    "conversations.canvases.create": Method("The draft of the review is shown.", reviewing(canvas=False, files=False)),
+    "canvases.edit": Method("The review was edited.", reviewing(canvas=True, files=False)),
+    "files.getUploadURLExternal": Method(
+        "The review is shared as a file.", reviewing(canvas=False, files=True), "file_upload_size_restricted"
+    ),
+    "files.completeUploadExternal": Method(
+        "The review is shared as a file.", reviewing(canvas=False, files=True), "posting_to_channel_denied is_archived"
+    ),
+    "views.publish": Method("App Home is opened.", showing_home, "not_enabled"),
     "views.open": Method("A command opens a form.", opening, "expired_trigger_id view_too_large"),
 }
 
