@@ -8,7 +8,6 @@ import sys
 from sqlalchemy import func, select
 
 from bot.context import Policy
-from bot.incidents.queries import incidents
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import TimelineEntry
 from bot.lifecycle.flows.declare import Declaration, declare
@@ -30,13 +29,10 @@ def replica(database: Database, name: str, run_ids: list[int]) -> subprocess.Pop
 
 
 def test_fifty_runs_under_two_replicas_and_sigkill_double_and_lose_no_step(database: Database, policy: Policy) -> None:
-    run_ids = []
-    for number in range(RUNS):
-        with database.transaction() as session:
-            wanted = Declaration(f"fifty:{number}", f"it is down {number}", Severity.P2, "U0RESPONDER")
-            row, _ = declare(session, wanted, policy, NOON)
-            run, _ = runs.start(session, incidents.get_for_change(session, row.incident_id), text(), "U0A", NOON)
-            run_ids.append(run.run_id)
+    with database.transaction() as session:
+        row, _ = declare(session, Declaration("fifty", "it is down", Severity.P2, "U0RESPONDER"), policy, NOON)
+        texts = [text(ref=f"PB-{number}") for number in range(RUNS)]
+        run_ids = [runs.start(session, row, one, "U0A", NOON)[0].run_id for one in texts]
     killed, other = replica(database, "U0A", run_ids), replica(database, "U0B", run_ids[::-1])
     assert killed.stdout is not None
     for line in killed.stdout:
