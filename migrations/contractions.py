@@ -19,6 +19,7 @@ _NEW_COLUMN = re.compile(rf"alter table {_NAME} add column {_NAME} ")
 _NEW_INDEX = re.compile(rf"create (unique )?index (?:concurrently )?{_NAME} on {_NAME}")
 _OLD_INDEX = re.compile(rf"drop index (?:concurrently )?if exists {_NAME}")
 _REFERENCE = re.compile(rf"alter table {_NAME} add constraint \w+ foreign key ?\({_NAME}\)")
+_UNIQUE = re.compile(rf"alter table {_NAME} add constraint \w+ unique ?\((.+)\)$")
 _NEW_ROWS = re.compile(rf"insert into {_NAME}")
 _HARMLESS = ("set local lock_timeout", "create function ")
 
@@ -57,6 +58,9 @@ def _contractions(found: list[str]) -> Iterator[str]:
         elif match := _REFERENCE.match(text):
             if match[1] in tables or (match[1], match[2]) in columns:
                 continue
+        elif match := _UNIQUE.match(text):
+            if any((match[1], name.strip(' "')) in columns for name in match[2].split(",")):
+                continue  # the version before leaves that column empty
         elif (match := _OLD_INDEX.match(text)) and match[1] in indexes:
             continue  # half made by an upgrade that was broken off
         yield text

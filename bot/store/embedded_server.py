@@ -40,6 +40,7 @@ def data_folder(folder: Path) -> Path:
             f"The embedded PostgreSQL can't enter {folder}: it does not run as root. "
             "Let others enter the folders above it (chmod o+x), or set TOCSIN_DATA to another folder."
         )
+    folder.parent.mkdir(parents=True, exist_ok=True)
     try:
         return _data_elsewhere(folder)
     except OSError as error:
@@ -53,7 +54,6 @@ def _data_elsewhere(folder: Path) -> Path:
     _ELSEWHERE.mkdir(parents=True, exist_ok=True)
     _remove_orphans()
     data = Path(tempfile.mkdtemp(dir=_ELSEWHERE, prefix="postgres-"))
-    folder.parent.mkdir(parents=True, exist_ok=True)
     with suppress(FileNotFoundError):
         folder.rmdir()
     try:

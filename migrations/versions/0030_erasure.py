@@ -4,6 +4,7 @@ from alembic import op
 
 revision = "0030"
 down_revision = "0029"
+NEEDS = "0013"  # the new trigger allows more than the one before
 branch_labels = None
 depends_on = None
 

@@ -152,6 +152,7 @@ def test_a_migration_only_adds_or_says_which_code_can_do_without(migration: Modu
         "alter table incidents add constraint ck_severity check (severity <> 'p9')",
         "alter table incidents add constraint fk_told_by foreign key(told_by) references people (user_id)",
         "create unique index uq_incidents_title on incidents (title)",
+        "alter table incidents add constraint uq_incidents_title unique (title)",
         "drop index ix_incidents_declared_at",
         "drop table used_links",
         "create trigger frozen before update on incidents for each row execute function refuse_change()",
@@ -164,6 +165,7 @@ def test_what_the_version_before_would_trip_over_is_no_addition(statement: str) 
         "create unique index uq_owners_name on owners (name)",
         "alter table incidents add column owned_by text",
         "alter table incidents add constraint fk_owned_by foreign key(owned_by) references owners (name)",
+        "alter table incidents add constraint uq_incidents_owned_by unique (owned_by)",
         "alter table incidents add column watched boolean default false not null",
     ]
     assert contractions([*fine, statement]) == [statement]

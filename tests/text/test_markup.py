@@ -11,8 +11,8 @@ from bot.severity.rules import Severity, leading_severity, parse_severity
 from bot.text.markup import harmless, plain_text, without_emoji
 
 COMMANDS = {
-    "": Typed("help", None, ""),
-    "   ": Typed("help", None, ""),
+    "": Typed("menu", None, ""),
+    "   ": Typed("menu", None, ""),
     "status": Typed("status", None, ""),
     "STATUS": Typed("status", None, ""),
     "/status": Typed("status", None, ""),
