@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
 
 from bot.text.control import visible
+from bot.text.masking import mask
+
+_LINK = re.compile(r"([?&]t=)[\w.~%-]{10,2000}")  # what a personal or shared link opens a page with
 
 
 def configure_logs(level: str, as_json: bool) -> None:
@@ -30,8 +35,8 @@ def configure_logs(level: str, as_json: bool) -> None:
         foreign_pre_chain=shared,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            # The console renders tracebacks by itself; JSON would print the object's name.
-            *([structlog.processors.format_exc_info] if as_json else []),
+            structlog.processors.format_exc_info,  # before the masking: a traceback quotes what went wrong
+            _masked,
             _visible,
             renderer,
         ],
@@ -56,6 +61,22 @@ def configure_logs(level: str, as_json: bool) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         cache_logger_on_first_use=True,
     )
+
+
+def _masked(_logger: Any, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """No line holds a secret or opens a page, at no level and of no library."""
+    return {key: _without_secrets(value) for key, value in event.items()}
+
+
+def _without_secrets(value: Any) -> Any:
+    """Texts however deep; what is no text is logged by its `repr`, which is masked where that would show one."""
+    if isinstance(value, str):
+        return mask(_LINK.sub(r"\1[link]", value))
+    if isinstance(value, Mapping):
+        return {key: _without_secrets(each) for key, each in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_without_secrets(each) for each in value]
+    return value if value is None or isinstance(value, int | float) else _without_secrets(repr(value))
 
 
 def _visible(_logger: Any, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

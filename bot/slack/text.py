@@ -129,3 +129,12 @@ def person(user_id: str | None) -> str:
 def is_person(place: str) -> bool:
     """True for a user id, false for a channel's."""
     return place[:1] in ("U", "W")
+
+
+def secret_stands(link: str | None) -> str:
+    """To whoever posted a secret: it is masked with us, and stands in Slack until they take it away."""
+    where = f"<{link}|Open the message>" if link else "Open the message"
+    return (
+        "Your message seems to hold a secret. Tocsin keeps it masked, but it still stands in Slack, where everybody in "
+        f"this channel reads it. {where}, delete it (\u22ee, then Delete message), and rotate the secret."
+    )

@@ -30,6 +30,27 @@ class Said(TypeDecorator[str]):
         return mask(value) if value else value
 
 
+class SaidJson(TypeDecorator[Any]):
+    """JSON that may quote what a person wrote: its texts are masked, however deep they stand; names of fields stay."""
+
+    impl = JSONB
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+        return _masked(value)
+
+    def coerce_compared_value(self, op: Any, value: Any) -> Any:
+        return self.impl_instance.coerce_compared_value(op, value)
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, dict):
+        return {key: _masked(each) for key, each in value.items()}
+    return [_masked(each) for each in value] if isinstance(value, list | tuple) else value
+
+
 class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMES)
     type_annotation_map: ClassVar = {
@@ -37,7 +58,7 @@ class Base(DeclarativeBase):
         date: Date(),
         str: Text,
         int: BigInteger,
-        dict[str, Any]: JSONB,
-        list[dict[str, Any]]: JSONB,
+        dict[str, Any]: SaidJson,
+        list[dict[str, Any]]: SaidJson,
         list[str]: ARRAY(Text),
     }

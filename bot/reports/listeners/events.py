@@ -18,11 +18,13 @@ from bot.incidents.rules.authority import Act
 from bot.lifecycle.listeners import acknowledging
 from bot.reports.flows.rejudge import consider
 from bot.reports.flows.reports import Heard
+from bot.reports.listeners import secrets
 from bot.reports.listeners.judging import judge_alert, judge_message
 from bot.reviews import listeners as reviewing
 from bot.slack import queries as slack_queries
 from bot.slack.incoming import PUSHPIN, is_a_bots, is_a_persons, names_of_bot, words_of
 from bot.slack.reporting import log_only, reporting_errors
+from bot.text.masking import MASK
 
 
 def message(context: AppContext, body: dict[str, Any], event: dict[str, Any]) -> None:
@@ -37,6 +39,7 @@ def message(context: AppContext, body: dict[str, Any], event: dict[str, Any]) ->
             acknowledging.direct_message(context, event["user"], event["channel"], event["ts"], words_of(event))
         elif is_a_persons(event):
             _posted(context, event)
+            secrets.warn(context, event["channel"], event["ts"], event["user"], words_of(event))
         elif event.get("bot_id") and _is_report(context, event):
             _alerted(context, event)
 
@@ -82,6 +85,8 @@ def _edited(context: AppContext, event_id: str, event: dict[str, Any]) -> None:
         return
     if after.get("text") == before.get("text"):
         return  # unfurled links change no words
+    if is_a_persons(after) and MASK not in words_of(before):
+        secrets.warn(context, event["channel"], after["ts"], after["user"], words_of(after))
     edit_ts = str((after.get("edited") or {}).get("ts") or event["event_ts"])
     now = context.now()
     if is_a_persons(after) and _is_report(context, after | {"channel": event["channel"]}):
