@@ -1,4 +1,4 @@
-"""What AWS shows about a resource, in the shell."""
+"""What AWS shows about a resource, and how an alarm would be read, in the shell."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.console.terminal import load_settings, say
-from bot.errors import InvalidSettings
+from bot.errors import BadRequest, InvalidSettings
 
 if TYPE_CHECKING:  # `tocsin --help` needs none of them
     from bot.aws.accounts import Aws
     from bot.diagnostics.rules.finding import Diagnosis
     from bot.diagnostics.rules.request import Asked
     from bot.settings import Settings
+
+_SIMILAR = 3  # entries of the past shown with an alarm
 
 app = typer.Typer()
 
@@ -112,3 +114,34 @@ def aws_policy(
         print(least_policy.as_terraform(document), end="")
     else:
         print(least_policy.as_json(document))
+
+
+alarms = typer.Typer(no_args_is_help=True, help="Alarms of CloudWatch, Alertmanager, Grafana and other senders.")
+
+
+@alarms.command("replay")
+def alarms_replay(
+    file: Annotated[typer.FileBinaryRead, typer.Argument(help="What was delivered: a file, or - for stdin.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per alarm.")] = False,
+) -> None:
+    """Show how a payload would be read, judged and compared with the past. Nothing is kept, posted or asked."""
+    from bot.alarms.messages import NOTHING, Judged, lines_of, record_of, too_large
+    from bot.alarms.rules.reading import LARGEST, read_alarms
+
+    delivered = file.read(LARGEST + 1)
+    if len(delivered) > LARGEST:
+        raise BadRequest(too_large(LARGEST))
+    found = read_alarms(delivered.decode("utf-8-sig", "replace"))
+    if not found:
+        raise BadRequest(NOTHING)
+    settings = load_settings()
+    from bot.severity.judge.judge import judge_of
+    from bot.wiring.building import build_memory
+
+    judge, _ = judge_of(settings.knowledge_folder, settings.data_folder / "cache")
+    memory = build_memory(settings)
+    for alarm in found:
+        matches = memory.index.search(alarm.words, limit=_SIMILAR)
+        similar = [(match.ref, memory.entries[match.ref].title) for match in matches if match.ref in memory.entries]
+        judged = Judged(alarm, judge.judge(alarm.words), similar)
+        print(json.dumps(record_of(judged), ensure_ascii=False) if as_json else "\n".join(lines_of(judged)))

@@ -1,0 +1,1 @@
+"""Reading what senders of alarms deliver. Pure: nothing that is delivered raises."""

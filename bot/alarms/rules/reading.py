@@ -1,0 +1,105 @@
+"""A delivery as its alarms: envelopes are opened, each shape is recognised, and what is none is read as a text."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from bot.alarms.rules import cloudwatch, events, webhooks
+from bot.alarms.rules.alarm import Alarm, State, first, items, text
+from bot.alarms.rules.regions import region_of
+
+LARGEST = 262_144  # bytes: SNS and SQS deliver no more
+_DEEPEST = 5  # envelopes in one another: SQS, SNS, and two to spare
+_MOST = 1_000  # alarms of one delivery
+_SUBJECT = re.compile(r"^\W*(ALARM|OK|INSUFFICIENT_DATA): \"?(.+?)\"? in (.+)$")
+_OVER = re.compile(r"(?i)\bto (?:ok|healthy|green)\b|\b(?:recovered|resolved|successfully|completed)\b")
+_BUDGET = re.compile(r"(?im)^\s*budget name: *(.+?)\s*$")
+
+
+def read_alarms(delivered: str) -> tuple[Alarm, ...]:
+    """The alarms in what was delivered, whatever it is; none for what is empty. Never raises."""
+    return _opened(delivered, "", _DEEPEST)[:_MOST]
+
+
+def _opened(delivered: str, subject: str, deeper: int) -> tuple[Alarm, ...]:
+    try:
+        payload = json.loads(delivered) if delivered.lstrip()[:1] in ("{", "[") else None
+    except (ValueError, RecursionError):  # also integers of more digits than Python reads
+        payload = None
+    if isinstance(payload, list) or (isinstance(payload, dict) and payload):
+        return _inside(payload, subject, deeper)
+    return _plain(delivered, subject)
+
+
+def _inside(payload: Any, subject: str, deeper: int) -> tuple[Alarm, ...]:
+    if isinstance(payload, str):
+        return _opened(payload, subject, deeper - 1)
+    if isinstance(payload, list):
+        found: list[Alarm] = []
+        for one in payload[:_MOST] if deeper else ():
+            found += _inside(one, subject, deeper - 1)
+        return tuple(found)
+    if not isinstance(payload, dict):
+        return ()
+    if deeper and (envelope := _envelope(payload)):
+        return tuple(alarm for inner, said in envelope for alarm in _inside(inner, first(said, subject), deeper - 1))
+    return _recognised(payload, subject)
+
+
+def _envelope(payload: dict[str, Any]) -> list[tuple[Any, str]]:
+    """What it carries, with the subject that stands on it: Lambda's records, SNS, SQS."""
+    if records := items(payload, "Records")[:_MOST]:
+        return [(record, "") for record in records]
+    if isinstance(payload.get("Sns"), dict):
+        return [(payload["Sns"], "")]
+    if isinstance(payload.get("Message"), str) and ("TopicArn" in payload or "MessageId" in payload):
+        return [(payload["Message"], text(payload, "Subject"))]
+    inner = payload.get("body", payload.get("Body"))
+    return [(inner, "")] if isinstance(inner, str) and ("messageId" in payload or "MessageId" in payload) else []
+
+
+def _recognised(payload: dict[str, Any], subject: str) -> tuple[Alarm, ...]:
+    if "AlarmName" in payload:
+        return (cloudwatch.from_sns(payload),)
+    if events.is_event(payload):
+        return (events.from_event(payload),)
+    if webhooks.is_webhook(payload):
+        return webhooks.from_webhook(payload)
+    if events.is_budget(payload):
+        return (events.from_budget(payload),)
+    return (_unknown(payload, subject),)
+
+
+def _unknown(payload: dict[str, Any], subject: str) -> Alarm:
+    """JSON of no known sender: what stands under the usual names, else all its texts."""
+    named = first(subject, *(text(payload, one) for one in ("title", "name", "alert_name", "summary", "subject")))
+    said = first(*(text(payload, one) for one in ("description", "message", "text", "body")))
+    told = [f"{text(key)}: {text(value)}" for key, value in payload.items() if text(value)]
+    state = first(*(text(payload, one) for one in ("status", "state"))).lower()
+    over = state in ("ok", "resolved", "closed", "recovered")
+    return Alarm(
+        source="JSON",
+        name=first(named, said[:80], "unnamed alarm"),
+        state=State.OK if over else State.EVENT,
+        summary=first(said, text("; ".join(told[:20]))),
+    )
+
+
+def _plain(delivered: str, subject: str) -> tuple[Alarm, ...]:
+    """A text for people: of SNS's subject CloudWatch's form is understood, of the text the name of a budget."""
+    said = text(delivered)
+    if not said and not subject:
+        return ()
+    if alarm := _SUBJECT.match(subject):
+        value, name, region = alarm.groups()
+        state = cloudwatch.state_of(value)
+        return (Alarm("CloudWatch", name, state, summary=said, region=region_of(region)),)
+    budget = _BUDGET.search(delivered)
+    if budget:
+        return (Alarm("AWS Budgets", text(budget[1]), State.EVENT, summary=said),)
+    lines = (text(line) for line in delivered.splitlines())
+    name = first(subject, next((line for line in lines if line), ""))
+    state = State.OK if _OVER.search(first(subject, said[:200])) else State.EVENT
+    return (Alarm("Text", name[:200], state, summary=said if said != name else ""),)

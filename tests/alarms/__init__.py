@@ -1,0 +1,1 @@
+"""Alarms: reading what is delivered, and the dry run."""
