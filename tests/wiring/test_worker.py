@@ -38,6 +38,13 @@ def wait(error: BaseException, attempts: int) -> timedelta | None:
     return decision.retry_at - before
 
 
+@pytest.mark.parametrize(("asked", "waited"), [(0.0, 0.5), (0.01, 0.5), (0.5, 0.5), (30.0, 30.0), (1e11, 3600.0)])
+def test_slack_s_word_on_how_long_to_wait_counts_within_reason(asked: float, waited: float) -> None:
+    length = wait(TryAgain("chat.postMessage", "ratelimited", asked), 0)
+    assert length is not None
+    assert abs(length.total_seconds() - waited) < 0.2
+
+
 @pytest.mark.parametrize("error", PASSING.values(), ids=PASSING)
 @pytest.mark.parametrize("attempts", [0, 1, 5, 100, 1_030, 100_000])
 def test_what_passes_is_waited_for_without_end(error: Exception, attempts: int) -> None:

@@ -14,6 +14,7 @@ from bot.store.outages import is_away
 _LONGEST_WAIT = 15  # seconds between tries while Slack or the database is away
 _LONGEST_WAIT_REFUSED = 60  # the same while Slack refuses our token, a scope or the account
 _SHORTEST_ASKED = 500  # milliseconds
+_LONGEST_ASKED = 3_600  # seconds; what a proxy makes up must not stop a page for days
 _CALL_ENDS_AFTER = 15  # seconds; a call to Slack takes ten at most
 _TRIES = 5  # for errors of our own, which another try seldom mends
 
@@ -35,7 +36,7 @@ class RetryPolicy(BaseRetryStrategy):
                 return None
             return RetryDecision(retry_in={"milliseconds": _wait_before(job.attempts, _LONGEST_WAIT_REFUSED)})
         if isinstance(exception, TryAgain):
-            asked = round((exception.after or 0.0) * 1000)
+            asked = round(min(exception.after or 0.0, _LONGEST_ASKED) * 1000)
             # Slack's own word counts; "at once" is not taken literally, or it would be asked 40 times a second.
             wait = asked if asked >= _SHORTEST_ASKED else _wait_before(job.attempts)
             return RetryDecision(retry_in={"milliseconds": wait})
