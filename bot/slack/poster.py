@@ -10,7 +10,8 @@ import structlog
 from sqlalchemy.orm import Session
 
 from bot.slack import queries as slack_queries
-from bot.slack.client import Message, Refused, Slack
+from bot.slack.client import Message, Refused, Slack, TryAgain
+from bot.slack.refusals import never_posted
 from bot.slack.text import is_person
 from bot.store.engine import Database
 
@@ -97,9 +98,15 @@ class Poster:
         # A note without ts: an earlier try may have reached Slack without our hearing of it.
         # It is there where it was posted, which a setting may have changed since.
         tried_in = begun.earlier[0] if begun.earlier else None
-        channel_id, ts, found = find_or_post(
-            self._slack, begun.key, begun.channel_id, message, begun.thread_ts, tried_in
-        )
+        try:
+            channel_id, ts, found = find_or_post(
+                self._slack, begun.key, begun.channel_id, message, begun.thread_ts, tried_in
+            )
+        except (TryAgain, Refused) as error:
+            if never_posted(error):
+                with self._database.transaction() as session:
+                    slack_queries.take_back(session, [begun.key])
+            raise
         if found:
             self._slack.update(channel_id, ts, message)
         with self._database.transaction() as session:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -39,6 +39,12 @@ def begin_message(session: Session, key: str, channel_id: str, now: datetime) ->
         session.add(SlackMessage(key=key, channel_id=channel_id, ts=None, attempted_at=now))
         session.flush()
     return earlier
+
+
+def take_back(session: Session, keys: Collection[str]) -> None:
+    """Slack did not take these posts: the next try need not look for them."""
+    if keys:
+        session.execute(delete(SlackMessage).where(SlackMessage.key.in_(keys), SlackMessage.ts.is_(None)))
 
 
 def begin_messages(session: Session, channels: Mapping[str, str], now: datetime) -> set[str]:

@@ -214,6 +214,8 @@ class TryAgain(TocsinError):
 
     def __init__(self, method: str, reason: str, after: float | None = None) -> None:
         super().__init__(f"{method}: {reason}")
+        self.method = method
+        self.reason = reason
         self.after = after
 
 
@@ -234,6 +236,12 @@ class Refused(TocsinError):
     def may_pass(self) -> bool:
         """True where it is about us (token, scopes, account, Slack's own permissions) rather than what was asked."""
         return self.error in _ABOUT_US
+
+
+def never_posted(error: TryAgain | Refused) -> bool:
+    """Whether Slack said that it did not take the post, so that nobody has to look for it."""
+    said_no = isinstance(error, Refused) or error.reason == "ratelimited"
+    return said_no and error.method == "chat.postMessage"
 
 
 def sentence(what: str, refusal: Refusal, again: str = "") -> str:

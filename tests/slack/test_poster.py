@@ -49,6 +49,24 @@ def test_what_was_never_said_cannot_be_edited(poster: Poster, responder: Person,
     assert said(responder) == []
 
 
+def test_what_slack_said_it_did_not_take_is_posted_again_without_looking_for_it(
+    poster: Poster, responder: Person, control: Control, key: str
+) -> None:
+    control.fault("chat.postMessage", "ratelimited", retry_after=1)
+    with pytest.raises(TryAgain):
+        poster.say(key, INCIDENTS, Message("it burns"))
+    poster.say(key, INCIDENTS, Message("it burns"))
+    assert control.journal("conversations.history") == []
+    control.fault("chat.postMessage", "drop_after")
+    with pytest.raises(TryAgain):
+        poster.say(f"{key}:b", INCIDENTS, Message("it smokes"))
+    control.fault("conversations.history", "ratelimited", retry_after=1)
+    with pytest.raises(TryAgain):
+        poster.say(f"{key}:b", INCIDENTS, Message("it smokes"))
+    poster.say(f"{key}:b", INCIDENTS, Message("it smokes"))
+    assert said(responder) == ["it burns", "it smokes"]
+
+
 def test_a_lost_answer_is_found_again_and_nothing_is_said_twice(
     poster: Poster, responder: Person, control: Control, key: str
 ) -> None:

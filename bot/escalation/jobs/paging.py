@@ -33,6 +33,7 @@ from bot.incidents.tables import TimelineEntry
 from bot.slack import queries as slack_queries
 from bot.slack.client import Message, Refused, Slack, TryAgain
 from bot.slack.poster import Poster, find_or_post
+from bot.slack.refusals import never_posted
 from bot.slack.text import is_person
 
 log = structlog.get_logger(__name__)
@@ -111,10 +112,11 @@ def _deliver(context: AppContext, slack: Slack, ping: PingFacts, reach: Reach, r
             if (note := slack_queries.begin_message(session, key, user_id, now)) is not None
         }
     instead = why(refusals, reach)
-    posted, again = _post_to_each(
+    posted, again, untaken = _post_to_each(
         slack, keys, known, lambda user_id: blocks.page(ping, now, instead, user_id), refusals
     )
     with context.database.transaction() as session:
+        slack_queries.take_back(session, untaken)
         for user_id, (channel_id, ts) in posted.items():
             slack_queries.record_message(session, keys[user_id], channel_id, ts)
     if again is not None:
@@ -136,13 +138,15 @@ def _post_to_each(
     known: Mapping[str, tuple[str, str | None]],
     message: Callable[[str], Message],
     refusals: list[str],
-) -> tuple[dict[str, tuple[str, str]], TryAgain | Refused | None]:
-    """Channel and ts by user id, and why some of them have to be tried again: one keeps no other waiting.
+) -> tuple[dict[str, tuple[str, str]], TryAgain | Refused | None, list[str]]:
+    """Channel and ts by user id, why some of them have to be tried again, and the keys of what Slack did not take.
 
-    `known` has channel and ts of what was posted before, the ts None where Slack's answer was lost.
+    One keeps no other waiting. `known` has channel and ts of what was posted before, the ts None where Slack's answer
+    was lost.
     """
     posted: dict[str, tuple[str, str]] = {}
     again: TryAgain | Refused | None = None
+    untaken: list[str] = []
     for user_id, key in keys.items():
         tried_in, ts = known.get(user_id, (None, None))
         if tried_in and ts:
@@ -152,13 +156,15 @@ def _post_to_each(
             posted[user_id] = find_or_post(slack, key, user_id, message(user_id), tried_in=tried_in)[:2]
         except TryAgain as error:
             again = error
+            untaken += [key] if never_posted(error) else []
         except Refused as refused:
+            untaken += [key] if never_posted(refused) else []
             if refused.may_pass:
                 again = refused  # our token or account
             elif not is_gone(slack, user_id, refusals):
                 log.warning("page refused", key=key, user=user_id, error=refused.error)
                 refusals.append(f"Slack refused <@{user_id}> ({refused.error}).")
-    return posted, again
+    return posted, again, untaken
 
 
 def _take_back(context: AppContext, slack: Slack, draft: _Draft) -> None:
@@ -216,9 +222,8 @@ def pages(context: AppContext, slack: Slack, poster: Poster, *, ping_ids: list[i
                 ready[ping_id].user_ids = list(reach.user_ids)
         plan.send_each(session, sorted([*called_off, *(ready.keys() - plain.keys())]))
     with ThreadPoolExecutor(_AT_ONCE, "post") as pool:
-        posted = dict(
-            zip(plain, pool.map(lambda one: _post_all(slack, one[0], one[1], now), plain.values()), strict=True)
-        )
+        results = pool.map(lambda one: _post_all(context, slack, one[0], one[1], now), plain.values())
+        posted = dict(zip(plain, results, strict=True))
     _record_many(context, plain, posted)
 
 
@@ -249,11 +254,16 @@ def _read_many(context: AppContext, slack: Slack, ping_ids: list[int]) -> list[t
     return [(ping, reach) for ping in usual if (reach := reaches[ping.role]) is not None]
 
 
-def _post_all(slack: Slack, ping: PingFacts, reach: Reach, now: datetime) -> dict[str, tuple[str, str]] | None:
+def _post_all(
+    context: AppContext, slack: Slack, ping: PingFacts, reach: Reach, now: datetime
+) -> dict[str, tuple[str, str]] | None:
     """Channel and ts of the message to each; None where one of them has to be tried again, or is gone."""
     keys = {user_id: _key(ping.ping_id, user_id) for user_id in reach.user_ids}
     refusals: list[str] = []
-    posted, again = _post_to_each(slack, keys, {}, lambda user: blocks.page(ping, now, reader=user), refusals)
+    posted, again, untaken = _post_to_each(slack, keys, {}, lambda user: blocks.page(ping, now, reader=user), refusals)
+    if untaken:
+        with context.database.transaction() as session:
+            slack_queries.take_back(session, untaken)
     if again is None and not refusals and not any(is_gone(slack, user_id, refusals) for user_id in posted):
         return posted
     log.info("will be tried again", ping_id=ping.ping_id, reason=str(again or " ".join(refusals)))
