@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
+from bench.process import unhurried_knowledge
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.timeline import Kind
 from bot.store.engine import Database, driver_url
@@ -123,11 +124,13 @@ def test_an_upgrade_under_load_loses_doubles_and_fails_nothing(world: World, emp
     code, log = version_before(tmp_path / "before"), tmp_path / "log.txt"
     environment = world.environment | {"DATABASE_URL": empty.url}
     world = replace(world, database=empty, environment=environment, log=log)
-    with old_process(code, ["db", "upgrade"], environment, log) as made:
+    # Each version comes with the policy that it can read.
+    earlier = environment | {"TOCSIN_KNOWLEDGE": str(unhurried_knowledge(tmp_path / "knowledge", code / "knowledge"))}
+    with old_process(code, ["db", "upgrade"], earlier, log) as made:
         assert made.wait() == 0, log.read_text()
     assert behind(empty.engine) is not None
     with ExitStack() as stack:
-        old = stack.enter_context(old_process(code, ["run"], environment, log))
+        old = stack.enter_context(old_process(code, ["run"], earlier, log))
         old.wait_until_ready()
         wait_until_connected(world.playground)
         load = stack.enter_context(loaded(world))
