@@ -28,6 +28,7 @@ _Phrases = Many[Annotated[str, Typed(_phrase, _PHRASE)]]
 class SecurityPolicy(PolicyModel):
     """`rows` are ids of rows of the severity matrix; `playbook` is the reference of the one to follow.
 
+    `archive` says whether approved reviews of security incidents go into the archive, under a prefix of their own.
     What says one of the phrases of `ask`, and not only as one of `unless` does, is declared in private, and whoever
     declared it is asked.
     """
@@ -36,6 +37,7 @@ class SecurityPolicy(PolicyModel):
     playbook: Text
     ask: _Phrases = ()
     unless: _Phrases = ()
+    archive: bool = True
 
     def smells(self, text: str) -> bool:
         """Whether these words sound like a break-in."""

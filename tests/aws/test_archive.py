@@ -34,3 +34,16 @@ def test_what_is_kept_lies_encrypted_under_its_name_and_twice_changes_nothing() 
 def test_a_bucket_that_is_not_there_is_refused_with_a_sentence() -> None:
     with mock_aws(), pytest.raises(Denied, match="S3: NoSuchBucket"):
         archiver(clients("us-east-1", ARCHIVE), "nowhere", "")("a", b"b", "text/plain")
+
+
+def test_what_is_of_a_security_incident_is_encrypted_by_the_buckets_own_key() -> None:
+    with mock_aws():
+        key = boto3.client("kms", region_name="us-east-1").create_key()["KeyMetadata"]["Arn"]
+        s3 = boto3.client("s3", region_name="us-east-1")
+        s3.create_bucket(Bucket="archive")
+        by = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}
+        s3.put_bucket_encryption(Bucket="archive", ServerSideEncryptionConfiguration={"Rules": [by]})
+        keep = archiver(clients("us-east-1", ARCHIVE), "archive", "incidents")
+        keep("security/2026/SEC-2026-0001/review.md", b"x", "text/markdown")
+        kept = s3.get_object(Bucket="archive", Key="incidents/security/2026/SEC-2026-0001/review.md")
+        assert (kept["ServerSideEncryption"], kept["SSEKMSKeyId"]) == ("aws:kms", key)

@@ -242,3 +242,24 @@ def test_what_slack_keeps_is_named(opened: Open, control: Control) -> None:
         entries = [entry.text for entry in timeline.list_entries(session, opened.row.incident_id)]
     told = next(text for text in entries if "Can't be withdrawn" in text)
     assert "the channel's name" in told and "that Slack didn't let it delete" in told
+
+
+def test_merging_into_a_security_incident_asks_first_and_names_it_nowhere_outside(
+    doors: Doors, known: AppContext, declared_incident: Declared
+) -> None:
+    secret, public = declared_incident(security=True), declared_incident()
+    with known.database.transaction() as session:
+        incidents.get(session, public.incident_id).declared_by = "U0DECLARER"
+    asked = doors.command(f"merge {public.ref} into {secret.ref}", "U0RESPONDER")
+    assert "U0DECLARER" in asked and "merge_private" in asked
+    pair = f"{public.incident_id}:{secret.incident_id}"
+    assert "no such incident" in doors.press("merge_private", pair, "U0VISITOR")
+    with known.database.transaction() as session:
+        assert incidents.get(session, public.incident_id).merged_into is None
+    doors.press("merge_private", pair, "U0RESPONDER")
+    with known.database.transaction() as session:
+        assert incidents.get(session, public.incident_id).merged_into == secret.incident_id
+        entries = [
+            f"{entry.text} {entry.data}" for entry in timeline.list_rows(session, public.incident_id, (Kind.MERGED,))
+        ]
+    assert entries and secret.ref not in str(entries)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import Policy
 from bot.errors import BadRequest, TransitionRefused
+from bot.incidents import visibility
 from bot.incidents.flows.record import invite_later, record
 from bot.incidents.queries import incidents
 from bot.incidents.rules.incident import Status, is_private
@@ -42,7 +43,7 @@ def merge(session: Session, duplicate_id: int, target_id: int, by: str, policy: 
         raise BadRequest(messages.MERGED_INTO_ITSELF)
     rows = {each: incidents.get_for_change(session, each) for each in sorted((duplicate_id, target_id))}
     duplicate, target = rows[duplicate_id], rows[target_id]
-    _check(duplicate, target)
+    check_merge(duplicate, target)
     _close(duplicate, now)
     duplicate.merged_into = target.incident_id
     _record_merge(session, duplicate, target, by, now)
@@ -51,15 +52,24 @@ def merge(session: Session, duplicate_id: int, target_id: int, by: str, policy: 
     return Merged(duplicate.ref, target.ref)
 
 
+def let_in_by(session: Session, duplicate: IncidentRow, target: IncidentRow, by: str) -> list[str]:
+    """Who would be let into a security incident by merging the duplicate into it, and does not see it yet."""
+    people = dict.fromkeys(filter(None, (duplicate.declared_by, duplicate.commander, by)))
+    return [user_id for user_id in people if not visibility.may_see(session, target, user_id)]
+
+
 def _record_merge(session: Session, duplicate: IncidentRow, target: IncidentRow, by: str, now: datetime) -> None:
-    text = messages.merged_entry(target.ref, target.channel_id, by)
-    record(session, duplicate, Kind.MERGED, text, now, author=by, data={"into": target.ref}, announce=True)
+    hidden = is_private(target.ref) and not is_private(duplicate.ref)  # a security incident is named nowhere outside
+    text = messages.merged_privately_entry(by) if hidden else messages.merged_entry(target.ref, target.channel_id, by)
+    data = {} if hidden else {"into": target.ref}
+    record(session, duplicate, Kind.MERGED, text, now, author=by, data=data, announce=True)
     text = messages.joined_entry(duplicate.ref, duplicate.declared_by, by)
     data = {"duplicate": duplicate.ref}
     record(session, target, Kind.DUPLICATE_JOINED, text, now, author=by, data=data, announce=True)
 
 
-def _check(duplicate: IncidentRow, target: IncidentRow) -> None:
+def check_merge(duplicate: IncidentRow, target: IncidentRow) -> None:
+    """Raises BadRequest or TransitionRefused where one can't be merged into the other."""
     if duplicate.status == Status.CLOSED:
         raise TransitionRefused(messages.already(duplicate.ref, duplicate.status))
     if target.status == Status.CLOSED:

@@ -7,14 +7,16 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.context import AppContext
-from bot.errors import BadRequest, NotAllowed
+from bot.errors import BadRequest, NotAllowed, UnknownIncident
+from bot.incidents import visibility
 from bot.incidents.commands import CommandContext, Subcommand, incident_of
 from bot.incidents.interactions import Pressed
 from bot.incidents.queries import access, incidents
 from bot.incidents.rules.authority import Act
 from bot.incidents.rules.incident import is_private
-from bot.lifecycle.flows import privacy
+from bot.lifecycle.flows import end, privacy
 from bot.lifecycle.messages import access as messages
+from bot.lifecycle.messages.outcomes import sentence
 
 _LATEST = 20
 
@@ -42,6 +44,14 @@ def _keep(session: Session, context: AppContext, value: str, user_id: str, now: 
 def _open(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     row = incidents.get_for_change(session, int(value))
     return privacy.make_ordinary(session, row, user_id, context.policy, now)
+
+
+def merge_private(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
+    """Merge after all. Whether they see the duplicate was asked; here, whether they see the one to keep."""
+    duplicate_id, target_id = (int(part) for part in value.split(":"))
+    if not visibility.may_see(session, incidents.get(session, target_id), user_id):
+        raise UnknownIncident("There is no such incident.")
+    return sentence(end.merge(session, duplicate_id, target_id, user_id, context.policy, now))
 
 
 PRESSES: dict[str, Pressed] = {"kind_private": _keep, "kind_ordinary": _open}

@@ -18,13 +18,13 @@ from bot.incidents.commands import ALONE, Appointed, CommandContext, Subcommand,
 from bot.incidents.interactions import let_in, number_at
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.authority import Act
-from bot.incidents.rules.incident import Status
+from bot.incidents.rules.incident import Status, is_private
 from bot.incidents.rules.responders import EXPECTED, ResponderRole, mentioned_person, parse_responder_role
 from bot.incidents.rules.timeline import Entry, Kind
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import end, responders
 from bot.lifecycle.listeners.timeline import _REF
-from bot.lifecycle.messages import channel
+from bot.lifecycle.messages import access, channel
 from bot.lifecycle.messages.outcomes import sentence
 from bot.lifecycle.queries import handovers
 from bot.slack.client import Message
@@ -166,7 +166,7 @@ def _false_alarm(session: Session, command: CommandContext) -> str:
     )
 
 
-def _merge(session: Session, command: CommandContext) -> str:
+def _merge(session: Session, command: CommandContext) -> str | Message:
     """`merge REF` in the duplicate's own channel, or `merge DUPLICATE REF` anywhere."""
     refs = [ref.upper() for ref in _REF.findall(" ".join(part for part in (command.ref, command.rest) if part))]
     here = incidents.find_by_channel(session, command.channel_id)
@@ -181,6 +181,10 @@ def _merge(session: Session, command: CommandContext) -> str:
         known = {row.ref for row in rows}
         raise UnknownIncident(f"There is no incident {next(ref for ref in refs if ref not in known)}.")
     duplicate, target = (rows[0], rows[1]) if len(rows) == 2 else (here or rows[0], rows[0])
+    if is_private(target.ref) and duplicate.incident_id != target.incident_id:
+        end.check_merge(duplicate, target)
+        people = end.let_in_by(session, duplicate, target, command.user_id)
+        return access.merge_question(incidents.facts(duplicate), incidents.facts(target), people)
     return sentence(
         end.merge(
             session, duplicate.incident_id, target.incident_id, command.user_id, command.context.policy, command.now

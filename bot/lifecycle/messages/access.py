@@ -134,3 +134,14 @@ def withdrawn_entry(
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def merge_question(duplicate: Incident, target: Incident, people: Sequence[str]) -> Message:
+    """Asked before merging into a security incident: who would be let in."""
+    who = ", ".join(map(person, people))
+    let_in = f"This lets {who} into its private channel." if people else "Nobody new is let in."
+    text = f"{target.ref} is a security incident. Merge {duplicate.ref} into it? {let_in} It is named nowhere outside."
+    pressed = button(
+        f"Merge into {target.ref}", "merge_private", f"{duplicate.incident_id}:{target.incident_id}", "danger"
+    )
+    return Message(text, (section(text), actions("merge", pressed)))

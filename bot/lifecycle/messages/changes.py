@@ -110,6 +110,11 @@ def target_closed(target: str) -> str:
     return f"{target} is closed. Reopen it first: `/incident reopen {target}`."
 
 
+def merged_privately_entry(by: str) -> str:
+    """For the public duplicate of a security incident."""
+    return f"Closed by {person(by)}: it goes on elsewhere."
+
+
 def would_leak(duplicate: str, target: str) -> str:
     return f"{duplicate} is a security incident; its messages can't be moved to {target}."
 

@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.orm import Session
 
+from bot.aws.archive import SECURITY
 from bot.context import AppContext
 from bot.escalation.flows.holders import holders
 from bot.escalation.rules.matrix import Role
 from bot.incidents import visibility
 from bot.incidents.jobs import learn
 from bot.incidents.queries import incidents, timeline
-from bot.incidents.rules.incident import Incident, Status
+from bot.incidents.rules.incident import Incident, Status, is_private
 from bot.incidents.tables import IncidentRow
 from bot.reviews.flows import action_items
 from bot.reviews.flows.drafting import ids_to_name
@@ -268,13 +269,17 @@ def archive(context: AppContext, slack: Slack, poster: Poster, *, incident_id: i
         ref, timeline_lines = row.ref, _timeline_lines(session, row)
     if review is None or review.stage is not Stage.APPROVED:
         return
+    if is_private(ref) and not context.policy.security.archive:
+        log.info("the review of a security incident is not archived, by policy", incident_id=incident_id)
+        return
+    under = f"{SECURITY}{ref[4:8]}/{ref}" if is_private(ref) else f"{ref[4:8]}/{ref}"
     document = json.dumps(to_json(review), ensure_ascii=False, indent=2)
     for name, content, kind in (
         ("review.md", to_markdown(review), "text/markdown; charset=utf-8"),
         ("review.json", document, "application/json"),
         ("timeline.jsonl", timeline_lines, "application/x-ndjson"),
     ):
-        context.archive(f"{ref[4:8]}/{ref}/{name}", content.encode("utf-8", "replace"), kind)
+        context.archive(f"{under}/{name}", content.encode("utf-8", "replace"), kind)
 
 
 def _timeline_lines(session: Session, row: IncidentRow) -> str:

@@ -91,6 +91,7 @@ PRESSES: dict[str, Press] = {
     "page_why": Press(oncall.why_me, Act.READ, _of_ping, f"{ID}(:{ID})?"),
     "handover_accept": Press(handover.accept_handover, Act.CHANGE, _of_handover, ID),
     **{name: Press(run, Act.CHANGE, incident_at(0), ID) for name, run in access.PRESSES.items()},
+    "merge_private": Press(access.merge_private, Act.MERGE, incident_at(0), _PAIR),
     "incident_command": Press(buttons.take_command, Act.CHANGE, incident_at(0), ID),
     "incident_status": Press(buttons.set_status, Act.CHANGE, incident_at(1), _STATUS),
     "incident_severity": Press(buttons.set_severity, Act.CHANGE, incident_at(1), _SEVERITY),
