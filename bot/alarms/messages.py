@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.alarms.rules.alarm import Alarm, State
-from bot.severity.rules import Judgement
+from bot.severity.rules import Judgement, Outcome
 
 NOTHING = "There is no alarm in it: it is empty."
 
@@ -18,15 +18,21 @@ def too_large(most: int) -> str:
 
 
 _STATES = {State.FIRING: "ALARM", State.OK: "OK", State.NO_DATA: "NO DATA", State.EVENT: "EVENT"}
+_OUTCOMES = {
+    Outcome.ANSWER: "Sure enough to answer with this severity.",
+    Outcome.ASK: 'Not sure enough to say so: people would be asked "Is this an incident?".',
+    Outcome.SILENCE: "Said by a person, this would get no answer.",
+}
 _OVER = "Recovered: nothing is judged."
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """An alarm, what the judge says of its words, and (ref, title) of what it resembles."""
+    """An alarm, what the judge says of its words and how sure that is, and (ref, title) of what it resembles."""
 
     alarm: Alarm
     judgement: Judgement
+    outcome: Outcome
     similar: Sequence[tuple[str, str]] = ()
 
 
@@ -37,7 +43,7 @@ def lines_of(judged: Judged) -> list[str]:
     lines += [f"  {part}" for part in (_where(alarm), alarm.summary, alarm.metric, alarm.reason, alarm.link) if part]
     if alarm.state is State.OK:
         return [*lines, f"  {_OVER}"]
-    lines.append(f"  {_verdict(judged.judgement)}")
+    lines += [f"  {_verdict(judged.judgement)}", f"  {_OUTCOMES[judged.outcome]}"]
     if alarm.security:
         lines.append("  About security: declare it as a security incident, which stays private.")
     return lines + [f"  Similar: {ref} {title}" for ref, title in judged.similar]
@@ -62,6 +68,7 @@ def record_of(judged: Judged) -> dict[str, Any]:
         "security": alarm.security,
         "severity": verdict.severity.value if verdict.severity and not over else "none",
         "confidence": 0.0 if over else round(verdict.confidence, 4),
+        "outcome": Outcome.SILENCE.value if over else judged.outcome.value,
         "evidence": [] if over else [{"text": one.text, "signal": one.signal} for one in verdict.evidence],
         "similar": [] if over else [ref for ref, _ in judged.similar],
     }

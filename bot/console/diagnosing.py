@@ -138,10 +138,11 @@ def alarms_replay(
     from bot.severity.judge.judge import judge_of
     from bot.wiring.building import build_memory
 
-    judge, _ = judge_of(settings.knowledge_folder, settings.data_folder / "cache")
+    judge, matrix = judge_of(settings.knowledge_folder, settings.data_folder / "cache")
     memory = build_memory(settings)
     for alarm in found:
         matches = memory.index.search(alarm.words, limit=_SIMILAR)
         similar = [(match.ref, memory.entries[match.ref].title) for match in matches if match.ref in memory.entries]
-        judged = Judged(alarm, judge.judge(alarm.words), similar)
+        judgement = judge.judge(alarm.words)
+        judged = Judged(alarm, judgement, matrix.outcome(judgement), similar)
         print(json.dumps(record_of(judged), ensure_ascii=False) if as_json else "\n".join(lines_of(judged)))

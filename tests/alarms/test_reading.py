@@ -14,7 +14,7 @@ from bot.alarms.messages import Judged, lines_of, record_of
 from bot.alarms.rules.alarm import LONGEST, Alarm, State
 from bot.alarms.rules.reading import read_alarms
 from bot.alarms.rules.regions import region_of
-from bot.severity.rules import Judgement
+from bot.severity.rules import Judgement, Outcome
 
 ACCOUNT = "111122223333"
 METRIC: dict[str, Any] = {
@@ -339,7 +339,7 @@ def test_whatever_stands_in_a_payload_it_is_read_and_can_be_shown(
     for _ in range(wraps):
         payload = by_sns(payload)
     for alarm in read_alarms(json.dumps(payload)):
-        shown = Judged(alarm, Judgement(None, 0.5, (), None, "no row"))
+        shown = Judged(alarm, Judgement(None, 0.5, (), None, "no row"), Outcome.ASK)
         assert alarm.name and "\0" not in alarm.words
         assert "\n".join(lines_of(shown)).encode() and json.dumps(record_of(shown))
 

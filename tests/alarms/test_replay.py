@@ -26,12 +26,14 @@ def test_a_replay_says_how_each_alarm_would_be_judged_without_a_database(shell: 
     assert ended.returncode == 0, ended.stderr
     firing, over = map(json.loads, ended.stdout.splitlines())
     assert firing["severity"] in ("P0", "P1") and firing["evidence"] and firing["similar"]
-    assert (over["state"], over["severity"], over["similar"]) == ("ok", "none", [])
+    assert firing["outcome"] == "answer"
+    assert (over["state"], over["severity"], over["outcome"], over["similar"]) == ("ok", "none", "silence", [])
 
 
 def test_a_replay_for_people_says_that_a_finding_stays_private(shell: dict[str, str]) -> None:
     ended = replay(shell, json.dumps(GUARDDUTY).encode())
     assert "EVENT  Credentials used from an unusual place  (GuardDuty)" in ended.stdout
+    assert "Sure enough to answer with this severity." in ended.stdout
     assert "security incident, which stays private" in ended.stdout
 
 
