@@ -37,6 +37,13 @@ def test_a_replay_for_people_says_that_a_finding_stays_private(shell: dict[str, 
     assert "security incident, which stays private" in ended.stdout
 
 
+def test_a_replay_says_where_the_judge_is_not_sure(shell: dict[str, str]) -> None:
+    trigger = {"MetricName": "DatabaseConnections", "Namespace": "AWS/RDS"}
+    alarm = {"AlarmName": "orders-High-DB-Connections", "NewStateValue": "ALARM", "Trigger": trigger}
+    ended = replay(shell, json.dumps(alarm).encode())
+    assert 'people would be asked "Is this an incident?"' in ended.stdout
+
+
 @pytest.mark.parametrize(
     ("delivered", "sentence"), [(b"x" * (LARGEST + 1), "larger than 256 kB"), (b"", "There is no alarm in it")]
 )
