@@ -14,9 +14,9 @@ import numpy as np
 
 from bot.severity.judge.models.examples import LABELS
 from bot.severity.judge.models.linear import Model
-from bot.severity.judge.models.text import PLACES, TextModel
+from bot.severity.judge.models.text import COLUMNS, PLACES, TextModel
 
-_VERSION = 2  # raise when what is fitted, or how, changes otherwise than through the files that the key is made of
+_VERSION = 3  # raise when what is fitted, or how, changes otherwise than through the files that the key is made of
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +54,16 @@ def restore(path: Path) -> Models | None:
             names = kept["names"].tobytes().decode().split("\n")
             weights, bias = kept["weights"], kept["bias"]
             rarity, text_bias = kept["rarity"], kept["text_bias"]
-            spread = np.zeros((PLACES, len(LABELS)), dtype=np.float32)
+            spread = np.zeros((PLACES, COLUMNS), dtype=np.float32)
             spread[kept["used"]] = kept["text_weights"]
     except (OSError, ValueError, KeyError, EOFError, IndexError, zipfile.BadZipFile):
         return None
-    if weights.shape != (len(names), len(LABELS)) or bias.shape != text_bias.shape or rarity.shape != (PLACES,):
+    if (
+        weights.shape != (len(names), len(LABELS))
+        or bias.shape != (len(LABELS),)
+        or text_bias.shape != (COLUMNS,)
+        or rarity.shape != (PLACES,)
+    ):
         return None
     facts = Model({name: place for place, name in enumerate(names)}, weights, bias)
     return Models(facts, TextModel(spread, rarity, text_bias))
