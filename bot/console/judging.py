@@ -122,20 +122,28 @@ def _match_record(match: Match) -> dict[str, Any]:
 
 def _fit_knowledge(settings: Settings) -> tuple[Index, Mapping[str, Entry]]:
     """The index over the knowledge folder, and its entries by ref."""
-    from bot.wiring.building import build_memory
+    from bot.memory.entries.entries import read_entries
+    from bot.memory.index.documents import passages_of
+    from bot.memory.index.index import index_of
+    from bot.memory.meaning.vectors import meanings_of
 
-    memory = build_memory(settings)
-    return memory.index, memory.entries
+    # Written out here: what builds the bot imports the database, and this is to start at once.
+    entries = [entry for entry in read_entries(settings.knowledge_folder) if entry.archived_at is None]
+    cache = settings.data_folder / "cache"
+    meanings = meanings_of(settings.embeddings_folder, cache)
+    if meanings is not None:
+        meanings.learn(passages_of(entries))
+    return index_of(settings.knowledge_folder, cache, entries, meanings=meanings), {one.ref: one for one in entries}
 
 
 def _fit_corpus(settings: Settings, corpus: Path) -> tuple[Index, Mapping[str, Entry]]:
     """The index over a file's documents, with a progress bar on a terminal."""
     from bot.memory.index.documents import passages_of, read_corpus
     from bot.memory.index.index import index_of
-    from bot.wiring.building import build_meanings
+    from bot.memory.meaning.vectors import meanings_of
 
     documents = read_corpus(corpus)
-    meanings = build_meanings(settings)
+    meanings = meanings_of(settings.embeddings_folder, settings.data_folder / "cache")
     if meanings is not None:
         missing = meanings.missing(passages_of(documents))
         with progress("Reading for meaning", len(missing)) as forward:

@@ -15,7 +15,7 @@ from bot.memory.entries.entries import Entry, read_entries
 from bot.memory.flows.live import LiveMemory, Memory
 from bot.memory.index.documents import Document, passages_of
 from bot.memory.index.index import Index, index_of
-from bot.memory.meaning.vectors import Meanings
+from bot.memory.meaning.vectors import Meanings, meanings_of
 from bot.reviews.flows.editing import assemble
 from bot.reviews.rules.document import Review
 from bot.settings import Settings
@@ -94,11 +94,7 @@ def build_memory(settings: Settings) -> Memory:
 
 def build_meanings(settings: Settings) -> Meanings | None:
     """What sentences mean, where TOCSIN_EMBEDDINGS names an encoder. Raises InvalidSettings where it is none."""
-    if settings.embeddings_folder is None:
-        return None
-    from bot.memory.meaning.encoder import Encoder
-
-    return Meanings(Encoder(settings.embeddings_folder), settings.data_folder / "cache")
+    return meanings_of(settings.embeddings_folder, settings.data_folder / "cache")
 
 
 def build_live_memory(settings: Settings, database: Database) -> LiveMemory:

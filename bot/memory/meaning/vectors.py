@@ -48,6 +48,11 @@ class Matrix:
         return best
 
 
+def meanings_of(encoder: Path | None, cache: Path) -> Meanings | None:
+    """What sentences mean, by the encoder in that folder; None without one. Raises InvalidSettings where it is none."""
+    return Meanings(Encoder(encoder), cache) if encoder is not None else None
+
+
 class Meanings:
     """The vectors that are known. Any thread may ask while one learns; what is not yet learnt is found by words."""
 
