@@ -31,11 +31,17 @@ _MISSING = UNREACHABLE | {"user_not_found", "user_disabled", "not_enabled", "use
 
 
 def offer_key(
-    context: AppContext, slack: Slack, poster: Poster, *, incident_id: int, user_id: str, ts: str, text: str
+    context: AppContext, slack: Slack, poster: Poster, *, incident_id: int, user_id: str, ts: str, text: str = ""
 ) -> None:
-    """Offer whoever wrote it to mark a message as key."""
-    message = incident_messages.key_offer(text, f"{incident_id}:{ts}")
-    whisper_to(context, slack, incident_id, user_id, message)
+    """Offer whoever wrote it to mark a message as key. What it says is read, as jobs hold no words of people.
+
+    The version before handed the `text` over.
+    """
+    with context.database.transaction() as session:
+        entry = timeline.find_by_message(session, incident_id, ts)
+        said = entry.text if entry is not None else text
+    if said:
+        whisper_to(context, slack, incident_id, user_id, incident_messages.key_offer(said, f"{incident_id}:{ts}"))
 
 
 def whisper_to(context: AppContext, slack: Slack, incident_id: int, user_id: str, message: Message) -> bool:

@@ -140,3 +140,11 @@ def test_an_archived_channel_is_remembered(session: Session, row: IncidentRow) -
     assert row.channel_archived
     refusals.channel_archived(session, channel_id, archived=False, now=NOON)
     assert not row.channel_archived
+
+
+def test_jobs_hold_no_words_of_people(session: Session, row: IncidentRow) -> None:
+    words = "found it: the printer queue is full"
+    assert record.message_posted(session, row.channel_id or "", TS, "U0RESPONDER", words, NOON)
+    record.note(session, row, words, "U0RESPONDER", NOON, "command:1")
+    assert queued(session, "slack.offer_key", incident_id=row.incident_id)
+    assert "printer" not in str([job.arguments for job in queued(session)])

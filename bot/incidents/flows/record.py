@@ -151,14 +151,15 @@ def message_posted(
         session, row, Kind.MESSAGE_POSTED, text, now, author=author, at=at, message_ts=ts, source_key=key, data=data
     )
     if recorded is not None and author and reads_like_key(text) and is_worked_on(row):
-        _offer(session, row, ts, author, text, now)
+        _offer(session, row, ts, author, now)
     return recorded is not None
 
 
-def _offer(session: Session, row: IncidentRow, ts: str, author: str, text: str, now: datetime) -> None:
+def _offer(session: Session, row: IncidentRow, ts: str, author: str, now: datetime) -> None:
     """Ask whoever wrote it whether it is key; of several close together, the first few only."""
     if timeline.offer_key(session, row.incident_id, ts, now, MOST_AN_HOUR):
-        enqueue(session, "slack.offer_key", incident_id=row.incident_id, user_id=author, ts=ts, text=text[:200])
+        # Without the words; the version before, which may run beside this one, asks for some.
+        enqueue(session, "slack.offer_key", incident_id=row.incident_id, user_id=author, ts=ts, text="")
 
 
 def _incident_of(session: Session, channel_id: str, ts: str) -> IncidentRow | None:
