@@ -140,7 +140,7 @@ class Reader:
 
     def _timed(self, service: str, operation: str, call: Callable[[], Any]) -> Any:
         if self._seconds() >= self._deadline:
-            raise Unread(Reason.LATE, f"{service}:{operation} was not asked: the time for this diagnosis was over.")
+            raise Unread(Reason.LATE, f"{service}:{operation} was not called: the diagnosis ran out of time.")
         with self._lock:
             self.asked.append((service, operation))
         with reading(service, operation):
@@ -176,7 +176,7 @@ def unread_from(error: BaseException, service: str, operation: str) -> Unread | 
     if isinstance(error, boto.NoCredentialsError | boto.PartialCredentialsError):
         return Unread(Reason.CREDENTIALS, _NO_CREDENTIALS)
     if isinstance(error, boto.SSOError | boto.TokenRetrievalError | boto.CredentialRetrievalError):
-        return Unread(Reason.CREDENTIALS, f"The AWS credentials have expired or cannot be had ({error}). {_SIGN_IN}")
+        return Unread(Reason.CREDENTIALS, f"The AWS credentials have expired or are unavailable ({error}). {_SIGN_IN}")
     if isinstance(error, boto.ParamValidationError):
         return Unread(Reason.REFUSED, f"{asked} does not take what was typed: {' '.join(str(error).split())}")
     if isinstance(error, boto.HTTPClientError | boto.EndpointConnectionError):

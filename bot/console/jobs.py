@@ -1,4 +1,4 @@
-"""Jobs that were given up: what they are, and running them again."""
+"""Failed jobs: what they are, and running them again."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import typer
 from bot.console.terminal import load_settings
 from bot.errors import BadRequest
 
-app = typer.Typer(no_args_is_help=True, help="Posts, pages and other calls that were given up.")
+app = typer.Typer(no_args_is_help=True, help="Failed jobs: posts, pages and other calls that no longer retry.")
 
 
 @app.command("list")
 def jobs_list(as_json: Annotated[bool, typer.Option("--json", help="One JSON object per job.")] = False) -> None:
-    """List the jobs that were given up, the oldest first."""
+    """List failed jobs, the oldest first."""
     settings = load_settings()
     from bot.store.outbox import list_failed
     from bot.wiring.building import open_database
@@ -32,15 +32,15 @@ def jobs_list(as_json: Annotated[bool, typer.Option("--json", help="One JSON obj
             of = " ".join(f"{name}={value}" for name, value in ids.items())
             print(f"{job.job_id}  {job.task}  {of}  {job.attempts} attempts, the last {at or 'at an unknown time'}")
     if not found and not as_json:
-        print("No job was given up.")
+        print("No failed jobs.")
 
 
 @app.command("retry")
 def jobs_retry(
     job_ids: Annotated[list[int] | None, typer.Argument(help="Ids from `tocsin jobs list`.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="All that were given up.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="All failed jobs.")] = False,
 ) -> None:
-    """Run jobs again that were given up. The worker takes them up at once."""
+    """Run failed jobs again. They start right away."""
     if bool(job_ids) == everything:
         raise BadRequest("Name the jobs by id, as in `tocsin jobs retry 12 15`, or type `tocsin jobs retry --all`.")
     settings = load_settings()
@@ -51,6 +51,6 @@ def jobs_retry(
         failed = {job.job_id for job in list_failed(session)}
         if unknown := sorted(set(job_ids or ()) - failed):
             listed = ", ".join(map(str, unknown))
-            raise BadRequest(f"Not among the jobs that were given up: {listed}. `tocsin jobs list` shows them.")
+            raise BadRequest(f"Not among the failed jobs: {listed}. `tocsin jobs list` shows them.")
         number = retry_failed(session, sorted(job_ids or failed))
     print(f"{number} {'job runs' if number == 1 else 'jobs run'} again.")

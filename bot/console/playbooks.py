@@ -20,7 +20,7 @@ def playbooks(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per playbook.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="One row per playbook, and one per step.")] = False,
 ) -> None:
-    """Show how playbooks and their steps did here: used, ended it, did not help, and times against their windows."""
+    """Show playbook usage: runs, incidents resolved, steps that didn't help, and times against their windows."""
     settings = load_settings()
     if as_json and as_csv:
         raise typer.BadParameter("choose --json or --csv", param_hint="--csv")

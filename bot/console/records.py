@@ -106,7 +106,7 @@ def metrics(
         Path | None, typer.Option(dir_okay=False, help="Write a chart of the figures to this PNG.")
     ] = None,
 ) -> None:
-    """Show how incidents went and how well Tocsin does, each figure with its definition."""
+    """Show incident metrics and Tocsin's accuracy, each figure with its definition."""
     settings = load_settings()
     if as_json and as_csv:
         raise typer.BadParameter("choose --json or --csv", param_hint="--csv")

@@ -71,7 +71,7 @@ def _when_asked_to_end(end: Callable[[], object]) -> None:
 
 def _end_at_once() -> None:
     """Some thread waits for a peer that is silent. Nothing is lost: every job is done again that was not recorded."""
-    print("Something did not end in time, so the process ends without it; its jobs are done again.", file=sys.stderr)
+    print("Shutdown timed out; unfinished jobs will run again.", file=sys.stderr)
     sys.stderr.flush()
     os._exit(0)
 

@@ -91,7 +91,7 @@ def _override(session: Session, command: CommandContext, rest: str) -> str:
         raise BadRequest(f"Name one person: {_OVERRIDE_HINT}.")
     if mentioned is not None and named:
         if "from" in parts or not is_instant(named):
-            raise BadRequest(f"I do not understand “{named[:40]}”. Type {_OVERRIDE_HINT}.")
+            raise BadRequest(f"“{named[:40]}” isn't a person and a time. Type {_OVERRIDE_HINT}.")
         named, parts = "", parts | {"from": named}  # `@someone 22:00 until 06:00`
     context = command.context
     role = parse_role(parts["as"]) if "as" in parts else Role.ON_CALL
@@ -112,7 +112,7 @@ def _span(command: CommandContext, parts: dict[str, str], zone: ZoneInfo) -> tup
         raise BadRequest(f"Say until when: {_OVERRIDE_HINT}. Without a zone, times are in yours, {zone.key}.")
     until_at = parse_instant(parts["until"], command.now, zone, starts, after=from_at)
     if until_at <= command.now and "from" not in parts:
-        raise BadRequest(f"“{escape(parts['until'][:40])}” is past. Say a time to come: {_OVERRIDE_HINT}.")
+        raise BadRequest(f"“{escape(parts['until'][:40])}” is in the past. Use a future time: {_OVERRIDE_HINT}.")
     return from_at, until_at
 
 
@@ -123,7 +123,7 @@ def _parts(text: str) -> tuple[str, dict[str, str]]:
     for word, value in zip(words[1::2], words[2::2], strict=True):
         name = word.lower() if word.lower() in ("from", "as") else "until"
         if name in found or not value.strip():
-            raise BadRequest(f"Say it once, with something after “{word}”: {_OVERRIDE_HINT}.")
+            raise BadRequest(f"Use “{word}” once, followed by a value: {_OVERRIDE_HINT}.")
         found[name] = value.strip()
     return words[0].strip(), found
 
@@ -135,7 +135,7 @@ def _remove(session: Session, command: CommandContext, rest: str) -> str:
         raise BadRequest("Name the person or the role: `/incident oncall remove @someone`.")
     user_id, role = _whose(session, command, mentioned, named, as_role)
     row = remove_override(session, user_id, role, command.user_id, command.now)
-    return f"The override is gone: {person(row.user_id)} no longer stands in as {row.role}."
+    return f"Override removed. {person(row.user_id)} is no longer {row.role}."
 
 
 def _whose(
@@ -168,7 +168,7 @@ def _escalate(session: Session, command: CommandContext) -> str:
         plan.refuse_asked_just_now(session, row, role, key, command.now)
     ping, _ = plan.escalate_by_hand(session, row, role, reason[:1000], command.user_id, key, command.now)
     roster = read_roster(session, command.context.policy.contacts, command.now)
-    return f"Pinging the {ping.role} about {row.ref}: {names(roster.who(Role(ping.role), command.now))}."
+    return f"Paging the {ping.role} about {row.ref}: {names(roster.who(Role(ping.role), command.now))}."
 
 
 def _unquoted(reason: str) -> str:
@@ -225,7 +225,7 @@ def _held_by(session: Session, context: AppContext, row: PingRow, user_id: str, 
             return f"You hold the role by the imported schedule until {instant(shift.until_at)}."
     following = roster.find_next(role, at)
     until = f" until {instant(following[0])}" if following else ""
-    return f"You hold the role {role}{until}, says contacts.yaml." if not row.note else "You stand in for the role."
+    return f"You are {role}{until}, by contacts.yaml." if not row.note else "You stand in for the role."
 
 
 SUBCOMMANDS = (
@@ -243,9 +243,9 @@ SUBCOMMANDS = (
     Subcommand(
         "escalate",
         "escalate VP payments are down",
-        "Ping a role now. Without a role: the next rung.",
+        "Page a role now; without a role, the next one in line.",
         answer=_escalate,
         aliases=("page",),
     ),
-    Subcommand("escalation", "escalation", "Who was pinged, who will be, and why.", answer=_escalation, act=Act.READ),
+    Subcommand("escalation", "escalation", "Who was paged, who is next, and why.", answer=_escalation, act=Act.READ),
 )

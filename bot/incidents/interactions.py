@@ -72,7 +72,7 @@ def number_at(value: str, part: int) -> int:
     return int(typed)
 
 
-OUT_OF_DATE = "This button is out of date. Use the one of the latest message, or type `/incident help`."
+OUT_OF_DATE = "This button is out of date. Use the button on the latest message, or type `/incident help`."
 
 
 def value_of(action: dict[str, Any]) -> str:

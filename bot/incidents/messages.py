@@ -65,12 +65,12 @@ def kept_out(incident: Incident, archived: bool, here: bool) -> str:
 
 def cannot_be_appointed(user_id: str, refusal: Refusal) -> str:
     """Nothing was changed: Slack says that this person cannot take part."""
-    return f"{person(user_id)} can't take this on: {refusal.reason}. {refusal.advice} Nothing was changed."
+    return f"{person(user_id)} can't be assigned: {refusal.reason}. {refusal.advice} Nothing was changed."
 
 
 def bring_in(user_id: str, channel_id: str) -> str:
     """Completes "Tocsin couldn't …"."""
-    return f"bring {person(user_id)} into <#{channel_id}>"
+    return f"invite {person(user_id)} to <#{channel_id}>"
 
 
 ENTRY = "entry_view"
@@ -105,7 +105,7 @@ def entry_form(
     """Add a message to a timeline, or put the entry right that it is. `when` is how its time is typed, in `zone`."""
     choices = [option(f"{item.ref} {item.title}", str(item.incident_id)) for item in incidents[:100]]
     which = [field("incident", "Incident", select("Incident", "incident", choices, str(chosen) if chosen else None))]
-    hint = "It is on the timeline already: what you change here is kept beside what it said." if known else ""
+    hint = "Already on the timeline. Your edit is saved; the original is kept." if known else ""
     blocks = [
         *([context(hint)] if hint else []),
         *(which if len(choices) > 1 else [section(headline(incidents[0]))]),
@@ -211,5 +211,5 @@ def too_early(ref: str, declared_at: datetime, before: timedelta, earliest: time
     """`before`: how long before the declaration; `earliest`: how long before it a timeline may begin."""
     return (
         f"That is {span(before)} before {ref} was declared ({declared_at:%Y-%m-%d %H:%M} UTC). "
-        f"A timeline begins at most {span(earliest)} before its incident: check the day."
+        f"The earliest allowed is {span(earliest)} before it was declared. Check the date."
     )

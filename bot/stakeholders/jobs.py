@@ -103,7 +103,7 @@ def _find_or_plan_look(
         if not present:
             return None  # that resolution is over: nobody looks for it any more
         alarm_checks.plan_lookup(session, row)
-    text, at = (seen.text, seen.at) if seen else ("Looking the CloudWatch alarms up …", None)
+    text, at = (seen.text, seen.at) if seen else ("Checking CloudWatch alarms …", None)
     return stakeholder_messages.Found(policy.point, text, at, again=present and context.read_alarms is not None)
 
 

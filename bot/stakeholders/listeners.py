@@ -256,7 +256,7 @@ def look_up_again(session: Session, context: AppContext, value: str, user_id: st
     if context.read_alarms is None:
         raise BadRequest("CloudWatch is no longer configured here: AWS_REGION is not set.")
     alarm_checks.look_up_again(session, incidents.get_for_change(session, int(incident_id)), int(episode), now)
-    return "Looking. The checklist shows it in a moment."
+    return "Checking alarms. The checklist updates in a moment."
 
 
 def tick(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
@@ -281,7 +281,7 @@ SUBCOMMANDS = (
     Subcommand(
         "update",
         "update the fix is being rolled out",
-        "Tell stakeholders. You see the notice before it goes.",
+        "Update stakeholders. You preview it before it is sent.",
         answer=_update,
         form=_update_form,
         aliases=("tell",),

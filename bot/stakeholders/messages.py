@@ -130,7 +130,7 @@ def post_notice(channel: str) -> str:
     return f"post the stakeholder update in {channel}"
 
 
-SEND_AGAIN = "Stakeholders have not been told; once that is done, send it again: `/incident update …`"
+SEND_AGAIN = "Stakeholders were not notified. Fix this, then send it again: `/incident update …`"
 
 
 def not_mailed(address: str, reason: str) -> str:
@@ -178,9 +178,9 @@ def alarm_states(expected: frozenset[str], read: Reading) -> str:
     if len(named) > _ALARMS_NAMED:
         named = [*named[:_ALARMS_NAMED], f"and {len(named) - _ALARMS_NAMED} more"]
     if not found and not missing:
-        return "No CloudWatch alarm is named for it, in notices.yaml or in this incident."
+        return "No CloudWatch alarms are configured in notices.yaml or mentioned in this incident."
     head = _states(len(found) - len(wrong), len(found), read.complete)
-    unread = [] if read.complete else ["there are more, which were not looked at"]
+    unread = [] if read.complete else ["more alarms were not checked"]
     return "; ".join([head, *named, *unread]) + "."
 
 
@@ -201,4 +201,4 @@ def _alarm_state(alarm: Alarm) -> str:
 
 def alarms_unread(reason: str) -> str:
     """CloudWatch could not be asked, and why; looking by hand is then the way."""
-    return f"CloudWatch could not be asked ({escape(reason[:_LONGEST_REASON])}). Look at the metrics yourself."
+    return f"CloudWatch couldn't be reached ({escape(reason[:_LONGEST_REASON])}). Check the metrics yourself."

@@ -93,9 +93,9 @@ def dated(day: Day, year: int) -> date:
     try:
         found = date(year, day.month, day.number)
     except ValueError:
-        raise BadRequest(f"{typed} isn't a date of the calendar.") from None
+        raise BadRequest(f"{typed} isn't a valid date.") from None
     if year not in _YEARS:
-        raise BadRequest(f"{typed} is too far away to be meant.")
+        raise BadRequest(f"{typed} is too far away.")
     if day.weekday not in (None, found.weekday()):
         names = WEEKDAYS[found.weekday()].capitalize(), WEEKDAYS[day.weekday or 0].capitalize()
         raise BadRequest(f"{typed} is a {names[0]}, not a {names[1]}.")

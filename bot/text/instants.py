@@ -164,7 +164,7 @@ def _moment(text: str, whole: bool) -> _Moment | None:
     start = lead.end() if lead else 0
     slashed = _SLASHED.match(text, start)
     if slashed:
-        raise BadRequest(f"“{slashed[0]}” is read both ways. Write the day as `24 Dec` or `2026-12-24`.")
+        raise BadRequest(f"“{slashed[0]}” is ambiguous: day or month first? Write the day as `24 Dec` or `2026-12-24`.")
     day, at = leading_day(text, start)
     between = _BETWEEN.match(text, at) if day else lead
     begins = between.end() if between else at
@@ -283,7 +283,7 @@ def _latest(moment: _Moment, now: datetime, zone: tzinfo) -> datetime:
             at = _combined(weekday_of(day, today), clock, moment, zone)
     if at > now + _AHEAD:
         meant = "" if day else f" If you mean the day before, write `yesterday {moment.typed}`."
-        raise BadRequest(f"“{moment.typed}” is still to come; it is {local:%H:%M %Z} now.{meant}")
+        raise BadRequest(f"“{moment.typed}” is in the future; it's {local:%H:%M %Z} now.{meant}")
     return min(at, now)
 
 

@@ -135,7 +135,7 @@ def _numeric(text: str, start: int, is_surely_zone: bool) -> tuple[Zone, int] | 
         raise BadRequest(f"“{typed}” could be a time zone or a number. Write `UTC{typed}` for the zone.")
     length = timedelta(hours=int(found["hours"]), minutes=int(found["minutes"] or 0))
     if length > _FURTHEST or int(found["minutes"] or 0) not in (0, 15, 30, 45):
-        raise BadRequest(f"“{typed}” is no time zone. Name the zone as {EXAMPLES}, and give one time, not two.")
+        raise BadRequest(f"“{typed}” isn't a time zone. Name the zone as {EXAMPLES}, and give one time, not two.")
     return Zone(typed, timezone(length if found["sign"] == "+" else -length, typed.strip())), found.end()
 
 

@@ -156,7 +156,7 @@ def _link(web: WebContext, token: str) -> LoginToken | Response:
     with web.context.database.transaction() as session:
         ended = links.signed_out_at(session, link.user_id)
     if ended is not None and link.signed_at <= ended.timestamp():
-        sentence = "Its person was signed out everywhere since it was sent."
+        sentence = "Its owner has signed out everywhere since it was sent."
         return notice(410, "This link no longer works", sentence, NEW_LINK)
     return link
 

@@ -134,7 +134,7 @@ def test_equal_questions_are_asked_once(reader: Reader) -> None:
 
 def test_after_the_budget_nothing_is_asked() -> None:
     late = Reader(clients(REGION, DIAGNOSTICS), REGION, 10.0, lambda: 10.0)
-    with pytest.raises(Unread, match="the time for this diagnosis was over") as unread:
+    with pytest.raises(Unread, match="the diagnosis ran out of time") as unread:
         late.read("sqs", "GetQueueUrl", QueueName="x")
     assert (unread.value.reason, late.asked) == (Reason.LATE, [])
 

@@ -91,7 +91,7 @@ EC2 = {
     "asks for metadata all day": Case(
         instance(22, MetadataNoToken={ago(5): 50_000}), "ec2.metadata", "50,000 calls", set(), {"NFI-2024-0015"}
     ),
-    "never backed up": Case(instance(22), "ec2.no-backup-tag", "speaks of backup", set(), {"NFI-2024-0003"}),
+    "never backed up": Case(instance(22), "ec2.no-backup-tag", "No backup tag", set(), {"NFI-2024-0003"}),
     "stopped": Case(stopped, "ec2.state", "is stopped", set(), {"PB-autoscaling"}),
 }
 

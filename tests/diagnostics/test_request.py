@@ -50,8 +50,8 @@ def test_what_is_typed_is_read(typed: str, asked: Asked) -> None:
 @pytest.mark.parametrize(
     ("typed", "says"),
     [
-        ("", "Say what to look at: `diagnose lambda orders-api`"),
-        ("--at 14:05", "Say what to look at"),
+        ("", "Say what to check: `diagnose lambda orders-api`"),
+        ("--at 14:05", "Say what to check"),
         ("lambda my orders api", "Type one service and one name"),
         ("lambda x --att 14:05", "--att isn't an option of diagnose. Did you mean --at?"),
         ("lambda x --at", "--at needs a value"),

@@ -155,7 +155,7 @@ def test_after_an_absence_one_repeat_stands_for_those_that_were_missed(
     repeats = [ping for ping in rows(session, row) if ping.kind == "repeat"]
     states = {ping.due_at: (ping.state, ping.reason) for ping in repeats}
     assert states == {
-        NOON + minutes(5): (pings.CANCELLED, "a later one took its place"),
+        NOON + minutes(5): (pings.CANCELLED, "replaced by a later page"),
         NOON + minutes(55): (pings.SENDING, None),
         NOON + minutes(60): (pings.PLANNED, None),
     }

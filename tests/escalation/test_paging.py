@@ -249,9 +249,9 @@ def test_all_repeats_share_one_message_in_the_room_and_say_how_many_they_are(
     received_now = received(person("U0RESPONDER"))
     assert len(received_now) == 4, "each reaches its person as a message of its own"
     assert received_now[-1]["text"].endswith("you are paged as on-call engineer for the 4th time")
-    assert "*You are paged for the 4th time, unanswered for 18 min.*" in content_of(received_now[-1])
+    assert "*This is page 4; no one has answered for 18 min.*" in content_of(received_now[-1])
     (copy,) = _in_room(context, person, row, "until acknowledged")
-    assert copy.count("4th time, unanswered for 18 min.") == 1 and "page_acknowledge" in copy
+    assert copy.count("This is page 4; no one has answered for 18 min.") == 1 and "page_acknowledge" in copy
     with context.database.transaction() as session:
         found = incidents.get_for_change(session, row.incident_id)
         change.acknowledge(session, found, "U0TEAMLEAD", context.policy, later(context, 20).now())

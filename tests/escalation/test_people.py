@@ -83,8 +83,8 @@ def test_a_role_means_who_holds_it_at_that_instant(session: Session, contacts: C
         ("twin", "“twin” matches several people: <@U0BEA>, <@U0CLEO>. Mention the one you mean: `@name`."),
         ("leads", "“leads” matches several people: <@U0TEAMLEAD>, <@U0MANAGER>. Mention the one you mean: `@name`."),
         ("lead", "“lead” matches several people: <@U0TEAMLEAD>, <@U0MANAGER>. Mention the one you mean: `@name`."),
-        ("auditor", "“auditor” has no one in Slack. Mention the person: `@name`."),
-        ("empty", "“empty” has no one in Slack. Mention the person: `@name`."),
+        ("auditor", "“auditor” isn't linked to anyone in Slack. Mention the person: `@name`."),
+        ("empty", "“empty” isn't linked to anyone in Slack. Mention the person: `@name`."),
         ("santa", "I don't know anyone called “santa”. Mention them: `@name`."),
         (
             "second respnder",

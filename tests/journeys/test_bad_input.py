@@ -109,7 +109,7 @@ def test_a_lone_word_that_is_no_role_escalates_to_nobody(stage: Stage) -> None:
     assert "Did you mean team lead?" in told
     assert "is no role" in ask(stage.responder, channel["id"], "/incident escalate pope")
     assert everything(stage) == before
-    assert "Pinging the" in ask(stage.responder, channel["id"], '/incident escalate "down"')
+    assert "Paging the" in ask(stage.responder, channel["id"], '/incident escalate "down"')
 
 
 def test_a_detection_time_that_cannot_be_read_is_refused_with_an_example(stage: Stage) -> None:

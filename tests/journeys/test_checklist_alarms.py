@@ -49,7 +49,7 @@ def test_resolving_looks_the_alarms_up_and_a_button_looks_again(stage: Stage, ac
     first = responder.wait_for_message(channel["id"], "1 of 2 CloudWatch alarms are OK; pay-5xx is in ALARM since")
     assert "_Checked <!date" in content_of(first) and "5 to check" in content_of(first)
     put_alarm(account, "pay-5xx", "OK")
-    assert press_and_hear(responder, channel["id"], first, "alarms_look").startswith("Looking.")
+    assert press_and_hear(responder, channel["id"], first, "alarms_look").startswith("Checking alarms.")
     second = responder.wait_for_message(channel["id"], "All 2 CloudWatch alarms are OK.")
     assert second["ts"] == first["ts"], "it is one list"
     settle(stage.database)
@@ -65,7 +65,7 @@ def test_resolving_looks_the_alarms_up_and_a_button_looks_again(stage: Stage, ac
 def test_where_nothing_is_named_the_list_says_so_and_aws_is_not_asked(stage: Stage) -> None:
     _, channel = stage.declare("P3 the wiki is slow")
     ask(stage.responder, channel["id"], "/incident resolve")
-    said = stage.responder.wait_for_message(channel["id"], "No CloudWatch alarm is named for it")
+    said = stage.responder.wait_for_message(channel["id"], "No CloudWatch alarms are configured")
     assert element(said, "alarms_look")["text"]["text"] == "Check again"
 
 
@@ -76,7 +76,7 @@ def test_a_call_that_aws_refuses_says_why_and_blocks_nothing(stage: Stage, monke
     monkeypatch.setattr("botocore.signers.RequestSigner.sign", _unsigned)
     ref, channel = stage.declare("P3 search-lag is high")
     assert "is resolved" in ask(stage.responder, channel["id"], "/incident resolve")
-    said = content_of(stage.responder.wait_for_message(channel["id"], "CloudWatch could not be asked"))
+    said = content_of(stage.responder.wait_for_message(channel["id"], "CloudWatch couldn't be reached"))
     assert "Unable to locate credentials" in said and "Look at the metrics yourself." in said
     assert "is closed" in ask(stage.responder, channel["id"], "/incident close it went down")
     assert row(stage, ref).status == "closed"

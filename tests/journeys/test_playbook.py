@@ -103,12 +103,12 @@ def test_a_playbook_is_listed_started_worked_through_and_offered_as_the_resoluti
     told = [entry.text for entry in entries(stage, ref) if entry.kind.startswith("playbook_")]
     assert len(told) == 7
     assert told[1].startswith(
-        "PB-lambda step 1 of 5, Look at the function and its recent errors: done, says <@U0RESPONDER>"
+        "PB-lambda step 1 of 5, Look at the function and its recent errors: marked “done” by <@U0RESPONDER>"
     )
     settle(stage.database)
     assert failed_jobs(stage.database) == []
     _, other = stage.declare(f"{LAMBDA}, again")
-    assert "Used once, ended it once, median" in ask(responder, other["id"], "/incident playbook")
+    assert "Used once, resolved an incident once, median" in ask(responder, other["id"], "/incident playbook")
     ask(responder, other["id"], "/incident resolve it was the same")
 
 
@@ -209,8 +209,8 @@ def test_two_steps_that_did_not_help_offer_another_playbook_and_a_page(stage: St
     offer = responder.wait_for_message(channel["id"], "Two steps of PB-lambda did not help.")
     assert "Next best: *PB-" in content_of(offer)
     heard = press_and_hear(responder, channel["id"], offer, "playbook_page")
-    assert heard.startswith("Pinging the ") and ref in heard
-    assert "was pinged from here already" in press_stale(stage, responder, offer, "playbook_page")
+    assert heard.startswith("Paging the ") and ref in heard
+    assert "was already paged from here" in press_stale(stage, responder, offer, "playbook_page")
     assert "is under way" in press_and_hear(responder, channel["id"], offer, "playbook_start")
 
 

@@ -38,13 +38,13 @@ def test_nobody_gets_a_part_who_is_no_person_or_cannot_be_let_in(peopled: Stage)
     responder = peopled.responder
     ref, channel = peopled.declare("P2 the scales in the warehouse are stuck")
     for user_id, why in WHY.items():
-        refused = f"<@{user_id}> can't take this on: {why} Nothing was changed."
+        refused = f"<@{user_id}> can't be assigned: {why} Nothing was changed."
         for command in ("role scribe", "role commander", "handover"):
             assert ask(responder, channel["id"], f"/incident {command} {NAMES[user_id]}") == refused, command
     assert row(peopled, ref).commander is None
     for user_id in ("U0GONE", "U0OTHERBOT"):
         said = ask(responder, INCIDENTS, f"/incident oncall override {NAMES[user_id]} until tomorrow 10:00 as manager")
-        assert said == f"<@{user_id}> can't take this on: {WHY[user_id]} Nothing was changed."
+        assert said == f"<@{user_id}> can't be assigned: {WHY[user_id]} Nothing was changed."
     assert "<@U0VP> is scribe" in ask(responder, channel["id"], "/incident role scribe @vp-engineering")
 
 

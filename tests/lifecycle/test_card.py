@@ -289,7 +289,7 @@ def test_a_page_after_the_acknowledgement_asks_for_help_instead() -> None:
 
 def test_a_ping_by_hand_says_who_asks_and_why() -> None:
     said = marked_up(pings.page(ping(kind="manual", asked_by="U0RESPONDER", note="<!channel> help"), NOON))
-    assert "*Why you:* <@U0RESPONDER> asks for the team lead: &lt;!channel&gt; help" in said
+    assert "*Why you:* <@U0RESPONDER> paged the team lead: &lt;!channel&gt; help" in said
 
 
 @pytest.mark.parametrize(("late", "told"), [(0, False), (5, False), (6, True)])

@@ -333,7 +333,7 @@ def test_a_resolve_form_that_came_second_keeps_what_it_says(
             session, row, "U0RESPONDER", policy, NOON, resolution="restarted the pods", cause="pool exhausted"
         )
     )
-    assert said == f"{row.ref} was already resolved. Kept for the review: resolution and cause."
+    assert said == f"{row.ref} was already resolved. Saved for the review: resolution and cause."
     assert (row.resolution, row.cause) == ("raised the pool size\nrestarted the pods", "pool exhausted")
     with pytest.raises(TransitionRefused, match="already resolved"):
         change.add_facts(session, row, "U0RESPONDER", policy, NOON, cause="pool exhausted")

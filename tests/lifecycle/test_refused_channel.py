@@ -383,7 +383,7 @@ def test_whoever_cannot_be_let_in_is_named_to_whoever_asked_and_on_the_timeline(
     work(context, slack, poster)
     said = told(context, row)
     for (user_id, error), text in zip(wrong.items(), said, strict=True):
-        assert text.startswith(f"Tocsin couldn't bring <@{user_id}> into <#{channel_id}>: ")
+        assert text.startswith(f"Tocsin couldn't invite <@{user_id}> to <#{channel_id}>: ")
         assert f"({error}). " in text
     assert direct(slack, playground, "U0MANAGER") == said
     assert "U0VP" in slack.call("conversations.members", channel=channel_id)["members"]

@@ -39,7 +39,7 @@ def test_when_and_of_what(text: str, at: str, words: str) -> None:
         ("banana", "Say when and of what"),
         ("15 min", "Say what to remind you of"),
         ("at 14:30", "Say what to remind you of"),
-        ("0 min look", "That time is past"),
+        ("0 min look", "That time is in the past"),
         ("3 months look at it", "days ahead|Say when"),
         ("45 days <!channel>", "days ahead"),
     ],

@@ -55,7 +55,7 @@ def typed(context: AppContext, slack: Slack, text: str, user_id: str) -> str:
     ("user_id", "words", "said"),
     [
         ("U0RESPONDER", "at 17:20 rolled back", "at 2026-11-20 17:20 IST (11:50 UTC)"),
-        ("U0RESPONDER", "17:20 CET rolled back", "still to come"),
+        ("U0RESPONDER", "17:20 CET rolled back", "is in the future"),
         ("U0RESPONDER", "00:10 rolled back", "at 2026-11-20 00:10 IST (2026-11-19 18:40 UTC)"),
         ("U0RESPONDER", "five minutes ago rolled back", "at 2026-11-20 17:25 IST (11:55 UTC)"),
         ("U0TEAMLEAD", "on Friday at about 6:45 rolled back", "at 2026-11-20 06:45 EST (11:45 UTC)"),

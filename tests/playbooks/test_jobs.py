@@ -90,8 +90,8 @@ def test_the_role_is_paged_once_however_often_the_button_is_pressed(
     with context.database.transaction() as session:
         first = buttons.page(session, context, value, BY, context.now())
         again = buttons.page(session, context, value, BY, context.now())
-    assert first == f"Pinging the VP engineering about {row.ref}."
-    assert again == "The VP engineering was pinged from here already."
+    assert first == f"Paging the VP engineering about {row.ref}."
+    assert again == "The VP engineering was already paged from here."
 
 
 def test_nothing_is_offered_once_the_incident_is_over(

@@ -105,12 +105,12 @@ def test_a_playbooks_record_is_what_the_history_says(session: Session) -> None:
 @pytest.mark.usefixtures("history")
 def test_the_list_sets_our_figure_beside_the_sources_claim(session: Session) -> None:
     shown = lines([line_of(session)], steps=True)
-    assert shown[1].strip() == "Used 4 times, ended it twice, median 15 min; ended 50% (2 of 4)"
+    assert shown[1].strip() == "Used 4 times, resolved an incident twice, median 15 min; ended 50% (2 of 4)"
     assert shown[2].strip() == "The source says: 89 % resolved"
     assert (
         shown[4]
         .strip()
-        .startswith("2. Restart the application servers: done 1, did not help 2, skipped 0, ended it 1;")
+        .startswith("2. Restart the application servers: done 1, did not help 2, skipped 0, resolved 1;")
     )
     assert lines([], steps=False)[0].startswith("There are no playbooks yet.")
 
@@ -228,7 +228,7 @@ def test_the_shell_prints_the_ledger_as_text_json_and_csv_and_the_page_shows_it(
 
     browser = shown.enter(BY)
     listed = browser.get("/playbooks").text
-    assert "Used twice, never ended it" in listed and "89 % resolved" in listed
+    assert "Used twice, never resolved an incident" in listed and "89 % resolved" in listed
     one = browser.get("/playbooks/PB-test").text
     assert ref in one and "1 of 3 steps done" in one and "<b>fail" not in one
     assert "stolen key" not in one, "a security incident is counted, and shown to nobody outside it"

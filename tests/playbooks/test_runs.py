@@ -82,9 +82,9 @@ def test_steps_are_decided_in_order_with_who_and_when_on_the_timeline(session: S
         (RESPONDER, NOON + minutes(7)),
     ]
     assert entries[0].text == (
-        "PB-test step 1 of 3, Count the connections: done, says <@U0RESPONDER> – 480 idle of 500"
+        "PB-test step 1 of 3, Count the connections: marked “done” by <@U0RESPONDER> – 480 idle of 500"
     )
-    assert "did not help, says <@U0SECONDARY>" in entries[1].text
+    assert "marked “did not help” by <@U0SECONDARY>" in entries[1].text
 
 
 def test_a_second_press_says_who_was_first_and_changes_nothing(session: Session, declared: Declare) -> None:

@@ -161,9 +161,9 @@ def test_still_right_is_said_once_by_somebody_who_may_and_the_message_says_by_wh
     request_id, _ = first_review(at_work, slack, poster)
     assert "authority.yaml lets edit knowledge" in press(at_work, "upkeep_right", request_id, "U0SUPPORT")
     assert press(at_work, "upkeep_right", request_id) == "[]"
-    assert "has been answered: Still right, says <@U0TEAMLEAD>" in press(at_work, "upkeep_archive", request_id)
+    assert "has been answered: Confirmed by <@U0TEAMLEAD>" in press(at_work, "upkeep_archive", request_id)
     ask_all(at_work, slack, poster)
-    assert "Still right, says <@U0TEAMLEAD>" in shown_to(person(LEAD), "PB-alb")
+    assert "Confirmed by <@U0TEAMLEAD>" in shown_to(person(LEAD), "PB-alb")
     jobs.plan(at_work, now=MONDAY + timedelta(days=80))
     with at_work.database.transaction() as session:
         refs = [row.ref for row in session.query(UpkeepRequest).filter_by(ref="PB-alb")]
@@ -179,7 +179,7 @@ def test_a_question_is_put_off_or_handed_to_somebody_else(
         assert flow.send_due(session, at_work.policy, MONDAY + timedelta(days=6)) == 0
         assert flow.send_due(session, at_work.policy, MONDAY + timedelta(days=8)) == 1
     ask_all(at_work, slack, poster)
-    assert "<@U0SUPPORT> is asked from now on" in press(at_work, "upkeep_delegate", request_id, chosen="U0SUPPORT")
+    assert "<@U0SUPPORT> will be asked from now on" in press(at_work, "upkeep_delegate", request_id, chosen="U0SUPPORT")
     ask_all(at_work, slack, poster)
     assert "due for its review" in shown_to(person("U0SUPPORT"), "PB-alb")
     assert press(at_work, "upkeep_right", request_id, "U0SUPPORT") == "[]", "whoever was asked may answer"
@@ -214,7 +214,7 @@ def test_a_review_goes_step_by_step_and_its_changes_are_edited_in_a_form(
     assert listeners.reviewed(at_work, values, view, LEAD, MONDAY) is None
     ask_all(at_work, slack, poster)
     shown = shown_to(person(LEAD), "PB-alb")
-    assert "To do: change step 2 and take out step 3. Reviewed by <@U0TEAMLEAD>" in shown and "Edit PB-alb" in shown
+    assert "To do: change step 2 and remove step 3. Reviewed by <@U0TEAMLEAD>" in shown and "Edit PB-alb" in shown
     with at_work.database.transaction() as session:
         form = listeners._view(session, at_work, "upkeep_edit", request_id, entry, LEAD)
     check_view(form, "modal")
@@ -292,7 +292,7 @@ def test_after_a_major_incident_the_difference_is_shown_and_accepted_as_an_edit(
     jobs.plan(at_work, now=MONDAY)
     ask_all(at_work, slack, poster)
     shown = shown_to(person(LEAD), f"{row.ref}* ")
-    assert f"*{row.ref}* {row.title} taught something that *PB-lambda* does not say." in shown
+    assert f"*{row.ref}* {row.title} has a lesson missing from *PB-lambda*." in shown
     assert "+aws lambda update-function-code" in shown and "+- Purpose: What ended" in shown
     with at_work.database.transaction() as session:
         [request] = session.query(UpkeepRequest).filter_by(kind="lesson")

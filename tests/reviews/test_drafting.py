@@ -71,7 +71,7 @@ _Times are UTC._
 
 ## What went well
 
-_Calculated by Tocsin from the figures and their targets. Add what people thought._
+_Calculated by Tocsin from the figures and their targets. Add what the team found._
 
 - Acknowledged within 4 min by Responder; the target for P1 is 1 h. (entry 3)
 - The playbook resolved it. (entry 13)
@@ -79,7 +79,7 @@ _Calculated by Tocsin from the figures and their targets. Add what people though
 
 ## What could be improved
 
-_Calculated by Tocsin from the figures and their targets. Add what people thought._
+_Calculated by Tocsin from the figures and their targets. Add what the team found._
 
 - Resolved after 43 min; the target for P1 is under 30 min. (entry 12)
 - Most of the time, 28 min of 43 min, passed between mitigating it and resolving it. (entry 12)

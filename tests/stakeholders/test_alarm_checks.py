@@ -67,7 +67,7 @@ def test_an_alarm_of_the_policy_that_does_not_exist_is_said_and_a_word_of_the_in
     assert said(wanted("typo-5xx", expected=("typo-5xx",))) == (
         "No CloudWatch alarm was found; typo-5xx does not exist."
     )
-    assert said(wanted("build-212")).startswith("No CloudWatch alarm is named for it")
+    assert said(wanted("build-212")).startswith("No CloudWatch alarms are configured")
 
 
 def test_many_red_alarms_are_counted_after_the_first_five() -> None:
@@ -79,7 +79,7 @@ def test_many_red_alarms_are_counted_after_the_first_five() -> None:
 
 def test_where_there_are_more_alarms_than_were_read_it_never_says_all() -> None:
     fine = tuple(alarm(f"a-{number}") for number in range(1000))
-    more = "; there are more, which were not looked at."
+    more = "; more alarms were not checked."
     assert (
         messages.alarm_states(wanted().expected, Reading(fine, complete=False))
         == f"At least 1000 CloudWatch alarms are OK{more}"
@@ -106,6 +106,5 @@ def test_the_last_look_of_this_resolution_is_shown_and_each_is_kept_once(databas
 def test_what_failed_says_why_and_what_to_do() -> None:
     said = messages.alarms_unread("CloudWatch: AccessDenied <not> you")
     assert (
-        said
-        == "CloudWatch could not be asked (CloudWatch: AccessDenied &lt;not&gt; you). Look at the metrics yourself."
+        said == "CloudWatch couldn't be reached (CloudWatch: AccessDenied &lt;not&gt; you). Check the metrics yourself."
     )

@@ -28,7 +28,7 @@ from tests.slack_fixtures import Control
 
 UPDATES = "C0UPDATES"
 NOTICE = Notice("P1 checkout", (("News", "rolling back"),))
-AGAIN = "Stakeholders have not been told; once that is done, send it again: `/incident update …`"
+AGAIN = "Stakeholders were not notified. Fix this, then send it again: `/incident update …`"
 REFUSED = [error for error in DOCUMENTED["chat.postMessage"].split() if error != "no_permission"]
 
 

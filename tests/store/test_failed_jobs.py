@@ -54,7 +54,7 @@ def test_only_those_that_were_named_run_again(database: Database) -> None:
     assert statuses(database, first, second) == ["failed", "todo"]
     assert CliRunner().invoke(app, ["jobs", "retry", "--all"]).output == "1 job runs again.\n"
     assert statuses(database, first, second) == ["todo", "todo"]
-    assert CliRunner().invoke(app, ["jobs", "list"]).output == "No job was given up.\n"
+    assert CliRunner().invoke(app, ["jobs", "list"]).output == "No failed jobs.\n"
 
 
 @pytest.mark.parametrize("words", [[], ["999"], ["--all", "1"]])

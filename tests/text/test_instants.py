@@ -137,16 +137,16 @@ def test_zones_spans_and_turns_of_speech_are_understood(typed: str, meant: str) 
 @pytest.mark.parametrize(
     ("typed", "says"),
     [
-        ("11/12", "“11/12” is read both ways. Write the day as `24 Dec` or `2026-12-24`."),
-        ("30 Feb", "30 Feb 2026 isn't a date of the calendar."),
+        ("11/12", "“11/12” is ambiguous: day or month first? Write the day as `24 Dec` or `2026-12-24`."),
+        ("30 Feb", "30 Feb 2026 isn't a valid date."),
         ("Fri, 24 Dec 2026 18:00", "24 Dec 2026 is a Thursday, not a Friday."),
-        ("0001-01-01 0:00", "is too far away to be meant"),
+        ("0001-01-01 0:00", "is too far away"),
         ("999999 weeks ago", "more than a year ago"),
         ("18:00 IST", "Write `Asia/Kolkata` or `Asia/Jerusalem` or `Europe/Dublin`."),
         ("18:00 CST", "Write `America/Chicago` or `Asia/Shanghai`."),
         ("18:00 XYZ", "“XYZ” isn't a time zone I know."),
         ("18:00 Europe/Munich", "“Europe/Munich” isn't a time zone I know."),
-        ("18:00 UTC+15", "“UTC+15” is no time zone."),
+        ("18:00 UTC+15", "“UTC+15” isn't a time zone."),
         (
             "18:00 CEST",
             "“CEST” isn't in force on 2026-11-20: clocks there show CET then. Write `CET` or `Europe/Berlin`.",
@@ -299,21 +299,21 @@ def test_words_that_begin_with_no_time_are_left_alone(typed: str) -> None:
 @pytest.mark.parametrize(
     ("typed", "says"),
     [
-        ("at 14:20 x", "still to come"),
+        ("at 14:20 x", "is in the future"),
         ("at 14:20 x", "yesterday 14:20"),
-        ("2027-01-01 10:00 x", "still to come"),
+        ("2027-01-01 10:00 x", "is in the future"),
         ("at 25:00 x", "isn't a time I understand"),
         ("at 99 x", "isn't a time I understand"),
-        ("at 2026-13-45 10:00 x", "isn't a date of the calendar"),
+        ("at 2026-13-45 10:00 x", "isn't a valid date"),
         ("13pm x", "isn't a time I understand"),
         ("at 14:20 UTC+1 x", r"write `yesterday 14:20 UTC\+1`"),
-        ("next Monday 9:00 x", "still to come"),
+        ("next Monday 9:00 x", "is in the future"),
         ("11:20 IST x", "several time zones"),
         ("11:20 Berlin office lost power", "could be a time zone or a word of the note"),
         ("11:20 -3 pods", "could be a time zone or a number"),
         ("11:20-11:40 it was down", "could be a span of time"),
         ("monday 5 pods died", "could be a time or a number"),
-        ("11/19 23:50 x", "read both ways"),
+        ("11/19 23:50 x", "is ambiguous"),
     ],
 )
 def test_what_cannot_be_is_refused(typed: str, says: str) -> None:

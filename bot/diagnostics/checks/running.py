@@ -78,8 +78,8 @@ def _look(name: str, look: Look, probe: Probe) -> tuple[list[Finding], NotRead |
     except Unread as unread:
         return found, NotRead(name, str(unread), unread.action)
     except Exception as error:  # a way in: a look that trips over an answer must not end the others
-        log.exception("a look failed", look=name, resource=probe.name)
-        return found, NotRead(name, f"AWS answered what Tocsin did not expect ({type(error).__name__}); see its log")
+        log.exception("a check failed", look=name, resource=probe.name)
+        return found, NotRead(name, f"Unexpected response from AWS ({type(error).__name__}); see its log")
     return found, None
 
 

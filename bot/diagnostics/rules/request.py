@@ -33,7 +33,7 @@ def parse(text: str) -> Asked:
     """`lambda orders-api --at 14:05 --account prod`, an ARN with the same options, or a name. Raises BadRequest."""
     words, options = _split(text)
     if not words:
-        raise BadRequest(f"Say what to look at: `diagnose {EXAMPLE}`, or paste an ARN.")
+        raise BadRequest(f"Say what to check: `diagnose {EXAMPLE}`, or paste an ARN.")
     arn = next((found for word in words if (found := _ARN.fullmatch(word.strip("<>`'\"")))), None)
     if arn is not None:
         asked = _of_arn(arn)

@@ -14,7 +14,7 @@ from bot.text.markup import escape
 
 def by_hand(asked_by: str | None, reason: str | None) -> str:
     """Why a page was sent that somebody asked for."""
-    return f"by hand, {person(asked_by)}" + (f": {escape(reason)}" if reason else "")
+    return f"requested by {person(asked_by)}" + (f": {escape(reason)}" if reason else "")
 
 
 def paged(user_ids: Iterable[str], role: str, cause: str, late: timedelta | None, instead: str) -> str:
@@ -62,5 +62,5 @@ def cancelled_because(what: str, due: bool) -> str:
     return f"{what} before {'it was due' if due else 'it was sent'}"
 
 
-REPLACED_BY_LATER = "a later one took its place"
-BY_HAND = "asked for by hand"
+REPLACED_BY_LATER = "replaced by a later page"
+BY_HAND = "requested manually"

@@ -39,7 +39,7 @@ def page(ping: PingFacts, now: datetime, instead: str = "", reader: str = "") ->
     if others := _others(ping, reader):
         lines.append(f"*Also paged:* {others}")
     if count := _repeated(ping, now):
-        lines.insert(1, f"*You are paged for the {count}.*")
+        lines.insert(1, f"*{count}.*")
     if ping.is_late(now):
         lines.append(f"_This was due {instant(ping.due_at)} and is {span(now - ping.due_at)} late._")
     again = f" for the {ordinal(ping.times)} time" if ping.times > 1 else ""
@@ -55,7 +55,7 @@ def mention(ping: PingFacts, said: str, outcome: str = "", sent_at: datetime | N
     Of a repeat, with how many there were until this one went out at `sent_at`.
     """
     if sent_at is not None and (count := _repeated(ping, sent_at)):
-        said = f"{said} {count[0].upper()}{count[1:]}."
+        said = f"{said} {count}."
     if outcome:
         return Message(said, (section(said), context(outcome)))
     return Message(said, (section(said), _buttons(ping)))
@@ -97,10 +97,10 @@ def _channel(incident: Incident) -> str:
 
 
 def _repeated(ping: PingFacts, at: datetime) -> str:
-    """The how-manieth page of its rung this is, and how long they have been unanswered; empty for the first."""
+    """Which page of its rung this is, and how long they have been unanswered; empty for the first."""
     if ping.times == 1 or ping.first_at is None:
         return ""
-    return f"{ordinal(ping.times)} time, unanswered for {span(at - ping.first_at)}"
+    return f"This is page {ping.times}; no one has answered for {span(at - ping.first_at)}"
 
 
 def _others(ping: PingFacts, reader: str) -> str:
@@ -111,7 +111,7 @@ def _why(ping: PingFacts) -> str:
     match ping.kind:
         case PingKind.MANUAL:
             said = f": {escape(shorten(ping.note, 300))}" if ping.note else "."
-            return f"{person(ping.asked_by)} asks for the {ping.role}{said}"
+            return f"{person(ping.asked_by)} paged the {ping.role}{said}"
         case PingKind.REPEAT:
             return f"you are the {ping.role} and no one has acknowledged yet ({ping.rule})."
         case PingKind.SECONDARY:
@@ -125,9 +125,9 @@ def _expected(ping: PingFacts, now: datetime) -> str:
         return f"{person(ping.incident.acknowledged_by)} is on it. Check whether they need help."
     if ping.role in (Role.ON_CALL, Role.SECONDARY):
         if ping.respond_by and ping.respond_by < now:
-            return f"overdue since {instant(ping.respond_by)}: acknowledge, then look at it."
+            return f"overdue since {instant(ping.respond_by)}: acknowledge, then investigate."
         by = f" by {instant(ping.respond_by)}" if ping.respond_by else ""
-        return f"acknowledge{by}, then look at it."
+        return f"acknowledge{by}, then investigate."
     return "no one has acknowledged. Make sure somebody is on it, or take over."
 
 
@@ -158,7 +158,7 @@ def why_me(ping: PingFacts, policy: EscalationPolicy, sent_at: datetime | None, 
     if ping.note and ping.kind != PingKind.MANUAL:
         lines.append(ping.note)
     told = _others(ping, reader)
-    lines.append(f"*Also paged:* {told}" if told else "No one else was paged yet.")
+    lines.append(f"*Also paged:* {told}" if told else "No one else has been paged yet.")
     return fit("\n".join(lines), 3000)
 
 
@@ -178,7 +178,7 @@ def ladder(incident: Incident, done: Sequence[str], to_come: Sequence[str]) -> s
     lines = [f"*Escalation of {incident.ref}* ({incident.severity}, {incident.status})"]
     # What is still to come is what people ask for; what was sent may be long and is cut at its end.
     lines += ["*Still due, unless it's resolved:*", *to_come] if to_come else ["Nothing more is due."]
-    lines += ["*So far:*", *done] if done else ["No one was paged yet."]
+    lines += ["*So far:*", *done] if done else ["No one has been paged yet."]
     return fit("\n".join(lines), 3000)
 
 
@@ -199,12 +199,12 @@ def done_line(ping: PingFacts, state: str, at: datetime | None, user_ids: Sequen
 
 def coming_line(ping: PingFacts, people: str) -> str:
     """One ping that is planned. `people` are those who would get it, as things stand."""
-    verb = "is listed for" if ping.kind == PingKind.DIGEST else "pages"
+    verb = "goes in the digest for" if ping.kind == PingKind.DIGEST else "pages"
     return f":clock1: {instant(ping.due_at)} {verb} the {ping.role} ({_short(ping)}): {people}"
 
 
 def _short(ping: PingFacts) -> str:
-    return f"by hand, {person(ping.asked_by)}" if ping.kind == PingKind.MANUAL else ping.rule
+    return f"requested by {person(ping.asked_by)}" if ping.kind == PingKind.MANUAL else ping.rule
 
 
 def digest(

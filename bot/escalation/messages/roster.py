@@ -49,7 +49,7 @@ _HINT = "`/incident oncall` shows who is on. `/incident oncall remove` removes a
 def override_notice(facts: OverrideFacts) -> Message:
     """What the person reads whom an override names."""
     if facts.removed_by:
-        text = f"{person(facts.removed_by)} removed the override: you are not {facts.role} from {facts.when}."
+        text = f"{person(facts.removed_by)} removed your override; you are no longer {facts.role} from {facts.when}."
     else:
         text = f"{person(facts.made_by)} made you *{facts.role}* from {facts.when}."
     return Message(text, (section(text), context(_HINT)))
@@ -89,7 +89,7 @@ def several_people(name: str, user_ids: Sequence[str]) -> str:
 
 
 def nobody_in_slack(name: str) -> str:
-    return f"“{name}” has no one in Slack. Mention the person: `@name`."
+    return f"“{name}” isn't linked to anyone in Slack. Mention the person: `@name`."
 
 
 def unknown_person(name: str, near: str = "") -> str:

@@ -18,11 +18,10 @@ class ResponderRole(enum.StrEnum):
 EXPECTED: dict[ResponderRole, str] = {
     ResponderRole.COMMANDER: (
         "Decides and delegates: keep the status right, give work to people by name, escalate early,"
-        " and do not debug yourself."
+        " and don't debug it yourself."
     ),
     ResponderRole.COMMUNICATIONS: (
-        "Tells those outside: `/incident update` for stakeholders at the pace of the severity,"
-        " and answers customer support."
+        "Updates stakeholders with `/incident update` as often as the severity requires, and answers customer support."
     ),
     ResponderRole.SCRIBE: (
         "Keeps the record: `/incident note` for decisions and findings, :pushpin: on key messages,"
@@ -56,5 +55,5 @@ def mentioned_person(text: str) -> str | None:
     """The id of the one person whom the text mentions; None where it mentions nobody. Raises BadRequest for several."""
     found = list(dict.fromkeys(MENTION.findall(text)))
     if len(found) > 1:
-        raise BadRequest("Name one person; a role is held by one at a time.")
+        raise BadRequest("Name one person; only one person can hold a role.")
     return found[0] if found else None

@@ -213,7 +213,7 @@ SUBCOMMANDS = (
     Subcommand(
         "list",
         "list closed 2",
-        "Open incidents, most severe first; or `mine`, or `closed`, by page.",
+        "List open incidents, most severe first. Add `mine`, `closed` or a page number.",
         answer=show_list,
         aliases=("ls",),
         anywhere=True,
@@ -222,7 +222,7 @@ SUBCOMMANDS = (
     Subcommand(
         "merge",
         "merge INC-2026-0001",
-        "Close this one as a duplicate of that one. Pages stop; its timeline moves there.",
+        "Close this incident as a duplicate of another. Pages stop; its timeline moves there.",
         answer=_merge,
         aliases=("duplicate",),
         act=Act.MERGE,
@@ -230,7 +230,7 @@ SUBCOMMANDS = (
     Subcommand(
         "false-alarm",
         "false-alarm the probe was wrong",
-        "It never was an incident. Stops all pages; no review is due.",
+        "Close as a false alarm. Stops all pages; no review is due.",
         answer=_false_alarm,
         aliases=("falsealarm", "false"),
         act=Act.FALSE_ALARM,

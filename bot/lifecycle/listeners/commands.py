@@ -176,7 +176,7 @@ SUBCOMMANDS = (
     Subcommand(
         "impact",
         "impact a third of checkouts fail",
-        "Record who notices, and how.",
+        "Record the customer impact.",
         answer=_recorder("impact", Kind.IMPACT_RECORDED, "a third of checkouts fail"),
         reads=ALONE,
     ),
@@ -199,14 +199,14 @@ SUBCOMMANDS = (
     Subcommand(
         "resolve",
         "resolve raised the pool size",
-        "It is over. Stops all pages.",
+        "Resolve the incident. Stops all pages.",
         answer=_resolve,
         aliases=("resolved",),
     ),
     Subcommand(
         "close",
         "close",
-        "File it and draft the review. Alone it opens a form.",
+        "Close it and draft the review. Alone it opens a form.",
         answer=_close,
         form=_close_form,
         aliases=("closed",),

@@ -71,7 +71,7 @@ def mark_key(session: Session, context: AppContext, value: str, user_id: str, no
     row = incidents.get(session, int(incident_id))
     if row.channel_id is not None:
         pin_changed(session, row.channel_id, ts, user_id, True, now, f"offer:{incident_id}:{ts}:{user_id}")
-    return "Marked as key. Take it back by adding and removing a :pushpin: on the message."
+    return "Marked as key. To undo, add and remove a :pushpin: on the message."
 
 
 def entry_form(context: AppContext, user_id: str, channel_id: str, message: dict[str, Any]) -> dict[str, Any]:

@@ -83,7 +83,7 @@ def alike_question(words: str, near: Incident, here: bool, value: str) -> Messag
     """Asked before a further incident is declared: whether it is that one. `here`: the question is in its channel."""
     said = f"“{plain(shorten(words, 200))}”"
     if here:
-        ask = f"This is the channel of {headline(near)}\nIs {said} part of it? Nothing has been declared yet."
+        ask = f"This is the channel of {headline(near)}\nIs {said} the same incident? Nothing has been declared yet."
     else:
         where = f" in <#{near.channel_id}>" if near.channel_id else ""
         ask = f"Possible match, still open: {headline(near)}{where}\nIs {said} the same? Nothing has been declared yet."
@@ -107,7 +107,7 @@ def many_question(words: str, refs: Sequence[str], within: timedelta, value: str
         f"Is {said} another one? Nothing has been declared yet."
     )
     pressed = [
-        button("Declare it too", "declare_anyway", value, "danger"),
+        button("Declare anyway", "declare_anyway", value, "danger"),
         *([button(f"Add to {refs[-1]}", "declare_join", value)] if joins else []),
         button("Cancel", "declare_cancel", value),
     ]

@@ -42,7 +42,7 @@ def declare_form(levels: Mapping[Severity, Level], metadata: str, title: str = "
                 placeholder="Checkout answers 502 for about a third of customers",
             ),
             field("severity", "Severity", select("Severity", "severity", choices, JUDGED)),
-            text_field("impact", "Who notices, and how?", multiline=True, optional=True),
+            text_field("impact", "Who is affected, and how?", multiline=True, optional=True),
             field("kind", "Who may see it?", select("Who may see it?", "kind", kinds, JUDGED)),
         ],
     )
@@ -53,7 +53,7 @@ def ask_near(form: dict[str, Any], filled: Mapping[str, str], near: Incident, he
     opened in its channel. `data` is the form's own metadata, which says that this was asked.
     """
     if here:
-        ask = f"This is the channel of {headline(near)}\nIs this part of it? Nothing has been declared yet."
+        ask = f"This is the channel of {headline(near)}\nIs this the same incident? Nothing has been declared yet."
     else:
         ask = f"Possible match, still open: {headline(near)}\nIs this the same? Nothing has been declared yet."
     choices = [option(f"Add it to {near.ref} as a note", JOIN), option("Declare another incident", SEPARATE)]

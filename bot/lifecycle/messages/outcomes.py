@@ -73,7 +73,7 @@ def _change(outcome: Change) -> str:
             return f"You acknowledged {ref}. Pages to on-call stop; pages to leads continue until it's resolved.{now}"
         case AcknowledgedBefore(ref, by):
             whose = f" by {person(by)}" if by else ""
-            return f"{ref} was already acknowledged{whose}; your own pages are marked as seen."
+            return f"{ref} was already acknowledged{whose}; your own pages are marked acknowledged."
         case SuggestionDecided():
             return _suggestion(outcome)
     assert_never(outcome)
@@ -95,7 +95,7 @@ def _ending(outcome: Ending) -> str:
         case Resolved(ref):
             return f"{ref} is resolved. `/incident close` asks for cause and resolution and drafts the review."
         case FactsKept(ref, names):
-            return f"{ref} was already resolved. Kept for the review: {' and '.join(names)}."
+            return f"{ref} was already resolved. Saved for the review: {' and '.join(names)}."
         case Closed(ref):
             return f"{ref} is closed. The review draft follows in a moment."
         case ClosedAsFalseAlarm(ref):

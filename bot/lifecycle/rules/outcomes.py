@@ -72,7 +72,7 @@ class Acknowledged:
 
 @dataclass(frozen=True, slots=True)
 class AcknowledgedBefore:
-    """Somebody had acknowledged already; the pages of whoever asked now are marked as seen."""
+    """Somebody had acknowledged already; the pages of whoever asked now are marked acknowledged."""
 
     ref: str
     by: str | None

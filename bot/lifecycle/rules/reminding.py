@@ -30,7 +30,7 @@ def parse_reminder(text: str, now: datetime, zone: ZoneInfo, day_starts: time) -
     if not words:
         raise BadRequest(f"Say what to remind you of: {_HINT}.")
     if at <= now:
-        raise BadRequest(f"That time is past. Say a time to come: {_HINT}.")
+        raise BadRequest(f"That time is in the past. Use a future time: {_HINT}.")
     if at - now > LONGEST:
         raise BadRequest(f"“{escape(typed[:40])}” is more than {LONGEST.days} days ahead. Use an action item for it.")
     return at, words

@@ -35,10 +35,10 @@ class Running:
 
 
 def record_line(record: TrackRecord) -> str:
-    """ "Used 12 times, ended it 9 times, median 18 min"."""
+    """ "Used 12 times, resolved an incident 9 times, median 18 min"."""
     if not record.used:
         return "Not used here yet"
-    ended = f"ended it {_times(record.ended_it)}" if record.ended_it else "never ended it"
+    ended = f"resolved an incident {_times(record.ended_it)}" if record.ended_it else "never resolved an incident"
     median = f", median {record.median_minutes:.0f} min" if record.median_minutes is not None else ""
     return f"Used {_times(record.used)}, {ended}{median}"
 
@@ -86,7 +86,7 @@ HOW_TO = (
 )
 NOTHING_FITS = (
     "No playbook fits the words of this incident. `/incident playbook NAME` starts one by name; "
-    "`/incident impact …` says more about the trouble."
+    "Add detail with `/incident impact …`."
 )
 
 

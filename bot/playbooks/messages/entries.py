@@ -37,7 +37,7 @@ def decided(text: RunText, number: int, outcome: Outcome, by: str, line: str) ->
     """`line` is what the person wrote, as they wrote it."""
     said = f" – {plain(shorten(line, 1000))}" if line else ""
     word = outcome_word(text, outcome).lower()
-    return f"{place(text, number)}, {title(text, number)}: {word}, says {person(by)}{said}"
+    return f"{place(text, number)}, {title(text, number)}: marked “{word}” by {person(by)}{said}"
 
 
 def assigned(text: RunText, number: int, user_id: str, by: str) -> str:
@@ -79,7 +79,7 @@ def not_current(text: RunText, number: int, current: int) -> str:
 def crossed(text: RunText, current: int, by: str | None) -> str:
     return (
         f"{person(by)} decided the step before at the same moment, so nothing was changed. "
-        f"Now it's {place(text, current)}, {title(text, current)}: press again if you mean that one."
+        f"Now it's {place(text, current)}, {title(text, current)}: press again to apply it to that step."
     )
 
 

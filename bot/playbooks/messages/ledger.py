@@ -47,8 +47,8 @@ def summary(line: LedgerLine) -> str:
 
 
 def step_summary(step: StepRecord) -> str:
-    """ "done 9, did not help 2, skipped 1, ended it 7; median 4 min; in its window 10 of 12"."""
-    text = f"done {step.done}, did not help {step.not_helped}, skipped {step.skipped}, ended it {step.ended_it}"
+    """ "done 9, did not help 2, skipped 1, resolved 7; median 4 min; in its window 10 of 12"."""
+    text = f"done {step.done}, did not help {step.not_helped}, skipped {step.skipped}, resolved {step.ended_it}"
     if step.median_minutes is not None:
         text += f"; median {step.median_minutes:.0f} min"
     if step.timed:

@@ -15,7 +15,7 @@ _SHOWN = 2_600  # characters of one answer
 _KEPT = 900  # characters of an answer on the timeline
 MOST = 8  # commands of one step
 NOT_CONFIGURED = "AWS isn't configured here any more; run the commands yourself."
-NOTHING = "None of the step's commands can be looked at. Fill in what is missing, or run them yourself."
+NOTHING = "None of this step's commands can be run read-only. Fill in what is missing, or run them yourself."
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Seen:
 
 
 def begun(number: int) -> str:
-    return f"Looking at step {number}. What AWS answers comes in the thread of the playbook."
+    return f"Running step {number} read-only. Results appear in the playbook's thread."
 
 
 def looked(ref: str, number: int, run_id: int, user_id: str, seen: Sequence[Seen], left_out: int = 0) -> Message:

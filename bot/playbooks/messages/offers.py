@@ -28,7 +28,7 @@ def offer(ref: str, run_id: int, incident_id: int, best: Fitting | None, role: s
 
 
 def paged(role: str, incident_ref: str, fresh: bool) -> str:
-    return f"Pinging the {role} about {incident_ref}." if fresh else f"The {role} was pinged from here already."
+    return f"Paging the {role} about {incident_ref}." if fresh else f"The {role} was already paged from here."
 
 
 def why_paged(ref: str) -> str:

@@ -257,7 +257,7 @@ def _ended(run: RunFacts) -> Message:
         how = f"Ended with the incident after {took}."
     blocks = [section(f"{_headline(run)}\n{how}"), *_history(run)]
     if run.state is RunState.FINISHED:
-        ask = "Is it over? The last result is filled in as the resolution."
+        ask = "Resolved? The last result is prefilled as the resolution."
         if text.is_guide and text.fix:
             ask = (
                 f"*Resolution in {text.ref}:*\n{fit(chr(10).join(prose(line) for line in text.fix.splitlines()), 2000)}"

@@ -17,10 +17,10 @@ TEMPLATE = """### 1. What to do first (0–5 min)
 ```bash
 the command to copy, with {placeholders} where they differ
 ```
-- Look for: what tells that it worked"""
+- Look for: how to tell that it worked"""
 _HOW = (
     "A step begins with `###` and its title, with a time window where it has one: `### Restart the pods (5–10 min)`. "
-    "Below it stand `- Purpose: …`, `- Changes production: yes` or `no`, commands between ``` lines, `- Look for: …`."
+    "Below it, write `- Purpose: …`, `- Changes production: yes` or `no`, commands between ``` lines, `- Look for: …`."
 )
 
 
@@ -42,7 +42,7 @@ def save_form(incident_id: int, title: str, symptoms: str, steps: str) -> dict[s
         str(incident_id),
         [
             text_field("title", "What goes wrong?", initial=title, limit=200),
-            text_field("symptoms", "How does one notice?", multiline=True, initial=symptoms),
+            text_field("symptoms", "What are the symptoms?", multiline=True, initial=symptoms),
             context(_HOW),
             *fields,
             *more,

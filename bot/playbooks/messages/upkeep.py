@@ -20,11 +20,11 @@ from bot.slack.text import plain, shorten
 
 REVIEW, EDIT = "upkeep_review_view", "upkeep_edit_view"
 NOTES, WHOLE = "notes", "whole"
-ACCEPTED = "Put into the playbook by"
+ACCEPTED = "Added to the playbook by"
 _MOST_STEPS = 90  # of a form, which holds 100 blocks
 _FIELDS = 10
 _PROBLEMS = 10
-_VERDICTS = {Verdict.RIGHT: "Still right", Verdict.CHANGE: "Change it", Verdict.DROP: "Take it out"}
+_VERDICTS = {Verdict.RIGHT: "Still right", Verdict.CHANGE: "Change it", Verdict.DROP: "Remove"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,11 @@ def request_message(facts: RequestFacts) -> Message:
 
 def _review(facts: RequestFacts) -> tuple[str, list[Block]]:
     runs, ended = facts.used
-    record = f"used {runs} time{'s' if runs != 1 else ''}, ended it {ended}" if runs else "not used yet"
+    record = (
+        f"used {runs} time{'s' if runs != 1 else ''}, resolved {ended} incident{'s' if ended != 1 else ''}"
+        if runs
+        else "not used yet"
+    )
     title = f"*{facts.ref}* {prose(shorten(facts.title, 200))}"
     if facts.answered_by is not None:
         return f"{facts.ref} was reviewed", [section(title)]
@@ -87,15 +91,15 @@ def _commands(facts: RequestFacts) -> tuple[str, list[Block]]:
 
 def _archive(facts: RequestFacts) -> tuple[str, list[Block]]:
     said = f"*{facts.ref}* {prose(shorten(facts.title, 200))} hasn't been used for a year. Archive it?"
-    how = "An archived playbook is offered to nobody. Its versions stay, and its page brings it back."
+    how = "An archived playbook is no longer suggested. Its versions stay, and its page brings it back."
     return f"{facts.ref} hasn't been used for a year", [section(said), context(how)]
 
 
 def _lesson(facts: RequestFacts) -> tuple[str, list[Block]]:
     incident, title = str(facts.data.get("incident")), str(facts.data.get("title", ""))
-    said = f"*{incident}* {plain(shorten(title, 150))} taught something that *{facts.ref}* does not say."
+    said = f"*{incident}* {plain(shorten(title, 150))} has a lesson missing from *{facts.ref}*."
     shown = preformatted(shorten(str(facts.data.get("difference", "")), 2800))
-    return f"{incident} taught something that {facts.ref} does not say", [section(said), shown]
+    return f"{incident} has a lesson missing from {facts.ref}", [section(said), shown]
 
 
 _HEADS = {
@@ -108,7 +112,7 @@ _HEADS = {
 
 def _buttons(facts: RequestFacts) -> list[Block]:
     value = str(facts.request_id)
-    sure = f"{facts.ref} will be offered to nobody any more."
+    sure = f"{facts.ref} will no longer be suggested."
     first = {
         RequestKind.REVIEW: [
             button("Go through the steps…", "upkeep_review", value, style="primary"),
@@ -120,7 +124,7 @@ def _buttons(facts: RequestFacts) -> list[Block]:
             button("Keep it", "upkeep_right", value),
         ],
         RequestKind.LESSON: [
-            button("Put it in", "upkeep_accept", value, style="primary"),
+            button("Add to playbook", "upkeep_accept", value, style="primary"),
             button("Edit…", "upkeep_edit", value),
             button("Not needed", "upkeep_right", value),
         ],
@@ -190,25 +194,25 @@ def edit_form(request_id: int, ref: str, version: str, title: str, symptoms: str
         for number, part in enumerate(shown, 1)
     ]
     blocks: list[Block] = [text_field("title", "What goes wrong?", initial=title, limit=200)]
-    blocks.append(text_field("symptoms", "How does one notice?", multiline=True, initial=symptoms))
+    blocks.append(text_field("symptoms", "What are the symptoms?", multiline=True, initial=symptoms))
     blocks += fields if fits else [context(f"The steps of {ref} are too long for a form. Edit them on its page.")]
     return form(EDIT, "Edit a playbook", "Save", f"{request_id}:{ref}:{version}", blocks)
 
 
 def verdict_line(steps: int, wrong: Mapping[str, str]) -> str:
     if not wrong:
-        return f"All {steps} steps are still right, says" if steps != 1 else "The step is still right, says"
-    said = {Verdict.CHANGE: "change", Verdict.DROP: "take out"}
+        return f"All {steps} steps confirmed by" if steps != 1 else "The step was confirmed by"
+    said = {Verdict.CHANGE: "change", Verdict.DROP: "remove"}
     numbers = {one: [number for number, verdict in wrong.items() if verdict == one] for one in said}
     parts = [f"{said[one]} step {', '.join(found)}" for one, found in numbers.items() if found]
     return f"To do: {' and '.join(parts)}. Reviewed by"
 
 
 RIGHT = {
-    RequestKind.REVIEW: "Still right, says",
-    RequestKind.COMMANDS: "The commands are right, says",
+    RequestKind.REVIEW: "Confirmed by",
+    RequestKind.COMMANDS: "Commands confirmed by",
     RequestKind.ARCHIVE: "Kept by",
-    RequestKind.LESSON: "Not needed, says",
+    RequestKind.LESSON: "Declined by",
 }
 ARCHIVED = "Archived by"
 EDITED = "Edited by"
@@ -223,7 +227,7 @@ def gone(ref: str) -> str:
 
 
 def nothing_new(ref: str, incident: str) -> str:
-    return f"{ref} says what {incident} taught by now."
+    return f"{ref} already includes the lesson from {incident}."
 
 
 def snoozed(until: str) -> str:
@@ -231,7 +235,7 @@ def snoozed(until: str) -> str:
 
 
 def delegated(to: str) -> str:
-    return f"<@{to}> is asked from now on."
+    return f"<@{to}> will be asked from now on."
 
 
 def saved(ref: str) -> str:

@@ -70,7 +70,7 @@ def _run(session: Session, run: PlaybookRun, ref: str, title: str, at: datetime)
     done = sum(step.outcome == Outcome.DONE for step in decided)
     said = f"{done} of {len(steps)} steps done"
     if run.ended_it:
-        said += f", ended it by {_named(text, run.ended_step)}"
+        said += f", resolved by {_named(text, run.ended_step)}"
     return {"ref": ref, "title": title, "at": at, "said": said}
 
 

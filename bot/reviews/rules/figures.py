@@ -14,7 +14,7 @@ from bot.text.durations import span
 from bot.text.wording import Wording, counted
 
 SILENCES_SHOWN = 3
-DERIVED_NOTE = "Calculated by Tocsin from the figures and their targets. Add what people thought."
+DERIVED_NOTE = "Calculated by Tocsin from the figures and their targets. Add what the team found."
 
 
 def figures(facts: ReviewFacts, record: Record, wording: Wording, now: datetime) -> Section:

@@ -35,7 +35,7 @@ def delivery(probe: Probe) -> Iterator[Finding]:
             "sns.failed",
             Weight.PROBLEM,
             f"{number(failed)} notifications failed {probe.window.short}",
-            "A subscriber did not take them, as where an address bounces or an endpoint is gone.",
+            "Delivery failed, for example because an address bounces or an endpoint is gone.",
             (),
             ("NFI-2024-0020",),
             figures.compare("failed", total),

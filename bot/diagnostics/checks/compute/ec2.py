@@ -163,7 +163,7 @@ def routes(probe: Probe) -> Iterator[Finding]:
         yield Finding(
             "ec2.blackhole",
             Weight.PROBLEM,
-            f"Routes lead to what is gone: {listed(dead)}",
+            f"Routes point to deleted targets: {listed(dead)}",
             "What is sent there is lost: the gateway, peering or instance behind the route was deleted.",
             ("PB-network",),
             command=probe.command("ec2", "DescribeRouteTables", **asked),
@@ -195,8 +195,8 @@ def backup(probe: Probe) -> Iterator[Finding]:
         yield Finding(
             "ec2.no-backup-tag",
             Weight.NOTICE,
-            "No tag of it speaks of backup",
-            "Backup plans that choose by tag pass it over without a word.",
+            "No backup tag",
+            "Backup plans that select by tag silently skip it.",
             (),
             ("NFI-2024-0003",),
             command=probe.command("ec2", "DescribeInstances", InstanceIds=[_id(probe)]),

@@ -110,7 +110,7 @@ def events(probe: Probe) -> Iterator[Finding]:
                 "elasticache.failover",
                 Weight.CHANGE,
                 f"{event['Date']:%H:%M:%S} UTC: {event['Message'][:160]}",
-                "Connections break at a failover; clients that do not connect anew keep failing.",
+                "Connections break at a failover; clients that don't reconnect keep failing.",
                 (),
                 ("INC-2023-1654", "PB-cache"),
                 command=probe.command("elasticache", "DescribeEvents", **span),

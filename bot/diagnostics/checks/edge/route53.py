@@ -64,7 +64,7 @@ def name_servers(probe: Probe) -> Iterator[Finding]:
             "route53.no-ns",
             Weight.PROBLEM,
             f"{zone['Name']} has no NS records",
-            "Resolvers find nobody to ask: the domain and everything below it stops resolving.",
+            "Resolvers find no name servers: the domain and everything below it stops resolving.",
             ("NFI-2024-0004",),
             command=command,
         )
