@@ -1,6 +1,6 @@
 """`python -m bench [PART …]`: run all measurements, or the named ones, and print one table of them at the end.
 
-Parts: start (commands and the bot), commands, escalation, burst, room and playbooks (through the playground), judge,
+Parts: start (commands and the bot), commands, escalation, burst, channel and playbooks (through the playground), judge,
 secrets, review, figures, timeline, age, similar (against bm25s; slow: it makes corpora up to a million documents).
 `seed` alone fills the database that DATABASE_URL names with `--incidents` closed incidents of five years.
 """
@@ -15,6 +15,7 @@ from pathlib import Path
 from bench import (
     age,
     burst,
+    channel,
     commands,
     escalation,
     figures,
@@ -22,7 +23,6 @@ from bench import (
     metrics,
     playbooks,
     review,
-    room,
     secrets,
     seed,
     similar,
@@ -35,7 +35,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "commands": lambda asked: commands.measure(asked.seconds, asked.rate, asked.declarations),
     "escalation": lambda asked: escalation.measure(asked.incidents, asked.due, asked.due_seconds),
     "burst": lambda _asked: burst.measure(),
-    "room": lambda asked: room.measure(asked.seconds, asked.messages),
+    "channel": lambda asked: channel.measure(asked.seconds, asked.messages),
     "judge": lambda _asked: judge.measure(),
     "review": lambda _asked: review.measure(),
     "secrets": lambda _asked: secrets.measure(),

@@ -18,9 +18,9 @@ from pathlib import Path
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from bench.channel import MANIFEST, open_channel
 from bench.figures import figure, percentile
 from bench.process import running_bot
-from bench.room import MANIFEST, open_channel
 from bot.demo.seed import seed_workspace
 from bot.store.embedded import embedded_postgres
 from bot.store.engine import Database

@@ -1,7 +1,4 @@
-"""The room's own messages and forms: catching up, lists, the checklist, notices and their forms, timeline entries.
-
-Pure.
-"""
+"""Catching up, lists of incidents, what is asked before a further one is declared, and the steps of evidence. Pure."""
 
 from __future__ import annotations
 

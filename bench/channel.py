@@ -1,6 +1,6 @@
 """Messages of an incident's channel at a steady rate through Socket Mode: all recorded, how soon, at what price.
 
-    python -m bench room [--seconds 60] [--messages 200]
+    python -m bench channel [--seconds 60] [--messages 200]
 
 Open loop: a message is said when its time has come. "Recorded" counts rows of the timeline; the delay of one is from
 its ts to the moment at which it was seen there. Statements are counted by PostgreSQL itself.
