@@ -13,6 +13,7 @@ from bot.errors import BadRequest
 from bot.escalation.flows import pages as escalate
 from bot.escalation.flows import people, plan
 from bot.escalation.flows.roster import WantedOverride, make_override, read_roster, remove_override
+from bot.escalation.messages import oncall
 from bot.escalation.messages import pages as blocks
 from bot.escalation.messages.roster import people as names
 from bot.escalation.queries import pings
@@ -25,14 +26,9 @@ from bot.incidents.commands import ALONE, Appointed, CommandContext, Subcommand,
 from bot.incidents.flows.typed_times import time_zone_of
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
-from bot.slack.text import person
 from bot.text.instants import is_instant, parse_instant
-from bot.text.markup import escape, instant, plain_text
-from bot.text.zones import spelled
+from bot.text.markup import plain_text
 
-_OVERRIDE_HINT = (
-    "`/incident oncall override @someone until 18:00`, or `… from Monday 9:00 until Friday 17:00 as team lead`"
-)
 _PARTS = re.compile(r"\b(from|until|untill|till|til|to|for|as)\b", re.IGNORECASE)
 
 
@@ -47,29 +43,26 @@ def _oncall(session: Session, command: CommandContext) -> str:
             return _override(session, command, rest)
         case "remove" | "end" | "off":
             return _remove(session, command, rest)
-    raise BadRequest(f"Type `/incident oncall` for who is on call, or {_OVERRIDE_HINT}.")
+    raise BadRequest(oncall.OTHER_WORD)
 
 
 def _who(session: Session, command: CommandContext) -> str:
     """Each role: who holds it now, until when, and who is next; then the overrides and what was imported."""
     roster = read_roster(session, command.context.policy.contacts, command.now)
-    lines = [f"*{role}:* {_holders(roster, role, command.now)}" for role in Role]
-    for row in store.list_overrides(session, command.now):
-        span = f"{instant(row.from_at)} until {instant(row.until_at)}"
-        lines.append(f"_Override:_ {person(row.user_id)} as {row.role}, {span}, by {person(row.made_by)}")
+    lines = [_holders(roster, role, command.now) for role in Role]
+    lines += [
+        oncall.override_line(row.user_id, row.role, row.from_at, row.until_at, row.made_by)
+        for row in store.list_overrides(session, command.now)
+    ]
     imported = {shift.role: (shift.source, shift.until_at) for shift in store.list_shifts(session, command.now)}
-    lines += [f"_{role}: imported from {source}, until {instant(end)}_" for role, (source, end) in imported.items()]
+    lines += [oncall.imported_line(role, source, end) for role, (source, end) in imported.items()]
     return "\n".join(lines)
 
 
 def _holders(roster: Roster, role: Role, now: datetime) -> str:
     holders = roster.who(role, now)
-    told = names(holders)
-    if not holders:
-        stand_in = next((other for other in stand_ins(role) if roster.who(other, now)), None)
-        told += f"; pages go to the {stand_in}" if stand_in else "; pages go to no one"
-    following = roster.find_next(role, now)
-    return f"{told}. Next {names(following[1])} from {instant(following[0])}" if following else told
+    stand_in = None if holders else next((other for other in stand_ins(role) if roster.who(other, now)), None)
+    return oncall.holders_line(role, holders, roster.find_next(role, now), stand_in)
 
 
 def _appointed(session: Session, command: CommandContext) -> Appointed | None:
@@ -88,10 +81,10 @@ def _override(session: Session, command: CommandContext, rest: str) -> str:
     mentioned, others = people.split_mention(session, rest)
     named, parts = _parts(plain_text(others))
     if mentioned is None and not named:
-        raise BadRequest(f"Name one person: {_OVERRIDE_HINT}.")
+        raise BadRequest(oncall.NAME_ONE)
     if mentioned is not None and named:
         if "from" in parts or not is_instant(named):
-            raise BadRequest(f"“{named[:40]}” isn't a person and a time. Type {_OVERRIDE_HINT}.")
+            raise BadRequest(oncall.not_understood(named))
         named, parts = "", parts | {"from": named}  # `@someone 22:00 until 06:00`
     context = command.context
     role = parse_role(parts["as"]) if "as" in parts else Role.ON_CALL
@@ -100,8 +93,7 @@ def _override(session: Session, command: CommandContext, rest: str) -> str:
     user_id = mentioned or _find_person(session, command, named)
     wanted = WantedOverride(f"command:{command.trigger_id}", role, user_id, from_at, until_at, command.user_id)
     row = make_override(session, wanted, context.policy.contacts, command.now)
-    begins = "now" if row.from_at <= command.now else spelled(row.from_at, zone)
-    return f"{person(row.user_id)} is {row.role} from {begins} until {spelled(row.until_at, zone)}."
+    return oncall.override_made(row.user_id, row.role, row.from_at, row.until_at, command.now, zone)
 
 
 def _span(command: CommandContext, parts: dict[str, str], zone: ZoneInfo) -> tuple[datetime, datetime]:
@@ -109,10 +101,10 @@ def _span(command: CommandContext, parts: dict[str, str], zone: ZoneInfo) -> tup
     starts = command.context.policy.calendar.opens
     from_at = parse_instant(parts["from"], command.now, zone, starts) if "from" in parts else command.now
     if "until" not in parts:
-        raise BadRequest(f"Say until when: {_OVERRIDE_HINT}. Without a zone, times are in yours, {zone.key}.")
+        raise BadRequest(oncall.until_when(zone))
     until_at = parse_instant(parts["until"], command.now, zone, starts, after=from_at)
     if until_at <= command.now and "from" not in parts:
-        raise BadRequest(f"“{escape(parts['until'][:40])}” is in the past. Use a future time: {_OVERRIDE_HINT}.")
+        raise BadRequest(oncall.in_the_past(parts["until"]))
     return from_at, until_at
 
 
@@ -123,7 +115,7 @@ def _parts(text: str) -> tuple[str, dict[str, str]]:
     for word, value in zip(words[1::2], words[2::2], strict=True):
         name = word.lower() if word.lower() in ("from", "as") else "until"
         if name in found or not value.strip():
-            raise BadRequest(f"Use “{word}” once, followed by a value: {_OVERRIDE_HINT}.")
+            raise BadRequest(oncall.use_once(word))
         found[name] = value.strip()
     return words[0].strip(), found
 
@@ -132,10 +124,10 @@ def _remove(session: Session, command: CommandContext, rest: str) -> str:
     mentioned, others = people.split_mention(session, rest)
     named, _, as_role = (part.strip() for part in f" {plain_text(others)} ".partition(" as "))
     if mentioned is None and not named and not as_role:
-        raise BadRequest("Name the person or the role: `/incident oncall remove @someone`.")
+        raise BadRequest(oncall.WHICH_OVERRIDE)
     user_id, role = _whose(session, command, mentioned, named, as_role)
     row = remove_override(session, user_id, role, command.user_id, command.now)
-    return f"Override removed. {person(row.user_id)} is no longer {row.role}."
+    return oncall.override_removed(row.user_id, row.role)
 
 
 def _whose(
@@ -168,7 +160,7 @@ def _escalate(session: Session, command: CommandContext) -> str:
         plan.refuse_asked_just_now(session, row, role, key, command.now)
     ping, _ = plan.escalate_by_hand(session, row, role, reason[:1000], command.user_id, key, command.now)
     roster = read_roster(session, command.context.policy.contacts, command.now)
-    return f"Paging the {ping.role} about {row.ref}: {names(roster.who(Role(ping.role), command.now))}."
+    return oncall.paging(ping.role, row.ref, roster.who(Role(ping.role), command.now))
 
 
 def _unquoted(reason: str) -> str:
@@ -194,7 +186,7 @@ def _escalation(session: Session, command: CommandContext) -> str:
         elif not (ping.state == pings.CANCELLED and ping.kind == PingKind.REPEAT):
             line = blocks.done_line(each, ping.state, ping.sent_at, ping.user_ids, ping.reason)
             again = ping.ping_id in repeats and len(repeats) > 1
-            done.append(f"{line}, the latest of {len(repeats)}" if again else line)
+            done.append(oncall.latest_of(line, len(repeats)) if again else line)
     return blocks.ladder(incidents.facts(row), done, to_come)
 
 
@@ -211,21 +203,21 @@ def why_me(session: Session, context: AppContext, value: str, user_id: str, now:
 
 
 def _held_by(session: Session, context: AppContext, row: PingRow, user_id: str, at: datetime) -> str:
-    """How this person came to be pinged."""
+    """How this person came to be paged."""
     if user_id not in row.user_ids:
-        told = ", ".join(person(each) for each in row.user_ids)
-        return f"This page went to {told or 'no one yet'}."
+        return oncall.went_to(row.user_ids)
     roster = read_roster(session, context.policy.contacts, at)
     role = Role(row.role)
     for override in roster.overrides:
         if override.holds(role, at) and any(holder.slack == user_id for holder in override.people):
-            return f"You hold the role by an override until {instant(override.until_at)}."
+            return oncall.held_by_override(override.until_at)
     for shift in roster.imported:
         if shift.holds(role, at) and any(holder.slack == user_id for holder in shift.people):
-            return f"You hold the role by the imported schedule until {instant(shift.until_at)}."
+            return oncall.held_by_import(shift.until_at)
+    if row.note:
+        return oncall.STAND_IN
     following = roster.find_next(role, at)
-    until = f" until {instant(following[0])}" if following else ""
-    return f"You are {role}{until}, by contacts.yaml." if not row.note else "You stand in for the role."
+    return oncall.held_by_contacts(role, following[0] if following else None)
 
 
 SUBCOMMANDS = (

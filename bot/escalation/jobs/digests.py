@@ -10,6 +10,7 @@ from bot.context import AppContext
 from bot.escalation.flows import pages as escalate
 from bot.escalation.flows.roster import read_roster
 from bot.escalation.jobs.recipients import is_gone, reachable, why
+from bot.escalation.messages import entries
 from bot.escalation.messages import pages as blocks
 from bot.escalation.queries import pings
 from bot.escalation.rules.matrix import Role
@@ -37,7 +38,7 @@ def digest(context: AppContext, slack: Slack, poster: Poster, *, role: str, due_
                 escalate.pages_sent(session, sent, context.now(), context.policy.escalation.late_after)
             return
     with context.database.transaction() as session:
-        reason = " ".join(refusals) or "No one is assigned to this role."
+        reason = " ".join(refusals) or entries.NOBODY_FOR_DIGEST
         escalate.pages_failed(session, draft.fresh, reason, context.now())
 
 
@@ -84,5 +85,5 @@ def _say_to_each(
         except Refused as refused:
             if refused.may_pass:
                 raise
-            refusals.append(f"Slack refused <@{user_id}> ({refused.error}).")
+            refusals.append(entries.refused(user_id, refused.error))
     return reached

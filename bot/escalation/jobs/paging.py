@@ -163,7 +163,7 @@ def _post_to_each(
                 again = refused  # our token or account
             elif not is_gone(slack, user_id, refusals):
                 log.warning("page refused", key=key, user=user_id, error=refused.error)
-                refusals.append(f"Slack refused <@{user_id}> ({refused.error}).")
+                refusals.append(entries.refused(user_id, refused.error))
     return posted, again, untaken
 
 

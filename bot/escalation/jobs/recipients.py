@@ -50,7 +50,7 @@ def is_gone(slack: Slack, user_id: str, refusals: list[str]) -> bool:
     """True, with a sentence in `refusals`, where Slack says that somebody left the workspace or is a bot."""
     if slack.is_here(user_id):
         return False
-    refusals.append(f"<@{user_id}> is {'a bot' if slack.is_bot(user_id) else 'no longer in the workspace'}.")
+    refusals.append(entries.gone(user_id, slack.is_bot(user_id)))
     return True
 
 
@@ -63,7 +63,7 @@ def _user_ids(slack: Slack, people: Sequence[Person], refusals: list[str]) -> li
         elif contact.user_group:
             found += _members(slack, contact, refusals)
         else:
-            refusals.append(f"{contact.name} has no Slack id.")
+            refusals.append(entries.no_slack_id(contact.name))
     return list(dict.fromkeys(found))
 
 
@@ -75,8 +75,8 @@ def _members(slack: Slack, contact: Person, refusals: list[str]) -> list[str]:
         if refused.may_pass:
             raise
         log.warning("user group could not be read", group=contact.user_group, error=refused.error)
-        refusals.append(f"The user group of {contact.name} ({contact.user_group}) is unknown to Slack.")
+        refusals.append(entries.unknown_group(contact.name, contact.user_group))
         return []
     if not members:
-        refusals.append(f"The user group of {contact.name} is empty.")
+        refusals.append(entries.empty_group(contact.name))
     return members

@@ -51,6 +51,30 @@ def stands_in(role: Role) -> str:
     return f"The {role} stands in."
 
 
+def gone(user_id: str, is_bot: bool) -> str:
+    return f"{person(user_id)} is {'a bot' if is_bot else 'no longer in the workspace'}."
+
+
+def no_slack_id(name: str) -> str:
+    return f"{name} has no Slack id."
+
+
+def unknown_group(name: str, group: str) -> str:
+    return f"The user group of {name} ({group}) is unknown to Slack."
+
+
+def empty_group(name: str) -> str:
+    return f"The user group of {name} is empty."
+
+
+def refused(user_id: str, error: str) -> str:
+    """`error` is Slack's own word."""
+    return f"Slack refused {person(user_id)} ({error})."
+
+
+NOBODY_FOR_DIGEST = "No one is assigned to this role."
+
+
 def not_reached(refusals: Sequence[str]) -> str:
     """Why a page reached nobody, and what to do."""
     why = " ".join(refusals) or "No one is assigned to this role or its fallbacks."
