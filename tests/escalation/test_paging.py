@@ -260,7 +260,7 @@ def test_all_repeats_share_one_message_in_the_room_and_say_how_many_they_are(
         paging.page_over(later(context, 20), slack, poster, ping_id=ping_id)
     (copy,) = _in_room(context, person, row, "until acknowledged")
     assert "page_acknowledge" not in copy and "Acknowledged by <@U0TEAMLEAD>" in copy
-    assert "4th time" in copy, "an earlier one that is edited does not count back"
+    assert "This is page 4" in copy, "an earlier one that is edited does not count back"
 
 
 def _repeat(context: AppContext, slack: Slack, poster: Poster, row: IncidentRow) -> None:

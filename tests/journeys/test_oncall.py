@@ -75,7 +75,7 @@ def test_an_override_pages_the_other_person_until_it_is_removed(stage: Stage) ->
     assert page_to(stage.person("U0SUPPORT"), ref)
     settle(stage.database)
     assert pings_of(stage, ref)[0].user_ids == ["U0SUPPORT"]
-    assert "is gone" in ask(lead, INCIDENTS, "/incident oncall remove @support-agent")
+    assert "Override removed" in ask(lead, INCIDENTS, "/incident oncall remove @support-agent")
     assert "*on-call engineer:* <@U0RESPONDER>" in ask(lead, INCIDENTS, "/incident oncall")
 
 
@@ -115,7 +115,7 @@ def test_overlapping_overrides_are_refused(stage: Stage) -> None:
     )
     said = ask(responder, INCIDENTS, "/incident oncall override @support-agent until tomorrow 10:00 as manager")
     assert "already holds engineering manager until" in said
-    assert "is gone" in ask(responder, INCIDENTS, "/incident oncall remove as manager")
+    assert "Override removed" in ask(responder, INCIDENTS, "/incident oncall remove as manager")
 
 
 def test_names_typed_out_are_understood_by_overrides(stage: Stage) -> None:

@@ -76,7 +76,7 @@ def test_a_note_s_time_is_its_author_s(
 def test_an_override_runs_by_the_clock_of_whoever_makes_it(there: AppContext, slack: Slack) -> None:
     said = typed(there, slack, "oncall override <@U0VP> from Monday 9:00 until Friday 17:00", "U0TEAMLEAD")
     assert "from 2026-11-23 09:00 EST (14:00 UTC) until 2026-11-27 17:00 EST (22:00 UTC)" in said
-    assert "gone" in typed(there, slack, "oncall remove <@U0VP>", "U0TEAMLEAD")
+    assert "Override removed" in typed(there, slack, "oncall remove <@U0VP>", "U0TEAMLEAD")
 
 
 def test_the_form_of_an_entry_shows_and_keeps_seconds(there: AppContext, row: IncidentRow) -> None:

@@ -238,4 +238,4 @@ def test_a_cause_that_a_guide_confirmed_is_offered_as_the_cause(session: Session
     runs.decide(session, run.run_id, 1, Outcome.NOT_HELPED, RESPONDER, NOON + minutes(1))
     runs.decide(session, run.run_id, 2, Outcome.DONE, RESPONDER, NOON + minutes(2))
     assert results.offered(session, row) == ("", "Restart the application servers (GUIDE-x, cause 2)")
-    assert "cause 1 of 3, Count the connections: ruled out, says" in said(session, row, Kind.PLAYBOOK_STEP)[0]
+    assert "cause 1 of 3, Count the connections: marked “ruled out” by" in said(session, row, Kind.PLAYBOOK_STEP)[0]
