@@ -77,7 +77,7 @@ def test_a_call_that_aws_refuses_says_why_and_blocks_nothing(stage: Stage, monke
     ref, channel = stage.declare("P3 search-lag is high")
     assert "is resolved" in ask(stage.responder, channel["id"], "/incident resolve")
     said = content_of(stage.responder.wait_for_message(channel["id"], "CloudWatch couldn't be reached"))
-    assert "Unable to locate credentials" in said and "Look at the metrics yourself." in said
+    assert "Unable to locate credentials" in said and "Check the metrics yourself." in said
     assert "is closed" in ask(stage.responder, channel["id"], "/incident close it went down")
     assert row(stage, ref).status == "closed"
 
