@@ -26,7 +26,7 @@ def test_part_and_person_are_told_apart(typed: str, part: ResponderRole, whom: s
 def test_no_part_and_two_people_are_refused() -> None:
     with pytest.raises(BadRequest, match="commander, communications, scribe"):
         parse_responder_role("somebody")
-    with pytest.raises(BadRequest, match="one at a time"):
+    with pytest.raises(BadRequest, match="only one person can hold a role"):
         mentioned_person("<@U1ABC> <@U2ABC>")
     assert mentioned_person("scribe <@U1ABC|somebody>") == "U1ABC"
     assert mentioned_person("scribe") is None
