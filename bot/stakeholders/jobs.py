@@ -42,11 +42,12 @@ def notice(context: AppContext, slack: Slack, poster: Poster, *, entry_id: int) 
         what = stakeholder_messages.post_notice(stakeholder_messages.channel_shown(name))
         report_refusal(context, incident_id, what, refused, by, stakeholder_messages.SEND_AGAIN, at)
         return
-    where = f"in <#{channel_id}>"
     with context.database.transaction() as session:
         row = incidents.get_for_change(session, incident_id)
-        notify.notified(session, row, timeline.get(session, entry_id), where, context.now())
-    where += f"; {mails} mail{'s' if mails > 1 else ''} on the way" if mails else ""
+        notify.notified(
+            session, row, timeline.get(session, entry_id), stakeholder_messages.reached(channel_id, 0), context.now()
+        )
+    where = stakeholder_messages.reached(channel_id, mails)
     speak(context, poster, incident_id, f"notice-told:{entry_id}", stakeholder_messages.notice_told(sent, where))
 
 
@@ -103,7 +104,7 @@ def _find_or_plan_look(
         if not present:
             return None  # that resolution is over: nobody looks for it any more
         alarm_checks.plan_lookup(session, row)
-    text, at = (seen.text, seen.at) if seen else ("Checking CloudWatch alarms …", None)
+    text, at = (seen.text, seen.at) if seen else (stakeholder_messages.NOT_CHECKED_YET, None)
     return stakeholder_messages.Found(policy.point, text, at, again=present and context.read_alarms is not None)
 
 

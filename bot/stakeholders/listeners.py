@@ -11,7 +11,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -19,47 +19,38 @@ from slack_bolt import Ack, Respond
 from sqlalchemy.orm import Session
 
 from bot.context import AppContext
-from bot.errors import BadRequest, TransitionRefused
+from bot.errors import BadRequest
 from bot.incidents.commands import CommandContext, Subcommand, incident_of
 from bot.incidents.interactions import incident_at, let_in, number_at
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.authority import Act
 from bot.incidents.rules.incident import Status
-from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
-from bot.slack import queries as slack_queries
 from bot.slack.client import Refused, Slack, TryAgain
 from bot.slack.forms import initial_values, read_values
 from bot.slack.reporting import reporting_errors
 from bot.slack.whispers import answer_press
 from bot.stakeholders import messages as stakeholder_messages
 from bot.stakeholders.flows import alarm_checks, notify
-from bot.stakeholders.rules import Notice, fill, words_of
+from bot.stakeholders.rules import RESOLVED, Notice, fill, words_of
 from bot.text.markup import plain_text
 
 log = structlog.get_logger(__name__)
 
 _REMEMBERED = 200  # forms
 _FRESH = timedelta(minutes=10)  # how long the times of a preview are sent as they were shown
-_RESOLVED = "resolved"  # the kind of notice that only an incident which is over has
-_ENDED = {
-    Kind.RESOLVED: "resolved",
-    Kind.CLOSED: "closed",
-    Kind.FALSE_ALARM: "closed as a false alarm",
-    Kind.MERGED: "merged into another",
-}
 
 
 def _update(session: Session, command: CommandContext) -> str:
     """Never answered in words: the form comes first."""
-    raise BadRequest("Type `/incident update …` again: its form did not open.")
+    raise BadRequest(stakeholder_messages.FORM_NOT_OPENED)
 
 
 def _update_form(command: CommandContext) -> dict[str, Any]:
     """`/incident update …`: the notice as it would go out, before it goes."""
     with command.context.database.transaction() as session:
         row = incident_of(session, command)
-        kind = "update" if Status(row.status).is_open else _RESOLVED
+        kind = "update" if Status(row.status).is_open else RESOLVED
         return _form(command.context, row, kind, {"news": plain_text(command.rest)}, command.now)
 
 
@@ -70,7 +61,7 @@ def _form(context: AppContext, row: IncidentRow, kind: str, more: dict[str, str]
 
 def _notice(context: AppContext, kind: str, words: dict[str, str]) -> Notice:
     policy = context.policy.notices
-    return fill(policy.resolved if kind == _RESOLVED else policy.update, words)
+    return fill(policy.resolved if kind == RESOLVED else policy.update, words)
 
 
 def _opened(context: AppContext, row: IncidentRow, kind: str, episode: int, at: datetime) -> dict[str, Any]:
@@ -95,7 +86,7 @@ def _drawn(
     context: AppContext, row: IncidentRow, opened: Mapping[str, Any], preview: Notice, fields: Mapping[str, str]
 ) -> dict[str, Any]:
     channel = context.policy.contacts.channels.stakeholder
-    where = stakeholder_messages.channel_shown(channel) if channel else "no channel, as contacts.yaml names none"
+    where = stakeholder_messages.channel_shown(channel) if channel else stakeholder_messages.NO_CHANNEL
     mails = len(context.policy.notices.mail_to) if context.send_mail is not None else 0
     return stakeholder_messages.notice_form(incidents.facts(row), opened, preview, fields, where, mails)
 
@@ -110,7 +101,7 @@ def open_notice(
         kind, _, incident_id = action["value"].partition(":")
         with context.database.transaction() as session:
             row = incidents.get(session, number_at(incident_id, 0))
-            _check_kind(session, context, row, kind, row.episode, "`/incident update` opens the notice that fits.")
+            notify.check_notice(session, row, kind, row.episode, context.policy, stakeholder_messages.OPEN_FITTING)
             view = _form(context, row, kind, {}, context.now())
         slack.open_view(body["trigger_id"], view)
     answer_press(ack, respond, said)
@@ -216,7 +207,7 @@ def notice_sent(
     if timeline.find_by_source(session, key) is not None:
         return None
     kind, drawn_at = opened["kind"], datetime.fromisoformat(opened["drawn"])
-    _check_kind(session, context, row, kind, opened["episode"], "Nothing was sent.")
+    notify.check_notice(session, row, kind, opened["episode"], context.policy, stakeholder_messages.NOT_SENT)
     at = drawn_at if now - drawn_at < _FRESH else now
     words = _typed(row, values, at)
     if _facts_shown(context, row, kind, at) != opened["facts"]:
@@ -226,37 +217,13 @@ def notice_sent(
     return None
 
 
-def _check_kind(session: Session, context: AppContext, row: IncidentRow, kind: str, episode: int, then: str) -> None:
-    """Raises TransitionRefused, with who changed it and when, where that notice of that episode would not be true."""
-    is_open = Status(row.status).is_open
-    if row.episode == episode and is_open == (kind != _RESOLVED):
-        return
-    reopened = row.episode != episode or is_open
-    changes = timeline.list_rows(session, row.incident_id, (Kind.REOPENED,) if reopened else tuple(_ENDED))
-    if not changes:
-        raise TransitionRefused(f"{row.ref} is {row.status}. {then}")
-    last = changes[-1]
-    name = _name(session, context, last.author or "")
-    how = "reopened" if reopened else _ENDED[Kind(last.kind)]
-    # A form's errors are plain text, in which a mention would stand as an id.
-    raise TransitionRefused(
-        f"{row.ref} was {how} at {last.at.astimezone(UTC):%H:%M} UTC{name and f' by @{name}'}. {then}"
-    )
-
-
-def _name(session: Session, context: AppContext, user_id: str) -> str:
-    """What somebody is called in Slack, or else among the contacts; empty where that is not known."""
-    listed = [person.name for person in context.policy.contacts.people.values() if person.slack == user_id]
-    return slack_queries.names_of(session, [user_id]).get(user_id) or next(iter(listed), "")
-
-
 def look_up_again(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     """On the checklist: have the CloudWatch alarms looked up once more; the list shows what they say."""
     incident_id, episode = value.split(":", 1)
     if context.read_alarms is None:
-        raise BadRequest("CloudWatch is no longer configured here: AWS_REGION is not set.")
+        raise BadRequest(stakeholder_messages.NO_CLOUDWATCH)
     alarm_checks.look_up_again(session, incidents.get_for_change(session, int(incident_id)), int(episode), now)
-    return "Checking alarms. The checklist updates in a moment."
+    return stakeholder_messages.CHECKING
 
 
 def tick(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:

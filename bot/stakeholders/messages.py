@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.aws.alarm_states import Alarm, AlarmState, Reading
 from bot.incidents.rules.incident import Incident
+from bot.incidents.rules.timeline import Kind
 from bot.slack.blocks import Block, actions, button, context, section
 from bot.slack.client import CHANNEL_ID, Message
 from bot.slack.forms import form, text_field
 from bot.slack.text import bold, person, plain, shorten, slanted
 from bot.stakeholders.rules import Notice
 from bot.text.markup import escape, instant
+from bot.text.wording import counted
 
 NOTICE = "notice_view"
 
@@ -88,6 +90,11 @@ def notice(sent: Notice, by: str, at: datetime) -> Message:
     )
 
 
+def reached(channel_id: str, mails: int) -> str:
+    """Completes "Stakeholders were notified …"."""
+    return f"in <#{channel_id}>" + (f"; {counted(mails, 'mail')} on the way" if mails else "")
+
+
 def notice_told(sent: Notice, where: str) -> Message:
     """The same, mentioned in the incident's channel."""
     text = f"Stakeholders were notified {where}: {slanted(shorten(sent.subject, 200))}"
@@ -116,6 +123,30 @@ def notice_form(
     first = [changed] if opened.get("changed") else []
     blocks = [*first, head, context(goes + private) | {"block_id": "goes"}, *fields]
     return form(NOTICE, "Notify stakeholders", "Send", json.dumps(dict(opened)), blocks)
+
+
+# Notices and forms that are no longer right
+
+ENDED = {
+    Kind.RESOLVED: "resolved",
+    Kind.CLOSED: "closed",
+    Kind.FALSE_ALARM: "closed as a false alarm",
+    Kind.MERGED: "merged into another",
+}
+FORM_NOT_OPENED = "Type `/incident update …` again: its form did not open."
+OPEN_FITTING = "`/incident update` opens the notice that fits."
+NOT_SENT = "Nothing was sent."
+NO_CHANNEL = "no channel, as contacts.yaml names none"  # completes "Goes to …"
+
+
+def no_longer_so(ref: str, status: str, then: str) -> str:
+    return f"{ref} is {status}. {then}"
+
+
+def changed_since(ref: str, change: Kind, at: datetime, name: str, then: str) -> str:
+    """A form's errors are plain text, in which a mention would stand as an id: `name` is a name, or empty."""
+    by = f" by @{name}" if name else ""
+    return f"{ref} was {ENDED.get(change, 'reopened')} at {at.astimezone(UTC):%H:%M} UTC{by}. {then}"
 
 
 # What the timeline says
@@ -161,6 +192,10 @@ EARLIER_CHECKLIST = "This checklist is from an earlier resolution; the incident 
 
 
 # CloudWatch alarms, for the checklist
+
+CHECKING = "Checking alarms. The checklist updates in a moment."
+NOT_CHECKED_YET = "Checking CloudWatch alarms …"
+NO_CLOUDWATCH = "CloudWatch is no longer configured here: AWS_REGION is not set."
 
 _ALARMS_NAMED = 5  # the rest is counted
 _LONGEST_REASON = 300  # characters

@@ -13,6 +13,7 @@ WORDS = (
     "ref", "title", "severity", "status", "duration", "impact", "cause", "resolution", "commander", "news",
     "next_steps",
 )  # fmt: skip
+RESOLVED = "resolved"  # the kind of notice that only an incident which is over has
 SECURITY_TITLE = "security incident"  # stands for the title of what is shown to nobody
 
 

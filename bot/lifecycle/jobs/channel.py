@@ -145,7 +145,7 @@ def recurring(row: IncidentRow) -> str:
     """That our own record has this trouble already, and where; empty when it has not."""
     before = same_before(row.similar)
     often = recurrence([day for _, day in before], row.declared_at.date())
-    return f"*{often}*: {', '.join(ref for ref, _ in before[-5:])} looked the same." if often else ""
+    return blocks.recurring(often, [ref for ref, _ in before]) if often else ""
 
 
 def set_up_channel(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int) -> None:

@@ -12,8 +12,6 @@ from bot.lifecycle.messages import command as messages
 from bot.lifecycle.queries import handovers
 from bot.slack.client import Slack
 from bot.slack.poster import Poster
-from bot.slack.text import person
-from bot.text.markup import instant
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +34,5 @@ def handover(context: AppContext, slack: Slack, poster: Poster, *, handover_id: 
 
 
 def _outcome(row: HandoverRow) -> str:
-    when = instant(row.decided_at) if row.decided_at else ""
-    if row.state == handovers.ACCEPTED:
-        return f"{person(row.to_user)} accepted command {when}."
-    return f"This offer of command to {person(row.to_user)} was withdrawn {when}."
+    said = messages.accepted if row.state == handovers.ACCEPTED else messages.offer_withdrawn
+    return said(row.to_user, row.decided_at)

@@ -60,7 +60,7 @@ def _status(session: Session, command: CommandContext) -> str | Message:
         return sentence(change.resolve(session, row, command.user_id, policy, command.now))
     if wanted is Status.CLOSED:
         check_transition(row.ref, Status(row.status), wanted)
-        raise BadRequest("Type `/incident close`: its form did not open.")  # it was resolved a moment after being read
+        raise BadRequest(answers.CLOSE_AGAIN)  # it was resolved a moment after being read
     return sentence(change.set_status(session, row, wanted, command.user_id, policy, command.now))
 
 
@@ -125,11 +125,9 @@ def _recorder(field: str, kind: Kind, example: str) -> Callable[[Session, Comman
         row = incident_of(session, command, for_change=True)
         said = plain_text(command.rest)
         if not said:
-            known = getattr(row, field)
-            recorded = escape(known) if known else f"not recorded. Type `/incident {field} {example}`."
-            return f"{field.capitalize()} of {row.ref}: {recorded}"
+            return answers.fact(row.ref, field, getattr(row, field), example)
         setattr(row, field, said)
-        text = f"{field.capitalize()} recorded by <@{command.user_id}>: {escape(said)}"
+        text = answers.fact_said(field, command.user_id, said)
         record(
             session,
             row,
@@ -143,7 +141,7 @@ def _recorder(field: str, kind: Kind, example: str) -> Callable[[Session, Comman
         )
         after_change(session, row, kind, command.user_id, command.context.policy, command.now)
         late = "" if redraft_later(session, row) else left_as_approved(row.ref)
-        return f"{field.capitalize()} of {row.ref} recorded.{late}"
+        return answers.fact_recorded(row.ref, field) + late
 
     return subcommand
 

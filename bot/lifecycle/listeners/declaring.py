@@ -92,14 +92,9 @@ def _read(command: CommandContext) -> Wanted:
     if severity is None:
         severity, title = leading_severity(title)
     if severity is None and (unknown := _NO_SEVERITY.match(title)):
-        raise BadRequest(
-            f"{unknown[1]} isn't a severity. Use P0–P3, as in "
-            "`/incident declare P1 checkout is down`. Without one, Tocsin judges from the text."
-        )
+        raise BadRequest(answers.not_a_severity(unknown[1]))
     if len(title) > _LONGEST_WORDS:
-        raise BadRequest(
-            f"That is {len(title):,} characters. Give a title of at most {LONGEST_TITLE}; the rest fits in the channel."
-        )
+        raise BadRequest(answers.title_too_long(len(title), LONGEST_TITLE))
     check_title(title)
     return Wanted(f"command:{command.trigger_id}", title, severity, security)
 
@@ -207,14 +202,13 @@ def declare_join(context: AppContext, wanted: Wanted, ref: str, user_id: str) ->
     with context.database.transaction() as session:
         _check_undecided(session, wanted)
         row = join(session, ref, wanted.title, user_id, context.now(), wanted.request_key)
-        where = f" Its channel: <#{row.channel_id}>" if row.channel_id else ""
-        return f"Added to {row.ref} as a note.{where}"
+        return answers.joined(row.ref, row.channel_id)
 
 
 def declare_cancel(context: AppContext, wanted: Wanted, ref: str, user_id: str) -> str:
     with context.database.transaction() as session:
         _check_undecided(session, wanted)
-    return "Nothing was declared."
+    return answers.NOT_DECLARED
 
 
 def _check_undecided(session: Session, wanted: Wanted) -> None:

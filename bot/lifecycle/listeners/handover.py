@@ -12,6 +12,7 @@ from bot.escalation.flows import people
 from bot.incidents.commands import Appointed, CommandContext, Subcommand, incident_of
 from bot.incidents.queries import incidents
 from bot.lifecycle.flows import change, commander
+from bot.lifecycle.messages.command import NAME_SUCCESSOR
 from bot.lifecycle.messages.outcomes import sentence
 from bot.lifecycle.rules.outcomes import CommandTaken
 from bot.text.markup import plain_text
@@ -28,7 +29,7 @@ def _to_user(session: Session, command: CommandContext) -> str:
     to_user, others = people.split_mention(session, command.rest)
     named = plain_text(others)
     if to_user is None and not named:
-        raise BadRequest("Name one person: `/incident handover @someone`.")
+        raise BadRequest(NAME_SUCCESSOR)
     return to_user or people.find_person(session, named, command.context.policy.contacts, command.now)
 
 

@@ -20,6 +20,8 @@ from bot.incidents.flows.typed_times import time_zone_of
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.incident import is_private
 from bot.incidents.tables import IncidentRow
+from bot.lifecycle.messages import changes
+from bot.lifecycle.messages.channel import NONE_OPEN
 from bot.reviews.flows.drafting import redraft_later
 from bot.reviews.messages.review import left_as_approved
 from bot.reviews.rules.notes import check_note, in_utc
@@ -28,7 +30,6 @@ from bot.slack.incoming import words_of
 from bot.slack.queries import names_in
 from bot.text.instants import leading_past, parse_past
 from bot.text.markup import at_of, escape, plain_text
-from bot.text.zones import spelled
 
 _REF = re.compile(r"\b((?:INC|SEC)-\d{4}-\d{1,6})\b", re.IGNORECASE)
 
@@ -36,22 +37,18 @@ _REF = re.compile(r"\b((?:INC|SEC)-\d{4}-\d{1,6})\b", re.IGNORECASE)
 def _note(session: Session, command: CommandContext) -> str:
     row = incident_of(session, command, for_change=True)
     if not command.rest:
-        raise BadRequest(
-            "Say what to note: `/incident note rolled back to build 212`, or when it was: `/incident note at 14:20 …`."
-        )
+        raise BadRequest(changes.SAY_WHAT)
     zone = time_zone_of(session, command.context, command.user_id)
     at, text = leading_past(command.rest, command.now, zone)
     if not text:
-        raise BadRequest("Say what happened then: `/incident note at 14:20 rolled back to build 212`.")
+        raise BadRequest(changes.SAY_WHAT_THEN)
     text = in_utc(text, command.now, zone, row.declared_at)
     labelled = check_note(plain_text(text), row.declared_at)
     backdating.note(session, row, text, command.user_id, at, command.now, f"command:{command.trigger_id}")
     late = _elsewhere(row) + ("" if redraft_later(session, row) else left_as_approved(row.ref))
     if labelled:
         return f"{labelled}{late}"
-    before = " That is before it was declared." if at is not None and at < row.declared_at else ""
-    when = f" at {spelled(at, zone)}" if at is not None else ""
-    return f"Noted on the timeline of {row.ref}{when}.{before}{late}"
+    return changes.noted(row.ref, at, row.declared_at, zone) + late
 
 
 def _elsewhere(row: IncidentRow) -> str:
@@ -59,10 +56,8 @@ def _elsewhere(row: IncidentRow) -> str:
     target = row.goes_on_in if row.merged_into is not None else None
     if target is None:
         return ""
-    if is_private(target.ref) and not is_private(row.ref):
-        return f" {row.ref} was merged into another incident."
-    there = f" in <#{target.channel_id}>" if target.channel_id else ""
-    return f" {row.ref} was merged into {target.ref}; follow it there{there}."
+    hidden = is_private(target.ref) and not is_private(row.ref)
+    return changes.goes_on(row.ref, None if hidden else target.ref, target.channel_id)
 
 
 def mark_key(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
@@ -71,7 +66,7 @@ def mark_key(session: Session, context: AppContext, value: str, user_id: str, no
     row = incidents.get(session, int(incident_id))
     if row.channel_id is not None:
         pin_changed(session, row.channel_id, ts, user_id, True, now, f"offer:{incident_id}:{ts}:{user_id}")
-    return "Marked as key. To undo, add and remove a :pushpin: on the message."
+    return changes.MARKED_KEY
 
 
 def entry_form(context: AppContext, user_id: str, channel_id: str, message: dict[str, Any]) -> dict[str, Any]:
@@ -81,7 +76,7 @@ def entry_form(context: AppContext, user_id: str, channel_id: str, message: dict
         entry = timeline.find_by_message(session, here.incident_id, message["ts"]) if here else None
         rows = [here] if here else list(visibility.list_page(session, user_id, limit=50)[0])
         if not rows:
-            raise UnknownIncident("No incident is open. `/incident declare …` starts one.")
+            raise UnknownIncident(NONE_OPEN)
         at, text = datetime.fromtimestamp(float(message["ts"]), tz=context.now().tzinfo), words_of(message)
         if entry is not None:
             shown = timeline.find_entry(session, entry.incident_id, entry.entry_id)

@@ -33,6 +33,26 @@ def declared(row: IncidentRow, given: bool, judged: Judgement, where: str) -> st
     return f"*{row.severity}* · {row.ref} declared: {why}.\nChannel: {where}"
 
 
+def not_a_severity(typed: str) -> str:
+    return (
+        f"{typed} isn't a severity. Use P0–P3, as in "
+        "`/incident declare P1 checkout is down`. Without one, Tocsin judges from the text."
+    )
+
+
+def title_too_long(length: int, longest: int) -> str:
+    return f"That is {length:,} characters. Give a title of at most {longest}; the rest fits in the channel."
+
+
+def joined(ref: str, channel_id: str | None) -> str:
+    """What was to be declared is a note of an open incident."""
+    where = f" Its channel: <#{channel_id}>" if channel_id else ""
+    return f"Added to {ref} as a note.{where}"
+
+
+NOT_DECLARED = "Nothing was declared."
+
+
 def where(place: Workplace) -> str:
     """Its channel; nobody is promised one while Slack refuses to create channels."""
     if place.channel_id:
@@ -59,6 +79,24 @@ def status(row: IncidentRow, now: datetime) -> str:
 
 def title(row: IncidentRow) -> str:
     return f"{row.ref} is called “{escape(row.title)}”. Give it another title with `/incident rename …`."
+
+
+def fact(ref: str, name: str, known: str | None, example: str) -> str:
+    """`name` is impact or cause; `example` what to type where it is not known yet."""
+    recorded = escape(known) if known else f"not recorded. Type `/incident {name} {example}`."
+    return f"{name.capitalize()} of {ref}: {recorded}"
+
+
+def fact_recorded(ref: str, name: str) -> str:
+    return f"{name.capitalize()} of {ref} recorded."
+
+
+def fact_said(name: str, by: str, said: str) -> str:
+    """What the channel reads of it."""
+    return f"{name.capitalize()} recorded by {person(by)}: {escape(said)}"
+
+
+CLOSE_AGAIN = "Type `/incident close`: its form did not open."
 
 
 def _acknowledged(row: IncidentRow) -> str:

@@ -114,3 +114,8 @@ def mirror(incident: Incident) -> Message:
     return Message(
         f"{incident.severity} {incident.ref} {plain(incident.title)}: {incident.stands}", (section("\n".join(lines)),)
     )
+
+
+def recurring(often: str, refs: Sequence[str]) -> str:
+    """`often`: how many times, as in "3rd time since March"; `refs` the earlier ones, the oldest first."""
+    return f"*{often}*: {', '.join(refs[-5:])} looked the same."

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from bot.incidents.rules.incident import reopened_words
 from bot.severity.rules import Severity
 from bot.slack.text import person
 from bot.text.durations import span
 from bot.text.markup import escape
+from bot.text.zones import spelled
 
 
 def _because(why: str) -> str:
@@ -139,3 +141,25 @@ def declaring_many(refs: Sequence[str], within: timedelta) -> str:
         f"You declared {named} within {span(within)}, and each pages people. Is this another incident? "
         f"Type `/incident declare …`, which asks; or try again in {span(within)}."
     )
+
+
+# Notes, to whoever typed them
+
+SAY_WHAT = "Say what to note: `/incident note rolled back to build 212`, or when it was: `/incident note at 14:20 …`."
+SAY_WHAT_THEN = "Say what happened then: `/incident note at 14:20 rolled back to build 212`."
+MARKED_KEY = "Marked as key. To undo, add and remove a :pushpin: on the message."
+
+
+def noted(ref: str, at: datetime | None, declared_at: datetime, zone: ZoneInfo) -> str:
+    """`at`: the time that was typed, said in `zone`; None for now."""
+    when = f" at {spelled(at, zone)}" if at is not None else ""
+    before = " That is before it was declared." if at is not None and at < declared_at else ""
+    return f"Noted on the timeline of {ref}{when}.{before}"
+
+
+def goes_on(ref: str, target: str | None, channel_id: str | None) -> str:
+    """Where an incident goes on that was merged. `target` is None where whoever reads this may not know it."""
+    if target is None:
+        return f" {ref} was merged into another incident."
+    there = f" in <#{channel_id}>" if channel_id else ""
+    return f" {ref} was merged into {target}; follow it there{there}."

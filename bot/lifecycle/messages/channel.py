@@ -14,18 +14,33 @@ from bot.slack.blocks import Block, actions, button, context, section
 from bot.slack.client import Message
 from bot.slack.text import person, plain, shorten
 from bot.text.durations import span
+from bot.text.wording import counted
 
 PAGE = 10  # incidents on one page of a list
+NONE_OPEN = "No incident is open. `/incident declare …` starts one."
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What is still open: of an incident that is over, how many points of its checklist; of any other, the rest."""
+
+    unchecked: int = 0
+    acknowledgement: bool = False
+    commander: bool = False
+    offered_to: str | None = None  # a user id: who has not accepted command yet
+    facts: tuple[str, ...] = ()  # impact and cause, where they are not recorded
+    update: bool = False  # stakeholders have had none
+    next_page: tuple[str, datetime] | None = None  # the role, and when it is paged
 
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """What somebody who arrives late has to know. `missing` are sentences with what to type."""
+    """What somebody who arrives late has to know."""
 
     incident: Incident
     responders: Mapping[str, str]  # user id by role
     latest: Sequence[Entry]
-    missing: Sequence[str]
+    missing: Missing
 
 
 def brief(facts: Brief, now: datetime) -> Message:
@@ -42,9 +57,29 @@ def brief(facts: Brief, now: datetime) -> Message:
         blocks.append(section("\n".join(lines)))
     if facts.latest:
         blocks.append(section("\n".join(["*So far*", *(entry_line(entry) for entry in facts.latest)])))
-    if facts.missing:
-        blocks.append(section("\n".join(["*Open*", *(f"• {sentence}" for sentence in facts.missing)])))
+    if open_points := _open_points(facts.missing):
+        blocks.append(section("\n".join(["*Open*", *(f"• {sentence}" for sentence in open_points)])))
     return Message(f"{incident.severity} {incident.ref}: {stands}", tuple(blocks))
+
+
+def _open_points(missing: Missing) -> list[str]:
+    """Sentences with what to type."""
+    found = []
+    if missing.unchecked:
+        found.append(f"{counted(missing.unchecked, 'checklist item')} not done.")
+    if missing.acknowledgement:
+        found.append("No one has acknowledged: `/incident ack`.")
+    if missing.commander:
+        found.append("No one is in command: `/incident role commander`.")
+    if missing.offered_to is not None:
+        found.append(f"Command is offered to {person(missing.offered_to)}, who has not accepted.")
+    found += [f"No {name} is recorded: `/incident {name} …`." for name in missing.facts]
+    if missing.update:
+        found.append("Stakeholders have had no update: `/incident update …`.")
+    if missing.next_page is not None:
+        role, due_at = missing.next_page
+        found.append(f"The {role} is paged next, at {due_at:%H:%M} UTC, unless it's resolved.")
+    return found
 
 
 def listing(rows: Sequence[Incident], total: int, page: int, which: str, now: datetime) -> Message:
@@ -53,7 +88,7 @@ def listing(rows: Sequence[Incident], total: int, page: int, which: str, now: da
         text = {
             "closed": "No incident has been closed yet.",
             "mine": "You aren't in any open incident. `/incident list` shows all that are open.",
-        }.get(which, "No incident is open. `/incident declare …` starts one.")
+        }.get(which, NONE_OPEN)
         return Message(text, (section(text),))
     pages = (total + PAGE - 1) // PAGE
     lines = [listed(row, now) for row in rows]
@@ -118,3 +153,15 @@ def evidence(ref: str, steps: Sequence[tuple[str, str]]) -> Block:
         for number, (title, window) in enumerate(steps, 1)
     ]
     return section("\n".join([f"*{ref}*: preserve the evidence, and change nothing that you can't undo.", *lines]))
+
+
+# Duplicates
+
+NAME_KEPT = (
+    "Name the incident to keep: `/incident merge INC-2026-0001` in the duplicate's channel, or both "
+    "anywhere: `/incident merge INC-2026-0002 into INC-2026-0001`."
+)
+
+
+def no_such_incident(ref: str) -> str:
+    return f"There is no incident {ref}."

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+
 from bot.incidents.messages import headline
 from bot.incidents.rules.incident import Incident
 from bot.incidents.rules.responders import EXPECTED, ResponderRole
@@ -71,6 +74,12 @@ def role_entry(role: ResponderRole, before: str | None, user_id: str, by: str) -
     return f"{person(user_id)} is now {role}{instead}{assigned}."
 
 
+def roles(ref: str, held: Mapping[str, str]) -> str:
+    """Who has which role, and what is expected of them. `held` are user ids by role."""
+    lines = [f"*{role.value}* {person(held.get(role.value))}: {EXPECTED[role]}" for role in ResponderRole]
+    return "\n".join([f"Roles of {ref}. Take one with `/incident role scribe`.", *lines])
+
+
 def expected_of(ref: str, role: str) -> str:
     """What somebody is told who was given a role."""
     return f"You are {role} of {ref}. {EXPECTED[ResponderRole(role)]} `/incident catchup` shows the status."
@@ -96,6 +105,22 @@ def handover(handover_id: int, incident: Incident, from_user: str | None, to_use
             context(f"Until then {person(from_user) if from_user else 'no one'} is in command."),
         ),
     )
+
+
+NAME_SUCCESSOR = "Name one person: `/incident handover @someone`."
+
+
+def accepted(to_user: str, at: datetime | None) -> str:
+    """In place of the buttons."""
+    return f"{person(to_user)} accepted command{_when(at)}."
+
+
+def offer_withdrawn(to_user: str, at: datetime | None) -> str:
+    return f"This offer of command to {person(to_user)} was withdrawn{_when(at)}."
+
+
+def _when(at: datetime | None) -> str:
+    return f" {instant(at)}" if at else ""
 
 
 def handover_over(incident: Incident, outcome: str) -> Message:

@@ -20,7 +20,6 @@ from bot.severity.rules import Severity
 from bot.slack import blocks
 from bot.slack.client import Message, Slack
 from bot.slack.poster import Poster
-from bot.text.durations import span
 
 _LATE = timedelta(minutes=5)  # after which an answer says that it is late
 
@@ -91,8 +90,7 @@ def _dated(report: ReportRow, answer: Message) -> Message:
     """The answer, saying where it is not the first or comes late."""
     late = report.judged_at - datetime.fromtimestamp(float(report.ts), tz=report.judged_at.tzinfo)
     if was_edited(report):
-        return Message(answer.text, (*answer.blocks, blocks.context("Judged again after an edit.")))
+        return Message(answer.text, (*answer.blocks, blocks.context(answers.JUDGED_AGAIN)))
     if late < _LATE:
         return answer
-    apology = f"{span(late)} late: Tocsin was offline when this was posted."
-    return Message(answer.text, (*answer.blocks, blocks.context(apology)))
+    return Message(answer.text, (*answer.blocks, blocks.context(answers.answered_late(late))))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.diagnostics.messages import offered
 from bot.diagnostics.rules.request import Asked
@@ -169,3 +169,10 @@ def alert_again(times: int, last_at: datetime, recovered_at: datetime | None) ->
 def alert_recovered(text: str) -> str:
     """For the timeline of the incident that an alert became."""
     return f"The alert recovered: {shorten(' '.join(text.split()), 200)}"
+
+
+JUDGED_AGAIN = "Judged again after an edit."
+
+
+def answered_late(late: timedelta) -> str:
+    return f"{span(late)} late: Tocsin was offline when this was posted."

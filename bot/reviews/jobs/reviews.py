@@ -249,12 +249,12 @@ def _share(
     name = f"file:{len(review.steps)}"
     if shown == name:
         return name
-    title = f"{review.ref} review, {review.stage.label} ({len(review.steps)})"
+    title = blocks.file_title(review.ref, review.stage.label, len(review.steps))
     with context.database.transaction() as session:
         earlier = slack_queries.begin_message(session, f"review-{name}:{incident_id}", channel_id, context.now())
         since = (earlier.attempted_at - _SKEW).timestamp() if earlier else None
     if since is None or not find_file(slack, channel_id, title, since):
-        comment = f"Review of {review.ref}: {review.stage.label}."
+        comment = blocks.file_comment(review.ref, review.stage.label)
         share_file(slack, channel_id, f"{review.ref}-review.md", title, markdown.encode(), comment)
     return name
 

@@ -101,3 +101,13 @@ def review_ready(incident: Incident, link: str | None, lines: Sequence[str], due
     if link:
         blocks.append(section(f"<{link}|Read the draft>"))
     return Message(f"Review draft of {incident.ref} is ready", tuple(blocks))
+
+
+def file_title(ref: str, stage: str, step: int) -> str:
+    """The title of the review's file in the channel, another for each step that it takes."""
+    return f"{ref} review, {stage} ({step})"
+
+
+def file_comment(ref: str, stage: str) -> str:
+    """What is said beside the file."""
+    return f"Review of {ref}: {stage}."

@@ -8,16 +8,19 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.errors import BadRequest
+from bot.context import Policy
+from bot.errors import BadRequest, TransitionRefused
 from bot.incidents.flows import refusals
 from bot.incidents.flows.record import lock_of, record
 from bot.incidents.queries import timeline
+from bot.incidents.rules.incident import Status
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow, TimelineEntry
+from bot.slack import queries as slack_queries
 from bot.stakeholders import messages
 from bot.stakeholders import queries as stakeholder_queries
 from bot.stakeholders.policy import NoticePolicy
-from bot.stakeholders.rules import Notice
+from bot.stakeholders.rules import RESOLVED, Notice
 from bot.store.outbox import enqueue
 from bot.text.durations import span
 
@@ -137,3 +140,26 @@ def tick(
     record(session, row, kind, text, now, author=by, data={"item": item, "episode": episode})
     follow_up(session, row)
     return True
+
+
+def check_notice(session: Session, row: IncidentRow, kind: str, episode: int, policy: Policy, then: str) -> None:
+    """Raises TransitionRefused, with who changed it and when, where that notice of that episode would not be true.
+
+    `then` is the sentence after it: what became of the notice, or what to type.
+    """
+    is_open = Status(row.status).is_open
+    if row.episode == episode and is_open == (kind != RESOLVED):
+        return
+    reopened = row.episode != episode or is_open
+    changes = timeline.list_rows(session, row.incident_id, (Kind.REOPENED,) if reopened else tuple(messages.ENDED))
+    if not changes:
+        raise TransitionRefused(messages.no_longer_so(row.ref, row.status, then))
+    last = changes[-1]
+    name = _name(session, policy, last.author or "")
+    raise TransitionRefused(messages.changed_since(row.ref, Kind(last.kind), last.at, name, then))
+
+
+def _name(session: Session, policy: Policy, user_id: str) -> str:
+    """What somebody is called in Slack, or else among the contacts; empty where that is not known."""
+    listed = [person.name for person in policy.contacts.people.values() if person.slack == user_id]
+    return slack_queries.names_of(session, [user_id]).get(user_id) or next(iter(listed), "")
