@@ -49,10 +49,11 @@ def classify(
     if (policy or as_json) and not backtest:
         raise typer.BadParameter("only works with --backtest", param_hint="--policy" if policy else "--json")
     if backtest:
+        from bot.figures.messages import backtest_lines
         from bot.wiring.backtest import run_backtest
 
         tested = run_backtest(settings, policy)
-        print(json.dumps(tested.document(), ensure_ascii=False) if as_json else "\n".join(tested.lines()))
+        print(json.dumps(tested.document(), ensure_ascii=False) if as_json else "\n".join(backtest_lines(tested)))
         return
     from bot.severity.judge.judge import judge_of
 
@@ -170,7 +171,8 @@ def print_matches(found: Sequence[Match], entries: Mapping[str, Entry]) -> None:
 def judge_show(as_json: Annotated[bool, typer.Option("--json", help="One JSON object per fit.")] = False) -> None:
     """Show the latest nights: what was learnt, how it did on later decisions, whether it is in force."""
     settings = load_settings()
-    from bot.figures.flows.metrics import fit_figures, fit_line
+    from bot.figures.flows.metrics import fit_figures
+    from bot.figures.messages import fit_line
     from bot.severity import queries as fits
     from bot.wiring.building import open_database
 
@@ -186,8 +188,8 @@ def judge_show(as_json: Annotated[bool, typer.Option("--json", help="One JSON ob
 def judge_learn() -> None:
     """Learn now, as each night, and use it where it is better, also after it was undone."""
     settings = load_settings()
-    from bot.figures.flows.metrics import fit_line
     from bot.figures.jobs import learn_from
+    from bot.figures.messages import fit_line
     from bot.wiring.building import build_judge, build_policy, open_database
 
     judge, policy = build_judge(settings), build_policy(settings)

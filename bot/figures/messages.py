@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from bot.figures.rules import definitions as d
+from bot.figures.rules.backtest import Backtest, Change
 from bot.figures.rules.figure import Definition, Figure, Spread, length
 from bot.figures.rules.report import Bucket, Report
+from bot.severity import queries as fits
+from bot.severity.tables import JudgeFit
 from bot.slack import blocks
 from bot.slack.client import Message
 from bot.slack.text import plain
@@ -134,3 +137,61 @@ def in_words(spread: Spread) -> str:
     if spread.median is None or spread.p90 is None:
         return ", ".join(length(value) for value in spread.values)
     return f"{length(spread.median)}, p90 {length(spread.p90)}"
+
+
+# What an edited matrix would change
+
+_TEXT_SHOWN = 160  # characters
+
+
+def backtest_lines(found: Backtest) -> Iterator[str]:
+    """For a terminal: what changes, the worst changes first, then the sums."""
+    if not found.cases:
+        yield "No reports yet. With --policy, the past incidents are judged too."
+        return
+    for change in found.changes:
+        yield from _change_lines(change)
+    yield f"{len(found.changes)} of {found.cases} would be judged differently. Nothing was changed."
+    if found.labelled:
+        yield (
+            f"Agreement with people: {found.right_before} of {found.labelled} before,"
+            f" {found.right_after} of {found.labelled} after."
+        )
+
+
+def _change_lines(change: Change) -> Iterator[str]:
+    label = f"people said {change.case.people_say}" if change.case.people_say else "not decided by people"
+    yield f"{change.before:>4} → {change.after:4}  {change.case.source}  ({label})"
+    yield f"             {change.case.text[:_TEXT_SHOWN]!r}"
+    yield f"             {change.before_row} → {change.after_row}: {', '.join(change.words) or 'no words'}"
+
+
+# Sections of `tocsin metrics`
+
+NO_VOTES = "Nobody has voted on a suggestion yet."
+
+
+def precision_line(month: str, precision: float | None, helped: int, judged: int) -> str:
+    """`month` is 2026-11, or "total"."""
+    return f"{month:7}  {precision or 0:.0%} ({helped} of {judged} suggestions helped)"
+
+
+_FIT_STATES = {
+    fits.IN_FORCE: "in force",
+    fits.REPLACED: "replaced",
+    fits.NOT_BETTER: "not better, so not used",
+    fits.HELD_BACK: "not used since it was undone; `tocsin judge learn` brings it back",
+    fits.UNDONE: "undone",
+}
+
+
+def fit_line(fit: JudgeFit | None) -> str:
+    """What the judge learned from people's decisions, and how it did on decisions that it had not learned from."""
+    if fit is None:
+        return "Nothing yet: people have decided too few reports. It is tried again each night."
+    figures = fit.figures
+    shipped, own = figures["shipped"]["right"], figures["learnt"]["right"]
+    return (
+        f"{fit.fitted_at:%Y-%m-%d}: {_FIT_STATES[fit.state]}. Learned from {figures['decisions']} decisions; on the "
+        f"latest {figures['tested']}, not learned from, right {shipped} as shipped, {own} as learned."
+    )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.errors import BadRequest
-from bot.figures.flows.backtest import Backtest, backtest, cases_of
+from bot.figures.flows.backtest import backtest, cases_of
 from bot.figures.queries import verdicts as figures_queries
+from bot.figures.rules.backtest import Backtest
 from bot.memory.entries.entries import read_entries
 from bot.settings import Settings
 from bot.severity.judge.judge import Judge, load_judge

@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 
 from bot.context import Policy
 from bot.errors import BadRequest, InvalidPolicy
-from bot.figures.flows.backtest import Case, backtest, cases_of
+from bot.figures.flows.backtest import backtest, cases_of
+from bot.figures.messages import backtest_lines
 from bot.figures.queries import verdicts as figures_queries
+from bot.figures.rules.backtest import Case
 from bot.reports.flows import reports as suggest
 from bot.reports.flows.reports import Heard
 from bot.settings import REPOSITORY, Settings
@@ -51,7 +53,7 @@ def test_an_edit_shows_from_to_words_and_what_people_said(edited: Path) -> None:
     assert (change.before, change.after, change.case.people_say) == ("P2", "P1", "P1")
     assert "slow" in change.words
     assert (found.cases, found.labelled, found.right_before, found.right_after) == (3, 2, 1, 2)
-    text = "\n".join(found.lines())
+    text = "\n".join(backtest_lines(found))
     assert "P2 → P1" in text and "people said P1" in text
     assert "1 of 2 before, 2 of 2 after" in text
 
@@ -61,7 +63,7 @@ def test_without_an_edit_what_was_recorded_is_compared() -> None:
     found = backtest(cases, None, alone(MATRIX))
     assert [(change.before, change.after) for change in found.changes] == [("P3", "P0")]
     assert found.cases == 1
-    assert "No reports yet" in "\n".join(backtest([], None, alone(MATRIX)).lines())
+    assert "No reports yet" in "\n".join(backtest_lines(backtest([], None, alone(MATRIX))))
 
 
 def test_reports_come_with_what_people_pressed(session: Session, policy: Policy) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.context import Policy
-from bot.figures.flows.metrics import fit_line, learnt
+from bot.figures.flows.metrics import learnt
 from bot.figures.jobs import learn_from
+from bot.figures.messages import fit_line
 from bot.reports.flows.reports import declare_report, dismiss_report
 from bot.settings import REPOSITORY
 from bot.severity import queries as fits
@@ -58,7 +59,7 @@ def test_what_people_decide_again_and_again_is_judged_so_on_every_replica(
     assert replica.judge("checkout is down for everyone").severity is P0, "what nobody decided on is judged as shipped"
     with database.transaction() as session:
         [line] = learnt(session, NOON, NOON).lines
-    assert "in force. Learnt from 60 decisions; on the latest 18" in line
+    assert "in force. Learned from 60 decisions; on the latest 18" in line
     # One command takes it back, everywhere; the next night learns, and leaves it at that.
     with database.transaction() as session:
         assert fits.take_out(session, fits.UNDONE, "somebody", NOON) == 1

@@ -5,96 +5,16 @@ Writes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable
 
 from bot.figures.rules.agreement import LABELS, Verdict
+from bot.figures.rules.backtest import Backtest, Case, Change
 from bot.memory.entries.entries import Entry
 from bot.memory.entries.plain import opening
 from bot.reports.tables import ReportRow
 from bot.severity.judge.judge import Judge
 from bot.severity.rules import Judgement
 from bot.text.markup import plain_text
-
-_SHOWN = 160  # characters of a text
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """Something judged before: its text, and the label that people gave it, if any."""
-
-    source: str  # "report 12" or an entry's ref
-    text: str
-    people_say: str | None
-    recorded: str | None = None  # the label that was recorded when it was judged
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A case that the edited matrix judges otherwise."""
-
-    case: Case
-    before: str
-    after: str
-    before_row: str
-    after_row: str
-    words: tuple[str, ...]
-
-    def document(self) -> dict[str, Any]:
-        """The line for machines."""
-        return {
-            "source": self.case.source,
-            "text": self.case.text,
-            "from": self.before,
-            "to": self.after,
-            "from_row": self.before_row,
-            "to_row": self.after_row,
-            "words": list(self.words),
-            "people_say": self.case.people_say,
-        }
-
-    def lines(self) -> Iterator[str]:
-        """For people."""
-        said = f"people said {self.case.people_say}" if self.case.people_say else "nobody said"
-        yield f"{self.before:>4} → {self.after:4}  {self.case.source}  ({said})"
-        yield f"             {self.case.text[:_SHOWN]!r}"
-        yield f"             {self.before_row} → {self.after_row}: {', '.join(self.words) or 'no words'}"
-
-
-@dataclass(frozen=True, slots=True)
-class Backtest:
-    """All changes, and how often each matrix agrees with what people said."""
-
-    cases: int
-    labelled: int
-    right_before: int
-    right_after: int
-    changes: tuple[Change, ...]
-
-    def document(self) -> dict[str, Any]:
-        return {
-            "cases": self.cases,
-            "labelled": self.labelled,
-            "right_before": self.right_before,
-            "right_after": self.right_after,
-            "changed": len(self.changes),
-            "changes": [change.document() for change in self.changes],
-        }
-
-    def lines(self) -> Iterator[str]:
-        """For people: what changes, the worst changes first, then the sums."""
-        if not self.cases:
-            yield "No reports yet. With --policy, the past incidents are judged too."
-            return
-        for change in self.changes:
-            yield from change.lines()
-        yield f"{len(self.changes)} of {self.cases} would be judged differently. Nothing was changed."
-        if self.labelled:
-            yield (
-                f"Agreement with people: {self.right_before} of {self.labelled} before,"
-                f" {self.right_after} of {self.labelled} after."
-            )
 
 
 def cases_of(reports: Iterable[tuple[ReportRow, Verdict]], entries: Iterable[Entry]) -> list[Case]:

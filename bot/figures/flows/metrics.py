@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from bot.figures import messages
 from bot.figures.queries import promises, verdicts
 from bot.figures.rules.agreement import agree
 from bot.figures.rules.report import Bucket, Report
@@ -89,8 +90,8 @@ def suggestions(session: Session, since: datetime, until: datetime) -> Section:
     months = promises.suggestions_by_month(session, since, until, SHOWN)
     rows = [{"month": month, **_precision(helped, judged)} for month, judged, helped in months]
     whole = _precision(sum(helped for *_, helped in months), sum(judged for _, judged, _ in months))
-    lines = [f"{row['month']}  {_line(row)}" for row in rows]
-    lines.append(f"total    {_line(whole)}" if months else "Nobody has voted on a suggestion yet.")
+    lines = [_line(row["month"], row) for row in rows]
+    lines.append(_line("total", whole) if months else messages.NO_VOTES)
     return Section("suggestions", "Similar incidents: precision@3", tuple(lines), {**whole, "months": rows})
 
 
@@ -98,8 +99,8 @@ def _precision(helped: int, judged: int) -> dict[str, Any]:
     return {"precision_at_3": round(helped / judged, 4) if judged else None, "helped": helped, "judged": judged}
 
 
-def _line(row: dict[str, Any]) -> str:
-    return f"{row['precision_at_3']:.0%} ({row['helped']} of {row['judged']} suggestions helped)"
+def _line(month: str, row: dict[str, Any]) -> str:
+    return messages.precision_line(month, row["precision_at_3"], row["helped"], row["judged"])
 
 
 def judgement(session: Session, since: datetime, until: datetime) -> Section:
@@ -112,33 +113,12 @@ def learnt(session: Session, since: datetime, until: datetime) -> Section:
     """What the judge learnt from people's decisions, and how it did on decisions that it had not learnt from."""
     latest = next(iter(fits.list_latest(session, 1)), None)
     figures = fit_figures(latest) if latest else {"state": "none"}
-    return Section("learning", "Judgement: what was learnt here", (fit_line(latest),), figures)
+    return Section("learning", "Judgement: what was learned here", (messages.fit_line(latest),), figures)
 
 
 def fit_figures(fit: JudgeFit) -> dict[str, Any]:
     """For machines."""
     return {"state": fit.state, "fitted_at": fit.fitted_at.isoformat(), **fit.figures}
-
-
-_STATES = {
-    fits.IN_FORCE: "in force",
-    fits.REPLACED: "replaced",
-    fits.NOT_BETTER: "not better, so not used",
-    fits.HELD_BACK: "not used since it was undone; `tocsin judge learn` brings it back",
-    fits.UNDONE: "undone",
-}
-
-
-def fit_line(fit: JudgeFit | None) -> str:
-    """For people."""
-    if fit is None:
-        return "Nothing yet: people have decided too few reports. It is tried again each night."
-    figures = fit.figures
-    shipped, own = figures["shipped"]["right"], figures["learnt"]["right"]
-    return (
-        f"{fit.fitted_at:%Y-%m-%d}: {_STATES[fit.state]}. Learnt from {figures['decisions']} decisions; on the latest "
-        f"{figures['tested']}, not learnt from, right {shipped} as shipped, {own} as learnt."
-    )
 
 
 SECTIONS: tuple[Callable[[Session, datetime, datetime], Section], ...] = (suggestions, judgement, learnt)
