@@ -284,7 +284,7 @@ def _welcome(url: str, log: Path) -> list[str]:
         f"  1. Write in #incident-response: {FIRST_REPORT}",
         "     Tocsin answers in its thread. Press Declare there.",
         "  2. Work in the incident's channel: /incident note …, a 📌 on what matters. Let time run faster at the top,",
-        "     be the team lead for a moment, and see the ping come.",
+        "     be the team lead for a moment, and see the page arrive.",
         "  3. /incident resolve raised the pool size, then Close and draft review on the card.",
         "",
         f"  From another shell: TOCSIN_DATA={_short(log.parent)} {_command()} incident list --all",

@@ -160,8 +160,8 @@ def test_doctor_hears_of_every_hole_with_its_fix(policy_folder: PolicyFolder) ->
     contacts = load_contacts(policy_folder.edit("contacts.yaml", "overrides: []", f"overrides:\n  - {row}"))
     found = {hole.reason: hole.fix for hole in find_gaps(Roster(contacts), NOW)}
     assert set(found) == {
-        "nobody holds the role VP engineering; its pings go to the engineering manager",
-        "team lead has no Slack id and cannot be pinged there",
+        "nobody holds the role VP engineering; its pages go to the engineering manager",
+        "team lead has no Slack id and cannot be paged there",
         "responder is both the on-call engineer and the secondary, so a breach pages nobody new",
         "an override ended on 2026-01-02 and does nothing any more",
     }
@@ -175,7 +175,7 @@ def test_when_nobody_holds_any_role_doctor_says_that_pings_go_to_nobody(policy_f
     file = policy_folder.edit("contacts.yaml", "roles:\n", "roles: {}\n")
     found = find_gaps(Roster(load_contacts(file)), utc("2027-01-01T00:00"))
     assert [hole.role for hole in found] == list(Role)
-    assert all(hole.reason.endswith("its pings go to nobody") for hole in found)
+    assert all(hole.reason.endswith("its pages go to nobody") for hole in found)
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def test_an_override_that_ends_soon_or_begins_later_is_no_hole(shipped: Contacts
 
 def test_a_role_that_an_import_fills_is_held(nobody_on_call: Contacts) -> None:
     assert of_on_call(Roster(nobody_on_call)) == [
-        "nobody holds the role on-call engineer; its pings go to the team lead"
+        "nobody holds the role on-call engineer; its pages go to the team lead"
     ]
     assert of_on_call(Roster(nobody_on_call, imported=(holding(-1, 100),))) == []
 
@@ -54,7 +54,7 @@ def test_a_gap_that_nobody_fills_is_named_with_its_time_before_it_begins(nobody_
     gap = Roster(nobody_on_call, imported=(holding(-1, 3), holding(4, 100)))
     assert of_on_call(gap) == [
         "from 2026-11-23 10:00 to 2026-11-24 10:00 UTC nobody holds the role on-call engineer; "
-        "its pings go to the team lead"
+        "its pages go to the team lead"
     ]
     filled = replace(gap, overrides=(holding(3, 4, RESPONDER),))
     assert of_on_call(filled) == []
@@ -70,7 +70,7 @@ def test_several_gaps_are_counted_and_the_first_is_named(nobody_on_call: Contact
     spans = (holding(-1, 3), holding(4, 5), holding(5, 6), holding(7, 100))
     (reason,) = of_on_call(Roster(nobody_on_call, imported=spans))
     assert reason.startswith("from 2026-11-23 10:00 to 2026-11-24 10:00 UTC nobody holds")
-    assert "on-call engineer, and once more; its pings" in reason
+    assert "on-call engineer, and once more; its pages" in reason
 
 
 def test_gaps_of_an_imported_schedule_are_found_though_contacts_fill_them(shipped: Contacts) -> None:
@@ -87,7 +87,7 @@ def test_overrides_that_overlap_are_named_with_who_is_pinged(shipped: Contacts) 
     (gap,) = find_gaps(Roster(written, overrides=(in_slack,)), NOW)
     assert gap.reason == (
         "the overrides of the on-call engineer by U0SUPPORT and team lead overlap from 2026-11-22 10:00 UTC; "
-        "U0SUPPORT is pinged"
+        "U0SUPPORT is paged"
     )
     assert "/incident oncall remove @someone as on-call engineer" in gap.fix
     assert find_gaps(Roster(written, overrides=(replace(in_slack, role=Role.VP),)), NOW) == ()
@@ -95,7 +95,7 @@ def test_overrides_that_overlap_are_named_with_who_is_pinged(shipped: Contacts) 
 
 def test_somebody_without_slack_is_named_before_their_shift_begins(shipped: Contacts) -> None:
     (gap,) = find_gaps(Roster(shipped, imported=(holding(9, 10, Person("by mail", email="a@example.com")),)), NOW)
-    assert gap.reason == "by mail has no Slack id and cannot be pinged there"
+    assert gap.reason == "by mail has no Slack id and cannot be paged there"
 
 
 def test_an_override_that_makes_one_person_both_is_named(shipped: Contacts) -> None:

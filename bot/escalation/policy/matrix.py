@@ -44,7 +44,7 @@ class BurstFile(PolicyModel):
 
 
 class EscalationFile(PolicyModel):
-    """Who is pinged when, by role and severity."""
+    """Who is paged when, by role and severity."""
 
     matrix: Annotated[dict[Role, Row], Keys(*LADDER)]
     repeat_every: SomeSeverities[Duration] | None = None

@@ -44,13 +44,13 @@ def _unheld(roster: Roster, at: datetime) -> Iterator[RosterGap]:
         place = "on_call" if role in (Role.ON_CALL, Role.SECONDARY) else "roles"
         fix = f"Name somebody under `{place}` in {_FILE}."
         if times and times[0][0] == at:
-            yield RosterGap(role, f"nobody holds the role {role}; its pings go to {_stand_in(roster, role, at)}", fix)
+            yield RosterGap(role, f"nobody holds the role {role}; its pages go to {_stand_in(roster, role, at)}", fix)
         elif times:
             begins, ends = times[0]
             when = f"from {begins:%Y-%m-%d %H:%M}" + (f" to {ends:%Y-%m-%d %H:%M}" if ends < at + LOOK_AHEAD else "")
             again = ("", ", and once more")[len(times) - 1] if len(times) < 3 else f", and {len(times) - 1} times more"
             reason = (
-                f"{when} UTC nobody holds the role {role}{again}; its pings go to {_stand_in(roster, role, begins)}"
+                f"{when} UTC nobody holds the role {role}{again}; its pages go to {_stand_in(roster, role, begins)}"
             )
             yield RosterGap(role, reason, f"{fix} For that time alone, `/incident oncall override` does.")
 
@@ -67,7 +67,7 @@ def _without_slack(roster: Roster, at: datetime) -> Iterator[RosterGap]:
     later = [(span.role, person) for span in arranged if span.until_at > at for person in span.people]
     for role, person in dict.fromkeys([*now, *later]):
         if person.mention is None:
-            reason = f"{person.name} has no Slack id and cannot be pinged there"
+            reason = f"{person.name} has no Slack id and cannot be paged there"
             yield RosterGap(role, reason, f"Add `slack: U…` to {person.name} in {_FILE}.")
 
 
@@ -93,7 +93,7 @@ def _overrides(roster: Roster, at: datetime) -> Iterator[RosterGap]:
             since = max(one.from_at, two.from_at)
             reason = f"the overrides of the {one.role} by {first} and {second} overlap from {since:%Y-%m-%d %H:%M} UTC"
             fix = f"Take one back: `/incident oncall remove @someone as {one.role}`, or the line in {_FILE}."
-            yield RosterGap(one.role, f"{reason}; {first} is pinged", fix)
+            yield RosterGap(one.role, f"{reason}; {first} is paged", fix)
 
 
 def _names(override: Override) -> str:

@@ -50,7 +50,7 @@ def merge_private(session: Session, context: AppContext, value: str, user_id: st
     """Merge after all. Whether they see the duplicate was asked; here, whether they see the one to keep."""
     duplicate_id, target_id = (int(part) for part in value.split(":"))
     if not visibility.may_see(session, incidents.get(session, target_id), user_id):
-        raise UnknownIncident("There is no such incident.")
+        raise UnknownIncident(messages.NO_SUCH_INCIDENT)
     return sentence(end.merge(session, duplicate_id, target_id, user_id, context.policy, now))
 
 

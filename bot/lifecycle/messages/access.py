@@ -16,6 +16,7 @@ from bot.text.markup import escape, instant
 ASKED_BELOW = "Tocsin asks you in a direct message who may see it; until you answer it is worked on in private."
 WITHDRAWN = "This incident is worked on in private."
 TOPIC_LEFT = "Worked on elsewhere."
+NO_SUCH_INCIDENT = "There is no such incident."
 NOT_PRIVATE = "Access is logged for security incidents only. Everyone can read this one."
 
 
