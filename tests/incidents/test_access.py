@@ -84,9 +84,7 @@ def test_of_an_incident_that_everybody_may_read_nobody_keeps_who_did(
 ) -> None:
     row = declared_incident()
     typed(context, slack, "U0RESPONDER", f"timeline {row.ref}", "C0ELSEWHERE")
-    assert "It is kept for security incidents" in typed(
-        context, slack, "U0RESPONDER", f"access {row.ref}", "C0ELSEWHERE"
-    )
+    assert "for security incidents only" in typed(context, slack, "U0RESPONDER", f"access {row.ref}", "C0ELSEWHERE")
     assert log_of(context.database, row) == []
 
 

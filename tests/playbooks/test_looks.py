@@ -62,7 +62,7 @@ def test_a_step_is_looked_at_in_the_thread_of_its_run_and_kept_by_a_press(
     with watched.database.transaction() as session:
         buttons.look(session, watched, f"{run_id}:1", BY, watched.now())
         [job] = queued(session, "aws.look")
-        with pytest.raises(BadRequest, match="None of the step's commands"):
+        with pytest.raises(BadRequest, match="None of this step's commands"):
             buttons.keep(session, watched, f"{run_id}:1", BY, watched.now())
     for _ in range(2):  # a job may run twice
         looks.look(watched, slack, poster, **job.arguments)
