@@ -5,7 +5,6 @@ touch a real workspace, database or cloud account.
 """
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import psutil
 
+from bot.store.embedded_server import remove_data
 from slack_playground.workspace.workspace import Secrets
 
 # Settings of the bot, of libpq and of AWS; a proxy would be asked for 127.0.0.1.
@@ -124,4 +124,4 @@ def find_postgres(folder: Path) -> psutil.Process | None:
 def remove_database(folder: Path) -> None:
     """End the server on this data and delete the data."""
     end_postgres(folder)
-    shutil.rmtree(folder, ignore_errors=True)
+    remove_data(folder)

@@ -65,6 +65,16 @@ def _data_elsewhere(folder: Path) -> Path:
     return folder.resolve()
 
 
+def remove_data(folder: Path) -> None:
+    """Delete the data to which `folder` leads; the server must have ended. Nothing where there is none."""
+    data = folder.resolve()
+    if data.exists():
+        shutil.rmtree(data)
+    if folder.is_symlink():
+        folder.unlink()
+        _note(data).unlink(missing_ok=True)
+
+
 def _note(data: Path) -> Path:
     """The file beside the data that says which folder leads to it."""
     return data.with_name(f"{data.name}.{_KEPT_FOR}")

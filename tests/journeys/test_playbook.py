@@ -157,6 +157,7 @@ def test_a_report_that_was_declared_starts_the_playbook_that_fits(stage: Stage) 
     )
     assert "Playbook: *PB-database*" in content_of(answer)
     press(responder, INCIDENTS, answer, "report_declare")
+    settle(stage.database)  # the answer is drawn again once there is a channel
     declared = responder.wait_for(
         lambda: next((said for said in responder.replies(INCIDENTS, ts) if "playbook_start" in str(said)), None),
         what="the button that starts the playbook",

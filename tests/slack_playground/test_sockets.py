@@ -156,8 +156,7 @@ def test_only_subscribed_events_are_sent_and_only_granted_methods_answered(manif
     assert caught.value.response["needed"] == "bookmarks:read"
     listener = Listener(manifest_playground)
     responder = Person(manifest_playground.url, "U0RESPONDER")
-    responder.say(responder.dm_with("U0TOCSIN"), "message.im is not subscribed")
-    slack_said = responder.say(INCIDENTS, "<@U0TOCSIN>")
+    slack_said = responder.say(INCIDENTS, "<@U0TOCSIN> app_mention is not subscribed")
     assert listener.next_event().payload["event"]["ts"] == slack_said
     assert listener.got.empty()
     listener.close()
