@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +24,7 @@ from bot.slack.queries import names_in
 from bot.slack.reporting import reporting_errors
 from bot.slack.text import code, shorten, unturned
 from bot.text.markup import labelled, plain_text
+from bot.text.nearest import nearest
 from bot.text.wording import mentioned
 
 
@@ -121,8 +121,8 @@ class Registry:
     def find(self, word: str, rest: str = "") -> Subcommand:
         """Raises BadRequest with the nearest word, and the `rest` as it was typed, for one that there is not."""
         if word not in self._by_word:
-            near = difflib.get_close_matches(word, self.entries, n=1, cutoff=0.6)
-            typed = shorten(f"/incident {near[0]} {plain_text(rest)}".strip(), 300) if near else ""
+            near = nearest(word, self.entries)
+            typed = shorten(f"/incident {near} {plain_text(rest)}".strip(), 300)
             hint = f"Did you mean {code(typed)}?" if near else "`/incident help` lists them all."
             raise BadRequest(f"{code(shorten(word, 40))} isn't a command. {hint}")
         return self._by_word[word]
@@ -134,8 +134,8 @@ class Registry:
             return self._help_of(self.entries[wanted])
         unknown = []
         if wanted:
-            near = difflib.get_close_matches(wanted, self.entries, n=1, cutoff=0.6)
-            hint = f" Did you mean `/incident help {near[0]}`?" if near else ""
+            near = nearest(wanted, self.entries)
+            hint = f" Did you mean `/incident help {near}`?" if near else ""
             unknown = [f"{code(shorten(wanted, 40))} is unknown.{hint}"]
         lines = [f"`/incident {entry.example}` {entry.meaning}" for entry in self.entries.values()]
         marks = "A :pushpin: reaction marks a message as key for the review."

@@ -26,7 +26,8 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import CoreSchema, InitErrorDetails, core_schema
 
 from bot.errors import InvalidPolicy
-from bot.policy.values import did_you_mean, nearest
+from bot.policy.values import did_you_mean
+from bot.text.nearest import nearest
 
 Plain = str | None | list[Any] | dict[str, Any]
 Place = tuple[str | int, ...]  # the keys and the indices, from 0, that lead to a value

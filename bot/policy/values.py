@@ -5,7 +5,6 @@ Each type says what editors are told of it, as JSON Schema. Readers raise ValueE
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -18,16 +17,11 @@ from pydantic_core import CoreSchema, core_schema
 
 from bot.text.durations import LONGEST as LONGEST_SPAN
 from bot.text.durations import parse_duration
+from bot.text.nearest import nearest
 
 Item = TypeVar("Item")
 JsonSchema = dict[str, Any]
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-
-
-def nearest(word: str, known: Collection[str]) -> str | None:
-    """The one of `known` that `word` was probably meant to be, whatever the case."""
-    near = difflib.get_close_matches(word.lower(), [name.lower() for name in known], n=1)
-    return next(name for name in known if name.lower() == near[0]) if near else None
 
 
 def did_you_mean(word: str, known: Collection[str]) -> str:
@@ -144,8 +138,8 @@ def _zone(typed: str) -> ZoneInfo:
     known = available_timezones()
     if typed in known:
         return ZoneInfo(typed)
-    near = difflib.get_close_matches(typed, sorted(known), n=1, cutoff=0.7)
-    hint = f' Did you mean "{near[0]}"?' if near else " Write an IANA name, for example UTC or Europe/Berlin."
+    near = nearest(typed, sorted(known), likeness=0.7)
+    hint = f' Did you mean "{near}"?' if near else " Write an IANA name, for example UTC or Europe/Berlin."
     raise ValueError(f'unknown time zone "{typed}".{hint}')
 
 

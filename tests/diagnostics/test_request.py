@@ -6,7 +6,7 @@ import pytest
 
 from bot.diagnostics.checks.asking import targets, window_of
 from bot.diagnostics.policy import DiagnosticsPolicy, Service
-from bot.diagnostics.rules.request import Asked, nearest, parse
+from bot.diagnostics.rules.request import Asked, did_you_mean, parse
 from bot.errors import BadRequest
 from tests.rows import NOON, minutes
 
@@ -98,10 +98,10 @@ def test_a_service_without_a_check_gets_the_nearest(typed: str, says: str) -> No
 
 
 def test_names_that_are_near_come_before_those_that_only_exist() -> None:
-    assert nearest("order-api", ["billing", "orders-api"]) == " Did you mean orders-api?"
-    assert nearest("api", ["orders-api", "billing"]) == " Did you mean orders-api?"
-    assert nearest("zzz", ["a", "b", "c", "d"]) == " There are a, b, c and 1 more."
-    assert nearest("zzz", []) == ""
+    assert did_you_mean("order-api", ["billing", "orders-api"]) == " Did you mean orders-api?"
+    assert did_you_mean("api", ["orders-api", "billing"]) == " Did you mean orders-api?"
+    assert did_you_mean("zzz", ["a", "b", "c", "d"]) == " There are a, b, c and 1 more."
+    assert did_you_mean("zzz", []) == ""
 
 
 def test_the_window_is_the_last_hour_or_the_hour_around_an_instant_as_far_as_it_is_over() -> None:

@@ -17,7 +17,7 @@ from bot.diagnostics.checks.probe import HOUR, PERIOD, Check, Probe
 from bot.diagnostics.checks.running import run
 from bot.diagnostics.policy import DiagnosticsPolicy
 from bot.diagnostics.rules.finding import Diagnosis, Window
-from bot.diagnostics.rules.request import EXAMPLE, Asked, nearest
+from bot.diagnostics.rules.request import EXAMPLE, Asked, did_you_mean
 from bot.errors import BadRequest
 
 CHECKS: tuple[Check, ...] = (
@@ -49,7 +49,7 @@ def find_check(asked: Asked) -> Check:
     typed = asked.service or ""
     check = words.get(typed.lower())
     if check is None:
-        raise BadRequest(f"There is no check for {typed}.{nearest(typed, _words())}")
+        raise BadRequest(f"There is no check for {typed}.{did_you_mean(typed, _words())}")
     return check
 
 
@@ -59,7 +59,7 @@ def targets(asked: Asked, policy: DiagnosticsPolicy) -> tuple[Asked, ...]:
         return (replace(asked, service=find_check(asked).word),)
     service = policy.find_service(asked.name)
     if service is None:
-        known = nearest(asked.name, tuple(policy.services))
+        known = did_you_mean(asked.name, tuple(policy.services))
         hint = known or f" Type the service too, as in `diagnose {EXAMPLE}`; known: {', '.join(_words())}."
         raise BadRequest(f"{asked.name} isn't a service of knowledge/policy/services.yaml.{hint}")
     return tuple(

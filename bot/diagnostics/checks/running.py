@@ -12,7 +12,7 @@ import structlog
 from bot.aws.reading import Reason, Unread
 from bot.diagnostics.checks.probe import Check, Look, Probe
 from bot.diagnostics.rules.finding import Diagnosis, Finding, NotRead, in_order, without_repeats
-from bot.diagnostics.rules.request import nearest
+from bot.diagnostics.rules.request import did_you_mean
 from bot.errors import BadRequest
 
 log = structlog.get_logger(__name__)
@@ -64,7 +64,7 @@ def _find(check: Check, probe: Probe) -> None:
 def _no_such(check: Check, probe: Probe) -> str:
     where = f"There is no {check.what} {probe.name} in {probe.reader.region}."
     try:
-        return where + nearest(probe.name, check.names(probe))
+        return where + did_you_mean(probe.name, check.names(probe))
     except Unread:
         return f"{where} Check the name, the region and the account."
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.errors import BadRequest
+from bot.text.nearest import nearest
 
 EXAMPLE = "lambda orders-api"
 _OPTION = re.compile(r"(?:^|\s)(?:(?:--|—|–)(?P<name>\w+)(?:\s+|=|$)|(?P<bare>at|in account)\s+)", re.IGNORECASE)
@@ -67,8 +68,8 @@ def _split(text: str) -> tuple[list[str], Mapping[str, str]]:
     for number, option in enumerate(found):
         name = (option["name"] or option["bare"].split()[-1]).lower()
         if name not in _OPTIONS:
-            near = difflib.get_close_matches(name, _OPTIONS, n=1)
-            hint = f"Did you mean --{near[0]}?" if near else f"There are {', '.join(f'--{one}' for one in _OPTIONS)}."
+            near = nearest(name, _OPTIONS)
+            hint = f"Did you mean --{near}?" if near else f"There are {', '.join(f'--{one}' for one in _OPTIONS)}."
             raise BadRequest(f"--{name} isn't an option of diagnose. {hint}")
         end = found[number + 1].start() if number + 1 < len(found) else len(text)
         value = text[option.end() : end].strip()
@@ -124,7 +125,7 @@ def _unqualified(name: str) -> tuple[str, str | None]:
     return function, qualifier or None
 
 
-def nearest(typed: str, known: Sequence[str], most: int = 3) -> str:
+def did_you_mean(typed: str, known: Sequence[str], most: int = 3) -> str:
     """` Did you mean orders-api or orders-apis?`; where nothing is near the first names, empty where there are none."""
     lower = {name.lower(): name for name in known}
     near = [lower[name] for name in difflib.get_close_matches(typed.lower(), list(lower), n=most, cutoff=0.6)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from datetime import datetime
 
@@ -17,6 +16,7 @@ from bot.escalation.rules.matrix import LADDER, Role
 from bot.escalation.rules.roster import Contacts, leading_role
 from bot.slack import queries as slack_queries
 from bot.text.markup import MENTION, escape, plain_text
+from bot.text.nearest import nearest
 
 _GROUP = re.compile(r"<!subteam\^(S[A-Z0-9]+)(?:\|([^<>]*))?>")
 _LONGEST_NAME = 4  # words of a name that stands before something else
@@ -134,5 +134,4 @@ def _held_by_group(session: Session, group: re.Match[str], contacts: Contacts, n
 
 def _near(typed: str, contacts: Contacts) -> str:
     names = [*contacts.people, *(role.value for role in Role)]
-    near = difflib.get_close_matches(_plain(typed), [_plain(name) for name in names], n=1, cutoff=0.7)
-    return near[0] if near else ""
+    return nearest(_plain(typed), [_plain(name) for name in names], likeness=0.7) or ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import itertools
 import re
 from collections.abc import Mapping, Sequence
@@ -13,6 +12,7 @@ from zoneinfo import ZoneInfo
 from bot.errors import BadRequest
 from bot.escalation.rules.matrix import LADDER, Role
 from bot.text.markup import escape
+from bot.text.nearest import nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,8 +265,8 @@ def leading_role(text: str) -> tuple[Role | None, str]:
 
 def no_such_role(word: str) -> str:
     """What to say of a lone word that is no role: those there are, and the one that it comes near."""
-    near = difflib.get_close_matches(word.lower(), [*_ROLE_WORDS], n=1, cutoff=0.6)
-    hint = f" Did you mean {_ROLE_WORDS[near[0]]}?" if near else ""
+    near = nearest(word, _ROLE_WORDS)
+    hint = f" Did you mean {_ROLE_WORDS[near]}?" if near else ""
     names = ", ".join(role.value for role in Role)
     return f"“{escape(word[:40])}” is no role. There are: {names}.{hint} A reason has several words, or quotes."
 

@@ -14,7 +14,7 @@ from botocore.exceptions import DataNotFoundError, UnknownServiceError
 from botocore.session import Session
 
 from bot.playbooks.checks import aws_cli as cli
-from bot.playbooks.checks.finding import Checked, Effect, Problem, nearest
+from bot.playbooks.checks.finding import Checked, Effect, Problem, did_you_mean
 from bot.playbooks.checks.shell import Word
 
 _READS = re.compile(r"(?:BatchGet|Get|List|Describe|Head|Lookup|Filter|Search|Query|Scan|Select|Preview|Estimate)")
@@ -66,7 +66,7 @@ def check_aws(words: Sequence[Word], models: AwsModels, *, whole: bool = True) -
         return Checked(Effect.UNKNOWN) if named else _wrong("`aws` alone does nothing: name a service.")
     service, command = named[0].text, named[1].text
     if service not in models.services:
-        return _wrong(f"AWS has no service {service}{nearest(service, models.services)}")
+        return _wrong(f"AWS has no service {service}{did_you_mean(service, models.services)}")
     if (own := _own_effect(service, command, named[2:])) is not None:
         return Checked(own)
     model = models.model(service)
@@ -74,7 +74,7 @@ def check_aws(words: Sequence[Word], models: AwsModels, *, whole: bool = True) -
     waiting = command in ("wait", "help")
     if not waiting and command not in operations:
         known = [*operations, *_own(service)]
-        return _wrong(f"`aws {service}` has no command {command}{nearest(command, known)}")
+        return _wrong(f"`aws {service}` has no command {command}{did_you_mean(command, known)}")
     if waiting:
         return Checked(Effect.READS)
     operation = model.operation_model(operations[command])
@@ -154,7 +154,7 @@ def _options(operation: Any, service: str, command: str, given: Sequence[_Given]
             problems, spare = _values(one, shape, f"`aws {service} {command}`", spare)
             yield from problems
         elif one.option not in cli.GLOBAL_VALUES | cli.GLOBAL_FLAGS | cli.PAGING | added:
-            near = nearest(one.option, [*members, *added, *cli.PAGING])
+            near = did_you_mean(one.option, [*members, *added, *cli.PAGING])
             yield Problem(f"`aws {service} {command}` has no option {one.option}{near}")
 
 
@@ -214,7 +214,7 @@ def _value(word: Word, shape: Any, option: str) -> Iterator[Problem]:
     elif (pattern := _NUMBERS.get(shape.type_name)) and not re.fullmatch(pattern, text):
         yield Problem(f"{option} takes a number, not {text}.")
     elif shape.type_name == "string" and shape.enum and text not in shape.enum:
-        yield Problem(f"{option} cannot be {text}{nearest(text, shape.enum)}", certain=len(shape.enum) < 2)
+        yield Problem(f"{option} cannot be {text}{did_you_mean(text, shape.enum)}", certain=len(shape.enum) < 2)
 
 
 def _json(word: Word, option: str) -> Iterator[Problem]:
@@ -234,7 +234,7 @@ def _keys(word: Word, shape: Any, option: str) -> Iterator[Problem]:
         yield Problem(f"{option} takes Key=value pairs or JSON, not {word.text}.")
     for key in found:
         if key not in shape.members:
-            yield Problem(f"{option} has no key {key}{nearest(key, shape.members)}")
+            yield Problem(f"{option} has no key {key}{did_you_mean(key, shape.members)}")
 
 
 def _missing(operation: Any, service: str, command: str, given: Sequence[_Given]) -> Iterator[Problem]:

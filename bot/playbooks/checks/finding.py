@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+from bot.text.nearest import nearest
 
 
 class Effect(enum.IntEnum):
@@ -40,10 +41,10 @@ class Finding:
     problem: Problem
 
 
-def nearest(typed: str, known: Iterable[str]) -> str:
+def did_you_mean(typed: str, known: Iterable[str]) -> str:
     """`; did you mean get-role?`, or nothing where no word is near."""
-    found = difflib.get_close_matches(typed, list(known), n=1, cutoff=0.6)
-    return f"; did you mean {found[0]}?" if found else "."
+    near = nearest(typed, known)
+    return f"; did you mean {near}?" if near else "."
 
 
 def words(text: str) -> frozenset[str]:

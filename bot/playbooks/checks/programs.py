@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from bot.playbooks.checks import program_words as known
-from bot.playbooks.checks.finding import Checked, Effect, Problem, nearest
+from bot.playbooks.checks.finding import Checked, Effect, Problem, did_you_mean
 from bot.playbooks.checks.shell import Word
 from bot.playbooks.checks.sql import check_sql
 
@@ -51,7 +51,7 @@ def _verb(program: str, words: Sequence[Word], reads: frozenset[str], changes: f
         return _part(f"{program} {verb}", words[1:], *parts[verb])
     if verb in reads | changes:
         return Checked(Effect.READS if verb in reads else Effect.CHANGES)
-    near = nearest(verb, reads | changes | set(parts))
+    near = did_you_mean(verb, reads | changes | set(parts))
     return Checked(Effect.UNKNOWN, (Problem(f"`{program}` has no command {verb}{near}", certain="." not in verb),))
 
 
@@ -63,7 +63,7 @@ def _part(command: str, words: Sequence[Word], reads: str, changes: str) -> Chec
     if word in parts or not words[0].fixed:
         fixed_reads = word in reads.split()
         return Checked(Effect.READS if fixed_reads else Effect.CHANGES)
-    return Checked(Effect.UNKNOWN, (Problem(f"`{command}` has no command {word}{nearest(word, parts)}"),))
+    return Checked(Effect.UNKNOWN, (Problem(f"`{command}` has no command {word}{did_you_mean(word, parts)}"),))
 
 
 def _kubectl(words: Sequence[Word]) -> Checked:
@@ -97,7 +97,7 @@ def _curl(words: Sequence[Word]) -> Checked:
         elif re.fullmatch(r"-X\w+", option.text):
             method = option.text[2:]
     if method and method != "?" and method not in known.METHODS:
-        problems.append(Problem(f"`curl` would send the method {method}{nearest(method.upper(), known.METHODS)}"))
+        problems.append(Problem(f"`curl` would send the method {method}{did_you_mean(method.upper(), known.METHODS)}"))
     urls = _positional(words, known.CURL_VALUED)
     if not urls and not any(word.text in ("--url", "-K", "--config", "--version", "-V") for word in words):
         problems.append(Problem("`curl` needs an address."))
