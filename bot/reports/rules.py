@@ -58,11 +58,15 @@ _STATES = re.compile(
     r"|cleared|closed|normal|healthy|insufficient[ _]data|no data|in alarm|is|up|down|still|again|new|ongoing)\b"
 )
 _CHANGING = re.compile(r"<[^>]*>|:[a-z0-9_+-]+:|[^\s]*\d[^\s]*|[^\w\s]|_")
+# A word within a name, as in `tickets-resolved-rate` or `payments.ok.rate`, says nothing of how it stands.
 _OVER = re.compile(
-    r"\b(?:resolved|recovered|recovery|cleared|ok|back to (?:normal|ok)|(?:(?:is|are) up|healthy) again)\b"
-    r"|\bstate:? ok\b|:white_check_mark:|:large_green_circle:|:heavy_check_mark:"
+    r"(?<![\w.-])(?:resolved|recovered|recovery|cleared|ok|back to (?:normal|ok)|(?:(?:is|are) up|healthy) again)"
+    r"(?![\w-]|\.\w)|\bstate:? ok\b|:white_check_mark:|:large_green_circle:|:heavy_check_mark:"
 )
-_STILL = re.compile(r"\bnot (?:yet )?(?:resolved|recovered|ok)\b|\bfiring\b|\bin alarm\b|\balarm:|\btriggered\b")
+_STILL = re.compile(
+    r"\bnot (?:yet )?(?:resolved|recovered|ok)\b|\bfiring\b|\bin alarm\b|\balarm:|\btriggered\b"
+    r"|^\W*alarm(?! (?:is |was |has )?(?:resolved|recovered|cleared|ok|over))\b"
+)
 _HEAD = 160  # characters in which an alert says how it stands
 _WORDS = 12  # of an alert's beginning that make it the same one
 

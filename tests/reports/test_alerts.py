@@ -165,6 +165,13 @@ def test_the_same_alert_has_the_same_key(one: str, other: str, same: bool) -> No
         ("ALARM: state changed from OK to ALARM", False),
         ("checkout is down", False),
         ("not yet resolved: checkout", False),
+        ("ALARM tickets-resolved-rate", False),
+        ("ALARM checkout errors, last ok at 12:04", False),
+        ("[P1] checkout-payments-ok-rate below 95%", False),
+        ("payments.ok.rate is 3 %", False),
+        ("[Alerting] resolved_tickets below 4", False),
+        ("Alarm is resolved: tickets-resolved-rate", True),
+        ("checkout recovered.", True),
     ],
 )
 def test_an_alert_says_whether_it_is_over(text: str, over: bool) -> None:
