@@ -195,8 +195,14 @@ def build_slack(settings: Settings) -> Slack:
 
 
 def introduce(context: AppContext, slack: Slack) -> bool:
-    """Learn who we are and which channel we announce in. False while that channel is not to be found."""
-    me = slack.who_am_i()
+    """Learn who we are and which channel we announce in. False while that channel is not to be found.
+
+    Raises InvalidSettings where Slack refuses the token, and TryAgain.
+    """
+    try:
+        me = slack.who_am_i()
+    except Refused as refused:
+        raise InvalidSettings(f"Slack refused the bot token ({refused.error}): check SLACK_BOT_TOKEN.") from refused
     name = context.policy.contacts.channels.announcement
     channel_id = _find_channel(slack, name)
     with context.database.transaction() as session:
@@ -302,8 +308,6 @@ class Service:
         except TryAgain as error:
             log.warning("slack does not answer yet", reason=str(error))
             return False
-        except Refused as refused:
-            raise InvalidSettings(f"Slack refused the bot token ({refused.error}): check SLACK_BOT_TOKEN.") from refused
 
     def _listeners(self, slack: Slack) -> App:
         token = self._settings.slack_bot_token

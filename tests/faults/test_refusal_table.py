@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import pytest
+from slack_bolt import Ack
 
 from bot.context import AppContext
-from bot.escalation.queries import pings
-from bot.incidents.flows import record
+from bot.errors import InvalidSettings, TocsinError
+from bot.escalation.jobs import user_groups as user_groups_job
+from bot.escalation.queries import pings, user_groups
+from bot.incidents import visibility
+from bot.incidents.flows import members, record
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
@@ -28,17 +33,20 @@ from bot.slack.poster import Poster
 from bot.slack.queries import names_in
 from bot.slack.refusals import OF_THE_TOKEN, PASSING
 from bot.slack.tables import NameRow, SlackMessage
+from bot.stakeholders import listeners as notices
 from bot.stakeholders.flows import notify
 from bot.text.markup import plain_text
+from bot.wiring.service import introduce
 from slack_playground.app import Playground
 from slack_playground.delivery.refusals import DOCUMENTED, is_documented
 from slack_playground.person import Person
 from tests.faults.refused import Play, World, plain, seen
 from tests.job_fixtures import Declared
-from tests.lifecycle.test_refused_channel import direct
+from tests.lifecycle.test_refused_channel import direct, work
 from tests.queue import queued
 from tests.slack_fixtures import Control
 from tests.stakeholders.test_notice_job import NOTICE
+from tests.test_manifest import called
 
 TABLE = REPOSITORY / "docs" / "slack-refusals.md"
 NOTHING = "Nothing: nothing was lost."
@@ -263,6 +271,75 @@ def naming(slack_id: str, markup: str) -> Play:
     return play
 
 
+def reading_members(world: World, refuse: Callable[[], None]) -> str:
+    """Who is in a security incident's channel: where that is not known, few see it."""
+    row = world.rooms.get("members") or world.rooms.setdefault("members", world.fresh())
+    with world.context.database.transaction() as session:
+        found = incidents.get_for_change(session, row.incident_id)
+        found.ref = f"SEC-2026-{row.incident_id:04d}"
+        members.found(session, found, {"U0VP"}, world.context.now())
+    refuse()
+    done = world.job("slack.read_members", incident_id=row.incident_id)
+    with world.context.database.transaction() as session:
+        sees = visibility.may_see(session, incidents.get(session, row.incident_id), "U0VP")
+    return "" if sees or not done else "Elsewhere, only the commander and those with a role see the incident."
+
+
+def reading_groups(world: World, refuse: Callable[[], None]) -> str:
+    """Who is in a user group that policy names."""
+    policy, now = world.context.policy, world.context.now()
+    read = (*policy.authority.read, "S0ONCALL")
+    grouped = replace(policy, authority=policy.authority.model_copy(update={"read": read}))
+    with world.context.database.transaction() as session:
+        user_groups.record_members(session, "S0ONCALL", ["U0VP"], now)
+    refuse()
+    try:
+        user_groups_job.groups(replace(world.context, policy=grouped), world.slack, world.poster)
+    except TocsinError:
+        return ""  # tried again by the worker
+    with world.context.database.transaction() as session:
+        kept = user_groups.members_of(session, ["S0ONCALL"]).get("S0ONCALL")
+    if kept == ["U0VP"]:
+        return "Nothing: who was in the group when Slack last said so still holds. `tocsin doctor` names the group."
+    return "Nobody is taken to be in the group. `tocsin doctor` names it." if not kept else ""
+
+
+def withdrawing(world: World, refuse: Callable[[], None]) -> str:
+    """What Slack keeps of an incident that was made private is said in its new channel."""
+    row = world.fresh()
+    world.command(row, "private")
+    refuse()
+    with suppress(TocsinError):  # tried again by the worker
+        work(world.context, world.slack, world.poster)
+    with world.context.database.transaction() as session:
+        said = [entry.text for entry in timeline.list_rows(session, row.incident_id, (Kind.KIND_CHANGED,))]
+    return next((plain(text, row) for text in said if text.startswith("Withdrawn")), "")
+
+
+def typing(world: World, refuse: Callable[[], None]) -> str:
+    """A character in the form of a notice, whose preview is to be drawn again."""
+    row = world.rooms.get("notice") or world.rooms.setdefault("notice", world.fresh())
+    view = notices._form(world.context, row, "update", {"news": "we look"}, world.context.now())
+    typed = {**view, "id": "V1", "state": {"values": {"news": {"news": {"value": "we look on"}}}}}
+    ack = Ack()  # type: ignore[no-untyped-call]  # the library leaves it bare
+    refuse()
+    body = {"user": {"id": "U0RESPONDER"}, "view": typed}
+    notices.redraw(world.context, world.slack, notices.Redraws(), ack, body, {"action_ts": "1"})
+    assert ack.response is not None, "what is typed is always taken"
+    return "The preview stays as it was until the next character; what is typed stays, and is checked when it is sent."
+
+
+def starting(world: World, refuse: Callable[[], None]) -> str:
+    refuse()
+    try:
+        introduce(world.context, world.slack)
+    except InvalidSettings as refused:
+        return f"Tocsin doesn't start, and says: {refused}"
+    except TocsinError:
+        return ""  # tried again in the background
+    return ""
+
+
 @dataclass(frozen=True)
 class Method:
     """A method of the Web API: when the bot calls it, how that is played, and refusals beside the documented ones."""
@@ -308,6 +385,11 @@ METHODS: dict[str, Method] = {
     "files.completeUploadExternal": Method(
         "The review is shared as a file.", reviewing(canvas=False, files=True), "posting_to_channel_denied is_archived"
     ),
+    "conversations.members": Method("Who is in a security incident's channel is read.", reading_members),
+    "usergroups.users.list": Method("Who is in a user group is read.", reading_groups, "no_such_subteam"),
+    "chat.delete": Method("An incident is made private.", withdrawing),
+    "auth.test": Method("Tocsin starts.", starting),
+    "views.update": Method("Something is typed into the form of a notice.", typing, "not_found hash_conflict"),
     "views.publish": Method("App Home is opened.", showing_home, "not_enabled"),
     "views.open": Method("A command opens a form.", opening, "expired_trigger_id view_too_large"),
 }
@@ -354,3 +436,8 @@ def test_the_table_of_refusals_says_what_people_see(
     if request.config.getoption("--write-refusals"):
         TABLE.write_text(table, encoding="utf-8")
     assert TABLE.read_text(encoding="utf-8") == table
+
+
+def test_the_table_has_every_method_that_the_bot_calls() -> None:
+    # Without a socket nobody can be answered: readiness and `tocsin doctor` say so.
+    assert called() - {"apps.connections.open"} == {method.name or key for key, method in METHODS.items()}
