@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.context import AppContext
-from bot.incidents.jobs import speak
+from bot.incidents.jobs import speak, write_to
 from bot.lifecycle.messages import reminders as messages
 from bot.lifecycle.queries import reminders as store
 from bot.slack.client import Slack
@@ -11,13 +11,15 @@ from bot.slack.poster import Poster
 
 
 def remind(context: AppContext, slack: Slack, poster: Poster, *, reminder_id: int) -> None:
-    """Say one where the incident is worked on, once."""
+    """Say one where the incident is worked on, or by direct message where that is nowhere; once."""
     with context.database.transaction() as session:
         row = store.find(session, reminder_id)
         if row is None:
             return  # it was said by an earlier try
-        incident_id, message = row.incident_id, messages.due(row.user_id, row.text)
-    speak(context, poster, incident_id, f"reminder:{reminder_id}", message)
+        incident_id, user_id, message = row.incident_id, row.user_id, messages.due(row.user_id, row.text)
+    key = f"reminder:{reminder_id}"
+    if speak(context, poster, incident_id, key, message) is None:  # there is no place where it is worked on
+        write_to(slack, poster, user_id, f"{key}:direct", message)
     with context.database.transaction() as session:
         row = store.find(session, reminder_id)
         if row is not None:

@@ -17,6 +17,7 @@ from bot.lifecycle.flows import change
 from bot.lifecycle.messages import answers as messages
 from bot.lifecycle.messages.outcomes import sentence
 from bot.lifecycle.rules.acknowledging import acknowledges, ref_in
+from bot.slack import queries as slack_queries
 from bot.slack.reporting import reporting_errors
 from bot.store.outbox import enqueue
 
@@ -24,17 +25,26 @@ _MANY = 20  # pages that wait for one person's answer; nobody reads a longer lis
 
 
 def direct_message(context: AppContext, user_id: str, channel_id: str, ts: str, text: str) -> None:
-    """A message to Tocsin itself: it acknowledges the page that is meant, and is answered in any case."""
-    said: list[str] = []
-    with reporting_errors(said.append, again=True, user=user_id), context.database.transaction() as session:
-        now = context.now()
-        if not acknowledges(text):
-            raise BadRequest(messages.NOT_UNDERSTOOD)
-        row = _meant(session, user_id, ref_in(text))
-        authority.admit(session, context, Act.CHANGE, user_id, now, row)
-        said.append(_acknowledge(session, context, row, user_id, now))
-    with context.database.transaction() as session:
-        enqueue(session, "slack.reply", channel_id=channel_id, ts=ts, text=said[0])
+    """A message to Tocsin itself: it acknowledges the page that is meant, and is answered in any case, once."""
+    now, key = context.now(), f"direct:{channel_id}:{ts}"
+    refusals: list[str] = []
+    with reporting_errors(refusals.append, again=True, user=user_id), context.database.transaction() as session:
+        if slack_queries.take_event(session, key, now):
+            said = _answer(session, context, user_id, text, now)
+            enqueue(session, "slack.reply", channel_id=channel_id, ts=ts, text=said)
+    for refusal in refusals:  # with it, all of the above was rolled back
+        with context.database.transaction() as session:
+            if slack_queries.take_event(session, key, now):
+                enqueue(session, "slack.reply", channel_id=channel_id, ts=ts, text=refusal)
+
+
+def _answer(session: Session, context: AppContext, user_id: str, text: str, now: datetime) -> str:
+    """Raises BadRequest where it acknowledges nothing, and what `admit` raises."""
+    if not acknowledges(text):
+        raise BadRequest(messages.NOT_UNDERSTOOD)
+    row = _meant(session, user_id, ref_in(text))
+    authority.admit(session, context, Act.CHANGE, user_id, now, row)
+    return _acknowledge(session, context, row, user_id, now)
 
 
 def in_channel(context: AppContext, user_id: str, channel_id: str, text: str, now: datetime) -> None:
