@@ -310,7 +310,7 @@ INNOCENT = (
     cookie: none | session timeout=30m | encryption_key_rotation=enabled | ssh-keygen -t ed25519
     idempotency_key=order-42 | cache_key=orders:list:1 | foreign key orders_customer_id_fkey
     routing_key=orders.created | consumer token lag is 3 min | redis-cli -a | --password-file /run/secrets/db
-    PGPASSFILE=/root/.pgpass | secret_arn=arn:aws:secretsmanager:eu-west-1:123456789012:secret:db
+    PGPASSFILE=/etc/app/pgpass | secret_arn=arn:aws:secretsmanager:eu-west-1:123456789012:secret:db
     token endpoint is slow | password: changed yesterday | passphrase prompt hangs | key=value
     private_key_path=/etc/ssl/private/app.pem | auth_method=iam | login: jane | signing key rotated on 2026-11-20
     access_token is null | token count: 4821 | bearer=false | secret_name = orders-db | Set-Cookie is missing Secure

@@ -201,10 +201,6 @@ class Worker:
         """A sentence for each part that does not get on; empty while jobs are taken and plans are swept."""
         return self.progress.overdue([SWEEP, *QUEUES.values()])
 
-    def alive(self) -> bool:
-        """True while jobs are taken and plans are swept."""
-        return not self.troubles() and all(thread.is_alive() for thread in self._threads)
-
     def _cancel(self) -> None:
         if self._manager is not None:
             self._manager.hurry()

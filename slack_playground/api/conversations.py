@@ -14,8 +14,6 @@ MOST_INVITED = 100
 
 _NAME = re.compile(r"[\w-]+")
 
-MANAGE = ("channels:manage", "groups:write", "im:write", "mpim:write")
-
 
 def create(call: Call) -> Json:
     """conversations.create."""

@@ -5,10 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from bot.figures.rules.periods import HINT
-
 DEFAULT = "last 90 days"
-USAGE = f"`/incident metrics last month P1`. Periods: {HINT}. `service checkout` narrows it, too."
 _SEVERITY = re.compile(r"(?<!\S)(?:severity\s+)?(P[0-3])(?!\S)", re.IGNORECASE)
 _SERVICE = re.compile(r"(?<!\S)service\s*:?\s+(?:\"([^\"]+)\"|“([^”]+)”|(\S+))", re.IGNORECASE)
 

@@ -41,7 +41,6 @@ class Command:
 
     words: tuple[Word, ...]
     line: int
-    writes_file: bool = False
 
 
 def read_commands(script: str) -> list[Command]:
@@ -73,13 +72,9 @@ def _commands(node: Any, script: str) -> Iterator[Command]:
             Word(part.word, not part.parts and FILLED not in part.word) for part in node.parts if part.kind == "word"
         )
         if words:
-            yield Command(words, script[: node.pos[0]].count("\n"), any(_writes(part) for part in node.parts))
+            yield Command(words, script[: node.pos[0]].count("\n"))
     for name in ("parts", "list"):
         for part in getattr(node, name, None) or ():
             yield from _commands(part, script)
     if getattr(node, "command", None) is not None:
         yield from _commands(node.command, script)
-
-
-def _writes(node: Any) -> bool:
-    return bool(node.kind == "redirect" and node.type in (">", ">>", ">|", "&>"))
