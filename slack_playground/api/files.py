@@ -13,6 +13,7 @@ from slack_playground.workspace import messages
 from slack_playground.workspace.records import Channel, Json, StoredFile
 from slack_playground.workspace.workspace import Workspace
 
+_TOMBSTONE = "tombstone"  # the mode of a file that was deleted
 LARGEST = 50 * 1024 * 1024
 _SHOWN_INLINE = ("image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/plain")
 
@@ -55,11 +56,20 @@ def file_info(call: Call) -> Json:
 
 
 def delete_file(call: Call) -> Json:
-    """files.delete: only the bot's own."""
+    """files.delete: only the bot's own. Messages that carried it keep a tombstone, as the message itself stays."""
     stored = _file(call)
+    if stored.record["mode"] == _TOMBSTONE:
+        raise ApiError("file_deleted")
     if stored.record["user"] != call.user_id:
         raise ApiError("cant_delete_file")
-    del call.workspace.files[stored.id]
+    stored.content, shared_in = b"", stored.record["channels"]
+    stored.record = {name: stored.record[name] for name in ("id", "created", "timestamp", "user", "mimetype")}
+    stored.record |= {"mode": _TOMBSTONE, "channels": []}
+    for channel in (call.workspace.channels[channel_id] for channel_id in shared_in):
+        for message in [*channel.messages.values()]:
+            if any(file["id"] == stored.id for file in message.get("files") or ()):
+                files = [dict(stored.record) if file["id"] == stored.id else file for file in message["files"]]
+                messages.edit(call.workspace, channel, message, {"files": files}, by=call.user_id, mark=False)
     return {}
 
 
@@ -172,7 +182,11 @@ class FileStore:
         stored = self.workspace.files.get(request.path_params["file_id"])
         bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
         from_page = request.headers.get("sec-fetch-site") in ("same-origin", "none")  # a browser shows it to a person
-        if stored is None or not (from_page or bearer == self.workspace.secrets.bot_token):
+        if (
+            stored is None
+            or stored.record["mode"] == _TOMBSTONE
+            or not (from_page or bearer == self.workspace.secrets.bot_token)
+        ):
             return PlainTextResponse("There is no such file.", 404)
         media_type = stored.record["mimetype"]
         inline = media_type in _SHOWN_INLINE and "download" not in request.query_params

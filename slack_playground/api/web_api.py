@@ -9,8 +9,9 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.responses import Response
 
-from slack_playground.api import canvases, chat, conversations, directory, files, histories, marks, views
+from slack_playground.api import chat, conversations, directory, files, functions, histories, marks, views
 from slack_playground.api.calls import ApiError, Call, Method
+from slack_playground.api.documents import canvases, lists
 from slack_playground.delivery.faults import Fault, Faults
 from slack_playground.delivery.refusals import refusal_body
 from slack_playground.delivery.sockets import SocketMode
@@ -39,6 +40,8 @@ class WebApi:
             **marks.METHODS,
             **files.METHODS,
             **canvases.METHODS,
+            **lists.METHODS,
+            **functions.METHODS,
         }
         self._headers = {"x-slack-req-id": "playground"}
         if workspace.manifest.scopes is not None:

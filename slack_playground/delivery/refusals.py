@@ -24,6 +24,8 @@ _CANVAS = (
 )
 _CHANNEL = "channel_not_found is_archived method_not_supported_for_channel_type not_in_channel restricted_action"
 
+_STEP = "execution_not_in_running_state function_execution_not_found"
+
 DOCUMENTED = {
     "chat.postMessage": _POSTING,
     "chat.postEphemeral": f"{_POSTING} user_not_in_channel messages_tab_disabled",
@@ -45,6 +47,20 @@ DOCUMENTED = {
     "conversations.canvases.create": _CANVAS,
     "canvases.create": _CANVAS,
     "canvases.edit": "canvas_editing_failed canvas_not_found restricted_action section_not_found too_many_changes",
+    "bookmarks.remove": f"{_CHANNEL} permission_denied",
+    "canvases.delete": "canvas_deleting_disabled canvas_not_found restricted_action",
+    "files.delete": "cant_delete_file delete_not_allowed file_deleted file_deleting_disabled file_not_found",
+    "functions.completeSuccess": f"{_STEP} parameter_validation_failed",
+    "functions.completeError": _STEP,
+    "slackLists.create": "lists_disabled_user_team restricted_action",
+    "slackLists.access.set": (
+        "channel_not_found failed_to_update_user_ids list_not_found lists_disabled_user_team restricted_action "
+        "user_not_found"
+    ),
+    "slackLists.items.create": "invalid_column_id list_not_found over_row_maximum uneditable_column user_not_found",
+    "slackLists.items.update": "column_not_found invalid_row_id list_not_found uneditable_column",
+    "slackLists.items.list": "list_not_found user_not_found",
+    "slackLists.items.info": "list_not_found record_not_found",
     "pins.add": f"{_CHANNEL} already_pinned message_not_found not_pinnable permission_denied too_many_pins",
 }
 _DETAILS = {

@@ -32,13 +32,16 @@ _BY_TIER = {
         "bookmarks.add bookmarks.edit bookmarks.remove canvases.create conversations.archive "
         "conversations.canvases.create conversations.create conversations.list conversations.rename "
         "conversations.setPurpose conversations.setTopic conversations.unarchive pins.add pins.list pins.remove "
-        "reactions.remove usergroups.list usergroups.users.list users.list"
+        "reactions.remove slackLists.access.set slackLists.create slackLists.items.list "
+        "usergroups.list usergroups.users.list users.list"
     ),
     TIER_3: (
         "bookmarks.list bots.info canvases.delete canvases.edit canvases.sections.lookup chat.delete chat.update "
         "conversations.history conversations.info conversations.invite conversations.join conversations.kick "
-        "conversations.leave conversations.mark conversations.open conversations.replies files.delete reactions.add "
-        "reactions.get team.info users.conversations users.getPresence users.lookupByEmail"
+        "conversations.leave conversations.mark conversations.open conversations.replies files.delete "
+        "functions.completeError functions.completeSuccess reactions.add "
+        "reactions.get slackLists.items.create slackLists.items.info slackLists.items.update "
+        "team.info users.conversations users.getPresence users.lookupByEmail"
     ),
     TIER_4: (
         "api.test chat.postEphemeral conversations.members files.completeUploadExternal files.getUploadURLExternal "

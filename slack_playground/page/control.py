@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from slack_playground.api.calls import ApiError
+from slack_playground.api.functions import run_step
 from slack_playground.blockkit.blocks import check_message_blocks
 from slack_playground.blockkit.views import number_blocks
 from slack_playground.delivery.dispatch import Dispatcher
@@ -38,6 +39,7 @@ class Control:
             "/control/message": self._message,
             "/control/strictness": self._strictness,
             "/control/tiers": self._tiers,
+            "/control/step": self._step,
         }
         return [
             Route("/control/journal", self._journal),
@@ -131,6 +133,12 @@ class Control:
         else:
             self.tiers.reset()
         return {}
+
+    def _step(self, body: Json) -> Json:
+        """Run a step of the app as a workflow does: `{"callback_id", "inputs"}`, or look at a run: `{"run"}`."""
+        if name := str(body.get("run") or ""):
+            return asdict(self.workspace.step_runs[name])
+        return asdict(run_step(self.workspace, str(body.get("callback_id", "")), body.get("inputs") or {}))
 
     def _message(self, body: Json) -> Json:
         channel = self.workspace.channels.get(str(body.get("channel", "")))

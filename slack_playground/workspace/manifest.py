@@ -28,6 +28,17 @@ class Shortcut:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """A step that the app offers to Workflow Builder. Parameters are as the manifest has them, by name."""
+
+    callback_id: str
+    title: str
+    description: str
+    inputs: dict[str, dict[str, Any]]
+    outputs: dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
 class AppManifest:
     """The part of a manifest that the playground enforces. `events` or `scopes` of None means: all of them."""
 
@@ -39,6 +50,8 @@ class AppManifest:
     messages_tab: bool
     name: str = "App"
     bot_name: str = "app"
+    steps: tuple[Step, ...] = ()
+    org_ready: bool = True  # Slack lists no step of an app that is not
 
     def subscribed(self, event: str) -> bool:
         """Whether the app asked to be sent this event."""
@@ -67,8 +80,15 @@ def read_manifest(path: Path) -> AppManifest:
         home_tab=bool(home.get("home_tab_enabled", False)),
         messages_tab=bool(home.get("messages_tab_enabled", True)),
         name=name,
+        steps=tuple(_step(callback_id, entry) for callback_id, entry in manifest.get("functions", {}).items()),
+        org_ready=bool(settings.get("org_deploy_enabled", False)),
         bot_name=features.get("bot_user", {}).get("display_name") or _handle(name),
     )
+
+
+def _step(callback_id: str, entry: dict[str, Any]) -> Step:
+    inputs, outputs = entry.get("input_parameters", {}), entry.get("output_parameters", {})
+    return Step(callback_id, entry["title"], entry.get("description", ""), inputs, outputs)
 
 
 def _handle(name: str) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 
 from slack_playground.app import Playground
 from slack_playground.workspace.clock import DemoClock
-from slack_playground.workspace.records import Canvas, Channel, Json, StoredFile
+from slack_playground.workspace.records import Canvas, Channel, Json, SlackList, StoredFile
 from slack_playground.workspace.workspace import Workspace
 
 FORMAT = 1
@@ -38,13 +38,14 @@ def save_workspace(workspace: Workspace) -> str:
         "direct": [[*sorted(pair), channel_id] for pair, channel_id in workspace.direct.items()],
         "files": list(workspace.files.values()),
         "canvases": list(workspace.canvases.values()),
+        "lists": list(workspace.lists.values()),
         "homes": workspace.views.homes,
     }
     return json.dumps(kept, ensure_ascii=False, default=_plain)
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, Channel | StoredFile | Canvas):
+    if isinstance(value, Channel | StoredFile | Canvas | SlackList):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
@@ -63,6 +64,7 @@ def load_workspace(workspace: Workspace, text: str) -> None:
         direct = {frozenset((first, second)): str(channel_id) for first, second, channel_id in kept["direct"]}
         files = [StoredFile(**{**file, "content": base64.b64decode(file["content"])}) for file in kept["files"]]
         canvases = [Canvas(**canvas) for canvas in kept["canvases"]]
+        lists = [SlackList(**one) for one in kept.get("lists", ())]
         homes: dict[str, Json] = dict(kept["homes"])
         number = int(kept["number"])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -75,6 +77,7 @@ def load_workspace(workspace: Workspace, text: str) -> None:
     workspace.direct = direct
     workspace.files.update({file.id: file for file in files})
     workspace.canvases.update({canvas.id: canvas for canvas in canvases})
+    workspace.lists.update({one.id: one for one in lists})
     for user_id, view in homes.items():
         workspace.views.homes[user_id] = workspace.views.by_id[view["id"]] = view
         workspace.views.owners[view["id"]] = user_id

@@ -145,6 +145,17 @@ class Trigger:
 
 
 @dataclass(slots=True)
+class StepRun:
+    """A step of the app that a workflow runs. `state` is running, completed or failed."""
+
+    id: str
+    callback_id: str
+    state: str = "running"
+    outputs: Json = field(default_factory=dict)
+    error: str = ""
+
+
+@dataclass(slots=True)
 class StoredFile:
     """An uploaded file; `record` is its Slack shape, `content` its bytes."""
 
@@ -152,6 +163,18 @@ class StoredFile:
     record: Json
     content: bytes = b""
     completed: bool = False
+
+
+@dataclass(slots=True)
+class SlackList:
+    """A list: typed columns, items by id, and what people and channels may do with it."""
+
+    id: str
+    name: str
+    columns: list[Json]
+    items: dict[str, Json]
+    access: dict[str, str]
+    created: float
 
 
 @dataclass(slots=True)

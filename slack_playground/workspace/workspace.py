@@ -18,6 +18,8 @@ from slack_playground.workspace.records import (
     Channel,
     Json,
     ResponseHook,
+    SlackList,
+    StepRun,
     StoredFile,
     Team,
     Tour,
@@ -91,7 +93,9 @@ class Workspace:
         self.direct: dict[frozenset[str], str] = {}
         self.files: dict[str, StoredFile] = {}
         self.canvases: dict[str, Canvas] = {}
+        self.lists: dict[str, SlackList] = {}
         self.hooks: OrderedDict[str, ResponseHook] = OrderedDict()
+        self.step_runs: dict[str, StepRun] = {}
         self.triggers: OrderedDict[str, Trigger] = OrderedDict()
         self._numbers = itertools.count(1)
         self._last_micros = 0

@@ -8,7 +8,7 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
 from slack_playground.app import Playground
-from tests.slack_fixtures import close_quickly
+from tests.fixtures.slack import close_quickly
 
 
 @pytest.fixture

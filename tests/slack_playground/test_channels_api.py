@@ -147,6 +147,22 @@ def test_an_uploaded_file_is_shared_and_can_be_fetched_with_the_token(web_client
         assert response.read() == b"# Review"
 
 
+def test_a_file_is_deleted_once_and_only_by_whose_it_is(web_client: WebClient, responder: Person) -> None:
+    file = web_client.files_upload_v2(channel=INCIDENTS, content="key", filename="a.txt", initial_comment="here")[
+        "file"
+    ]
+    assert web_client.files_delete(file=file["id"])["ok"]
+    assert refusal(web_client.files_delete, file=file["id"]) == "file_deleted"
+    (kept,) = responder.wait_for_message(INCIDENTS, "here")["files"]
+    assert kept["mode"] == "tombstone" and "url_private" not in kept, "the message stays, the file does not"
+    request = urllib.request.Request(file["url_private"], headers={"Authorization": "Bearer xoxb-playground"})
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.urlopen(request, timeout=60)
+    responder.act("upload_file", channel=INCIDENTS, name="log.txt", content="ERROR")
+    theirs = responder.messages(INCIDENTS)[-1]["files"][0]["id"]
+    assert refusal(web_client.files_delete, file=theirs) == "cant_delete_file"
+
+
 def test_a_canvas_is_a_channel_tab_once_and_can_be_rewritten(web_client: WebClient, responder: Person) -> None:
     content = {"type": "markdown", "markdown": "# Review\n\nfirst"}
     canvas = web_client.conversations_canvases_create(channel_id=INCIDENTS, document_content=content)["canvas_id"]

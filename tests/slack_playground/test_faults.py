@@ -7,7 +7,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from slack_playground.person import Person
-from tests.slack_fixtures import Control
+from tests.fixtures.slack import Control
 from tests.slack_playground.test_messages_api import INCIDENTS, refusal
 
 

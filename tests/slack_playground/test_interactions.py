@@ -1,7 +1,6 @@
 """Commands, buttons, forms and shortcuts, answered by a real Bolt app over real Socket Mode."""
 
 import threading
-import time
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from bot.demo.seed import seed_workspace
 from slack_playground.app import Playground
 from slack_playground.person import NotDone, Person
 from slack_playground.workspace.workspace import Timing
-from tests.slack_fixtures import PersonNamed, close_quickly
+from tests.fixtures.slack import PersonNamed, close_quickly
 from tests.slack_playground.test_messages_api import INCIDENTS, refusal
 
 INPUT = {
@@ -349,10 +348,8 @@ def test_an_app_home_is_published_and_opened(
 
 def test_a_person_waits_without_polling_and_says_what_was_seen(responder: Person, web_client: WebClient) -> None:
     timer = threading.Timer(0.2, web_client.chat_postMessage, kwargs={"channel": INCIDENTS, "text": "late answer"})
-    begun = time.monotonic()
     timer.start()
     assert responder.wait_for_message(INCIDENTS, "late")["text"] == "late answer"
     timer.join()
     with pytest.raises(AssertionError, match="late answer"):
         responder.wait_for_event(lambda event: event["type"] == "nothing", timeout=0.05, since=0)
-    assert time.monotonic() - begun < 10

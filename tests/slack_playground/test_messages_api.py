@@ -7,7 +7,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from slack_playground.person import Person
-from tests.slack_fixtures import PersonNamed
+from tests.fixtures.slack import PersonNamed
 
 INCIDENTS = "C0INCIDENTS"
 

@@ -13,7 +13,7 @@ from bot.demo.seed import seed_workspace
 from slack_playground.app import Playground
 from slack_playground.page.composer import composed
 from slack_playground.person import NotDone, Person
-from tests.slack_fixtures import PersonNamed
+from tests.fixtures.slack import PersonNamed
 from tests.slack_playground.test_messages_api import INCIDENTS
 
 
@@ -155,13 +155,13 @@ def test_a_shared_file_carries_its_content(responder: Person) -> None:
     with urllib.request.urlopen(request, timeout=60) as response:
         assert response.read() == b"ERROR at 03:00"
     with pytest.raises(urllib.error.HTTPError, match="404"):
-        urllib.request.urlopen(shared["url_private"], timeout=5)
+        urllib.request.urlopen(shared["url_private"], timeout=60)
 
 
 def test_nothing_outside_the_pages_folder_is_served(playground: Playground) -> None:
     for path in ("/static/..%2Fapp.py", "/static/%2Fetc%2Fpasswd", "/static/none.js"):
         with pytest.raises(urllib.error.HTTPError, match="404"):
-            urllib.request.urlopen(playground.url + path, timeout=5)
+            urllib.request.urlopen(playground.url + path, timeout=60)
 
 
 def test_stopping_with_open_pages_leaves_nothing_behind() -> None:

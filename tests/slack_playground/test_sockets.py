@@ -18,7 +18,7 @@ from bot.demo.seed import seed_workspace
 from slack_playground.app import Playground
 from slack_playground.person import Person
 from slack_playground.workspace.workspace import Timing
-from tests.slack_fixtures import Control, close_quickly
+from tests.fixtures.slack import Control, close_quickly
 from tests.slack_playground.test_messages_api import INCIDENTS, refusal
 
 
@@ -151,9 +151,9 @@ def test_what_happens_where_the_bot_is_not_stays_unknown_to_it(playground: Playg
 def test_only_subscribed_events_are_sent_and_only_granted_methods_answered(manifest_playground: Playground) -> None:
     web_client = WebClient("xoxb-playground", base_url=manifest_playground.api_url)
     with pytest.raises(SlackApiError) as caught:
-        web_client.bookmarks_list(channel_id=INCIDENTS)
+        web_client.team_info()
     assert caught.value.response["error"] == "missing_scope"
-    assert caught.value.response["needed"] == "bookmarks:read"
+    assert caught.value.response["needed"] == "team:read"
     listener = Listener(manifest_playground)
     responder = Person(manifest_playground.url, "U0RESPONDER")
     slack_said = responder.say(INCIDENTS, "<@U0TOCSIN> app_mention is not subscribed")

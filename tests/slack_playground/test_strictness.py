@@ -27,7 +27,7 @@ from slack_playground.person import Person
 from slack_playground.starter import starter_workspace
 from slack_playground.workspace.records import User
 from slack_playground.workspace.strictness import Strictness
-from tests.slack_fixtures import Control
+from tests.fixtures.slack import Control
 from tests.slack_playground.test_messages_api import INCIDENTS, refusal
 from tests.slack_playground.test_sockets import Listener
 

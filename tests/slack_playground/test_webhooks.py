@@ -11,7 +11,7 @@ from slack_bolt import Ack, App, BoltRequest
 from slack_sdk import WebClient
 
 from slack_playground.person import NotDone, Person
-from tests.slack_fixtures import Control
+from tests.fixtures.slack import Control
 from tests.slack_playground.test_messages_api import INCIDENTS
 
 

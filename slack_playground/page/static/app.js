@@ -140,7 +140,7 @@ class Page {
     if (!id) return;
     this.drawer(false);
     const moved = this.state.channelId !== id;
-    if (moved && !thread) this.thread.close({ quietly: true });
+    if ((moved || replace) && !thread) this.thread.close({ quietly: true });
     if (moved) this.conversation.leave();
     if (moved) this.hints.asked = false;
     this.state.channelId = id;
@@ -183,9 +183,11 @@ class Page {
   }
 
   openThread(ts, { focus = true } = {}) {
+    // On a phone a thread is a place of its own: the phone's Back leads out of it.
+    const place = isPhone() && !this.state.threadTs && this.thread.node.hidden && focus;
     this.state.threadTs = ts;
-    this.writeAddress(true);
-    return this.thread.open(ts, { focus });
+    this.writeAddress(!place);
+    return this.thread.open(ts, { focus: focus && !isPhone() });
   }
 
   drawer(open = !part("page").classList.contains("drawer-open")) {
@@ -307,9 +309,14 @@ class Page {
       openCanvas: (id, title) => this.openCanvas(id, title),
       pressIn: async (message, action) => {
         const where = message.ephemeral_id ? { ephemeral_id: message.ephemeral_id } : { message_ts: message.ts };
-        const answer = await this.act("press", { channel: this.realChannel(), ...where, ...action });
-        if (this.state.tour && action.label?.startsWith(this.state.tour.button)) this.hints.done("press");
-        return answer;
+        // The step is done when something came of it: the app has changed what was pressed.
+        if (this.state.tour && action.label?.startsWith(this.state.tour.button)) this.pressed = message.ts;
+        try {
+          return await this.act("press", { channel: this.realChannel(), ...where, ...action });
+        } catch (error) {
+          this.pressed = null;
+          throw error;
+        }
       },
     };
   }
@@ -367,9 +374,15 @@ class Page {
       this.conversation.countReply(channelId, message);
       this.thread.add(channelId, message);
     }
-    if (reply && this.state.tour?.channel === channel?.name && message.bot_id) this.hints.done("write");
+    if (reply && this.state.tour?.channel === channel?.name && message.bot_id && this.wrote(channelId, message.thread_ts)) this.hints.done("write");
     if (message.user !== this.state.me) this.notice(channel, channelId, message);
     this.callOthers(message);
+  }
+
+  /** Whether the thread hangs on something that the person wrote, as far as this page knows. */
+  wrote(channelId, ts) {
+    const known = this.state.conversations.get(channelId)?.messages.find((message) => message.ts === ts);
+    return !known || known.user === this.state.me;
   }
 
   notice(channel, channelId, message) {
@@ -405,6 +418,7 @@ const HAPPENED = {
   message_changed(page, { channel, message }) {
     page.conversation.change(channel, message);
     page.thread.change(channel, message);
+    if (page.pressed === message.ts) page.hints.done("press");
   },
   message_deleted(page, { channel, ts }) {
     page.conversation.drop(channel, ts);

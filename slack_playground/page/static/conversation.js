@@ -19,7 +19,7 @@ export class Conversation {
     this.composer = new Composer(
       {
         names: page.names, commands: () => page.state.commands, allowCommands: true,
-        place: () => page.place(), send: (text, place) => page.send(text, place),
+        place: () => page.place(), send: (text, place) => (this.list.sent(), page.send(text, place)),
         upload: (file) => page.upload(file), failed: (error) => page.failed(error), editLast: () => this.editLast(),
       },
       { label: "Message" },

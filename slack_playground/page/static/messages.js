@@ -7,6 +7,7 @@ import { emojiFor, emojiWords } from "./emoji.js";
 
 const GROUPED_WITHIN_S = 5 * 60;
 const NEAR_BOTTOM_PX = 80;
+const ANSWERED_WITHIN_MS = 15_000;
 
 /** Ephemeral messages have no place of their own among timestamps, so they are known by their id. */
 export const keyOf = (message) => (message.ephemeral_id ? `e${message.ephemeral_id}` : message.ts);
@@ -53,7 +54,14 @@ export class MessageList {
     new ResizeObserver(() => this.stuck !== false && this.toBottom()).observe(this.scroller);
     new ResizeObserver(() => this.stuck !== false && this.toBottom()).observe(this.list);
     this.stuck = true;
+    this.sentAt = -Infinity;
+    for (const moved of ["wheel", "touchmove"]) this.scroller.addEventListener(moved, () => (this.sentAt = -Infinity), { passive: true });
     this.head = null;
+  }
+
+  /** Whoever reads this sent something: the answer is shown, also where they are at the beginning of a tall message. */
+  sent() {
+    this.sentAt = performance.now();
   }
 
   /** Starts afresh with another channel's messages. */
@@ -103,7 +111,7 @@ export class MessageList {
     });
     this.rove();
     if (grewAbove) this.scroller.scrollTop = scrollTop + this.scroller.scrollHeight - scrollHeight;
-    else if (this.stuck) this.toBottom();
+    else if (this.stuck || (arrived && performance.now() - this.sentAt < ANSWERED_WITHIN_MS)) this.toBottom();
     else if (arrived) this.jump.hidden = false;
   }
 
@@ -277,6 +285,7 @@ function files(message, host) {
 }
 
 function fileCard(file, host) {
+  if (file.mode === "tombstone") return h("span", { class: "file" }, h("span", { class: "file-words" }, "This file was deleted."));
   const label = file.title || file.name || "File";
   const kind = file.pretty_type || (file.filetype ?? file.mimetype ?? "").toUpperCase();
   const inside = [icon("file"), h("span", { class: "file-words" }, h("strong", {}, label), h("small", {}, kind))];

@@ -17,14 +17,19 @@ export class Thread {
     this.composer = new Composer(
       {
         names: page.names, commands: () => page.state.commands, allowCommands: false,
-        place: () => page.place(page.state.threadTs), send: (text, place) => page.send(text, place), failed: (error) => page.failed(error),
+        place: () => page.place(page.state.threadTs), send: (text, place) => (this.list.sent(), page.send(text, place)), failed: (error) => page.failed(error),
       },
       { label: "Reply in thread" },
     );
     this.where = h("span", { class: "thread-where" });
+    // On a phone the thread covers the channel and the bar: the ways back and on stand in its own head.
+    this.back = h("button", { type: "button", class: "icon-button only-phone", "aria-label": "Back to the channel", onclick: () => this.close() }, icon("back"));
+    const channels = h("button", { type: "button", class: "icon-button only-phone", "aria-label": "All channels", onclick: () => page.drawer(true) }, icon("menu"));
     node.replaceChildren(
       h("header", { class: "channel-head" },
+        this.back,
         h("div", { class: "channel-title" }, h("h2", {}, "Thread"), this.where),
+        channels,
         h("button", { type: "button", class: "icon-button", "aria-label": "Close thread", onclick: () => this.close() }, icon("close"))),
       this.list.node,
       h("div", { class: "channel-foot" }, this.composer.node),
@@ -42,6 +47,7 @@ export class Thread {
     document.getElementById("page").classList.add("thread-open");
     const channel = this.state.channel;
     this.where.textContent = channel ? (channel.is_im ? this.state.channelName(channel) : `#${channel.name}`) : "";
+    this.back.setAttribute("aria-label", `Back to ${this.where.textContent || "the channel"}`);
     this.composer.text = this.state.drafts.get(this.draftKey(ts)) ?? "";
     const known = this.state.conversations.get(this.channelId)?.messages.find((message) => message.ts === ts);
     this.messages = known ? [known] : [];

@@ -5,6 +5,21 @@ import { PICKER, QUICK, emojiFor, emojiWords } from "./emoji.js";
 import { unescape } from "./mrkdwn.js";
 
 const LONG_PRESS_MS = 450;
+const STILL_PX = 10; // a finger that is held moves that much
+
+/** A finger that held a message down is still on the page: lifting it presses nothing that opened under it. */
+function ignoreLift() {
+  const swallow = (event) => {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  };
+  const over = () => {
+    window.removeEventListener("click", swallow, true);
+    for (const next of ["pointerdown", "keydown"]) window.removeEventListener(next, over, true);
+  };
+  window.addEventListener("click", swallow, true);
+  for (const next of ["pointerdown", "keydown"]) window.addEventListener(next, over, true);
+}
 
 /** `host`: {state(), names, react(message, name, add), openThread(ts), edit(message, text), remove(message), shortcut(callback, message), copyLink(message), copyText(message)}. */
 export class MessageTools {
@@ -21,15 +36,27 @@ export class MessageTools {
     row.addEventListener("contextmenu", (event) => {
       if (event.target.closest("a, input, textarea") || window.getSelection()?.toString()) return;
       event.preventDefault();
+      if (held) return; // the browser's own name for the press that has opened the menu
       this.menu(message, row, { x: event.clientX, y: event.clientY });
     });
     let timer = 0;
+    let held = false;
+    let from = null;
     const cancel = () => window.clearTimeout(timer);
     row.addEventListener("pointerdown", (event) => {
+      held = false;
       if (event.pointerType === "mouse" || event.target.closest("button, a, input, select, textarea")) return;
-      timer = window.setTimeout(() => this.menu(message, row, { x: event.clientX, y: event.clientY }), LONG_PRESS_MS);
+      from = { x: event.clientX, y: event.clientY };
+      timer = window.setTimeout(() => {
+        held = true;
+        ignoreLift();
+        this.menu(message, row, from);
+      }, LONG_PRESS_MS);
     });
-    for (const end of ["pointerup", "pointercancel", "pointermove", "pointerleave"]) row.addEventListener(end, cancel);
+    row.addEventListener("pointermove", (event) => {
+      if (from && Math.hypot(event.clientX - from.x, event.clientY - from.y) > STILL_PX) cancel();
+    });
+    for (const end of ["pointerup", "pointercancel", "pointerleave"]) row.addEventListener(end, cancel);
   }
 
   show(row, message, thread, byFocus = false) {

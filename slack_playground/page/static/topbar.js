@@ -25,6 +25,10 @@ export class Topbar {
       this.person,
     );
     this.called = new Set();
+    // Made once: a button that is made anew while it is pressed is not pressed.
+    this.rates.replaceChildren(
+      ...RATES.map((value) => h("button", { type: "button", role: "radio", title: RATE_WORDS[value], dataset: { rate: value }, onclick: () => host.setRate(value) }, `${value}×`)),
+    );
     this.rates.addEventListener("keydown", (event) => this.rateKey(event));
     window.setInterval(() => this.tick(), 250);
   }
@@ -52,17 +56,16 @@ export class Topbar {
 
   drawRates() {
     const { rate } = this.host.state().clock;
+    if (rate === this.drawn) return;
+    this.drawn = rate;
     const hadFocus = this.rates.contains(document.activeElement);
     this.speed.replaceChildren(`${rate}×`, icon("chevron"));
     this.speed.setAttribute("aria-label", `Time runs ${rate}×. Change`);
-    this.rates.replaceChildren(
-      ...RATES.map((value) =>
-        h("button", {
-          type: "button", role: "radio", "aria-checked": String(value === rate), tabindex: value === rate || (!RATES.includes(rate) && value === 1) ? "0" : "-1",
-          title: RATE_WORDS[value], dataset: { rate: value }, onclick: () => this.host.setRate(value),
-        }, `${value}×`),
-      ),
-    );
+    for (const button of this.rates.children) {
+      const value = Number(button.dataset.rate);
+      button.setAttribute("aria-checked", String(value === rate));
+      button.tabIndex = value === rate || (!RATES.includes(rate) && value === 1) ? 0 : -1;
+    }
     if (hadFocus) this.rates.querySelector("[aria-checked=true]")?.focus();
   }
 

@@ -3,7 +3,7 @@
 import re
 
 from slack_playground.api.calls import ApiError, Call, Method
-from slack_playground.api.canvas_markdown import check_markdown
+from slack_playground.api.documents.canvas_markdown import check_markdown
 from slack_playground.workspace.records import Canvas, Channel, Json
 
 LONGEST_MARKDOWN = 1024 * 1024

@@ -1,0 +1,1 @@
+"""canvases.* and slackLists.*: documents beside messages."""
