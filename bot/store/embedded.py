@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import subprocess
 import threading
 import warnings
@@ -44,6 +45,17 @@ def embedded_postgres(folder: Path, lost: Callable[[str], None] | None = None) -
             watch.end()
         with suppress(psutil.Error):  # it died just now, or while it was started again
             server._cleanup()  # the package offers a clean stop only through its context manager on a shared instance
+
+
+def leave_at_once(folder: Path) -> None:
+    """For a process that can't leave in order: ask the server to stop, unless others use it. Waits for nothing."""
+    server = _package().PostgresServer._instances.get(data_folder(folder))
+    if server is None:
+        return
+    used_by = server.global_process_id_list.get_and_remove(os.getpid())
+    if not any(pid != os.getpid() and psutil.pid_exists(pid) for pid in used_by):
+        with suppress(psutil.Error):
+            server.get_postmaster_info().process.send_signal(signal.SIGINT)
 
 
 class _Watch:

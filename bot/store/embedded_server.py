@@ -6,12 +6,14 @@ where the path is long, and, run as root, to open the rights of all folders abov
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pwd
 import shutil
 import stat
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -51,26 +53,37 @@ def data_folder(folder: Path) -> Path:
 
 
 def _data_elsewhere(folder: Path) -> Path:
-    _ELSEWHERE.mkdir(parents=True, exist_ok=True)
-    _remove_orphans()
-    data = Path(tempfile.mkdtemp(dir=_ELSEWHERE, prefix="postgres-"))
-    with suppress(FileNotFoundError):
-        folder.rmdir()
-    try:
+    with _alone_elsewhere():
+        if folder.is_symlink():  # another process was first
+            return folder.resolve()
+        _remove_orphans()
+        data = Path(tempfile.mkdtemp(dir=_ELSEWHERE, prefix="postgres-"))
+        with suppress(FileNotFoundError):
+            folder.rmdir()
         folder.symlink_to(data)
-    except FileExistsError:  # another process was first
-        data.rmdir()
-    else:
         _note(data).write_text(str(folder), encoding="utf-8")
     return folder.resolve()
+
+
+@contextmanager
+def _alone_elsewhere() -> Iterator[None]:
+    """One process at a time: a link without its note, or a note half written, would pass for an orphan's."""
+    _ELSEWHERE.mkdir(parents=True, exist_ok=True)
+    with (_ELSEWHERE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # ends with the process, too
+        yield
 
 
 def remove_data(folder: Path) -> None:
     """Delete the data to which `folder` leads; the server must have ended. Nothing where there is none."""
     data = folder.resolve()
-    if data.exists():
-        shutil.rmtree(data)
-    if folder.is_symlink():
+    if not folder.is_symlink():
+        if data.exists():
+            shutil.rmtree(data)
+        return
+    with _alone_elsewhere():
+        if data.exists():
+            shutil.rmtree(data)
         folder.unlink()
         _note(data).unlink(missing_ok=True)
 

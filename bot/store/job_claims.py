@@ -51,7 +51,7 @@ class JobClaim:
 
     def _is_held(self) -> bool:
         named = {"job_id": self.job_id, "attempts": self.attempts, "worker_id": self.worker_id}
-        with self.database.transaction() as session:
+        with self.database.reading() as session:
             return session.execute(_HELD, named).first() is not None
 
 

@@ -38,9 +38,18 @@ class PersistentJobManager(JobManager):
     asking, too late to be found, it would hear again only when it polls.
     """
 
-    def __init__(self, connector: Any, heard: Callable[[str], None] = lambda _queue: None) -> None:
-        """`heard` is called with a queue each time that the database answered the queue's worker."""
+    def __init__(
+        self,
+        connector: Any,
+        heard: Callable[[str], None] = lambda _queue: None,
+        knows: Callable[[str], bool] = lambda _task: True,
+    ) -> None:
+        """`heard` is called with a queue each time that the database answered the queue's worker.
+
+        `knows` says whether this version has a task of that name.
+        """
         super().__init__(connector)
+        self._knows = knows
         self._heard = heard
         self._queues: dict[int, str] = {}  # by worker
         self._told: Counter[str] = Counter()  # how often each worker's queues were said to have a job
@@ -97,8 +106,14 @@ class PersistentJobManager(JobManager):
             self._heard(self._queues[worker_id])
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
-        """As procrastinate has it, more than once, and only while this worker holds the job."""
-        await self._until_written(job, _FINISH, status=status.value, delete_job=delete_job)
+        """As procrastinate has it, more than once, and only while this worker holds the job.
+
+        During an upgrade, a worker of this version may fetch what only the next one can do: it is left to that one's.
+        """
+        if status is Status.FAILED and not self._knows(job.task_name):
+            await self._until_written(job, _LEAVE)
+        else:
+            await self._until_written(job, _FINISH, status=status.value, delete_job=delete_job)
         self._fetched.pop(job.id or 0, None)
 
     async def retry_job(
@@ -153,6 +168,9 @@ _HELD: LiteralString = """
 """
 _FINISH: LiteralString = (
     _HELD + "select id, procrastinate_finish_job_v1(id, %(status)s, %(delete_job)s)::text as done from held"
+)
+_LEAVE: LiteralString = _HELD + (
+    "select id, procrastinate_retry_job_v2(id, now() + interval '5 seconds', null, null, null)::text as done from held"
 )
 _RETRY: LiteralString = _HELD + (
     "select id, procrastinate_retry_job_v2("

@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 PAGING = "paging"  # a queue of its own, so that a stalled post never holds up a page
+PAGERS = "pagers"  # services outside Slack; likewise
 SLACK = "slack"
 
 
@@ -34,8 +35,11 @@ class FailedJob:
 _TRIES = 3
 # As procrastinate's own function inserts a job, whose taken name would end the caller's transaction.
 _ADD_ONCE = sql("""
-    insert into procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args)
-    values (:queue, :task, :priority, :lock, :once, cast(:arguments as jsonb))
+    insert into procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at)
+    values (
+        :queue, :task, :priority, :lock, :once, cast(:arguments as jsonb),
+        case when :after > 0 then now() + make_interval(secs => :after) end
+    )
     on conflict (queueing_lock) where status = 'todo' do nothing returning id
 """)
 _WAITING = sql("""
@@ -61,6 +65,7 @@ def enqueue(
     queue: str = SLACK,
     lock: str | None = None,
     once: str | None = None,
+    after: timedelta = timedelta(),
     priority: int = 0,
     **arguments: Any,
 ) -> None:
@@ -72,8 +77,8 @@ def enqueue(
     if once is None:
         _defer(session, task, queue=queue, lock=lock, priority=priority, arguments=arguments)
         return
-    job = {"task": task, "queue": queue, "lock": lock, "once": once, "priority": priority}
-    job["arguments"] = json.dumps(arguments)
+    job: dict[str, Any] = {"task": task, "queue": queue, "lock": lock, "once": once, "priority": priority}
+    job |= {"arguments": json.dumps(arguments), "after": after.total_seconds()}
     for _ in range(_TRIES):
         if session.execute(_ADD_ONCE, job).first() is not None:
             return

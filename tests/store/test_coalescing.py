@@ -8,7 +8,7 @@ from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.timeline import Kind
 from bot.store.engine import Database
 from bot.store.outbox import enqueue
-from tests.rows import NOON, add_incident
+from tests.support.rows import NOON, add_incident
 
 _FETCH = text(
     "select id from procrastinate_jobs where queueing_lock = :name and status = 'todo' for update skip locked"

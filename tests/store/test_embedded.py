@@ -7,7 +7,10 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from queue import Queue
 
@@ -16,6 +19,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from bot.store import embedded_server
 from bot.store.embedded import embedded_postgres
 from bot.store.embedded_server import data_folder
 from bot.store.engine import Database
@@ -45,6 +49,24 @@ def test_a_killed_process_does_not_keep_the_server_alive() -> None:
             assert server.is_running()
         gone, _ = psutil.wait_procs([server], timeout=60)
         assert gone == [server]
+
+
+@pytest.mark.parametrize("shared", [False, True], ids=["alone", "with another process"])
+def test_who_has_no_time_left_takes_the_server_along_unless_another_process_uses_it(shared: bool) -> None:
+    with tempfile.TemporaryDirectory(prefix="tocsin-embedded-") as name:
+        end = "from bot.store.embedded import leave_at_once\nimport os\nleave_at_once(Path(sys.argv[1]))\nos._exit(0)"
+        program = _HOLD.replace("sys.stdin.read()", "sys.stdin.read()\n    " + end.replace("\n", "\n    "))
+        ending = subprocess.Popen(
+            [sys.executable, "-c", program, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        assert ending.stdout is not None and ending.stdout.readline() == "running\n"
+        server = psutil.Process(int((Path(name) / "postmaster.pid").read_text().split()[0]))
+        with ExitStack() as stack:
+            if shared:
+                stack.enter_context(embedded_postgres(Path(name)))
+            ending.communicate()
+            assert server.is_running() or not shared
+        assert psutil.wait_procs([server], timeout=60)[0] == [server]
 
 
 def test_a_server_that_dies_is_started_again_and_one_that_cannot_be_is_said() -> None:
@@ -125,3 +147,32 @@ def test_data_to_which_no_folder_leads_any_more_is_removed() -> None:
         first.unlink()
         data_folder(second)
         assert not left.exists()
+
+
+def test_of_processes_of_root_that_start_together_all_get_the_same_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two folders at once, each asked for by several: nobody fails, and nobody takes another's for an orphan's."""
+    monkeypatch.setattr(embedded_server, "_ELSEWHERE", tmp_path / "elsewhere")
+    monkeypatch.setattr(embedded_server, "_may_enter", lambda folder: False)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    wanted = [tmp_path / "one" / "data", tmp_path / "two" / "data"] * 4
+    together = threading.Barrier(len(wanted))
+
+    def start(folder: Path) -> Path:
+        together.wait(60)
+        return data_folder(folder)
+
+    with ThreadPoolExecutor(len(wanted)) as threads:
+        found = list(threads.map(start, wanted))
+    assert found == found[:2] * 4 and found[0] != found[1] and all(data.is_dir() for data in found)
+
+
+def test_a_folder_that_another_process_just_linked_is_taken_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded_server, "_ELSEWHERE", tmp_path / "elsewhere")
+    first = embedded_server._data_elsewhere(tmp_path / "data")
+    assert embedded_server._data_elsewhere(tmp_path / "data") == first
+    embedded_server.remove_data(tmp_path / "data")
+    assert not first.exists() and not (tmp_path / "data").is_symlink()

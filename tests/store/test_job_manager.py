@@ -16,7 +16,7 @@ from sqlalchemy import text
 from bot.store.engine import Database
 from bot.store.job_manager import PersistentJobManager
 from bot.store.outbox import enqueue
-from tests.loops import in_a_loop
+from tests.support.loops import in_a_loop
 
 _CUT = """
 create sequence ends;
@@ -81,6 +81,21 @@ def test_a_job_whose_end_was_cut_is_not_left_running(database: Database, first_e
 def test_a_job_whose_failure_was_cut_is_tried_again(database: Database, first_end_is_cut: None) -> None:
     assert run_one(procrastinate.PsycopgConnector(conninfo=database.url), fails=True) == [0, 1]
     assert left(database) == []
+
+
+def test_a_job_that_only_a_newer_version_knows_is_left_to_it(database: Database) -> None:
+    async def run() -> None:
+        connector = procrastinate.PsycopgConnector(conninfo=database.url)
+        app = procrastinate.App(connector=connector)
+        app.job_manager = PersistentJobManager(connector, knows=lambda name: name in app.tasks)
+        async with app.open_async():
+            await app.configure_task("of.tomorrow", allow_unknown=True).defer_async()
+            await app.run_worker_async(wait=False, delete_jobs="successful", install_signal_handlers=False)
+
+    in_a_loop(run())
+    assert left(database) == [("of.tomorrow", "todo")]
+    with database.transaction() as session:
+        session.execute(text("delete from procrastinate_jobs"))
 
 
 def test_a_job_that_is_to_be_tried_again_makes_way_for_the_same_work_that_waits(database: Database) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -13,8 +14,8 @@ from sqlalchemy.orm import Session
 from bot.incidents.queries import incidents
 from bot.store.engine import Database
 from bot.store.outbox import PAGING, SLACK, enqueue
-from tests.queue import empty_queue, queued
-from tests.rows import add_incident
+from tests.support.queue import empty_queue, queued
+from tests.support.rows import add_incident
 
 
 @pytest.fixture(autouse=True)
@@ -126,3 +127,15 @@ def test_workers_are_not_told_of_other_locks(database: Database, listening: psyc
     with database.transaction() as session:
         session.execute(text(ENDS[0]), {"id": running})
     assert _heard(listening, database) == []
+
+
+def test_a_named_job_may_begin_later_so_that_many_changes_are_one_job(database: Database) -> None:
+    with database.transaction() as session:
+        for _ in range(3):
+            enqueue(session, "slack.card", once="card-later", after=timedelta(seconds=30), incident_id=1)
+        enqueue(session, "slack.card", once="card-now", incident_id=1)
+        waits = text(
+            "select queueing_lock, scheduled_at > now() from procrastinate_jobs where queueing_lock like 'card-%'"
+        )
+        found = {row[0]: row[1] for row in session.execute(waits)}
+        assert found == {"card-later": True, "card-now": None}

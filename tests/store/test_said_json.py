@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from bot.incidents.queries import timeline
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import TimelineEntry
-from tests.rows import NOON, add_incident
+from tests.support.rows import NOON, add_incident
 
 SECRET = "Xk3vQ9tR" + "z7LmB2wY"
 

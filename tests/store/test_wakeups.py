@@ -9,12 +9,13 @@ from typing import Any
 import procrastinate
 from procrastinate.jobs import Job, Notification
 from procrastinate.manager import NotificationCallback
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from bot.store.engine import Database
 from bot.store.job_manager import PersistentJobManager
 from bot.store.outbox import enqueue
-from tests.loops import in_a_loop
+from tests.support.loops import in_a_loop
 
 NEVER = 3600.0  # seconds between polls: whoever is not told of a job does not find it
 LONGEST = 60.0
@@ -51,6 +52,18 @@ class Queue:
             finally:
                 working.cancel()
                 await asyncio.wait([working])
+
+
+async def until_listening(session: Session) -> None:
+    """The worker hears of jobs: before, it would find this one by polling, and here it never polls."""
+    listening = text("select 1 from pg_stat_activity where datname = current_database() and query ilike 'listen %'")
+    for _ in range(int(LONGEST / 0.05)):
+        # Who is connected is looked up once a transaction, unless that is forgotten.
+        session.execute(text("select pg_stat_clear_snapshot()"))
+        if session.execute(listening).first():
+            return
+        await asyncio.sleep(0.05)  # PostgreSQL tells nobody who listens
+    raise AssertionError("the worker does not listen")
 
 
 class Watched(PersistentJobManager):
@@ -112,6 +125,7 @@ def test_a_job_that_a_change_held_back_is_begun_when_the_change_commits(database
                 queue.add(changing, once="held back")
                 changed.set()
                 await queue.manager.found_none.wait()
+                await until_listening(changing)
                 assert not queue.ran.is_set()
 
         changed = asyncio.Event()

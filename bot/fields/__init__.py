@@ -1,0 +1,1 @@
+"""Types of incidents and custom fields, by policy: what they hold, and the values that an incident has."""
