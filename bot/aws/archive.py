@@ -1,4 +1,4 @@
-"""The archive in S3: what was approved, under a name that says what it is. Putting it there twice changes nothing."""
+"""Files in S3: the archive of what was approved, and the status page. Putting one there twice changes nothing."""
 
 from __future__ import annotations
 
@@ -23,3 +23,19 @@ def archiver(client: Client, bucket: str, prefix: str) -> Callable[[str, bytes, 
             client("s3").put_object(Bucket=bucket, Key=key, Body=content, ContentType=media_type, **by)
 
     return keep
+
+
+def publisher(client: Client, bucket: str, prefix: str) -> Callable[[str, bytes, str], None]:
+    """A function that publishes (name, content, media type) below `prefix`. It raises Unavailable and Denied.
+
+    Who may read it is the bucket's own policy: an ACL is never set, as buckets refuse them by default.
+    """
+
+    def publish(name: str, content: bytes, media_type: str) -> None:
+        key = f"{prefix.strip('/')}/{name}" if prefix.strip("/") else name
+        with calling("S3"):
+            client("s3").put_object(
+                Bucket=bucket, Key=key, Body=content, ContentType=media_type, CacheControl="public, max-age=30"
+            )
+
+    return publish

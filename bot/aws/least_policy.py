@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from bot.aws.operations import ALARMS, ARCHIVE, DIAGNOSTICS, MAIL, TEXT_MESSAGES, Allowance
+from bot.aws.operations import ALARMS, ARCHIVE, DIAGNOSTICS, MAIL, QUEUE, STATUS_PAGE, TEXT_MESSAGES, Allowance
 
 VERSION = "2012-10-17"
 _DESCRIPTION = "What Tocsin may call: reads for diagnoses and alarms, and what its settings switch on."
@@ -19,24 +19,37 @@ def policy_document(
     bucket: str | None = None,
     prefix: str = "",
     *,
+    site: tuple[str, str] | None = None,
     mail: bool = False,
     text_messages: bool = False,
     roles: Iterable[str] = (),
+    queues: Iterable[str] = (),
 ) -> dict[str, Any]:
-    """The document: reading always; archive, mail, text messages and other accounts where they are configured."""
+    """The document: reading always; archive, mail, text messages, queues and other accounts where they are configured.
+
+    `site` is bucket and prefix of the status page's files; `roles` and `queues`, from which alarms are taken, are ARNs.
+    """
     statements = [_statement("Diagnose", DIAGNOSTICS), _statement("ReadAlarms", ALARMS)]
     if bucket:
-        below = f"{prefix.strip('/')}/*".lstrip("/")
-        statements.append(_statement("ArchiveReviews", ARCHIVE, [f"arn:{partition}:s3:::{bucket}/{below}"]))
+        statements.append(_statement("ArchiveReviews", ARCHIVE, [_objects(partition, bucket, prefix)]))
+    if site:
+        statements.append(_statement("PublishStatusPage", STATUS_PAGE, [_objects(partition, *site)]))
     if mail:
         statements.append(_statement("SendMail", MAIL))
     if text_messages:
         statements.append(_statement("SendTextMessages", TEXT_MESSAGES))
+    if arns := sorted(set(queues)):
+        statements.append(_statement("TakeAlarms", QUEUE, arns))
     if arns := sorted(set(roles)):
         statements.append(
             {"Sid": "ReadOtherAccounts", "Effect": "Allow", "Action": ["sts:AssumeRole"], "Resource": arns}
         )
     return {"Version": VERSION, "Statement": statements}
+
+
+def _objects(partition: str, bucket: str, prefix: str) -> str:
+    below = f"{prefix.strip('/')}/*".lstrip("/")
+    return f"arn:{partition}:s3:::{bucket}/{below}"
 
 
 def _statement(sid: str, allowed: Allowance, resources: Sequence[str] = ("*",)) -> dict[str, Any]:

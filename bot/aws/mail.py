@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.aws.session import Client, calling
+from bot.text.control import visible
+
+
+def _one_line(subject: str) -> str:
+    """A header ends with its line, and no mail program should obey what stands in it."""
+    return visible(" ".join(subject.split()))
 
 
 def mailer(client: Client, sender: str) -> Callable[[str, str, str], None]:
@@ -16,8 +22,8 @@ def mailer(client: Client, sender: str) -> Callable[[str, str, str], None]:
                 Source=sender,
                 Destination={"ToAddresses": [address]},
                 Message={
-                    "Subject": {"Data": subject, "Charset": "UTF-8"},
-                    "Body": {"Text": {"Data": text, "Charset": "UTF-8"}},
+                    "Subject": {"Data": _one_line(subject), "Charset": "UTF-8"},
+                    "Body": {"Text": {"Data": visible(text), "Charset": "UTF-8"}},
                 },
             )
 
@@ -30,6 +36,6 @@ def texter(client: Client) -> Callable[[str, str], None]:
 
     def send(number: str, text: str) -> None:
         with calling("SNS"):
-            client("sns").publish(PhoneNumber=number, Message=text, MessageAttributes=urgent)
+            client("sns").publish(PhoneNumber=number, Message=visible(text), MessageAttributes=urgent)
 
     return send

@@ -19,6 +19,7 @@ _PREFIXES = {
 _ACTIONS = {
     "apigateway:GetRestApis": "apigateway:GET",
     "apigatewayv2:GetApis": "apigateway:GET",
+    "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
     "s3:ListBuckets": "s3:ListAllMyBuckets",
     "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
     "s3:GetBucketReplication": "s3:GetReplicationConfiguration",
@@ -60,7 +61,9 @@ def _allow(purpose: str, **services: str) -> Allowance:
 
 ALARMS = _allow("looking CloudWatch alarms up", cloudwatch="DescribeAlarms")
 ARCHIVE = _allow("keeping approved reviews", s3="PutObject")
+STATUS_PAGE = _allow("publishing the status page", s3="PutObject")
 MAIL = _allow("sending mail", ses="SendEmail")
+QUEUE = _allow("taking alarms from SQS", sqs="ReceiveMessage DeleteMessageBatch GetQueueAttributes")
 TEXT_MESSAGES = _allow("sending text messages", sns="Publish")
 # How credentials come to be: roles, web identities of Kubernetes, single sign-on. Always permitted.
 CREDENTIALS = _allow(
@@ -77,18 +80,22 @@ DIAGNOSTICS = _allow(
     apigatewayv2="GetApis",
     application_autoscaling="DescribeScalableTargets",
     autoscaling="DescribeAutoScalingGroups DescribeScalingActivities DescribePolicies",
+    cloudformation="ListStacks DescribeStackEvents DescribeStackResources",
     cloudfront="ListDistributions ListInvalidations GetInvalidation",
     cloudtrail="LookupEvents",
     cloudwatch="GetMetricData",
+    codedeploy="ListDeployments BatchGetDeployments",
     dynamodb="DescribeTable ListTables DescribeContinuousBackups GetResourcePolicy",
     ec2="DescribeInstances DescribeInstanceStatus DescribeInstanceTypes DescribeSecurityGroups DescribeNetworkAcls "
     "DescribeSubnets DescribeRouteTables DescribeVpcEndpoints",
+    ecs="ListClusters ListServices DescribeServices ListServiceDeployments",
     elasticache="DescribeReplicationGroups DescribeCacheClusters DescribeCacheParameters DescribeEvents",
     elbv2="DescribeLoadBalancers DescribeTargetGroups DescribeTargetHealth DescribeTargetGroupAttributes",
     lambda_="GetFunctionConfiguration GetFunctionConcurrency GetAccountSettings ListAliases ListFunctions "
     "ListEventSourceMappings",
+    health="DescribeEvents DescribeEventDetails DescribeAffectedEntities",
     iam="GetRole ListRoles ListAttachedRolePolicies ListRolePolicies",
-    logs="FilterLogEvents DescribeLogGroups",
+    logs="FilterLogEvents DescribeLogGroups StartQuery GetQueryResults StopQuery",
     opensearch="DescribeDomain ListDomainNames",
     rds="DescribeDBInstances DescribeDBClusters DescribeDBParameters DescribeEvents",
     route53="ListHostedZones ListHealthChecks GetHealthCheckStatus GetHostedZone ListResourceRecordSets",
@@ -99,4 +106,4 @@ DIAGNOSTICS = _allow(
     sqs="GetQueueUrl GetQueueAttributes ListQueues",
     stepfunctions="ListStateMachines",
 )
-ALLOWANCES = (ALARMS, ARCHIVE, MAIL, TEXT_MESSAGES, DIAGNOSTICS)
+ALLOWANCES = (ALARMS, ARCHIVE, STATUS_PAGE, MAIL, QUEUE, TEXT_MESSAGES, DIAGNOSTICS)

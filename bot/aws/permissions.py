@@ -23,6 +23,8 @@ _INPUTS: Mapping[str, dict[str, Any]] = {
         "EndTime": _BEGIN + timedelta(minutes=5),
     },
     "logs:FilterLogEvents": {"logGroupName": _NAME, "limit": 1},
+    # Of a log group that is not there, so that nothing is scanned.
+    "logs:StartQuery": {"logGroupName": _NAME, "startTime": 1, "endTime": 2, "queryString": "limit 1"},
     "elbv2:DescribeTargetGroups": {"Names": [_NAME]},
 }
 

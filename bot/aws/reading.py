@@ -24,6 +24,10 @@ _UNKNOWN_KEYS = re.compile(
 _NAMED_ACTION = re.compile(r"not authorized to perform:? ([\w-]+:\w+)")
 _HOMES = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 _SIGN_IN = "Sign in again (`aws sso login`) or renew the keys, then retry."
+_PLAN = (
+    "AWS answers it with Business Support or above; what is wrong for everybody stands on "
+    "https://health.aws.amazon.com/health/status."
+)
 _NO_CREDENTIALS = (
     "Tocsin has no AWS credentials. Set AWS_PROFILE or AWS_ACCESS_KEY_ID, or run it with a role; "
     "`tocsin aws policy` prints what that role needs."
@@ -87,13 +91,17 @@ class Reader:
         reader.asked, reader._lock = self.asked, self._lock
         return reader
 
-    def read(self, service: str, operation: str, **arguments: Any) -> dict[str, Any]:
+    def read(self, service: str, operation: str, /, **arguments: Any) -> dict[str, Any]:
         """The answer to one call, such as `read("lambda", "ListAliases", FunctionName="x")`. Raises Unread."""
         key = f"{service}:{operation}:{sorted(arguments.items())!r}"
         answer: dict[str, Any] = self._once(key, lambda: self._call(service, operation, arguments))
         return answer
 
-    def read_all(self, service: str, operation: str, part: str, pages: int = 3, **arguments: Any) -> list[Any]:
+    def read_anew(self, service: str, operation: str, /, **arguments: Any) -> dict[str, Any]:
+        """The same asked again however often it was: what is asked about goes on. Raises Unread."""
+        return self._call(service, operation, arguments)
+
+    def read_all(self, service: str, operation: str, part: str, /, *, pages: int = 3, **arguments: Any) -> list[Any]:
         """What stands under `part` in at most so many pages of an answer, each of which is a call. Raises Unread."""
         key = f"{service}:{operation}:{part}:{pages}:{sorted(arguments.items())!r}"
         found: list[Any] = self._once(key, lambda: list(self._pages(service, operation, part, pages, arguments)))
@@ -199,11 +207,13 @@ def _answered(error: Any, service: str, operation: str) -> Unread:
         why = " A policy denies it explicitly." if "explicit deny" in words else ""
         sentence = f"{asked} was denied: the role of Tocsin lacks the IAM action {action}.{why}"
         return Unread(Reason.DENIED, sentence, action)
+    if code == "SubscriptionRequiredException":
+        return Unread(Reason.REFUSED, f"{asked} is not in the support plan of this account. {_PLAN}")
     if is_passing(error.response):
         return Unread(
             Reason.BUSY, f"{asked} was throttled or unavailable ({code}), {_tries(error)}. Try again in a minute."
         )
-    if _MISSING.search(code):
+    if _MISSING.search(code) or (code == "ValidationError" and "does not exist" in words):
         return Unread(Reason.MISSING, f"{asked}: {code} {words}".rstrip())
     return Unread(Reason.REFUSED, f"{asked}: {code} {words}".rstrip())
 

@@ -10,10 +10,12 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from bot.aws.operations import CREDENTIALS, Allowance
-from bot.errors import InvalidSettings, TocsinError
+from bot.errors import BadRequest, InvalidSettings, TocsinError
+from bot.text.nearest import nearest
 
 # Names that AWS gives to "not now"; everything else that it answers stays as it is.
 _PASSING = ("Throttl", "TooManyRequests", "RequestLimit", "ServiceUnavailable", "InternalFailure", "InternalError")
@@ -137,6 +139,26 @@ def _guard(allowed: Allowance) -> Callable[..., None]:
 
 def _refusal(service: str, operation: str, allowed: Allowance) -> str:
     return f"{service}:{operation} was not called: Tocsin's list for {allowed.purpose} does not name it."
+
+
+def check_region(region: str) -> None:
+    """Raises BadRequest for one that this botocore does not know, with the nearest."""
+    known = _regions()
+    if region in known:
+        return
+    near = nearest(region, known)
+    hint = f"Did you mean {near}?" if near else "Regions are called like eu-central-1."
+    raise BadRequest(f"{region} isn't a region of AWS that the installed boto3 knows. {hint}")
+
+
+@cache
+def _regions() -> tuple[str, ...]:
+    """Of every partition; from what is installed, without a call."""
+    from botocore.session import Session
+
+    session = Session()
+    partitions = session.get_available_partitions()
+    return tuple(sorted({one for each in partitions for one in session.get_available_regions("ec2", each)}))
 
 
 @contextmanager

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from bot.diagnostics import messages
 from bot.diagnostics.policy import DiagnosticsPolicy
+from bot.diagnostics.rules.dimensions import named
 from bot.diagnostics.rules.finding import Diagnosis, Finding, Weight
-from bot.diagnostics.rules.request import Asked
+from bot.diagnostics.rules.request import DiagnosisRequest
 from bot.incidents.flows.record import record
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
@@ -32,7 +33,12 @@ class Destination:
 
 
 def request(
-    session: Session, where: Destination, targets: Sequence[Asked], at: datetime | None, user_id: str, key: str
+    session: Session,
+    where: Destination,
+    targets: Sequence[DiagnosisRequest],
+    at: datetime | None,
+    user_id: str,
+    key: str,
 ) -> None:
     """Have the worker diagnose each; `key` names this asking, so that one that came twice is answered once."""
     for number, asked in enumerate(targets):
@@ -53,29 +59,40 @@ def request(
         )
 
 
-def offers(words: str, policy: DiagnosticsPolicy) -> tuple[Asked, ...]:
-    """The resources of our services of which these words speak: those that are named first, each once."""
-    named = [asked for service in policy.services.values() for asked in service.resources if _says(words, asked.name)]
+def offers(words: str, policy: DiagnosticsPolicy) -> tuple[DiagnosisRequest, ...]:
+    """The resources of our services of which these words speak, those that are named first, each once; and those that
+    they name as CloudWatch's dimensions do.
+    """
+    ours = [asked for service in policy.services.values() for asked in service.resources if _says(words, asked.name)]
     spoken = [service for service in policy.services.values() if _says(words, service.name)]
-    return tuple(dict.fromkeys([*named, *(asked for service in spoken for asked in service.resources)]))[:_OFFERED]
+    ours += [asked for service in spoken for asked in service.resources]
+    known = {(asked.service, asked.name) for asked in ours}
+    more = [asked for asked in named(words) if (asked.service, asked.name) not in known]
+    return tuple(dict.fromkeys([*ours, *more]))[:_OFFERED]
 
 
 def _says(words: str, name: str) -> bool:
     return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", words, re.IGNORECASE) is not None
 
 
-def find_offer(policy: DiagnosticsPolicy, service: str, name: str) -> Asked | None:
-    """The resource of the policy that a button stands for; None where the policy no longer names it."""
-    resources = (asked for known in policy.services.values() for asked in known.resources)
+def find_offer(policy: DiagnosticsPolicy, service: str, name: str, words: str = "") -> DiagnosisRequest | None:
+    """The resource that a button stands for; None where neither the policy nor these words name it."""
+    resources = [asked for known in policy.services.values() for asked in known.resources] + [*named(words)]
     return next((asked for asked in resources if (asked.service, asked.name) == (service, name)), None)
 
 
 def keep(session: Session, row: IncidentRow, found: Diagnosis, user_id: str, key: str, now: datetime) -> int:
-    """What was found, one entry for each finding; how many are new. Keeping the same diagnosis again adds nothing."""
+    """What was found, one entry for each finding; how many are new. Keeping the same diagnosis again adds nothing.
+
+    The first of them has what was measured, which the review draws.
+    """
+    drawn = messages.picture(found, None)
     texts = _texts([one for one in found.findings if one.weight is not Weight.NOTICE], found)
     kept = 0
     for number, (text, finding) in enumerate(texts):
         data = {"finding": finding.as_document() if finding else None, "resource": found.resource}
+        if number == 0 and drawn.panels:
+            data["picture"] = drawn.as_document()
         source = f"diagnosis:{key}:{number}"
         kept += (
             record(session, row, Kind.DIAGNOSED, text, now, author=user_id, data=data, source_key=source) is not None

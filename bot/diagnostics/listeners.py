@@ -14,7 +14,12 @@ from bot.diagnostics.rules.request import parse
 from bot.errors import BadRequest
 from bot.incidents.commands import CommandContext, Subcommand, incident_of
 from bot.incidents.flows.typed_times import time_zone_of
+from bot.incidents.interactions import RESOURCE, Press, incident_at
+from bot.incidents.queries import incidents, timeline
 from bot.incidents.queries.incidents import described
+from bot.incidents.rules.authority import Act
+from bot.incidents.rules.timeline import Kind
+from bot.incidents.tables import IncidentRow
 from bot.slack.client import Message
 from bot.text.instants import parse_past
 from bot.text.markup import plain_text
@@ -27,7 +32,7 @@ def _diagnose(session: Session, command: CommandContext) -> str | Message:
     row = incident_of(session, command)
     typed = plain_text(command.rest)
     if not typed:
-        found = flows.offers(described(row), context.policy.diagnostics)
+        found = flows.offers(_words(session, row), context.policy.diagnostics)
         if found:
             return messages.offer(f"{row.incident_id}", found)
     asked = parse(typed)
@@ -40,7 +45,8 @@ def _diagnose(session: Session, command: CommandContext) -> str | Message:
 def diagnose_offered(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str:
     """A press on `Diagnose orders-api`: `value` is the incident, the service and the name."""
     incident_id, service, name = value.split(":", 2)
-    asked = flows.find_offer(context.policy.diagnostics, service, name)
+    words = _words(session, incidents.get(session, int(incident_id)))
+    asked = flows.find_offer(context.policy.diagnostics, service, name, words)
     if context.aws is None or asked is None:
         raise BadRequest(messages.NO_LONGER_OFFERED)
     where = Destination(int(incident_id))
@@ -48,7 +54,13 @@ def diagnose_offered(session: Session, context: AppContext, value: str, user_id:
     return messages.begun([f"{service} {name}"])
 
 
-PRESSES = {messages.OFFERED: diagnose_offered}
+def _words(session: Session, row: IncidentRow) -> str:
+    """What the incident says of itself, and what its alarms said."""
+    alarms = timeline.list_rows(session, row.incident_id, (Kind.ALARMS_CHECKED,))
+    return "\n".join([described(row), *(plain_text(entry.text) for entry in alarms)])
+
+
+PRESSES = {messages.OFFERED: Press(diagnose_offered, Act.CHANGE, incident_at(0), RESOURCE)}
 
 
 def _instant(session: Session, command: CommandContext, typed: str | None) -> datetime | None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
+from bot.diagnostics.rules.figures import number
 from bot.diagnostics.rules.finding import Diagnosis, Finding, NotRead, Weight
-from bot.diagnostics.rules.request import Asked
+from bot.diagnostics.rules.picture import Picture, to_draw
+from bot.diagnostics.rules.request import DiagnosisRequest
 from bot.slack.blocks import Block, button, context, section
 from bot.slack.client import Message
 from bot.slack.text import bold, code, fit, plain, shorten
@@ -34,13 +37,13 @@ OFFERED = "diagnose_resource"
 NO_LONGER_OFFERED = "knowledge/policy/services.yaml no longer names that resource. Type `/incident diagnose` again."
 
 
-def offer(where: str, found: Sequence[Asked]) -> Message:
+def offer(where: str, found: Sequence[DiagnosisRequest]) -> Message:
     """Buttons for what the incident speaks of, for the person who asked; `where` names it."""
     text = "What should be checked?"
     return Message(text, (section(text), *offered(OFFERED, where, found)))
 
 
-def offered(action_id: str, where: str, found: Sequence[Asked]) -> list[Block]:
+def offered(action_id: str, where: str, found: Sequence[DiagnosisRequest]) -> list[Block]:
     """A line with a button for each resource, whose value is `where`, the service and the name."""
     # A block each: within one, Slack takes an action id once.
     return [
@@ -139,14 +142,30 @@ def _named(refs: Sequence[str], title_of: Callable[[str], str]) -> str:
     return ", ".join([f"{first} ({shorten(title, _LONGEST_TITLE)})" if title else first, *others])
 
 
+_CENT = 0.01  # dollars
+
+
 def _unread(one: NotRead) -> str:
     return f"{one.look}: {one.why}"
 
 
+def _dollars(cost: float) -> str:
+    return f"about ${cost:.2f}" if cost >= _CENT else "less than $0.01"
+
+
 def _foot(found: Diagnosis) -> str:
-    cost = f", about ${found.cost:.4f}" if found.cost else ""
+    cost = f", {_dollars(found.cost)}" if found.cost else ""
+    cost += f" (Logs Insights scanned {number(found.scanned, 'B')})" if found.scanned else ""
     clean = f"Nothing wrong in {', '.join(found.clean)}. " if found.clean else ""
     return f"{plain(clean)} Read-only, {counted(found.calls, 'AWS call')}{cost}.".strip()
+
+
+def picture(found: Diagnosis, declared_at: datetime | None) -> Picture:
+    """What was measured over the last three hours, with the declaration and the changes that were seen."""
+    panels = to_draw(found.measured)
+    begin = min((one.points[0][0] for one in panels), default=found.window.begin)
+    changes = tuple(one.at for one in found.findings if one.weight is Weight.CHANGE and one.at is not None)
+    return Picture(f"{found.resource}, {found.where}", begin, found.window.end, panels, declared_at, changes)
 
 
 def entry(one: Finding, resource: str) -> str:

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from bot.aws.accounts import Account
 from bot.aws.operations import partition_of
 from bot.aws.session import Role
-from bot.diagnostics.rules.request import WORDS, Asked, parse
+from bot.diagnostics.rules.request import WORDS, DiagnosisRequest, parse
 from bot.errors import BadRequest
 from bot.policy.loading import PolicyModel, Problem, load, refuse_at
 from bot.policy.values import ANY_TEXT, Many, Text, Typed, did_you_mean, must
@@ -23,16 +23,31 @@ _NAME = re.compile(r"[\w+=,.@/-]{1,128}")
 _NUMBER = re.compile(r"\d{12}")
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 _MOST = 10  # resources of one service: each is a diagnosis of its own
+_LONGEST_NAME = 75  # characters of a component's name, which a form must show
+
+
+@dataclass(frozen=True, slots=True)
+class PublicComponent:
+    """What the status page calls a service. Those of one group stand together; `order` counts within it."""
+
+    name: str
+    group: str | None = None
+    order: int = 0
+    about: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What one of our names stands for: the resources to look at, in order, and whose they are."""
+    """What one of our names stands for: the resources to look at, in order, and whose they are.
+
+    Without `public` it is not on the status page.
+    """
 
     name: str
-    resources: tuple[Asked, ...]
+    resources: tuple[DiagnosisRequest, ...]
     owner: str | None = None
     dashboards: tuple[str, ...] = ()
+    public: PublicComponent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +82,7 @@ def _role(typed: str) -> str:
     return typed
 
 
-def _resource(typed: str) -> Asked:
+def _resource(typed: str) -> DiagnosisRequest:
     """`lambda orders-api`, or an ARN."""
     try:
         asked = parse(typed)
@@ -123,24 +138,52 @@ class AccountModel(PolicyModel):
         return Account(self.region, self.number, Role(role, self.external_id) if role else None)
 
 
+def _order(typed: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,4}", typed):
+        raise ValueError(f'"{typed}" is not a whole number from 0 to 9999.')
+    return int(typed)
+
+
+class PublicModel(PolicyModel):
+    """What the status page calls a service, and where it stands there."""
+
+    name: Annotated[Text, must(lambda name: len(name) <= _LONGEST_NAME, f"at most {_LONGEST_NAME} characters.")]
+    group: Text | None = None
+    order: Annotated[int, Typed(_order, {"type": "integer", "minimum": 0, "maximum": 9999})] = 0
+    about: Text | None = None
+
+    def component(self) -> PublicComponent:
+        return PublicComponent(self.name, self.group, self.order, self.about)
+
+
 class ServiceModel(PolicyModel):
-    """What one of our names stands for."""
+    """What one of our names stands for: resources in AWS, a component of the status page, or both."""
 
     resources: Annotated[
-        Many[Annotated[Asked, Typed(_resource, ANY_TEXT)]],
-        must(lambda listed: 0 < len(listed) <= _MOST, f"name 1 to {_MOST} resources."),
-    ]
+        Many[Annotated[DiagnosisRequest, Typed(_resource, ANY_TEXT)]],
+        must(lambda listed: len(listed) <= _MOST, f"name at most {_MOST} resources."),
+    ] = ()
+    public: PublicModel | None = None
     account: Text | None = None
     region: Region | None = None
     owner: Text | None = None
     dashboards: Many[Annotated[str, Typed(_address, {"type": "string", "pattern": "^https?://"})]] = ()
+
+    @model_validator(mode="after")
+    def _stands_for_something(self) -> Self:
+        if not self.resources and self.public is None:
+            refuse_at(
+                [(("resources",), f"name 1 to {_MOST} resources, or say under `public` what the status page shows.")]
+            )
+        return self
 
     def service(self, name: str) -> Service:
         """With account and region on each resource."""
         resources = tuple(
             replace(one, account=self.account, region=one.region or self.region) for one in self.resources
         )
-        return Service(name, resources, self.owner, self.dashboards)
+        public = self.public.component() if self.public else None
+        return Service(name, resources, self.owner, self.dashboards, public)
 
 
 class ServicesFile(PolicyModel):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from bot.alarms.messages import Judged, lines_of, record_of
+from bot.alarms.messages.replay import Judged, lines_of, record_of
 from bot.alarms.rules.alarm import LONGEST, Alarm, State
 from bot.alarms.rules.reading import read_alarms
 from bot.alarms.rules.regions import region_of

@@ -9,7 +9,7 @@ import pytest
 
 from bot.alarms.rules.reading import LARGEST
 from tests.alarms.test_reading import ALERTMANAGER, GUARDDUTY, by_sns
-from tests.commands import Run, run_command
+from tests.support.commands import Run, run_command
 
 
 @pytest.fixture
@@ -38,8 +38,8 @@ def test_a_replay_for_people_says_that_a_finding_stays_private(shell: dict[str, 
 
 
 def test_a_replay_says_where_the_judge_is_not_sure(shell: dict[str, str]) -> None:
-    trigger = {"MetricName": "DatabaseConnections", "Namespace": "AWS/RDS"}
-    alarm = {"AlarmName": "orders-High-DB-Connections", "NewStateValue": "ALARM", "Trigger": trigger}
+    trigger = {"MetricName": "Drift", "Namespace": "Custom"}
+    alarm = {"AlarmName": "orders-drift", "NewStateValue": "ALARM", "Trigger": trigger}
     ended = replay(shell, json.dumps(alarm).encode())
     assert 'people would be asked "Is this an incident?"' in ended.stdout
 

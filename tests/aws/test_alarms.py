@@ -14,8 +14,8 @@ from bot.aws.alarm_states import AlarmState
 from bot.aws.alarms import alarm_reader
 from bot.aws.operations import ALARMS
 from bot.aws.session import Denied, Unavailable, clients
-from tests.cloudwatch import put_alarm
-from tests.rows import NOON
+from tests.support.cloudwatch import put_alarm
+from tests.support.rows import NOON
 
 
 @pytest.fixture(autouse=True)

@@ -6,8 +6,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from bot.aws.archive import archiver
-from bot.aws.operations import ARCHIVE
+from bot.aws.archive import archiver, publisher
+from bot.aws.operations import ARCHIVE, STATUS_PAGE
 from bot.aws.session import Denied, clients
 
 
@@ -47,3 +47,17 @@ def test_what_is_of_a_security_incident_is_encrypted_by_the_buckets_own_key() ->
         keep("security/2026/SEC-2026-0001/review.md", b"x", "text/markdown")
         kept = s3.get_object(Bucket="archive", Key="incidents/security/2026/SEC-2026-0001/review.md")
         assert (kept["ServerSideEncryption"], kept["SSEKMSKeyId"]) == ("aws:kms", key)
+
+
+def test_a_file_of_the_status_page_is_put_with_its_type_and_may_be_kept_for_half_a_minute() -> None:
+    with mock_aws():
+        s3 = boto3.client("s3", region_name="us-east-1")
+        s3.create_bucket(Bucket="site")
+        publish = publisher(clients("us-east-1", STATUS_PAGE), "site", "/status/")
+        for content in (b"before", b"now"):
+            publish("index.html", content, "text/html; charset=utf-8")
+        kept = s3.get_object(Bucket="site", Key="status/index.html")
+        assert (kept["Body"].read(), kept["ContentType"]) == (b"now", "text/html; charset=utf-8")
+        assert kept["CacheControl"] == "public, max-age=30"
+        with pytest.raises(Denied, match="S3: NoSuchBucket"):
+            publisher(clients("us-east-1", STATUS_PAGE), "nowhere", "")("index.html", b"", "text/html")

@@ -35,6 +35,18 @@ def test_a_mail_arrives_as_it_was_written(client: Client) -> None:
     assert sent.destinations["ToAddresses"] == ["lead@example.com"]
 
 
+def test_what_people_wrote_ends_no_header_and_turns_nothing(client: Client) -> None:
+    boto3.client("ses", region_name=REGION).verify_email_identity(EmailAddress="tocsin@example.com")
+    written = "checkout\r\nBcc: all@example.com \x1b[31m\u202egnp"
+    mailer(client, "tocsin@example.com")("lead@example.com", written, f"first\n{written}")
+    (sent,) = ses_backends[ACCOUNT][REGION].sent_messages
+    assert sent.subject == "checkout Bcc: all@example.com \\u001b[31m\\u202egnp"
+    assert "\x1b" not in sent.body and "\u202e" not in sent.body and sent.body.startswith("first\ncheckout\r\n")
+    texter(client)("+491701234567", written)
+    ((_, text, *_),) = sns_backends[ACCOUNT][REGION].sms_messages.values()
+    assert "\x1b" not in text
+
+
 def test_an_unverified_sender_is_refused_for_good(client: Client) -> None:
     with pytest.raises(Denied, match=r"SES: MessageRejected Email address not verified"):
         mailer(client, "stranger@example.com")("lead@example.com", "x", "y")

@@ -20,7 +20,7 @@ from bot.aws.session import ASKED, NotAllowed, Role, clients
 
 REGION = "eu-central-1"
 # Reads by their names. Logs Insights starts and stops queries, which changes nothing but its own bill.
-READS = re.compile(r"(Get|List|Describe|Lookup|Filter|Head|Simulate)[A-Z]|StartQuery$|StopQuery$")
+READS = re.compile(r"(Get|BatchGet|List|Describe|Lookup|Filter|Head|Simulate)[A-Z]|StartQuery$|StopQuery$")
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,7 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from bot.aws.accounts import Aws
+from bot.diagnostics.checks.account import insights
 
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"  # the one that moto plays
@@ -31,20 +32,26 @@ class Answers(Stubber):  # type: ignore[misc]  # botocore ships no types
     def __init__(self, client: Any, operation: str, answer: dict[str, Any]) -> None:
         super().__init__(client)
         self._name = client._PY_TO_OP_NAME[operation]
+        self._operation = operation
         self.add_response(operation, answer)
         service = client.meta.service_model.service_id.hyphenize()
         client.meta.events.register_first(f"before-call.{service}.{self._name}", self._again)
+
+    def change(self, answer: dict[str, Any]) -> None:
+        """Give this from now on."""
+        self._queue.clear()
+        self.add_response(self._operation, answer)
 
     def _again(self, **_event: Any) -> Any:
         return self._queue[0]["response"]
 
 
-def refuse(client: Any, operation: str, code: str) -> None:
+def refuse(client: Any, operation: str, code: str, words: str = "no") -> None:
     """Have AWS refuse one operation of a client."""
     service = client.meta.service_model.service_id.hyphenize()
 
     def refused(**_event: object) -> None:
-        raise ClientError({"Error": {"Code": code, "Message": "no"}}, operation)
+        raise ClientError({"Error": {"Code": code, "Message": words}}, operation)
 
     client.meta.events.register_first(f"before-call.{service}.{operation}", refused)
 
@@ -56,6 +63,7 @@ def played() -> Iterator[None]:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "testing")
         patch.setenv("AWS_DEFAULT_REGION", REGION)
+        patch.setattr(insights, "WAITS", (0.0, 0.0))  # moto's queries are done at once
         yield
 
 
@@ -126,10 +134,17 @@ def answers_of_lambda(aws: Aws, unreserved: int = 1000, events: Sequence[dict[st
     answer_changes(aws, *events)
 
 
-def answer_changes(aws: Aws, *events: dict[str, Any]) -> None:
-    """What CloudTrail says, in the region of the account and in that of roles and DNS; moto has none of it."""
-    for region in (REGION, "us-east-1"):
+def answer_changes(aws: Aws, *events: dict[str, Any]) -> list[Answers]:
+    """What CloudTrail says, in the region of the account and in that of roles and DNS; moto has none of it, nor of
+    CloudFormation and Health, which here know of nothing.
+    """
+    Answers(aws.client("cloudformation"), "list_stacks", {"StackSummaries": []})
+    refuse(aws.client("cloudformation"), "DescribeStackResources", "ResourceNotFound")
+    Answers(aws.client("health"), "describe_events", {"events": []})
+    return [
         Answers(aws.client("cloudtrail", region=region), "lookup_events", {"Events": list(events)})
+        for region in (REGION, "us-east-1")
+    ]
 
 
 def now() -> datetime:

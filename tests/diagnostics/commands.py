@@ -18,7 +18,7 @@ def _model(service: str) -> Any:
 def assert_valid(command: str) -> None:
     """The service, the operation and each parameter exist, and it reads."""
     program, service, operation, *words = shlex.split(command)
-    service = {"s3api": "s3"}.get(service, service)
+    service = {"s3api": "s3", "deploy": "codedeploy"}.get(service, service)
     assert program == "aws"
     names = {xform_name(name, "-"): name for name in _model(service).operation_names}
     assert operation in names, command

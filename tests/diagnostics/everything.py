@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.aws.accounts import Aws
-from tests.diagnostics import test_account, test_compute, test_data, test_edge
+from tests.diagnostics import test_account, test_compute, test_data, test_deployments, test_edge
 from tests.diagnostics.account import (
     ACCOUNT,
     REGION,
@@ -56,8 +56,27 @@ def seed_everything(aws: Aws) -> tuple[str, ...]:
         "apigw every-apigw",
         "quotas lambda",
         "changes",
+        "changes orders-api",
     )
+    _deployments(aws)
+    Answers(aws.client("logs"), "get_query_results", {"status": "Running", "results": []})
+    Answers(aws.client("logs"), "stop_query", {"success": True})
     return (_function(aws), *(f"{word} every-{word}" for word, _ in seeds), *more)
+
+
+def _deployments(aws: Aws) -> None:
+    """What moto does not have of what was deployed."""
+    stack = {"StackName": "shop", "StackId": test_deployments.STACK, "StackStatus": "UPDATE_IN_PROGRESS"}
+    times = {"CreationTime": now(), "LastUpdatedTime": now()}
+    Answers(aws.client("cloudformation"), "list_stacks", {"StackSummaries": [stack | times]})
+    Answers(aws.client("cloudformation"), "describe_stack_events", {"StackEvents": []})
+    Answers(aws.client("cloudformation"), "describe_stack_resources", {"StackResources": []})
+    test_deployments.deployments({"status": "Succeeded"}, aws=aws)
+    Answers(aws.client("ecs"), "list_clusters", {"clusterArns": ["shop"]})
+    Answers(aws.client("ecs"), "list_services", {"serviceArns": ["checkout"]})
+    Answers(aws.client("ecs"), "describe_services", {"services": [test_deployments.ecs_service()]})
+    Answers(aws.client("ecs"), "list_service_deployments", {"serviceDeployments": []})
+    test_deployments.health({}, aws=aws)
 
 
 def vpc() -> tuple[str, str, str]:

@@ -32,7 +32,7 @@ def shell(account: Aws, monkeypatch: pytest.MonkeyPatch, data_folder: Path) -> C
     monkeypatch.setenv("TOCSIN_DATA", str(data_folder))
     monkeypatch.setenv("AWS_REGION", REGION)
     monkeypatch.setattr(
-        "bot.wiring.service.build_aws", lambda settings, _policy: account if settings.aws_region else None
+        "bot.wiring.access.aws.build_aws", lambda settings, _policy: account if settings.aws_region else None
     )
     # It would write to the runner's output, which is closed before the next test logs.
     monkeypatch.setattr("bot.logs.configure_logs", lambda *_settings: None)

@@ -311,6 +311,17 @@ def archived(name: str) -> None:
     s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": [moves]})
 
 
+def looped(name: str) -> None:
+    """Ten days of 20 GB each; then a night that wrote three terabytes, and a day of nothing."""
+    bucket()(name)
+    total, by_day = 0.0, [20e9] * 10 + [3.3e12, 0.0]
+    sizes = {}
+    for place, added in enumerate(by_day):
+        total += added
+        sizes[timedelta(days=len(by_day) - place)] = total
+    put_metric("AWS/S3", "BucketSizeBytes", {"BucketName": name, "StorageType": "StandardStorage"}, sizes, now())
+
+
 S3 = {
     "denied to everybody": Case(
         bucket({"Effect": "Deny", "Principal": "*", "Action": "s3:*"}),
@@ -322,6 +333,9 @@ S3 = {
     "pictures that are blocked": Case(blocked, "s3.public-blocked", "BlockPublicPolicy", {"PB-s3"}, {"INC-2023-0987"}),
     "archived before it is copied": Case(
         archived, "s3.replication-lifecycle", "old to GLACIER_IR", {"NFI-2024-0010"}, set()
+    ),
+    "a script that looped all weekend": Case(
+        looped, "s3.growth", "grew by 3,300.0 GB in the day", set(), {"NFI-2023-0015"}
     ),
     "without a tag": Case(bucket(), "s3.no-env-tag", "no tag env", {"NFI-2024-0017"}, set()),
 }

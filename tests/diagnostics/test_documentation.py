@@ -40,6 +40,10 @@ APART = {
     ("PB-security", "changes.refused"),
     ("INC-2023-1247", "changes.refused"),
     ("PB-database", "rds.event"),
+    ("GUIDE-deployment-failures", "stack.failed"),
+    ("NFI-2024-0013", "stack.failed"),
+    ("INC-2023-3421", "ecs.events"),
+    ("NFI-2024-0001", "health.issue"),
 }
 
 

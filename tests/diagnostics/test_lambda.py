@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from bot.aws.accounts import Aws
 from bot.diagnostics.rules.finding import Finding, Weight
@@ -314,7 +315,7 @@ def test_what_is_wrong_is_found_and_points_to_the_failure_that_is_known(aws: Aws
 
 
 def test_the_busiest_function_takes_at_most_25_calls(aws: Aws) -> None:
-    """In a VPC, throttled, with a long log, three queues and a stream, asked for by its ARN."""
+    """In a VPC, throttled, with a long log whose search takes too long, queues and a stream, asked for by its ARN."""
     without_a_way_out("busiest")
     for number in range(4):
         client("sqs").create_queue(QueueName=f"busiest-{number}")
@@ -328,7 +329,12 @@ def test_the_busiest_function_takes_at_most_25_calls(aws: Aws) -> None:
     metric("busiest", "Throttles", {ago(5): 5})
     metric("busiest", "ConcurrentExecutions", {ago(5): 5})
     put_lines("/aws/lambda/busiest", ["[ERROR] Init Duration: 2.0 ms"] * 1200, now())
-    found = look(aws, f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:busiest")
+    asked = Aws(REGION)
+    answers_of_lambda(asked)
+    Answers(asked.client("logs"), "get_query_results", {"status": "Running", "results": []})
+    Answers(asked.client("logs"), "stop_query", {"success": True})
+    found = look(asked, f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:busiest")
+    assert [one.why for one in found.unread] == ["logs:GetQueryResults: the query was not done in time (Running)"]
     assert 20 <= found.calls <= 25
     assert 0 < found.cost < 0.001
 
@@ -470,6 +476,7 @@ def test_what_is_denied_names_the_action_and_the_other_looks_go_on(aws: Aws) -> 
     asked = Aws(REGION)
     answers_of_lambda(asked)
     refuse(asked.client("logs"), "FilterLogEvents", "AccessDeniedException")
+    refuse(asked.client("logs"), "StartQuery", "LimitExceededException")
     found = look(asked, "lambda half-denied")
     assert "lambda.alias-latest" in {one.check for one in found.findings}
     (unread,) = found.unread
@@ -483,3 +490,16 @@ def test_an_arn_is_understood_and_one_of_another_account_is_refused(aws: Aws) ->
     assert (found.resource, found.where) == ("lambda by-arn", REGION)
     with pytest.raises(BadRequest, match=r"account 210987654321; Tocsin reads account 123456789012"):
         look(aws, f"arn:aws:lambda:{REGION}:210987654321:function:by-arn")
+
+
+def test_a_region_without_any_and_one_that_does_not_exist_say_what_to_type(aws: Aws) -> None:
+    with pytest.raises(BadRequest, match=r"in us-west-2\. There is none at all\. Is it in another region or account\?"):
+        look(aws, "lambda orders-api --region us-west-2")
+
+    def nobody_there(**_event: object) -> None:
+        raise EndpointConnectionError(endpoint_url="https://lambda.eu-centrl-1.amazonaws.com")
+
+    events = aws.client("lambda", region="eu-centrl-1").meta.events
+    events.register_first("before-call.lambda.GetFunctionConfiguration", nobody_there)
+    with pytest.raises(BadRequest, match=r"eu-centrl-1 isn't a region .* Did you mean eu-central-1\?"):
+        look(aws, "lambda orders-api --region eu-centrl-1")

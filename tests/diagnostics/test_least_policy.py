@@ -12,12 +12,13 @@ from typer.testing import CliRunner
 from bot.__main__ import app
 from bot.aws.accounts import Aws
 from bot.aws.least_policy import as_cloudformation, as_terraform, policy_document
-from bot.aws.operations import DIAGNOSTICS, action_of
+from bot.aws.operations import DIAGNOSTICS, QUEUE, action_of
+from bot.aws.queues import alarm_queue
 from bot.aws.reading import Reader
 from bot.diagnostics.checks.asking import CHECKS, diagnose
 from bot.diagnostics.rules.request import parse
 from bot.errors import BadRequest
-from tests.diagnostics.account import ACCOUNT, REGION, Answers, now, played, refuse
+from tests.diagnostics.account import ACCOUNT, REGION, Answers, client, now, played, refuse
 from tests.diagnostics.everything import seed_everything
 
 
@@ -74,13 +75,38 @@ def test_the_policy_has_the_action_of_every_call_and_no_other(asked: set[tuple[s
 def test_what_settings_switch_on_is_allowed_and_nothing_more() -> None:
     sids = [one["Sid"] for one in policy_document()["Statement"]]
     assert sids == ["Diagnose", "ReadAlarms"]
-    role = f"arn:aws:iam::{ACCOUNT}:role/tocsin"
-    document = policy_document("aws-cn", "archive", "incidents", mail=True, text_messages=True, roles=[role])
+    role, queue = f"arn:aws:iam::{ACCOUNT}:role/tocsin", f"arn:aws-cn:sqs:cn-north-1:{ACCOUNT}:alarms"
+    site = ("site", "")
+    document = policy_document(
+        "aws-cn", "archive", "incidents", site=site, mail=True, text_messages=True, roles=[role], queues=[queue]
+    )
     found = {one["Sid"]: one for one in document["Statement"]}
     assert found["ArchiveReviews"]["Action"] == ["s3:PutObject"]
     assert found["ArchiveReviews"]["Resource"] == ["arn:aws-cn:s3:::archive/incidents/*"]
+    assert found["PublishStatusPage"]["Action"] == ["s3:PutObject"]
+    assert found["PublishStatusPage"]["Resource"] == ["arn:aws-cn:s3:::site/*"]
     assert (found["SendMail"]["Action"], found["SendTextMessages"]["Action"]) == (["ses:SendEmail"], ["sns:Publish"])
     assert found["ReadOtherAccounts"]["Resource"] == [role]
+    assert found["TakeAlarms"]["Resource"] == [queue]
+
+
+def test_taking_alarms_needs_the_calls_that_are_made_and_no_other() -> None:
+    with played():
+        queue = alarm_queue(client("sqs").create_queue(QueueName="alarms")["QueueUrl"], REGION)
+        made: set[tuple[str, str]] = set()
+        queue.client("sqs").meta.events.register(
+            "before-call.sqs", lambda model, **_event: made.add(("sqs", model.name))
+        )
+        client("sqs").send_message(QueueUrl=queue.url, MessageBody="x")
+        queue.peek()
+        queue.delete(queue.receive(0))
+        queue.attributes()
+    (statement,) = [one for one in policy_document(queues=[queue.arn])["Statement"] if one["Sid"] == "TakeAlarms"]
+    assert {action_of(*one) for one in made} == set(statement["Action"])
+    assert made == {("sqs", name) for name in QUEUE.operations["sqs"]}
+    assert not {("sqs", "ReceiveMessage"), ("sqs", "DeleteMessageBatch")} & {
+        ("sqs", name) for name in DIAGNOSTICS.operations["sqs"]
+    }
 
 
 def test_all_forms_hold_the_same_document() -> None:
@@ -94,9 +120,12 @@ def test_all_forms_hold_the_same_document() -> None:
 def test_the_command_prints_them(monkeypatch: pytest.MonkeyPatch, data_folder: Path) -> None:
     monkeypatch.setattr("bot.logs.configure_logs", lambda *_settings: None)
     monkeypatch.setenv("TOCSIN_ARCHIVE_BUCKET", "archive")
+    monkeypatch.setenv("TOCSIN_ALARM_QUEUES", f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/alarms")
     shell = CliRunner()
     printed = json.loads(shell.invoke(app, ["aws", "policy"]).stdout)
-    assert printed == policy_document(bucket="archive", prefix="incidents")
+    assert printed == policy_document(
+        bucket="archive", prefix="incidents", queues=[f"arn:aws:sqs:{REGION}:{ACCOUNT}:alarms"]
+    )
     assert "AWS::IAM::ManagedPolicy" in shell.invoke(app, ["aws", "policy", "--cloudformation"]).stdout
     assert 'resource "aws_iam_policy"' in shell.invoke(app, ["aws", "policy", "--terraform"]).stdout
     assert shell.invoke(app, ["aws", "policy", "--terraform", "--cloudformation"]).exit_code == 2

@@ -91,7 +91,7 @@ def account() -> Iterator[Aws]:
 
 def answer(account: Aws, line: str) -> object:
     [one] = looks(line)
-    return json.loads(look(account, one, 10.0))
+    return json.loads(look(account, one, 120.0))
 
 
 def test_what_aws_answers_is_shown_without_secrets_and_by_the_query(account: Aws) -> None:
@@ -120,10 +120,10 @@ def test_what_aws_answers_is_shown_without_secrets_and_by_the_query(account: Aws
 def test_what_aws_would_not_take_is_said(account: Aws, line: str, said: str) -> None:
     [one] = looks(line)
     with pytest.raises(BadRequest, match=said.replace("[", r"\[")):
-        look(account, one, 10.0)
+        look(account, one, 120.0)
 
 
 def test_what_is_not_there_is_a_sentence(account: Aws) -> None:
     [one] = looks("aws lambda get-function --function-name nobody")
     with pytest.raises(Unread, match="nobody"):
-        look(account, one, 10.0)
+        look(account, one, 120.0)

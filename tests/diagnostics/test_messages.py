@@ -10,7 +10,7 @@ from bot.diagnostics import messages
 from bot.diagnostics.rules.finding import Diagnosis, Finding, NotRead, Weight, Window, in_order
 from slack_playground.blockkit.blocks import check_message_blocks
 from slack_playground.person import content_of
-from tests.rows import NOON
+from tests.support.rows import NOON
 
 WINDOW = Window(NOON - timedelta(hours=1), NOON)
 

@@ -7,9 +7,9 @@ import pytest
 from bot.aws.accounts import Account, Aws
 from bot.aws.session import Role
 from bot.diagnostics.policy import DiagnosticsPolicy, load_services
-from bot.diagnostics.rules.request import Asked
+from bot.diagnostics.rules.request import DiagnosisRequest
 from bot.errors import BadRequest, InvalidPolicy
-from tests.policy_fixtures import SHIPPED, PolicyFolder
+from tests.fixtures.policy import SHIPPED, PolicyFolder
 
 ACCOUNTS = 'accounts:\n  prod: {number: "123456789012", region: eu-central-1, role: tocsin-read, external_id: shop}\n'
 SERVICES = """services:
@@ -42,8 +42,8 @@ def test_services_and_accounts_are_read(policy_folder: PolicyFolder) -> None:
     service = policy.find_service("Checkout")
     assert service is not None and service.owner == "payments team"
     assert service.resources == (
-        Asked("orders-api", "lambda", account="prod"),
-        Asked("pay", "lambda", "LIVE", account="prod", region="us-east-1", account_id="123456789012"),
+        DiagnosisRequest("orders-api", "lambda", account="prod"),
+        DiagnosisRequest("pay", "lambda", "LIVE", account="prod", region="us-east-1", account_id="123456789012"),
     )
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from bot.diagnostics.checks.asking import targets, window_of
 from bot.diagnostics.policy import DiagnosticsPolicy, Service
-from bot.diagnostics.rules.request import Asked, did_you_mean, parse
+from bot.diagnostics.rules.request import DiagnosisRequest, did_you_mean, parse
 from bot.errors import BadRequest
-from tests.rows import NOON, minutes
+from tests.support.rows import NOON, minutes
 
 ARN = "arn:aws:{0}:eu-central-1:123456789012:{1}"
 
@@ -16,34 +16,34 @@ ARN = "arn:aws:{0}:eu-central-1:123456789012:{1}"
 @pytest.mark.parametrize(
     ("typed", "asked"),
     [
-        ("lambda orders-api", Asked("orders-api", "lambda")),
-        ("Lambda `orders-api`", Asked("orders-api", "lambda")),
-        ("lambda orders-api:LIVE", Asked("orders-api", "lambda", "LIVE")),
-        ("checkout", Asked("checkout")),
-        ("lambda x --at 14:05 --account prod", Asked("x", "lambda", at="14:05", account="prod")),
-        ("lambda x —at yesterday 14:05 CET", Asked("x", "lambda", at="yesterday 14:05 CET")),
-        ("lambda x at 14:05", Asked("x", "lambda", at="14:05")),
-        ("lambda x --region=us-east-1", Asked("x", "lambda", region="us-east-1")),
+        ("lambda orders-api", DiagnosisRequest("orders-api", "lambda")),
+        ("Lambda `orders-api`", DiagnosisRequest("orders-api", "lambda")),
+        ("lambda orders-api:LIVE", DiagnosisRequest("orders-api", "lambda", "LIVE")),
+        ("checkout", DiagnosisRequest("checkout")),
+        ("lambda x --at 14:05 --account prod", DiagnosisRequest("x", "lambda", at="14:05", account="prod")),
+        ("lambda x —at yesterday 14:05 CET", DiagnosisRequest("x", "lambda", at="yesterday 14:05 CET")),
+        ("lambda x at 14:05", DiagnosisRequest("x", "lambda", at="14:05")),
+        ("lambda x --region=us-east-1", DiagnosisRequest("x", "lambda", region="us-east-1")),
         (
             ARN.format("lambda", "function:orders-api:7"),
-            Asked("orders-api", "lambda", "7", region="eu-central-1", account_id="123456789012"),
+            DiagnosisRequest("orders-api", "lambda", "7", region="eu-central-1", account_id="123456789012"),
         ),
         (
             "rds " + ARN.format("rds", "db:shop") + " --at 9:00",
-            Asked("shop", "rds", at="9:00", region="eu-central-1", account_id="123456789012"),
+            DiagnosisRequest("shop", "rds", at="9:00", region="eu-central-1", account_id="123456789012"),
         ),
-        ("arn:aws-cn:s3:::pictures/a/b.png", Asked("pictures", "s3")),
+        ("arn:aws-cn:s3:::pictures/a/b.png", DiagnosisRequest("pictures", "s3")),
         (
             ARN.format("elasticloadbalancing", "loadbalancer/app/shop/50dc6c495c0c9188"),
-            Asked("shop", "alb", region="eu-central-1", account_id="123456789012"),
+            DiagnosisRequest("shop", "alb", region="eu-central-1", account_id="123456789012"),
         ),
         (
             ARN.format("dynamodb", "table/orders/stream/2026"),
-            Asked("orders", "dynamodb", region="eu-central-1", account_id="123456789012"),
+            DiagnosisRequest("orders", "dynamodb", region="eu-central-1", account_id="123456789012"),
         ),
     ],
 )
-def test_what_is_typed_is_read(typed: str, asked: Asked) -> None:
+def test_what_is_typed_is_read(typed: str, asked: DiagnosisRequest) -> None:
     assert parse(typed) == asked
 
 
@@ -67,7 +67,11 @@ def test_what_cannot_be_read_says_what_to_type(typed: str, says: str) -> None:
 SHOP = DiagnosticsPolicy(
     services={
         "checkout": Service(
-            "checkout", (Asked("orders-api", "lambda", account="prod"), Asked("pay", "function", region="us-east-1"))
+            "checkout",
+            (
+                DiagnosisRequest("orders-api", "lambda", account="prod"),
+                DiagnosisRequest("pay", "function", region="us-east-1"),
+            ),
         )
     }
 )
@@ -75,10 +79,10 @@ SHOP = DiagnosticsPolicy(
 
 def test_one_of_our_services_stands_for_its_resources() -> None:
     assert targets(parse("Checkout --at 14:05"), SHOP) == (
-        Asked("orders-api", "lambda", at="14:05", account="prod"),
-        Asked("pay", "lambda", at="14:05", region="us-east-1"),
+        DiagnosisRequest("orders-api", "lambda", at="14:05", account="prod"),
+        DiagnosisRequest("pay", "lambda", at="14:05", region="us-east-1"),
     )
-    assert targets(parse("fn orders-api"), SHOP) == (Asked("orders-api", "lambda"),)
+    assert targets(parse("fn orders-api"), SHOP) == (DiagnosisRequest("orders-api", "lambda"),)
     with pytest.raises(BadRequest, match="Type the service too, as in `diagnose lambda orders-api`"):
         targets(parse("checkout"), DiagnosticsPolicy())
 
@@ -109,3 +113,16 @@ def test_the_window_is_the_last_hour_or_the_hour_around_an_instant_as_far_as_it_
     around = window_of(NOON - minutes(120), NOON)
     assert (around.begin, around.end) == (NOON - minutes(150), NOON - minutes(90))
     assert window_of(NOON - minutes(10), NOON).end == NOON
+
+
+@pytest.mark.parametrize(
+    ("arn", "name"),
+    [
+        ("arn:aws:ecs:eu-central-1:123456789012:service/shop/checkout", "checkout"),
+        ("arn:aws:cloudformation:eu-central-1:123456789012:stack/shop/3f2a", "shop"),
+        ("arn:aws:codedeploy:eu-central-1:123456789012:deploymentgroup:orders/live", "live"),
+    ],
+)
+def test_of_what_is_deployed_the_changes_are_looked_at(arn: str, name: str) -> None:
+    asked = parse(arn)
+    assert (asked.service, asked.name, asked.region) == ("changes", name, "eu-central-1")

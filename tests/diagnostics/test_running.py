@@ -14,7 +14,7 @@ from bot.aws.session import Client
 from bot.diagnostics.checks.probe import Check, Look, Probe
 from bot.diagnostics.checks.running import run
 from bot.diagnostics.rules.finding import Diagnosis, Finding, Weight, Window
-from tests.rows import NOON
+from tests.support.rows import NOON
 
 
 def probe() -> Probe:

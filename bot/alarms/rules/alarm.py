@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import enum
+import hashlib
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from bot.severity.rules import Severity
 
 LONGEST = 2_000  # characters that are kept of one text; senders put whole stack traces into descriptions
 _SENTENCE = re.compile(r"Threshold Crossed\b")
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+_NUMBERS = re.compile(r"\d+")
+_FIRST_YEAR = 2000  # Go's zero time, the year 1, stands for "not yet"
+_AHEAD = timedelta(minutes=5)  # by which a sender's clock may be ahead of ours
 
 
 class State(enum.StrEnum):
@@ -26,6 +33,7 @@ class Alarm:
     """What one alarm says. Texts are "" where it does not say; `resources` are (kind, name) as the sender calls them.
 
     `at` is when its state changed, as the sender wrote it. `security`: it is about an attack, not about a failure.
+    `identity` is what the sender knows it by, however often it fires: an ARN, a fingerprint, the id of a finding.
     """
 
     source: str  # for people: "CloudWatch", "GuardDuty"
@@ -40,6 +48,17 @@ class Alarm:
     at: str = ""
     link: str = ""
     security: bool = False
+    identity: str = ""
+    rated: Severity | None = None  # as its sender rates it on a scale of its own, which is read where it is documented
+
+    @property
+    def key(self) -> str:
+        """The same for every delivery of this alarm and for no other: a digest, as labels may hold anything.
+
+        Of a sender that names no identity: its name without numbers, and where it stands.
+        """
+        named = self.identity or "\n".join((_NUMBERS.sub("#", self.name), self.account, self.region, *_said(self)))
+        return hashlib.sha256(f"{self.source}\n{named}".encode()).hexdigest()[:32]
 
     @property
     def words(self) -> str:
@@ -50,6 +69,22 @@ class Alarm:
         name = re.sub(r"(?<=[a-z])(?=[A-Z])|[-_/.]+", " ", self.name).strip()
         parts = (part for part in (name, self.summary, self.metric, self.reason) if part and not _SENTENCE.match(part))
         return ". ".join(dict.fromkeys(part.rstrip(". ") for part in parts))
+
+
+def instant_of(written: str, now: datetime) -> datetime | None:
+    """When its state changed, as aware UTC; None for what is no instant, is none yet, or has not come yet."""
+    try:
+        read = datetime.fromisoformat(written)
+    except ValueError:
+        return None
+    if not _FIRST_YEAR <= read.year < 9999:
+        return None
+    read = read.replace(tzinfo=read.tzinfo or UTC).astimezone(UTC)
+    return min(read, now) if read - now <= _AHEAD else None
+
+
+def _said(alarm: Alarm) -> list[str]:
+    return [f"{kind}={name}" for kind, name in alarm.resources]
 
 
 def at(value: Any, *path: str) -> Any:

@@ -40,6 +40,7 @@ def from_sns(message: dict[str, Any]) -> Alarm:
         account=first(text(message, "AWSAccountId"), *arn.split(":")[4:5]),
         region=region_of(text(message, "Region"), arn),
         at=text(message, "StateChangeTime"),
+        identity=arn,
     )
 
 
@@ -58,6 +59,7 @@ def from_event(event: dict[str, Any]) -> Alarm:
         account=text(event, "account"),
         region=region_of(text(event, "region"), arn),
         at=first(text(detail, "state", "timestamp"), text(event, "time")),
+        identity=arn,
     )
 
 

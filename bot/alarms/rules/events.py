@@ -8,10 +8,14 @@ from typing import Any
 from bot.alarms.rules import cloudwatch
 from bot.alarms.rules.alarm import Alarm, State, at, first, items, text
 from bot.alarms.rules.regions import region_of
+from bot.severity.rules import Severity
 
 _SECURITY = ("aws.guardduty", "aws.securityhub", "aws.macie", "aws.inspector2", "aws.access-analyzer")
 _ENDED = re.compile(r"(?i)(success|succeeded|completed|available|resolved|closed|ok)")
 _MOST = 8
+# Security Hub's labels; GuardDuty's scale of 1 to 10, from where each of its four names begins.
+_LABELS = {"CRITICAL": Severity.P0, "HIGH": Severity.P1, "MEDIUM": Severity.P2, "LOW": Severity.P3}
+_SCALE = ((9.0, Severity.P0), (7.0, Severity.P1), (4.0, Severity.P2), (1.0, Severity.P3))
 
 
 def is_event(payload: dict[str, Any]) -> bool:
@@ -57,8 +61,18 @@ def _guardduty(event: dict[str, Any]) -> Alarm:
         metric=text(detail, "type"),
         resources=_arns(event),
         security=True,
+        identity=text(detail, "id"),
+        rated=_on_scale(severity),
         **_common(event),
     )
+
+
+def _on_scale(written: str) -> Severity | None:
+    try:
+        number = float(written)
+    except ValueError:
+        return None
+    return next((severity for least, severity in _SCALE if number >= least), None)
 
 
 def _security_hub(event: dict[str, Any]) -> Alarm:
@@ -77,6 +91,8 @@ def _security_hub(event: dict[str, Any]) -> Alarm:
             ("resource", text(one, "Id")) for one in items(finding, "Resources")[:_MOST] if text(one, "Id")
         ),
         security=True,
+        identity=text(finding, "Id"),
+        rated=_LABELS.get(label.upper()),
         **_common(event),
     )
 
@@ -94,6 +110,7 @@ def _health(event: dict[str, Any]) -> Alarm:
         summary=text(english, "latestDescription"),
         reason=" ".join(part for part in (text(detail, "service"), text(detail, "eventTypeCategory")) if part),
         resources=tuple(("resource", one) for one in entities if one) or _arns(event),
+        identity=text(detail, "eventArn"),
         **_common(event),
     )
 
@@ -136,4 +153,5 @@ def from_budget(payload: dict[str, Any]) -> Alarm:
         account=text(payload, "accountId"),
         at=text(payload, "anomalyStartDate"),
         link=text(payload, "anomalyDetailsLink"),
+        identity=text(payload, "anomalyId"),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from typing import Any
@@ -13,6 +14,7 @@ from bot.alarms.rules.regions import region_of
 LARGEST = 262_144  # bytes: SNS and SQS deliver no more
 _DEEPEST = 5  # envelopes in one another: SQS, SNS, and two to spare
 _MOST = 1_000  # alarms of one delivery
+_LONGEST_KEY = 200  # characters
 _SUBJECT = re.compile(r"^\W*(ALARM|OK|INSUFFICIENT_DATA): \"?(.+?)\"? in (.+)$")
 _OVER = re.compile(r"(?i)\bto (?:ok|healthy|green)\b|\b(?:recovered|resolved|successfully|completed)\b")
 _BUDGET = re.compile(r"(?im)^\s*budget name: *(.+?)\s*$")
@@ -23,11 +25,43 @@ def read_alarms(delivered: str) -> tuple[Alarm, ...]:
     return _opened(delivered, "", _DEEPEST)[:_MOST]
 
 
-def _opened(delivered: str, subject: str, deeper: int) -> tuple[Alarm, ...]:
+def delivery_of(delivered: str) -> str:
+    """What makes this delivery the same when it comes again: the id that SNS, SQS or EventBridge gave it, else a
+    digest of all of it. Never raises.
+
+    Of envelopes in one another the inner one counts: what SNS delivers twice, SQS numbers anew.
+    """
+    found = f"text:{hashlib.sha256(delivered.encode('utf-8', 'replace')).hexdigest()}"
+    inner: Any = delivered
+    for _ in range(_DEEPEST):
+        payload = _object(inner) if isinstance(inner, str) else inner
+        if not isinstance(payload, dict):
+            break
+        if records := items(payload, "Records"):
+            inner = records[0] if len(records) == 1 else None
+            continue
+        inner = payload.get("Sns")
+        if isinstance(inner, dict):
+            continue
+        said = text(payload, "MessageId") or text(payload, "messageId")
+        kind = "sns" if "TopicArn" in payload else "sqs"
+        if not said and events.is_event(payload):
+            said, kind = text(payload, "id"), "event"
+        found = f"{kind}:{said}" if said else found
+        inner = payload.get("body", payload.get("Body")) if kind == "sqs" else None
+    return found[:_LONGEST_KEY]
+
+
+def _object(written: str) -> Any:
+    """What the JSON says; None for what is none."""
     try:
-        payload = json.loads(delivered) if delivered.lstrip()[:1] in ("{", "[") else None
+        return json.loads(written) if written.lstrip()[:1] in ("{", "[") else None
     except (ValueError, RecursionError):  # also integers of more digits than Python reads
-        payload = None
+        return None
+
+
+def _opened(delivered: str, subject: str, deeper: int) -> tuple[Alarm, ...]:
+    payload = _object(delivered)
     if isinstance(payload, list) or (isinstance(payload, dict) and payload):
         return _inside(payload, subject, deeper)
     return _plain(delivered, subject)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from bot.alarms.rules.alarm import Alarm, State, at, first, items, text
@@ -39,4 +40,5 @@ def _alert(payload: dict[str, Any], alert: dict[str, Any]) -> Alarm:
         at=text(alert, "endsAt" if state is State.OK else "startsAt"),
         link=first(*(text(alert, one) for one in ("panelURL", "dashboardURL", "generatorURL"))),
         security=any(text(labels, one).lower() in _SECURITY for one in ("category", "team", "severity")),
+        identity=first(text(alert, "fingerprint"), json.dumps(sorted(pairs)) if pairs else ""),
     )

@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.aws.accounts import Aws
-from bot.aws.reading import Reader
+from bot.aws.reading import Reader, Reason, Unread
+from bot.aws.session import check_region
 from bot.diagnostics.checks import lambda_
 from bot.diagnostics.checks.account import iam, logs, quotas, sns, states, trail
 from bot.diagnostics.checks.compute import asg, ec2
@@ -17,7 +18,7 @@ from bot.diagnostics.checks.probe import HOUR, PERIOD, Check, Probe
 from bot.diagnostics.checks.running import run
 from bot.diagnostics.policy import DiagnosticsPolicy
 from bot.diagnostics.rules.finding import Diagnosis, Window
-from bot.diagnostics.rules.request import EXAMPLE, Asked, did_you_mean
+from bot.diagnostics.rules.request import EXAMPLE, DiagnosisRequest, did_you_mean
 from bot.errors import BadRequest
 
 CHECKS: tuple[Check, ...] = (
@@ -43,7 +44,7 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def find_check(asked: Asked) -> Check:
+def find_check(asked: DiagnosisRequest) -> Check:
     """The check of the service that was asked for. Raises BadRequest with the nearest word."""
     words = {word: check for check in CHECKS for word in (check.word, *check.aliases)}
     typed = asked.service or ""
@@ -53,7 +54,7 @@ def find_check(asked: Asked) -> Check:
     return check
 
 
-def targets(asked: Asked, policy: DiagnosticsPolicy) -> tuple[Asked, ...]:
+def targets(asked: DiagnosisRequest, policy: DiagnosticsPolicy) -> tuple[DiagnosisRequest, ...]:
     """What to look at: the resource that was asked for, or all of one of our services. Raises BadRequest."""
     if asked.service is not None:
         return (replace(asked, service=find_check(asked).word),)
@@ -62,6 +63,8 @@ def targets(asked: Asked, policy: DiagnosticsPolicy) -> tuple[Asked, ...]:
         known = did_you_mean(asked.name, tuple(policy.services))
         hint = known or f" Type the service too, as in `diagnose {EXAMPLE}`; known: {', '.join(_words())}."
         raise BadRequest(f"{asked.name} isn't a service of knowledge/policy/services.yaml.{hint}")
+    if not service.resources:
+        raise BadRequest(f"{service.name} names no resources in knowledge/policy/services.yaml. Add them there.")
     return tuple(
         replace(one, service=find_check(one).word, at=asked.at, account=asked.account or one.account)
         for one in service.resources
@@ -80,22 +83,29 @@ def window_of(at: datetime | None, now: datetime) -> Window:
     return Window(begin, max(end, begin + timedelta(seconds=PERIOD)))
 
 
-def diagnose(aws: Aws, asked: Asked, at: datetime | None, now: datetime, budget: float) -> Iterator[Diagnosis]:
+def diagnose(
+    aws: Aws, asked: DiagnosisRequest, at: datetime | None, now: datetime, budget: float
+) -> Iterator[Diagnosis]:
     """The diagnosis again after each result, the last one over; `budget` in seconds, `at` and `now` aware UTC.
 
     Raises BadRequest where what was asked for is unknown or not there, and Unread where AWS cannot be asked.
     """
     check = find_check(asked)
     reader = aws.reader(budget, asked.account or _account_of(aws, asked), asked.region)
-    _check_number(aws, asked, reader)
-    yield from run(check, Probe(reader, asked.name, window_of(at, now), now, asked.qualifier), budget)
+    try:
+        _check_number(aws, asked, reader)
+        yield from run(check, Probe(reader, asked.name, window_of(at, now), now, asked.qualifier), budget)
+    except Unread as unread:
+        if unread.reason is Reason.SILENT:
+            check_region(reader.region)  # nobody answers for one that is misspelled
+        raise
 
 
-def _account_of(aws: Aws, asked: Asked) -> str | None:
+def _account_of(aws: Aws, asked: DiagnosisRequest) -> str | None:
     return aws.account_of_number(asked.account_id) if asked.account_id else None
 
 
-def _check_number(aws: Aws, asked: Asked, reader: Reader) -> None:
+def _check_number(aws: Aws, asked: DiagnosisRequest, reader: Reader) -> None:
     """An ARN of another account than the one that is read would find a namesake, or nothing. Raises BadRequest."""
     if asked.account_id is None:
         return

@@ -1,17 +1,19 @@
-"""What CloudTrail saw change: by whom and when, of one resource."""
+"""What changed, by whom and when: CloudTrail's record of one resource, and the time in which changes count."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.diagnostics.checks.probe import HOUR, Look, Probe
 from bot.diagnostics.rules.finding import Finding, Weight
 
+EVERYTHING = "account"  # as a name: all changes of the account and region
 _MOST = 5  # changes of one resource that are shown, the nearest first
+_SKEW = timedelta(minutes=1)
 _PAGES = 1  # CloudTrail answers two questions a second
 
 
@@ -24,6 +26,17 @@ class Change:
     at: datetime
     resource: str
     error: str | None = None
+
+
+def changes_span(probe: Probe) -> tuple[datetime, datetime]:
+    """The hour before the window, and the window: aware UTC. Clocks differ, and AWS goes on while it is asked."""
+    return probe.window.begin - HOUR, probe.window.end + _SKEW
+
+
+def in_span(probe: Probe, at: datetime | None) -> bool:
+    """Whether something happened in the time in which changes count; `at` is aware."""
+    begin, end = changes_span(probe)
+    return at is not None and begin <= at <= end
 
 
 def changes_of(probe: Probe, resource: str, *, worldwide: bool = False) -> list[Change]:

@@ -14,7 +14,10 @@ from bot.errors import BadRequest
 from bot.text.masking import mask
 
 # Parts of answers that hold secrets, or say nothing of the trouble.
-_LEFT_OUT = frozenset({"Environment", "ResponseMetadata", "AuthToken", "MasterUserPassword", "UserData", "NextToken"})
+_LEFT_OUT = frozenset(
+    {"Environment", "ResponseMetadata", "ResourceProperties", "AuthToken", "MasterUserPassword", "UserData"}
+    | {"NextToken", "nextToken"}
+)
 _MOST = 50  # of a list
 _PAIRS = re.compile(r"(\w+)=((?:[^,=]|,(?!\w+=))*)")
 
@@ -45,7 +48,7 @@ def _pruned(value: Any) -> Any:
 
 
 def _queried(query: str, answer: Any) -> Any:
-    import jmespath
+    import jmespath  # loaded by whoever runs a playbook's commands
 
     try:
         return jmespath.search(query, answer)

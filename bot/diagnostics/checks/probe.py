@@ -12,9 +12,11 @@ from typing import Any
 from bot.aws.reading import Reader
 from bot.diagnostics.rules.figures import Figures, Series
 from bot.diagnostics.rules.finding import Finding, Window
+from bot.diagnostics.rules.picture import Drawn
 
 HOUR = timedelta(hours=1)
 WEEK = timedelta(weeks=1)
+DRAWN = timedelta(hours=3)  # what a picture shows
 PERIOD = 300  # seconds of one value
 PRICE_OF_METRIC = 0.01 / 1000  # US dollars for each metric that GetMetricData is asked for
 
@@ -28,11 +30,12 @@ class Metric:
     name: str
     stat: str
     dimensions: Mapping[str, str]
+    period: int = PERIOD  # seconds of one value
 
     def query(self) -> dict[str, Any]:
         named = [{"Name": name, "Value": value} for name, value in self.dimensions.items()]
         metric = {"Namespace": self.namespace, "MetricName": self.name, "Dimensions": named}
-        return {"Id": self.key, "MetricStat": {"Metric": metric, "Period": PERIOD, "Stat": self.stat}}
+        return {"Id": self.key, "MetricStat": {"Metric": metric, "Period": self.period, "Stat": self.stat}}
 
 
 @dataclass(frozen=True)
@@ -44,22 +47,35 @@ class Probe:
     window: Window
     now: datetime
     qualifier: str | None = None
+    measured: list[Drawn] = field(default_factory=list)  # each series that was read, with its instants
+    scanned: list[float] = field(default_factory=list)  # bytes, one for each query of Logs Insights
     priced: list[float] = field(default_factory=list)  # US dollars, one for each call that costs
 
-    def read(self, service: str, operation: str, **arguments: Any) -> dict[str, Any]:
+    def read(self, service: str, operation: str, /, **arguments: Any) -> dict[str, Any]:
         """See Reader.read. Raises Unread."""
         return self.reader.read(service, operation, **arguments)
 
     def figures(self, metrics: Sequence[Metric]) -> Figures:
-        """These series in the window, the hour before it and the same hour a week before: two calls. Raises Unread."""
-        recent = self._series(metrics, self.window.begin - HOUR, self.window.end)
+        """These series in the window, the hour before it and the same hour a week before: two calls. Raises Unread.
+
+        What is asked for begins an hour earlier still, for the picture: CloudWatch charges by the metric, not the hour.
+        """
+        recent = self._series(metrics, self.window.end - DRAWN, self.window.end)
+        self.measured.extend(Drawn(one.name, one.stat, tuple(recent[one.key])) for one in metrics)
         week = self._series(metrics, self.window.begin - WEEK, self.window.end - WEEK)
         begin = self.window.begin
         return Figures(
             now={key: Series(tuple(value for at, value in points if at >= begin)) for key, points in recent.items()},
-            before={key: Series(tuple(value for at, value in points if at < begin)) for key, points in recent.items()},
+            before={
+                key: Series(tuple(value for at, value in points if begin - HOUR <= at < begin))
+                for key, points in recent.items()
+            },
             week={key: Series(tuple(value for _, value in points)) for key, points in week.items()},
         )
+
+    def daily(self, metrics: Sequence[Metric], begin: datetime) -> dict[str, list[tuple[datetime, float]]]:
+        """What is measured once a day, from then to the end of the window, by key: one call. Raises Unread."""
+        return self._series(metrics, begin, self.window.end)
 
     def _series(
         self, metrics: Sequence[Metric], begin: datetime, end: datetime
@@ -82,7 +98,7 @@ class Probe:
             found[answer["Id"]] += [(at.astimezone(UTC), value) for at, value in points if value is not None]
         return found
 
-    def command(self, service: str, operation: str, **arguments: Any) -> str:
+    def command(self, service: str, operation: str, /, **arguments: Any) -> str:
         """The AWS CLI command that asks the same."""
         from botocore import xform_name
 
@@ -91,15 +107,15 @@ class Probe:
             words += [f"--{xform_name(name, '-')}", *_typed(value)]
         return shlex.join([*words, "--region", self.reader.region])
 
-    def metric_command(self, metric: Metric) -> str:
-        """The AWS CLI command that prints a series of the window."""
+    def metric_command(self, metric: Metric, begin: datetime | None = None) -> str:
+        """The AWS CLI command that prints a series of the window, or from `begin` to its end."""
         named = [f"Name={name},Value={value}" for name, value in metric.dimensions.items()]
         which = (
             ["--statistics", metric.stat] if not metric.stat.startswith("p") else ["--extended-statistics", metric.stat]
         )
         words = ["aws", "cloudwatch", "get-metric-statistics", "--namespace", metric.namespace]
-        words += ["--metric-name", metric.name, "--dimensions", *named, *which, "--period", str(PERIOD)]
-        span = ["--start-time", _instant(self.window.begin), "--end-time", _instant(self.window.end)]
+        words += ["--metric-name", metric.name, "--dimensions", *named, *which, "--period", str(metric.period)]
+        span = ["--start-time", _instant(begin or self.window.begin), "--end-time", _instant(self.window.end)]
         return shlex.join([*words, *span, "--region", self.reader.region])
 
 

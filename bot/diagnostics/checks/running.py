@@ -63,10 +63,11 @@ def _find(check: Check, probe: Probe) -> None:
 
 def _no_such(check: Check, probe: Probe) -> str:
     where = f"There is no {check.what} {probe.name} in {probe.reader.region}."
+    elsewhere = "Is it in another region or account? Type `--region eu-central-1` or `--account prod`."
     try:
-        return where + did_you_mean(probe.name, check.names(probe))
+        return where + (did_you_mean(probe.name, check.names(probe)) or f" There is none at all. {elsewhere}")
     except Unread:
-        return f"{where} Check the name, the region and the account."
+        return f"{where} Check the name. {elsewhere}"
 
 
 def _look(name: str, look: Look, probe: Probe) -> tuple[list[Finding], NotRead | None]:
@@ -92,4 +93,5 @@ def _with(known: Diagnosis, name: str, found: list[Finding], missing: NotRead | 
 
 
 def _told(known: Diagnosis, probe: Probe) -> Diagnosis:
-    return replace(known, calls=len(probe.reader.asked), cost=sum(probe.priced))
+    cost, scanned = sum(probe.priced), sum(probe.scanned)
+    return replace(known, calls=len(probe.reader.asked), cost=cost, scanned=scanned, measured=tuple(probe.measured))

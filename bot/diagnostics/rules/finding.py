@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bot.diagnostics.rules.picture import Drawn
+
 
 class Weight(enum.IntEnum):
     """What people read first."""
@@ -91,6 +93,8 @@ class Diagnosis:
     waiting: tuple[str, ...] = ()  # looks that have not ended
     calls: int = 0
     cost: float = 0.0  # US dollars, what AWS charges for these calls
+    scanned: float = 0.0  # bytes that Logs Insights scanned
+    measured: tuple[Drawn, ...] = ()  # what the looks read of CloudWatch, for a picture
 
     @property
     def is_over(self) -> bool:
@@ -108,12 +112,22 @@ class Diagnosis:
             "clean": list(self.clean),
             "calls": self.calls,
             "cost_usd": round(self.cost, 6),
+            "scanned_bytes": round(self.scanned),
         }
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The heaviest first, facts before likenesses, then by name: the same findings always stand in the same order."""
-    return tuple(sorted(findings, key=lambda one: (one.weight, not one.refs, one.check, one.seen)))
+    """The heaviest first, facts before likenesses, changes by time, the nearest first, then by name: the same findings
+    always stand in the same order.
+    """
+    return tuple(sorted(findings, key=lambda one: (one.weight, *_place(one), one.check, one.seen)))
+
+
+def _place(one: Finding) -> tuple[bool, float]:
+    """Within a weight. Changes with which a known failure began come before others."""
+    if one.weight is Weight.CHANGE:
+        return not (one.refs or one.likely), -one.at.timestamp() if one.at else 0.0
+    return not one.refs, 0.0
 
 
 def without_repeats(unread: Iterable[NotRead]) -> tuple[NotRead, ...]:

@@ -142,3 +142,6 @@ SIGNS = (
         likely=("NFI-2024-0009",),
     ),
 )
+
+# Finds the lines of every sign, as Logs Insights reads it.
+KNOWN = f"(?i){'|'.join(sign.pattern.pattern for sign in SIGNS)}"

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 # Commands that read more than Tocsin asks for: what is asked in their place, and the key under which that stands.
 _INSTEAD = {("lambda", "GetFunction"): ("GetFunctionConfiguration", "Configuration")}
-_SERVICES = {"s3api": "s3"}
+_SERVICES = {"s3api": "s3", "deploy": "codedeploy"}
 _FLAGS = frozenset({"--no-paginate", "--no-cli-pager", "--debug"})
 _IGNORED = frozenset({"--output", "--profile", "--color", "--page-size", "--max-items"})
 _DATE = re.compile(r"\$\(date(?P<words>[^()`$]*)\)(?P<rest>0{3})?")

@@ -18,7 +18,7 @@ _LONGEST = 300  # characters of a name
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class DiagnosisRequest:
     """`service` is a word as typed, None where only a name was; `at` as typed. Region and number come from an ARN."""
 
     name: str
@@ -30,7 +30,7 @@ class Asked:
     account_id: str | None = None  # twelve digits
 
 
-def parse(text: str) -> Asked:
+def parse(text: str) -> DiagnosisRequest:
     """`lambda orders-api --at 14:05 --account prod`, an ARN with the same options, or a name. Raises BadRequest."""
     words, options = _split(text)
     if not words:
@@ -39,7 +39,7 @@ def parse(text: str) -> Asked:
     if arn is not None:
         asked = _of_arn(arn)
         region = options.get("region") or asked.region
-        return Asked(
+        return DiagnosisRequest(
             asked.name,
             asked.service,
             asked.qualifier,
@@ -50,14 +50,14 @@ def parse(text: str) -> Asked:
         )
     if len(words) > 2:
         raise BadRequest(f"Type one service and one name, as in `diagnose {EXAMPLE} --at 14:05`.")
-    if len(words) == 1 and words[0].lower() == "changes":
+    if len(words) == 1 and words[0].lower() in ("changes", "health"):
         words = [*words, "account"]
     service, name = (words[0].lower(), words[1]) if len(words) == 2 else (None, words[0])
     name = name.strip("<>`'\"")
     if not name or len(name) > _LONGEST:
         raise BadRequest(f"“{name[:40]}” isn't the name of a resource. Type for example `diagnose {EXAMPLE}`.")
     name, qualifier = _unqualified(name) if service in ("lambda", "function", "functions") else (name, None)
-    return Asked(name, service, qualifier, options.get("at"), options.get("account"), options.get("region"))
+    return DiagnosisRequest(name, service, qualifier, options.get("at"), options.get("account"), options.get("region"))
 
 
 def _split(text: str) -> tuple[list[str], Mapping[str, str]]:
@@ -98,25 +98,30 @@ _RESOURCES: tuple[tuple[str, str, str], ...] = (
     ("logs", r"log-group:(?P<name>[^:]+)(?::.*)?", "logs"),
     ("sns", r"(?P<name>[^:]+)", "sns"),
     ("states", r"stateMachine:(?P<name>[^:]+)", "states"),
+    ("ecs", r"service/(?:.*/)?(?P<name>[^/]+)", "changes"),
+    ("cloudformation", r"stack/(?P<name>[^/]+)(?:/.*)?", "changes"),
+    ("codedeploy", r"(?:application|deploymentgroup):(?:.*/)?(?P<name>[^/]+)", "changes"),
     ("es", r"domain/(?P<name>[^/]+)(?:/.*)?", "opensearch"),
 )
 
-# Every service that can be asked for; the last two have no ARNs.
+# Every service that can be asked for; the last has no ARNs.
 WORDS = tuple(dict.fromkeys([*(word for _, _, word in _RESOURCES), "changes", "quotas"]))
 
 
-def _of_arn(arn: re.Match[str]) -> Asked:
+def _of_arn(arn: re.Match[str]) -> DiagnosisRequest:
     for service, form, ours in _RESOURCES:
         if service == arn["service"] and (found := re.fullmatch(form, arn["rest"])):
             parts = found.groupdict()
-            return Asked(
+            return DiagnosisRequest(
                 parts["name"],
                 ours,
                 parts.get("qualifier"),
                 region=arn["region"] or None,
                 account_id=arn["account"] or None,
             )
-    return Asked(arn["rest"], arn["service"], region=arn["region"] or None, account_id=arn["account"] or None)
+    return DiagnosisRequest(
+        arn["rest"], arn["service"], region=arn["region"] or None, account_id=arn["account"] or None
+    )
 
 
 def _unqualified(name: str) -> tuple[str, str | None]:

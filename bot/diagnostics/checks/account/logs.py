@@ -6,18 +6,19 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bot.aws.reading import Reason, Unread
+from bot.diagnostics.checks.account.insights import Search, filter_arguments, search
 from bot.diagnostics.checks.probe import Check, Metric, Probe
 from bot.diagnostics.rules.figures import NOTHING, number, total
 from bot.diagnostics.rules.finding import Finding, Weight
-from bot.diagnostics.rules.log_signs import SIGNS
+from bot.diagnostics.rules.log_signs import KNOWN, SIGNS
 from bot.text.masking import mask
 from bot.text.wording import counted
 
 _TIMES = 5.0  # more than a week before
 _LARGE = 100e6  # bytes in an hour
-_PAGES, _LINES = 2, 500
+_PAGES = 2
 _QUOTED = 160
-_TROUBLE = '?ERROR ?Error ?Exception ?"timed out" ?AccessDenied ?"not authorized" ?"Rate exceeded"'
+_TROUBLE = Search(KNOWN, '?ERROR ?Error ?Exception ?"timed out" ?AccessDenied ?"not authorized" ?"Rate exceeded"')
 
 
 def _group(probe: Probe) -> dict[str, Any]:
@@ -33,10 +34,13 @@ def _names(probe: Probe) -> Sequence[str]:
     return [one["logGroupName"] for one in probe.reader.read_all("logs", "DescribeLogGroups", "logGroups", pages=2)]
 
 
+def _metric(probe: Probe) -> Metric:
+    return Metric("bytes", "AWS/Logs", "IncomingBytes", "Sum", {"LogGroupName": probe.name})
+
+
 def volume(probe: Probe) -> Iterator[Finding]:
     """Bytes that came in, against the same hour of the week before."""
-    metric = Metric("bytes", "AWS/Logs", "IncomingBytes", "Sum", {"LogGroupName": probe.name})
-    figures = probe.figures((metric,))
+    figures = probe.figures((_metric(probe),))
     came, usual = figures["bytes"].total, figures.week.get("bytes", NOTHING).total
     if came >= _LARGE and came >= _TIMES * usual:
         yield Finding(
@@ -47,33 +51,36 @@ def volume(probe: Probe) -> Iterator[Finding]:
             (),
             ("NFI-2024-0019",),
             figures.compare("bytes", total, "B"),
-            probe.metric_command(metric),
+            probe.metric_command(_metric(probe)),
         )
+
+
+def _logged(probe: Probe) -> float:
+    """Bytes that came in, 0 where that cannot be read: then the query is stopped by what it scanned."""
+    try:
+        return probe.figures((_metric(probe),))["bytes"].total
+    except Unread:
+        return 0.0
 
 
 def lines(probe: Probe) -> Iterator[Finding]:
     """Lines of known failures."""
-    asked = {
-        "logGroupName": probe.name,
-        "filterPattern": _TROUBLE,
-        "startTime": int(probe.window.begin.timestamp() * 1000),
-        "endTime": int(probe.window.end.timestamp() * 1000),
-        "limit": _LINES,
-    }
-    events = probe.reader.read_all("logs", "FilterLogEvents", "events", pages=_PAGES, **asked)
+    found = search(probe, probe.name, _TROUBLE, _logged(probe), _PAGES)
     for sign in SIGNS:
-        said = [event["message"] for event in events if sign.pattern.search(event["message"])]
+        said = [line for line in found.lines if sign.pattern.search(line)]
         if said:
             yield Finding(
                 f"logs.{sign.name}",
                 Weight.PROBLEM,
-                f"{counted(len(said), 'line')} of “{sign.what}” {probe.window.short}, the first: "
+                f"{found.count()}{counted(len(said), 'line')} of “{sign.what}” {found.when(probe)}, the first: "
                 f"{' '.join(mask(said[0]).split())[:_QUOTED]}",
                 sign.why,
                 sign.refs,
                 sign.likely_for(said[0]),
-                command=probe.command("logs", "FilterLogEvents", **asked | {"filterPattern": sign.search}),
+                command=probe.command("logs", "FilterLogEvents", **filter_arguments(probe, probe.name, sign.search)),
             )
+    if found.instead is not None:
+        raise found.instead
 
 
 CHECK = Check(

@@ -1,4 +1,4 @@
-"""CloudTrail: what changed in the account, by whom, the latest first, and which known failure began so."""
+"""What changed in the account: CloudTrail says by whom, deployments and AWS itself say what came of it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bot.diagnostics.checks.changes import Change, change_finding, read_change
+from bot.diagnostics.checks.account import codedeploy, ecs, health, stacks
+from bot.diagnostics.checks.changes import EVERYTHING, Change, change_finding, read_change
 from bot.diagnostics.checks.probe import HOUR, Check, Probe
 from bot.diagnostics.rules.finding import Finding
 
-EVERYTHING = "account"  # as a name: all changes of the account and region
 _PAGES = 2  # of fifty events; CloudTrail answers two questions a second
 _MOST = 10
 # What machines do all day and nobody means by a change.
@@ -120,6 +120,13 @@ CHECK = Check(
     example="changes",
     exists=_exists,
     names=_names,
-    looks={"changes in CloudTrail": changes, "refused changes": refusals},
-    aliases=("cloudtrail",),
+    looks={
+        "changes in CloudTrail": changes,
+        "refused changes": refusals,
+        "CloudFormation stacks": stacks.stacks,
+        "CodeDeploy deployments": codedeploy.deployments,
+        "ECS services": ecs.services,
+        "AWS Health": health.events,
+    },
+    aliases=("cloudtrail", "cloudformation", "codedeploy", "ecs", "health"),
 )

@@ -1,18 +1,28 @@
-"""S3: who is kept out by policy and public access block, replication against lifecycle, tags."""
+"""S3: who is kept out by policy and public access block, replication against lifecycle, tags, growth."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.aws.reading import Reason, Unread
 from bot.diagnostics.checks.changes import changes_look
-from bot.diagnostics.checks.probe import Check, Probe
-from bot.diagnostics.rules.figures import listed
+from bot.diagnostics.checks.probe import Check, Metric, Probe
+from bot.diagnostics.rules.figures import listed, number
 from bot.diagnostics.rules.finding import Finding, Weight
+from bot.diagnostics.rules.growth import stands_out
 
 _ARCHIVES = ("GLACIER", "GLACIER_IR", "DEEP_ARCHIVE", "INTELLIGENT_TIERING")
+# Where objects arrive; others hold what lifecycle rules moved.
+_STORAGE = (
+    *("StandardStorage", "IntelligentTieringFAStorage", "StandardIAStorage", "OneZoneIAStorage"),
+    "GlacierInstantRetrievalStorage",
+)
+_DAY = 86_400  # seconds of one value
+_HISTORY = timedelta(days=16)
+_MUCH, _MANY = 50e9, 100_000  # bytes and objects of one day, below which nobody asks
 _BLOCKS = ("BlockPublicPolicy", "RestrictPublicBuckets")
 
 
@@ -142,6 +152,38 @@ def tags(probe: Probe) -> Iterator[Finding]:
         )
 
 
+def growth(probe: Probe) -> Iterator[Finding]:
+    """The day on which far more came in than usual: CloudWatch measures buckets once a day."""
+    begin = probe.window.end - _HISTORY
+    sizes = [_daily(f"size{place}", "BucketSizeBytes", kind, probe.name) for place, kind in enumerate(_STORAGE)]
+    objects = _daily("objects", "NumberOfObjects", "AllStorageTypes", probe.name)
+    measured = probe.daily([*sizes, objects], begin)
+    bytes_by_day: dict[datetime, float] = {}
+    for metric in sizes:
+        for at, value in measured[metric.key]:
+            bytes_by_day[at] = bytes_by_day.get(at, 0.0) + value
+    for points, least, unit, metric in (
+        (sorted(bytes_by_day.items()), _MUCH, "B", sizes[0]),
+        (measured["objects"], _MANY, "objects", objects),
+    ):
+        grown = stands_out(points, least)
+        if grown is not None:
+            yield Finding(
+                "s3.growth",
+                Weight.RISK,
+                f"The bucket grew by {number(grown.added, unit)} in the day to {grown.at:%Y-%m-%d %H:%M} UTC; "
+                f"it holds {number(grown.total, unit)}",
+                "A loop or a job that writes without deleting shows so; storage and requests are charged.",
+                likely=("NFI-2023-0015",),
+                compared=f"on a usual day: {number(grown.usual, unit)}",
+                command=probe.metric_command(metric, begin),
+            )
+
+
+def _daily(key: str, name: str, storage: str, bucket: str) -> Metric:
+    return Metric(key, "AWS/S3", name, "Average", {"BucketName": bucket, "StorageType": storage}, _DAY)
+
+
 CHECK = Check(
     word="s3",
     what="S3 bucket",
@@ -152,6 +194,7 @@ CHECK = Check(
         "access": policy,
         "replication": replication,
         "tags": tags,
+        "growth": growth,
         "changes in CloudTrail": changes_look(lambda probe: probe.name, ("CASE-2026-0089", "INC-2023-0987")),
     },
     aliases=("bucket",),

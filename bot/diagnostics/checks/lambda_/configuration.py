@@ -21,6 +21,12 @@ def configuration_of(probe: Probe) -> dict[str, Any]:
     return probe.read("lambda", "GetFunctionConfiguration", FunctionName=probe.name)
 
 
+def log_group(probe: Probe) -> str:
+    """Where its lines go. Raises Unread."""
+    configured = configuration_of(probe).get("LoggingConfig", {}).get("LogGroup")
+    return str(configured or f"/aws/lambda/{probe.name}")
+
+
 def state(probe: Probe) -> Iterator[Finding]:
     """Whether it can run at all."""
     found = configuration_of(probe)

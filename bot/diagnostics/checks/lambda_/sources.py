@@ -12,7 +12,7 @@ from bot.diagnostics.checks.probe import Probe
 from bot.diagnostics.rules.figures import highest, number
 from bot.diagnostics.rules.finding import Finding, Weight
 
-_MOST_QUEUES = 3  # that are looked at; each takes two calls
+_MOST_QUEUES = 2  # that are looked at; each takes two calls
 _LATE = 60_000.0  # ms that a stream's oldest record may wait
 _FEW_RECEIVES = 5
 _ATTRIBUTES = ["VisibilityTimeout", "RedrivePolicy", "ApproximateNumberOfMessages"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot.aws.reading import Unread
-from bot.diagnostics.checks.lambda_.configuration import configuration_of
+from bot.diagnostics.checks.lambda_.configuration import configuration_of, log_group
 from bot.diagnostics.checks.probe import Metric, Probe
 from bot.diagnostics.rules.figures import Figures, highest, number, share, total
 from bot.diagnostics.rules.finding import Finding, Weight
@@ -18,11 +18,11 @@ _SLOW = 1000.0  # ms under which nobody notices
 _NOISE = 1.0  # percent of errors that may be there without a question
 
 
-def metrics_of(name: str) -> tuple[Metric, ...]:
+def metrics_of(probe: Probe) -> tuple[Metric, ...]:
     """Everything that the looks below read, so that it is asked for once."""
 
     def metric(key: str, series: str, stat: str) -> Metric:
-        return Metric(key, "AWS/Lambda", series, stat, {"FunctionName": name})
+        return Metric(key, "AWS/Lambda", series, stat, {"FunctionName": probe.name})
 
     return (
         metric("invocations", "Invocations", "Sum"),
@@ -31,6 +31,7 @@ def metrics_of(name: str) -> tuple[Metric, ...]:
         metric("concurrent", "ConcurrentExecutions", "Maximum"),
         metric("longest", "Duration", "Maximum"),
         metric("age", "IteratorAge", "Maximum"),
+        Metric("logged", "AWS/Logs", "IncomingBytes", "Sum", {"LogGroupName": log_group(probe)}),
     )
 
 
@@ -45,12 +46,12 @@ def percentiles_of(name: str) -> tuple[Metric, Metric]:
 
 def figures_of(probe: Probe) -> Figures:
     """Raises Unread."""
-    return probe.figures(metrics_of(probe.name))
+    return probe.figures(metrics_of(probe))
 
 
 def metric_command(probe: Probe, key: str) -> str:
     """The AWS CLI command that prints the series of that key."""
-    return probe.metric_command(next(metric for metric in metrics_of(probe.name) if metric.key == key))
+    return probe.metric_command(next(metric for metric in metrics_of(probe) if metric.key == key))
 
 
 def concurrency(probe: Probe) -> Iterator[Finding]:

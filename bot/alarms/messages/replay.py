@@ -1,4 +1,4 @@
-"""What people read of an alarm. Pure."""
+"""What a shell prints of an alarm that is replayed. Pure."""
 
 from __future__ import annotations
 

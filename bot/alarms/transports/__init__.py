@@ -1,0 +1,1 @@
+"""How AWS delivers alarms: by queues of SQS, and by SNS over HTTPS."""
