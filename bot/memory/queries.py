@@ -6,7 +6,7 @@ nothing. An entry as it was at any number can be read back, so that replicas can
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -107,17 +107,25 @@ def count_since(session: Session, change: int) -> int:
     return session.scalar(select(counted).where(KnowledgeVersion.change > change)) or 0
 
 
-def add(session: Session, versions: Sequence[NewVersion], added_by: str, now: datetime) -> int:
+def add(
+    session: Session,
+    versions: Sequence[NewVersion],
+    added_by: str,
+    now: datetime,
+    known: Mapping[str, int] | None = None,
+) -> int:
     """Keep the new versions, at most one a ref, and give them the next change number, which is returned.
 
     The number is taken last: until the commit everybody else who changes knowledge waits for it. Where much has changed
-    since the last fit, every replica is asked to fit anew.
+    since the last fit, every replica is asked to fit anew. `known`: the newest version of each ref that has one, where
+    the caller knows that.
     """
-    known = newest_of(session, [item.ref for item in versions])
+    if known is None:
+        known = {ref: newest[0] for ref, newest in newest_of(session, [item.ref for item in versions]).items()}
     rows = [
         {
             "ref": item.ref,
-            "version": known[item.ref][0] + 1 if item.ref in known else 1,
+            "version": known.get(item.ref, 0) + 1,
             "document": item.document,
             "content_hash": item.content_hash,
             "origin": item.origin,
@@ -128,21 +136,21 @@ def add(session: Session, versions: Sequence[NewVersion], added_by: str, now: da
         for item in versions
     ]
     ids = list(session.scalars(insert(KnowledgeVersion).returning(KnowledgeVersion.version_id), rows))
-    change: int = session.execute(_next_change()).scalar_one()
+    change, fitted = session.execute(_next_change()).one()
     session.execute(
         update(KnowledgeVersion).where(KnowledgeVersion.version_id == func.any(ids)).values(change=change),
         execution_options={"synchronize_session": False},
     )
-    if count_since(session, changes(session).fitted) > REFIT_AFTER:
+    if count_since(session, fitted) > REFIT_AFTER:
         session.execute(update(KnowledgeState).values(fitted=change))
-    return change
+    return int(change)
 
 
 def _next_change() -> Any:
     statement = upsert(KnowledgeState).values(only=True, changes=1, fitted=0)
     return statement.on_conflict_do_update(
         index_elements=["only"], set_={"changes": KnowledgeState.changes + 1}
-    ).returning(KnowledgeState.changes)
+    ).returning(KnowledgeState.changes, KnowledgeState.fitted)
 
 
 def try_to_lock(session: Session) -> bool:

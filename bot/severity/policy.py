@@ -65,7 +65,7 @@ class SeverityPolicy:
     rows: tuple[Row, ...]
     things: Mapping[str, tuple[str, ...]]  # value of the column `what` → names, `word*` for any ending
     reply_threshold: float  # judgements below this confidence are asked about, not said
-    ask_threshold: float  # messages that tell of trouble with this probability are asked about, not passed over
+    ask_threshold: float  # messages that tell of serious trouble so likely are asked about, not passed over
     shadow: bool  # judge and record, answer nothing
     alerts: tuple[str, ...] = (ALL_BOTS,)  # the bots whose alerts are judged: names or ids, or all
 

@@ -63,7 +63,7 @@ class Judgement:
     runner_up: Severity | None
     row: str  # the row of the matrix that decided, one short sentence for people
     row_name: str = ""  # its id in severity.yaml, "examples" where only the examples spoke
-    trouble: float = 0.0  # 0..1: how likely it is that the message tells of any trouble at all
+    trouble: float = 0.0  # 0..1: how likely it is trouble that must not be passed over, against talk; P3 counts nothing
 
 
 _SEVERITY = re.compile(r"^(?:p|sev|severity|prio|priority)?[\s\-_]*([0-3])$", re.IGNORECASE)

@@ -10,10 +10,18 @@ from typing import TextIO
 # that turn the direction of what follows.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|\r(?!\n)")
 
+# What a spreadsheet takes for the beginning of a formula. Some drop white space before it, or take wide forms for it.
+_FORMULA = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
+
 
 def visible(text: str) -> str:
     r"""The text with control characters as `\u001b`, which within JSON still spells the same character."""
     return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def inert(text: str) -> str:
+    """The text of a spreadsheet's cell, quoted where it would be taken for a formula."""
+    return f"'{text}" if text[:1] in _FORMULA and text else text
 
 
 class VisibleStream:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 _TOKEN = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
 USER_ID = re.compile(r"[UW][A-Z0-9]{2,}")
 MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")  # of a person, whose id it captures
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-_EMOJI = re.compile(r"(?<![\w:])(?::(?=[a-z0-9_+'-]*[a-z+-])[a-z0-9_+'-]+:)+(?!\w)")
+EMOJI = re.compile(r"(?<![\w:])(?::(?=[a-z0-9_+'-]*[a-z+-])[a-z0-9_+'-]+:)+(?!\w)")
 _SCHEME = re.compile(r"^(?:https?://|mailto:|tel:)")
 _LOUD = re.compile(r"<!(channel|here|everyone|subteam\^[A-Z0-9]+)(?:\|[^<>]*)?>")
 
@@ -83,14 +84,25 @@ def storable(text: str) -> str:
     return text if text.isprintable() else _UNSTORABLE.sub("", text)
 
 
+def storable_json(document: Any) -> Any:
+    """A JSON document whose every text, names of fields included, PostgreSQL can hold."""
+    if isinstance(document, str):
+        return storable(document)
+    if isinstance(document, list):
+        return [storable_json(one) for one in document]
+    if isinstance(document, dict):
+        return {storable(name): storable_json(one) for name, one in document.items()}
+    return document
+
+
 def without_emoji(text: str) -> str:
     """Without emoji codes (`:fire:`), which are decoration: a title or a judgement is made of the other words."""
-    return re.sub(r"[ \t]{2,}", " ", _EMOJI.sub("", text)).strip() if ":" in text else text
+    return re.sub(r"[ \t]{2,}", " ", EMOJI.sub("", text)).strip() if ":" in text else text
 
 
 def says_something(text: str) -> bool:
     """False for what has no letter and no digit, emoji aside: it would make no title."""
-    return any(character.isalnum() for character in _EMOJI.sub("", text))
+    return any(character.isalnum() for character in EMOJI.sub("", text))
 
 
 def harmless(markup: str) -> str:

@@ -11,6 +11,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.text.secret_forms.kinds import KINDS, SECRET_DATA, SECRET_MANIFEST
+from bot.text.secret_forms.tokens import TOKENS
+
 MASK = "[secret masked]"
 
 
@@ -21,91 +24,11 @@ class _Form:
     hints: tuple[str, ...]
     pattern: re.Pattern[str]
     left: Callable[[re.Match[str]], str] = lambda _match: MASK
+    only_with: re.Pattern[str] | None = None  # what must stand anywhere in the text
 
 
 _KEY_BLOCK = (
     r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]{0,40}KEY(?: BLOCK)?-----|\Z)"
-)
-# Each starts so distinctly that no ordinary word is taken for it: (a part of it in lower case, its pattern).
-_TOKENS: tuple[tuple[str, str], ...] = (
-    ("xox", r"xox[a-z][.-][A-Za-z0-9.-]{8,400}"),
-    ("xapp-", r"xapp-\d-[A-Za-z0-9-]{8,250}"),
-    ("hooks.slack.com/", r"hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9_/]{10,160}"),
-    ("/api/webhooks/", r"discord(?:app)?\.com/api/webhooks/\d{5,25}/[A-Za-z0-9_-]{20,120}"),
-    ("webhook.office.com/", r"webhook\.office\.com/webhookb2/[A-Za-z0-9@/_-]{20,300}"),
-    ("hooks.zapier.com/", r"hooks\.zapier\.com/hooks/catch/[A-Za-z0-9/]{6,80}"),
-    ("gh", r"\bgh[pousr]_[A-Za-z0-9]{20,255}"),
-    ("github_pat_", r"github_pat_[A-Za-z0-9_]{20,255}"),
-    ("gl", r"\bgl(?:pat|dt|rt|ptt|oas|cbt|soat|sa|ffct|imt|agent|ft)[-_][A-Za-z0-9_.-]{20,255}"),
-    ("glc_", r"\bglc_[A-Za-z0-9+/=]{32,400}"),
-    ("k_live_", r"\b[sr]k_live_[A-Za-z0-9]{16,255}"),
-    ("k_test_", r"\b[sr]k_test_[A-Za-z0-9]{10,255}"),
-    ("whsec_", r"\bwhsec_[A-Za-z0-9+/=]{16,255}"),
-    ("sk-", r"\bsk-[A-Za-z0-9_-]{20,255}"),
-    ("gsk_", r"\bgsk_[A-Za-z0-9]{40,80}"),
-    ("r8_", r"\br8_[A-Za-z0-9]{30,60}"),
-    ("hf_", r"\bhf_[A-Za-z0-9]{20,60}"),
-    ("npm_", r"\bnpm_[A-Za-z0-9]{30,255}"),
-    ("pypi-age", r"\bpypi-AgE[A-Za-z0-9_-]{40,255}"),
-    ("rubygems_", r"\brubygems_[a-f0-9]{40,60}"),
-    ("dckr_", r"\bdckr_(?:pat|oat)_[A-Za-z0-9_-]{20,60}"),
-    ("sg.", r"\bSG\.[A-Za-z0-9_-]{16,64}\.[A-Za-z0-9_-]{16,128}"),
-    ("key-", r"\bkey-[a-f0-9]{32}\b"),
-    ("-us", r"\b[a-f0-9]{32}-us\d{1,2}\b"),
-    ("aiza", r"\bAIza[A-Za-z0-9_-]{30,40}"),
-    ("gocspx-", r"\bGOCSPX-[A-Za-z0-9_-]{20,40}"),
-    ("ya29.", r"\bya29\.[A-Za-z0-9_-]{20,400}"),
-    ("1//0", r"(?<![\w/])1//0[A-Za-z0-9_-]{30,120}"),
-    ("hv", r"\bhv[sbr]\.[A-Za-z0-9_-]{20,400}"),
-    (".atlasv1.", r"\b[A-Za-z0-9]{10,20}\.atlasv1\.[A-Za-z0-9]{40,90}"),
-    ("dapi", r"\bdapi[a-f0-9]{30,40}(?:-\d)?\b"),
-    ("_v1_", r"\bdo[opr]_v1_[a-f0-9]{40,80}\b"),
-    ("shp", r"\bshp(?:at|ss|ca|pa)_[A-Fa-f0-9]{24,64}\b"),
-    ("nr", r"\bNR(?:AK|JS|II|RA)-[A-Za-z0-9_-]{20,60}"),
-    ("sq0", r"\bsq0(?:atp|csp|idp)-[A-Za-z0-9_-]{20,60}"),
-    ("lin_", r"\blin_(?:api|oauth)_[A-Za-z0-9]{30,80}"),
-    ("ntn_", r"\bntn_[A-Za-z0-9]{30,60}"),
-    ("fig", r"\bfig[duo]_[A-Za-z0-9_-]{30,60}"),
-    ("atat", r"\bATATT3x[A-Za-z0-9_=-]{30,400}"),
-    ("atbb", r"\bATBB[A-Za-z0-9]{24,60}"),
-    ("hrku-", r"\bHRKU-[A-Za-z0-9_-]{30,80}"),
-    ("sntry", r"\bsntry[su]_[A-Za-z0-9+/=_-]{30,400}"),
-    ("pmak-", r"\bPMAK-[a-f0-9]{20,30}-[a-f0-9]{30,40}"),
-    ("pul-", r"\bpul-[a-f0-9]{40}\b"),
-    ("ccipat_", r"\bCCIPAT_[A-Za-z0-9_]{20,90}"),
-    ("bku", r"\bbkua_[a-z0-9]{30,60}"),
-    ("nfp_", r"\bnfp_[A-Za-z0-9]{30,60}"),
-    ("dp.", r"\bdp\.(?:pt|st|ct|sa|scim|audit)\.[A-Za-z0-9_.-]{30,120}"),
-    ("sbp_", r"\bsbp_[a-f0-9]{30,60}"),
-    ("pscale_", r"\bpscale_(?:tkn|pw|oauth)_[A-Za-z0-9_.=-]{30,90}"),
-    ("tskey-", r"\btskey-[a-z]{2,12}-[A-Za-z0-9]{8,40}-[A-Za-z0-9]{16,60}"),
-    ("age-secret-key-", r"\bAGE-SECRET-KEY-1[A-Za-z0-9]{50,70}"),
-    ("8q~", r"(?<![\w~.-])[A-Za-z0-9_~.-]{3}8Q~[A-Za-z0-9_~.-]{30,40}"),
-    ("ltai", r"\bLTAI[A-Za-z0-9]{12,26}\b"),
-    ("sk", r"\bSK[a-f0-9]{32}\b"),
-    (":aa", r"\b\d{8,10}:AA[A-Za-z0-9_-]{32,36}\b"),
-    ("akcp", r"\bAKCp[A-Za-z0-9]{50,90}\b"),
-    ("pat", r"\bpat[A-Za-z0-9]{14}\.[a-f0-9]{64}\b"),
-    ("sk.eyj", r"\bsk\.eyJ[A-Za-z0-9_-]{20,200}\.[A-Za-z0-9_-]{10,60}"),
-    ("eaa", r"\bEAA[A-Za-z0-9]{60,400}\b"),
-    ("ssws", r"\bSSWS\s{1,3}00[A-Za-z0-9_-]{30,60}"),
-    ("v1.0-", r"\bv1\.0-[a-f0-9]{24}-[a-f0-9]{100,200}\b"),
-    ("sl.", r"\bsl\.[A-Za-z0-9_-]{60,400}"),
-    ("fm", r"\bfm[12]_[A-Za-z0-9+/=]{40,1000}"),
-    ("fo1_", r"\bfo1_[A-Za-z0-9_-]{40,60}"),
-    ("xai-", r"\bxai-[A-Za-z0-9]{60,100}"),
-    ("pplx-", r"\bpplx-[A-Za-z0-9]{40,60}"),
-    ("nvapi-", r"\bnvapi-[A-Za-z0-9_-]{50,80}"),
-    ("sgp_", r"\bsgp_(?:[a-f0-9]{16}_|local_)?[a-f0-9]{40}\b"),
-    ("lsv2_", r"\blsv2_(?:pt|sk)_[a-f0-9]{32}_[a-f0-9]{10}\b"),
-    ("pat-", r"\bpat-(?:na|eu)\d-[a-f0-9]{8}(?:-[a-f0-9]{4}){3}-[a-f0-9]{12}\b"),
-    ("clojars_", r"\bCLOJARS_[a-z0-9]{50,70}\b"),
-    ("secret_", r"\bsecret_[A-Za-z0-9]{43}\b"),
-    (".", r"\b[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}"),
-    ("eyj", r"\beyJ[A-Za-z0-9_-]{8,4000}\.eyJ[A-Za-z0-9_-]{4,8000}\.[A-Za-z0-9_-]{0,2000}"),
-    ("eyj", r"\beyJ[A-Za-z0-9_-]{8,2000}(?:\.[A-Za-z0-9_-]{0,4000}){4}"),
-    ("iqojb3jpz2lu", r"IQoJb3JpZ2lu[A-Za-z0-9+/=%]{40,4000}"),
-    ("fwogzxivyxdz", r"FwoGZXIvYXdz[A-Za-z0-9+/=%]{40,4000}"),
 )
 _AWS_ID = r"(?<![A-Za-z0-9])(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])"
 _AWS_HINTS = ("akia", "asia", "abia", "acca")
@@ -127,18 +50,30 @@ _PASSWORDS = (
     "contraseña",
     "senha",
     "passcode",
+    "psk",
+    "kennwort",
+    "clave",
+    "wachtwoord",
+    "hasło",
+    "lösenord",
+    "parola",
+    "пароль",
+    "パスワード",
+    "密码",
+    "密碼",
+    "비밀번호",
 )
-_KEYS = ("secret", "token", "apikey", "api_key", "api-key", "api key", "access_key", "access-key", "accesskey",
-         "accountkey", "private_key", "signing_key", "auth_key", "credential", "encryption_key", "encryption-key",
-         "master_key", "master-key", "license_key", "shared_key", "sharedaccesskey", "hmac_key", "jwt_key",
-         "webhook_key", "routing_key", "integration_key", "service_key", "app_key", "-key:", "-auth:",
-         "_auth=")  # fmt: skip
+_KEYS = ("secret", "token", "key", "credential", "salt", "-auth:", "_auth=")
 _NAME = (
-    r"pass(?:word|wd|phrase|wort|code)|pwd|mot de passe|contraseña|senha|secret(?:[_-]?(?:access[_-]?)?key)?|token"
-    r"|api[ _-]?key|access[_-]?key|(?:shared)?(?:account|access)key"
+    r"(?:pass(?:word|wd|phrase|wort|code)|pwd|mot de passe|contraseña|senha|kennwort|(?<![a-z])clave|wachtwoord|hasło"
+    r"|lösenord|(?<![a-z])parola|пароль|パスワード|密码|密碼|비밀번호|secret(?:[_-]?(?:access[_-]?)?key)?|token"
+    r"|api[ _-]?key|app[ -]key|access[_-]?key|(?:shared)?(?:account|access)key|(?<![a-z])psk|(?<![a-z])salt"
     r"|(?:private|signing|auth|encryption|master|license|shared|hmac|jwt|webhook|routing|integration|service|app)"
-    r"[_-]key|credentials?|x-[a-z-]{0,30}(?:key|auth)|(?<=[a-z0-9][_-])pass(?![a-z])"
-    r"|(?<![a-z0-9])pw(?=\s{0,3}(?:is|:|=))|(?<![a-z0-9])_auth(?==)"
+    r"[_-]key|(?:private|pre-?shared|integration|routing|signing|encryption)key|credentials?"
+    r"|x-[a-z-]{0,30}(?:key|auth)|(?<=[a-z0-9][_-])pass(?![a-z])"
+    r"|(?<![a-z0-9])pw(?=\s{0,3}(?:is|:|=))|(?<![a-z0-9])_auth(?==))"
+    # DB_PASSWORD_PROD, secret_key_base, API_KEY_2: which of several it is.
+    r"(?:[_-](?:base|value|text|plain|raw|prod|production|staging|live|main|primary|secondary|old|new|v?\d{1,2})){0,2}"
 )
 _VALUE = r"(?P<value>(?<=\")[^\"\\\n]{3,300}(?=\\?\")|(?<=')[^'\n]{3,300}(?=')|[^\s\"'`<>|;&]{3,500})"
 _ASSIGNED = re.compile(
@@ -159,7 +94,7 @@ _NAMED_APART = (
                    r"[\w-]{0,30}\""
                    r"[^}]{0,400}?\bdefault\s{0,20}=\s{0,3}\")(?P<value>[^\"\n]{3,500})"),
     (("password", "passwd", "passphrase"), r"(?P<start>\b(?:password|passwd|passphrase) (?:for|of|to|on)"
-                                           r"(?: [\w.@/-]{1,60}){1,5}(?::| is| =) {0,3}[\"'`*]{0,2})"
+                                           r"(?: [\w.@/'%-]{1,60}){1,5}(?::| is| =) {0,3}[\"'`*]{0,2})"
                                            r"(?P<value>(?=[^\s\"'`]{0,60}[\d!@#$%^&*])[^\s\"'`,]{6,200})"),
 )  # fmt: skip
 _RANDOM = r"[A-Za-z0-9+/_!@#$%^&*.~-]"
@@ -167,13 +102,14 @@ _RANDOM = r"[A-Za-z0-9+/_!@#$%^&*.~-]"
 _BESIDE = re.compile(
     r"(?P<start>(?<!\d{12}:)(?<!\d)(?P<name>(?i:password|passwd|passwort|kennwort|(?<![A-Za-z])pass|(?<![A-Za-z])pw|pwd"
     r"|secret|token|api[ _-]?key"
-    r"|access[ _-]?key|credentials?|creds|identified by|(?:docker|vault|az|npm|gh) login))"
+    r"|access[ _-]?key|credentials?|creds|(?<![A-Za-z])pat(?=[\s=:])|identified by|(?:docker|vault|az|npm|gh) login))"
     r"(?:[_-][A-Za-z_-]{1,20}|[A-Z][A-Za-z]{0,12}|s)?(?![A-Za-z])"
-    r"[^A-Za-z0-9]{1,6}(?:[A-Za-z]{1,12}[^A-Za-z0-9]{1,4}){0,3})"
+    r"[^A-Za-z0-9]{1,6}(?:(?:[A-Za-z]{1,12}[^A-Za-z0-9]{1,4}){0,3}"
+    r"|(?:[A-Za-z]{1,12} ){2,7}(?:is|was|=|→|:)[^A-Za-z0-9]{1,4}))"
     rf"(?P<value>(?<![A-Za-z0-9])(?={_RANDOM}{{0,60}}?[a-z])(?={_RANDOM}{{0,60}}?[A-Z])(?={_RANDOM}{{0,60}}?\d)"
     rf"{_RANDOM}{{10,300}})"
 )
-_BESIDE_HINTS = (*_PASSWORDS, "pass", "kennwort", "secret", "token", "api", "access", "cred", "identified by", " login")
+_BESIDE_HINTS = (*_PASSWORDS, "pass", "pat", "secret", "token", "api", "access", "cred", "identified by", " login")
 _PIECE = re.compile(r"[A-Z]*[a-z]+|[A-Z]+|\d+")
 # Programs that take a password as an argument.
 _ARGUMENTS = (
@@ -190,6 +126,56 @@ _ARGUMENTS = (
      r"(?P<start>--(?:[a-z-]{0,20}pass(?:word|wd|phrase)?|[a-z-]{0,20}token|[a-z-]{0,20}secret|api-key|auth-key)\s{1,3}"
      r"[\"']?)(?P<value>[^\s\"'-][^\s\"']{2,300})"),
     (("machine ", "login "), r"(?P<start>\blogin\s{1,3}\S{1,100}\s{1,20}password\s{1,3})(?P<value>\S{3,200})"),
+    (("openssl",), r"(?P<start>\bopenssl\b[^\n]{0,200}?\s-(?:k|pass(?:in|out)? pass:)\s{0,3}[\"']?)"
+                   r"(?P<value>[^\s\"'-][^\s\"']{3,200})"),
+    (("sudo -s",),
+     r"(?P<start>\becho\s{1,3}(?:-n\s)?[\"']?)(?P<value>[^\s\"'$]{4,300})(?=[\"']?\s{0,3}\|\s{0,3}sudo -S\b)"),
+    (("net use",),
+     r"(?P<start>\bnet use\b[^\n]{0,200}?/user:\S{1,80}\s{1,3}[\"']?)(?P<value>[^\s\"'/][^\s\"']{3,200})"),
+    (("sqlcmd", "snowsql", "bcp "),
+     r"(?P<start>\b(?:sqlcmd|snowsql|bcp)\b[^\n]{0,200}?\s-p\s{1,3}[\"']?)(?P<value>[^\s\"'-][^\s\"']{3,200})"),
+    (("sqlplus", "impdp", "expdp", "rman"),
+     r"(?P<start>\b(?:sqlplus|impdp|expdp|sqlldr|rman)\b[^\n]{0,60}?\s[\w.-]{1,40}/)(?P<value>[^\s/@\"']{3,100})(?=@)"),
+    (("smbclient",), r"(?P<start>\bsmbclient\b[^\n]{0,200}?\s-U\s{1,3}[^\s%]{1,60}%)(?P<value>[^\s\"']{3,100})"),
+    (("requirepass", "auth "), r"(?P<start>\b(?:requirepass|redis(?:-cli)?\b[^\n]{0,60}? auth)\s{1,3}[\"']?)"
+                               r"(?P<value>(?=[^\s\"']{0,80}\d)[^\s\"']{8,200})"),
+    (("sid", "session"), r"(?P<start>\b(?:jsessionid|phpsessid|asp\.net_sessionid|connect\.sid|laravel_session"
+                         r"|_?session_?id|sid)=)(?P<value>(?=[\w%.-]{0,80}\d)[\w%.-]{16,400})"),
+    (("response=",), r"(?P<start>\bdigest\b[^\n]{0,600}?\bresponse=\"?)(?P<value>[a-f0-9]{32,64})"),
+    # A telling name, and right behind it what no word is: 24 digits of hexadecimal and more, or a UUID.
+    (("secret", "token", "key", "oauth"),
+     r"(?P<start>\b(?:secret|(?:auth[ _-]?|access[ _-]?)?token|oauth|(?:api|app|auth|access)[ _-]?key)s?\s{1,3}[\"'`]?)"
+     r"(?P<value>(?=[a-f-]{0,40}\d)(?:[a-f0-9]{8}(?:-[a-f0-9]{4}){3}-[a-f0-9]{12}|[a-f0-9]{24,128}))\b"),
+    # Any other key, set to what is neither words nor a path; not those that name data.
+    (("_key=", "-key="),
+     r"(?P<start>\b(?!(?:cache|idempotency|sort|partition|primary|foreign|object|s3|row|hash|range|dedup|lock|group|public"
+     r"|session|sharding|storage)[_-])[a-z0-9]{2,20}[_-]key=[\"']?)"
+     r"(?P<value>(?=[\w+]{0,80}\d)(?=[\w+]{0,80}[a-z])[\w+]{20,300}={0,2})(?![\w./-])"),
+    (("password", "passwd", "passphrase"), r"(?P<start>\b(?:password|passwd|passphrase)s? (?:was |is |now )?"
+                                           r"(?:changed|set|reset|updated|now) to[\s:]{1,3}[\"'`]?)"
+                                           r"(?P<value>(?=[^\s\"'`]{0,60}[\d!@#$%^&*])[^\s\"'`,]{6,200})"),
+    (("password", "passwd", "secret", "token", "apikey"),
+     r"(?P<start><[\w.:-]{0,40}(?:password|passwd|secret|token|apikey)>)(?P<value>[^<>\s]{6,300})(?=</)"),
+    (("seed", "secret", "key"), r"(?P<start>\b(?:mfa|2fa|totp|otp) (?:seed|secret|key)(?: is)?[\s:=]{1,3})"
+                                r"(?P<value>[A-Z2-7]{4}(?: ?[A-Z2-7]{4}){3,15})\b"),
+    (("signature=",), r"(?P<start>\bsignature=[\"']?)(?P<value>(?=[a-f]{0,40}\d)[a-f0-9]{40,128})\b"),
+    (("geniekey",), r"(?P<start>\bGenieKey[\s:=]{1,3})(?P<value>[A-Fa-f0-9-]{20,60})"),
+    # Nothing but digits, so their name must stand right before them.
+    (("pin",), r"(?P<start>\bPIN(?: code| number)?(?: (?:for|of|to)(?: [\w'-]{1,30}){1,4})?\s{0,2}"
+               r"(?:\bis\b|:|=)\s{0,2})(?P<value>\d{4,8})\b"),
+    (("code",), r"(?P<start>\b(?:2fa|mfa|otp|totp|one[- ]time|backup|recovery|verification)(?: (?:backup|recovery))?"
+                r" codes?(?: (?:for|of|to)(?: [\w'-]{1,30}){1,4})?(?: is| are)?[\s:=]{1,3})"
+                r"(?P<value>\d{3,8}(?:[- ]?\d{3,8})?|(?=[a-z-]{0,40}\d)[a-z0-9]{4,8}(?:-[a-z0-9]{4,8}){1,7})\b"),
+    (("passphrase",), r"(?P<start>\bpassphrase\s{1,3}(?:is\s{1,3})?[\"'`])(?P<value>[^\"'`\n]{6,200})(?=[\"'`])"),
+    (("login", "cred", "user"), r"(?P<start>\b(?:login|creds?|credentials|user(?:name)?)\b[\s:=]{1,3}[\w.@+-]{2,60}"
+                                r"(?:\s{0,2}/\s{0,2}|:\s?))"
+                                r"(?P<value>(?=[^\s/]{0,60}\d)(?=[^\s/]{0,60}[A-Za-z])(?:(?=[^\s/]{0,60}[!@#$%^&*?])"
+                                r"|(?=(?-i:[^\s/]{0,60}[a-z]))(?=(?-i:[^\s/]{0,60}[A-Z])))[^\s/:]{6,100})"),
+    # Right behind its name, and of the characters that policies of passwords ask for.
+    (("password", "passwd", "passwort", "passphrase", "pwd", "pw "),
+     r"(?P<start>(?<![\w-])(?:password|passwd|passwort|passphrase|pwd|pw) {1,2}[\"'`*]{0,2})"
+     r"(?P<value>(?=[^\s\"'`]{0,60}\d)(?=[^\s\"'`]{0,60}[A-Za-z])(?:(?=[^\s\"'`]{1,60}[!#$%^&*?+~])"
+     r"|(?=(?-i:[^\s\"'`]{0,60}[a-z]))(?=(?-i:[^\s\"'`]{0,60}[A-Z])))[^\s\"'`(/:=]{6,100})(?![(/:=])"),
     (('"auth"',), r"(?P<start>\"auth\"\s{0,3}:\s{0,3}\")(?P<value>[A-Za-z0-9+/=]{8,500})(?=\")"),
 )  # fmt: skip
 # Signatures of addresses that open something for whoever has them.
@@ -208,7 +194,8 @@ _ORDINARY = (
     "none null nil true false empty missing required invalid wrong incorrect expired changed reset rotated unknown "
     "unset redacted hidden masked removed revoked disabled enabled correct fine valid same different leaked exposed "
     "here there not the a an in on at to from no yes ok okay still now and or for too being gone working broken stored "
-    "string bytes optional default undefined authentication authorization login rotation policy prompt manager field "
+    "string str text varchar char bytes byte object any optional default undefined authentication authorization login "
+    "rotation policy prompt manager field "
     "request response refresh bearer basic error errors mismatch never sent set used shared with by via per this that "
     "what where when how why it its my your our their is was will should must can cannot only just also already"
 )
@@ -217,6 +204,12 @@ _PLACEHOLDER = re.compile(
     r"[\[{$%<(]|[*x•.…_-]+$|process\.env|os\.environ|env\.|vars?\.|secrets?\.|vault:|ssm:|file:|arn:|"
     r"(?:your|my|some|the|example)[_-]",
     re.IGNORECASE,
+)
+# Code that reads a value from elsewhere: `load_secret("orders")`, `r.Header.Get(`, `answer["token"]`, `SALT).dumps(`,
+# `config.db.password`.
+_CODE = re.compile(
+    r"(?:[A-Za-z_]\w{0,60}(?:\.|::|->)){0,8}[A-Za-z_]\w{0,60}[(\[]|[A-Za-z_]{2,40}\)[.,\])]"
+    r"|(?:[A-Za-z_]+(?:\.|::|->)){1,8}[A-Za-z_]+$"
 )
 _PATH = re.compile(r"~?\.{0,2}/[\w.@/-]*$|[A-Za-z]:\\")
 # Names of things, as in `secret=orders-db` and `token: refresh_token`: words of lower or upper case, joined.
@@ -239,14 +232,21 @@ def _is_secret(name: str, between: str, value: str) -> bool:
     mixed = any(character.isdigit() for character in value) and not value.isdigit()
     odd = any(not character.isalnum() for character in value.strip("-_./:"))
     quoted = between.endswith(("'", '"', "`"))
-    if name.startswith(("pass", "pw", "mot", "contra", "senha")):
+    if not quoted and _CODE.match(value):
+        return False
+    if name.startswith(_PASSWORDS):
         # "The password is wrong": as a sentence only what cannot be a word counts.
-        return mixed or odd or value.isdigit() if between.strip().isalpha() else True
+        return mixed or odd or value.isdigit() or _scrambled(value) if between.strip().isalpha() else True
     if value.isdigit() or _NAME_LIKE.match(value) or (mixed and between.strip() == ":" and _reads_like_a_name(value)):
         return False
     if "=" in between or quoted:
         return len(value) >= 6
     return mixed and len(value) >= 8
+
+
+def _scrambled(value: str) -> bool:
+    """True for `kJrWmQ`: letters that go from lower to upper case more than once, and are no words."""
+    return len(re.findall("[a-z][A-Z]", value)) > 1 and not _reads_like_a_name(value)
 
 
 def _beside(match: re.Match[str]) -> str:
@@ -278,6 +278,11 @@ def _kept_start(match: re.Match[str]) -> str:
     return match[0] if ordinary else match["start"] + MASK
 
 
+def _named(match: re.Match[str]) -> str:
+    """What stands beside the name of a service or of a variable; words, and names of things, stay."""
+    return match[0] if MASK in match[0] or _reads_like_a_name(match["value"]) else _kept_start(match)
+
+
 def _cookies(match: re.Match[str]) -> str:
     def each(cookie: re.Match[str]) -> str:
         return cookie[0] if cookie["start"].lower() in _COOKIE_ATTRIBUTES else cookie["start"] + MASK
@@ -289,10 +294,16 @@ _FORMS: tuple[_Form, ...] = (
     _Form(("private key",), re.compile(_KEY_BLOCK, re.DOTALL)),
     _Form(_AWS_HINTS, re.compile(_AWS_SECRET)),
     _Form(_AWS_HINTS, re.compile(_AWS_ID)),
-    *(_Form((hint,), re.compile(pattern)) for hint, pattern in _TOKENS),
+    *(_Form((hint,), re.compile(pattern)) for hint, pattern in TOKENS),
     _Form(
         ("://",),
         re.compile(r"(?P<start>://[^\s:/?#\[\]@<>|]{0,200}:)(?P<value>[^\s/?#@<>|]{1,300})(?=@)"),
+        lambda match: match["start"] + MASK,
+    ),
+    # A key in place of a name and a password, as in the addresses of error trackers.
+    _Form(
+        ("://",),
+        re.compile(r"(?P<start>://)(?P<value>(?=[\w-]{0,60}\d)[\w-]{24,300})(?=@)"),
         lambda match: match["start"] + MASK,
     ),
     _Form(
@@ -300,7 +311,7 @@ _FORMS: tuple[_Form, ...] = (
         re.compile(
             r"(?P<start>(?:\bbearer\s{1,3}|authorization[\"']?\s{0,3}[:=]\s{0,3}[\"']?"
             r"(?:(?:basic|token|splunk|apikey|digest|negotiate|key)\s{1,3})?))"
-            r"(?P<value>[A-Za-z0-9._~+/=-]{12,4000})",
+            r"(?P<value>(?![a-z_]{2,20}=[^\s=])[A-Za-z0-9._~+/=-]{12,4000})",
             re.IGNORECASE,
         ),
         _bearer,
@@ -308,6 +319,8 @@ _FORMS: tuple[_Form, ...] = (
     _Form(("cookie",), _COOKIES, _cookies),
     _Form(("sig=", "signature=", "security-token=", "hmac=", "code=", "access_token=", "auth="), _SIGNED, _bearer),
     *(_Form(hints, re.compile(pattern, re.IGNORECASE), _kept_start) for hints, pattern in (*_NAMED_APART, *_ARGUMENTS)),
+    *(_Form(hints, re.compile(pattern, re.IGNORECASE), _named) for hints, pattern in KINDS),
+    _Form(("secret",), re.compile(SECRET_DATA), _kept_start, re.compile(SECRET_MANIFEST)),
     _Form(("value",), _NAMED_PAIR, _kept_start),
     _Form((*_PASSWORDS, *_KEYS), _ASSIGNED, _assigned),
     _Form(_BESIDE_HINTS, _BESIDE, _beside),
@@ -321,6 +334,6 @@ def mask(text: str) -> str:
     """
     lowered = text.lower()
     for form in _FORMS:
-        if any(hint in lowered for hint in form.hints):
+        if any(hint in lowered for hint in form.hints) and (form.only_with is None or form.only_with.search(text)):
             text = form.pattern.sub(form.left, text)
     return text

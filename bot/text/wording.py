@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from bot.text.markup import EMOJI
+
 LONGEST_TEXT = 2_000  # characters of a summary field; the record keeps the rest
 LONGEST_SAYING = 500  # characters of one line of the timeline
 LONGEST_NAME = 80
@@ -26,9 +28,9 @@ _PERSON = re.compile(r"[UW](?=[A-Z0-9]*\d)[A-Z0-9]+")
 _ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&"}
 
 
-def counted(number: int, unit: str) -> str:
-    """ "1 message", "2 messages", "1,204 messages"."""
-    return f"{number:,} {unit}" if number == 1 else f"{number:,} {unit}s"
+def counted(number: int, unit: str, plural: str = "") -> str:
+    """ "1 message", "2 messages", "1,204 messages"; `plural` where it isn't the unit with an s."""
+    return f"{number:,} {unit if number == 1 else plural or f'{unit}s'}"
 
 
 def ordinal(number: int) -> str:
@@ -105,11 +107,11 @@ class Wording:
         return f"{there:%H:%M}" if there.date() == self.day else f"{there:%Y-%m-%d %H:%M}"
 
     def plain(self, text: str, limit: int = LONGEST_TEXT, mention: str = "", lines: bool = False) -> str:
-        """Slack's text as people read it: links spelled out, at most `limit` characters, in one line unless `lines`.
+        """Slack's text as people read it: links spelled out, emoji codes left out, people named, with `mention` before.
 
-        People are named, with `mention` before the name.
+        At most `limit` characters, in one line unless `lines`.
         """
-        words = _REFERENCE.sub(lambda match: self._reference(match, mention), text)
+        words = _REFERENCE.sub(lambda match: self._reference(match, mention), EMOJI.sub("", text))
         for entity, character in _ENTITIES.items():
             words = words.replace(entity, character)
         return shortened(tidied_lines(words) if lines else tidied(words), limit)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import subprocess
+import zipfile
 from datetime import date
 from pathlib import Path
 
@@ -116,6 +117,56 @@ def test_a_converter_that_hangs_is_stopped(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(formats, "_LIMIT_SECONDS", 0.000_1)
     (tmp_path / "ferry.rst").write_text("Ferry\n=====\n\nIt failed.", encoding="utf-8")
     assert "did not finish" in read_document(tmp_path / "ferry.rst").reason
+
+
+@pytest.mark.parametrize(
+    ("name", "piece"),
+    [
+        *[("a.html", piece) for piece in ("<nav>", '<div id="toc">', "<div a ", '<p class="a', "<title>", "<title> ")],
+        *[("a.jira", f"{{{macro}") for macro in ("panel:", "code}a", "toc ")],
+    ],
+)
+def test_a_beginning_without_its_end_is_not_looked_for_once_for_each(
+    monkeypatch: pytest.MonkeyPatch, name: str, piece: str
+) -> None:
+    """These took minutes to hours, as the square of their number."""
+    monkeypatch.setattr(formats, "_converted", lambda reader, raw: raw.decode())
+    kept = formats.to_markdown(Path(name), f"h1. a\nh1. b\n{piece * 60_000}".encode())
+    assert kept.count(piece.strip()) >= 60_000 or name == "a.jira"
+
+
+def test_what_stands_around_a_page_goes_and_the_page_stays() -> None:
+    page = '<nav><b>x</b></nav>one<DIV class="a breadcrumbs"><ol>y</ol></Div>two<div class="b">three</div>'
+    page += "<script>z</script>"
+    assert formats._without_chrome(f"İ{page}") == 'İonetwo<div class="b">three</div>'
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "why"),
+    [
+        ("a.ipynb", b'{"cells":' + b"[" * 100_000, "nested too deeply"),
+        ("a.html", b"<html>" + b"<div>" * 1_500, "nested too deeply"),
+        ("a.docx", b"PK\x03\x04word/document.xml", "damaged"),
+    ],
+)
+def test_what_is_nested_beyond_all_measure_or_damaged_is_refused(
+    tmp_path: Path, name: str, raw: bytes, why: str
+) -> None:
+    (tmp_path / name).write_bytes(raw)
+    report = read_document(tmp_path / name)
+    assert report.status == "refused" and why in report.reason
+
+
+def test_an_archive_that_grows_out_of_all_proportion_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(formats, "_LARGEST_UNPACKED", 1_000_000)
+    with zipfile.ZipFile(tmp_path / "a.docx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", b"A" * 1_000_001)
+    assert "over 1 MB when unpacked" in read_document(tmp_path / "a.docx").reason
+    monkeypatch.setattr(formats, "_LARGEST_OUTPUT", 5)
+    (tmp_path / "a.rst").write_text("Ferry\n=====\n\nIt failed.", encoding="utf-8")
+    assert "of text" in read_document(tmp_path / "a.rst").reason
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from bot.memory.importing.foreign import drafts_of
-from tests.steps import growth
+from tests.support.steps import growth
 
 SHAPES = {
     "playbooks below one heading": ("# All\n", "## Playbook {i}\n### Step 1: look\nat the graph\n"),

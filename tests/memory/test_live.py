@@ -37,8 +37,8 @@ from bot.memory.tables import KnowledgeVersion
 from bot.settings import REPOSITORY
 from bot.severity.rules import Severity
 from bot.store.engine import Database
-from tests.flow_fixtures import Declare
-from tests.rows import NOON, add_incident, minutes
+from tests.fixtures.flow import Declare
+from tests.support.rows import NOON, add_incident, minutes
 
 SHIPPED = REPOSITORY / "knowledge"
 DATA = Path(__file__).parent / "data"

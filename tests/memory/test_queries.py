@@ -13,7 +13,7 @@ from bot.memory import queries as knowledge
 from bot.memory.queries import NewVersion
 from bot.memory.tables import SuggestionVote
 from bot.store.engine import Database
-from tests.rows import NOON, minutes
+from tests.support.rows import NOON, minutes
 
 
 @pytest.fixture(autouse=True)

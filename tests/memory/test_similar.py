@@ -13,7 +13,7 @@ from bot.incidents.tables import IncidentRow
 from bot.memory.messages import suggestions, vote_key, vote_menu
 from bot.memory.rules.similar import EARLIER, MatchedTerm, SimilarItem, same_before
 from bot.severity.rules import Severity
-from tests.flow_fixtures import Declare
+from tests.fixtures.flow import Declare
 
 FULL = SimilarItem(
     ref="INC-2026-0003",

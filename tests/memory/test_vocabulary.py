@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import InvalidKnowledge
+from bot.memory.index.documents import Document
+from bot.memory.index.index import build_index
 from bot.memory.index.stems import tokenize
 from bot.memory.index.vocabulary import Vocabulary, make_vocabulary, read_vocabulary
 
@@ -14,7 +16,9 @@ SHIPPED = Path(__file__).parents[2] / "knowledge" / "vocabulary.yaml"
 
 
 def concepts(vocabulary: Vocabulary, text: str) -> list[str]:
-    return [sighting.concept for sighting in vocabulary.sightings(list(tokenize(text)))]
+    tokens = list(tokenize(text))
+    walk = [token.term for token in tokens if not token.whole and token.term not in vocabulary.skip]
+    return vocabulary.concepts_alone(tokens) + [concept for concept, _ in vocabulary.phrases_in(walk)]
 
 
 @pytest.mark.parametrize(
@@ -42,11 +46,11 @@ def test_one_word_may_mean_two_things() -> None:
     assert sorted(concepts(vocabulary, "it is full")) == ["disk", "memory"]
 
 
-def test_the_words_of_a_sighting_are_as_written() -> None:
-    (sighting,) = make_vocabulary(skip=["the"], concepts={"c": ["shopping bag"]}).sightings(
-        list(tokenize("Shopping the Bags"))
-    )
-    assert sighting.words == ("Shopping", "Bags")
+def test_the_words_of_a_match_are_as_written() -> None:
+    vocabulary = make_vocabulary(skip=["the"], concepts={"c": ["shopping bag", "cart"]})
+    index = build_index([Document("D", "incident", "", (("text", "cart"),))], vocabulary)
+    (match,) = index.search("Shopping the Bags", below_threshold=True)
+    assert [term.text for term in match.terms] == ["Shopping Bags"]
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ ROWS: dict[str, tuple[str, str]] = {
         "game day: the primary database will be killed at ten",
         "not a drill: the primary database was killed for everybody",
     ),
-    "running-update": ("rolling back now, looking into it", "rolled the dice, checkout is down"),
+    "running-update": ("update on the outage: the vendor is looking into it", "rolled the dice, checkout is down"),
     "draft": ("template for the notice: payments fail for customers", "payments fail for customers"),
     "maintenance": ("patching of the hosts tonight as planned", "hosts dead for everyone, no maintenance planned"),
     "recovered": ("login works again, it was slow for a while", "login is slow for a while already"),

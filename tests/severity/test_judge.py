@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import string
+import subprocess
+import sys
 import tracemalloc
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 
 from bench.judgements import PAGE, render
@@ -21,7 +26,8 @@ from tests.severity.matrix_examples import ROWS
 
 ROOT = Path(__file__).parents[2]
 TRAINING = ROOT / "knowledge" / "training"
-FRESH = Path(__file__).parent / "data" / "fresh.jsonl"
+HELD_OUT = Path(__file__).parent / "data"
+FRESH = HELD_OUT / "fresh.jsonl"
 
 
 def texts_of(folder: Path) -> list[str]:
@@ -80,16 +86,37 @@ def test_plain_cases_are_judged_by_facts_and_not_by_tone(text: str, expected: Se
 
 
 def test_evidence_is_made_of_the_message_s_own_words(judge: Judge) -> None:
-    for text in texts_of(TRAINING)[::7]:
+    for text in texts_of(TRAINING)[::25]:
         judgement = judge.judge(text)
         assert all(evidence.text in text and evidence.text for evidence in judgement.evidence)
         assert judgement.row
 
 
-def test_the_same_message_is_judged_the_same_by_a_judge_fitted_anew(policy: SeverityPolicy, judge: Judge) -> None:
-    again = fit_judge(policy, read_examples(TRAINING))
-    for text in texts_of(TRAINING)[::25]:
-        assert again.judge(text) == judge.judge(text)
+_FIT_AND_JUDGE = """
+import sys
+from pathlib import Path
+from bot.severity.judge.judge import fit_judge
+from bot.severity.judge.models.examples import read_examples
+from bot.severity.policy import load_severity
+
+examples = read_examples(Path(sys.argv[1]) / "training")
+judge = fit_judge(load_severity(Path(sys.argv[1]) / "policy" / "severity.yaml"), examples)
+for example in examples[::5]:
+    print(ascii(judge.judge(example.text)))
+"""
+
+
+def test_two_processes_that_fit_a_judge_judge_alike(policy: SeverityPolicy, little_knowledge: Path) -> None:
+    elsewhere = subprocess.run(
+        [sys.executable, "-c", _FIT_AND_JUDGE, str(little_knowledge)],
+        env={**os.environ, "PYTHONHASHSEED": "1", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    examples = read_examples(little_knowledge / "training")
+    judge = fit_judge(policy, examples)
+    assert elsewhere.stdout.splitlines() == [ascii(judge.judge(example.text)) for example in examples[::5]]
 
 
 def few_examples(tmp_path: Path) -> Path:
@@ -229,8 +256,8 @@ def test_orders_to_the_judge_are_talk(text: str, judge: Judge) -> None:
     assert judge.judge(text).severity is None
 
 
-def test_judging_thousands_of_messages_leaves_nothing_in_memory(judge: Judge) -> None:
-    texts = texts_of(TRAINING)[::6]
+def test_judging_hundreds_of_messages_leaves_nothing_in_memory(judge: Judge) -> None:
+    texts = texts_of(TRAINING)[::24]
     for text in texts[:200]:
         judge.judge(text)
     tracemalloc.start()
@@ -238,7 +265,7 @@ def test_judging_thousands_of_messages_leaves_nothing_in_memory(judge: Judge) ->
         judge.judge(f"{text} {number}")
     left, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert left < 500_000
+    assert left < 100_000  # 300 bytes a message
 
 
 def test_messages_that_it_never_learnt_from_are_judged_well(judge: Judge) -> None:
@@ -247,12 +274,41 @@ def test_messages_that_it_never_learnt_from_are_judged_well(judge: Judge) -> Non
     `python -m bench judge` prints the figures.
     """
     fresh = read_example_file(FRESH)
-    known = set(texts_of(TRAINING))
-    assert not [example for example in fresh if example.text in known]
     pairs = [(LABELS.index(one.label), LABELS.index(judge.judge(one.text).severity or "none")) for one in fresh]
     assert sum(true == given for true, given in pairs) / len(pairs) >= 0.83
     severe = [given - true >= 2 for true, given in pairs if true < 2]
     assert sum(severe) / len(severe) <= 0.04
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "we leaked customers' emails to the wrong partner",
+        "the export with 900 patients' addresses went to the wrong clinic",
+        "a spreadsheet with the salaries of all 400 staff was sent to an outside mailing list",
+        "the list of all members with phone numbers was sent to a supplier by mistake",
+    ],
+)
+def test_personal_data_of_many_with_outsiders_is_at_least_a_p1(text: str, judge: Judge) -> None:
+    assert judge.judge(text).severity in {Severity.P0, Severity.P1}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We are currently unable to serve any requests to the booking service. We will provide an update at 14:00.",
+    ],
+)
+def test_a_full_outage_in_a_status_page_s_words_is_not_taken_for_slowness(text: str, judge: Judge) -> None:
+    assert judge.judge(text).severity is Severity.P0
+
+
+def test_what_is_kept_apart_to_measure_on_is_not_learnt_from() -> None:
+    learnt = read_examples(TRAINING)
+    apart = read_examples(HELD_OUT)
+    assert len(apart) > 700
+    assert not {example.text for example in apart} & {example.text for example in learnt}
+    assert not {example.writer for example in apart if example.writer} & {example.writer for example in learnt}
 
 
 def test_the_page_of_judgements_is_up_to_date(judge: Judge) -> None:
@@ -271,3 +327,55 @@ def test_random_bytes_never_raise(judge: Judge) -> None:
     letters = string.printable + "äß€🔥’“–\u0000\u202e"
     for _ in range(400):
         judge.judge("".join(source.choice(letters) for _ in range(source.randrange(300))))
+
+
+class Counting:
+    """An encoder of two meanings, water and fire, that counts how often it is asked."""
+
+    fingerprint = "two-meanings"
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def query(self, text: str) -> npt.NDArray[np.float32]:
+        self.asked += 1
+        found = np.array(["leak" in text or "flood" in text, "blaze" in text or "burning" in text], np.float32)
+        return found / max(1.0, float(np.linalg.norm(found)))
+
+
+def meaning_examples(tmp_path: Path) -> Path:
+    folder = tmp_path / "training"
+    folder.mkdir()
+    rows = [{"text": f"the {place} is burning", "label": "P0"} for place in ("hall", "roof", "rack", "room")]
+    rows += [{"text": f"the {place} has a leak", "label": "none"} for place in ("hall", "roof", "rack", "room")]
+    (folder / "few.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return folder
+
+
+def test_an_encoder_tells_words_apart_that_no_example_has(policy: SeverityPolicy, tmp_path: Path) -> None:
+    folder, encoder = meaning_examples(tmp_path), Counting()
+
+    def told_apart(judge: Judge) -> float:
+        return judge.judge("a blaze").trouble - judge.judge("a flood").trouble
+
+    judge = load_judge(policy, folder, tmp_path / "kept", encoder)
+    assert told_apart(judge) > told_apart(load_judge(policy, folder, None)) + 0.05
+    assert judge.as_shipped().judge("a blaze") == judge.judge("a blaze")
+
+
+def test_vectors_of_examples_are_made_once_and_models_kept_apart(policy: SeverityPolicy, tmp_path: Path) -> None:
+    folder, encoder, kept = meaning_examples(tmp_path), Counting(), tmp_path / "kept"
+    before = load_judge(policy, folder, kept, encoder).judge("a blaze")
+    assert encoder.asked == 8 + 1
+    load_judge(policy, folder, kept)
+    assert len(list(kept.glob("judge-*.npz"))) == 3  # two models, one file of vectors
+    for file in kept.glob("judge-*.npz"):
+        if "vectors" not in file.name:
+            file.unlink()
+    assert load_judge(policy, folder, kept, encoder).judge("a blaze") == before
+    assert encoder.asked == 8 + 2
+    (kept / f"judge-vectors-{encoder.fingerprint}.npz").write_bytes(b"PK damaged")
+    for file in kept.glob("judge-*.npz"):
+        if "vectors" not in file.name:
+            file.unlink()
+    assert load_judge(policy, folder, kept, encoder).judge("a blaze") == before

@@ -62,6 +62,32 @@ def test_what_is_denied_or_fine_is_no_trouble(text: str, column: str, value: str
     assert value not in signals.read(text).facts.get(column, set())
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We are investigating a full outage of all trams. Colleagues are on it, next update at noon.",
+        "We're aware of a total outage of the ticket gates. Vendor paged and acknowledged, eta unknown.",
+    ],
+)
+def test_what_is_being_done_about_an_outage_does_not_make_it_an_update(text: str, signals: Signals) -> None:
+    facts = signals.read(text).facts
+    assert "outage" in facts["announced"]
+    assert not facts.get("kind", set()) & {"update", "running"}
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("orders fail since yesterday's release", "past"),
+        ("if we restart it the queue is gone", "draft"),
+        ("the ward's guide calls do not ring", "learning"),
+        ("the night shift ended and no badge opens a door", "recovered"),
+    ],
+)
+def test_words_that_reports_use_as_often_as_talk_tell_no_kind(text: str, kind: str, signals: Signals) -> None:
+    assert kind not in signals.read(text).facts.get("kind", set())
+
+
 def test_a_clause_that_works_keeps_its_things_apart(signals: Signals) -> None:
     facts = signals.read("search is down, buying works").facts
     assert "major" in facts["what"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.secret_corpus import innocents, secrets
+from bench.secret_corpus import Case, innocents, later, secrets
 from bench.secrets import CHANGED_AT_MOST, MASKED_AT_LEAST, shares
 from bot.text.masking import MASK, mask
 
@@ -15,6 +15,15 @@ vault login {}|ldapsearch -D cn=admin -w {} -b dc=example|docker login -u ci -p 
 define('DB_PASSWORD', '{}');
 new password -> {}|creds are ops:{}|PASSWORD⏎{}|<add key="ApiSecret" value="{}"/>
 aws configure set aws_secret_access_key {}|*password:* {}"""
+
+
+@pytest.mark.parametrize("case", later()[0], ids=lambda case: case.form)
+def test_a_secret_is_masked_in_each_later_form(case: Case) -> None:
+    assert case.secret not in mask(case.text)
+
+
+def test_no_later_innocent_is_changed() -> None:
+    assert [case.text for case in later()[1] if mask(case.text) != case.text] == []
 
 
 @pytest.mark.parametrize("half", [0, 1])
@@ -52,7 +61,26 @@ def test_names_of_programs_beside_such_a_word_stay(said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["password for the orders db ", "name: x_token\n", "pat", "sl.", "pw is ", "secret a b "]
+    "piece",
+    [
+        "password for the orders db ",
+        "name: x_token\n",
+        "pat",
+        "sl.",
+        "pw is ",
+        "secret a b ",
+        "datadog key ",
+        "AB_TOKEN_",
+        "a-key: ",
+        "pwd a1 ",
+        "get secret a\n",
+        'resource "x_password" ',
+        "recovery code for a ",
+        "login a:",
+        " --a-key ",
+        "pat a b c ",
+        "a.b",
+    ],
 )
 def test_what_repeats_a_name_forty_thousand_characters_long_is_masked_once_and_for_all(piece: str) -> None:
     text = piece * (40_000 // len(piece))

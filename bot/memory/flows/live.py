@@ -152,7 +152,7 @@ class LiveMemory:
     def _take_changes(self) -> None:
         """Take in what changed. Where it is much, the old index answers until the new one is fitted."""
         held = self._held
-        with self._database.transaction() as session:
+        with self._database.reading() as session:
             now = knowledge.changes(session)
             if (now.last, now.fitted) == (held.seen, held.fitted):
                 return

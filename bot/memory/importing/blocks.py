@@ -14,6 +14,7 @@ _NAMES = ("INCIDENT", "CASE", "TICKET", "INCIDENT ID", "ID", "REF", "REFERENCE")
 _STORY = re.compile(r"^(\d{1,2})[.)] +(\S.{3,110})$")
 _SAID = re.compile(r"^((?:The |What |Fast |Lessons? )?[A-Z]?[a-z][A-Za-z' ]{2,32})\s*:\s*(.*)$")
 _LINE = re.compile(r"^\s*(?:[-*•] )?\**([^\W\d_][^:：*|]{1,40}?)\**\s*[:：]\**[ \t]*(.*)$")
+_DASHED_FACT = re.compile(r"^\s*(?:[-*•] )?\**([^\W\d_][\w /]{1,30}?)\**\s+[-–—]\**\s+(.*)$")  # `Severity - P1`
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +105,8 @@ def labelled_page(text: str, name: str) -> Draft | None:
     sections: list[tuple[str, list[str]]] = []
     loose: list[str] = []
     for line in lines:
-        match = _LINE.match(line)
-        wanted = section_name(match[1]) if match else None
+        match = _LINE.match(line) or _DASHED_FACT.match(line)
+        wanted = section_name(match[1]) if match and match.re is _LINE else None
         fact = fact_name(match[1]) if match and not wanted else None
         if match and wanted:
             sections.append((wanted, [match[2]]))

@@ -45,7 +45,7 @@ _DATES = tuple(
         rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|º|ª)?\.?,? (?:de |of )?{_MONTH},? (?:de |of )?"
         r"(?P<year>(?:19|20)\d{2})\b",
         rf"\b{_MONTH} (?P<day>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<year>(?:19|20)\d{{2}})\b",
-        rf"\b(?P<day>\d{{1,2}})-{_MONTH}-(?P<year>(?:19|20)\d{{2}})\b",
+        rf"\b(?P<day>\d{{1,2}})[-/]{_MONTH}[-/](?P<year>(?:19|20)\d{{2}})\b",
         r"(?<![\d/])(?P<first>\d{1,2})/(?P<second>\d{1,2})/(?P<year>(?:19|20)\d{2})(?![\d/])",
     )
 )

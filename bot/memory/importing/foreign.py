@@ -55,7 +55,9 @@ def drafts_of(text: str, name: str) -> list[Draft]:
         if page is not None and len(titled) <= 1:
             return [page]
     drafts = _from_tree(root, front, name)
-    recognised = any(section_name(node.title) for node in titled) or any(draft.kind == "playbook" for draft in drafts)
+    if all(draft.kind != "incident" for draft in drafts):  # a recipe has steps, too
+        return drafts if tells_of_trouble(text, 1) else []
+    recognised = any(section_name(node.title) for node in titled)
     return drafts if recognised or tells_of_trouble(text) else []
 
 

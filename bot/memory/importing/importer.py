@@ -25,6 +25,7 @@ from bot.memory.importing.facts import date_of, minutes_of, services_of, severit
 from bot.memory.importing.foreign import drafts_of, step_heading
 from bot.memory.importing.formats import SUFFIXES, Unreadable, to_markdown
 from bot.memory.importing.kinds import is_link_list, is_template, split_front
+from bot.memory.importing.labels import title_without_kind
 
 Status = Literal["imported", "skipped", "refused"]
 LARGEST = 5_000_000  # bytes; larger files are logs, not documents
@@ -171,6 +172,7 @@ def _entry(draft: Draft, number: int | None, name: str, path: Path) -> Entry | N
     described = "\n".join(text for _, text in sections)
     facts = draft.facts
     tag, title = severity_tag(" ".join(draft.title.split()))
+    title = title_without_kind(title)
     label = facts.get("severity") or tag or facts.get("status")
     if severity_of(label, "") is None:
         label = tag or facts.get("severity")

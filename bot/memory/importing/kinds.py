@@ -87,6 +87,6 @@ def is_link_list(text: str) -> bool:
     return linked > 8 and linked > 1.5 * plain
 
 
-def tells_of_trouble(text: str) -> bool:
-    """Whether anything in it speaks of something that failed, so that a recipe or a minute of a meeting is none."""
-    return len(_TROUBLE.findall(folded(text))) >= 2
+def tells_of_trouble(text: str, least: int = 2) -> bool:
+    """Whether `least` words of it speak of something that failed, so that a recipe or a minute of a meeting is none."""
+    return len(_TROUBLE.findall(folded(text))) >= least or (least == 1 and "`" in text)

@@ -26,6 +26,8 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "概要", "要約", "影響", "影響範囲", "症状", "事象", "現象", "障害概要", "発生事象", "サマリー",
     ),
     "Root cause": (
+        "analysis of the cause", "analysis of causes", "cause analysis", "technical cause", "direct cause",
+        "what caused it", "what caused the incident",
         "root cause", "root cause analysis", "rca", "cause", "possible cause", "what it actually was", "reality",
         "contributing factor", "context", "trigger", "why", "common cause", "what went wrong", "technical detail",
         "underlying cause", "causal analysis", "five why", "5 why", "why did it happen", "why it happened", "analysis",
@@ -46,6 +48,8 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "調査", "検知", "診断", "切り分け", "検出",
     ),
     "Resolution": (
+        "how we resolved it", "how it was resolved", "how we solved it", "action taken", "actions taken",
+        "steps taken", "immediate actions taken",
         "resolution", "resolution option", "the fix", "fix", "fast action", "mitigation", "remediation", "solution",
         "recovery", "repair", "workaround", "resolution by error type", "solutions applied", "what we did", "response",
         "resolution and recovery", "mitigation and resolution", "how we fixed it", "immediate action",
@@ -56,6 +60,8 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "対応", "対処", "復旧", "暫定対応", "暫定対処", "解決", "対応内容", "復旧対応", "応急対応",
     ),
     "Prevention": (
+        "preventive action", "preventive actions", "preventative actions", "how we prevent it", "actions preventives",
+        "acciones preventivas", "acoes preventivas", "vorbeugende massnahmen", "recommendation",
         "prevention", "action item", "action", "follow up", "follow up action", "corrective action",
         "preventive measure", "preventative measure", "next step", "improvement", "what could be improved",
         "future work", "corrective and preventative measure", "remediation item", "what could have gone better",
@@ -131,6 +137,22 @@ def folded(label: str) -> str:
 
 _SECTION_OF = {folded(label): name for name, labels in SECTIONS.items() for label in labels}
 _FACT_OF = {folded(label): name for name, labels in FACTS.items() for label in labels}
+
+
+# "Post-mortem: …", "Incident of 4 July 2030 – …": what a document is, and of when, is no part of what happened.
+_KIND_FIRST = re.compile(
+    r"^(?:(?:post|after)[- ]?(?:incident|action|mortem)(?: (?:review|report))?|(?:major )?incident"
+    r"(?: (?:report|review|summary|post-?mortem))?|outage report|root cause analysis|rca|pir|vorfallsbericht"
+    r"|störungsbericht|(?:rapport|compte[- ]rendu) d['’]incident|informe de(?:l)? incidente|relatório de incidente"
+    r"|障害報告書?)(?: (?:of|on|from|vom|du|del?|do) [^:–—]{4,24}?)?"
+    r"\s*(?:[:：]|\s[–—-]\s)\s*(?=\S.{3})",
+    re.IGNORECASE,
+)
+
+
+def title_without_kind(title: str) -> str:
+    """`Post-mortem: Lifts stood still` → Lifts stood still."""
+    return _KIND_FIRST.sub("", title, count=1)
 
 
 def section_name(label: str) -> str | None:

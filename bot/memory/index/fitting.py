@@ -13,11 +13,10 @@ import numpy as np
 from bot.memory.index.documents import Document
 from bot.memory.index.postings import Collector, Postings
 from bot.memory.index.ranking import Weights
-from bot.memory.index.terms import read_keys
+from bot.memory.index.terms import K, KeyReader
 from bot.memory.index.vocabulary import Vocabulary
 
 Counts = dict[str, tuple[float, int]]  # key → (weighted frequency over the fields, strongest field)
-FieldTimes = dict[str, Counter[str]]  # field → key → times said
 FORMAT = 3  # of the cached fit; raise it when reading, stemming or weighing changes
 
 
@@ -48,10 +47,11 @@ def fit_documents(
     pairs = len(documents) <= weights.pair_documents
     ids: defaultdict[str, int] = defaultdict()
     ids.default_factory = ids.__len__  # a new key gets the next number
+    reader = KeyReader(vocabulary, pairs, ids.__getitem__)
     collector = Collector(len(fields))
     for number, document in enumerate(documents, start=1):
-        read = read_document(document, vocabulary, pairs)
-        collector.add((places[name], [ids[key] for key in keys], keys.values()) for name, keys in read.items())
+        read = read_document(document, reader)
+        collector.add((places[name], times.keys(), times.values()) for name, times in read.items())
         if progress is not None and number % 1_000 == 0:
             progress(number)
     shares = np.array([weights.fields.get(name, weights.other_field) for name in fields], np.float32)
@@ -65,11 +65,14 @@ def fit_documents(
     )
 
 
-def read_document(document: Document, vocabulary: Vocabulary, pairs: bool) -> FieldTimes:
+def read_document(document: Document, reader: KeyReader[K]) -> dict[str, Counter[K]]:
     """What each field of `document` says, and how often."""
-    read: FieldTimes = {}
+    read: dict[str, Counter[K]] = {}
     for name, text in document.fields:
-        read.setdefault(name, Counter()).update(read_keys(text, vocabulary, pairs))
+        if name in read:
+            read[name].update(reader.keys(text))
+        else:
+            read[name] = Counter(reader.keys(text))
     return read
 
 
@@ -78,7 +81,7 @@ def count_document(document: Document, fit: Fit, vocabulary: Vocabulary, weights
     totals: dict[str, float] = {}
     strongest: dict[str, tuple[float, int]] = {}
     pairs = len(fit.refs) <= weights.pair_documents
-    for name, times in read_document(document, vocabulary, pairs).items():
+    for name, times in read_document(document, KeyReader(vocabulary, pairs, str)).items():
         place = fit.fields.index(name if name in fit.fields else "text")
         relative = sum(times.values()) / fit.lengths[place]
         share = weights.fields.get(name, weights.other_field) / (1 - weights.length + weights.length * relative)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from bot.memory.index.fitting import Fit, content_hash, count_document, fit_docu
 from bot.memory.index.naming import names_nothing_else
 from bot.memory.index.postings import best, gains_of
 from bot.memory.index.ranking import Weights
-from bot.memory.index.reading import Asked, QueryReader
+from bot.memory.index.reading import UNHELD, Asked, QueryReader
 from bot.memory.index.snapshot import load_fit, save_fit
 from bot.memory.index.spelling import Speller
 from bot.memory.index.terms import CONCEPT, PAIR
@@ -51,11 +51,12 @@ class Match(NamedTuple):
 
 
 class _Found(NamedTuple):
-    """A document, its score before it is divided, and (place in the query, gain, field) of what matched."""
+    """A document, its score before it is divided, and (place in `asked`, gain, field) of what matched."""
 
     ref: str
     raw: float
-    gains: list[tuple[int, float, str]]
+    gains: Sequence[tuple[int, float, int]]
+    asked: Sequence[Asked]
 
 
 class Index:
@@ -161,45 +162,42 @@ class Index:
         Only the first `explained` matches say their terms, all where it is None. The same query on the same entries
         gives the same answer. Empty queries, stop words only, other languages: ().
         """
-        asked, rarity = self._ask(query)
-        whole = self._whole(asked, rarity)
+        asked = self._ask(query)
+        whole = self._whole(asked)
         if limit < 1 or (whole <= 0 and (self._blend is None or not query.strip())):
             return ()
         explained = limit if explained is None else explained
         if self._blend is not None:
-            return self._search_by_both(query, asked, rarity, limit, kind, below_threshold, explained)
-        found = self._found(asked, rarity, limit, kind, explained)
-        matches = []
-        for number, one in enumerate(found[:limit]):
-            score = round(min(1.0, one.raw / whole), 6)
-            if one.raw > 0 and (below_threshold or score >= self._weights.threshold):
-                terms = self._explain(one.gains, asked) if number < explained else ()
-                matches.append(Match(one.ref, score, terms, score))
+            return self._search_by_both(query, asked, limit, kind, below_threshold, explained)
+        least = 0.0 if below_threshold else self._weights.threshold
+        matches: list[Match] = []
+        for found in self._found(asked, limit, kind, explained)[:limit]:
+            score = _rounded(min(1.0, found.raw / whole), 1e6)
+            if score >= least and found.raw > 0:
+                terms = self._explain(found) if len(matches) < explained else ()
+                matches.append(Match(found.ref, score, terms, score))
         return tuple(matches)
 
-    def _found(
-        self, asked: Sequence[Asked], rarity: Sequence[float], limit: int, kind: str | None, explained: int
-    ) -> list[_Found]:
+    def _found(self, asked: Sequence[Asked], limit: int, kind: str | None, explained: int) -> list[_Found]:
         """The best by words, best first."""
         found = self._in_fit(asked, limit, kind, explained)
         if self._added:
-            found += self._in_added(asked, rarity, kind)
-        found.sort(key=lambda one: (-one.raw, one.ref))
+            found += self._in_added(asked, kind)
+            found.sort(key=lambda one: (-one.raw, one.ref))
         return found
 
     def _search_by_both(
         self,
         query: str,
         asked: Sequence[Asked],
-        rarity: Sequence[float],
         limit: int,
         kind: str | None,
         below_threshold: bool,
         explained: int,
     ) -> tuple[Match, ...]:
         """As `search`, by words and meaning together."""
-        weights, whole = self._weights, self._whole(asked, rarity)
-        found = {one.ref: one for one in self._found(asked, rarity, max(limit, POOL), kind, 0)} if whole > 0 else {}
+        weights, whole = self._weights, self._whole(asked)
+        found = {one.ref: one for one in self._found(asked, max(limit, POOL), kind, 0)} if whole > 0 else {}
         likeness = self._likeness(query, kind)
         matches = []
         for ref in {**found, **likeness}:
@@ -212,8 +210,7 @@ class Index:
         best_few = matches[:limit]
         for number, match in enumerate(best_few[:explained]):
             if match.ref in found:
-                terms = self._explain(self._gains(found[match.ref], asked), asked)
-                best_few[number] = match._replace(terms=terms)
+                best_few[number] = match._replace(terms=self._explain(self._with_gains(found[match.ref])))
         return tuple(best_few)
 
     def _likeness(self, query: str, kind: str | None) -> dict[str, float]:
@@ -226,56 +223,41 @@ class Index:
         keys = {ref: key for ref, key in self._added_keys.items() if kind is None or self._added[ref][0] == kind}
         return near | self._blend.of_added(query, keys)
 
-    def _gains(self, found: _Found, asked: Sequence[Asked]) -> list[tuple[int, float, str]]:
-        """What each word of the query added to a match that was found without that."""
+    def _with_gains(self, found: _Found) -> _Found:
+        """A match that was found without them, with what each word of the query added to it."""
         if found.ref in self._added:
-            return found.gains
-        ids, fields = self._term_ids, self._fit.fields
-        places = [number for number, unit in enumerate(asked) if unit.key in ids]
-        query = [(ids[asked[number].key], asked[number].weight) for number in places]
-        gains = gains_of(self._fit.postings, query, self._places[found.ref])
-        return [(places[n], gain, fields[field]) for n, gain, field in gains]
+            return found
+        query = [(asked.term, asked.weight) for asked in found.asked]
+        return found._replace(gains=gains_of(self._fit.postings, query, self._places[found.ref]))
 
     def names_nothing_else(self, query: str, match: Match) -> bool:
         """Whether all that the query names, beside that it is broken and for whom, is among the words that matched."""
         return names_nothing_else(query, [term.text for term in match.terms], self._vocabulary, self._weights)
 
     def _in_fit(self, asked: Sequence[Asked], limit: int, kind: str | None, explained: int) -> list[_Found]:
-        allowed = None
-        if kind is not None:
-            allowed = self._kind_codes == kind
-        ids = self._term_ids
-        places = [number for number, unit in enumerate(asked) if unit.key in ids]
-        query = [(ids[asked[number].key], asked[number].weight) for number in places]
-        more = len(self._removed)
-        refs, fields = self._fit.refs, self._fit.fields
+        allowed = None if kind is None else self._kind_codes == kind
+        held = [one for one in asked if one.term != UNHELD]
+        refs, removed = self._fit.refs, self._removed
+        query = [(one.term, one.weight) for one in held]
+        hits = best(self._fit.postings, query, allowed, limit + len(removed), explained + len(removed))
         return [
-            _Found(refs[hit.document], hit.score, [(places[n], gain, fields[field]) for n, gain, field in hit.gains])
-            for hit in best(self._fit.postings, query, allowed, limit + more, explained + more)
-            if refs[hit.document] not in self._removed
+            _Found(refs[document], score, gains, held)
+            for document, score, gains in hits
+            if not removed or refs[document] not in removed
         ]
 
-    def _in_added(self, asked: Sequence[Asked], rarity: Sequence[float], kind: str | None) -> list[_Found]:
+    def _in_added(self, asked: Sequence[Asked], kind: str | None) -> list[_Found]:
         found = []
-        fields = self._fit.fields
         for ref, (its_kind, held) in self._added.items():
             if kind is None or its_kind == kind:
                 gains = [
-                    (number, unit.weight * held[unit.key][0] * rarity[number], fields[held[unit.key][1]])
+                    (number, unit.weight * held[unit.key][0] * unit.rarity, held[unit.key][1])
                     for number, unit in enumerate(asked)
                     if unit.key in held
                 ]
                 if score := sum(gain for _, gain, _ in gains):
-                    found.append(_Found(ref, score, gains))
+                    found.append(_Found(ref, score, gains, asked))
         return found
-
-    def _rarities(self, keys: Sequence[str]) -> list[float]:
-        """idf of keys; one that the fit never saw is as rare as can be."""
-        places = [self._term_ids.get(key, -1) for key in keys]
-        if not len(self._fit.postings.rarity):
-            return [self._rarest] * len(keys)
-        known = self._fit.postings.rarity[places].tolist()
-        return [rarity if place >= 0 else self._rarest for place, rarity in zip(places, known, strict=True)]
 
     @cached_property
     def _rarest(self) -> float:
@@ -284,24 +266,32 @@ class Index:
     @cached_property
     def _reader(self) -> QueryReader:
         pairs = len(self._fit.refs) <= self._weights.pair_documents
-        return QueryReader(self._term_ids, self._fresh, self._speller, self._vocabulary, self._weights, pairs)
+        return QueryReader(
+            self._term_ids,
+            self._fit.postings.rarity.data,
+            self._rarest,
+            self._fresh,
+            self._speller,
+            self._vocabulary,
+            self._weights,
+            pairs,
+        )
 
-    def _ask(self, query: str) -> tuple[list[Asked], list[float]]:
-        """What the query asks for, at most `query_terms` of it, the weightiest; and how rare each of it is."""
+    def _ask(self, query: str) -> list[Asked]:
+        """What the query asks for, at most `query_terms` of it, the weightiest."""
         asked = self._reader.read(query)
-        rarity = self._rarities([unit.key for unit in asked])
         most = self._weights.query_terms
         if len(asked) <= most:
-            return asked, rarity
-        order = sorted(range(len(asked)), key=lambda n: (-asked[n].weight * rarity[n], asked[n].key))[:most]
-        return [asked[n] for n in order], [rarity[n] for n in order]
+            return asked
+        return sorted(asked, key=lambda one: (-one.weight * one.rarity, one.key))[:most]
 
-    def _whole(self, asked: Sequence[Asked], rarity: Sequence[float]) -> float:
+    def _whole(self, asked: Sequence[Asked]) -> float:
         """What the score 1.0 stands for: every word of the query answered well, and enough words to be sure."""
+        unknown = self._weights.unknown
         total = 0.0
-        for unit, rare in zip(asked, rarity, strict=True):
-            if unit.key[0] != PAIR:
-                total += unit.weight * rare * (1.0 if unit.key in self._term_ids else self._weights.unknown)
+        for key, weight, _, _, term, rarity in asked:
+            if key[0] != PAIR:
+                total += weight * rarity if term != UNHELD else weight * rarity * unknown
         if total <= 0:
             return 0.0
         return self._full * (total + self._weights.doubt * self._rarest)
@@ -310,24 +300,27 @@ class Index:
     def _full(self) -> float:
         return self._weights.full
 
-    @staticmethod
-    def _explain(gains: Sequence[tuple[int, float, str]], asked: Sequence[Asked]) -> tuple[Term, ...]:
+    def _explain(self, found: _Found) -> tuple[Term, ...]:
         """The query's words that matched, strongest first, with their shares of the score, at most KEPT_TERMS."""
-        merged: dict[str, list[Any]] = {}  # words → gain in all, largest gain, its field
-        total = 0.0
+        gains, asked, fields = found.gains, found.asked, self._fit.fields
+        totals: dict[str, float] = {}
+        strongest: dict[str, tuple[float, int]] = {}
         for number, gain, field in gains:
-            total += gain
-            words = asked[number].words
-            text = words[0] if len(words) == 1 else " ".join(dict.fromkeys(words))
-            held = merged.get(text)
-            if held is None:
-                merged[text] = [gain, gain, field]
-            else:
-                held[0] += gain
-                if gain > held[1]:
-                    held[1:] = gain, field
-        order = sorted(merged.items(), key=lambda one: (-one[1][0], one[0]))[:KEPT_TERMS]
-        return tuple([Term(text, round(gain / total, 4), field) for text, (gain, _, field) in order])
+            text = asked[number].text
+            if text not in totals:
+                totals[text], strongest[text] = gain, (gain, field)
+                continue
+            totals[text] += gain
+            if gain > strongest[text][0]:
+                strongest[text] = gain, field
+        whole = sum(totals.values())
+        order = sorted([(-total, text) for text, total in totals.items()])[:KEPT_TERMS]
+        return tuple([Term(text, _rounded(-less / whole, 1e4), fields[strongest[text][1]]) for less, text in order])
+
+
+def _rounded(value: float, steps: float) -> float:
+    """`value`, which is not below 0, to the next of so many steps to 1; `round` takes three times as long."""
+    return int(value * steps + 0.5) / steps
 
 
 def index_of(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
+from typing import NamedTuple
 
 MAX_CHARACTERS = 20_000  # longer texts are read up to here: a pasted log says what it says at its start
 _CHUNK = re.compile(r"[^\W_]+(?:[-_.:/@$#*'’+]+[^\W_]+)*", re.UNICODE)
@@ -17,11 +17,11 @@ _MARKUP = re.compile(
 _SEPARATORS = re.compile(r"[-_.:/@$#*+]+")
 _CAMEL = re.compile(r"\d[xX]{2}(?![a-z])|[A-Z]+s?(?![a-z])|[A-Z]?[a-z]+|\d+[a-z]{1,2}(?![a-z])|\d+|[^\W\d_]+")
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?|\d{4}-\d{2}-\d{2}(?:t.*)?", re.IGNORECASE)
+_VERBAL = ("edly", "ingly", "ing", "ed")
 _VOWEL = re.compile(r"[aeiouy]")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One word of a text. `term` is the stem, `word` what was written; `whole` tokens stand for a split identifier."""
 
     term: str
@@ -31,17 +31,29 @@ class Token:
 
 def tokenize(text: str) -> Iterator[Token]:
     """The tokens of `text` in order. A split identifier gives its parts and then itself whole."""
+    return chain.from_iterable(map(split, chunks_of(text)))
+
+
+def chunks_of(text: str) -> list[str]:
+    """The runs of letters, digits and inner punctuation in `text`, which `split` makes tokens of."""
     plain = text[:MAX_CHARACTERS]
     if not plain.isascii():
         plain = unicodedata.normalize("NFKC", plain)
     if "<" in plain or ":" in plain:
         plain = _MARKUP.sub(" ", plain)
-    return chain.from_iterable(map(split, _CHUNK.findall(plain)))
+    return _CHUNK.findall(plain)
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=20_000)
 def split(chunk: str) -> tuple[Token, ...]:
     """Tokens of one run of letters, digits and inner punctuation."""
+    return split_anew(chunk)
+
+
+def split_anew(chunk: str) -> tuple[Token, ...]:
+    """As `split`, for who remembers what is made of them."""
+    if chunk.isalpha() and chunk[1:].islower():
+        return (Token(stem(chunk.lower()), chunk),)  # as the rest would find, for most of all words
     if _CLOCK.fullmatch(chunk):
         return ()  # times of day and dates match by accident only
     word = chunk.replace("’", "'")
@@ -68,17 +80,19 @@ def _camel_parts(bare: str) -> list[str]:
     return _CAMEL.findall(bare)
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
     """A light English stem: plurals, -ed, -ing, -ly and a few noun endings go, so that forms of one word meet."""
     if len(word) <= 3 or not word.isalpha() or not word.isascii():
         return word
-    word = _strip_plural(word)
-    for ending in ("edly", "ingly", "ing", "ed"):
-        base = word.removesuffix(ending)
-        if base != word and len(base) >= 3 and _VOWEL.search(base):
-            word = _repair(base)
-            break
+    if word[-1] == "s":
+        word = _strip_plural(word)
+    if word.endswith(_VERBAL):
+        for ending in _VERBAL:
+            base = word.removesuffix(ending)
+            if base != word and len(base) >= 3 and _VOWEL.search(base):
+                word = _repair(base)
+                break
     return _strip_noun_ending(word)
 
 
@@ -120,8 +134,11 @@ _ENDINGS = (
 )
 
 
+_ANY_ENDING = tuple(ending for ending, _ in _ENDINGS)
+
+
 def _strip_noun_ending(word: str) -> str:
-    for ending, instead in _ENDINGS:
+    for ending, instead in _ENDINGS if word.endswith(_ANY_ENDING) else ():
         base = word.removesuffix(ending)
         if base != word and len(base) >= (3 if instead else 4):
             word = base + instead

@@ -1,58 +1,63 @@
-"""Text to weighted terms: words, wholes, neighbouring pairs, concepts. The same reading for documents and queries."""
+"""Text to keys: words, wholes, neighbouring pairs, concepts. Documents are read here, queries in reading.py."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import lru_cache
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Generic, TypeVar
 
 from bot.memory.index.ranking import Weights
-from bot.memory.index.stems import Token, tokenize
+from bot.memory.index.stems import Token, chunks_of, split_anew
 from bot.memory.index.vocabulary import Vocabulary
 
 CONCEPT = "§"  # first character of a concept's key: no word begins with it
 PAIR = "&"  # first character of a pair's key
+_REMEMBERED = 20_000  # written words whose reading is kept while documents are read
+
+K = TypeVar("K")
 
 
-class Unit(NamedTuple):
-    """A key of the index, what it counts by its nature (0..), and the words of the text that it stands for."""
-
-    key: str
-    weight: float
-    words: tuple[str, ...]
+# What a written word says, whatever stands beside it: its keys (words, wholes, concepts that it names alone), its words
+# of which pairs are made, its stems of which phrases are made, and whether one of these begins a phrase of several
+# words. A bare tuple: there are as many as words, and the garbage collector passes over those.
+Chunk = tuple[tuple[K, ...], tuple[str, ...], tuple[str, ...], bool]
 
 
-def read_keys(text: str, vocabulary: Vocabulary, pairs: bool) -> list[str]:
-    """The keys of a document's `text`, as often as they are there. The quick way of `units_of`, without the words."""
-    stop = vocabulary.stop
-    tokens = list(tokenize(text))
-    plain = [token.term for token in tokens if not token.whole]
-    words = [term for term in plain if term not in stop and (len(term) > 1 or term.isdigit())]
-    keys = words + [token.term for token in tokens if token.whole]
-    if pairs:
-        keys += [f"{PAIR}{one} {other}" for one, other in pairwise(words) if one != other]
-    return keys + [CONCEPT + concept for concept in vocabulary.concepts_in(tokens)]
+class KeyReader(Generic[K]):
+    """The keys of documents' texts, as often as they are there, each as `named` calls it."""
 
+    def __init__(self, vocabulary: Vocabulary, pairs: bool, named: Callable[[str], K]) -> None:
+        self._vocabulary = vocabulary
+        self._pairs = pairs
+        self._named = named
+        self._chunk = lru_cache(maxsize=_REMEMBERED)(self._read)  # most words of a text were read in another
 
-def units_of(tokens: list[Token], vocabulary: Vocabulary, weights: Weights, pairs: bool = True) -> Iterator[Unit]:
-    """The units of `tokens`: words, wholes, pairs of neighboring words where they are wanted, concepts."""
-    previous: Token | None = None
-    for token in tokens:
-        weight = word_weight(token, vocabulary, weights)
-        if weight:
-            yield Unit(token.term, weight, (token.word,))
-        if token.whole:
-            continue
-        if weight and pairs:
-            if previous is not None and previous.term != token.term:
-                yield Unit(f"{PAIR}{previous.term} {token.term}", weights.pair, (previous.word, token.word))
-            previous = token
-    sightings = list(vocabulary.sightings(tokens))
-    named = Counter(sighting.words for sighting in sightings)  # words of several meanings count less for each of them
-    for sighting in sightings:
-        share = weights.concept / named[sighting.words] ** weights.ambiguity
-        yield Unit(CONCEPT + sighting.concept, share, sighting.words)
+    def keys(self, text: str) -> list[K]:
+        """The keys of `text`."""
+        chunks = list(map(self._chunk, chunks_of(text)))
+        keys = [key for said, _, _, _ in chunks for key in said]
+        if self._pairs:
+            words = [word for _, said, _, _ in chunks for word in said]
+            keys += [self._named(f"{PAIR}{one} {other}") for one, other in pairwise(words) if one != other]
+        if any(begins for _, _, _, begins in chunks):
+            walk = [stem for _, _, stems, _ in chunks for stem in stems]
+            keys += [self._named(CONCEPT + concept) for concept, _ in self._vocabulary.phrases_in(walk)]
+        return keys
+
+    def _read(self, chunk: str) -> Chunk[K]:
+        vocabulary = self._vocabulary
+        tokens = split_anew(chunk)
+        if len(tokens) == 1 and len(tokens[0].term) > 1 and tokens[0].term not in vocabulary.known:
+            term = tokens[0].term  # as the rest would find, for most words
+            return (self._named(term),), (term,), (term,), False
+        plain = [token.term for token in tokens if not token.whole]
+        words = [term for term in plain if term not in vocabulary.stop and (len(term) > 1 or term.isdigit())]
+        keys = words + [token.term for token in tokens if token.whole]
+        keys += [CONCEPT + concept for concept in vocabulary.concepts_alone(tokens)]
+        walk = [term for term in plain if term not in vocabulary.skip]
+        begins = any(stem in vocabulary.longer for stem in walk)
+        return tuple([self._named(key) for key in keys]), tuple(words), tuple(walk), begins
 
 
 def word_weight(token: Token, vocabulary: Vocabulary, weights: Weights) -> float:

@@ -30,14 +30,6 @@ class Phrase:
     concept: str
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """A concept found in a text, with the words that stand for it there."""
-
-    concept: str
-    words: tuple[str, ...]
-
-
 @dataclass(frozen=True)
 class Vocabulary:
     """Read-only lookups. `stop` carries nothing, `weak` a little, `skip` words may stand inside any phrase."""
@@ -55,40 +47,34 @@ class Vocabulary:
         content = json.dumps([sorted(self.stop), sorted(self.weak), sorted(self.skip), phrases])
         return hashlib.sha256(content.encode()).hexdigest()
 
-    def sightings(self, tokens: Sequence[Token]) -> Iterator[Sighting]:
-        """Concepts named by `tokens`, each as often as it is named."""
-        walk = [token for token in tokens if not token.whole and token.term not in self.skip]
-        for phrase, places in self._matches([token.term for token in walk]):
-            yield Sighting(phrase.concept, tuple(walk[place].word for place in places))
-        for token in tokens:
-            if token.whole:
-                for phrase in self.by_stem.get(token.term, ()):
-                    if len(phrase.stems) == 1:
-                        yield Sighting(phrase.concept, (token.word,))
+    @cached_property
+    def longer(self) -> dict[str, tuple[Phrase, ...]]:
+        """Phrases of several words by their first stem."""
+        longer = {stem: tuple(p for p in bucket if len(p.stems) > 1) for stem, bucket in self.by_stem.items()}
+        return {stem: bucket for stem, bucket in longer.items() if bucket}
 
-    def concepts_in(self, tokens: Sequence[Token]) -> Iterator[str]:
-        """The concepts of `sightings` without their words."""
-        for phrase, _ in self._matches([t.term for t in tokens if not t.whole and t.term not in self.skip]):
-            yield phrase.concept
-        for token in tokens:
-            if token.whole:
-                for phrase in self.by_stem.get(token.term, ()):
-                    if len(phrase.stems) == 1:
-                        yield phrase.concept
+    @cached_property
+    def alone(self) -> dict[str, tuple[str, ...]]:
+        """The concepts that a stem names by itself."""
+        alone = {stem: tuple(p.concept for p in bucket if len(p.stems) == 1) for stem, bucket in self.by_stem.items()}
+        return {stem: concepts for stem, concepts in alone.items() if concepts}
 
-    def _matches(self, stems: list[str]) -> Iterator[tuple[Phrase, Sequence[int]]]:
-        """Phrases found among `stems`, with the places of their words."""
-        by_stem, end = self.by_stem, len(stems)
+    def concepts_alone(self, tokens: Sequence[Token]) -> list[str]:
+        """The concepts that words of `tokens` name each by itself: parts first, then whole identifiers."""
+        alone, skip = self.alone, self.skip
+        stems = [token.term for token in tokens if not token.whole and token.term not in skip]
+        stems += [token.term for token in tokens if token.whole]
+        return [concept for stem in stems if stem in alone for concept in alone[stem]]
+
+    def phrases_in(self, stems: Sequence[str]) -> Iterator[tuple[str, Sequence[int]]]:
+        """The concepts that several of `stems` name together, and their places. Words to skip are left out before."""
+        longer, end = self.longer, len(stems)
         for start, stem in enumerate(stems):
-            if stem not in by_stem:
-                continue
-            for phrase in by_stem[stem]:
-                if len(phrase.stems) == 1:
-                    yield phrase, (start,)
-                elif phrase.gaps[1] or (start + 1 < end and stems[start + 1] == phrase.stems[1]):
+            for phrase in longer.get(stem, ()):
+                if phrase.gaps[1] or (start + 1 < end and stems[start + 1] == phrase.stems[1]):
                     places = _match(phrase, stems, start)
                     if places:
-                        yield phrase, places
+                        yield phrase.concept, places
 
 
 def _match(phrase: Phrase, stems: Sequence[str], start: int) -> list[int] | None:

@@ -27,7 +27,7 @@ class Encoder:
 
     def __init__(self, folder: Path) -> None:
         try:
-            import onnxruntime
+            import onnxruntime  # an extra
             from tokenizers import Tokenizer
         except ImportError:
             raise InvalidSettings(
@@ -81,6 +81,15 @@ class Encoder:
             vector = vector[0] if self._by_first else vector.mean(axis=0)
         length = float(np.linalg.norm(vector))
         return vector / length if length else vector
+
+
+@lru_cache(1)
+def encoder_in(folder: Path | None) -> Encoder | None:
+    """The encoder of a folder, one for a whole process: the judge and the search share its 150 MB. None for no folder.
+
+    Raises InvalidSettings where the folder holds none.
+    """
+    return Encoder(folder) if folder is not None else None
 
 
 def _found(folder: Path) -> Path:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from bot.memory.meaning.encoder import Encoder, Vectors
+from bot.memory.meaning.encoder import Encoder, Vectors, encoder_in
 
 _SAVED_EVERY = 500  # texts: what was made is not lost where a long run is stopped
 
@@ -50,7 +50,8 @@ class Matrix:
 
 def meanings_of(encoder: Path | None, cache: Path) -> Meanings | None:
     """What sentences mean, by the encoder in that folder; None without one. Raises InvalidSettings where it is none."""
-    return Meanings(Encoder(encoder), cache) if encoder is not None else None
+    found = encoder_in(encoder)
+    return Meanings(found, cache) if found is not None else None
 
 
 class Meanings:

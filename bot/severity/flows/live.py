@@ -28,7 +28,7 @@ class LiveJudge(Judge):
     def current(self) -> Judge:
         """The judge in force now. Where the database cannot be asked, the one that was in force last."""
         try:
-            with self._database.transaction() as session:
+            with self._database.reading() as session:
                 wanted = fits.id_in_force(session)
                 if wanted == self._held[0]:
                     return self._held[1]

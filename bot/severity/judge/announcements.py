@@ -13,6 +13,10 @@ _ANNOUNCING = re.compile(
     r"| currently)? experiencing degraded|\bwill provide an update|^\[retroactive\]",
     re.IGNORECASE,
 )
+_AWARE = re.compile(
+    r"\bwe(?: are|'re|’re)(?: currently| now)? (?:aware|informed) of (?:an?|the) (?:complete|total|full) outage\b",
+    re.IGNORECASE,
+)
 _SUBJECT = re.compile(r"([A-Z][\w ]{2,30}?) (?:is|are)(?: now| currently)? experiencing")
 _TITLED = re.compile(r"^(?:incident|disruption|issues?|outage|problems?) with ([^.\n]{3,160})", re.IGNORECASE)
 _PERIOD = re.compile(
@@ -28,7 +32,8 @@ _UPDATE = re.compile(
 _OVER = re.compile(r"\b(?:fixed|mitigated|resolved|restored|reverted|experienced|had|was|were)\b", re.IGNORECASE)
 _OUTAGE = re.compile(
     r"\b(?:complete|total|full|an|experiencing an) outage of (?:all|our|\w+ products)"
-    r"|all services are|unavailable for all",
+    r"|\b(?:complete|total|full) outage\b|all services are|unavailable for all"
+    r"|\b(?:unable to|cannot|can't|can’t) serve any\b|\bno (?:user|customer|client|one) can\b|\bnot one of our\b",
     re.IGNORECASE,
 )
 _AVAILABILITY = re.compile(
@@ -47,10 +52,13 @@ _SEVERAL = 3  # services named in one announcement that make it more than a trou
 def note_announcement(reading: Reading, text: str) -> None:
     """The formal language of status pages."""
     match, titled, period = _ANNOUNCING.search(text), _TITLED.search(text), _PERIOD.search(text)
-    if (match is None and not (titled and period)) or _UPDATE.search(text):
+    aware = _AWARE.search(text)
+    if (match is None and aware is None and not (titled and period)) or _UPDATE.search(text):
         return
     if period and _OVER.search(text) and "ontinuing to" not in text and "still" not in text:
         reading.note("announced.past", period.group())
+    elif aware is not None:
+        reading.note("announced.outage", aware.group())
     elif match is not None and (titled or len(text) > 80 or "degraded" in text or "outage" in text):
         reading.note(*_announced(text, match.group(), titled))
 

@@ -11,6 +11,7 @@ from bot.severity.judge.models.correction import Correction
 from bot.severity.judge.models.examples import LABELS, Example, read_examples
 from bot.severity.judge.models.kept import Models, key_of, restore, save
 from bot.severity.judge.models.linear import Features, fit, unit
+from bot.severity.judge.models.meaning import SentenceEncoder, vectors_of
 from bot.severity.judge.models.text import fit_text
 from bot.severity.judge.reading import Reading
 from bot.severity.judge.signals import Signals
@@ -21,7 +22,8 @@ from bot.text.markup import without_emoji
 
 # Inverse regularisation and weights, chosen on examples of writers left out (`python -m bench judge` prints them).
 _STRENGTH, _STRENGTH_OF_TEXT = 0.3, 3.0
-_TEXT_SHARE = 2 / 3  # of the average of the two models
+_TEXT_SHARE = 0.7  # of the average of the two models
+_MATRIX_SHARE = 0.55  # of the matrix, where the facts alone are asked
 # How much the short examples without a writer count: people seldom report so tersely, but they chat so.
 _SHORT_REPORT, _SHORT_TALK = 0.2, 0.4
 _GRAMS = 4.0  # length of the vector of words and of that of letters, beside facts of 1 each
@@ -29,10 +31,11 @@ _LONGEST_WORD = 24  # letters; longer ones are identifiers or noise
 _HALF = 0.5  # share of a row's conditions that makes it an explanation
 _EVIDENCE = 6  # spans shown: more is not read at 3 AM
 # What it costs more to call a P0 or P1 two levels too mild, and to answer what is no report.
-_TOO_MILD, _ANSWERED_TALK = 0.5, 0.15
+_TOO_MILD, _ANSWERED_TALK = 0.75, 0.15
 _NONE = LABELS.index("none")
+_LEAST = 1e-9
 # The files that a fitted model depends on.
-_CODE = ("*.py", "models/*.py")
+_CODE = ("*.py", "models/*.py", "vocabulary/*.py")
 
 
 def cost_of(truth: str, said: str) -> float:
@@ -57,25 +60,31 @@ class Judge:
     """Judges messages. Built by `load_judge`; holds no state that a judgement changes, so any thread may use it."""
 
     def __init__(
-        self, policy: SeverityPolicy, signals: Signals, models: Models | None, correction: Correction | None = None
+        self,
+        policy: SeverityPolicy,
+        signals: Signals,
+        models: Models | None,
+        correction: Correction | None = None,
+        encoder: SentenceEncoder | None = None,
     ) -> None:
         self._policy = policy
         self._signals = signals
         self._models = models
         self._correction = correction
+        self._encoder = encoder  # the one that the models were fitted with, if any
 
     @property
-    def parts(self) -> tuple[SeverityPolicy, Signals, Models | None, Correction | None]:
+    def parts(self) -> tuple[SeverityPolicy, Signals, Models | None, Correction | None, SentenceEncoder | None]:
         """What it is made of."""
-        return self._policy, self._signals, self._models, self._correction
+        return self._policy, self._signals, self._models, self._correction, self._encoder
 
     def as_shipped(self) -> Judge:
         """Without what was learnt here."""
-        return Judge(self._policy, self._signals, self._models)
+        return Judge(self._policy, self._signals, self._models, None, self._encoder)
 
     def corrected(self, correction: Correction) -> Judge:
         """The same judge with what was learnt from a company's own decisions."""
-        return Judge(self._policy, self._signals, self._models, correction)
+        return Judge(self._policy, self._signals, self._models, correction, self._encoder)
 
     def read(self, text: str) -> Reading:
         """What the message says, without a verdict."""
@@ -107,7 +116,7 @@ class Judge:
             runner_up=None if second in (None, "none") else Severity(str(second)),
             row=row.says,
             row_name=row.name,
-            trouble=round(1.0 - shares[_NONE], 4),
+            trouble=round(_trouble(shares), 4),
         )
 
     def shares(self, text: str) -> list[float] | None:
@@ -122,11 +131,12 @@ class Judge:
         """The probability of each label, both models averaged."""
         assert self._models is not None
         facts = self._models.facts.probabilities(features_of(reading, self._policy))
-        words = self._models.text.probabilities(text)
+        vector = self._encoder.query(text) if self._encoder is not None else None
+        words = self._models.text.probabilities(text, vector)
         return [float(share) for share in facts * (1 - _TEXT_SHARE) + words * _TEXT_SHARE]
 
     def by_facts(self, text: str) -> Judgement:
-        """What the facts alone say, the written matrix and the model of facts counting alike.
+        """What the facts alone say, the written matrix a little more than the model of facts.
 
         For texts that nobody wrote as one, such as a title with a later message: how they are worded says nothing.
         """
@@ -135,12 +145,15 @@ class Judge:
         shares = _certain(row)
         if self._models is not None:
             weighed = self._models.facts.probabilities(features_of(reading, self._policy))
-            shares = [(certain + float(share)) / 2 for certain, share in zip(shares, weighed, strict=True)]
+            shares = [
+                certain * _MATRIX_SHARE + float(share) * (1 - _MATRIX_SHARE)
+                for certain, share in zip(shares, weighed, strict=True)
+            ]
         best = max(range(len(shares)), key=shares.__getitem__)
         row = _explaining(self._policy, reading.facts, row, LABELS[best])
         severity = None if best == _NONE else Severity(LABELS[best])
         evidence = self._evidence(text, row, reading, LABELS[best])
-        return Judgement(severity, round(shares[best], 4), evidence, None, row.says, row.name, 1 - shares[_NONE])
+        return Judgement(severity, round(shares[best], 4), evidence, None, row.says, row.name, _trouble(shares))
 
     def _evidence(self, text: str, row: Row, reading: Reading, label: str) -> tuple[Evidence, ...]:
         """The words that decided: those behind the row's conditions, then those that weigh most for the label."""
@@ -157,6 +170,15 @@ class Judge:
 def said_at_least_cost(shares: Sequence[float]) -> str:
     """The label that is said where the labels have these probabilities."""
     return LABELS[_cheapest(shares)[0]]
+
+
+def _trouble(shares: Sequence[float]) -> float:
+    """How likely it is trouble, not talk, that must not be passed over: a P2 counts half, a P3 not at all.
+
+    Where one outage in a hundred meets silence, talk is asked about less by a seventh than if all trouble counted.
+    """
+    serious = shares[0] + shares[1] + shares[2] / 2
+    return serious / max(serious + shares[_NONE], _LEAST)
 
 
 def _cheapest(shares: Sequence[float]) -> tuple[int, int]:
@@ -178,54 +200,61 @@ def _learnt(label: str) -> Row:
     return Row("learnt", f"People here called messages like this {label}", Severity(label), {}, {}, False)
 
 
-def load_judge(policy: SeverityPolicy, training_folder: Path | None, cache_folder: Path | None) -> Judge:
-    """A judge for this policy. Without training folder the matrix judges alone.
+def load_judge(
+    policy: SeverityPolicy,
+    training_folder: Path | None,
+    cache_folder: Path | None,
+    encoder: SentenceEncoder | None = None,
+) -> Judge:
+    """A judge for this policy. Without training folder the matrix judges alone, without encoder words and facts.
 
-    The fitted model is kept in `cache_folder` under a name made of examples, policy and code; where that is missing or
-    damaged it is fitted again. Raises InvalidPolicy where an example cannot be read.
+    The fitted model is kept in `cache_folder` under a name made of examples, policy, code and encoder; where that is
+    missing or damaged it is fitted again. Raises InvalidPolicy where an example cannot be read.
     """
     signals = Signals(policy.things)
     if training_folder is None:
         return Judge(policy, signals, None)
-    kept = _kept(policy, training_folder, cache_folder) if cache_folder else None
+    kept = _kept(policy, training_folder, cache_folder, encoder) if cache_folder else None
     models = restore(kept) if kept else None
     if models is not None:
-        return Judge(policy, signals, models)
+        return Judge(policy, signals, models, None, encoder)
     try:
         examples = read_examples(training_folder)
     except (ValueError, OSError) as error:
         raise InvalidPolicy(f"training examples: {error}") from None
     if len({example.label for example in examples}) < 2:
         raise InvalidPolicy(f"{training_folder}: expected *.jsonl files with examples of at least two severities.")
-    models = _fitted(policy, signals, examples)
+    models = _fitted(policy, signals, examples, encoder, cache_folder)
     if kept:
         save(models, kept)
-    return Judge(policy, signals, models)
+    return Judge(policy, signals, models, None, encoder)
 
 
-def judge_of(knowledge: Path, cache_folder: Path | None) -> tuple[Judge, SeverityPolicy]:
+def judge_of(
+    knowledge: Path, cache_folder: Path | None, encoder: SentenceEncoder | None = None
+) -> tuple[Judge, SeverityPolicy]:
     """The judge of a knowledge folder and the policy by which it judges.
 
     Raises InvalidPolicy with file, line and reason.
     """
     policy = load_severity(knowledge / "policy" / "severity.yaml")
-    return load_judge(policy, knowledge / "training", cache_folder), policy
+    return load_judge(policy, knowledge / "training", cache_folder, encoder), policy
 
 
-def is_fitted(knowledge: Path, cache_folder: Path) -> bool:
+def is_fitted(knowledge: Path, cache_folder: Path, encoder: SentenceEncoder | None = None) -> bool:
     """True where `judge_of` would read the fitted model back, not fit it, which takes seconds and memory."""
     policy = load_severity(knowledge / "policy" / "severity.yaml")
-    return _kept(policy, knowledge / "training", cache_folder).exists()
+    return _kept(policy, knowledge / "training", cache_folder, encoder).exists()
 
 
-def _kept(policy: SeverityPolicy, training_folder: Path, cache_folder: Path) -> Path:
-    return cache_folder / f"judge-{_key(policy, training_folder)}.npz"
+def _kept(policy: SeverityPolicy, training_folder: Path, cache_folder: Path, encoder: SentenceEncoder | None) -> Path:
+    return cache_folder / f"judge-{_key(policy, training_folder, encoder)}.npz"
 
 
-def fit_judge(policy: SeverityPolicy, examples: Sequence[Example]) -> Judge:
+def fit_judge(policy: SeverityPolicy, examples: Sequence[Example], encoder: SentenceEncoder | None = None) -> Judge:
     """A judge that learned from these alone; nothing is kept. For measuring on examples held out."""
     signals = Signals(policy.things)
-    return Judge(policy, signals, _fitted(policy, signals, examples))
+    return Judge(policy, signals, _fitted(policy, signals, examples, encoder, None), None, encoder)
 
 
 def first_row(policy: SeverityPolicy, facts: Mapping[str, set[str]]) -> Row:
@@ -261,14 +290,19 @@ def _letter_grams(words: list[str]) -> Features:
     return grams
 
 
-def _fitted(policy: SeverityPolicy, signals: Signals, examples: Sequence[Example]) -> Models:
+def _fitted(
+    policy: SeverityPolicy,
+    signals: Signals,
+    examples: Sequence[Example],
+    encoder: SentenceEncoder | None,
+    cache_folder: Path | None,
+) -> Models:
     labels = [example.label for example in examples]
     weights = [_weight(example) for example in examples]
     seen = [features_of(signals.read(example.text), policy) for example in examples]
-    return Models(
-        fit(seen, labels, _STRENGTH, weights),
-        fit_text([example.text for example in examples], labels, _STRENGTH_OF_TEXT, weights),
-    )
+    texts = [example.text for example in examples]
+    vectors = vectors_of(encoder, texts, cache_folder) if encoder is not None else None
+    return Models(fit(seen, labels, _STRENGTH, weights), fit_text(texts, labels, _STRENGTH_OF_TEXT, weights, vectors))
 
 
 def _weight(example: Example) -> float:
@@ -277,14 +311,14 @@ def _weight(example: Example) -> float:
     return _SHORT_TALK if example.label == "none" else _SHORT_REPORT
 
 
-def _key(policy: SeverityPolicy, folder: Path) -> str:
+def _key(policy: SeverityPolicy, folder: Path, encoder: SentenceEncoder | None) -> str:
     here = Path(__file__).parent
     code = [path.read_bytes() for pattern in _CODE for path in sorted(here.glob(pattern))]
     data = [path.read_bytes() for path in sorted(folder.glob("*.jsonl"))]
     shown = repr([(row.name, row.verdict, _sorted(row.when), _sorted(row.unless)) for row in policy.rows]) + repr(
         sorted(policy.things.items())
     )
-    return key_of([*code, *data, shown.encode()])
+    return key_of([*code, *data, shown.encode(), encoder.fingerprint.encode() if encoder else b""])
 
 
 def _sorted(conditions: Mapping[str, frozenset[str]]) -> list[tuple[str, list[str]]]:

@@ -124,8 +124,8 @@ def note_zero(reading: Reading, message: str, tokens: list[Token]) -> None:
 
 _RUNNING = re.compile(
     r"^\W*(?:\w+ ){0,2}update\b[^.\n]{0,24}\b(?:inc|sec)-?\d+|^\W*(?:status |incident |quick "
-    r"|\d\w* )?update\b\s*(?:\d+\b|[\]:—–-])|\bnext (?:update|comms|news)\b"
-    r"|\b(?:ic|shift|incident) (?:handover|change)\b|\b(?:handing|taking) over (?:as|to|from)\b"
+    r"|\d\w* )?update\b\s*(?:\d+\b|[\]:—–-])"
+    r"|\b(?:(?:ic|shift|incident) handover|(?:ic|incident) change)\b|\b(?:handing|taking) over (?:as|to|from)\b"
     r"|^\W*(?:inc|sec)-\d+[^\w\n]{1,3}(?:update|still|mitigat|root cause|vendor)|\bsame incident\b",
     re.IGNORECASE,
 )

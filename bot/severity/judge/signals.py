@@ -10,10 +10,11 @@ from bot.severity.judge.announcements import note_announcement
 from bot.severity.judge.inference import conclude
 from bot.severity.judge.lexicon import Hit, Lexicon, correct_typo
 from bot.severity.judge.message_forms import note_quoted, note_shape, note_strong_kinds, note_zero
-from bot.severity.judge.phrases import ENGLISH, PHRASES, PLAIN
 from bot.severity.judge.reading import TROUBLE, Reading
 from bot.severity.judge.tokens import LENGTH_JUDGED, Token
 from bot.severity.judge.tokens import read as read_tokens
+from bot.severity.judge.vocabulary.glossary import in_english
+from bot.severity.judge.vocabulary.phrases import ENGLISH, PHRASES, PLAIN
 
 _BREAKS = re.compile(r"[.!?;,\n(){}\[\]—–|…]|->|→|\s-\s")
 _CLAUSE_WORDS = {"but", "however", "although", "though", "while", "whereas", "only", "except", "otherwise", "yet"}
@@ -34,7 +35,7 @@ class Signals:
     def read(self, message: str) -> Reading:
         """Facts of the first `LENGTH_JUDGED` characters. Never raises; the same message gives the same reading."""
         tokens = read_tokens(message)
-        reading = Reading(words=correct_typo(tokens, self._lexicon))
+        reading = Reading(words=self._words(tokens))
         if not any(token.kind in {"word", "number", "percent", "ratio"} for token in tokens):
             reading.note("kind.empty", message[:LENGTH_JUDGED].strip()[:40])
             return reading
@@ -49,6 +50,12 @@ class Signals:
         note_strong_kinds(reading, message[:LENGTH_JUDGED])
         conclude(reading, message)
         return reading
+
+    def _words(self, tokens: list[Token]) -> list[str]:
+        """The tokens' words in English, typing errors mended where they were English."""
+        plain = [token.text for token in tokens]
+        english = in_english(plain)
+        return english if english != plain else correct_typo(tokens, self._lexicon)
 
 
 def _clauses(tokens: list[Token], words: list[str]) -> list[int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from bot.severity.judge.phrases import BRANDS
+from bot.severity.judge.vocabulary.phrases import BRANDS
 
 LENGTH_JUDGED = 1200  # characters; what stands later in a message is not read, so that time is bounded
 

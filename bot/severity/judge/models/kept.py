@@ -16,7 +16,7 @@ from bot.severity.judge.models.examples import LABELS
 from bot.severity.judge.models.linear import Model
 from bot.severity.judge.models.text import COLUMNS, PLACES, TextModel
 
-_VERSION = 3  # raise when what is fitted, or how, changes otherwise than through the files that the key is made of
+_VERSION = 4  # raise when what is fitted, or how, changes otherwise than through the files that the key is made of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ def save(models: Models, path: Path) -> None:
             text_weights=models.text.weights[used],
             rarity=models.text.rarity,
             text_bias=models.text.bias,
+            meaning=models.text.meaning,
         )
     Path(name).replace(path)
 
@@ -53,8 +54,8 @@ def restore(path: Path) -> Models | None:
         with np.load(path, allow_pickle=False) as kept:
             names = kept["names"].tobytes().decode().split("\n")
             weights, bias = kept["weights"], kept["bias"]
-            rarity, text_bias = kept["rarity"], kept["text_bias"]
-            spread = np.zeros((PLACES, COLUMNS), dtype=np.float32)
+            rarity, text_bias, meaning = kept["rarity"], kept["text_bias"], kept["meaning"]
+            spread = np.zeros((PLACES, COLUMNS), dtype=np.float16)
             spread[kept["used"]] = kept["text_weights"]
     except (OSError, ValueError, KeyError, EOFError, IndexError, zipfile.BadZipFile):
         return None
@@ -63,10 +64,11 @@ def restore(path: Path) -> Models | None:
         or bias.shape != (len(LABELS),)
         or text_bias.shape != (COLUMNS,)
         or rarity.shape != (PLACES,)
+        or meaning.shape[1:] != (len(LABELS),)
     ):
         return None
     facts = Model({name: place for place, name in enumerate(names)}, weights, bias)
-    return Models(facts, TextModel(spread, rarity, text_bias))
+    return Models(facts, TextModel(spread, rarity, text_bias, meaning))
 
 
 def key_of(parts: Iterable[bytes]) -> str:

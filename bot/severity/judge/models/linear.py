@@ -62,7 +62,7 @@ def fit(examples: Sequence[Features], labels: Sequence[str], strength: float, we
 
 def regression(matrix: Any, labels: Sequence[str], strength: float, weights: Sequence[float], most: int) -> Any:
     """A fitted LogisticRegression, after `most` steps at most."""
-    from sklearn.linear_model import LogisticRegression
+    from sklearn.linear_model import LogisticRegression  # a second to load, needed only to fit
     from threadpoolctl import threadpool_limits
 
     # The vectors are too short to be shared out: a second thread only waits, and a fit takes four times as long.
@@ -72,8 +72,19 @@ def regression(matrix: Any, labels: Sequence[str], strength: float, weights: Seq
         )
 
 
+def margins(matrix: Any, labels: Sequence[str], strength: float, weights: Sequence[float]) -> Any:
+    """A fitted LinearSVC: it minds the examples near the border only, and errs elsewhere than a regression does."""
+    from sklearn.svm import LinearSVC  # likewise
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        return LinearSVC(C=strength, tol=1e-3, dual=True, random_state=0).fit(
+            matrix, [LABELS.index(label) for label in labels], sample_weight=list(weights)
+        )
+
+
 def columns_of(chosen: Any) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """The weights and the bias of a fitted LogisticRegression, in the order of LABELS."""
+    """The weights and the bias of a fitted linear model of scikit-learn, in the order of LABELS."""
     weights = np.zeros((chosen.coef_.shape[1], len(LABELS)), dtype=np.float32)
     bias = np.full(len(LABELS), -30.0, dtype=np.float32)  # a label without examples is next to impossible
     slopes, offsets = chosen.coef_, chosen.intercept_

@@ -1,0 +1,1 @@
+"""Forms of secrets, as data for `bot.text.masking`."""
