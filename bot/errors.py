@@ -1,5 +1,7 @@
 """What can go wrong, each named by the fact and carrying the sentence that the person reads."""
 
+from collections.abc import Mapping
+
 
 class TocsinError(Exception):
     """Base of every refusal that a person reads; `str(error)` is the sentence to show."""
@@ -23,6 +25,14 @@ class TransitionRefused(TocsinError):
 
 class BadRequest(TocsinError):
     """What a person typed or sent cannot be understood; the sentence says what to type."""
+
+
+class FormRefused(BadRequest):
+    """What was filled in cannot be taken; `by_field` has the sentence for each input, by its block."""
+
+    def __init__(self, by_field: Mapping[str, str]) -> None:
+        super().__init__(" ".join(by_field.values()))
+        self.by_field = by_field
 
 
 class NotAllowed(TocsinError):

@@ -7,10 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.logs import configure_logs
+from bot.store.engine import Database
 
 SECRET = "Xk3vQ9tR" + "z7LmB2wY"
+WORDS = "the leaked\nkey of checkout"  # a traceback quotes lines of the program, which must not hold them
 
 
 @pytest.fixture(autouse=True)
@@ -40,3 +44,29 @@ def test_secrets_and_personal_links_are_masked_in_every_line(capsys: pytest.Capt
     said = capsys.readouterr().err
     assert said.count("[secret masked]") >= 4 and "cannot use" in said
     assert SECRET not in said and "qrst" not in said
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "insert into pg_temp.said (line, words) values (null, :words)",  # quotes the row that it refuses
+        "insert into pg_temp.said (line, words) values (1, :words), (1, :words)",
+        "select cast(:words as integer)",
+    ],
+)
+@pytest.mark.parametrize("as_json", [False, True])
+def test_what_the_database_refuses_is_logged_without_what_people_wrote(
+    capsys: pytest.CaptureFixture[str], database: Database, statement: str, as_json: bool
+) -> None:
+    """Security incidents are in those rows, too."""
+    configure_logs("INFO", as_json)
+    ours = structlog.get_logger("bot.of_this_test")
+    try:
+        with database.transaction() as session:
+            session.execute(text("create temp table said (line integer not null, words text unique) on commit drop"))
+            session.execute(text(statement), {"words": WORDS})
+    except SQLAlchemyError:
+        ours.exception("failed")
+    said = capsys.readouterr().err
+    assert "sqlalchemy.exc" in said and "failed" in said
+    assert "leaked" not in said and "checkout" not in said

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy.orm import Session
 
+from bot.alarms.queries import forget_alarms
 from bot.context import AppContext
 from bot.incidents.queries import access
 from bot.retention.flows.retain import plan_retention, remove_reports, remove_words
@@ -16,7 +19,7 @@ from bot.store.outbox import count_failed, forget_failed
 log = structlog.get_logger(__name__)
 
 FAILED_KEPT = timedelta(days=30)
-_AT_ONCE = 5_000  # lines of the access log that are taken out in one transaction
+_AT_ONCE = 5_000  # rows that are taken out in one transaction
 
 
 def retain(context: AppContext, slack: Slack, poster: Poster) -> None:
@@ -45,14 +48,16 @@ def clear(context: AppContext) -> None:
             plan_retention(session)
         failed = count_failed(session)
         forgotten = forget_failed(session, FAILED_KEPT)
-    _forget_access(context)
+    kept = context.policy.retention
+    _forget(context, access.forget, kept.keep_access)
+    _forget(context, forget_alarms, kept.keep_alarms)
     if failed:
         log.warning("jobs were given up", jobs=failed, forgotten=forgotten, kept_for=f"{FAILED_KEPT.days} days")
 
 
-def _forget_access(context: AppContext) -> None:
-    kept = context.policy.retention.keep_access
+def _forget(context: AppContext, forget: Callable[[Session, datetime, int], int], kept: timedelta | None) -> None:
+    """What is older than that, so many rows a transaction."""
     gone = _AT_ONCE
     while kept is not None and gone == _AT_ONCE:
         with context.database.transaction() as session:
-            gone = access.forget(session, context.now() - kept, _AT_ONCE)
+            gone = forget(session, context.now() - kept, _AT_ONCE)

@@ -10,6 +10,7 @@ from typing import Annotated
 from bot.policy.loading import PolicyModel, load
 from bot.policy.values import Typed
 from bot.text.durations import parse_duration
+from bot.text.wording import counted
 
 _FOREVER = "forever"
 _SHORTEST = timedelta(days=1)
@@ -17,10 +18,13 @@ _SHORTEST = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class RetentionPolicy:
-    """`keep_messages` counts from the closing of the incident, `keep_access` from each access; None: forever."""
+    """What each counts from: `keep_messages` from the closing of the incident, `keep_access` from each access,
+    `keep_alarms` from when an alarm was last heard of. None: forever.
+    """
 
     keep_messages: timedelta | None = None
     keep_access: timedelta | None = None
+    keep_alarms: timedelta | None = None
 
     @property
     def sentence(self) -> str:
@@ -32,7 +36,7 @@ class RetentionPolicy:
 
 def in_days(span: timedelta) -> str:
     """`1 day`, `400 days`."""
-    return f"{span.days} day{'s' if span.days != 1 else ''}"
+    return counted(span.days, "day")
 
 
 def _kept(typed: str) -> timedelta | None:
@@ -54,6 +58,7 @@ class RetentionFile(PolicyModel):
 
     keep_messages: Annotated[timedelta | None, Typed(_kept, _TOLD)]
     keep_access: Annotated[timedelta | None, Typed(_kept, _TOLD)] = None
+    keep_alarms: Annotated[timedelta | None, Typed(_kept, _TOLD)] = None
 
 
 def load_retention(path: Path) -> RetentionPolicy:
@@ -61,4 +66,4 @@ def load_retention(path: Path) -> RetentionPolicy:
     if not path.exists():
         return RetentionPolicy()
     file = load(path, RetentionFile)
-    return RetentionPolicy(file.keep_messages, file.keep_access)
+    return RetentionPolicy(file.keep_messages, file.keep_access, file.keep_alarms)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.web.limits import OnlyText
@@ -46,7 +46,7 @@ def create_web(
     app = Starlette(
         routes=[*own, *routes],
         middleware=[Middleware(OnlyText)],
-        exception_handlers={HTTPException: _not_found, Exception: _failed},
+        exception_handlers={HTTPException: _not_found, ClientDisconnect: _cut_off, Exception: _failed},
     )
     limit_page_threads(app, threads)
     app.router.redirect_slashes = False  # a redirect would answer without our headers
@@ -56,10 +56,17 @@ def create_web(
 def _not_found(request: Request, refused: Exception) -> Response:
     """Pages that do not exist and methods that are not served."""
     if isinstance(refused, HTTPException) and refused.status_code == 405:
+        if (refused.headers or {}).get("Allow") == "POST":
+            return PlainTextResponse("This address takes POST.", 405, headers={**headers(), "Allow": "POST"})
         response = notice(405, "This page is read-only", "Open it in a browser.")
         response.headers["Allow"] = "GET, HEAD"
         return response
     return notice(404, "Page not found", "Check the address, or open the link from Slack again.")
+
+
+def _cut_off(request: Request, gone: Exception) -> Response:
+    """Somebody hung up while they sent: no error of ours, and nobody reads this."""
+    return PlainTextResponse("The request did not arrive completely.", 400, headers=headers())
 
 
 def _failed(request: Request, error: Exception) -> Response:

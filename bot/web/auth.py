@@ -7,7 +7,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl
 
@@ -17,12 +17,13 @@ from starlette.routing import Route
 
 from bot.context import AppContext
 from bot.slack import queries as slack_queries
+from bot.store.outbox import enqueue
 from bot.text.markup import storable
 from bot.text.wording import instant
 from bot.web import queries as links
 from bot.web.page_threads import as_page, in_page_thread
 from bot.web.rendering import render
-from bot.web.responses import NEW_LINK, form_lost, go_to, notice, page
+from bot.web.responses import NEW_LINK, Notice, form_lost, go_to, notice, page
 from bot.web.sessions import (
     BROWSER_LIFETIME,
     PERSONAL_LINK_LIFETIME,
@@ -42,6 +43,7 @@ from bot.web.sessions import (
 )
 
 LARGEST_FORM = 300_000  # bytes
+_MOST_FIELDS = 50
 _OWN_PATH = re.compile(r"/(?![/\\])[!-~]*")
 
 Form = Mapping[str, str]
@@ -136,8 +138,8 @@ def _sign_in(web: WebContext, request: Request, form: Form) -> Response:
         used = links.claim_link(session, link.mark, hashed, now)
         if used.browser != hashed:
             return _used(used.used_at)
-        if not slack_queries.names_of(session, [link.user_id]) and name != link.user_id:
-            slack_queries.record_name(session, link.user_id, name, now)
+        if not slack_queries.names_of(session, [link.user_id]):  # the link has Slack's handle, which is no name
+            enqueue(session, "slack.learn_names", names_of=[link.user_id])
         response = go_to(_own_path(link.path))
         links.forget_sessions(session, now - SESSION_LIFETIME)
         opened = open_session(response, web.key, link.user_id, name, secure=web.secure)
@@ -192,7 +194,8 @@ def current_user(web: WebContext, request: Request) -> CurrentUser | None:
         return None
     with web.context.database.transaction() as session:
         goes_on = links.goes_on(session, user.session, user.user_id, web.context.now() - SESSION_LIFETIME)
-    return user if goes_on else None
+        known = slack_queries.names_of(session, [user.user_id])  # the link may have had Slack's handle
+    return replace(user, name=known.get(user.user_id, user.name)) if goes_on else None
 
 
 def signed_in(web: WebContext, request: Request) -> CurrentUser | Response | None:
@@ -214,9 +217,16 @@ def page_route(web: WebContext, path: str, handler: PageHandler) -> Route:
         user = signed_in(web, request)
         if user is None:
             return _not_signed_in()
-        return user if isinstance(user, Response) else handler(web, request, user)
+        return user if isinstance(user, Response) else _with_menu(handler(web, request, user), user, request)
 
     return Route(path, as_page(endpoint))
+
+
+def _with_menu(answer: Response, user: CurrentUser, request: Request) -> Response:
+    """What says that there is nothing to see, with the menu; who signs out gets none."""
+    if isinstance(answer, Notice) and answer.status_code >= 400:
+        return answer.with_menu(user, request.url.path)
+    return answer
 
 
 def _not_signed_in() -> Response:
@@ -247,7 +257,7 @@ def _submit(web: WebContext, request: Request, form: Form, handler: FormHandler)
     if not is_own_form(user, form.get("token", "")):
         sentence = "Nothing was saved. Open the page again and submit the form from there."
         return form_lost(403, "This form isn't from your session", sentence, written)
-    return handler(web, request, user, form)
+    return _with_menu(handler(web, request, user, form), user, request)
 
 
 async def _form(request: Request) -> Form | Response:
@@ -263,7 +273,12 @@ async def _form(request: Request) -> Form | Response:
     return await in_page_thread(request, _read, body)
 
 
-def _read(body: bytes) -> dict[str, str]:
+def _read(body: bytes) -> dict[str, str] | Response:
     """Fields of a form as browsers send it: the last of each name, without what the database cannot hold."""
-    fields = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, errors="replace", max_num_fields=50)
+    try:
+        fields = parse_qsl(
+            body.decode("utf-8", "replace"), keep_blank_values=True, errors="replace", max_num_fields=_MOST_FIELDS
+        )
+    except ValueError:  # no form of ours has as many
+        return notice(400, "This is no form of Tocsin's", "Open the page again and submit the form from there.")
     return {name: storable(value).replace("\r\n", "\n") for name, value in fields}

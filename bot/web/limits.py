@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 import structlog
 import uvicorn
-from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -90,18 +90,45 @@ def _asked(query: bytes) -> str:
     return "".join(name + value for name, value in pairs if name != "t")
 
 
+def _size(scope: Scope) -> int:
+    """Bytes of the address and the headers, as they came. The parser counts only what it still waits for."""
+    address = len(scope.get("raw_path") or b"") + len(scope["query_string"])
+    return address + sum(len(name) + len(value) for name, value in scope["headers"])
+
+
+def _is_ambiguous(scope: Scope) -> bool:
+    """Whether a proxy in front may see another end of the request than we do, and so another request behind it."""
+    names = {name for name, _ in scope["headers"]}
+    return {b"transfer-encoding", b"content-length"} <= names
+
+
 class OnlyText:
-    """Middleware that answers 400 to paths and queries that hold NUL: no database keeps it, no page has it."""
+    """Middleware that refuses requests no page has use for.
+
+    Paths and queries that hold NUL, which no database keeps; headers and addresses that are too long; two lengths.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and "\0" in scope["path"] + _asked(scope["query_string"]):
-            response = notice(400, "This address isn't valid", "Check it, or open the link from Slack again.")
-            await response(Request(scope).scope, receive, send)
-            return
-        await self._app(scope, receive, send)
+        refused = _refusal(scope) if scope["type"] == "http" else None
+        await (refused or self._app)(scope, receive, send)
+
+
+def _refusal(scope: Scope) -> Response | None:
+    if _size(scope) > LONGEST_HEADERS:
+        return _hang_up(notice(431, "This request is too long", "Open the page again, with its own address."))
+    if _is_ambiguous(scope):
+        return _hang_up(notice(400, "This request isn't valid", "It gives its length in two ways."))
+    if "\0" in scope["path"] + _asked(scope["query_string"]):
+        return notice(400, "This address isn't valid", "Check it, or open the link from Slack again.")
+    return None
+
+
+def _hang_up(response: Response) -> Response:
+    response.headers["Connection"] = "close"  # nothing behind it on this connection is read
+    return response
 
 
 def server_config(

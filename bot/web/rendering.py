@@ -43,7 +43,7 @@ def _environment() -> Environment:
 
 def _markdown(text: str) -> Markup:
     """Markdown as HTML: what is HTML in it stays text, and nothing is fetched."""
-    from markdown_it import MarkdownIt
+    from markdown_it import MarkdownIt  # loaded with the first page that shows Markdown
 
     return Markup(MarkdownIt("commonmark", {"html": False}).disable("image").render(text))
 
@@ -66,9 +66,9 @@ def render(template: str, **context: Any) -> str:
     return _environment().get_template(template).render(**context)
 
 
-def render_notice_html(title: str, sentences: tuple[str, ...]) -> str:
-    """A short page that says one thing: not found, link expired, no key set."""
-    return _environment().get_template("notice.html").render(title=title, sentences=sentences)
+def render_notice_html(title: str, sentences: tuple[str, ...], user: CurrentUser | None = None, here: str = "") -> str:
+    """A short page that says one thing: not found, link expired, no key set. With the menu for `user`."""
+    return render("notice.html", title=title, sentences=sentences, user=user, here=here)
 
 
 # What a form's redirect carries, and what the page then says.

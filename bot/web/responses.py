@@ -5,14 +5,17 @@ from __future__ import annotations
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bot.web.rendering import render, render_notice_html, style_source
+from bot.web.sessions import CurrentUser
 
 NEW_LINK = "To get a link, type /incident review in the incident's Slack channel."
 
 
 def headers(forms: bool = False) -> dict[str, str]:
-    """Nothing is fetched, framed, sniffed, cached or passed on as a referrer; forms, if any, submit here only."""
+    """Nothing is framed, sniffed, cached or passed on as a referrer, and nothing fetched but our own pictures, on pages
+    with forms. These submit here only."""
+    pictures = "img-src 'self'; " if forms else ""
     policy = (
-        f"default-src 'none'; style-src {style_source()}; base-uri 'none'; "
+        f"default-src 'none'; {pictures}style-src {style_source()}; base-uri 'none'; "
         f"form-action {chr(39)}{'self' if forms else 'none'}{chr(39)}; frame-ancestors 'none'"
     )
     return {
@@ -30,9 +33,22 @@ def page(content: str, status: int = 200) -> Response:
     return HTMLResponse(content, status, headers=headers(forms=True))
 
 
+class Notice(HTMLResponse):
+    """A short page that says one thing."""
+
+    def __init__(self, status: int, title: str, sentences: tuple[str, ...]) -> None:
+        super().__init__(render_notice_html(title, sentences), status, headers=headers())
+        self.title, self.sentences = title, sentences
+
+    def with_menu(self, user: CurrentUser, path: str) -> Response:
+        """The same with the menu, for somebody who is signed in: nobody is left on a page without a way on."""
+        content = render_notice_html(self.title, self.sentences, user, f"/{path.strip('/').partition('/')[0]}")
+        return HTMLResponse(content, self.status_code, headers=headers(forms=True))
+
+
 def notice(status: int, title: str, *sentences: str) -> Response:
     """A short page that says one thing."""
-    return HTMLResponse(render_notice_html(title, sentences), status, headers=headers())
+    return Notice(status, title, sentences)
 
 
 def form_lost(status: int, title: str, sentence: str, written: str) -> Response:

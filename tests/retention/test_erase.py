@@ -24,12 +24,12 @@ from bot.retention.flows.erase import erase
 from bot.retention.queries import people
 from bot.retention.rules import MESSAGE_REMOVED, Person, Words, scrubbed
 from bot.reviews.flows import drafting, editing
+from bot.reviews.messages.renderings import to_markdown
 from bot.reviews.queries import reviews
-from bot.reviews.rules.renderings import to_markdown
 from bot.severity.rules import Severity
 from bot.slack import queries as slack_queries
 from bot.store.outbox import enqueue
-from tests.rows import NOON, add_ping, minutes
+from tests.support.rows import NOON, add_ping, minutes
 
 WHO, NAME, MAIL = "U0QUITTER", "Zelda Quartermain", "zelda@example.com"
 WORDS = (
@@ -66,7 +66,7 @@ def row(session: Session, policy: Policy) -> IncidentRow:
     report.evidence, report.history = [{"kind": "word", "text": "fire"}], [{"text": WORDS[0], "by": WHO}]
     session.add(report)
     add_ping(session, row, user_ids=[WHO], asked_by=WHO, note=WORDS[1], state="sent")
-    enqueue(session, "slack.whisper", channel_id="C0", user_id=WHO, text=f"<@{WHO}>, {NAME} asks")
+    enqueue(session, "slack.reply_privately", channel_id="C0", user_id=WHO, text=f"<@{WHO}>, {NAME} asks")
     enqueue(
         session, "slack.offer_key", incident_id=row.incident_id, user_id="U0OTHER", ts="1.1", text=WORDS[0][:20] + "…"
     )

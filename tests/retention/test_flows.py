@@ -28,16 +28,16 @@ from bot.reports.tables import ReportRow
 from bot.retention.flows import retain
 from bot.retention.policy import RetentionPolicy
 from bot.reviews.flows import drafting, editing
+from bot.reviews.messages.renderings import to_markdown
 from bot.reviews.pages.rendering import render_review_html
 from bot.reviews.queries import drafts as reviews
 from bot.reviews.queries import reviews as assessments
 from bot.reviews.rules.merging import base_of
-from bot.reviews.rules.renderings import to_markdown
 from bot.reviews.rules.stages import Stage
 from bot.reviews.tables import ReviewEdit, ReviewRow
 from bot.store.engine import Database
-from tests.flow_fixtures import Declare
-from tests.rows import NOON, minutes
+from tests.fixtures.flow import Declare
+from tests.support.rows import NOON, minutes
 
 BY, MANAGER = "U0RESPONDER", "U0MANAGER"
 KEEP = RetentionPolicy(timedelta(days=400))
@@ -349,7 +349,7 @@ CHANGES = [
     "update timeline_entries set text = :fact, at = now() where entry_id = :id",
     "update timeline_entries set text = :fact, author = 'U0OTHER' where entry_id = :id",
     "delete from timeline_entries where entry_id = :id",
-    "truncate timeline_entries",
+    "truncate timeline_entries cascade",
 ]
 
 

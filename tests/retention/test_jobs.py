@@ -18,8 +18,8 @@ from bot.retention.policy import RetentionPolicy
 from bot.slack.client import Slack
 from bot.slack.poster import Poster
 from bot.store import outbox
-from tests.job_fixtures import Declared, later
-from tests.queue import empty_queue, queued
+from tests.fixtures.job import Declared, later
+from tests.support.queue import empty_queue, queued
 
 DAY = 24 * 60
 KEEP = RetentionPolicy(timedelta(days=30))

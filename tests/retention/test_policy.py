@@ -20,7 +20,7 @@ def written(folder: Path, value: str) -> Path:
 
 def test_what_is_shipped_keeps_everything_that_was_said() -> None:
     shipped = load_retention(REPOSITORY / "knowledge" / "policy" / "retention.yaml")
-    assert shipped == RetentionPolicy(None, timedelta(days=400))
+    assert shipped == RetentionPolicy(None, timedelta(days=400), timedelta(days=400))
     assert shipped.sentence == "Messages of incident channels are kept forever."
 
 

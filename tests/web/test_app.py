@@ -17,8 +17,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from bot.reviews.messages.drafting import draft
 from bot.reviews.pages.rendering import render_review_html
-from bot.reviews.rules.drafting import draft
 from bot.web.app import create_web
 from bot.web.page_threads import as_page
 from bot.web.rendering import style_source

@@ -15,14 +15,17 @@ from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
+from bot.slack import queries
 from bot.slack.client import TryAgain
 from bot.web.membership import Membership
 from bot.web.sessions import BROWSER, BROWSER_LIFETIME, COOKIE, SESSION_LIFETIME, sign_personal_link
 from bot.web.tables import LinkRow, SessionRow
-from tests.rows import NOON
-from tests.web_fixtures import BASE, KEY, Site, send, sign_in, token_of
+from tests.fixtures.web import BASE, KEY, Site, send, sign_in, token_of
+from tests.support.queue import queued
+from tests.support.rows import NOON
 
 _numbers = itertools.count(1)
+FORM = "application/x-www-form-urlencoded"
 
 
 def link_of(user_id: str = "U0VP", name: str = "vp") -> str:
@@ -87,6 +90,12 @@ def test_a_form_at_the_door_that_another_site_sends_lets_nobody_in(site: Site) -
     assert COOKIE not in victim.cookies
     victim.cookies.delete(BROWSER)
     assert victim.post("/enter", data=fields).status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/enter", "/leave", "/leave/everywhere"])
+def test_a_form_of_more_fields_than_any_page_has_is_refused_in_one_sentence(site: Site, path: str) -> None:
+    answer = site.visit().post(path, content="a=1&" * 5_000, headers={"Content-Type": FORM})
+    assert answer.status_code == 400 and "This is no form of Tocsin's" in answer.text.replace("&#39;", "'")
 
 
 def test_who_left_the_workspace_can_neither_sign_in_nor_stay(site: Site) -> None:
@@ -256,3 +265,22 @@ def test_a_cookie_with_a_good_signature_and_no_row_opens_nothing(site: Site) -> 
     browser = site.visit()
     browser.cookies.set(COOKIE, made)
     assert browser.get("/incidents").status_code == 401
+
+
+def test_who_is_signed_in_is_called_by_name_once_that_is_known_not_by_slack_s_handle(site: Site) -> None:
+    browser = site.visit()
+    link = link_of("U0HANDLE", "handle.of.mira")
+    browser.post("/enter", data=sign_in_form(browser, link))
+    assert "handle.of.mira" in browser.get("/incidents").text, "until Slack said what they are called"
+    with site.database.transaction() as session:
+        assert queued(session, "slack.learn_names", names_of=["U0HANDLE"])
+        queries.record_name(session, "U0HANDLE", "Mira Khan", NOON)
+    page = browser.get("/nowhere-to-be-found").text + browser.get("/incidents").text
+    assert "Mira Khan" in page and "handle.of.mira" not in page
+
+
+def test_who_signs_out_is_shown_no_menu(site: Site) -> None:
+    browser = site.enter("U0VP")
+    token = re.findall(r'name="token" value="([^"]+)"', browser.get("/incidents").text)[0]
+    out = browser.post("/leave", data={"token": token})
+    assert "Signed out" in out.text and 'href="/incidents"' not in out.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import urllib.request
@@ -11,9 +12,11 @@ from dataclasses import dataclass
 
 import pytest
 import uvicorn
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
+from starlette.types import Message
 
 from bot.web.app import create_web
 from bot.web.limits import MOST_OF_AN_ADDRESS, LimitedProtocol, server_config
@@ -122,6 +125,46 @@ def test_a_thousand_half_sent_requests_hold_few_connections_and_the_pages_answer
                 assert closed_by_server(line)
         assert len(served.server.server_state.connections) <= MOST_OF_AN_ADDRESS
     assert served.is_alive()
+
+
+@pytest.mark.parametrize(
+    "line", [b"GET /healthz HTTP/1.1\r\nX: " + b"a" * 40_000, b"GET /healthz?" + b"a" * 40_000 + b" HTTP/1.1"]
+)
+def test_headers_and_addresses_that_are_too_long_are_refused(served: Served, line: bytes) -> None:
+    """All at once: the parser counts only what it still waits for."""
+    with served.connect(line + b"\r\nHost: x\r\n\r\n") as said:
+        assert said.recv(65_536).startswith(b"HTTP/1.1 431 ")
+    assert served.is_alive()
+
+
+def test_a_request_that_gives_its_length_in_two_ways_is_the_last_on_its_connection(served: Served) -> None:
+    """A proxy that goes by the other length would have passed on the second as part of the first."""
+    lengths = b"Transfer-Encoding: chunked\r\nContent-Length: 40\r\n\r\n0\r\n\r\n"
+    with served.connect(b"POST /enter HTTP/1.1\r\nHost: x\r\n" + lengths + HALF + b"\r\n") as said:
+        answered = b""
+        while chunk := said.recv(65_536):
+            answered += chunk
+    assert answered.startswith(b"HTTP/1.1 400 ") and b"alive" not in answered
+
+
+def test_whoever_hangs_up_while_sending_is_no_error_of_ours() -> None:
+    """Else anybody could fill the log with tracebacks."""
+
+    async def read(request: Request) -> PlainTextResponse:
+        return PlainTextResponse(await request.body())
+
+    async def gone() -> Message:
+        return {"type": "http.disconnect"}
+
+    said: list[Message] = []
+
+    async def send(message: Message) -> None:
+        said.append(message)
+
+    app = create_web(ready=list, routes=[Route("/read", read, methods=["POST"])])
+    scope = {"type": "http", "method": "POST", "path": "/read", "query_string": b"", "headers": [], "app": app}
+    asyncio.run(app(scope, gone, send))
+    assert [one["status"] for one in said if one["type"] == "http.response.start"] == [400]
 
 
 @pytest.mark.parametrize("path", ["/reviews/%00", "/incidents/INC-1%00", "/incidents?page=%00", "/%00"])

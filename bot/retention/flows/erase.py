@@ -36,7 +36,7 @@ class Erasure:
 def erase(session: Session, user_id: str, names: Sequence[str], listed: bool, token: str, now: datetime) -> Erasure:
     """Take a person out of the database, in this transaction.
 
-    `names` are what contacts.yaml and whoever erases call them, beside Slack's own name; `listed` whether contacts.yaml
+    `names` are what contacts.yaml and whoever erases call them, apart from Slack's name; `listed` whether contacts.yaml
     still lists them; `token` makes the id unique that stands for theirs.
     Raises BadRequest while they would still be paged or have an open incident.
     """

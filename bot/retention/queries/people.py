@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from bot.incidents.queries.incidents import OPEN
@@ -30,9 +30,10 @@ OWN = (
     ("review_steps", "by", "note"),
     ("playbook_steps", "decided_by", "line"),
     ("pings", "asked_by", "note"),
+    ("incident_fields", "written_by", "value"),
     ("upkeep_requests", "answered_by", "answer"),
 )
-_AUTHORED = (Kind.MESSAGE_POSTED.value, Kind.MESSAGE_EDITED.value, Kind.NOTED.value)
+_AUTHORED = (Kind.MESSAGE_POSTED.value, Kind.MESSAGE_EDITED.value, Kind.NOTED.value, Kind.FIELD_WRITTEN.value)
 # In these, what somebody wrote about an incident is repeated; elsewhere stand facts, which lose names only.
 _REPEATED = frozenset(
     {"review_drafts", "review_steps", "review_edits", "knowledge_versions", "severity_suggestions", "reports"}
@@ -85,6 +86,12 @@ def list_own_words(session: Session, user_id: str) -> list[tuple[int | None, str
         TimelineEntry.author == user_id, TimelineEntry.kind.in_(_AUTHORED)
     )
     said: list[tuple[int | None, str]] = [(one, words) for one, words in session.execute(authored)]
+    fields = authored.with_only_columns(TimelineEntry.incident_id, TimelineEntry.data["words"].astext).where(
+        TimelineEntry.kind == Kind.FIELD_WRITTEN.value
+    )
+    said += [(one, words) for one, words in session.execute(fields) if words]
+    put_in = select(TimelineEntry.incident_id, TimelineEntry.text).where(*_put_into_drills(user_id))
+    said += [(one, words) for one, words in session.execute(put_in)]
     for edit in session.scalars(select(ReviewEdit).where(ReviewEdit.author == user_id)):
         said += [(edit.incident_id, line) for line in own_lines(edit.text, edit.base)]
     of_incident = {column.table for column in list_text_columns(session) if column.incident == "incident_id"}
@@ -112,11 +119,28 @@ def remove_own_words(session: Session, user_id: str) -> int:
     for report in session.scalars(select(ReportRow).where(ReportRow.user_id == user_id)):
         report.evidence, report.history = without_words(report.evidence), []
     session.flush()
+    _remove_quoted(session, user_id)
+    own = and_(TimelineEntry.author == user_id, TimelineEntry.kind.in_(_AUTHORED))
     authored = update(TimelineEntry).where(
-        TimelineEntry.author == user_id, TimelineEntry.kind.in_(_AUTHORED), TimelineEntry.text != MESSAGE_REMOVED
+        or_(own, and_(*_put_into_drills(user_id))), TimelineEntry.text != MESSAGE_REMOVED
     )
     removed = authored.values(text=MESSAGE_REMOVED).returning(TimelineEntry.entry_id)
     return taken + len(session.scalars(removed.execution_options(synchronize_session=False)).all())
+
+
+def _put_into_drills(user_id: str) -> tuple[ColumnElement[bool], ...]:
+    """The conditions of what drills that replay a past incident repeat of this person's words."""
+    return TimelineEntry.kind == Kind.INJECTED.value, TimelineEntry.data["by"].astext == user_id
+
+
+def _remove_quoted(session: Session, user_id: str) -> None:
+    """What somebody wrote in a custom field, where the entry of whoever changed it says what it was."""
+    quoted = text("""
+        update timeline_entries
+        set text = replace(text, data ->> 'before', :fact),
+          data = jsonb_set(data, '{before}', to_jsonb(cast(:fact as text)))
+        where kind = 'field_written' and data ->> 'before_by' = :user_id and data ->> 'before' <> :fact""")
+    session.execute(quoted, {"user_id": user_id, "fact": REMOVED})
 
 
 def allow_erasing(session: Session) -> None:

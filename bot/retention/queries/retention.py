@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
+from bot.incidents.queries import replays
+from bot.incidents.rules.incident import Status
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow, TimelineEntry
 from bot.lifecycle.tables import SeveritySuggestion
@@ -71,7 +73,7 @@ def _over(before: datetime) -> ColumnElement[bool]:
     """Closed before an instant, and nobody waits for its review."""
     in_review = exists().where(ReviewStageRow.incident_id == IncidentRow.incident_id, ReviewStageRow.stage != APPROVED)
     return and_(
-        IncidentRow.status == "closed",
+        IncidentRow.status == Status.CLOSED,
         IncidentRow.closed_at <= before,
         or_(~in_review, IncidentRow.false_alarm.is_(True), IncidentRow.merged_into.is_not(None)),
     )
@@ -80,10 +82,10 @@ def _over(before: datetime) -> ColumnElement[bool]:
 def remove_messages(session: Session, incident_ids: Collection[int], kept: Collection[int], fact: str) -> int:
     """Have the fact stand for the words of these incidents' messages and edits but the `kept` entries. How many."""
     session.execute(select(func.set_config("tocsin.retention", "on", True)))
+    words = TimelineEntry.incident_id.in_(incident_ids) & TimelineEntry.kind.in_(_WORDS)
     entry_ids = session.scalars(
         select(TimelineEntry.entry_id).where(
-            TimelineEntry.incident_id.in_(incident_ids),
-            TimelineEntry.kind.in_(_WORDS),
+            or_(words, _put_into_drills(session, incident_ids)),
             TimelineEntry.text != fact,
             TimelineEntry.entry_id.not_in(kept),
         )
@@ -93,6 +95,16 @@ def remove_messages(session: Session, incident_ids: Collection[int], kept: Colle
         session.execute(update(TimelineEntry).where(TimelineEntry.entry_id.in_(part)).values(text=fact))
     session.execute(select(func.set_config("tocsin.retention", "off", True)))
     return len(entry_ids)
+
+
+def _put_into_drills(session: Session, incident_ids: Collection[int]) -> ColumnElement[bool]:
+    """What closed drills that replay these incidents repeat of them, and what these repeat as drills."""
+    closed = select(IncidentRow.incident_id).where(
+        IncidentRow.incident_id.in_(replays.list_drills_of(session, list(incident_ids))),
+        IncidentRow.status == Status.CLOSED,
+    )
+    of_these = or_(TimelineEntry.incident_id.in_(incident_ids), TimelineEntry.incident_id.in_(closed))
+    return and_(of_these, TimelineEntry.kind == Kind.INJECTED.value)
 
 
 def remove_suggested(session: Session, incident_ids: Collection[int]) -> None:
