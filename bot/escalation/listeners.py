@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -10,22 +11,26 @@ from sqlalchemy.orm import Session
 
 from bot.context import AppContext
 from bot.errors import BadRequest
+from bot.escalation.flows import page_tests, people, plan
 from bot.escalation.flows import pages as escalate
-from bot.escalation.flows import people, plan
 from bot.escalation.flows.roster import WantedOverride, make_override, read_roster, remove_override
+from bot.escalation.messages import calls as call_messages
 from bot.escalation.messages import oncall
 from bot.escalation.messages import pages as blocks
 from bot.escalation.messages.roster import people as names
-from bot.escalation.queries import pings
+from bot.escalation.queries import calls, pings
 from bot.escalation.queries import roster as store
 from bot.escalation.rules.matrix import Role
 from bot.escalation.rules.plan import PingKind
-from bot.escalation.rules.roster import Roster, leading_role, no_such_role, parse_role, stand_ins
+from bot.escalation.rules.roster import Roster, find_unknown_role, leading_role, no_such_role, parse_role, stand_ins
 from bot.escalation.tables import PingRow
-from bot.incidents.commands import ALONE, Appointed, CommandContext, Subcommand, incident_of
+from bot.incidents.commands import ALONE, Appointed, CommandContext, Subcommand, incident_of, refuse_words
+from bot.incidents.flows.record import refresh_card
 from bot.incidents.flows.typed_times import time_zone_of
+from bot.incidents.interactions import ID, Press, incident_at, number_at
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
+from bot.incidents.tables import IncidentRow
 from bot.text.instants import is_instant, parse_instant
 from bot.text.markup import plain_text
 
@@ -43,11 +48,30 @@ def _oncall(session: Session, command: CommandContext) -> str:
             return _override(session, command, rest)
         case "remove" | "end" | "off":
             return _remove(session, command, rest)
+        case "test":
+            return _test(session, command, rest)
     raise BadRequest(oncall.OTHER_WORD)
 
 
+def _test(session: Session, command: CommandContext, rest: str) -> str:
+    """A page marked TEST by every method of whoever types it, or of somebody of contacts.yaml."""
+    context, contacts = command.context, command.context.policy.contacts
+    mentioned, others = people.split_mention(session, rest)
+    named = plain_text(others).strip()
+    person = contacts.people.get(named)  # who may be known by mail alone
+    if person is None:
+        own = not named or named.lower() in ("me", "myself")
+        user_id = mentioned or (command.user_id if own else _find_person(session, command, named))
+        person = contacts.by_slack(user_id)
+        if person is None:
+            raise BadRequest(oncall.not_listed(user_id))
+    ways = page_tests.ways_beside(person, context.send_mail is not None, context.send_text is not None)
+    made = page_tests.plan_test(session, person, ways, command.user_id, f"command:{command.trigger_id}", command.now)
+    return call_messages.test_planned(call_messages.named(person.name, person.slack), made)
+
+
 def _who(session: Session, command: CommandContext) -> str:
-    """Each role: who holds it now, until when, and who is next; then the overrides and what was imported."""
+    """Each role: who holds it now, until when, and who is next; overrides, what was imported, and outside help."""
     roster = read_roster(session, command.context.policy.contacts, command.now)
     lines = [_holders(roster, role, command.now) for role in Role]
     lines += [
@@ -56,6 +80,7 @@ def _who(session: Session, command: CommandContext) -> str:
     ]
     imported = {shift.role: (shift.source, shift.until_at) for shift in store.list_shifts(session, command.now)}
     lines += [oncall.imported_line(role, source, end) for role, (source, end) in imported.items()]
+    lines += oncall.outside_help(command.context.policy.contacts)
     return "\n".join(lines)
 
 
@@ -93,7 +118,10 @@ def _override(session: Session, command: CommandContext, rest: str) -> str:
     user_id = mentioned or _find_person(session, command, named)
     wanted = WantedOverride(f"command:{command.trigger_id}", role, user_id, from_at, until_at, command.user_id)
     row = make_override(session, wanted, context.policy.contacts, command.now)
-    return oncall.override_made(row.user_id, row.role, row.from_at, row.until_at, command.now, zone)
+    made = oncall.override_made(row.user_id, row.role, row.from_at, row.until_at, command.now, zone)
+    roster = read_roster(session, context.policy.contacts, command.now)
+    alone = roster.find_alone(max(from_at, command.now), until_at) if role in (Role.ON_CALL, Role.SECONDARY) else None
+    return f"{made} {oncall.stands_alone(alone, command.now, zone)}" if alone else made
 
 
 def _span(command: CommandContext, parts: dict[str, str], zone: ZoneInfo) -> tuple[datetime, datetime]:
@@ -152,8 +180,8 @@ def _find_person(session: Session, command: CommandContext, named: str) -> str:
 def _escalate(session: Session, command: CommandContext) -> str:
     row = incident_of(session, command, for_change=True)
     role, reason = people.leading_rung(session, command.rest, command.context.policy.contacts, command.now)
-    if role is None and len(reason.split()) == 1 and reason[0] not in "\"'“”„‘’‚":
-        raise BadRequest(no_such_role(reason))
+    if role is None and (unknown := find_unknown_role(reason)):
+        raise BadRequest(no_such_role(unknown))
     reason = _unquoted(reason)
     key = f"command:{command.trigger_id}"
     if role is not None:  # without one, each command goes a rung further
@@ -171,23 +199,39 @@ def _unquoted(reason: str) -> str:
 
 
 def _escalation(session: Session, command: CommandContext) -> str:
+    refuse_words(command, "To page somebody: `/incident escalate VP payments are down`.")
     row = incident_of(session, command)
     rows = pings.list_of_incident(session, row.incident_id)
     roster = read_roster(session, command.context.policy.contacts, command.now)
     done, to_come = [], []
-    # Of the repeats that were sent, one line for the latest: there may be dozens.
-    repeats = [ping.ping_id for ping in rows if ping.kind == PingKind.REPEAT and ping.state == pings.SENT]
+    # Of the repeats that were sent to a role, one line for the latest: there may be dozens.
+    again = [ping for ping in rows if ping.kind == PingKind.REPEAT and ping.state == pings.SENT]
+    often = Counter(ping.role for ping in again)
+    latest = {ping.role: ping.ping_id for ping in again}
     for ping in rows:
-        if ping.ping_id in repeats[:-1]:
+        if ping in again and latest[ping.role] != ping.ping_id:
             continue
         each = escalate.facts_of(ping, row, rows, command.context.policy.escalation)
         if ping.state == pings.PLANNED:
             to_come.append(blocks.coming_line(each, names(roster.who(Role(ping.role), max(command.now, ping.due_at)))))
         elif not (ping.state == pings.CANCELLED and ping.kind == PingKind.REPEAT):
             line = blocks.done_line(each, ping.state, ping.sent_at, ping.user_ids, ping.reason)
-            again = ping.ping_id in repeats and len(repeats) > 1
-            done.append(oncall.latest_of(line, len(repeats)) if again else line)
+            several = ping in again and often[ping.role] > 1
+            done.append(oncall.latest_of(line, often[ping.role]) if several else line)
+    _add_calls(session, command, row, done, to_come)
     return blocks.ladder(incidents.facts(row), done, to_come)
+
+
+def _add_calls(
+    session: Session, command: CommandContext, row: IncidentRow, done: list[str], to_come: list[str]
+) -> None:
+    """Who was and will be rung outside Slack; nothing is asked where nobody has a method."""
+    held = calls.list_of_incident(session, row.incident_id) if command.context.policy.contacts.methods else ()
+    for call in held:
+        if call.state == calls.PLANNED:
+            to_come.append(call_messages.coming_line(call))
+        elif call.state in (calls.SENT, calls.FAILED):
+            done.append(call_messages.done_line(call))
 
 
 def why_me(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
@@ -224,7 +268,8 @@ SUBCOMMANDS = (
     Subcommand(
         "oncall",
         "oncall override @someone until tomorrow 9:00 as team lead",
-        "Who is on call, now and next; `override` changes it for a while, `oncall remove @someone` changes it back.",
+        "Who is on call, now and next; `override` changes it for a while, `oncall remove @someone` changes it back; "
+        "`oncall test` pages you by every method, as a test.",
         answer=_oncall,
         appoints=_appointed,
         aliases=("on-call", "who"),
@@ -241,3 +286,22 @@ SUBCOMMANDS = (
     ),
     Subcommand("escalation", "escalation", "Who was paged, who is next, and why.", answer=_escalation, act=Act.READ),
 )
+
+
+def page_now(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
+    """From the card of an incident that waits for business hours: the on-call engineer is paged now."""
+    row = incidents.get_for_change(session, int(value))
+    key = f"card-{row.incident_id}-{row.episode}"
+    ping, fresh = plan.escalate_by_hand(session, row, Role.ON_CALL, "", user_id, key, now)
+    refresh_card(session, row)
+    return None if fresh else oncall.paged_already(ping.asked_by)
+
+
+def _of_ping(session: Session, value: str) -> IncidentRow:
+    return incidents.get(session, pings.get(session, number_at(value, 0)).incident_id)
+
+
+PRESSES = {
+    "page_why": Press(why_me, Act.READ, _of_ping, f"{ID}(:{ID})?"),
+    "page_now": Press(page_now, Act.CHANGE, incident_at(0), ID),
+}

@@ -36,6 +36,7 @@ class PingRow(Base):
         UniqueConstraint("incident_id", "key"),
         Index("ix_pings_due_at_planned", "due_at", postgresql_where=sql("state = 'planned'")),
         Index("ix_pings_sent_at", "sent_at", postgresql_where=sql("state = 'sent' and kind <> 'digest'")),
+        Index("ix_pings_sending", "claimed_at", postgresql_where=sql("state = 'sending'")),
         Index("ix_pings_digests", "role", "due_at", postgresql_where=sql("kind = 'digest'")),
     )
 
@@ -94,3 +95,42 @@ class NoticeRow(Base):
     made_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     reason: Mapped[str | None]  # why it failed
+
+
+class PageCallRow(Base):
+    """A page by one method outside Slack. Sent again with the same key, it is the same page at the service.
+
+    `todo` is what is to be done there next and `due_at` when; `claimed_at` is set while a job is about it.
+    """
+
+    __tablename__ = "page_calls"
+    call_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    incident_id: Mapped[int | None] = mapped_column(ForeignKey("incidents.incident_id"))  # None for a test
+    ping_id: Mapped[int | None] = mapped_column(ForeignKey("pings.ping_id"))
+    episode: Mapped[int] = mapped_column(server_default=sql("1"))
+    role: Mapped[str]
+    person: Mapped[str]  # a name of contacts.yaml
+    user_id: Mapped[str | None]  # their Slack id
+    method: Mapped[str]  # see `Method.name`
+    place: Mapped[int]  # among the person's methods
+    waits: Mapped[bool]  # its method has a delay
+    todo: Mapped[str | None]  # page, acknowledge, resolve; None: nothing
+    due_at: Mapped[datetime]
+    planned_for: Mapped[datetime]  # when that was due at first
+    claimed_at: Mapped[datetime | None]
+    state: Mapped[str]  # planned, sent, failed, cancelled
+    tries: Mapped[int] = mapped_column(server_default=sql("0"))  # without success, of what is to be done
+    sent_at: Mapped[datetime | None]
+    outside: Mapped[str | None]  # how it stands at the service: open, acknowledged, resolved; None: it has none
+    receipt: Mapped[str | None]  # by which the service knows it
+    reason: Mapped[str | None]  # why it failed or was not sent
+    answered_by: Mapped[str | None]  # who answered at the service, as they are called there
+    link_used_at: Mapped[datetime | None]  # when its link was used, which works once
+    asked_by: Mapped[str | None]  # who asked for the test
+    made_at: Mapped[datetime]
+    __table_args__ = (
+        Index("ix_page_calls_due_at", "due_at", postgresql_where=sql("todo is not null")),
+        Index("ix_page_calls_incident_id", "incident_id", postgresql_where=sql("incident_id is not null")),
+        Index("ix_page_calls_tests", "made_at", postgresql_where=sql("incident_id is null")),
+    )

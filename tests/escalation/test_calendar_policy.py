@@ -8,7 +8,7 @@ import pytest
 
 from bot.errors import InvalidPolicy
 from bot.escalation.policy.calendar import load_calendar
-from tests.policy_fixtures import SHIPPED, PolicyFolder
+from tests.fixtures.policy import SHIPPED, PolicyFolder
 
 NO_REGION = "  country:\n  subdivision:\n  also: []\n  not: []\n"
 

@@ -18,9 +18,9 @@ from bot.lifecycle.flows.declare import Declaration, declare
 from bot.severity.rules import Severity
 from bot.slack.client import Slack, TryAgain
 from bot.slack.poster import Poster
-from tests.queue import queued
-from tests.rows import NOON
-from tests.slack_fixtures import Control
+from tests.fixtures.slack import Control
+from tests.support.queue import queued
+from tests.support.rows import NOON
 
 
 @dataclass
@@ -101,6 +101,7 @@ def test_mail_and_text_message_go_beside_the_ping_even_when_slack_is_away(
     assert "You are paged as on-call engineer (at once)." in text and "/incident ack INC-" in text
     ((_, short),) = post.texts
     assert "you are paged as on-call engineer" in short and len(short) <= 160
+    assert short.endswith(" Next page 12:05 UTC.")
     assert {row.state for row in planned(mailing, ping_id)} == {"sent"}
     control.outage(on=False)
     paging.page(mailing, slack, poster, ping_id=ping_id)

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from bot.errors import BadRequest, InvalidPolicy
+from bot.escalation.messages.oncall import outside_help
 from bot.escalation.policy.contacts import load_contacts
 from bot.escalation.rules.matrix import Role
 from bot.escalation.rules.roster import Contacts, Override, Person, Roster, Vendor, answering, check_override, who
 from bot.escalation.rules.roster_gaps import find_gaps
-from tests.policy_fixtures import SHIPPED, PolicyFolder
+from tests.fixtures.policy import SHIPPED, PolicyFolder
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 ROTATION = """on_call:
@@ -49,6 +50,10 @@ def test_the_shipped_contacts_fit_the_demos_workspace_and_have_no_hole() -> None
     assert (shipped.channels.announcement, shipped.channels.stakeholder) == ("incident-response", "incident-updates")
     assert all(person.email and person.email.endswith("@example.com") for person in shipped.people.values())
     assert Vendor("AWS Support", "Open a case under the Enterprise plan") in shipped.vendors
+    assert outside_help(shipped)[1:] == [
+        "*Customer support:* support@example.com",
+        "*Status page:* https://status.example.com",
+    ]
     assert shipped.by_slack("U0VP") == shipped.people["VP engineering"]
     assert shipped.by_slack("U0NOBODY") is None
 
@@ -274,6 +279,7 @@ def test_every_optional_part_may_be_left_out(policy_folder: PolicyFolder) -> Non
     (policy_folder.path / "contacts.yaml").write_text("\n\n".join(kept) + "\n", encoding="utf-8")
     contacts = load_contacts(policy_folder.path / "contacts.yaml")
     assert (contacts.overrides, contacts.vendors, contacts.support_email, contacts.status_page) == ((), (), None, None)
+    assert outside_help(contacts) == []
 
 
 def test_a_schedule_without_any_shift_is_refused(policy_folder: PolicyFolder) -> None:

@@ -25,8 +25,8 @@ from bot.slack.client import Slack
 from bot.slack.poster import Poster
 from bot.store.engine import Database
 from slack_playground.person import Person, content_of
-from tests.queue import queued
-from tests.rows import add_incident, add_ping
+from tests.support.queue import queued
+from tests.support.rows import add_incident, add_ping
 
 Named = Callable[[str], Person]
 LEAD, VP = "team lead", "VP engineering"

@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import InvalidPolicy
-from bot.escalation.rules.matrix import LADDER
+from bot.escalation.rules.matrix import LADDER, DrillPagers
 from bot.severity.rules import Severity
 from bot.wiring.policy import load_escalation_policy, load_policy
-from tests.policy_fixtures import SHIPPED, PolicyFolder
+from tests.fixtures.policy import SHIPPED, PolicyFolder
 
 MATRIX = {
     "on-call engineer": ("at once", "at once", "normal hours", "normal hours"),
@@ -45,6 +45,17 @@ def test_pings_count_as_late_after_five_minutes_unless_the_policy_says_otherwise
     assert load_escalation_policy(policy_folder.path).late_after == timedelta(minutes=2)
     policy_folder.edit("escalation.yaml", "late_after: 2 min", "")
     assert load_escalation_policy(policy_folder.path).late_after == timedelta(minutes=5)
+
+
+def test_a_drill_rings_low_unless_the_policy_says_otherwise(policy_folder: PolicyFolder) -> None:
+    assert load_escalation_policy(SHIPPED).drill_pagers is DrillPagers.LOW
+    for word in ("off", "same"):
+        policy_folder.edit("escalation.yaml", "drill_pagers: low", f"drill_pagers: {word}")
+        assert load_escalation_policy(policy_folder.path).drill_pagers == word
+        policy_folder.edit("escalation.yaml", f"drill_pagers: {word}", "drill_pagers: low")
+    policy_folder.edit("escalation.yaml", "drill_pagers: low", "drill_pagers: quiet")
+    with pytest.raises(InvalidPolicy, match=r"escalation\.yaml:\d+: .*quiet"):
+        load_escalation_policy(policy_folder.path)
 
 
 def test_the_whole_policy_shares_one_calendar() -> None:

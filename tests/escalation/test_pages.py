@@ -12,7 +12,7 @@ from bot.context import Policy
 from bot.errors import BadRequest
 from bot.escalation.flows import pages as escalate
 from bot.escalation.flows import plan
-from bot.escalation.queries import pings
+from bot.escalation.queries import notices, pings
 from bot.escalation.rules.matrix import Role
 from bot.escalation.tables import PingRow
 from bot.incidents.queries import timeline
@@ -21,9 +21,9 @@ from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import change
 from bot.severity.rules import Severity
-from tests.flow_fixtures import Declare
-from tests.queue import empty_queue, queued
-from tests.rows import NOON, minutes
+from tests.fixtures.flow import Declare
+from tests.support.queue import empty_queue, queued
+from tests.support.rows import NOON, minutes
 
 P0, P1, P2, P3 = Severity
 ON_CALL, LEAD, MANAGER, VP, SECOND = (
@@ -34,6 +34,12 @@ MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # the next opening, and the w
 DECEMBER = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)  # the monthly digest
 
 Rung = tuple[str, str, datetime, str]
+
+
+@pytest.fixture
+def policy(policy: Policy) -> Policy:
+    """The matrix alone: how pages climb that nobody answers is told in test_climbing.py."""
+    return replace(policy, escalation=replace(policy.escalation, climb=None))
 
 
 def rows(session: Session, row: IncidentRow, *states: str) -> list[PingRow]:
@@ -71,7 +77,7 @@ def redrawn(session: Session, row: IncidentRow) -> list[tuple[str, str]]:
 AT_NOON: dict[Severity, set[Rung]] = {
     P0: {
         ("page", ON_CALL, NOON, "at once"),
-        ("repeat", ON_CALL, NOON + minutes(5), "every 5 min until acknowledged"),
+        ("repeat", ON_CALL, NOON + minutes(5), "repeated until acknowledged"),
         ("secondary", SECOND, NOON + minutes(15), "no acknowledgement within 15 min"),
         ("page", LEAD, NOON + minutes(30), "30 min"),
         ("page", MANAGER, NOON + minutes(60), "1 h"),
@@ -79,7 +85,7 @@ AT_NOON: dict[Severity, set[Rung]] = {
     },
     P1: {
         ("page", ON_CALL, NOON, "at once"),
-        ("repeat", ON_CALL, NOON + minutes(15), "every 15 min until acknowledged"),
+        ("repeat", ON_CALL, NOON + minutes(15), "repeated until acknowledged"),
         ("secondary", SECOND, NOON + minutes(60), "no acknowledgement within 1 h"),
         ("page", LEAD, NOON + minutes(120), "2 h"),
         ("page", MANAGER, NOON + minutes(240), "4 h"),
@@ -139,9 +145,7 @@ def test_what_falls_due_is_sent_once(session: Session, declared: Declare, policy
     for _ in range(3):
         sweep_at(session, policy, row, NOON + minutes(30))
     sending = rows(session, row, pings.SENDING)
-    assert sorted(kinds(sending)) == sorted(
-        [("page", ON_CALL), ("secondary", SECOND), ("repeat", ON_CALL), ("page", LEAD)]
-    )
+    assert sorted(kinds(sending)) == sorted([("page", ON_CALL), ("secondary", SECOND), ("page", LEAD)])
     for ping in sending:
         assert len(queued(session, "slack.page", ping_id=ping.ping_id)) == 1
     assert row.wake_at == NOON + minutes(35)
@@ -151,14 +155,27 @@ def test_after_an_absence_one_repeat_stands_for_those_that_were_missed(
     session: Session, declared: Declare, policy: Policy
 ) -> None:
     row = declared(P0)
+    sent(session, rows(session, row, pings.SENDING)[0].ping_id, ["U0RESPONDER"], NOON)
     sweep_at(session, policy, row, NOON + minutes(58))
     repeats = [ping for ping in rows(session, row) if ping.kind == "repeat"]
     states = {ping.due_at: (ping.state, ping.reason) for ping in repeats}
-    assert states == {
-        NOON + minutes(5): (pings.CANCELLED, "replaced by a later page"),
-        NOON + minutes(55): (pings.SENDING, None),
-        NOON + minutes(60): (pings.PLANNED, None),
-    }
+    assert states == {NOON + minutes(5): (pings.SENDING, None), NOON + minutes(63): (pings.PLANNED, None)}
+
+
+def test_a_mail_that_went_out_is_a_page_though_slack_took_none(
+    session: Session, declared: Declare, policy: Policy
+) -> None:
+    row = declared(P0)
+    (page,) = rows(session, row, pings.SENDING)
+    sweep_at(session, policy, row, NOON + minutes(6))
+    assert kinds(rows(session, row, pings.SENDING)) == [("page", ON_CALL)], "nobody got it: nothing to repeat"
+    key = f"ping:{page.ping_id}:mail:on-call@example.com"
+    notice_id = notices.add_notice(session, key, notices.MAIL, "on-call@example.com", "P0", "down", NOON)
+    assert notice_id is not None
+    written = notices.get(session, notice_id)
+    written.state, written.sent_at = notices.SENT, NOON + minutes(6)
+    sweep_at(session, policy, row, NOON + minutes(11))
+    assert kinds(rows(session, row, pings.SENDING)) == [("page", ON_CALL), ("repeat", ON_CALL)]
 
 
 def test_a_raised_severity_pages_at_once_who_is_overdue(session: Session, declared: Declare, policy: Policy) -> None:
@@ -355,7 +372,7 @@ def test_acknowledging_redraws_each_page_of_this_opening_once(
         sent(session, ping.ping_id, ["U0RESPONDER"], NOON + minutes(26))
     redrawn(session, row)
     change.acknowledge(session, row, "U0RESPONDER", policy, NOON + minutes(27))
-    again = [("page", ON_CALL), ("repeat", ON_CALL), ("secondary", SECOND)]
+    again = [("page", ON_CALL), ("secondary", SECOND)]
     assert sorted(redrawn(session, row)) == again, "the page of the first opening says that it was resolved, and stays"
 
 

@@ -27,11 +27,12 @@ from bot.lifecycle.jobs.channel import open_channel
 from bot.severity.rules import Severity
 from bot.slack.client import Slack, TryAgain
 from bot.slack.poster import Poster
+from bot.text.markup import instant
 from slack_playground.app import Playground
 from slack_playground.person import Person, content_of
 from slack_playground.workspace.records import UserGroup
-from tests.job_fixtures import Declared, later
-from tests.slack_fixtures import Control
+from tests.fixtures.job import Declared, later
+from tests.fixtures.slack import Control
 
 Named = Callable[[str], Person]
 LONG_AGO, NEVER = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
@@ -246,19 +247,30 @@ def test_all_repeats_share_one_message_in_the_room_and_say_how_many_they_are(
     paging.page(context, slack, poster, ping_id=the_page(context, row).ping_id)
     for minutes in (6, 12, 18):
         _repeat(later(context, minutes), slack, poster, row)
-    received_now = received(person("U0RESPONDER"))
-    assert len(received_now) == 4, "each reaches its person as a message of its own"
-    assert received_now[-1]["text"].endswith("you are paged as on-call engineer for the 4th time")
-    assert "*This is page 4; no one has answered for 18 min.*" in content_of(received_now[-1])
+    responder = person("U0RESPONDER")
+    (first,) = received(responder)
+    first_again, *repeats = responder.replies(first["channel"], first["ts"])
+    assert first_again["ts"] == first["ts"] and len(repeats) == 3, "each is said in the thread of the first"
+    assert repeats[-1]["text"].endswith("you are paged as on-call engineer for the 4th time")
+    assert "<@U0RESPONDER> *This is page 4; no one has answered for 18 min.*" in content_of(repeats[-1])
+    with context.database.transaction() as session:
+        held = pings.list_of_incident(session, row.incident_id)
+    repeated_to = [ping for ping in held if (ping.kind, ping.role) == ("repeat", Role.ON_CALL)]
+    (planned,) = (ping.due_at for ping in repeated_to if ping.state == pings.PLANNED)
+    again = f"{instant(planned)}, unless someone acknowledges before."
+    assert f"*Next page:* {again}" in content_of(repeats[-1])
     (copy,) = _in_room(context, person, row, "until acknowledged")
+    assert copy.count(f"Next page: {again}") == 1
     assert copy.count("This is page 4; no one has answered for 18 min.") == 1 and "page_acknowledge" in copy
     with context.database.transaction() as session:
         found = incidents.get_for_change(session, row.incident_id)
         change.acknowledge(session, found, "U0TEAMLEAD", context.policy, later(context, 20).now())
-        repeated = [ping.ping_id for ping in pings.list_of_incident(session, row.incident_id) if ping.kind == "repeat"]
+        held = pings.list_of_incident(session, row.incident_id)
+        repeated = [ping.ping_id for ping in held if ping.kind == "repeat" and ping.sent_at]
     for ping_id in repeated[:3]:
         paging.page_over(later(context, 20), slack, poster, ping_id=ping_id)
     (copy,) = _in_room(context, person, row, "until acknowledged")
+    assert "Next page" not in copy
     assert "page_acknowledge" not in copy and "Acknowledged by <@U0TEAMLEAD>" in copy
     assert "This is page 4" in copy, "an earlier one that is edited does not count back"
 
@@ -269,8 +281,8 @@ def _repeat(context: AppContext, slack: Slack, poster: Poster, row: IncidentRow)
         plan.replan(
             session, incidents.get_for_change(session, row.incident_id), context.policy.escalation, context.now()
         )
-        held = pings.list_of_incident(session, row.incident_id)
-        (due,) = [ping.ping_id for ping in held if (ping.kind, ping.state) == ("repeat", pings.SENDING)]
+        held, again = pings.list_of_incident(session, row.incident_id), ("repeat", "on-call engineer", pings.SENDING)
+        (due,) = [ping.ping_id for ping in held if (ping.kind, ping.role, ping.state) == again]
     paging.page(context, slack, poster, ping_id=due)
     with context.database.transaction() as session:
         entry = timeline.find_by_source(session, f"ping:{due}")

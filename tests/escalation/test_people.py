@@ -16,7 +16,7 @@ from bot.escalation.queries import user_groups
 from bot.escalation.rules.matrix import Role
 from bot.escalation.rules.roster import Contacts, Person
 from bot.slack import queries as messages
-from tests.rows import NOON
+from tests.support.rows import NOON
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError, NoResultFound
 from bot.escalation.queries import pings
 from bot.incidents.tables import IncidentRow
 from bot.store.engine import Database
-from tests.rows import NOON, add_incident, add_ping, minutes
+from tests.support.rows import NOON, add_incident, add_ping, minutes
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -18,7 +19,8 @@ from bot.severity.rules import Severity
 from bot.wiring.policy import load_escalation_policy
 
 P0, P1, P2, P3 = Severity
-SHIPPED = load_escalation_policy(Path(__file__).parents[2] / "knowledge" / "policy")
+# Pages that nobody answers climb: tests/escalation/test_climbing.py.
+SHIPPED = replace(load_escalation_policy(Path(__file__).parents[2] / "knowledge" / "policy"), climb=None)
 MONDAY = datetime(2026, 11, 16, 10, tzinfo=UTC)
 SUNDAY = datetime(2026, 11, 22, 3, tzinfo=UTC)
 

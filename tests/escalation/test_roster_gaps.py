@@ -11,7 +11,7 @@ from bot.escalation.policy.contacts import load_contacts
 from bot.escalation.rules.matrix import Role
 from bot.escalation.rules.roster import Contacts, Override, Person, Roster, Rotation, Shift, Shifts
 from bot.escalation.rules.roster_gaps import find_gaps, schedule_gaps
-from tests.policy_fixtures import SHIPPED
+from tests.fixtures.policy import SHIPPED
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -103,3 +103,11 @@ def test_an_override_that_makes_one_person_both_is_named(shipped: Contacts) -> N
     (second,) = shipped.on_call.secondary
     (gap,) = find_gaps(Roster(shipped, overrides=(holding(-1, 1, second),)), NOW)
     assert gap.reason.startswith("second responder is both the on-call engineer and the secondary")
+
+
+def test_an_override_that_leaves_nobody_behind_on_call_is_found_at_its_time(shipped: Contacts) -> None:
+    assert isinstance(shipped.on_call, Rotation)
+    (second,) = shipped.on_call.secondary
+    assert Roster(shipped, overrides=(holding(1, 2, second),)).find_alone(NOW, NOW + 3 * DAY) == NOW + DAY
+    assert Roster(shipped, overrides=(holding(1, 2, LEAD),)).find_alone(NOW, NOW + 3 * DAY) is None
+    assert Roster(shipped, overrides=(holding(1, 2, second),)).find_alone(NOW, NOW + DAY) is None

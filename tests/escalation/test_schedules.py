@@ -29,6 +29,7 @@ def read(tmp_path: Path, *events: str, zone: str = "UTC") -> ReadSchedule:
     return read_schedule(file, PEOPLE, NOW, ZoneInfo(zone))
 
 
+SIXTY = ",".join(map(str, range(60)))
 WEEK = (";TZID=Europe/Berlin:20261116T090000", ";TZID=Europe/Berlin:20261123T090000")
 NEXT = (";TZID=Europe/Berlin:20261123T090000", ";TZID=Europe/Berlin:20261130T090000")
 
@@ -90,6 +91,14 @@ def test_whole_days_and_times_without_zone_are_those_of_the_rotation(tmp_path: P
         ([event("responder", *WEEK, "RRULE:FREQ=NEVERLY")], "no iCalendar file|cannot be followed"),
         ([event("responder", ":20261120T000000Z", ":20261120T000100Z", "RRULE:FREQ=HOURLY")], "too many"),
         ([event("responder", ":20261120T000000Z", ":20261120T000001Z", "RRULE:FREQ=SECONDLY")], "every minute or oft"),
+        # Each of these would be followed for hours.
+        ([event("responder", *WEEK, f"RRULE:FREQ=DAILY;BYMINUTE={SIXTY};BYSECOND={SIXTY}")], "every minute or oft"),
+        ([event("responder", *WEEK, f"RRULE:FREQ=WEEKLY;BYHOUR=1,2;BYMINUTE={SIXTY}")], "every minute or oft"),
+        ([event("responder", *WEEK, "RRULE:FREQ=HOURLY", uid=f"{n}") for n in range(40)], "shifts are too many"),
+        (
+            [event("responder", ":00010101T000000Z", ":00010102T000000Z", "RRULE:FREQ=DAILY")],
+            "shifts are too many",
+        ),
     ],
 )
 def test_what_cannot_be_followed_is_refused_with_the_reason(tmp_path: Path, events: list[str], sentence: str) -> None:

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from bot.escalation.flows.plan import episode_of, lock_of_page
 from bot.escalation.messages import entries
 from bot.escalation.queries import pings
-from bot.escalation.rules.matrix import LATE_AFTER, EscalationPolicy, Role
-from bot.escalation.rules.ping_facts import PingFacts
+from bot.escalation.rules.matrix import LATE_AFTER, EscalationPolicy, Role, When
+from bot.escalation.rules.ping_facts import PingFacts, Silence
 from bot.escalation.rules.plan import PingKind
 from bot.escalation.tables import PingRow
-from bot.incidents.flows.record import lock_of
+from bot.incidents.flows.record import lock_of, refresh_own_card
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow, TimelineEntry
@@ -54,35 +54,72 @@ def facts_of(ping: PingRow, row: IncidentRow, held: Sequence[PingRow], policy: E
         note=ping.note,
         late_after=policy.late_after,
         times=len(before) + 1,
-        first_at=min(before, default=None),
+        first_at=before[0].sent_at if before else None,
+        first_id=before[0].ping_id if before else None,
+        next_at=_next_at(ping, held),
+        silent=_silent(ping, row, held),
     )
 
 
-def _sent_before(ping: PingRow, held: Sequence[PingRow]) -> list[datetime]:
-    """When the pages were sent that a repeat repeats; empty for a ping of any other kind."""
+_REPEATED = frozenset({PingKind.PAGE, PingKind.SECONDARY, PingKind.REPEAT})
+
+
+def _same_rung(ping: PingRow, held: Sequence[PingRow]) -> list[PingRow]:
+    """The page and its repeats that went to this ping's rung in its opening, the earliest first."""
+    found = [
+        other
+        for other in held
+        if other.kind in _REPEATED and (other.role, episode_of(other)) == (ping.role, episode_of(ping))
+    ]
+    return sorted(found, key=lambda other: (other.due_at, other.ping_id))
+
+
+def _sent_before(ping: PingRow, held: Sequence[PingRow]) -> list[PingRow]:
+    """The pages that a repeat repeats, the earliest first; empty for a ping of any other kind."""
     if ping.kind != PingKind.REPEAT:
         return []
-    return [
-        other.sent_at
-        for other in held
-        if other.sent_at is not None
-        and other.kind in (PingKind.PAGE, PingKind.REPEAT)
-        and (other.role, episode_of(other)) == (ping.role, episode_of(ping))
-        and other.due_at < ping.due_at
-    ]
+    return [other for other in _same_rung(ping, held) if other.sent_at is not None and other.due_at < ping.due_at]
 
 
-def list_repeats_sent(session: Session, ping: PingRow) -> Sequence[TimelineEntry]:
-    """The entries of all repeats of a repeat's rung that went out in its opening, as they were recorded.
+def _next_at(ping: PingRow, held: Sequence[PingRow]) -> datetime | None:
+    """When the repeat that is planned after this page falls due.
+
+    The latest one: an earlier one that was passed over after time away is replaced by it.
+    """
+    if ping.kind not in _REPEATED:
+        return None
+    due = (other.due_at for other in _same_rung(ping, held) if other.state == pings.PLANNED)
+    return max((at for at in due if at > ping.due_at), default=None)
+
+
+def _silent(ping: PingRow, row: IncidentRow, held: Sequence[PingRow]) -> tuple[Silence, ...]:
+    """Who was paged below this ping's rung before it, and has not answered; nobody once somebody acknowledged."""
+    if row.acknowledged_at is not None or ping.kind == PingKind.DIGEST:
+        return ()
+    found = []
+    for role in _UPWARDS[: _UPWARDS.index(Role(ping.role))]:
+        sent = [
+            (other.sent_at, other)
+            for other in held
+            if other.sent_at is not None and other.role == role and other.kind != PingKind.DIGEST
+            if episode_of(other) == episode_of(ping) and other.due_at <= ping.due_at
+        ]
+        if sent and not any(other.acknowledged_at for _, other in sent):
+            last = max(sent, key=lambda one: one[0])[1]
+            found.append(Silence(tuple(last.user_ids), len(sent), min(at for at, _ in sent)))
+    return tuple(found)
+
+
+_UPWARDS = (Role.ON_CALL, Role.SECONDARY, Role.TEAM_LEAD, Role.ENGINEERING_MANAGER, Role.VP)
+
+
+def list_shown_together(session: Session, ping: PingRow) -> Sequence[TimelineEntry]:
+    """The entries of a page and of all its repeats that went out in its opening, as they were recorded.
 
     They share one message in the channel, which is the first one's.
     """
     held = pings.list_of_incident(session, ping.incident_id)
-    same = {
-        other.ping_id
-        for other in held
-        if other.kind == PingKind.REPEAT and (other.role, episode_of(other)) == (ping.role, episode_of(ping))
-    }
+    same = {other.ping_id for other in _same_rung(ping, held)}
     sent = timeline.list_rows(session, ping.incident_id, (Kind.PING_SENT,))
     return sorted((entry for entry in sent if entry.data["ping_id"] in same), key=lambda entry: entry.entry_id)
 
@@ -122,6 +159,8 @@ def pages_sent(session: Session, sent: Sequence[Sent], now: datetime, late_after
             # It was on its way when somebody answered, it was over or the channel opened: the message must say so.
             outdated.append(ping)
         facts.append(_sent_entry(ping, each, now, late_after))
+        if ping.kind == PingKind.PAGE and ping.role == Role.ON_CALL and ping.rule == When.NORMAL_HOURS:
+            refresh_own_card(session, row)  # it said when this would be
     session.flush()
     entry_ids = timeline.append_many(session, facts)
     said = [
@@ -130,7 +169,7 @@ def pages_sent(session: Session, sent: Sequence[Sent], now: datetime, late_after
         if entry_id is not None and ping.kind != PingKind.DIGEST
     ]
     enqueue_many(session, "slack.mention", said)
-    _redraw(session, outdated)
+    redraw(session, outdated)
     return len(found)
 
 
@@ -192,17 +231,25 @@ def acknowledge_pings(session: Session, row: IncidentRow, user_id: str, now: dat
     since = row.acknowledged_at
     changed = []
     for ping in pings.list_of_incident(session, row.incident_id):
-        if ping.state in (pings.SENT, pings.SENDING) and ping.acknowledged_at is None and user_id in ping.user_ids:
+        if ping.state in (pings.SENT, pings.SENDING) and ping.acknowledged_by is None and user_id in ping.user_ids:
             ping.acknowledged_at, ping.acknowledged_by = now, user_id
             if since is not None and (ping.sent_at is None or ping.sent_at >= since):
                 changed.append(ping)
-    _redraw(session, changed)
+    redraw(session, changed)
+
+
+def is_shown_on_pages(session: Session, row: IncidentRow) -> bool:
+    """Whether a page of this opening went out, whose copy in the channel shows the acknowledgement."""
+    return any(
+        ping.state in (pings.SENT, pings.SENDING) and ping.kind != PingKind.DIGEST and episode_of(ping) == row.episode
+        for ping in pings.list_of_incident(session, row.incident_id)
+    )
 
 
 def refresh_pages(session: Session, row: IncidentRow) -> None:
     """Have every page of this opening of the incident that went out show where it stands."""
     held = pings.list_of_incident(session, row.incident_id)
-    _redraw(
+    redraw(
         session,
         [ping for ping in held if ping.state in (pings.SENT, pings.SENDING) and episode_of(ping) == row.episode],
     )
@@ -210,10 +257,10 @@ def refresh_pages(session: Session, row: IncidentRow) -> None:
 
 def link_pages(session: Session, row: IncidentRow) -> None:
     """Have the pages that went out before the channel was open link to it. The row must be locked."""
-    _redraw(session, [ping for ping in pings.list_of_incident(session, row.incident_id) if ping.state == pings.SENT])
+    redraw(session, [ping for ping in pings.list_of_incident(session, row.incident_id) if ping.state == pings.SENT])
 
 
-def _redraw(session: Session, changed: Sequence[PingRow]) -> None:
+def redraw(session: Session, changed: Sequence[PingRow]) -> None:
     """The jobs that edit the messages of these pings, in one statement. A digest is no message of one ping."""
     jobs = [(lock_of_page(ping.ping_id), {"ping_id": ping.ping_id}) for ping in changed if ping.kind != PingKind.DIGEST]
     enqueue_many(session, "slack.page_over", jobs, queue=PAGING)

@@ -6,7 +6,7 @@ between, a rung is pinged once: the row is claimed and its job enqueued in one t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 
 from bot.errors import BadRequest, TocsinError, TransitionRefused
 from bot.escalation.messages import entries
-from bot.escalation.queries import pings
+from bot.escalation.queries import calls, pings
 from bot.escalation.rules import plan as escalation
-from bot.escalation.rules.matrix import LADDER, EscalationPolicy, Role
+from bot.escalation.rules.matrix import LADDER, EscalationPolicy, Role, When
 from bot.escalation.rules.plan import Event, Happening, Ping, PingKind, Plan
+from bot.escalation.rules.repeats import Attempt
 from bot.escalation.tables import PingRow
 from bot.incidents import messages as incident_messages
 from bot.incidents.flows.record import record
@@ -62,7 +63,9 @@ _TELLING = (*_HAPPENINGS, Kind.STATUS_CHANGED)
 def replan(session: Session, row: IncidentRow, policy: EscalationPolicy, now: datetime) -> Plan:
     """Bring the incident's pings into line with its history; enqueue those that are due. The row must be locked."""
     held = pings.list_of_incident(session, row.incident_id)
-    plan, due = _reconcile(session, row, policy, history(session, row), held, now)
+    plan, due = _reconcile(
+        session, row, policy, history(session, row), held, _attempts(held, _called(session, held)), now
+    )
     session.flush()  # all rungs in one statement; their ids name the jobs
     _send(session, due)
     return plan
@@ -74,10 +77,11 @@ def _reconcile(
     policy: EscalationPolicy,
     events: list[Event],
     known: Sequence[PingRow],
+    attempts: Mapping[str, Attempt],
     now: datetime,
 ) -> tuple[Plan, list[PingRow]]:
     """The plan, its rows brought into line, and those that were claimed just now: their jobs are still to come."""
-    plan = escalation.plan(policy, events, now)
+    plan = escalation.plan(policy, events, now, attempts)
     held = {ping.key: ping for ping in known}
     for ping in plan.pings:
         held[ping.key] = _upsert(session, row, held.get(ping.key), ping)
@@ -90,12 +94,51 @@ def _reconcile(
             and not _still_asked_for(row, stale)
         ):
             stale.state, stale.reason = pings.CANCELLED, _why_cancelled(row, stale, plan)
-    due = [held[ping.key] for ping in plan.due(now) if held[ping.key].state == pings.PLANNED]
+    _spare_answered(row, held.values())
+    due = _first_things_first([held[ping.key] for ping in plan.due(now) if held[ping.key].state == pings.PLANNED])
     for claimed in due:
         claimed.state, claimed.claimed_at = pings.SENDING, now
     _record_breach(session, row, plan, now)
     row.wake_at = plan.wake_at(now)
     return plan, due
+
+
+def _called(session: Session, held: Iterable[PingRow]) -> Mapping[int, datetime]:
+    """When pages that Slack did not take, or not yet, reached their people beside it."""
+    unsent = [ping for ping in held if ping.state in (pings.SENDING, pings.FAILED) and _is_counted(ping)]
+    return calls.list_first_sent(session, unsent)
+
+
+def _attempts(held: Iterable[PingRow], called: Mapping[int, datetime]) -> dict[str, Attempt]:
+    """The on-call engineer's pages that went out, by whichever way, or reached no one, by key."""
+    found = {}
+    for ping in filter(_is_counted, held):
+        sent_at = min((at for at in (ping.sent_at, called.get(ping.ping_id)) if at is not None), default=None)
+        if sent_at is not None:
+            found[ping.key] = Attempt(sent_at)
+        elif ping.state == pings.FAILED:
+            found[ping.key] = Attempt(ping.claimed_at or ping.due_at, reached=False)
+    return found
+
+
+def _is_counted(ping: PingRow) -> bool:
+    return ping.role == Role.ON_CALL and ping.kind in (PingKind.PAGE, PingKind.REPEAT)
+
+
+def _spare_answered(row: IncidentRow, held: Iterable[PingRow]) -> None:
+    """Repeats to a rung that somebody unknown to Tocsin answered for where it was paged, see `answers.stop_rung`."""
+    answered = {
+        (ping.role, episode_of(ping)) for ping in held if ping.acknowledged_at is not None and not ping.acknowledged_by
+    }
+    for ping in held:
+        if ping.kind == PingKind.REPEAT and ping.state == pings.PLANNED and (ping.role, episode_of(ping)) in answered:
+            ping.state, ping.reason = pings.CANCELLED, entries.ANSWERED_ELSEWHERE
+
+
+def _first_things_first(due: list[PingRow]) -> list[PingRow]:
+    """Without the repeats of pages that go out only now, after time away: a later one repeats them."""
+    fresh = {ping.role for ping in due if ping.kind in (PingKind.PAGE, PingKind.SECONDARY)}
+    return [ping for ping in due if ping.kind != PingKind.REPEAT or ping.role not in fresh]
 
 
 def _still_asked_for(row: IncidentRow, ping: PingRow) -> bool:
@@ -215,11 +258,12 @@ def sweep(session: Session, policy: EscalationPolicy, now: datetime, limit: int 
     incident_ids = [row.incident_id for row in rows]
     held = pings.list_of_incidents(session, incident_ids)
     told = timeline.list_rows_of(session, incident_ids, _TELLING)
+    called = _called(session, (ping for each in held.values() for ping in each))
     claimed: list[PingRow] = []
     for row in rows:
         try:
-            events = _events(told[row.incident_id])
-            claimed += _reconcile(session, row, policy, events, held[row.incident_id], now)[1]
+            events, known = _events(told[row.incident_id]), held[row.incident_id]
+            claimed += _reconcile(session, row, policy, events, known, _attempts(known, called), now)[1]
         except (TocsinError, ValueError, LookupError):
             # One incident that cannot be planned must not keep the others from being escalated.
             log.exception("an incident could not be planned", incident=row.ref)
@@ -276,6 +320,21 @@ def refuse_asked_just_now(session: Session, row: IncidentRow, role: Role, reques
         if ping.key.endswith(f"/{request_key}") or ping.state == pings.FAILED or seconds >= _JUST_NOW.total_seconds():
             continue
         raise BadRequest(entries.asked_just_now(role, seconds, ping.asked_by))
+
+
+def find_first_page(session: Session, row: IncidentRow, policy: EscalationPolicy, now: datetime) -> datetime | None:
+    """When the on-call engineer is paged of an incident that waits for business hours; None where nothing waits.
+
+    Nothing does once somebody acknowledged, or asked for the page by hand.
+    """
+    rule = policy.matrix[Role.ON_CALL][Severity(row.severity)]
+    if rule.when in (When.AT_ONCE, When.AFTER) or row.acknowledged_at is not None or not Status(row.status).is_open:
+        return None
+    held = [ping for ping in pings.list_of_incident(session, row.incident_id) if episode_of(ping) == row.episode]
+    on_call = [ping for ping in held if ping.role == Role.ON_CALL and ping.kind != PingKind.DIGEST]
+    if any(ping.state in (pings.SENDING, pings.SENT) for ping in on_call):
+        return None
+    return next((ping.due_at for ping in on_call if ping.state == pings.PLANNED and ping.due_at > now), None)
 
 
 def find_next_rung(session: Session, row: IncidentRow) -> Role | None:

@@ -1,4 +1,4 @@
-"""Notices: mail and text messages beside a ping, and word to those whom an override concerns."""
+"""Notices: calls, mail and text messages beside a ping, and word to those whom an override concerns."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from bot.aws.session import Denied
 from bot.context import AppContext
 from bot.escalation.flows.holders import user_ids_of
 from bot.escalation.flows.roster import roster_of
+from bot.escalation.jobs import calls
 from bot.escalation.messages import pages as blocks
 from bot.escalation.messages import roster as roster_blocks
 from bot.escalation.queries import notices, user_groups
 from bot.escalation.queries import roster as store
-from bot.escalation.rules.matrix import Role
+from bot.escalation.rules.matrix import DrillPagers, Role
 from bot.escalation.rules.ping_facts import PingFacts
 from bot.escalation.rules.plan import PingKind
-from bot.escalation.rules.roster import Person, Roster, stand_ins
+from bot.escalation.rules.roster import Roster, first_held
 from bot.escalation.tables import OverrideRow
 from bot.slack.client import Slack
 from bot.slack.poster import Poster
@@ -29,19 +30,22 @@ log = structlog.get_logger(__name__)
 
 
 def plan_beside(session: Session, context: AppContext, ping: PingFacts, roster: Roster, now: datetime) -> None:
-    """Have the people of a ping mailed and texted too, where that is configured: once for each ping and address."""
-    if (context.send_mail is None and context.send_text is None) or ping.kind == PingKind.DIGEST:
+    """Have the people of a ping called, mailed and texted too, where that is configured: once by each way and address.
+
+    Mail and text messages go at once, unless they stand among somebody's methods and wait for their turn.
+    """
+    if ping.kind == PingKind.DIGEST:
         return
-    for person in _first_held(roster, Role(ping.role), now):
-        if context.send_mail is not None and person.email:
+    people = first_held(roster, Role(ping.role), now)
+    calls.plan_beside(session, context, ping, people, now)
+    for person in people:
+        in_turn = {method.service for method in person.methods}
+        if context.send_mail is not None and person.email and notices.MAIL not in in_turn:
             where = f"#{ping.incident.channel_name}"
             _plan(session, ping, notices.MAIL, person.email, *blocks.by_mail(ping, now, where), now=now)
-        if context.send_text is not None and person.phone:
-            _plan(session, ping, notices.TEXT, person.phone, "", blocks.by_text_message(ping), now=now)
-
-
-def _first_held(roster: Roster, role: Role, now: datetime) -> tuple[Person, ...]:
-    return next((people for stand_in in stand_ins(role) if (people := roster.who(stand_in, now))), ())
+        texts = context.send_text is not None and calls.rings(context, ping.incident) is not DrillPagers.OFF
+        if texts and person.phone and notices.TEXT not in in_turn:
+            _plan(session, ping, notices.TEXT, person.phone, "", blocks.by_text_message(ping, now), now=now)
 
 
 def _plan(session: Session, ping: PingFacts, way: str, address: str, subject: str, body: str, *, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -111,9 +111,10 @@ def _deliver(context: AppContext, slack: Slack, ping: PingFacts, reach: Reach, r
             for user_id, key in keys.items()
             if (note := slack_queries.begin_message(session, key, user_id, now)) is not None
         }
+        threads = _threads(session, ping, reach.user_ids)
     instead = why(refusals, reach)
     posted, again, untaken = _post_to_each(
-        slack, keys, known, lambda user_id: blocks.page(ping, now, instead, user_id), refusals
+        slack, keys, known, lambda user_id: blocks.page(ping, now, instead, user_id), refusals, threads
     )
     with context.database.transaction() as session:
         slack_queries.take_back(session, untaken)
@@ -138,11 +139,12 @@ def _post_to_each(
     known: Mapping[str, tuple[str, str | None]],
     message: Callable[[str], Message],
     refusals: list[str],
+    threads: Mapping[str, str],
 ) -> tuple[dict[str, tuple[str, str]], TryAgain | Refused | None, list[str]]:
     """Channel and ts by user id, why some of them have to be tried again, and the keys of what Slack did not take.
 
     One keeps no other waiting. `known` has channel and ts of what was posted before, the ts None where Slack's answer
-    was lost.
+    was lost. `threads` has the ts of the page that this one repeats, where there is such.
     """
     posted: dict[str, tuple[str, str]] = {}
     again: TryAgain | Refused | None = None
@@ -153,7 +155,8 @@ def _post_to_each(
             posted[user_id] = (tried_in, ts)
             continue
         try:
-            posted[user_id] = find_or_post(slack, key, user_id, message(user_id), tried_in=tried_in)[:2]
+            thread_ts = threads.get(user_id)
+            posted[user_id] = find_or_post(slack, key, user_id, message(user_id), thread_ts, tried_in)[:2]
         except TryAgain as error:
             again = error
             untaken += [key] if never_posted(error) else []
@@ -167,20 +170,29 @@ def _post_to_each(
     return posted, again, untaken
 
 
+def _threads(session: Session, ping: PingFacts, user_ids: Iterable[str]) -> dict[str, str]:
+    """By user id: the ts of the page that this one repeats, under which it is said; who got none has none."""
+    if ping.first_id is None:
+        return {}
+    found = {user_id: slack_queries.find_message(session, _key(ping.first_id, user_id)) for user_id in user_ids}
+    return {user_id: note.ts for user_id, note in found.items() if note is not None and note.ts}
+
+
 def _take_back(context: AppContext, slack: Slack, draft: _Draft) -> None:
     """Record whom an earlier try reached before it died though the page was called off; their messages say so then.
 
     Raises TryAgain.
     """
     keys = {user_id: _key(draft.ping.ping_id, user_id) for user_id in draft.tried}
-    with context.database.transaction() as session:
+    with context.database.reading() as session:
         notes = {user_id: slack_queries.find_message(session, key) for user_id, key in keys.items()}
+        threads = _threads(session, draft.ping, draft.tried)
     found = {
         user_id: (place, ts)
         for user_id, note in notes.items()
         if note is not None
         and (place := _place_of(slack, note.channel_id)) is not None
-        and (ts := note.ts or slack.find_by_key(place, keys[user_id]))
+        and (ts := note.ts or slack.find_by_key(place, keys[user_id], threads.get(user_id)))
     }
     if not found:
         return
@@ -221,8 +233,11 @@ def pages(context: AppContext, slack: Slack, poster: Poster, *, ping_ids: list[i
             else:
                 ready[ping_id].user_ids = list(reach.user_ids)
         plan.send_each(session, sorted([*called_off, *(ready.keys() - plain.keys())]))
+        threads = {ping_id: _threads(session, ping, reach.user_ids) for ping_id, (ping, reach) in plain.items()}
     with ThreadPoolExecutor(_AT_ONCE, "post") as pool:
-        results = pool.map(lambda one: _post_all(context, slack, one[0], one[1], now), plain.values())
+        results = pool.map(
+            lambda one: _post_all(context, slack, one[0], one[1], threads[one[0].ping_id]), plain.values()
+        )
         posted = dict(zip(plain, results, strict=True))
     _record_many(context, plain, posted)
 
@@ -255,12 +270,15 @@ def _read_many(context: AppContext, slack: Slack, ping_ids: list[int]) -> list[t
 
 
 def _post_all(
-    context: AppContext, slack: Slack, ping: PingFacts, reach: Reach, now: datetime
+    context: AppContext, slack: Slack, ping: PingFacts, reach: Reach, threads: Mapping[str, str]
 ) -> dict[str, tuple[str, str]] | None:
     """Channel and ts of the message to each; None where one of them has to be tried again, or is gone."""
     keys = {user_id: _key(ping.ping_id, user_id) for user_id in reach.user_ids}
     refusals: list[str] = []
-    posted, again, untaken = _post_to_each(slack, keys, {}, lambda user: blocks.page(ping, now, reader=user), refusals)
+    now = context.now()
+    posted, again, untaken = _post_to_each(
+        slack, keys, {}, lambda user: blocks.page(ping, now, reader=user), refusals, threads
+    )
     if untaken:
         with context.database.transaction() as session:
             slack_queries.take_back(session, untaken)
@@ -291,7 +309,7 @@ def _record_many(
 
 def page_over(context: AppContext, slack: Slack, poster: Poster, *, ping_id: int) -> None:
     """Edit all messages of a ping into where the incident stands."""
-    with context.database.transaction() as session:
+    with context.database.reading() as session:
         row = pings.get(session, ping_id)
         ping, user_ids, sent_at = _facts(session, context, row), list(row.user_ids), row.sent_at
         entry = timeline.find_by_source(session, f"ping:{ping_id}")
@@ -316,7 +334,7 @@ def mention(context: AppContext, slack: Slack, poster: Poster, *, entry_id: int)
     speak(context, poster, incident_id, key, message)
     # Somebody may have answered while it was on its way; the edits for that found nothing to edit. So it is read after
     # the record of the post is committed, not with it.
-    with context.database.transaction() as session:
+    with context.database.reading() as session:
         _, now_right, _ = _mention(session, context, entry_id)
     if now_right != message:
         speak(context, poster, incident_id, key, now_right)
@@ -333,7 +351,7 @@ def _mention(session: Session, context: AppContext, entry_id: int) -> tuple[str,
 
 @dataclass(frozen=True, slots=True)
 class _Copy:
-    """A ping's message in the incident's channel. The repeats of a rung share one, which shows the latest of them."""
+    """A ping's message in the incident's channel. A page and its repeats share one, which shows the latest of them."""
 
     key: str
     told: int  # the ping whose copy was asked for
@@ -347,7 +365,7 @@ class _Copy:
 
 def _copy(session: Session, context: AppContext, entry: TimelineEntry) -> _Copy:
     told = pings.get(session, int(entry.data["ping_id"]))
-    same = escalate.list_repeats_sent(session, told) if told.kind == PingKind.REPEAT else [entry]
+    same = [entry] if told.kind == PingKind.MANUAL else escalate.list_shown_together(session, told)
     shown = pings.get(session, int(same[-1].data["ping_id"]))
     ping = _facts(session, context, shown)
     return _Copy(f"entry:{same[0].entry_id}", told.ping_id, ping, same[-1].text, same[-1].at)

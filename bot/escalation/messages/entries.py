@@ -10,6 +10,7 @@ from bot.severity.rules import Severity
 from bot.slack.text import person
 from bot.text.durations import span
 from bot.text.markup import escape
+from bot.text.wording import counted
 
 
 def by_hand(asked_by: str | None, reason: str | None) -> str:
@@ -33,8 +34,8 @@ def breached(within: timedelta, severity: Severity) -> str:
 
 
 def asked_just_now(role: Role, seconds: int, asked_by: str | None) -> str:
-    ago = "1 second" if seconds == 1 else f"{seconds} seconds"
-    return f"The {role} was paged {ago} ago by {person(asked_by)}. Nothing was sent; to page them again, wait a minute."
+    paged = f"The {role} was paged {counted(seconds, 'second')} ago by {person(asked_by)}."
+    return f"{paged} Nothing was sent; to page them again, wait a minute."
 
 
 ALL_PAGED = "Every role has been paged. Name the one to page again: `/incident escalate VP still down`."
@@ -86,5 +87,6 @@ def cancelled_because(what: str, due: bool) -> str:
     return f"{what} before {'it was due' if due else 'it was sent'}"
 
 
+ANSWERED_ELSEWHERE = "answered at its pager"
 REPLACED_BY_LATER = "replaced by a later page"
 BY_HAND = "requested manually"

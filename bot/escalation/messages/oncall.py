@@ -8,10 +8,16 @@ from zoneinfo import ZoneInfo
 
 from bot.escalation.messages.roster import people as names
 from bot.escalation.rules.matrix import Role
-from bot.escalation.rules.roster import Person
-from bot.slack.text import person
+from bot.escalation.rules.roster import Contacts, Person
+from bot.slack.text import person, plain
 from bot.text.markup import escape, instant
 from bot.text.zones import spelled
+
+
+def paged_already(asked_by: str | None) -> str:
+    """To whoever presses Page on-call now after somebody else did."""
+    return f"{person(asked_by)} already had on-call paged."
+
 
 _OVERRIDE_HINT = (
     "`/incident oncall override @someone until 18:00`, or `… from Monday 9:00 until Friday 17:00 as team lead`"
@@ -42,6 +48,13 @@ def imported_line(role: str, source: str, until_at: datetime) -> str:
     return f"_{role}: imported from {source}, until {instant(until_at)}_"
 
 
+def outside_help(contacts: Contacts) -> list[str]:
+    """Whom to ask beside the roster, and where customers read: a line for each that contacts.yaml names."""
+    vendors = " · ".join(f"{plain(vendor.name)}: {plain(vendor.reach)}" for vendor in contacts.vendors)
+    named = (("Vendors", vendors), ("Customer support", contacts.support_email), ("Status page", contacts.status_page))
+    return [f"*{title}:* {said if title == 'Vendors' else plain(said)}" for title, said in named if said]
+
+
 # Overrides
 
 
@@ -51,13 +64,28 @@ def override_made(user_id: str, role: str, from_at: datetime, until_at: datetime
     return f"{person(user_id)} is {role} from {begins} until {spelled(until_at, zone)}."
 
 
+def stands_alone(since: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """One person is on call and secondary; `zone` as above."""
+    begins = "now" if since <= now else f"from {spelled(since, zone)}"
+    second = "Name somebody else as secondary: `/incident oncall override @someone until … as secondary`."
+    return f"On-call and secondary are the same person {begins}, so there is no backup. {second}"
+
+
 def override_removed(user_id: str, role: str) -> str:
     return f"Override removed. {person(user_id)} is no longer {role}."
 
 
 # What was typed, and can't be understood
 
-OTHER_WORD = f"Type `/incident oncall` for who is on call, or {_OVERRIDE_HINT}."
+OTHER_WORD = (
+    f"Type `/incident oncall` for who is on call, `/incident oncall test` for a TEST page, or {_OVERRIDE_HINT}."
+)
+
+
+def not_listed(user_id: str) -> str:
+    return f"{person(user_id)} is not in `contacts.yaml`, so there is no way to page them outside Slack."
+
+
 NAME_ONE = f"Name one person: {_OVERRIDE_HINT}."
 WHICH_OVERRIDE = "Name the person or the role: `/incident oncall remove @someone`."
 
@@ -99,11 +127,11 @@ def went_to(user_ids: Sequence[str]) -> str:
 
 
 def held_by_override(until_at: datetime) -> str:
-    return f"You hold the role by an override until {instant(until_at)}."
+    return f"You have the role by an override until {instant(until_at)}."
 
 
 def held_by_import(until_at: datetime) -> str:
-    return f"You hold the role by the imported schedule until {instant(until_at)}."
+    return f"You have the role by the imported schedule until {instant(until_at)}."
 
 
 def held_by_contacts(role: str, until_at: datetime | None) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.escalation.rules.matrix import LADDER, EscalationPolicy, Role
-from bot.escalation.rules.ping_facts import PingFacts
+from bot.escalation.rules.ping_facts import PingFacts, Silence
 from bot.escalation.rules.plan import PingKind
-from bot.incidents.messages import headline
+from bot.incidents.messages import drill_mark, headline, marked_text
 from bot.incidents.rules.incident import Incident
 from bot.severity.rules import Severity
 from bot.slack.blocks import Block, actions, button, context, section
@@ -16,9 +16,10 @@ from bot.slack.client import Message
 from bot.slack.text import fit, person, plain, shorten
 from bot.text.durations import span
 from bot.text.markup import escape, instant
-from bot.text.wording import ordinal
+from bot.text.wording import counted, ordinal
 
 _LISTED = 40  # incidents in one digest; Slack allows 50 blocks and about 13,000 characters
+_DRILL = ":dart: An exercise, nothing is broken. Answer as if it were real."
 _AT_ONCE = timedelta(minutes=1)  # due so soon after the declaration
 
 
@@ -36,17 +37,23 @@ def page(ping: PingFacts, now: datetime, instead: str = "", reader: str = "") ->
         f"*Expected:* {_expected(ping, now)}",
         f"*Stops this:* {_stops(ping)}",
     ]
+    if again := _again(ping, now):
+        lines.append(f"*Next page:* {again}")
+    if silent := " ".join(_hears_nothing(one) for one in ping.silent):
+        lines.append(f"*No answer:* {silent}")
     if others := _others(ping, reader):
         lines.append(f"*Also paged:* {others}")
     if count := _repeated(ping, now):
-        lines.insert(1, f"*{count}.*")
+        # It is said in the thread of the first one: the mention makes it sound there, too.
+        lines.insert(1, f"{f'{person(reader)} ' if reader else ''}*{count}.*")
     if ping.is_late(now):
         lines.append(f"_This was due {instant(ping.due_at)} and is {span(now - ping.due_at)} late._")
-    again = f" for the {ordinal(ping.times)} time" if ping.times > 1 else ""
-    text = (
-        f"{incident.severity} {incident.ref} {plain(shorten(incident.title, 150))}: you are paged as {ping.role}{again}"
-    )
-    return Message(text, (section("\n".join(lines)), _buttons(ping)))
+    nth = f" for the {ordinal(ping.times)} time" if ping.times > 1 else ""
+    title = plain(shorten(incident.title, 150))
+    text = f"{incident.severity} {incident.ref} {title}: you are paged as {ping.role}{nth}"
+    if incident.drill:
+        lines.insert(1, _DRILL)
+    return Message(f"{incident.drill_prefix}{text}", (section("\n".join(lines)), _buttons(ping)))
 
 
 def mention(ping: PingFacts, said: str, outcome: str = "", sent_at: datetime | None = None) -> Message:
@@ -56,8 +63,11 @@ def mention(ping: PingFacts, said: str, outcome: str = "", sent_at: datetime | N
     """
     if sent_at is not None and (count := _repeated(ping, sent_at)):
         said = f"{said} {count}."
+    said = marked_text(said, ping.incident.ref)
     if outcome:
         return Message(said, (section(said), context(outcome)))
+    if sent_at is not None and (again := _again(ping, sent_at)):
+        said = f"{said} Next page: {again}"
     return Message(said, (section(said), _buttons(ping)))
 
 
@@ -103,6 +113,20 @@ def _repeated(ping: PingFacts, at: datetime) -> str:
     return f"This is page {ping.times}; no one has answered for {span(at - ping.first_at)}"
 
 
+def _again(ping: PingFacts, at: datetime) -> str:
+    """When it comes again, for a page sent `at`; empty where it does not."""
+    if ping.next_at is None or ping.next_at <= at or ping.incident.acknowledged_at:
+        return ""
+    return f"{instant(ping.next_at)}, unless someone acknowledges before."
+
+
+def _hears_nothing(silence: Silence) -> str:
+    """`@primary hasn't answered 2 pages since 02:10.`"""
+    who = " and ".join(person(user_id) for user_id in silence.user_ids)
+    verb = "hasn't" if len(silence.user_ids) == 1 else "haven't"
+    return f"{who} {verb} answered {counted(silence.pages, 'page')} since {instant(silence.since)}."
+
+
 def _others(ping: PingFacts, reader: str) -> str:
     return ", ".join(person(user_id) for user_id in ping.others if user_id != reader)
 
@@ -113,9 +137,11 @@ def _why(ping: PingFacts) -> str:
             said = f": {escape(shorten(ping.note, 300))}" if ping.note else "."
             return f"{person(ping.asked_by)} paged the {ping.role}{said}"
         case PingKind.REPEAT:
-            return f"you are the {ping.role} and no one has acknowledged yet ({ping.rule})."
+            return f"you are the {ping.role} and no one has acknowledged yet."
         case PingKind.SECONDARY:
             return f"you are the {ping.role}: {ping.rule}."
+        case _ if ping.rule.startswith("no answer") or ping.rule.endswith("reached no one"):
+            return f"you are the {ping.role}, paged early: {ping.rule}."
         case _:
             return f"you are the {ping.role}; the escalation matrix says {ping.rule} for {ping.severity}."
 
@@ -164,7 +190,7 @@ def why_me(ping: PingFacts, policy: EscalationPolicy, sent_at: datetime | None, 
 
 def _counted(ping: PingFacts) -> str:
     after = ping.due_at - ping.incident.declared_at
-    return f"{span(after)} after it was declared" if after > _AT_ONCE else "as it was declared"
+    return f"{span(after)} after it was declared" if after > _AT_ONCE else "when it was declared"
 
 
 def _sent(ping: PingFacts, sent_at: datetime | None) -> str:
@@ -208,16 +234,26 @@ def _short(ping: PingFacts) -> str:
 
 
 def digest(
-    role: str, rules: Sequence[str], rows: Sequence[Incident], now: datetime, was_due: datetime | None = None
+    role: str,
+    rules: Sequence[str],
+    rows: Sequence[Incident],
+    now: datetime,
+    was_due: datetime | None = None,
+    hidden: int = 0,
 ) -> Message:
-    """All incidents that a role's review lists, in one message; `was_due` is given where it comes late."""
+    """All incidents that a role's review lists, in one message; `was_due` is given where it comes late.
+
+    `hidden`: how many more are security incidents that the reader may not see.
+    """
     name = " and ".join(rules)
-    count = "one incident is" if len(rows) == 1 else f"{len(rows)} incidents are"
+    count = counted(len(rows), "incident is", "incidents are")
     late = f" _This was due {instant(was_due)}._" if was_due else ""
     title = f"*{name.capitalize()} for the {role}:* {count} open.{late}"
     lines = [_digest_line(incident, now) for incident in rows[:_LISTED]]
     if len(rows) > _LISTED:
         lines.append(f"… and {len(rows) - _LISTED} more: `/incident list`.")
+    if hidden:
+        lines.append(f"_{counted(hidden, 'security incident')} not listed: only the people of its channel see one._")
     blocks = [section(title), *(section("\n".join(lines[at : at + 10])) for at in range(0, len(lines), 10))]
     blocks.append(context("You get this because the escalation matrix lists them for your review; nothing pages you."))
     return Message(f"{name.capitalize()} for the {role}: {count} open", tuple(blocks))
@@ -227,30 +263,41 @@ def _digest_line(incident: Incident, now: datetime) -> str:
     stands = f"{incident.status}, open for {span(now - incident.declared_at)}"
     who = f"commander {person(incident.commander)}" if incident.commander else "no one in command"
     title = plain(shorten(incident.shown_title, 120))
-    return f"*{incident.severity}* · {incident.ref} · {title}\n{stands}, {who}. {_channel(incident)}"
+    return (
+        f"{drill_mark(incident)}*{incident.severity}* · {incident.ref} · {title}\n{stands}, {who}. {_channel(incident)}"
+    )
 
 
 def by_mail(ping: PingFacts, now: datetime, where: str) -> tuple[str, str]:
     """(subject, text) of the mail that goes beside a ping. `where` names the channel in words."""
     incident = ping.incident
-    subject = f"{incident.severity} {incident.ref} {shorten(' '.join(incident.shown_title.split()), 150)}"
+    title = shorten(" ".join(incident.shown_title.split()), 150)
+    subject = f"{incident.drill_prefix}{incident.severity} {incident.ref} {title}"
+    exercise = "This is a DRILL: nothing is broken. Answer as if it were real.\n\n" if incident.drill else ""
     late = f"\nThis was due {ping.due_at:%Y-%m-%d %H:%M} UTC and is late." if ping.is_late(now) else ""
+    again = (
+        f"Next page: {ping.next_at:%Y-%m-%d %H:%M} UTC, unless someone acknowledges before.\n"
+        if _again(ping, now)
+        else ""
+    )
     # A mail leaves Slack: of a security incident it says neither what was hit nor what somebody wrote about it.
     noted = ping.kind == PingKind.MANUAL and ping.note and not incident.private
     reason = f"{ping.rule}: {ping.note}" if noted else ping.rule
     impact = "" if incident.private else f"Impact: {incident.impact or 'not recorded yet'}\n"
     text = (
-        f"You are paged as {ping.role} ({reason}).\n\n"
+        f"{exercise}You are paged as {ping.role} ({reason}).\n\n"
         f"{incident.severity} {incident.ref}: {incident.shown_title}\n"
         f"Open for {span(now - incident.declared_at)}, {incident.status}.\n"
         f"{impact}{late}\n"
         f"Acknowledge in Slack: {where}, or type /incident ack {incident.ref}\n"
+        f"{again}"
     )
     return subject, text
 
 
-def by_text_message(ping: PingFacts) -> str:
+def by_text_message(ping: PingFacts, now: datetime) -> str:
     """The text message that goes beside a ping: one line, at most 140 characters of any alphabet's first plane."""
     incident = ping.incident
-    start = f"{incident.severity} {incident.ref}: you are paged as {ping.role}. "
-    return start + shorten(" ".join(incident.shown_title.split()), max(20, 140 - len(start)))
+    start = f"{incident.drill_prefix}{incident.severity} {incident.ref}: you are paged as {ping.role}. "
+    end = f" Next page {ping.next_at:%H:%M} UTC." if _again(ping, now) else ""
+    return start + shorten(" ".join(incident.shown_title.split()), max(20, 140 - len(start) - len(end))) + end

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import pairwise
@@ -20,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from bot.escalation.policy.methods import MethodModel, different
 from bot.escalation.rules.matrix import LADDER, Role
 from bot.escalation.rules.roster import Channels, Contacts, Override, Person, Rotation, Shift, Shifts, Vendor
 from bot.policy.loading import Keys, PolicyModel, Problem, load, refuse_at
@@ -37,7 +39,6 @@ from bot.policy.values import (
     one_of,
 )
 
-_MEMBER_ID = "a Slack member id such as U0123ABCD (profile → Copy member ID)"
 _NUMBER = "a telephone number with + and country code, digits only"
 _CHANNEL = re.compile(r"[^\sA-Z.#,]{1,80}|[CG][A-Z0-9]{2,}")
 _ABOVE_ON_CALL = tuple(role for role in LADDER if role is not Role.ON_CALL)
@@ -69,13 +70,23 @@ class PersonModel(PolicyModel):
         None
     )
 
+    methods: Annotated[Many[MethodModel], AfterValidator(different)] = ()
+
     @model_validator(mode="after")
     def _reachable(self) -> PersonModel:
         if not any((self.slack, self.user_group, self.email, self.phone)):
             raise ValueError("this person cannot be reached. Add a line `slack: U…`.")
         if self.slack and self.user_group:
             raise ValueError("it is either a person (slack) or a user group (user_group). Keep one.")
+        for way, address in (("mail", self.email), ("text", self.phone)):
+            if any(method.by == way for method in self.methods) and not address:
+                raise ValueError(f"`{way}` is among the methods, but there is no address for it. Add email or phone.")
         return self
+
+    def person(self, name: str) -> Person:
+        """As the rules have it."""
+        address = self.model_dump(exclude_none=True, exclude={"methods"})
+        return Person(name, **address, methods=tuple(method.method() for method in self.methods))
 
 
 def _remember_names(people: Any, info: ValidationInfo) -> Any:
@@ -205,6 +216,20 @@ Channel = Annotated[
 ]
 
 
+def _call(text: str) -> str:
+    """The address of a call, in which {ref} and {channel} stand for the incident's."""
+    try:
+        names = [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
+    except ValueError as error:
+        raise ValueError(f"a brace is open or closed alone ({error}).") from None
+    for name in names:
+        if name not in ("ref", "channel"):
+            raise ValueError(f'unknown word "{{{name}}}". There are {{ref}} and {{channel}}.')
+    if not text.startswith("https://") or any(character.isspace() for character in text):
+        raise ValueError(f'"{text}" is not an address that begins with https://.')
+    return text
+
+
 class ContactsFile(PolicyModel):
     """Who is behind the roles, and how they are reached. `people` is read first, so that the rest can name them."""
 
@@ -216,6 +241,7 @@ class ContactsFile(PolicyModel):
     channels: Annotated[dict[str, Channel], Keys("announcement", "stakeholder", optional=("support",))]
     support_email: Text | None = None
     status_page: Text | None = None
+    call: Annotated[str, Typed(_call, {"type": "string", "pattern": "^https://"})] | None = None
 
     @field_validator("overrides")
     @classmethod
@@ -238,7 +264,7 @@ def _all(names: tuple[str, ...], people: People) -> tuple[Person, ...]:
 def load_contacts(path: Path) -> Contacts:
     """The contacts that the file describes. Raises InvalidPolicy with file, line and reason."""
     file = load(path, ContactsFile)
-    people = {name: Person(name, **one.model_dump(exclude_none=True)) for name, one in file.people.items()}
+    people = {name: one.person(name) for name, one in file.people.items()}
     return Contacts(
         people=people,
         roles={role: _all(names, people) for role, names in file.roles.items()},
@@ -250,4 +276,5 @@ def load_contacts(path: Path) -> Contacts:
         channels=Channels(**file.channels),
         support_email=file.support_email,
         status_page=file.status_page,
+        call=file.call,
     )

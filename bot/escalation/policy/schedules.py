@@ -8,6 +8,7 @@ and the rest is read; what was cancelled or declined is no shift.
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from bot.escalation.rules.roster import Person
 _AHEAD = timedelta(days=366)
 _LARGEST = 5_000_000  # bytes
 _MOST = 5_000  # shifts in a year; more is no schedule of people
+_MOST_A_DAY = 96  # times that one event repeats, a quarter of an hour apart
+_MOST_FOLLOWED = 300_000  # times, most of which may be over or nobody's
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ def read_schedule(path: Path, people: Mapping[str, Person], now: datetime, zone:
     """
     calendar = _read(path)
     refused = _take_out_unreadable(calendar, zone)
+    _refuse_too_many(path, calendar, now)
     shifts: list[ReadShift] = []
     left_out = 0
     for event in _written_out(path, calendar, now, refused):
@@ -130,7 +134,7 @@ _UNFOLLOWED = (ValueError, TypeError, KeyError, AttributeError, OverflowError)  
 
 
 def _events(calendar: Any, now: datetime) -> list[Any]:
-    import recurring_ical_events
+    import recurring_ical_events  # with icalendar, loaded only to import a schedule
 
     return list(recurring_ical_events.of(calendar).between(now - timedelta(days=1), now + _AHEAD))
 
@@ -180,12 +184,43 @@ def _refuse_unknown_zone(event: Any) -> None:
 
 def _refuse_hasty(event: Any) -> None:
     """What repeats by the minute is no shift, and writing a year of it out would take minutes itself."""
+    if any(_times_a_day(rule) > _MOST_A_DAY for rule in _rules(event)):
+        raise _RefusedEventError(f"{_which(event)} repeats every minute or oftener: no shift does.")
+
+
+def _rules(event: Any) -> list[Any]:
     from icalendar import vRecur
 
     rules = event.get("RRULE", [])
-    for rule in rules if isinstance(rules, list) else [rules]:
-        if isinstance(rule, vRecur) and {"SECONDLY", "MINUTELY"} & {str(each).upper() for each in rule["FREQ"]}:
-            raise _RefusedEventError(f"{_which(event)} repeats every minute or oftener: no shift does.")
+    return [rule for rule in (rules if isinstance(rules, list) else [rules]) if isinstance(rule, vRecur)]
+
+
+def _times_a_day(rule: Any) -> int:
+    """At most so often: by how often it repeats, and the hours, minutes and seconds that it lists."""
+    own = {"SECONDLY": 86_400, "MINUTELY": 1_440, "HOURLY": 24}.get(str(rule["FREQ"][0]).upper(), 1)
+    interval = int((rule.get("INTERVAL") or [1])[0]) or 1
+    listed = (len(rule.get(name) or [1]) for name in ("BYHOUR", "BYMINUTE", "BYSECOND"))
+    return math.ceil(own / interval) * math.prod(listed)
+
+
+def _refuse_too_many(path: Path, calendar: Any, now: datetime) -> None:
+    """Counted by the rules, before they are followed from their first day to a year ahead."""
+    times = 0
+    for event in calendar.walk("VEVENT"):
+        dates = event.get("RDATE", [])
+        times += 1 + sum(len(getattr(each, "dts", ())) for each in (dates if isinstance(dates, list) else [dates]))
+        times += sum(_times_a_day(rule) * _days(event, rule, now) for rule in _rules(event))
+    if times > _MOST_FOLLOWED:
+        raise BadRequest(f"{path.name}: about {times} shifts are too many for people's. Export the year ahead alone.")
+
+
+def _days(event: Any, rule: Any, now: datetime) -> int:
+    """At most on so many days it repeats, the year ahead included."""
+    first = getattr(event.get("DTSTART"), "dt", now)
+    last = max((end.year for end in rule.get("UNTIL") or [] if isinstance(end, date)), default=now.year + 1)
+    years = max(0, min(last, now.year + 1) - first.year) + 1
+    days, often = len(rule.get("BYDAY") or [1]), str(rule["FREQ"][0]).upper()
+    return years * {"WEEKLY": 53 * days, "MONTHLY": 60 * days, "YEARLY": 54 * days}.get(often, 366)
 
 
 def _is_cancelled(event: Any) -> bool:

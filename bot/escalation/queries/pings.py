@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Select, func, literal, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
+from bot.escalation.rules.plan import PingKind
 from bot.escalation.tables import PingRow
 from bot.incidents.queries.incidents import OPEN
 from bot.incidents.tables import IncidentRow
@@ -100,9 +102,13 @@ def list_of_pings_shared(session: Session, ping_ids: Sequence[int]) -> Sequence[
 
 
 def list_asked_pings(session: Session, user_id: str, limit: int) -> Sequence[tuple[PingRow, IncidentRow]]:
-    """Pages that went to this person about open incidents that nobody acknowledged, the newest first."""
-    statement = _unanswered(user_id).where(IncidentRow.acknowledged_at.is_(None)).limit(limit)
-    return [(ping, row) for ping, row in session.execute(statement)]
+    """The latest page to this person about each open incident that nobody acknowledged, the newest first."""
+    statement = _unanswered(user_id).where(IncidentRow.acknowledged_at.is_(None))
+    latest = statement.order_by(None).ext(distinct_on(IncidentRow.incident_id))
+    found = session.execute(latest.order_by(IncidentRow.incident_id, PingRow.sent_at.desc())).all()
+    return sorted(((ping, row) for ping, row in found), key=lambda one: one[0].sent_at or one[0].due_at, reverse=True)[
+        :limit
+    ]
 
 
 def list_unanswered_pages(session: Session, user_id: str, limit: int) -> Sequence[tuple[PingRow, IncidentRow]]:
@@ -114,7 +120,7 @@ def _unanswered(user_id: str) -> Select[PingRow, IncidentRow]:
     return (
         select(PingRow, IncidentRow)
         .join(IncidentRow)
-        .where(PingRow.state == "sent", PingRow.kind != "digest", PingRow.acknowledged_at.is_(None))
+        .where(PingRow.state == SENT, PingRow.kind != PingKind.DIGEST, PingRow.acknowledged_by.is_(None))
         .where(literal(user_id) == func.any(PingRow.user_ids), IncidentRow.status.in_(OPEN))
         .order_by(PingRow.sent_at.desc())
     )

@@ -80,6 +80,34 @@ class Burst:
 
 
 @dataclass(frozen=True, slots=True)
+class Climb:
+    """What pages that nobody answers do beside being repeated.
+
+    After `secondary` of them the secondary on-call is paged, too, and again with each repeat. After `next_rung` the
+    next rung is paged early, and one more with each repeat from then on; of these each comes twice as late after the
+    one before, at most `longest` after it.
+    """
+
+    secondary: int
+    next_rung: int
+    longest: timedelta = timedelta(hours=1)
+
+    def gap(self, number: int, every: timedelta) -> timedelta:
+        """How long after the page before it the repeat of this number (from 1) comes."""
+        if number < self.next_rung:
+            return every
+        return min(every * (1 << min(number - self.next_rung + 1, 16)), max(every, self.longest))
+
+
+class DrillPagers(enum.StrEnum):
+    """How a drill rings what is outside Slack."""
+
+    OFF = "off"  # Slack and mail only
+    LOW = "low"  # as little as each service can
+    SAME = "same"  # as an incident of that severity
+
+
+@dataclass(frozen=True, slots=True)
 class EscalationPolicy:
     """The matrix and its figures. A severity missing from `repeat_every` has no repeats.
 
@@ -92,3 +120,27 @@ class EscalationPolicy:
     repeat_every: Mapping[Severity, timedelta]
     late_after: timedelta = LATE_AFTER
     ask_after: Burst = Burst()
+    climb: Climb | None = None  # None: pages that nobody answers are repeated, and nothing else
+    drill_pagers: DrillPagers = DrillPagers.LOW
+
+    def rung(self, role: Role, severity: Severity, start: datetime) -> tuple[Rule, datetime]:
+        """The rule that decides for this cell and when it is due, counted from `start`."""
+        own = self.matrix[role][severity]
+        if own.is_digest:
+            return own, own.due_at(self.calendar, start)
+        cells = [self.matrix[role][other] for other in Severity if not other.worse_than(severity)]
+        # min() keeps the first of equals, and the severity's own cell comes first.
+        return min(
+            ((rule, rule.due_at(self.calendar, start)) for rule in cells if not rule.is_digest),
+            key=lambda pair: pair[1],
+        )
+
+    def page_due(self, role: Role, severity: Severity, start: datetime) -> datetime | None:
+        """When the role is paged; None where it reads a digest."""
+        rule, due_at = self.rung(role, severity, start)
+        return None if rule.is_digest else due_at
+
+    def response_due(self, severity: Severity, start: datetime) -> datetime | None:
+        """When the on-call engineer must have acknowledged."""
+        page = self.page_due(Role.ON_CALL, severity, start)
+        return None if page is None else page + self.respond_within[severity]

@@ -10,6 +10,15 @@ from bot.incidents.rules.incident import Incident
 
 
 @dataclass(frozen=True, slots=True)
+class Silence:
+    """Those who were paged before somebody else, how often, and since when they have not answered (aware UTC)."""
+
+    user_ids: tuple[str, ...]
+    pages: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PingFacts:
     """Facts of one ping. Instants are aware UTC; people are Slack user ids."""
 
@@ -27,6 +36,9 @@ class PingFacts:
     late_after: timedelta = LATE_AFTER  # by the policy
     times: int = 1  # of a page that is repeated: which one this is, the first included
     first_at: datetime | None = None  # when the first of them was sent
+    first_id: int | None = None  # and which ping it was: a page that is repeated is said in its thread
+    next_at: datetime | None = None  # when it comes again unless somebody acknowledges; None for never
+    silent: tuple[Silence, ...] = ()  # who below this rung has not answered
 
     def is_late(self, at: datetime) -> bool:
         """Whether a ping sent at `at` counts as late."""

@@ -16,8 +16,12 @@ The rules, from the escalation matrix (role × severity):
   (the declaration for `at once`). Nobody acknowledging in time is a breach; it pages the secondary on-call by the on-
   call engineer's own rule: at once, or at the next opening for `normal hours`.
 - Until somebody acknowledges, the on-call engineer is paged again at the policy's interval, for the severities that
-  have one. After time away only the latest of these is due, not one for each interval missed. A raised severity
-  counts its interval from the raise at the earliest.
+  have one. A repeat counts once the page before it went out: after time away one page is due, and the next comes an
+  interval after it was sent. A raised severity counts its interval from the raise at the earliest.
+- Pages that nobody answers climb, where the policy says so: the secondary on-call is paged after so many of them, and
+  again with each repeat; the next rung is paged early, and one more with each repeat, as far as the matrix gives it a
+  span. Only pages that were sent count, or that were given up because they reached no one; the text says which.
+  What woke somebody early stays due when somebody answers later.
 - Acknowledging, by whomever, stops the response clock, the repeats and a secondary page that is not yet due. It does
   not stop the higher rungs: they are told because the incident is still open. Mitigating counts as acknowledging,
   since somebody is at work.
@@ -30,12 +34,13 @@ The rules, from the escalation matrix (role × severity):
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
-from bot.escalation.rules.matrix import LADDER, EscalationPolicy, Role, Rule
+from bot.escalation.rules.matrix import LADDER, EscalationPolicy, Role, When
+from bot.escalation.rules.repeats import Attempt, Repeat, RepeatChain, Stretch, numbered
 from bot.severity.rules import Severity
 from bot.text.durations import span
 
@@ -141,43 +146,40 @@ def preview(policy: EscalationPolicy, severity: Severity, at: datetime) -> list[
     start = at.astimezone(UTC)
     lines = []
     for role in LADDER:
-        rule, due_at = _rung(policy, role, severity, start)
+        rule, due_at = policy.rung(role, severity, start)
         lines.append(PreviewLine(role, rule.text, due_at))
     return lines
 
 
-def plan(policy: EscalationPolicy, history: Iterable[Event], now: datetime) -> Plan:
+def plan(
+    policy: EscalationPolicy, history: Iterable[Event], now: datetime, attempts: Mapping[str, Attempt] | None = None
+) -> Plan:
     """What is due and to come for an incident with this history, as the module's rules say.
 
     `history` holds one DECLARED event and any others in any order. An event stamped before the declaration (clocks
     differ) counts as at the declaration, and one stamped after `now` counts as happened: a clock that was set back must
     not wake people about an incident that is over. `now` (aware) decides only which repeat is the latest. Raises
     ValueError for a history without declaration or with naive instants.
+
+    `attempts` are the pages that were sent or given up, by key; None plans as if each went out as it fell due.
     """
     episode = _latest_episode(history)
     breach = _breach(policy, episode)
     if episode.ended_at is not None:
         return Plan(episode.number, episode.severity, (), None, breach)
     known = episode.number > 1 and episode.answered_at == episode.started_at
-    told = LADDER[1:] if known else LADDER
-    pings = [ping for role in told for ping in _rung_pings(policy, episode, role)]
-    if breach is not None:
-        pings += _secondary_pings(policy, episode, breach)
-    pings += _repeat_pings(policy, episode, pings, now)
+    pings = [] if known else _rung_pings(policy, episode, Role.ON_CALL, None)
+    page = next((ping for ping in pings if ping.kind is PingKind.PAGE), None)
+    repeats = _repeats(policy, episode, page.due_at, now, attempts) if page is not None else []
+    for height, role in enumerate(LADDER[1:]):
+        pings += _rung_pings(policy, episode, role, _early(policy, episode, repeats, role, height))
+    pings += _secondary_pings(policy, episode, breach, repeats)
+    pings += _repeat_pings(policy, episode, pings, repeats, now)
     pings.sort(key=lambda ping: (ping.due_at, list(Role).index(ping.role), ping.key))
     respond_by = None
     if episode.answered_at is None:
-        respond_by = _response_due(policy, episode.severity, episode.started_at)
+        respond_by = policy.response_due(episode.severity, episode.started_at)
     return Plan(episode.number, episode.severity, tuple(pings), respond_by, breach)
-
-
-@dataclass(frozen=True, slots=True)
-class _Stretch:
-    """A time of constant severity; `until` is not part of it, None for no end."""
-
-    severity: Severity
-    since: datetime
-    until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +187,7 @@ class _Episode:
     number: int
     severity: Severity
     started_at: datetime
-    stretches: tuple[_Stretch, ...]
+    stretches: tuple[Stretch, ...]
     answered_at: datetime | None
     ended_at: datetime | None
 
@@ -257,9 +259,9 @@ def _latest_episode(history: Iterable[Event]) -> _Episode:
     return _Episode(walk.number, walk.severity, walk.started_at, stretches, walk.answered_at, walk.ended_at)
 
 
-def _stretches(changes: list[tuple[datetime, Severity]], ended_at: datetime | None) -> tuple[_Stretch, ...]:
+def _stretches(changes: list[tuple[datetime, Severity]], ended_at: datetime | None) -> tuple[Stretch, ...]:
     """The times of constant severity between the changes, up to the end."""
-    stretches: list[_Stretch] = []
+    stretches: list[Stretch] = []
     for since, severity in changes:
         if ended_at is not None and since >= ended_at:
             break
@@ -267,40 +269,22 @@ def _stretches(changes: list[tuple[datetime, Severity]], ended_at: datetime | No
             continue
         if stretches:
             stretches[-1] = replace(stretches[-1], until=since)
-        stretches.append(_Stretch(severity, since, ended_at))
+        stretches.append(Stretch(severity, since, ended_at))
     return tuple(stretches)
 
 
-def _rung(policy: EscalationPolicy, role: Role, severity: Severity, start: datetime) -> tuple[Rule, datetime]:
-    """The rule that decides for this cell and when it is due, counted from `start`."""
-    own = policy.matrix[role][severity]
-    if own.is_digest:
-        return own, own.due_at(policy.calendar, start)
-    cells = [policy.matrix[role][other] for other in Severity if not other.worse_than(severity)]
-    # min() keeps the first of equals, and the severity's own cell comes first.
-    return min(
-        ((rule, rule.due_at(policy.calendar, start)) for rule in cells if not rule.is_digest), key=lambda pair: pair[1]
-    )
-
-
-def _page_due(policy: EscalationPolicy, role: Role, severity: Severity, start: datetime) -> datetime | None:
-    rule, due_at = _rung(policy, role, severity, start)
-    return None if rule.is_digest else due_at
-
-
-def _response_due(policy: EscalationPolicy, severity: Severity, start: datetime) -> datetime | None:
-    page = _page_due(policy, Role.ON_CALL, severity, start)
-    return None if page is None else page + policy.respond_within[severity]
-
-
-def _rung_pings(policy: EscalationPolicy, episode: _Episode, role: Role) -> list[Ping]:
-    """The page of one role and its line in a digest, where there are such."""
+def _rung_pings(policy: EscalationPolicy, episode: _Episode, role: Role, early: Repeat | None) -> list[Ping]:
+    """The page of one role, `early` where pages below it are not answered, and its line in a digest."""
     pings = []
-    page = episode.first_due(lambda severity: _page_due(policy, role, severity, episode.started_at))
-    if page is not None:
+    key = f"{episode.number}/page/{role}"
+    page = episode.first_due(lambda severity: policy.page_due(role, severity, episode.started_at))
+    if early is not None and (page is None or early.due_at < page[0]):
+        page = early.due_at, early.severity
+        pings.append(Ping(key, role, PingKind.PAGE, early.unanswered, early.severity, early.due_at))
+    elif page is not None:
         due_at, severity = page
-        rule, _ = _rung(policy, role, severity, episode.started_at)
-        pings.append(Ping(f"{episode.number}/page/{role}", role, PingKind.PAGE, rule.text, severity, due_at))
+        rule, _ = policy.rung(role, severity, episode.started_at)
+        pings.append(Ping(key, role, PingKind.PAGE, rule.text, severity, due_at))
     digest = _digest_ping(policy, episode, role)
     if digest is not None and (page is None or digest.due_at < page[0]):
         pings.append(digest)
@@ -320,73 +304,91 @@ def _digest_ping(policy: EscalationPolicy, episode: _Episode, role: Role) -> Pin
 
 
 def _breach(policy: EscalationPolicy, episode: _Episode) -> Breach | None:
-    due = episode.first_due(lambda severity: _response_due(policy, severity, episode.started_at))
+    due = episode.first_due(lambda severity: policy.response_due(severity, episode.started_at))
     if due is None or (episode.answered_at is not None and episode.answered_at <= due[0]):
         return None
     at, severity = due
     return Breach(f"{episode.number}/breach", at, severity, policy.respond_within[severity])
 
 
-def _secondary_pings(policy: EscalationPolicy, episode: _Episode, breach: Breach) -> list[Ping]:
-    """The secondary's page, unless somebody acknowledges between the breach and its falling due."""
+def _secondary_pings(
+    policy: EscalationPolicy, episode: _Episode, breach: Breach | None, repeats: Sequence[Repeat]
+) -> list[Ping]:
+    """The secondary's page, unless somebody acknowledges between the breach, or the pages, and its falling due."""
 
     def due_under(severity: Severity) -> datetime | None:
-        page = _page_due(policy, Role.ON_CALL, severity, breach.at)
-        return None if page is None else max(page, breach.at)
+        page = policy.page_due(Role.ON_CALL, severity, breach.at) if breach is not None else None
+        return None if page is None or breach is None else max(page, breach.at)
 
-    due = episode.first_due(due_under)
-    if due is None or (episode.answered_at is not None and episode.answered_at <= due[0]):
+    due, text = episode.first_due(due_under), ""
+    if due is not None and breach is not None and (episode.answered_at is None or episode.answered_at > due[0]):
+        text = f"no acknowledgement within {span(breach.respond_within)}"
+    early = next((one for one in repeats if policy.climb and one.number == policy.climb.secondary), None)
+    if early is not None and (due is None or not text or early.due_at < due[0]):
+        due, text = (early.due_at, early.severity), early.unanswered
+    if due is None or not text:
         return []
-    at, severity = due
-    text = f"no acknowledgement within {span(breach.respond_within)}"
     key = f"{episode.number}/secondary/{Role.SECONDARY}"
-    return [Ping(key, Role.SECONDARY, PingKind.SECONDARY, text, severity, at)]
+    return [Ping(key, Role.SECONDARY, PingKind.SECONDARY, text, due[1], due[0])]
 
 
-def _repeat_pings(policy: EscalationPolicy, episode: _Episode, pings: list[Ping], now: datetime) -> list[Ping]:
-    """The latest repeat that is due and the next to come, while nobody has acknowledged."""
-    page = next((p for p in pings if p.role is Role.ON_CALL and p.kind is PingKind.PAGE), None)
-    if page is None or episode.answered_at is not None:
-        return []
-    chain = _RepeatChain(page.due_at)
-    found: list[Ping] = []
+def _early(
+    policy: EscalationPolicy, episode: _Episode, repeats: Sequence[Repeat], role: Role, height: int
+) -> Repeat | None:
+    """The repeat that pages this rung, too; `height` counts from the rung above the on-call engineer."""
+    if policy.climb is None:
+        return None
+    wanted = policy.climb.next_rung + height
+    found = next((one for one in repeats if one.number == wanted), None)
+    if found is None or policy.matrix[role][found.severity].when not in (When.AFTER, When.AT_ONCE):
+        return None
+    return found
+
+
+def _repeats(
+    policy: EscalationPolicy,
+    episode: _Episode,
+    paged_at: datetime,
+    now: datetime,
+    attempts: Mapping[str, Attempt] | None,
+) -> list[Repeat]:
+    """The repeats before somebody answered: those that page others, the latest that is due and the next to come."""
+    first, again = (f"{episode.number}/{kind}/{Role.ON_CALL}" for kind in (PingKind.PAGE, PingKind.REPEAT))
+    tried = None if attempts is None else numbered(attempts, first, again)
+    chain = RepeatChain(paged_at, policy.climb, now.astimezone(UTC), tried)
+    found: list[Repeat] = []
     for stretch in episode.stretches:
         every = policy.repeat_every.get(stretch.severity)
-        if stretch.until is not None and stretch.until <= page.due_at:
+        if stretch.until is not None and stretch.until <= paged_at:
             continue
         if every is None:
             chain.pending = None
             continue
-        for number, due_at in chain.run(stretch, every, now):
-            key = f"{episode.number}/repeat/{Role.ON_CALL}/{number}"
-            rule = f"every {span(every)} until acknowledged"
-            found.append(Ping(key, Role.ON_CALL, PingKind.REPEAT, rule, stretch.severity, due_at))
-    due = [ping for ping in found if ping.due_at <= now]
-    return due[-1:] + [ping for ping in found if ping.due_at > now][:1]
+        found += [
+            Repeat(number, due_at, stretch.severity, chain.lost_before(number))
+            for number, due_at in chain.run(stretch, every)
+        ]
+    return [one for one in found if episode.answered_at is None or one.due_at < episode.answered_at]
 
 
-@dataclass(slots=True)
-class _RepeatChain:
-    """Counts repeats through the stretches. `last` is the latest page or repeat, `pending` the one that was to come."""
+def _repeat_pings(
+    policy: EscalationPolicy, episode: _Episode, pings: Sequence[Ping], repeats: Sequence[Repeat], now: datetime
+) -> list[Ping]:
+    """The latest repeat that is due and the next to come, while nobody has acknowledged; the secondary's as well."""
+    if episode.answered_at is not None:
+        return []
+    found = []
+    secondary = next((ping for ping in pings if ping.kind is PingKind.SECONDARY), None) if policy.climb else None
+    for role, since in ((Role.ON_CALL, None), (Role.SECONDARY, secondary.due_at if secondary else None)):
+        if role is Role.SECONDARY and since is None:
+            continue
+        later = [one for one in repeats if since is None or one.due_at > since]
+        chosen = [one for one in later if one.due_at <= now][-1:] + [one for one in later if one.due_at > now][:1]
+        found += [_repeat_ping(episode, role, one) for one in chosen]
+    return found
 
-    last: datetime
-    number: int = 0
-    pending: datetime | None = None
 
-    def run(self, stretch: _Stretch, every: timedelta, now: datetime) -> list[tuple[int, datetime]]:
-        """The latest repeat of the stretch up to `now` and the first after it, each with its number."""
-        earliest = max(stretch.since, self.last) + every
-        first = max(self.last + every, min(self.pending, earliest) if self.pending else earliest)
-        # Nothing is planned beyond the first after `now`, so an endless stretch is cut just after it.
-        end = max(now.astimezone(UTC), first) + every + timedelta.resolution
-        if stretch.until is not None:
-            end = min(end, stretch.until)
-        count = max(0, -((first - end) // every)) if first < end else 0
-        self.pending = first + count * every
-        if not count:
-            return []
-        numbers = range(max(1, count - 2), count + 1)
-        out = [(self.number + n, first + (n - 1) * every) for n in numbers]
-        self.number += count
-        self.last = out[-1][1]
-        return out
+def _repeat_ping(episode: _Episode, role: Role, repeat: Repeat) -> Ping:
+    # How often is no part of it: repeats grow rarer. Each page says when the next one comes.
+    key = f"{episode.number}/{PingKind.REPEAT}/{role}/{repeat.number}"
+    return Ping(key, role, PingKind.REPEAT, "repeated until acknowledged", repeat.severity, repeat.due_at)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from bot.errors import BadRequest
 from bot.escalation.rules.matrix import LADDER, Role
+from bot.escalation.rules.methods import Method
 from bot.text.markup import escape
 from bot.text.nearest import nearest
 
@@ -24,6 +25,7 @@ class Person:
     user_group: str | None = None  # user group id, S…
     email: str | None = None
     phone: str | None = None  # + and country code
+    methods: tuple[Method, ...] = ()  # outside Slack, in order
 
     @property
     def mention(self) -> str | None:
@@ -139,6 +141,16 @@ class Contacts:
     channels: Channels
     support_email: str | None
     status_page: str | None
+    call: str | None = None  # an address with {ref} and {channel} in it
+
+    def call_link(self, ref: str, channel_name: str) -> str | None:
+        """Where people speak with each other about this incident; None where the policy names no place."""
+        return self.call.replace("{ref}", ref.lower()).replace("{channel}", channel_name) if self.call else None
+
+    @property
+    def methods(self) -> tuple[Method, ...]:
+        """Everybody's methods outside Slack; empty where nobody has any."""
+        return tuple(method for person in self.people.values() for method in person.methods)
 
     def by_slack(self, user_id: str) -> Person | None:
         """The person with this Slack member id."""
@@ -215,6 +227,18 @@ class Roster:
                 return edge, people
         return None
 
+    def find_alone(self, at: datetime, until: datetime) -> datetime | None:
+        """When in that time on-call and secondary are first the same people, so that nobody stands behind on-call."""
+        while at < until:
+            primary = self.who(Role.ON_CALL, at)
+            if primary and primary == self.who(Role.SECONDARY, at):
+                return at
+            following = [change for role in (Role.ON_CALL, Role.SECONDARY) if (change := self.find_next(role, at))]
+            if not following:
+                return None
+            at = min(change[0] for change in following)
+        return None
+
     def find_unheld(self, role: Role, at: datetime, until: datetime) -> list[tuple[datetime, datetime]]:
         """The times between `at` and `until` in which nobody holds the role; those that touch are one."""
         spans = (*self.overrides, *self.contacts.overrides, *self.imported)
@@ -230,6 +254,11 @@ class Roster:
                 begins, _ = found.pop()
             found.append((begins, ends))
         return found
+
+
+def first_held(roster: Roster, role: Role, at: datetime) -> tuple[Person, ...]:
+    """Who is paged for the role: its holders, or those of the first role that stands in; empty where nobody does."""
+    return next((people for stand_in in stand_ins(role) if (people := roster.who(stand_in, at))), ())
 
 
 _ROLE_WORDS = {
@@ -263,12 +292,36 @@ def leading_role(text: str) -> tuple[Role | None, str]:
     return None, text.strip()
 
 
+def find_unknown_role(reason: str) -> str:
+    """Words that were meant as a role and are none: one that stands alone, but for haste, or is a role misspelled.
+
+    Empty for a reason.
+    """
+    words = reason.split()
+    while len(words) > 1 and words[-1].lower().strip(".,!") in _HASTE:
+        words.pop()
+    if len(words) == 1 and words[0][0] not in "\"'“”„‘’‚":
+        return words[0]
+    for count in (2, 1):
+        typed = " ".join(words[:count]).lower().rstrip(":,")
+        near = nearest(typed, _ROLE_WORDS, likeness=_MISSPELLED) if len(typed) >= _SHORTEST else None
+        if near is not None and typed.removesuffix("s") != near:  # "backups fail" is a reason
+            return typed
+    return ""
+
+
+_HASTE = frozenset(("again", "asap", "fast", "immediately", "now", "please", "pls", "quickly", "today", "urgently"))
+_MISSPELLED = 0.82  # how like the name of a role; from 0 to 1
+_SHORTEST = 4  # letters: of fewer, much is alike
+
+
 def no_such_role(word: str) -> str:
-    """What to say of a lone word that is no role: those there are, and the one that it comes near."""
+    """What to say of words that are no role: those there are, and the one that they come near."""
     near = nearest(word, _ROLE_WORDS)
     hint = f" Did you mean {_ROLE_WORDS[near]}?" if near else ""
     names = ", ".join(role.value for role in Role)
-    return f"“{escape(word[:40])}” is no role. There are: {names}.{hint} A reason has several words, or quotes."
+    nobody = "No one was paged. A reason has several words, or quotes."
+    return f"“{escape(word[:40])}” is no role. There are: {names}.{hint} {nobody}"
 
 
 def parse_role(text: str) -> Role:

@@ -1,0 +1,1 @@
+"""Drills: exercises that are real and marked, and past incidents replayed as one."""

@@ -1,0 +1,1 @@
+"""Services outside Slack: their contracts, what their answers mean, and their webhooks."""
