@@ -11,11 +11,12 @@ from slack_bolt import Ack
 from sqlalchemy.orm import Session
 
 from bot.context import AppContext
-from bot.errors import BadRequest, UnknownIncident
+from bot.errors import BadRequest, TransitionRefused, UnknownIncident
 from bot.incidents import authority, messages, visibility
 from bot.incidents.flows.access import note_access
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
+from bot.incidents.rules.incident import is_private
 from bot.incidents.rules.typed_command import parse_command
 from bot.incidents.tables import IncidentRow
 from bot.slack.blocks import section
@@ -23,7 +24,7 @@ from bot.slack.client import Message, Slack
 from bot.slack.queries import names_in
 from bot.slack.reporting import reporting_errors
 from bot.slack.text import code, shorten, unturned
-from bot.text.markup import labelled, plain_text
+from bot.text.markup import escape, labelled, plain_text
 from bot.text.nearest import nearest
 from bot.text.wording import mentioned
 
@@ -51,7 +52,10 @@ class Appointed:
     channel_id: str | None = None
 
 
-Answer = str | Message  # for the person who asked, alone
+_WORTH_KEEPING = 25  # characters after the subcommand's word that are repeated where it was refused
+_LONGEST_KEPT = 2_900
+
+Answer = str | Message  # for the person who asked, alone; empty where the channel says it
 View = dict[str, Any]
 
 
@@ -70,6 +74,7 @@ class Subcommand:
     answer_apart: Callable[[CommandContext], Answer] | None = None
     aliases: tuple[str, ...] = ()
     form: Callable[[CommandContext], View | None] | None = None  # opened in place of an answer; None: answer after all
+    opens: Callable[[str], bool] = lambda rest: not rest  # with a `form`: whether these words ask for it
     appoints: Callable[[Session, CommandContext], Appointed | None] | None = None  # Slack is asked about them first
     anywhere: bool = False  # speaks of no one incident
     act: Act = Act.CHANGE  # what somebody must be let do, by authority.yaml
@@ -127,6 +132,12 @@ class Registry:
             raise BadRequest(f"{code(shorten(word, 40))} isn't a command. {hint}")
         return self._by_word[word]
 
+    def opens_form(self, text: str) -> bool:
+        """Whether what was typed after /incident asks for a form, as far as the words alone say."""
+        typed = parse_command(text)
+        entry = self._by_word.get(typed.word)
+        return entry is not None and entry.form is not None and entry.opens(plain_text(typed.rest).strip().lower())
+
     def help(self, rest: str) -> str:
         """The list of subcommands, or more about one of them."""
         wanted = rest.strip().lower()
@@ -151,10 +162,9 @@ class Registry:
 
 def run_command(registry: Registry, context: AppContext, slack: Slack, ack: Ack, payload: dict[str, Any]) -> None:
     """The whole of /incident: open the form of what was typed, or commit and then acknowledge with the answer."""
-    with reporting_errors(
-        lambda text: ack(text=unturned(text)), user=payload["user_id"], command=payload.get("text", "")[:200]
-    ):
-        typed = parse_command(payload.get("text") or "")
+    typed_text = payload.get("text") or ""
+    with reporting_errors(lambda text: ack(text=unturned(text)), user=payload["user_id"], command=typed_text[:200]):
+        typed = parse_command(typed_text)
         command = CommandContext(
             context=context,
             now=context.now(),
@@ -167,7 +177,7 @@ def run_command(registry: Registry, context: AppContext, slack: Slack, ack: Ack,
             trigger_id=payload["trigger_id"],
         )
         subcommand = registry.find(command.word, " ".join(filter(None, (command.ref, command.rest))))
-        warning = _admit(subcommand, command)
+        warning, ref = _admit(subcommand, command)
         # A trigger is good for three seconds, so nothing slow comes before its form.
         view = subcommand.form(command) if subcommand.form else None
         if view is not None:
@@ -175,19 +185,32 @@ def run_command(registry: Registry, context: AppContext, slack: Slack, ack: Ack,
             ack()
             return
         _check_appointed(slack, subcommand, command)
-        answer = subcommand.run(command)
+        try:
+            answer = subcommand.run(command)
+        except TransitionRefused as refused:
+            raise TransitionRefused(with_typed(str(refused), typed_text)) from refused
+        answer = messages.marked(answer, ref) if isinstance(answer, Message) else messages.marked_text(answer, ref)
         if isinstance(answer, Message):
             more = [section(warning)] if warning else []
             ack(text=unturned(answer.text), blocks=[*answer.blocks, *more])
         else:
-            ack(text=unturned(f"{answer}\n{warning}" if warning else answer))
+            words = unturned("\n".join(filter(None, (answer, warning))))
+            ack(text=words) if words else ack()
+
+
+def with_typed(refusal: str, typed: str) -> str:
+    """A refusal and what was typed, which Slack shows no more: a sentence must not have to be typed again."""
+    words, rest = plain_text(typed).strip(), plain_text(parse_command(typed).rest).strip()
+    if len(rest) < _WORTH_KEEPING or rest in plain_text(refusal):
+        return refusal
+    return f"{refusal}\nYou typed: {code(shorten(f'/incident {words}', _LONGEST_KEPT))}"
 
 
 def _by_display_names(context: AppContext, markup: str) -> str:
     """What was typed, with the names that people chose where Slack labels mentions with handles."""
     if not mentioned([markup]):
         return markup
-    with context.database.transaction() as session:
+    with context.database.reading() as session:
         return labelled(markup, names_in(session, markup))
 
 
@@ -195,7 +218,7 @@ def _check_appointed(slack: Slack, subcommand: Subcommand, command: CommandConte
     """Raises BadRequest for a bot, somebody deactivated, and somebody whom Slack does not let into the channel."""
     if subcommand.appoints is None:
         return
-    with command.context.database.transaction() as session:
+    with command.context.database.reading() as session:
         appointed = subcommand.appoints(session, command)
     if appointed is None or appointed.user_id == command.user_id:
         return
@@ -212,37 +235,60 @@ def _warning(session: Session, command: CommandContext, here: IncidentRow | None
     return messages.kept_out(incidents.facts(row), row.channel_archived, here is not None)
 
 
-def _admit(subcommand: Subcommand, command: CommandContext) -> str:
-    """What whoever typed it should know besides the answer. Raises NotAllowed.
+def _admit(subcommand: Subcommand, command: CommandContext) -> tuple[str, str]:
+    """What whoever typed it should know besides the answer, and the reference of the incident that it is about.
+
+    Raises NotAllowed.
 
     Whether they may see the incident that is meant, the subcommand asks.
     """
     context = command.context
     context.look_up(command.user_id)
-    with context.database.transaction() as session:
-        here = incidents.find_by_channel(session, command.channel_id)
-        row = incidents.find_by_ref(session, command.ref) if command.ref else here
+    with context.database.reading() as session:
+        here, named = incidents.find_here_and_named(session, command.channel_id, command.ref)
+        row = named if command.ref else here
         authority.check(session, context, subcommand.act_of(command.rest), command.user_id, command.now, row)
-        if row is not None and not subcommand.anywhere:
-            refused = "" if is_insider(session, command, row) else ": refused"
-            note_access(session, row, command.user_id, f"typed /incident {subcommand.word}{refused}", command.now)
-        return _warning(session, command, here, row)
+        warning = _warning(session, command, here, row)
+    if row is None or subcommand.anywhere:
+        return warning, ""
+    if is_private(row.ref):
+        _note_access(subcommand, command, row)
+    return warning, row.ref
 
 
-def _meant(session: Session, command: CommandContext) -> IncidentRow | None:
+def _note_access(subcommand: Subcommand, command: CommandContext, row: IncidentRow) -> None:
+    with command.context.database.transaction() as session:
+        refused = "" if is_insider(session, command, row) else ": refused"
+        note_access(session, row, command.user_id, f"typed /incident {subcommand.word}{refused}", command.now)
+
+
+def _meant(session: Session, command: CommandContext, for_change: bool) -> IncidentRow | None:
     if command.ref:
-        return incidents.find_by_ref(session, command.ref)
-    return incidents.find_by_channel(session, command.channel_id)
+        return incidents.find_by_ref(session, command.ref, for_change=for_change)
+    return incidents.find_by_channel(session, command.channel_id, for_change=for_change)
+
+
+def refuse_words(command: CommandContext, instead: str) -> None:
+    """Raise BadRequest for words after a subcommand that takes a reference alone; `instead`: what may be meant."""
+    if typed := " ".join(command.rest.split()):
+        name = code(f"/incident {command.word}")
+        raise BadRequest(f"{name} takes no words after it, so “{escape(typed[:60])}” means nothing here. {instead}")
 
 
 def incident_of(session: Session, command: CommandContext, for_change: bool = False) -> IncidentRow:
     """The incident that was named, or whose channel this is. Raises UnknownIncident with the ones that are open."""
-    row = _meant(session, command)
+    row = _meant(session, command, for_change)
     if row is None or not is_insider(session, command, row):
         closed = command.word == "reopen"
         rows, _ = visibility.list_page(session, command.user_id, limit=5, closed=closed)
         raise UnknownIncident(messages.no_incident(command.word, command.ref, rows, plain_text(command.rest), closed))
-    return incidents.get_for_change(session, row.incident_id) if for_change else row
+    return row
+
+
+def unless_said(command: CommandContext, row: IncidentRow, answer: Answer) -> Answer:
+    """Nothing where the channel in which it was typed reads a line about it: that line is the answer."""
+    here = command.channel_id == row.channel_id and not row.channel_archived and not row.channel_trouble
+    return "" if here else answer
 
 
 def is_insider(session: Session, command: CommandContext, row: IncidentRow) -> bool:

@@ -8,32 +8,38 @@ see that one and do this to it is asked of `authority`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from slack_bolt import Ack, Respond
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from bot.context import AppContext
-from bot.errors import BadRequest
+from bot.errors import BadRequest, FormRefused
 from bot.incidents import authority
 from bot.incidents.flows.access import note_access
 from bot.incidents.flows.home import draw_home
+from bot.incidents.messages import marked_text
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
 from bot.incidents.tables import IncidentRow
+from bot.slack.client import Slack
 from bot.slack.forms import read_values
+from bot.slack.private_replies import answer_press
 from bot.slack.reporting import reporting_errors
-from bot.slack.whispers import answer_press
 
 # What a press does: (session, context, value, user id, now) → a sentence for the person; None where the screen says it.
 Pressed = Callable[[Session, AppContext, str, str, datetime], str | None]
 # Of which incident a press speaks, by its value; None for one that speaks of none, such as a vote.
 Locate = Callable[[Session, str], IncidentRow | None]
-ID = r"\d{1,9}"  # as the database has them, in patterns of values
+Way = TypeVar("Way")  # a Press, an Opening or a Submission
+# Patterns of what buttons carry: an id as the database has them, two of them, a resource of AWS after an id.
+ID = r"\d{1,9}"
+PAIR = f"{ID}:{ID}"
+RESOURCE = rf"{ID}:\w{{1,40}}:.{{1,1900}}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,11 @@ def incident_at(part: int) -> Locate:
 
 def of_no_incident(session: Session, value: str) -> None:
     """For presses that speak of none."""
+
+
+def of_report(session: Session, value: str) -> None:
+    """A report belongs to the announcement channel, which everybody reads; the number must be one."""
+    number_at(value, -1)
 
 
 def number_at(value: str, part: int) -> int:
@@ -92,7 +103,10 @@ def let_in(
         _admit(session, context, body, act, locate, value)
 
 
-def _admit(session: Session, context: AppContext, body: dict[str, Any], act: Act, locate: Locate, value: str) -> None:
+def _admit(
+    session: Session, context: AppContext, body: dict[str, Any], act: Act, locate: Locate, value: str
+) -> IncidentRow | None:
+    """The incident that it is about. Raises NotAllowed, UnknownIncident and BadRequest."""
     try:
         row = locate(session, value)
     except (NoResultFound, ValueError, KeyError) as forged:
@@ -100,6 +114,7 @@ def _admit(session: Session, context: AppContext, body: dict[str, Any], act: Act
     channel_id = (body.get("channel") or {}).get("id")
     authority.admit(session, context, act, body["user"]["id"], context.now(), row, channel_id)
     note_access(session, row, body["user"]["id"], _done(body), context.now())
+    return row
 
 
 def _done(body: dict[str, Any]) -> str:
@@ -122,8 +137,9 @@ def pressed(press: Press) -> Callable[..., None]:
             context.look_up(user_id)
             press.check_shape(value)
             with context.database.transaction() as session:
-                _admit(session, context, body, press.act, press.locate, value)
+                row = _admit(session, context, body, press.act, press.locate, value)
                 sentence = press.run(session, context, value, user_id, context.now())
+                sentence = marked_text(sentence, row.ref) if sentence and row is not None else sentence
                 if (body.get("view") or {}).get("type") == "home":
                     draw_home(session, user_id)
             said += [sentence] if sentence else []
@@ -142,17 +158,28 @@ def no_incident(session: Session, values: dict[str, str], view: dict[str, Any]) 
     """For forms that speak of none."""
 
 
+def of_form(session: Session, values: dict[str, str], view: dict[str, Any]) -> IncidentRow:
+    """The incident whose id is all that the form carries."""
+    return incidents.get(session, number_at(str(view.get("private_metadata")), 0))
+
+
 def thought_over(thinking: Thinking, field: str, act: Act, locate: LocateForm = no_incident) -> Callable[..., None]:
     """A listener for a form whose answer is thought about before a transaction begins."""
 
     def listener(context: AppContext, ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
         def refuse(text: str) -> None:
-            ack(response_action="errors", errors={field: text.replace("`", "")})
+            inputs = [block["block_id"] for block in view["blocks"] if block["type"] == "input"]
+            shown = field if field in inputs or not inputs else inputs[0]
+            ack(response_action="errors", errors={shown: text.replace("`", "")})
 
         with reporting_errors(refuse, user=body["user"]["id"], view=view["callback_id"]):
             values = read_values(view)
             let_in(context, body, act, lambda session, _: locate(session, values, view))
-            again = thinking(context, values, view, body["user"]["id"], context.now())
+            try:
+                again = thinking(context, values, view, body["user"]["id"], context.now())
+            except FormRefused as refused:
+                ack(response_action="errors", errors=dict(refused.by_field))
+                return
             if again is None:
                 ack()
             else:
@@ -173,6 +200,50 @@ class Submission:
     field: str
     act: Act
     locate: LocateForm
+
+
+# What a button opens: (session, context, action, user id, now) → the form; a sentence where there is none to open.
+Opened = Callable[[Session, AppContext, dict[str, Any], str, datetime], dict[str, Any] | str]
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A button that opens a form: which form, what somebody must be let do for it, and which incident it is about."""
+
+    view: Opened
+    act: Act
+    locate: Locate
+
+
+def opened(opening: Opening) -> Callable[..., None]:
+    """A listener that makes the form in its transaction, opens it and acknowledges; a refusal is whispered."""
+
+    def listener(
+        context: AppContext, slack: Slack, ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any]
+    ) -> None:
+        user_id, said = body["user"]["id"], list[str]()
+        with reporting_errors(said.append, user=user_id, action=action["action_id"]):
+            context.look_up(user_id)
+            with context.database.transaction() as session:
+                _admit(session, context, body, opening.act, opening.locate, value_of(action))
+                view = opening.view(session, context, action, user_id, context.now())
+            if isinstance(view, str):
+                said.append(view)
+            else:
+                slack.open_view(body["trigger_id"], view)
+        answer_press(ack, respond, said)
+
+    return listener
+
+
+def merged(parts: Iterable[Mapping[str, Way]]) -> dict[str, Way]:
+    """The ids of all features in one map. Raises ValueError where two features use the same."""
+    found: dict[str, Way] = {}
+    for part in parts:
+        if taken := found.keys() & part.keys():
+            raise ValueError(f"Two features use {sorted(taken)}.")
+        found |= part
+    return found
 
 
 def submitted(submission: Submission) -> Callable[..., None]:

@@ -37,7 +37,7 @@ def offer_key(
 
     The version before handed the `text` over.
     """
-    with context.database.transaction() as session:
+    with context.database.reading() as session:
         entry = timeline.find_by_message(session, incident_id, ts)
         said = entry.text if entry is not None else text
     if said:
@@ -46,16 +46,17 @@ def offer_key(
 
 def whisper_to(context: AppContext, slack: Slack, incident_id: int, user_id: str, message: Message) -> bool:
     """A message that only that person sees, where the incident is spoken about; False where they don't see it."""
-    with context.database.transaction() as session:
-        place = places.place_of(session, incidents.get(session, incident_id))
+    with context.database.reading() as session:
+        row = incidents.get(session, incident_id)
+        place, message = places.place_of(session, row), incident_messages.marked(message, row.ref)
     if place is None:
         return False
     try:
-        slack.whisper(place.channel_id, user_id, message.text, message.blocks, place.thread_ts)
+        slack.reply_privately(place.channel_id, user_id, message.text, message.blocks, place.thread_ts)
     except Refused as refused:
         if refused.error not in _MISSING:
             raise
-        log.info("could not whisper", channel=place.channel_id, user=user_id, error=refused.error)
+        log.info("could not reply privately", channel=place.channel_id, user=user_id, error=refused.error)
         return False
     return True
 
@@ -76,6 +77,7 @@ def speak(
     """
     with context.database.transaction() as session:
         said = message if isinstance(message, Message) else message(session)
+        said = incident_messages.marked(said, incidents.get(session, incident_id).ref)
         begun = begin_to_speak(session, poster, incident_id, key)
     return finish_speaking(context, poster, incident_id, key, begun, said, then)
 
@@ -168,7 +170,7 @@ def bring_in(
     They are named, with the reason, to whoever asked and to the commander. Where it is about us, it is tried again in a
     job of its own, so that nothing waits for it.
     """
-    with context.database.transaction() as session:
+    with context.database.reading() as session:
         place = places.place_of(session, incidents.get(session, incident_id))
     if place is None or place.thread_ts:
         return {}
@@ -200,7 +202,7 @@ def say(context: AppContext, slack: Slack, poster: Poster, *, entry_id: int) -> 
 
     What comes within a minute of the line before, with nothing said in between, is added to that message.
     """
-    with context.database.transaction() as session:
+    with context.database.reading() as session:
         entry = timeline.get(session, entry_id)
         incident_id, author = entry.incident_id, entry.author
         known = slack_queries.names_of(session, filter(None, [author]))
@@ -234,7 +236,7 @@ def learn(context: AppContext, slack: Slack, ids: Iterable[str]) -> None:
     Slack does not show) is kept without one: readers get a plain word in its place, never the id.
     """
     wanted = set(ids)
-    with context.database.transaction() as session:
+    with context.database.reading() as session:
         known = slack_queries.looked_up_since(session, wanted, context.now() - _NAMES_HOLD)
     asked = sorted(wanted - known)[:_MOST_NAMES]
     groups = _groups(slack) if any(each.startswith("S") for each in asked) else {}
@@ -291,10 +293,11 @@ def tell(context: AppContext, slack: Slack, poster: Poster, *, entry_id: int, us
         incident, text = incidents.facts(row), harmless(entry.text)
         if not visibility.may_see(session, row, user_id):
             return
-    write_to(slack, poster, user_id, f"tell:{entry_id}:{user_id}", incident_messages.told(incident, text))
+    message = incident_messages.marked(incident_messages.told(incident, text), incident.ref)
+    write_to(slack, poster, user_id, f"tell:{entry_id}:{user_id}", message)
 
 
-def whisper(
+def reply_privately(
     context: AppContext,
     slack: Slack,
     poster: Poster,
@@ -310,18 +313,19 @@ def whisper(
     """
     if incident_id is not None:
         with context.database.transaction() as session:
-            sees = visibility.may_see(session, incidents.get(session, incident_id), user_id)
+            row = incidents.get(session, incident_id)
+            sees, text = visibility.may_see(session, row, user_id), incident_messages.marked_text(text, row.ref)
         if not sees or whisper_to(context, slack, incident_id, user_id, Message(text)):
             return
     elif channel_id is not None:
         try:
-            slack.whisper(channel_id, user_id, text)
+            slack.reply_privately(channel_id, user_id, text)
             return
         except Refused as refused:
             if refused.error not in _MISSING:
                 raise
-            log.info("could not whisper", channel=channel_id, user=user_id, error=refused.error)
-    write_to(slack, poster, user_id, f"whisper:{user_id}:{zlib.crc32(text.encode()):08x}", Message(text))
+            log.info("could not reply privately", channel=channel_id, user=user_id, error=refused.error)
+    write_to(slack, poster, user_id, f"reply_privately:{user_id}:{zlib.crc32(text.encode()):08x}", Message(text))
 
 
 def reply(context: AppContext, slack: Slack, poster: Poster, *, channel_id: str, ts: str, text: str) -> None:
@@ -367,7 +371,7 @@ def read_members(context: AppContext, slack: Slack, poster: Poster, *, incident_
 TASKS: dict[str, Callable[..., None]] = {
     "slack.say": say,
     "slack.tell": tell,
-    "slack.whisper": whisper,
+    "slack.reply_privately": reply_privately,
     "slack.reply": reply,
     "slack.offer_key": offer_key,
     "slack.learn_names": learn_names,

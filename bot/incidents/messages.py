@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.incidents.rules.incident import Incident
+from bot.incidents.rules.incident import Incident, is_drill
 from bot.incidents.rules.timeline import Entry, Kind, Line, folded
 from bot.incidents.tables import IncidentRow
 from bot.slack.blocks import button, context, option, section, select
@@ -18,11 +19,40 @@ from bot.slack.text import code, fit, person, plain, shorten, unturned
 from bot.text.durations import span
 from bot.text.markup import escape, harmless, instant
 
+NONE_OPEN = "No incident is open. `/incident declare …` starts one."
+NONE_CLOSED = "No incident has been closed yet."
 _LONGEST_ANNOUNCEMENT = 1200  # characters of markup: about a screen of a phone
 
 
+def drill_mark(incident: Incident) -> str:
+    """What everything begins with that a drill says; empty for a real incident."""
+    return "*DRILL* · " if incident.drill else ""
+
+
+_MARKED = re.compile(r"(?::[\w+-]+: )?\*?DRILL\b")
+
+
+def marked(message: Message, ref: str) -> Message:
+    """The message, and where it is about a drill, beginning with DRILL: for notifications and on the screen."""
+    if not is_drill(ref):
+        return message
+    text = message.text if _MARKED.match(message.text) else f"DRILL: {message.text}"
+    first, rest = message.blocks[:1], message.blocks[1:]
+    shown = str((first[0].get("text") or {}).get("text", "")) if first else ""
+    if not first or _MARKED.match(shown):
+        return Message(text, message.blocks)
+    if first[0]["type"] != "section" or not shown:
+        return Message(text, (section("*DRILL*"), *message.blocks))
+    return Message(text, ({**first[0], "text": {**first[0]["text"], "text": f"*DRILL* · {shown}"}}, *rest))
+
+
+def marked_text(text: str, ref: str) -> str:
+    """The same for an answer of plain markup; nothing stays nothing."""
+    return f"*DRILL* · {text}" if text and is_drill(ref) and not _MARKED.match(text) else text
+
+
 def headline(incident: Incident) -> str:
-    return f"*{incident.severity}* · {incident.ref} · {plain(shorten(incident.title, 200))}"
+    return f"{drill_mark(incident)}*{incident.severity}* · {incident.ref} · {plain(shorten(incident.title, 200))}"
 
 
 def announcements(lines: Sequence[Line], now: datetime) -> Message:
@@ -33,6 +63,13 @@ def announcements(lines: Sequence[Line], now: datetime) -> Message:
     """
     shown = "\n".join(_announcement(line, now) for line in lines)
     return Message(shown, (section(shown),))
+
+
+def line_of_note(line: Line) -> str:
+    """A note on the card: when, by whom (named where the name is known, as an edit mentions nobody), its beginning."""
+    said = fit(" ".join(unturned(harmless(line.text)).split()), _LONGEST_LINE)
+    by = escape(line.name) if line.name else person(line.author) if line.author else ""
+    return f"{instant(line.at)} {f'{by}: ' if by else ''}{said}"
 
 
 def _announcement(line: Line, now: datetime) -> str:
@@ -50,7 +87,7 @@ def _announcement(line: Line, now: datetime) -> str:
 def told(incident: Incident, text: str) -> Message:
     """An entry of the timeline for one person, outside the channel."""
     where = f" · <#{incident.channel_id}>" if incident.channel_id else ""
-    return Message(text, (section(f"*{incident.severity}* · {incident.ref}{where}\n{text}"),))
+    return Message(text, (section(f"{drill_mark(incident)}*{incident.severity}* · {incident.ref}{where}\n{text}"),))
 
 
 def kept_out(incident: Incident, archived: bool, here: bool) -> str:
@@ -155,26 +192,29 @@ def no_incident(word: str, ref: str | None, rows: Sequence[IncidentRow], rest: s
     """Which ones there are, with what was typed in the example. `closed`: `rows` were closed recently."""
     what = f"There is no incident {escape(ref)}." if ref else "This isn't an incident channel."
     if not rows:
-        return (
-            f"{what} No incident has been closed yet."
-            if closed
-            else f"{what} No incident is open. `/incident declare …` starts one."
-        )
+        return f"{what} {NONE_CLOSED if closed else NONE_OPEN}"
     names = ", ".join(row.ref for row in rows)
     typed = " ".join(["/incident", shorten(word, 20), rows[0].ref, *([shorten(rest, 80)] if rest else [])])
     return f"{what} {'Recently closed' if closed else 'Open now'}: {names}. Name one, as in {code(typed)}"
 
 
-def timeline(row: IncidentRow, entries: Sequence[Entry], earlier: int = 0) -> str:
-    """The latest of `entries`, oldest first, with what was left out counted; `earlier` are before `entries`."""
+def timeline(row: IncidentRow, entries: Sequence[Entry], earlier: int = 0, page: str | None = None) -> str:
+    """The latest of `entries`, oldest first, with what was left out counted; `earlier` are before `entries`.
+
+    `page` is the address of the incident's page, which has them all; None where pages are off.
+    """
     lines = [f"*Timeline of {row.ref}*"]
     folds = folded(entries)
     if (left_out := max(0, len(folds) - _SHOWN) + earlier) > 0:
-        where = "are in the review" if row.closed_at else f"are shown by `tocsin incident show {row.ref}`"
+        where = f"are on <{escape(page)}|the page of {row.ref}>" if page else _elsewhere(row)
         lines.append(f"_{left_out:,} earlier entries {where}._")
     shown, since = folds[-_SHOWN:], "recently" if earlier else "so far"
     lines += [entry_line(entry) + (f" ({times} times {since})" if times > 1 else "") for entry, times in shown]
     return "\n".join(lines)
+
+
+def _elsewhere(row: IncidentRow) -> str:
+    return "are in the review" if row.closed_at else f"are shown by `tocsin incident show {row.ref}`"
 
 
 # What the timeline says, and why something was refused

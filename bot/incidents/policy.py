@@ -50,6 +50,13 @@ def load_security(path: Path) -> SecurityPolicy:
 
 
 _KNOWN = (MEMBERS, GUESTS, ROSTER, DECLARER, *(part.value for part in ResponderRole), *ROSTER_ROLES)
+_PUBLISHERS = (
+    ResponderRole.COMMANDER.value,
+    ResponderRole.COMMUNICATIONS.value,
+    "team lead",
+    "engineering manager",
+    "VP engineering",
+)
 _ID_PATTERN = "^[UWS][A-Z0-9]{4,}$"
 
 
@@ -70,10 +77,14 @@ class AuthorityPolicy(PolicyModel):
     change: _Names
     false_alarm: _Names = Field(alias=Act.FALSE_ALARM.value)
     merge: _Names
+    # A file of an earlier version lacks it, and what is below `edit knowledge`.
+    make_private: _Names = Field((MEMBERS,), alias=Act.MAKE_PRIVATE.value)
     override: _Names = Field(alias=Act.OVERRIDE.value)
     edit_reviews: _Names = Field(alias=Act.EDIT_REVIEWS.value)
     approve: _Names = Field(alias=Act.APPROVE.value)
     edit_knowledge: _Names = Field(alias=Act.EDIT_KNOWLEDGE.value)
+    drill: _Names = Field((ROSTER,), alias=Act.DRILL.value)
+    publish: _Names = Field(_PUBLISHERS, alias=Act.PUBLISH.value)
 
     @property
     def rules(self) -> Mapping[Act, tuple[str, ...]]:

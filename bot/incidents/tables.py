@@ -34,6 +34,7 @@ class IncidentRow(Base):
     former_ref: Mapped[str | None] = mapped_column(unique=True)  # before it was made private, or opened to everybody
     request_key: Mapped[str] = mapped_column(unique=True)  # what asked for it: the same request declares once
     title: Mapped[str] = mapped_column(Said)
+    type: Mapped[str | None]  # its name in fields.yaml, which may have forgotten it
     severity: Mapped[str]
     status: Mapped[str]
     episode: Mapped[int] = mapped_column(server_default=sql("1"))  # one more at each reopening
@@ -64,6 +65,7 @@ class IncidentRow(Base):
     merged_into: Mapped[int | None] = mapped_column(ForeignKey("incidents.incident_id"))  # of which it was a duplicate
     told_at: Mapped[datetime | None]  # when stakeholders were last told
     reminded_at: Mapped[datetime | None]  # when somebody was last reminded to tell them
+    next_update_at: Mapped[datetime | None]  # by when they were promised the next update; None once that was due
     read_back_at: Mapped[datetime | None]  # when its channel was last to be looked through for what was missed
     read_through_at: Mapped[datetime | None]  # until when that was done; None: never
     # How far the present look has come, see `flows.backfill`; None: none is under way.
@@ -78,11 +80,17 @@ class IncidentRow(Base):
         Index("ix_incidents_declared_at", "declared_at"),
         Index("ix_incidents_wake_at", "wake_at", postgresql_where=sql("wake_at is not null")),
         Index(
+            "ix_incidents_next_update_at",
+            "next_update_at",
+            postgresql_where=sql("next_update_at is not null"),
+        ),
+        Index(
             "ix_incidents_channel_retry_at",
             "channel_retry_at",
             postgresql_where=sql("channel_retry_at is not null"),
         ),
         Index("ix_incidents_report", "report_channel_id", "report_ts", postgresql_where=sql("report_ts is not null")),
+        Index("ix_incidents_drills", "incident_id", postgresql_where=sql("ref ~ 'DRILL-'")),  # few, to be left out
         Index("ix_incidents_merged_into", "merged_into", postgresql_where=sql("merged_into is not null")),
     )
 
@@ -159,6 +167,16 @@ class HandoverRow(Base):
     __table_args__ = (
         Index("uq_handovers_offered", "incident_id", unique=True, postgresql_where=sql("state = 'offered'")),
     )
+
+
+class ReplayRow(Base):
+    """The drill `incident_id` plays a past incident: that one, how fast, and how much of it is put in."""
+
+    __tablename__ = "replays"
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.incident_id"), primary_key=True, autoincrement=False)
+    source_id: Mapped[int] = mapped_column(ForeignKey("incidents.incident_id"), index=True)
+    speed: Mapped[float]
+    injects: Mapped[int]
 
 
 class KeyOffer(Base):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, Text, column, exists, func, literal, or_, select, table
+from sqlalchemy import ColumnElement, DateTime, Text, and_, column, exists, func, literal, or_, select, table
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from bot.incidents.queries.incidents import OPEN
+from bot.incidents.queries.incidents import OPEN, real
 from bot.incidents.rules.incident import SECURITY, is_private
 from bot.incidents.tables import HandoverRow, IncidentRow, MemberRow, RoleRow
 
@@ -78,23 +78,44 @@ def may_see(session: Session, row: IncidentRow, viewer: str | None) -> bool:
     return session.scalar(statement) is not None
 
 
+def which_visible(session: Session, incident_ids: Sequence[int], viewer: str | None) -> set[int]:
+    """Those of the incidents that this person may be shown."""
+    asked = IncidentRow.incident_id.in_(incident_ids)
+    return set(session.scalars(select(IncidentRow.incident_id).where(asked, visible_to(viewer))))
+
+
 def list_page(
-    session: Session, viewer: str | None, *, offset: int = 0, limit: int = 20, closed: bool = False, mine: bool = False
+    session: Session,
+    viewer: str | None,
+    *,
+    offset: int = 0,
+    limit: int = 20,
+    closed: bool = False,
+    mine: bool = False,
+    where: Sequence[ColumnElement[bool]] = (),
 ) -> tuple[Sequence[IncidentRow], int]:
     """One page of the incidents that this person may see, and how many there are in all.
 
-    Open ones come the worst and then the oldest first, `closed` ones (resolved ones too) the newest first.
+    `mine`: those that they declared, command or have a role in, and those about which they were paged. `where` narrows.
+    Open ones come the worst and then the oldest first, drills last, `closed` ones (resolved ones too) the newest first.
     """
-    condition = visible_to(viewer) & (IncidentRow.status.not_in(OPEN) if closed else IncidentRow.status.in_(OPEN))
+    status = IncidentRow.status.not_in(OPEN) if closed else IncidentRow.status.in_(OPEN)
+    condition: ColumnElement[bool] = and_(visible_to(viewer), status, *where)
     if mine:
         held = exists().where(
             RoleRow.incident_id == IncidentRow.incident_id, RoleRow.user_id == viewer, RoleRow.ended_at.is_(None)
         )
-        condition &= or_(IncidentRow.declared_by == viewer, IncidentRow.commander == viewer, held)
+        paged = exists().where(
+            _PINGS.c.incident_id == IncidentRow.incident_id,
+            literal(viewer) == func.any(_PINGS.c.user_ids),
+            _PINGS.c.state == "sent",
+            _PINGS.c.kind != "digest",
+        )
+        condition &= or_(IncidentRow.declared_by == viewer, IncidentRow.commander == viewer, held, paged)
     order = (
         (IncidentRow.declared_at.desc(), IncidentRow.incident_id.desc())
         if closed
-        else (IncidentRow.severity, IncidentRow.declared_at, IncidentRow.incident_id)
+        else (~real(), IncidentRow.severity, IncidentRow.declared_at, IncidentRow.incident_id)
     )
     rows = session.scalars(select(IncidentRow).where(condition).order_by(*order).offset(offset).limit(limit)).all()
     return rows, session.scalar(select(func.count()).select_from(IncidentRow).where(condition)) or 0

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -36,6 +37,13 @@ def find_report(session: Session, report_id: int) -> ReportRow | None:
 
 def find_report_of_message(session: Session, channel_id: str, ts: str) -> ReportRow | None:
     return session.scalar(select(ReportRow).where(ReportRow.channel_id == channel_id, ReportRow.ts == ts))
+
+
+def list_of_incident(session: Session, row: IncidentRow) -> Sequence[ReportRow]:
+    """The report that it was declared from, and those that were added to it."""
+    began = and_(ReportRow.channel_id == row.report_channel_id, ReportRow.ts == row.report_ts)
+    statement = select(ReportRow).where(or_(ReportRow.incident_id == row.incident_id, began))
+    return session.scalars(statement.order_by(ReportRow.report_id)).all()
 
 
 def find_alert(session: Session, channel_id: str, key: str, since: datetime) -> AlertRow | None:

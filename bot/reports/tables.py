@@ -41,6 +41,7 @@ class ReportRow(Base):
     reason_text: Mapped[str | None] = mapped_column(Said)  # the same in their own words
     # Decisions that were changed and wordings that were edited: what stood before, the oldest first.
     history: Mapped[list[dict[str, Any]]] = mapped_column(server_default=sql("'[]'"))
+    recovered_at: Mapped[datetime | None]  # an alarm or alert: since when it is OK again
     __table_args__ = (UniqueConstraint("channel_id", "ts"), Index("ix_reports_judged_at", "judged_at"))
 
 

@@ -11,6 +11,7 @@ import itertools
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 from urllib.error import URLError
@@ -18,9 +19,11 @@ from urllib.error import URLError
 import structlog
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web import SlackResponse
 
 from bot.slack.refusals import NOT_LET_IN, Refusal, Refused, TryAgain, explain
 from bot.slack.text import is_person, unturned
+from bot.store.turns import Turns
 
 __all__ = ["LATE_TRIGGER", "METADATA_TYPE", "Message", "Refused", "Slack", "TryAgain", "web_client"]
 
@@ -67,15 +70,16 @@ class Slack:
         self._direct: dict[str, str] = {}  # conversations by user id
         self._seen: dict[str, float] = {}  # until when somebody is known to be in the workspace, in `seconds`
         self._groups: dict[str, list[str]] = {}  # members of user groups when Slack last said
-        self._bots: set[str] = set()
-        self._left: set[str] = set()  # who was not in the workspace when Slack last said
+        self._bots, self._left = set[str](), set[str]()  # and who was not in the workspace when Slack last said
         self._confirm: Callable[[], None] = lambda: None
+        self.turns, self.lane = Turns(seconds), ""  # see `poster`; pages wait for pages only
         self.heard = heard
+        self.opening: dict[str, Future[str]] = {}  # by trigger: forms that say that they open, see `late`
 
-    def of_job(self, confirm: Callable[[], None]) -> Slack:
+    def of_job(self, confirm: Callable[[], None], lane: str = "") -> Slack:
         """The same for one job: `confirm` is called right before each post, and raises where the job was lost."""
         own = copy.copy(self)
-        own._confirm = confirm
+        own._confirm, own.lane = confirm, lane
         return own
 
     def call(self, method: str, **arguments: Any) -> dict[str, Any]:
@@ -89,24 +93,19 @@ class Slack:
     def _heard(self, client: WebClient, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
         shown = {"text": unturned(arguments["text"])} if "text" in arguments else {}  # what notifications show
         try:
-            answer = _call(client, method, arguments | shown)
+            answer = _answer(client, method, arguments | shown).data
         except (TryAgain, Refused) as error:
             self.heard(error)
             raise
         self.heard(None)
-        return answer
+        return dict(answer) if isinstance(answer, dict) else {}
 
     def who_am_i(self) -> dict[str, Any]:
         return self.call("auth.test")
 
     def granted_scopes(self) -> frozenset[str]:
         """The scopes that Slack says the bot token has."""
-        try:
-            answer = self._client.api_call("auth.test")
-        except SlackApiError as error:
-            raise explain("auth.test", error) from error
-        except (URLError, TimeoutError, OSError, http.client.HTTPException, SlackClientError) as error:
-            raise TryAgain("auth.test", str(error)) from error
+        answer = _answer(self._client, "auth.test", {})
         headers = {name.lower(): value for name, value in answer.headers.items()}
         return frozenset(part.strip() for part in headers.get("x-oauth-scopes", "").split(",") if part.strip())
 
@@ -156,7 +155,7 @@ class Slack:
                 return str(message["ts"])
         return None
 
-    def whisper(
+    def reply_privately(
         self,
         channel_id: str,
         user_id: str,
@@ -319,7 +318,10 @@ class Slack:
         return user_id in self._left
 
     def open_view(self, trigger_id: str, view: dict[str, Any]) -> None:
-        self.call("views.open", trigger_id=trigger_id, view=view)
+        if opening := self.opening.pop(trigger_id, None):
+            self.update_view(opening.result(), view)
+        else:
+            self.call("views.open", trigger_id=trigger_id, view=view)
 
     def update_view(self, view_id: str, view: dict[str, Any], view_hash: str | None = None) -> None:
         """Draw an open form anew; with `view_hash`, only where nobody else did since."""
@@ -385,16 +387,14 @@ def _is_bot(user: Mapping[str, Any]) -> bool:
     return bool(user.get("is_bot")) or user.get("id") == "USLACKBOT"
 
 
-def _call(client: WebClient, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
+def _answer(client: WebClient, method: str, arguments: dict[str, Any]) -> SlackResponse:
     try:
         # JSON where an argument is nested; Slack's reading methods understand a form only.
-        if method.startswith(("chat.", "views.", "canvases.", "conversations.canvases.")):
-            answer = client.api_call(method, json=arguments)
-        else:
-            answer = client.api_call(method, params=arguments)
+        if method.startswith(("chat.", "views.", "canvases.", "conversations.canvases.", "functions.", "slackLists.")):
+            return client.api_call(method, json=arguments)
+        return client.api_call(method, params=arguments)
     except SlackApiError as error:
         raise explain(method, error) from error
     except (URLError, TimeoutError, OSError, http.client.HTTPException, SlackClientError, ValueError) as error:
         # ValueError: an answer that is no JSON, as a proxy in trouble sends.
         raise TryAgain(method, str(error) or type(error).__name__) from error
-    return dict(answer.data) if isinstance(answer.data, dict) else {}

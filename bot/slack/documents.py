@@ -1,10 +1,15 @@
-"""Documents in Slack: the canvas of a channel, and files where the plan has no canvases. Each call may be repeated."""
+"""What a channel holds beside messages: its canvas, files where the plan has none, links in its head.
+
+Each call may be repeated.
+"""
 
 from __future__ import annotations
 
 import http.client
 import json
 import urllib.request
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.error import HTTPError, URLError
 
@@ -57,7 +62,7 @@ def write_canvas(slack: Slack, channel_id: str, canvas_id: str | None, markdown:
     except Refused as refused:
         if refused.error not in TAKEN or not tried or canvas_id is not None:
             raise
-        found = _canvas_of(slack, channel_id)
+        found = canvas_of(slack, channel_id)
         if found is None:
             raise
     _replace(slack, found, content)
@@ -69,27 +74,39 @@ def _replace(slack: Slack, canvas_id: str, content: dict[str, str]) -> None:
     slack.call("canvases.edit", canvas_id=canvas_id, changes=changes)
 
 
-def _canvas_of(slack: Slack, channel_id: str) -> str | None:
+def canvas_of(slack: Slack, channel_id: str) -> str | None:
+    """The canvas that is a tab of the channel. Raises TryAgain and Refused."""
     channel: dict[str, Any] = slack.call("conversations.info", channel=channel_id)["channel"]
     canvas = (channel.get("properties") or {}).get("canvas") or {}
     return canvas.get("file_id")
 
 
-def find_file(slack: Slack, channel_id: str, title: str, oldest: float) -> bool:
-    """Whether a file of that title was shared in the channel since then (epoch seconds)."""
-    return any(
-        file.get("title") == title
-        for message in slack.history(channel_id, f"{oldest:.6f}")
-        for file in message.get("files") or []
-    )
+def find_file(slack: Slack, channel_id: str, title: str, oldest: float, thread_ts: str | None = None) -> bool:
+    """Whether a file of that title was shared in the channel, or the thread, since then (epoch seconds)."""
+    since = f"{oldest:.6f}"
+    said = slack.replies(channel_id, thread_ts, since) if thread_ts else slack.history(channel_id, since)
+    return any(file.get("title") == title for message in said for file in message.get("files") or [])
 
 
-def share_file(slack: Slack, channel_id: str, name: str, title: str, content: bytes, comment: str) -> None:
-    """Upload and share a file in a channel. Raises TryAgain and Refused."""
-    place = slack.call("files.getUploadURLExternal", filename=name, length=len(content))
+def share_file(
+    slack: Slack,
+    channel_id: str,
+    name: str,
+    title: str,
+    content: bytes,
+    comment: str,
+    *,
+    thread_ts: str | None = None,
+    alt_text: str = "",
+) -> None:
+    """Upload and share a file in a channel, or in a thread of it. Raises TryAgain and Refused."""
+    described = {"alt_txt": alt_text} if alt_text else {}
+    place = slack.call("files.getUploadURLExternal", filename=name, length=len(content), **described)
     _upload(str(place["upload_url"]), content)
     files = json.dumps([{"id": place["file_id"], "title": title}])
-    slack.call("files.completeUploadExternal", files=files, channel_id=channel_id, initial_comment=comment)
+    said = {"thread_ts": thread_ts} if thread_ts else {}
+    said |= {"initial_comment": comment} if comment or not thread_ts else {}
+    slack.call("files.completeUploadExternal", files=files, channel_id=channel_id, **said)
 
 
 def _upload(address: str, content: bytes) -> None:
@@ -103,3 +120,23 @@ def _upload(address: str, content: bytes) -> None:
         raise Refused("upload", f"http_{error.code}") from error
     except (URLError, OSError, http.client.HTTPException) as error:
         raise TryAgain("upload", str(error) or type(error).__name__) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """A link by its title, which is what tells it from others; `emoji` with its colons."""
+
+    title: str
+    link: str
+    emoji: str
+
+
+def keep_bookmarks(slack: Slack, channel_id: str, wanted: Sequence[Bookmark]) -> None:
+    """Add those whose title is not there yet. Raises TryAgain and Refused; after either the call may be repeated."""
+    if not wanted:
+        return
+    there = {str(one.get("title")) for one in slack.call("bookmarks.list", channel_id=channel_id)["bookmarks"]}
+    for one in wanted:
+        if one.title not in there:
+            more = {"title": one.title, "type": "link", "link": one.link, "emoji": one.emoji}
+            slack.call("bookmarks.add", channel_id=channel_id, **more)

@@ -16,12 +16,6 @@ from bot.text.masking import mask
 _WORDS = frozenset({None, "file_share", "thread_broadcast", "me_message"})
 _LONGEST_NAME = 120
 _LONGEST = 12_000  # characters taken out of blocks and attachments; Slack shows about as much
-_MENTIONS = {  # pieces of rich text: (sign in markup, where the id stands)
-    "user": ("@", "user_id"),
-    "channel": ("#", "channel_id"),
-    "usergroup": ("!subteam^", "usergroup_id"),
-    "broadcast": ("!", "range"),
-}
 PUSHPIN = "pushpin"  # the reaction that marks a message as key
 CLIPBOARD = "clipboard"  # the reaction that makes it an action item
 

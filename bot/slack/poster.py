@@ -15,6 +15,8 @@ from bot.slack.refusals import never_posted
 from bot.slack.text import is_person
 from bot.store.engine import Database
 
+_SHORTEST_TURN = 0.5  # seconds; less is not taken for a time that somebody named
+
 log = structlog.get_logger(__name__)
 
 # The channel cannot be spoken in, or what was to be answered was deleted: saying it again later would not help.
@@ -49,7 +51,29 @@ def find_or_post(
         ts = slack.find_by_key(where, key, thread_ts)
         if ts is not None:
             return where, ts, True
-    return *slack.post_to(channel_id, message, key, thread_ts), False
+    try:
+        return *_post_in_turn(slack, channel_id, message, key, thread_ts), False
+    except Refused as refused:
+        if refused.error != "thread_not_found" or thread_ts is None or not is_person(channel_id):
+            raise
+        return *_post_in_turn(
+            slack, channel_id, message, key
+        ), False  # what it was to stand under in our conversation is gone
+
+
+def _post_in_turn(
+    slack: Slack, place: str, message: Message, key: str, thread_ts: str | None = None
+) -> tuple[str, str]:
+    """Post, unless Slack holds that channel back and others came before. Raises TryAgain for its turn, and Refused."""
+    queue = f"{slack.lane}:{place}"
+    if wait := slack.turns.wait(queue, key):
+        raise TryAgain("chat.postMessage", "ratelimited", max(wait, _SHORTEST_TURN))
+    try:
+        return slack.post_to(place, message, key, thread_ts)
+    except TryAgain as error:
+        if error.reason == "ratelimited" and error.after:
+            slack.turns.put_first(queue, key, error.after)
+        raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +141,7 @@ class Poster:
 
     def edit(self, key: str, message: Message) -> bool:
         """Edit what was said under `key`; False when nothing was."""
-        with self._database.transaction() as session:
+        with self._database.reading() as session:
             earlier = slack_queries.find_message(session, key)
             known = (earlier.channel_id, earlier.ts) if earlier else None
         if not known or not known[1]:

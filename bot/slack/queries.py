@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, exists, func, literal, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -32,13 +32,29 @@ def find_message(session: Session, key: str) -> SlackMessage | None:
     return session.get(SlackMessage, key)
 
 
-def begin_message(session: Session, key: str, channel_id: str, now: datetime) -> SlackMessage | None:
+class Noted(NamedTuple):
+    """What was noted of a message before: where it stands or was tried, its ts where that is known, and when."""
+
+    channel_id: str
+    ts: str | None
+    attempted_at: datetime
+
+
+def begin_message(session: Session, key: str, channel_id: str, now: datetime) -> Noted | None:
     """Note that we are about to post `key`. The earlier note when there is one (it may hold the ts), else None."""
-    earlier = session.get(SlackMessage, key)
-    if earlier is None:
-        session.add(SlackMessage(key=key, channel_id=channel_id, ts=None, attempted_at=now))
-        session.flush()
-    return earlier
+    values = {"key": key, "channel_id": channel_id, "attempted_at": now}
+    added = insert(SlackMessage).values(values).on_conflict_do_nothing().returning(SlackMessage.key).cte("added")
+    before = select(SlackMessage.channel_id, SlackMessage.ts, SlackMessage.attempted_at).where(SlackMessage.key == key)
+    known = before.subquery()
+    statement = select(known, exists().select_from(added)).select_from(
+        select(literal(1)).subquery().outerjoin(known, true())
+    )
+    while True:  # more than once only where somebody else noted it in this moment
+        place, ts, at, fresh = session.execute(statement).one()
+        if place is not None:
+            return Noted(place, ts, at)
+        if fresh:
+            return None
 
 
 def take_back(session: Session, keys: Collection[str]) -> None:

@@ -134,6 +134,7 @@ _MEANINGS: dict[str, tuple[str, str]] = {
     "too_long": _TOO_LONG,
     "too_many_attachments": _TOO_LONG,
     "too_many_pins": ("the channel has as many pins as Slack allows", "Unpin something, then pin the card by hand"),
+    "too_many_bookmarks": ("the channel has as many bookmarks as Slack allows", "Remove one that nobody needs"),
     "not_pinnable": ("Slack doesn't pin this message", "Pin the card by hand"),
     "message_not_found": _GONE,
     "cant_update_message": ("Slack doesn't let Tocsin edit this message", "What changed is on the timeline"),

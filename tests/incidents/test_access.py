@@ -16,9 +16,9 @@ from bot.severity.rules import Severity
 from bot.slack.client import Slack
 from bot.store.engine import Database
 from bot.wiring.listeners import REGISTRY
-from tests.job_fixtures import Declared
-from tests.rows import NOON
-from tests.web_fixtures import Site, send
+from tests.fixtures.job import Declared
+from tests.fixtures.web import Site, send
+from tests.support.rows import NOON
 
 
 def log_of(database: Database, row: IncidentRow) -> list[tuple[str, str]]:

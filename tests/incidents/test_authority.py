@@ -15,10 +15,20 @@ from bot.escalation.flows.holders import roster_facts
 from bot.escalation.flows.roster import WantedOverride, make_override
 from bot.escalation.rules.matrix import Role
 from bot.incidents.policy import load_authority
-from bot.incidents.rules.authority import ROSTER_ROLES, Act, Actor, RosterFacts, Standing, allows, refusal, standing_of
+from bot.incidents.rules.authority import (
+    ROSTER_ROLES,
+    Act,
+    Actor,
+    RosterFacts,
+    Standing,
+    allows,
+    lets_every_member,
+    refusal,
+    standing_of,
+)
 from bot.settings import REPOSITORY
-from tests.policy_fixtures import PolicyFolder
-from tests.rows import NOON
+from tests.fixtures.policy import PolicyFolder
+from tests.support.rows import NOON
 
 DOCS = REPOSITORY / "docs" / "security.md"
 GUESTS = [Standing.GUEST, Standing.STRANGER, Standing.BOT, Standing.DEACTIVATED]
@@ -54,6 +64,17 @@ def test_the_security_page_holds_the_table_of_the_shipped_policy(session: Sessio
     made = table(session, policy)
     written = re.search(r"^\| act \|.*?(?=\n\n)", DOCS.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     assert written is not None and written[0] == made, f"put this into docs/security.md:\n{made}"
+
+
+@pytest.mark.parametrize("standing", Standing)
+@pytest.mark.parametrize("act", Act)
+def test_whoever_is_let_in_by_standing_alone_is_so_whatever_their_roles(act: Act, standing: Standing) -> None:
+    rosters = [RosterFacts(), RosterFacts(listed={"U0SUPPORT": "support"}, holders={"team lead": ("U0SUPPORT",)})]
+    for rule in (("members",), ("guests",), ("team lead",), ("members", "team lead"), ("commander", "U0SUPPORT")):
+        every = [allows(act, rule, Actor("U0SUPPORT", standing), roster) for roster in rosters]
+        alone = lets_every_member(act, rule, standing)
+        assert not alone or all(every)
+        assert alone or "members" not in rule or not every[0], "the roster is asked though it need not be"
 
 
 def test_the_roles_that_the_policy_may_name_are_those_of_contacts_yaml() -> None:
@@ -129,8 +150,8 @@ def test_ids_groups_and_parts_in_the_incident_are_rules_too(rule: tuple[str, ...
 @pytest.mark.parametrize("standing", GUESTS)
 @pytest.mark.parametrize("act", list(Act))
 def test_a_refusal_says_who_may_and_whom_to_ask(act: Act, standing: Standing) -> None:
-    said = refusal(act, ("members",), standing, "@team-lead")
-    assert re.fullmatch(r"[A-Z][^.]*\. Ask @team-lead\.", said.replace("contacts.yaml", "contacts")), said
+    said = refusal(act, ("members",), standing, "team lead")
+    assert re.fullmatch(r"[A-Z][^.]*\. Ask team lead\.", said.replace("contacts.yaml", "contacts")), said
 
 
 @pytest.mark.parametrize(

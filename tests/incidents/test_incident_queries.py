@@ -14,7 +14,7 @@ from bot.incidents.rules.incident import Status
 from bot.incidents.tables import IncidentRow
 from bot.severity.rules import Severity
 from bot.store.engine import Database
-from tests.rows import NOON, add_incident, minutes
+from tests.support.rows import NOON, add_incident, minutes
 
 
 def _take_refs(database: Database, year: int, fail: bool = False) -> list[str]:
@@ -29,6 +29,23 @@ def _take_refs(database: Database, year: int, fail: bool = False) -> list[str]:
         except InterruptedError:
             continue
     return refs
+
+
+def test_the_incident_of_a_channel_and_the_one_that_is_named_are_found_together(database: Database) -> None:
+    with database.transaction() as session:
+        here, other = (add_incident(session, ref=f"INC-2032-000{number}") for number in (1, 2))
+        here.channel_id, other.former_ref = "C0HERE", "SEC-2032-0009"
+    with database.transaction() as session:
+
+        def refs(channel_id: str, ref: str | None) -> list[str | None]:
+            found = incidents.find_here_and_named(session, channel_id, ref)
+            return [row.ref if row is not None else None for row in found]
+
+        assert refs("C0HERE", None) == [here.ref, None]
+        assert refs("C0HERE", "inc-2032-0002") == [here.ref, other.ref]
+        assert refs("C0HERE", here.ref) == [here.ref, here.ref]
+        assert refs("C0ELSEWHERE", "SEC-2032-0009") == [None, other.ref]
+        assert refs("C0ELSEWHERE", "INC-2032-0404") == [None, None]
 
 
 def test_references_are_gapless_when_many_ask_and_some_fail(database: Database) -> None:

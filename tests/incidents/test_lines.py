@@ -15,7 +15,7 @@ from bot.slack.client import Slack
 from bot.slack.poster import Poster
 from slack_playground.app import Playground
 from slack_playground.person import Person
-from tests.job_fixtures import Declared, later
+from tests.fixtures.job import Declared, later
 
 CHANNEL, RESPONDER = "C0UPDATES", "U0RESPONDER"  # any channel that the bot is in
 Say = Callable[..., int]

@@ -9,9 +9,9 @@ from bot.incidents.flows import record, refusals
 from bot.incidents.queries import timeline
 from bot.incidents.rules.timeline import Entry, Kind
 from bot.incidents.tables import IncidentRow
-from tests.flow_fixtures import Declare
-from tests.queue import empty_queue, queued
-from tests.rows import NOON, count_entries, minutes
+from tests.fixtures.flow import Declare
+from tests.support.queue import empty_queue, queued
+from tests.support.rows import NOON, count_entries, minutes
 
 TS = "1795176000.000100"  # 2026-11-20 12:00:00 UTC
 
@@ -105,13 +105,14 @@ def test_other_channels_are_nobody_s_record(session: Session, row: IncidentRow) 
     assert count_entries(session, row.incident_id) == before
 
 
-def test_a_note_is_recorded_and_said_once(session: Session, row: IncidentRow) -> None:
+def test_a_note_is_recorded_once_and_shown_on_the_card(session: Session, row: IncidentRow) -> None:
     assert record.note(session, row, "rolled back, ask <@U0VP>", "U1", NOON, "command:1")
     assert not record.note(session, row, "rolled back, ask <@U0VP>", "U1", NOON, "command:1")
     (entry,) = shown(session, row)
     assert (entry.kind, entry.text, entry.author) == (Kind.NOTED, "rolled back, ask <@U0VP>", "U1")
-    (job,) = queued(session, "slack.say")
-    assert job.arguments == {"entry_id": entry.entry_id}
+    assert not queued(session, "slack.say"), "whoever typed it is answered, and nobody else is disturbed"
+    (job,) = queued(session, "slack.card")
+    assert job.arguments == {"incident_id": row.incident_id}
     said = timeline.get(session, entry.entry_id).data["said"]
     assert said.startswith("Note by <@U1>: rolled back, ask")
     assert "<@U0VP>" not in said

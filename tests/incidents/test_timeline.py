@@ -13,7 +13,7 @@ from bot.incidents.queries import timeline
 from bot.incidents.rules.timeline import Entry, Kind
 from bot.incidents.tables import IncidentRow, TimelineEntry
 from bot.store.engine import Database
-from tests.rows import NOON, add_incident, minutes
+from tests.support.rows import NOON, add_incident, minutes
 
 _instants = iter(NOON + minutes(number) for number in range(10_000))
 
@@ -29,7 +29,7 @@ def message(session: Session, row: IncidentRow, kind: Kind, said: str = "", ts: 
 
 
 def read(session: Session, row: IncidentRow) -> tuple[Entry, ...]:
-    return timeline.list_entries(session, row.incident_id, lambda ts: f"link:{ts}")
+    return timeline.list_entries(session, row.incident_id, lambda ts, _: f"link:{ts}")
 
 
 CHANGES = [

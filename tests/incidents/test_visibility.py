@@ -16,7 +16,7 @@ from bot.incidents.tables import HandoverRow, IncidentRow
 from bot.severity.rules import Severity
 from bot.stakeholders import queries as stakeholder_queries
 from bot.store.engine import Database
-from tests.rows import NOON, add_incident, add_ping, minutes
+from tests.support.rows import NOON, add_incident, add_ping, minutes
 
 
 @pytest.fixture

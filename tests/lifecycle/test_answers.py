@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from bot.incidents import messages as incident_messages
+from bot.incidents.queries import incidents
 from bot.incidents.rules.timeline import Entry, Kind
 from bot.incidents.tables import IncidentRow
-from tests.rows import NOON, minutes
+from bot.lifecycle.messages import answers
+from tests.fixtures.web import Site
+from tests.support.rows import NOON, minutes
 
 
 def entry(number: int, kind: Kind, text: str) -> Entry:
@@ -27,3 +30,26 @@ def test_a_long_timeline_says_where_the_rest_is() -> None:
     assert "_5 earlier entries are shown by `tocsin incident show INC-2026-0001`._" in open_one
     closed = incident_messages.timeline(IncidentRow(ref="INC-2026-0001", closed_at=NOON), said)
     assert "_5 earlier entries are in the review._" in closed
+    address = "https://tocsin.example.com/incidents/INC-2026-0001"
+    for row in (IncidentRow(ref="INC-2026-0001"), IncidentRow(ref="INC-2026-0001", closed_at=NOON)):
+        told = incident_messages.timeline(row, said, page=address)
+        assert f"_5 earlier entries are on <{address}|the page of INC-2026-0001>._" in told
+
+
+def test_the_status_of_an_incident_that_is_over_does_not_promise_an_acknowledgement() -> None:
+    row = IncidentRow(
+        ref="INC-2026-0001", severity="P1", title="slow", status="investigating", declared_at=NOON, episode=1
+    )
+    assert "Acknowledged: not yet." in answers.status(row, NOON + minutes(5))
+    row.status, row.resolved_at = "closed", NOON + minutes(5)
+    over = answers.status(row, NOON + minutes(9))
+    assert "It was over before anybody acknowledged." in over and "not yet" not in over
+
+
+def test_the_page_of_an_incident_that_nobody_acknowledged_says_never_once_it_is_over(site: Site) -> None:
+    row = site.closed()
+    with site.database.transaction() as session:
+        held = incidents.get(session, row.incident_id)
+        held.acknowledged_at = held.acknowledged_by = None
+    page = site.enter("U0RESPONDER").get(f"/incidents/{row.ref}").text
+    assert "never: it was over before anybody acknowledged" in page and "not yet" not in page

@@ -13,8 +13,8 @@ from bot.incidents.queries import timeline
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows.backfill import BackfillWindow, begin_backfill, end_backfill
-from tests.flow_fixtures import Declare
-from tests.rows import NOON, minutes
+from tests.fixtures.flow import Declare
+from tests.support.rows import NOON, minutes
 
 NOW = NOON + minutes(10)
 _numbers = itertools.count(1)

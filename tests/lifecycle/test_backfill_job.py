@@ -22,11 +22,11 @@ from bot.slack.client import Slack, TryAgain
 from bot.slack.poster import Poster
 from slack_playground.app import Playground
 from slack_playground.person import Person, content_of
-from tests.job_fixtures import Declared, later
-from tests.queue import empty_queue, queued
-from tests.rows import minutes
-from tests.slack_fixtures import Control
-from tests.stage import INCIDENTS
+from tests.fixtures.job import Declared, later
+from tests.fixtures.slack import Control
+from tests.support.queue import empty_queue, queued
+from tests.support.rows import minutes
+from tests.support.stage import INCIDENTS
 
 
 def said(context: AppContext, incident_id: int) -> list[str]:

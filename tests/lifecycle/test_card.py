@@ -14,16 +14,17 @@ from bot.incidents import messages as incident_messages
 from bot.incidents.rules.incident import Incident, Status
 from bot.incidents.rules.timeline import Line
 from bot.lifecycle.messages import card as blocks
-from bot.lifecycle.messages import command
+from bot.lifecycle.messages import command, menu
 from bot.reports.messages import answer
 from bot.reports.messages.answer import Running
 from bot.reviews.messages import notices as review_messages
 from bot.severity.rules import Severity
 from bot.slack import blocks as slack_blocks
 from bot.slack.client import Message
+from bot.text.markup import escape, instant
 from slack_playground.blockkit.blocks import check_message_blocks
-from tests.rows import NOON, minutes
 from tests.slack.facts import LEVELS, LONGEST, LOUD, in_every_status, incident, judgement, ping, suggestion
+from tests.support.rows import NOON, minutes
 
 
 def messages(text: str, **values: Any) -> Iterator[Message]:
@@ -32,6 +33,8 @@ def messages(text: str, **values: Any) -> Iterator[Message]:
     playbook = suggestion(text, "playbook")
     for each in in_every_status(**values):
         yield blocks.card(each, LEVELS, past)
+        notes = [Line(escape(text), NOON, "U0VP", text), Line(escape(text), NOON, None, None)]
+        yield blocks.card(each, LEVELS, past, state=blocks.State({"scribe": "U0VP"}, notes, NOON))
         yield blocks.mirror(each)
         yield blocks.mirror(replace(each, channel_id=None))
         yield pings.page(ping(each, kind="manual", asked_by="U0VP", note=text), NOON + minutes(200))
@@ -44,6 +47,7 @@ def messages(text: str, **values: Any) -> Iterator[Message]:
         yield command.handover_over(each, "Accepted.")
         yield review_messages.review_ready(each, "https://example.com/reviews/x", [text] * 20, NOON)
         yield review_messages.review_ready(each, None, [], NOON)
+        yield review_messages.changes_asked(each, "U0VP", text, NOON, None)
     for level in LEVELS.values():
         verdict = judgement(text, 9)
         running = Running(
@@ -346,3 +350,37 @@ def test_the_mirror_says_how_it_was_closed(changed: dict[str, Any], told: str) -
     shown = marked_up(blocks.mirror(closed))
     assert f"{told} · commander" in shown
     assert ("Resolved after" in shown) == (not changed)
+
+
+def test_the_card_says_when_on_call_is_paged_and_that_nobody_acknowledged() -> None:
+    waits = blocks.card(incident(acknowledged_at=None), LEVELS, state=blocks.State({}, (), NOON + minutes(90)))
+    assert f"on-call is paged {instant(NOON + minutes(90))}" in str(waits.blocks)
+    assert "page_now" in str(waits.blocks)
+    assert "acknowledge within" not in str(waits.blocks)
+    plain = blocks.card(incident(acknowledged_at=None), LEVELS)
+    assert "acknowledge within" in str(plain.blocks) and "page_now" not in str(plain.blocks)
+    over = incident(acknowledged_at=None, resolved_at=NOON + minutes(9), status=Status.RESOLVED)
+    assert "never: it was over before anybody acknowledged" in str(blocks.card(over, LEVELS).blocks)
+
+
+def test_a_page_says_when_the_next_one_comes_and_none_after_somebody_acknowledged() -> None:
+    each = ping(role="on-call engineer", next_at=NOON + minutes(40))
+    when = "unless someone acknowledges before."
+    said = str(pings.page(each, NOON).blocks)
+    assert f"*Next page:* {instant(NOON + minutes(40))}, {when}" in said
+    assert "Next page: 2026-11-20 12:40 UTC" in pings.by_mail(each, NOON, "#inc")[1]
+    answered = replace(each, incident=incident(acknowledged_at=NOON, acknowledged_by="U0VP"))
+    for over in (answered, replace(each, next_at=None), replace(each, next_at=NOON)):
+        assert "Next page" not in str(pings.page(over, NOON).blocks) + pings.by_mail(over, NOON, "#inc")[1]
+
+
+def test_command_is_offered_to_others_once_somebody_has_it() -> None:
+    def offered(message: Message) -> list[str]:
+        elements = [one for block in message.blocks for one in block.get("elements", [])]
+        return [one["text"]["text"] for one in elements if one.get("action_id") == "incident_command"]
+
+    nobody, led = incident(commander=None), incident(commander="U0VP")
+    assert offered(blocks.card(nobody, LEVELS)) == ["Take command"]
+    assert offered(blocks.card(led, LEVELS)) == ["Take over command"]
+    assert offered(menu.of_incident(led, LEVELS, "U0TEAMLEAD")) == ["Take over command"]
+    assert offered(menu.of_incident(led, LEVELS, "U0VP")) == []

@@ -10,8 +10,8 @@ from bot.lifecycle.flows import change, commander, responders
 from bot.lifecycle.flows.catchup import catch_up
 from bot.lifecycle.messages.channel import Missing, brief
 from bot.severity.rules import Severity
-from tests.flow_fixtures import Declare
-from tests.rows import NOON, minutes
+from tests.fixtures.flow import Declare
+from tests.support.rows import NOON, minutes
 
 
 def test_of_an_incident_nobody_took_up_everything_is_open(session: Session, declared: Declare, policy: Policy) -> None:

@@ -21,9 +21,9 @@ from bot.lifecycle.messages.outcomes import sentence
 from bot.lifecycle.queries import handovers
 from bot.lifecycle.rules.outcomes import CommandHeld, CommandTaken, Outcome, StatusChanged
 from bot.severity.rules import Severity
-from tests.flow_fixtures import Declare
-from tests.queue import empty_queue, queued
-from tests.rows import NOON, count_entries, minutes
+from tests.fixtures.flow import Declare
+from tests.support.queue import empty_queue, queued
+from tests.support.rows import NOON, count_entries, minutes
 
 LATER = NOON + minutes(10)
 Change = Callable[[Session, IncidentRow, Policy], Outcome]
@@ -105,7 +105,7 @@ def test_the_first_to_acknowledge_takes_command(session: Session, declared: Decl
     assert (row.acknowledged_at, row.acknowledged_by, row.commander) == (LATER, "U0RESPONDER", "U0RESPONDER")
     (entry,) = entries(session, row, Kind.ACKNOWLEDGED)
     assert entry.text == "Acknowledged by <@U0RESPONDER> after 10 min."
-    assert announced(session, entry)
+    assert not announced(session, entry), "the page in the channel says so"
     again = sentence(change.acknowledge(session, row, "U0TEAMLEAD", policy, LATER + minutes(1)))
     assert "was already acknowledged by <@U0RESPONDER>" in again
     assert (row.acknowledged_at, row.acknowledged_by) == (LATER, "U0RESPONDER")
@@ -149,7 +149,8 @@ def test_resolving_records_what_fixed_it(session: Session, declared: Declare, po
     ]
     (entry,) = entries(session, row, Kind.RESOLVED)
     assert entry.data["said"] == "Resolved by <@U0RESPONDER> after 10 min: a &lt;b&gt; &amp; c"
-    assert announced(session, entry)
+    assert not announced(session, entry), "the checklist says so"
+    assert len(queued(session, "slack.checklist", incident_id=row.incident_id)) == 1
 
 
 def test_closing_files_the_answers_and_has_the_review_drafted(

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from bot.context import AppContext
 from bot.incidents import jobs as incident_jobs
-from bot.incidents.flows.record import note, record
+from bot.incidents.flows.record import record
 from bot.incidents.queries import incidents
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
+from bot.lifecycle.flows import change
 from bot.lifecycle.jobs import channel
 from bot.slack.client import Slack
 from bot.slack.poster import Poster
 from slack_playground.person import Person
-from tests.job_fixtures import Declared, later
-from tests.queue import queued
-from tests.slack_fixtures import Control
+from tests.fixtures.job import Declared, later
+from tests.fixtures.slack import Control
+from tests.support.queue import queued
 
 INCIDENTS = "C0INCIDENTS"
 
@@ -64,7 +66,7 @@ def test_a_furnished_room_has_its_people_its_topic_and_its_pin(
     members = slack.call("conversations.members", channel=channel_id)["members"]
     assert set(members) == {"U0TOCSIN", "U0SUPPORT", "U0RESPONDER"}
     info = slack.call("conversations.info", channel=channel_id)["channel"]
-    assert info["topic"]["value"] == f"P1 · {row.ref} · {row.title}"
+    assert info["topic"]["value"] == f"{row.ref} · {row.title}"
     pinned = slack.call("pins.list", channel=channel_id)["items"]
     assert [row.ref in item["message"]["text"] for item in pinned] == [True]
 
@@ -108,14 +110,15 @@ def test_a_line_is_said_once_and_says_that_it_is_late(
         found = incidents.get(session, row.incident_id)
         first = record(session, found, Kind.NOTED, "pool <!channel> is full", context.now())
         assert first is not None
-        note(session, found, "ask <@U0VP>", "U0RESPONDER", context.now(), f"late:{row.ref}")
+        text, data = "said to everybody", {"said": "Said by <@U0RESPONDER>: ask @somebody"}
+        record(session, found, Kind.NOTED, text, context.now(), author="U0RESPONDER", data=data, announce=True)
         second = queued(session, "slack.say")[-1].arguments["entry_id"]
     for _ in range(2):
         incident_jobs.say(context, slack, poster, entry_id=first)
     incident_jobs.say(later(context, 12), slack, poster, entry_id=second)
     said = [message["text"] for message in responder.messages(channel_id)][-2:]
     assert said[0] == "pool @channel is full"
-    assert said[1].startswith("Note by responder: ask @")
+    assert said[1].startswith("Said by responder: ask @")
     assert said[1].endswith("_(posted 12 min later)_")
 
 
@@ -138,3 +141,34 @@ def test_an_archived_room_is_left_alone(
     assert len(posts) == 1  # the card, before
     channel.mirror(context, slack, poster, incident_id=row.incident_id)
     assert len([call for call in control.journal("chat.postMessage") if call["ok"]]) == 2
+
+
+def test_the_head_of_the_channel_links_page_playbook_call_and_review_once(
+    context: AppContext, slack: Slack, poster: Poster, declared_incident: Declared
+) -> None:
+    contacts = replace(context.policy.contacts, call="https://meet.example.com/{ref}?of={channel}")
+    here = replace(
+        context,
+        policy=replace(context.policy, contacts=contacts),
+        page_link=lambda path: f"https://tocsin.example.com{path}",
+        review_link=lambda ref: f"https://tocsin.example.com/reviews/{ref}",
+    )
+    row = declared_incident()
+    channel_id = opened(here, slack, poster, row)
+    slack.call("bookmarks.add", channel_id=channel_id, title="Dashboard", type="link", link="https://example.com/d")
+    for _ in range(2):
+        channel.set_up_channel(here, slack, poster, incident_id=row.incident_id)
+    listed = slack.call("bookmarks.list", channel_id=channel_id)["bookmarks"]
+    links = {one["title"]: one["link"] for one in listed}
+    assert len(links) == len(listed), "each once"
+    assert links["Dashboard"] == "https://example.com/d"
+    assert links["Incident page"] == f"https://tocsin.example.com/incidents/{row.ref}"
+    assert links["Call"].startswith(f"https://meet.example.com/{row.ref.lower()}?of=inc-")
+    assert "Review" not in links, "there is none yet"
+    with context.database.transaction() as session:
+        found = incidents.get_for_change(session, row.incident_id)
+        change.resolve(session, found, "U0RESPONDER", context.policy, context.now())
+        change.close(session, found, "U0RESPONDER", change.Closing(), context.policy, context.now())
+    channel.set_up_channel(here, slack, poster, incident_id=row.incident_id)
+    links = {one["title"]: one["link"] for one in slack.call("bookmarks.list", channel_id=channel_id)["bookmarks"]}
+    assert links["Review"] == f"https://tocsin.example.com/reviews/{row.ref}"

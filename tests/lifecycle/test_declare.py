@@ -21,8 +21,8 @@ from bot.lifecycle.rules.outcomes import Declared, NoteAdded
 from bot.severity.rules import Severity
 from bot.store.engine import Database
 from bot.store.outbox import PAGING
-from tests.queue import queued
-from tests.rows import NOON, count_entries, minutes
+from tests.support.queue import queued
+from tests.support.rows import NOON, count_entries, minutes
 
 
 def wanted(key: str, title: str = "checkout returns 502", impact: str | None = None) -> Declaration:
@@ -96,15 +96,15 @@ def test_of_two_answers_to_one_question_at_once_the_second_sees_what_the_first_d
             row, _ = declare(session, wanted("another key"), policy, NOON)
             ref = join(session, row.ref, "the till too", "U0RESPONDER", NOON, "answered twice").ref
             decided.set()
-            assert asked.wait(10)
+            assert asked.wait(60)
             wait_for_lock(database)
-        assert answer.result(10) == NoteAdded(ref)
+        assert answer.result(60) == NoteAdded(ref)
 
 
 def wait_for_lock(database: Database) -> None:
     """Until some transaction waits for a lock that another one holds."""
     waiting = text("select count(*) from pg_locks where not granted and locktype = 'advisory'")
-    for _ in range(100):
+    for _ in range(2000):
         with database.transaction() as session:
             if session.scalar(waiting):
                 return
@@ -145,9 +145,21 @@ def test_an_endless_title_is_cut(session: Session, policy: Policy) -> None:
     assert len(row.channel_name) <= 80
 
 
-def test_a_title_in_lines_becomes_one_line(session: Session, policy: Policy) -> None:
-    row, _ = declare(session, wanted("lines", "checkout\n\n  fails\tbadly "), policy, NOON)
-    assert row.title == "checkout fails badly"
+def test_of_pasted_lines_the_first_is_the_title_and_the_rest_a_note(session: Session, policy: Policy) -> None:
+    pasted = "🔥\n*checkout\tfails*  badly \n\nHTTP 502 <!channel>\n  at pay()\n" + "line of a log\n" * 3_000
+    row, _ = declare(session, wanted("lines", pasted), policy, NOON)
+    assert row.title == "*checkout fails* badly"
+    (noted,) = [entry for entry in timeline.list_entries(session, row.incident_id) if entry.kind is Kind.NOTED]
+    assert noted.text.startswith("HTTP 502 &lt;!channel&gt;\n  at pay()\n") and noted.text.endswith("line of a log")
+    assert declare(session, wanted("lines", pasted), policy, NOON) == (row, False)
+
+
+def test_one_line_too_long_for_a_title_is_cut_there_and_whole_on_the_timeline(session: Session, policy: Policy) -> None:
+    line = "checkout fails for all who pay by card " * 20
+    row, _ = declare(session, wanted("one long line", line), policy, NOON)
+    assert len(row.title) == 250
+    (declared,) = timeline.list_entries(session, row.incident_id)
+    assert line.strip() in declared.text
 
 
 def test_what_people_wrote_pings_nobody_from_the_timeline(session: Session, policy: Policy) -> None:

@@ -20,9 +20,9 @@ from bot.lifecycle.messages.outcomes import sentence
 from bot.lifecycle.queries import severity_suggestions as suggestions_store
 from bot.reviews.flows import reminders
 from bot.reviews.queries import reviews
-from tests.flow_fixtures import Declare
-from tests.queue import empty_queue, queued
-from tests.rows import NOON, minutes
+from tests.fixtures.flow import Declare
+from tests.support.queue import empty_queue, queued
+from tests.support.rows import NOON, minutes
 
 BY = "U0RESPONDER"
 _numbers = itertools.count(1)

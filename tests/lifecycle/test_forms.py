@@ -15,7 +15,7 @@ from bot.lifecycle.listeners.forms import closed, resolved
 from bot.lifecycle.messages import forms as modals
 from bot.slack import forms as slack_forms
 from slack_playground.blockkit.blocks import check_view
-from tests.job_fixtures import Declared
+from tests.fixtures.job import Declared
 from tests.slack.facts import LEVELS, LONGEST, LOUD, incident
 
 MESSAGE = json.dumps({"channel": "C0INCIDENTS", "ts": "1795176000.000100"})
@@ -86,6 +86,16 @@ def test_closing_asks_for_the_playbook_only_where_one_was_suggested() -> None:
         [block.get("block_id") for block in modals.close_form(incident(), shown)["blocks"]] for shown in (True, False)
     ]
     assert ["playbook" in names for names in asked] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("used", "helped", "chosen"), [(False, None, "none"), (True, None, None), (True, True, "yes"), (True, False, "no")]
+)
+def test_closing_does_not_presume_that_no_playbook_was_used_where_one_was(
+    used: bool, helped: bool | None, chosen: str | None
+) -> None:
+    asked = field(modals.close_form(incident(), True, helped, used), "playbook")["element"]
+    assert asked.get("initial_option", {}).get("value") == chosen
 
 
 def test_a_declaration_needs_no_more_than_a_title() -> None:

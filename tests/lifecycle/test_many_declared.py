@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -69,7 +70,7 @@ def test_who_is_asked_declares_it_too_with_one_press_or_after_the_minute(strict:
     question = typed(strict, slack, "U0SURE", "declare P0 region 4 is down")
     pressed = next(one for one in question["blocks"][1]["elements"] if one["action_id"] == "declare_anyway")
     wanted, ref = declaring._unpacked(pressed["value"])
-    assert "declared" in declaring.declare_anyway(strict, wanted, ref, "U0SURE")
+    assert "declared" in str(declaring.declare_anyway(strict, wanted, ref, "U0SURE"))
     assert declared_by(strict, "U0SURE")[-1] == "region 4 is down"
     later = replace(strict, now=lambda: strict.now() + 2 * MINUTE)
     assert "declared" in str(typed(later, slack, "U0SURE", "declare! P0 region 5 is down"))
@@ -97,3 +98,36 @@ def test_words_about_security_are_not_offered_to_a_public_incident(strict: AppCo
     question = typed(strict, slack, "U0LEAK", "declare security P1 somebody reads our calendar")
     offered = [one["action_id"] for one in question["blocks"][1]["elements"]]
     assert offered == ["declare_anyway", "declare_cancel"]
+
+
+class _Meeting:
+    """A judge whom two must reach before either goes on: both are under way then, as at two replicas."""
+
+    def __init__(self, judge: Any) -> None:
+        self._judge, self._both = judge, threading.Barrier(2)
+
+    def judge(self, text: str) -> Any:
+        self._both.wait(60)
+        return self._judge.judge(text)
+
+
+@pytest.mark.parametrize(
+    ("user_id", "second", "declared"),
+    [
+        ("U0TWICE", "declare! P2 the kiosk is dark", 1),
+        ("U0SPACED", " declare!  P2   the kiosk is dark ", 1),
+        ("U0OTHERWORDS", "declare! P2 the kiosk is loud", 2),
+        ("U0OTHERSEVERITY", "declare! P1 the kiosk is dark", 2),
+    ],
+)
+def test_what_is_sent_again_while_it_is_under_way_elsewhere_declares_once(
+    context: AppContext, slack: Slack, user_id: str, second: str, declared: int
+) -> None:
+    replicas = replace(context, judge=_Meeting(context.judge))  # type: ignore[arg-type]  # stands before the judge
+    with ThreadPoolExecutor(2) as pool:
+        words = ["declare! P2 the kiosk is dark", second]
+        said = list(pool.map(lambda text: typed(replicas, slack, user_id, text), words))
+    assert len(declared_by(context, user_id)) == declared
+    assert all("declared" in str(answer) for answer in said)
+    typed(context, slack, user_id, words[0])  # once the first is answered, it is meant
+    assert len(declared_by(context, user_id)) == declared + 1

@@ -22,10 +22,10 @@ from bot.wiring.worker import TASKS
 from slack_playground.app import Playground
 from slack_playground.delivery.refusals import DOCUMENTED
 from slack_playground.person import Person
-from tests.job_fixtures import Declared, later
-from tests.queue import empty_queue, queued
-from tests.slack_fixtures import Control
+from tests.fixtures.job import Declared, later
+from tests.fixtures.slack import Control
 from tests.slack_playground.test_strictness import guests
+from tests.support.queue import empty_queue, queued
 
 INCIDENTS = "C0INCIDENTS"
 ADMIN = "Ask a workspace admin to allow it in Slack under Settings, Permissions, Channel management."
@@ -103,9 +103,9 @@ def test_without_a_channel_people_are_told_and_work_in_a_thread_until_there_is_o
 
     with context.database.transaction() as session:
         found = incidents.get(session, row.incident_id)
-        record.note(session, found, "pool is full", "U0RESPONDER", context.now(), f"note:{row.ref}")
+        record.record(session, found, Kind.NOTED, "pool is full", context.now(), announce=True)
     work(context, slack, poster)
-    assert thread(responder, row)[-1] == "Note by responder: pool is full"
+    assert thread(responder, row)[-1] == "pool is full"
 
     with context.database.transaction() as session:
         assert refusals.retry_channels(session, later(context, 1).now()) == 1
@@ -272,9 +272,10 @@ def test_while_the_channel_is_archived_work_goes_on_in_the_thread(
     assert "the channel is archived (is_archived). Bots can't unarchive: someone in the workspace has to open" in said
     assert thread(responder, row)[-1].startswith(f"Tocsin couldn't post in <#{channel_id}>")
     with context.database.transaction() as session:
-        record.note(session, incidents.get(session, row.incident_id), "on", "U0VP", context.now(), f"n:{row.ref}")
+        found = incidents.get(session, row.incident_id)
+        record.record(session, found, Kind.NOTED, "it goes on", context.now(), announce=True)
     work(context, slack, poster)
-    assert thread(responder, row)[-1] == "Note by vp-engineering: on"
+    assert thread(responder, row)[-1] == "it goes on"
 
     responder.unarchive(channel_id)
     responder.rename(channel_id, "inc-reopened")

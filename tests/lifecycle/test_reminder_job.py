@@ -10,9 +10,9 @@ from bot.lifecycle.queries import reminders as store
 from bot.slack.client import Slack
 from bot.slack.poster import Poster
 from slack_playground.person import Person, content_of
-from tests.job_fixtures import Declared
-from tests.rows import minutes
-from tests.stage import BOT
+from tests.fixtures.job import Declared
+from tests.support.rows import minutes
+from tests.support.stage import BOT
 
 
 def test_where_there_is_no_channel_it_reaches_whoever_asked_for_it(

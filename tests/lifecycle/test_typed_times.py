@@ -20,7 +20,7 @@ from bot.slack.client import Slack
 from bot.wiring.access.standing import Standings
 from bot.wiring.listeners import REGISTRY
 from slack_playground.app import Playground
-from tests.job_fixtures import Declared
+from tests.fixtures.job import Declared
 
 NOW = datetime(2026, 11, 20, 12, 0, 30, tzinfo=UTC)  # a Friday; 17:30 in India
 PEOPLE = {"U0RESPONDER": "Asia/Kolkata", "U0TEAMLEAD": "America/New_York", "U0SUPPORT": "Mars/Olympus_Mons"}

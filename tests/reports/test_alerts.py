@@ -20,8 +20,8 @@ from bot.reports.tables import AlertRow, ReportRow
 from bot.slack.client import Slack
 from bot.slack.poster import Poster
 from slack_playground.person import Person, content_of
-from tests.queue import queued
-from tests.slack_fixtures import Control
+from tests.fixtures.slack import Control
+from tests.support.queue import queued
 
 INCIDENTS = "C0INCIDENTS"
 FIRING = "[FIRING:1] CheckoutErrors: checkout is down for every customer, error rate 31%"
@@ -80,7 +80,9 @@ def test_an_alert_is_answered_once_while_it_repeats_and_quiet_once_it_recovers(
     (report,), (alert,) = kept(clean)
     assert alert.recovered_at is not None
     said = answer(clean, slack, poster, responder, report)
-    assert "It recovered" in said and len(responder.replies(INCIDENTS, first)) == 2, "the alert and its one answer"
+    assert "OK again since" in said and "It recovered" not in said and len(responder.replies(INCIDENTS, first)) == 2, (
+        "the alert and its one answer"
+    )
 
     hear(clean, responder, control, FIRING)
     reports, alerts = kept(clean)

@@ -21,16 +21,16 @@ from bot.reports.jobs import answers as reports
 from bot.reports.listeners.answers import declare_report, declare_report_as
 from bot.reviews.jobs import drafts as jobs_drafts
 from bot.reviews.jobs import reviews
+from bot.reviews.messages.renderings import to_markdown
 from bot.reviews.queries import action_items, drafts
-from bot.reviews.rules.renderings import to_markdown
 from bot.severity.rules import Evidence, Judgement, Severity
 from bot.slack import queries as messages
 from bot.slack.client import Slack
 from bot.slack.poster import Poster
 from slack_playground.person import Person
-from tests.job_fixtures import Declared
-from tests.queue import queued
-from tests.slack_fixtures import Control
+from tests.fixtures.job import Declared
+from tests.fixtures.slack import Control
+from tests.support.queue import queued
 
 INCIDENTS = "C0INCIDENTS"
 BY_NAME: dict[str, Callable[..., None]] = {"slack.link_answer": reports.link_answer, "slack.answer": reports.answer}
@@ -63,6 +63,21 @@ def test_a_report_is_answered_once_in_its_thread(
     (answer,) = answers(responder, ts)
     assert "Looks like *P1 high*" in str(answer["blocks"])
     assert "report_declare" in str(answer["blocks"])
+
+
+def test_an_answer_says_that_what_sounds_like_a_leak_is_declared_in_private(
+    context: AppContext, slack: Slack, poster: Poster, responder: Person
+) -> None:
+    said = {}
+    for text in ("some customers emails were leaked in a csv to a partner", "checkout fails for some customers"):
+        ts = responder.say(INCIDENTS, text)
+        with context.database.transaction() as session:
+            heard = Heard(INCIDENTS, ts, "U0RESPONDER", text)
+            row = suggest.judge_report(session, heard, SURE, (), context.policy, context.now())
+            assert row is not None
+        reports.answer(context, slack, poster, report_id=row.report_id)
+        said[text] = str(answers(responder, ts)[0]["blocks"])
+    assert ["private channel" in blocks for blocks in said.values()] == [True, False]
 
 
 def test_declaring_asks_once_about_an_incident_that_was_declared_since_and_the_answer_offers_it(

@@ -14,8 +14,8 @@ from bot.reports.flows import reports as suggest
 from bot.reports.flows.reports import Heard
 from bot.reports.tables import ReportRow
 from bot.severity.rules import Evidence, Judgement, Severity
-from tests.queue import empty_queue, queued
-from tests.rows import NOON, minutes
+from tests.support.queue import empty_queue, queued
+from tests.support.rows import NOON, minutes
 
 SURE = Judgement(Severity.P1, 0.9, (Evidence("502", "how.down"),), Severity.P0, "a major part", "money-down")
 _stamps = iter(f"1795177{number:03d}.000100" for number in range(1000))

@@ -21,9 +21,9 @@ from bot.settings import Settings
 from bot.severity.judge.judge import Judge
 from bot.severity.rules import Severity
 from bot.wiring.building import build_judge
-from tests.flow_fixtures import Declare
-from tests.queue import empty_queue, queued
-from tests.rows import NOON
+from tests.fixtures.flow import Declare
+from tests.support.queue import empty_queue, queued
+from tests.support.rows import NOON
 
 WORSE = "now all regions, nobody can pay"
 _numbers = itertools.count(1)

@@ -26,12 +26,13 @@ from bot.reports.messages import decisions
 from bot.reports.rules import IN_WORDS
 from bot.reports.tables import ReportRow
 from bot.settings import REPOSITORY, Settings
+from bot.severity.judge.judge import load_judge
 from bot.severity.rules import Evidence, Judgement, Severity
 from bot.text import markup
 from bot.wiring.building import build_memory
-from tests.flow_fixtures import Declare
-from tests.queue import empty_queue, queued
-from tests.rows import NOON, minutes
+from tests.fixtures.flow import Declare
+from tests.support.queue import empty_queue, queued
+from tests.support.rows import NOON, minutes
 
 SURE = Judgement(Severity.P1, 0.9, (Evidence("502", "5xx"), Evidence("a third", "many")), Severity.P0, "a major part")
 SIMILAR = (SimilarItem("NFI-2023-0010", "incident", "t", happened_on=date(2023, 2, 1)),)
@@ -88,6 +89,34 @@ def test_talk_that_may_tell_of_trouble_is_asked_about_from_the_threshold_on(sess
         assert row is not None
         asked.append((row.severity, row.answered, row.asked))
     assert asked == [(None, True, True), (None, False, False)]
+
+
+def test_two_hundred_messages_in_a_minute_are_each_answered_asked_about_or_left_alone(
+    session: Session, policy: Policy, fitted: Path
+) -> None:
+    judge = load_judge(policy.severity, REPOSITORY / "knowledge" / "training", fitted)
+    odd = [
+        "🔥",
+        ":fire:",
+        "\ufffd\x01\x02 PK\x03\x04" * 40,
+        "down " * 8_000,
+        "lunch at noon?",
+        "checkout is down for everybody",
+    ]
+    outcomes: dict[str, set[tuple[bool, bool]]] = {}
+    before = len(queued(session, "slack.answer"))
+    for number in range(200):
+        text = odd[number % len(odd)]
+        judgement = judge.judge(text)
+        row = reports.judge_report(session, heard(text), judgement, (), policy, NOON + minutes(1) * number / 200)
+        assert row is not None
+        outcomes.setdefault(text, set()).add((row.answered, row.asked))
+    assert all(len(found) == 1 for found in outcomes.values()), "the same words, another outcome"
+    assert outcomes[odd[-1]] == {(True, False)}
+    assert all(outcomes[text] == {(False, False)} for text in (odd[0], odd[1], odd[4]))
+    assert len(queued(session, "slack.answer")) - before == sum(
+        next(iter(outcomes[odd[number % len(odd)]]))[0] for number in range(200)
+    )
 
 
 def test_in_the_shadow_nothing_is_answered_or_asked(session: Session, policy: Policy) -> None:

@@ -11,8 +11,8 @@ from slack_bolt import BoltRequest
 from bot.context import AppContext
 from bot.incidents.queries import incidents
 from bot.incidents.tables import IncidentRow
-from tests.door_fixtures import Doors
-from tests.queue import queued
+from tests.fixtures.door import Doors
+from tests.support.queue import queued
 
 SECRET = "Xk3vQ9tR" + "z7LmB2wY"
 _numbers = itertools.count(1)
@@ -38,7 +38,7 @@ def say(doors: Doors, channel: str, text: str, ts: str = "", **more: Any) -> str
 
 def warnings(context: AppContext, channel: str) -> list[str]:
     with context.database.transaction() as session:
-        jobs = queued(session, "slack.whisper", channel_id=channel, user_id="U0RESPONDER")
+        jobs = queued(session, "slack.reply_privately", channel_id=channel, user_id="U0RESPONDER")
         return [job.arguments["text"] for job in jobs]
 
 

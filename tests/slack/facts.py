@@ -11,7 +11,7 @@ from bot.incidents.rules.incident import Incident, Status
 from bot.memory.messages import Suggestion
 from bot.memory.rules.similar import SimilarItem
 from bot.severity.rules import Evidence, Judgement, Level, Severity
-from tests.rows import NOON, minutes
+from tests.support.rows import NOON, minutes
 
 LEVELS = {
     Severity.P0: Level(Severity.P0, "critical", "complete outage", timedelta(minutes=15)),

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 from bot.slack.client import Message, Refused, Slack, TryAgain, web_client
 from slack_playground.app import Playground
 from slack_playground.person import Person
-from tests.slack_fixtures import Control
+from tests.fixtures.slack import Control
 
 INCIDENTS, BOT = "C0INCIDENTS", "U0TOCSIN"
 SAID = Message("it burns", ({"type": "section", "text": {"type": "mrkdwn", "text": "it *burns*"}},))
@@ -271,14 +271,14 @@ def test_the_scopes_are_those_that_slack_names(manifest_playground: Playground) 
 
 
 def test_a_whisper_reaches_one_person(bot: Slack, person: Callable[[str], Person]) -> None:
-    bot.whisper(INCIDENTS, "U0VP", "for you alone")
+    bot.reply_privately(INCIDENTS, "U0VP", "for you alone")
     assert [message["text"] for message in person("U0VP").ephemerals(INCIDENTS)] == ["for you alone"]
     assert person("U0TEAMLEAD").ephemerals(INCIDENTS) == []
 
 
 def test_the_text_of_a_notification_turns_nothing_around(slack: Slack, playground: Playground) -> None:
     ts = slack.post(INCIDENTS, Message("INC-2026-0001 \u202egnp.exe is down", SAID.blocks), "turned")
-    slack.whisper(INCIDENTS, "U0RESPONDER", "\u2066said\u2069")
+    slack.reply_privately(INCIDENTS, "U0RESPONDER", "\u2066said\u2069")
     assert playground.workspace.channels[INCIDENTS].messages[ts]["text"] == "INC-2026-0001 gnp.exe is down"
     slack.update(INCIDENTS, ts, Message("now \u202eup", SAID.blocks))
     assert playground.workspace.channels[INCIDENTS].messages[ts]["text"] == "now up"

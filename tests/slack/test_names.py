@@ -21,9 +21,9 @@ from bot.text.markup import labelled, plain_text, quiet
 from bot.text.wording import Wording
 from slack_playground.app import Playground
 from slack_playground.workspace.records import User
-from tests.job_fixtures import Declared
-from tests.queue import queued
-from tests.slack_fixtures import Control
+from tests.fixtures.job import Declared
+from tests.fixtures.slack import Control
+from tests.support.queue import queued
 
 SAID = (
     "<@U0VP> and <@U0PARTNER|p.handle> saw it in <#C0GENERAL> and <#C0SECRET>, <!subteam^S0ONCALL> knows, <#C0NONE>,"

@@ -11,7 +11,7 @@ from bot.slack import queries as messages
 from bot.slack.client import Message, Refused, Slack, TryAgain
 from bot.slack.poster import Poster
 from slack_playground.person import Person
-from tests.slack_fixtures import Control
+from tests.fixtures.slack import Control
 
 INCIDENTS = "C0INCIDENTS"
 _numbers = itertools.count(1)

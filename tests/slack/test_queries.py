@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+
+from sqlalchemy import text
 
 from bot.reports import queries as reports
 from bot.slack import queries as messages
 from bot.store.engine import Database
-from tests.rows import NOON, minutes
+from tests.support.rows import NOON, minutes
 
 
 def test_an_event_is_taken_in_once(database: Database) -> None:
@@ -55,6 +59,34 @@ def test_a_message_is_noted_before_it_is_posted(database: Database) -> None:
         known = messages.find_message(session, "card:1")
         assert known is not None
         assert (known.channel_id, known.ts) == ("C2", "1.5")
+
+
+def test_of_two_who_note_a_message_at_once_the_second_finds_the_first(database: Database) -> None:
+    with ThreadPoolExecutor(1) as pool, database.transaction() as first:
+        assert messages.begin_message(first, "card:2", "C1", NOON) is None
+
+        def second() -> messages.Noted | None:
+            with database.transaction() as session:
+                return messages.begin_message(session, "card:2", "C2", NOON + minutes(1))
+
+        waiting = pool.submit(second)
+        wait_until_blocked(database)
+        first.commit()
+        assert waiting.result(60) == ("C1", None, NOON)
+
+
+def wait_until_blocked(database: Database) -> None:
+    """Until somebody waits for a lock of this database."""
+    waiters = text(
+        "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+    )
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        with database.transaction() as session:
+            if session.scalar(waiters):
+                return
+        time.sleep(0.01)  # PostgreSQL tells nobody that somebody waits
+    raise AssertionError("nobody waits")
 
 
 def _report(**values: Any) -> dict[str, Any]:

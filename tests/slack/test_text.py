@@ -6,7 +6,7 @@ import pytest
 
 from bot.slack.text import as_typed, bold, code, fit, person, plain, shorten, slanted
 from bot.text.markup import escape, instant, plain_text
-from tests.rows import NOON
+from tests.support.rows import NOON
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from bot.incidents.rules.key_moments import MOST_AN_HOUR, reads_like_key
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.slack.queries import names_in, names_of
+from bot.slack.text import person
 from bot.store.outbox import enqueue
 from bot.text.markup import at_of, instant, quiet
 from bot.text.masking import mask
@@ -71,10 +72,15 @@ def learn_names_later(session: Session, text: str) -> None:
 
 def refresh_card(session: Session, row: IncidentRow) -> None:
     """Have the card and its mirror show the present facts; changes that come close together are shown once."""
+    refresh_own_card(session, row)
+    refresh_mirror(session, row.incident_id)
+
+
+def refresh_own_card(session: Session, row: IncidentRow) -> None:
+    """Have the card show the present facts; its mirror in the announcement channel says nothing of them."""
     once = f"slack.card-{row.incident_id}"
     lock = lock_of(row.incident_id)
     enqueue(session, "slack.card", lock=lock, once=once, priority=2, incident_id=row.incident_id)
-    refresh_mirror(session, row.incident_id)
 
 
 def refresh_mirror(session: Session, incident_id: int) -> None:
@@ -113,16 +119,17 @@ def note(
     source_key: str,
     at: datetime | None = None,
 ) -> bool:
-    """A note by command, for now or for an earlier instant: key by its nature, shown in the channel.
+    """A note by command, for now or for an earlier instant: key by its nature, shown on the card and the timeline.
 
-    False when the same command came twice.
+    Nothing is posted: whoever typed it is answered. False when the same command came twice.
     """
     when = at or now
     earlier = instant(when) if now - when >= _EARLIER else ""
     data = {"said": messages.note_line(author, quiet(text, names_in(session, text)), earlier)}
-    entry_id = record(
-        session, row, Kind.NOTED, text, now, author=author, at=when, source_key=source_key, data=data, announce=True
-    )
+    entry_id = record(session, row, Kind.NOTED, text, now, author=author, at=when, source_key=source_key, data=data)
+    if entry_id is not None:
+        learn_names_later(session, person(author))
+        refresh_own_card(session, row)
     return entry_id is not None
 
 

@@ -55,7 +55,7 @@ def not_done(session: Session, row: IncidentRow, outcome: NotDone, now: datetime
 
 def tell(session: Session, row: IncidentRow, entry_id: int, asked_by: str | None = None) -> None:
     """Send a timeline entry to whoever asked (or declared the incident) and to the commander, each once."""
-    for user_id in dict.fromkeys(filter(None, (asked_by or row.declared_by, row.commander))):
+    for user_id in dict.fromkeys(filter(None, (asked_by or incidents.declarer(row), row.commander))):
         enqueue(session, "slack.tell", lock=f"tell-{entry_id}-{user_id}", entry_id=entry_id, user_id=user_id)
 
 

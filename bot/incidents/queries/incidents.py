@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, literal_column, or_, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -15,8 +15,16 @@ from bot.incidents.rules.incident import Incident, Status
 from bot.incidents.tables import IncidentNumber, IncidentRow, RoleRow
 from bot.severity.rules import Severity
 
+BY_ALARM = "alarm:"  # what the request keys of incidents begin with that an alarm declared by itself
+BY_CONSOLE = "console:"  # and of drills that were started on the command line
+NOBODY = "USLACKBOT"  # declares before Slack has said who we are
 COMMANDER = "commander"  # the one role that the incident names itself, for lists and pages
 OPEN = tuple(status.value for status in Status if status.is_open)
+
+
+def real() -> ColumnElement[bool]:
+    """The condition that an incident is no drill. The words of the index of drills, see tables.py."""
+    return ~IncidentRow.ref.op("~", is_comparison=True)(literal_column("'DRILL-'"))
 
 
 def next_ref(session: Session, prefix: str, year: int) -> str:
@@ -43,19 +51,36 @@ def lock_request(session: Session, *request_keys: str) -> None:
 
 
 def list_declared_since(session: Session, user_id: str, after: datetime) -> Sequence[IncidentRow]:
-    """What somebody declared after an instant, the oldest first."""
-    statement = select(IncidentRow).where(IncidentRow.declared_by == user_id, IncidentRow.declared_at > after)
+    """What somebody declared after an instant, the oldest first; drills aside."""
+    statement = select(IncidentRow).where(IncidentRow.declared_by == user_id, IncidentRow.declared_at > after, real())
     return session.scalars(statement.order_by(IncidentRow.incident_id)).all()
+
+
+def find_latest_by(session: Session, user_id: str, after: datetime) -> int:
+    """The id of the latest incident that somebody declared after an instant; 0 for none."""
+    found = select(func.max(IncidentRow.incident_id))
+    return session.scalar(found.where(IncidentRow.declared_by == user_id, IncidentRow.declared_at > after)) or 0
 
 
 def find_by_request(session: Session, request_key: str) -> IncidentRow | None:
     return session.scalar(select(IncidentRow).where(IncidentRow.request_key == request_key))
 
 
-def find_by_ref(session: Session, ref: str) -> IncidentRow | None:
+def find_by_ref(session: Session, ref: str, *, for_change: bool = False) -> IncidentRow | None:
     """By its reference, or the one that it had before somebody changed who may see it."""
-    named = or_(IncidentRow.ref == ref.upper(), IncidentRow.former_ref == ref.upper())
-    return session.scalar(select(IncidentRow).where(named))
+    return _find(session, _named(ref), for_change)
+
+
+def _named(ref: str) -> ColumnElement[bool]:
+    return or_(IncidentRow.ref == ref.upper(), IncidentRow.former_ref == ref.upper())
+
+
+def _find(session: Session, which: ColumnElement[bool], for_change: bool) -> IncidentRow | None:
+    """As it stands; `for_change` locks it as `get_for_change` does."""
+    statement = select(IncidentRow).where(which)
+    if for_change:
+        statement = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return session.scalar(statement)
 
 
 def get_by_ref(session: Session, ref: str) -> IncidentRow:
@@ -65,8 +90,19 @@ def get_by_ref(session: Session, ref: str) -> IncidentRow:
     return row
 
 
-def find_by_channel(session: Session, channel_id: str) -> IncidentRow | None:
-    return session.scalar(select(IncidentRow).where(IncidentRow.channel_id == channel_id))
+def find_by_channel(session: Session, channel_id: str, *, for_change: bool = False) -> IncidentRow | None:
+    return _find(session, IncidentRow.channel_id == channel_id, for_change)
+
+
+def find_here_and_named(
+    session: Session, channel_id: str, ref: str | None
+) -> tuple[IncidentRow | None, IncidentRow | None]:
+    """The incident of this channel and the one of that reference, which is None where there is no `ref`."""
+    if ref is None:
+        return find_by_channel(session, channel_id), None
+    found = session.scalars(select(IncidentRow).where(or_(IncidentRow.channel_id == channel_id, _named(ref)))).all()
+    here = next((row for row in found if row.channel_id == channel_id), None)
+    return here, next((row for row in found if ref.upper() in (row.ref, row.former_ref)), None)
 
 
 def get(session: Session, incident_id: int) -> IncidentRow:
@@ -86,14 +122,20 @@ def get_for_change(session: Session, incident_id: int) -> IncidentRow:
     return row
 
 
-def list_open(session: Session, limit: int = 50) -> Sequence[IncidentRow]:
-    """Open incidents, the worst and then the oldest first."""
+def list_open(session: Session, limit: int = 50, drills: bool = False) -> Sequence[IncidentRow]:
+    """Open incidents, the worst and then the oldest first; `drills` too, which no report is ever part of."""
     statement = (
         select(IncidentRow)
-        .where(IncidentRow.status.in_(OPEN))
+        .where(IncidentRow.status.in_(OPEN), true() if drills else real())
         .order_by(IncidentRow.severity, IncidentRow.declared_at, IncidentRow.incident_id)
     )
     return session.scalars(statement.limit(limit)).all()
+
+
+def list_open_drills(session: Session) -> list[str]:
+    """The references of the drills that are open, the oldest first."""
+    statement = select(IncidentRow.ref).where(~real(), IncidentRow.status.in_(OPEN))
+    return list(session.scalars(statement.order_by(IncidentRow.incident_id)))
 
 
 def known_refs(session: Session, refs: Collection[str]) -> frozenset[str]:
@@ -124,6 +166,13 @@ def give_role(session: Session, incident_id: int, role: str, user_id: str, now: 
     return True
 
 
+def declarer(row: IncidentRow) -> str | None:
+    """Who declared it, to be written to and brought in; None for an alarm or the command line, which declare in
+    Tocsin's own name.
+    """
+    return None if row.request_key.startswith((BY_ALARM, BY_CONSOLE)) else row.declared_by
+
+
 def list_role_holders(session: Session, incident_id: int) -> frozenset[str]:
     """Whoever holds or held a role in it."""
     return frozenset(session.scalars(select(RoleRow.user_id).where(RoleRow.incident_id == incident_id)))
@@ -139,8 +188,8 @@ def find_role(session: Session, incident_id: int, role: str) -> RoleRow | None:
 def as_document(row: IncidentRow) -> dict[str, Any]:
     """The row for machines: names as in the database, instants in ISO 8601, None where nothing was recorded."""
     names = (
-        "ref", "title", "severity", "status", "declared_at", "declared_by", "commander", "channel_name", "channel_id",
-        "acknowledged_at", "acknowledged_by", "identified_at", "mitigated_at", "resolved_at", "closed_at",
+        "ref", "title", "type", "severity", "status", "declared_at", "declared_by", "commander", "channel_name",
+        "channel_id", "acknowledged_at", "acknowledged_by", "identified_at", "mitigated_at", "resolved_at", "closed_at",
         "impact", "cause", "resolution", "false_alarm", "playbook_helped",
     )  # fmt: skip
     values = {name: getattr(row, name) for name in names}

@@ -8,17 +8,19 @@ from datetime import datetime, timedelta
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from bot.incidents.queries import incidents, places, timeline
-from bot.incidents.rules.timeline import Kind, Line
+from bot.incidents.queries import incidents, places, stretches, timeline
+from bot.incidents.rules.timeline import Entry, Kind, Line
 from bot.incidents.tables import TimelineEntry
 from bot.slack import queries as slack_queries
 from bot.slack.tables import SlackMessage
+from bot.text.markup import quiet
 
 _TOGETHER = timedelta(minutes=1)  # after the line before
 _LONGEST = 1_500  # characters of markup in one message
 # Pages are edited by themselves as they are acknowledged, so each stays a message of its own.
 _ALONE = frozenset({Kind.PING_SENT, Kind.PING_FAILED, Kind.UPDATE_ASKED, Kind.RESOLVED, Kind.REOPENED})
 _ENTRY = "entry:"
+_NOTES = 2  # on the card
 
 
 def share(session: Session, entry_id: int, now: datetime) -> list[int]:
@@ -64,14 +66,45 @@ def _last_line(session: Session, entry: TimelineEntry, now: datetime) -> SlackMe
     return last
 
 
+def state_of_card(session: Session, incident_id: int) -> tuple[dict[str, str], list[Line]]:
+    """Who holds which role, and the latest notes, oldest first: what the card shows and no post says."""
+    roles = incidents.list_roles(session, incident_id)
+    noted = select(exists().where(TimelineEntry.incident_id == incident_id, TimelineEntry.kind == Kind.NOTED.value))
+    if not session.scalar(noted):
+        return roles, []  # of most incidents; the card is drawn with each change
+    notes = timeline.list_latest(session, incident_id, _NOTES, kinds=(Kind.NOTED,))
+    known = slack_queries.names_in(session, "\n".join([*(note.text for note in notes), *_authors(notes)]))
+    shown = [
+        Line(quiet(note.text, known), note.at, note.author, known.get(note.author) if note.author else None)
+        for note in notes
+    ]
+    return roles, shown
+
+
+def _authors(notes: Sequence[Entry]) -> list[str]:
+    return [f"<@{note.author}>" for note in notes if note.author]
+
+
 def read(session: Session, entry_ids: Sequence[int]) -> list[Line]:
     """The lines of these entries."""
     entries = [timeline.get(session, entry_id) for entry_id in entry_ids]
+    hidden = _corrected(session, entries)
     names = slack_queries.names_of(session, {entry.author for entry in entries if entry.author})
     return [
-        Line(_shown(entry), entry.at, entry.author, names.get(entry.author) if entry.author else None)
+        Line(
+            hidden.get(entry.entry_id) or _shown(entry),
+            entry.at,
+            entry.author,
+            names.get(entry.author) if entry.author else None,
+        )
         for entry in entries
     ]
+
+
+def _corrected(session: Session, entries: Sequence[TimelineEntry]) -> dict[int, str]:
+    """What is said now of a merge whose target was made private since. Of other entries nothing is said anew."""
+    merged = [entry.incident_id for entry in entries if entry.kind == Kind.MERGED]
+    return stretches.corrections(session, stretches.scope_of(session, merged[0])).text if merged else {}
 
 
 def _shown(entry: TimelineEntry) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from bot.incidents.queries import windows
+from bot.incidents.queries import stretches
 from bot.incidents.rules.timeline import Entry, Kind
 from bot.incidents.tables import KeyOffer, TimelineEntry
 from bot.slack.tables import SlackMessage
@@ -18,7 +18,7 @@ from bot.slack.tables import SlackMessage
 _POSTED = Kind.MESSAGE_POSTED.value
 
 
-def _no_link(_ts: str) -> str | None:
+def _no_link(_ts: str, _channel_id: str | None) -> str | None:
     return None
 
 
@@ -98,16 +98,16 @@ def find_by_source(session: Session, source_key: str) -> TimelineEntry | None:
     return session.scalar(select(TimelineEntry).where(TimelineEntry.source_key == source_key))
 
 
-def list_entries(
-    session: Session, incident_id: int, permalink: Callable[[str], str | None] = _no_link
-) -> tuple[Entry, ...]:
+def list_entries(session: Session, incident_id: int, permalink: stretches.Permalink = _no_link) -> tuple[Entry, ...]:
     """The whole timeline as people read it, in time order: corrected, and with that of its duplicates. For reviews.
 
-    `permalink` makes a link of a message's ts; what was said in a duplicate's channel has none.
+    `permalink` makes a link of a message's ts and its channel's id, None for the incident's own.
     """
-    scope = windows.scope_of(session, incident_id)
-    corrected = windows.corrections(session, scope)
-    entries = list(windows.entries_of(session, scope, windows.stream_all(session, scope), corrected, permalink, None))
+    scope = stretches.scope_of(session, incident_id)
+    corrected = stretches.corrections(session, scope)
+    entries = list(
+        stretches.entries_of(session, scope, stretches.stream_all(session, scope), corrected, permalink, None)
+    )
     if corrected.at:
         entries.sort(key=lambda entry: (entry.at, entry.entry_id))
     return tuple(entries)
@@ -115,21 +115,21 @@ def list_entries(
 
 def list_words(session: Session, incident_id: int) -> tuple[set[str], list[str]]:
     """Who wrote anything that was recorded of an incident and its duplicates, and all their words, corrected or not."""
-    scope = windows.scope_of(session, incident_id)
+    scope = stretches.scope_of(session, incident_id)
     statement = select(TimelineEntry.author, TimelineEntry.text).where(TimelineEntry.incident_id.in_(scope.ids))
     rows = session.execute(statement).all()
     return {author for author, _ in rows if author}, [words for _, words in rows]
 
 
 def list_page(
-    session: Session, incident_id: int, first: int, count: int, permalink: Callable[[str], str | None] = _no_link
+    session: Session, incident_id: int, first: int, count: int, permalink: stretches.Permalink = _no_link
 ) -> tuple[tuple[Entry, ...], int]:
     """Of the timeline as `list_entries` has it: `count` entries from the `first` on, 0 being the earliest, and how many
     there are.
     """
-    scope = windows.scope_of(session, incident_id)
-    corrected = windows.corrections(session, scope)
-    total = windows.count_shown(session, scope)
+    scope = stretches.scope_of(session, incident_id)
+    corrected = stretches.corrections(session, scope)
+    total = stretches.count_shown(session, scope)
     if first >= total:
         return (), total
     moved = _moved(session, scope, corrected)
@@ -138,7 +138,7 @@ def list_page(
     still, base, most = total - len(moved), max(0, first - len(moved)), count + len(moved)
     most = max(0, min(most, still - base))
     latest = base > still // 2  # the nearer end
-    rows = windows.read_stretch(
+    rows = stretches.read_stretch(
         session,
         scope,
         first=still - base - most if latest else base,
@@ -155,12 +155,14 @@ def list_latest(
     session: Session, incident_id: int, count: int, *, kinds: Collection[Kind] = (), only_key: bool = False
 ) -> tuple[Entry, ...]:
     """The `count` latest entries as people read them, in time order; of these `kinds`, or those marked as key."""
-    scope = windows.scope_of(session, incident_id)
-    corrected = windows.corrections(session, scope)
+    scope = stretches.scope_of(session, incident_id)
+    corrected = stretches.corrections(session, scope)
     entry_ids: set[int] | None = None
     if only_key:
-        entry_ids = windows.marked_entries(session, scope, windows.key_stamps(session, scope))
-    rows = windows.read_stretch(
+        entry_ids = stretches.marked_entries(session, scope, stretches.key_stamps(session, scope))
+        if not entry_ids:
+            return ()
+    rows = stretches.read_stretch(
         session, scope, count=count, latest=True, kinds=kinds, entry_ids=entry_ids, but=corrected.at
     )
     moved = _moved(session, scope, corrected, kinds, entry_ids)
@@ -170,21 +172,21 @@ def list_latest(
 
 def count_entries(session: Session, incident_id: int) -> int:
     """How many entries people see."""
-    return windows.count_shown(session, windows.scope_of(session, incident_id))
+    return stretches.count_shown(session, stretches.scope_of(session, incident_id))
 
 
 def find_entry(session: Session, incident_id: int, entry_id: int) -> Entry | None:
     """One entry as people read it; None where it is shown nowhere."""
-    scope = windows.scope_of(session, incident_id)
-    corrected = windows.corrections(session, scope)
-    rows = windows.read_stretch(session, scope, entry_ids=[entry_id])
+    scope = stretches.scope_of(session, incident_id)
+    corrected = stretches.corrections(session, scope)
+    rows = stretches.read_stretch(session, scope, entry_ids=[entry_id])
     return next(iter(_as_read(session, scope, rows, corrected, _no_link)), None)
 
 
 def _moved(
     session: Session,
-    scope: windows.Scope,
-    corrected: windows.Corrections,
+    scope: stretches.Scope,
+    corrected: stretches.Corrections,
     kinds: Collection[Kind] = (),
     entry_ids: Collection[int] | None = None,
 ) -> list[Any]:
@@ -192,20 +194,20 @@ def _moved(
     wanted = corrected.at.keys() if entry_ids is None else corrected.at.keys() & set(entry_ids)
     if not wanted:
         return []
-    return sorted(windows.read_stretch(session, scope, kinds=kinds, entry_ids=wanted), key=corrected.key_of)
+    return sorted(stretches.read_stretch(session, scope, kinds=kinds, entry_ids=wanted), key=corrected.key_of)
 
 
 def _as_read(
     session: Session,
-    scope: windows.Scope,
+    scope: stretches.Scope,
     rows: Sequence[Any],
-    corrected: windows.Corrections,
-    permalink: Callable[[str], str | None],
+    corrected: stretches.Corrections,
+    permalink: stretches.Permalink,
 ) -> tuple[Entry, ...]:
     if not rows:
         return ()
     stamps = {row.message_ts for row in rows if row.message_ts}
-    return tuple(windows.entries_of(session, scope, rows, corrected, permalink, stamps))
+    return tuple(stretches.entries_of(session, scope, rows, corrected, permalink, stamps))
 
 
 def find_by_message(session: Session, incident_id: int, message_ts: str) -> TimelineEntry | None:
@@ -238,15 +240,15 @@ def known_messages(session: Session, incident_id: int, stamps: Collection[str]) 
 
 def list_duplicates(session: Session, incident_id: int) -> list[int]:
     """The incidents whose messages are read with those of this one."""
-    return list(windows.scope_of(session, incident_id).ids[1:])
+    return list(stretches.scope_of(session, incident_id).ids[1:])
 
 
 def list_marked(session: Session, incident_id: int) -> set[int]:
     """The messages, with their edits, that are key or that somebody corrected; duplicates' messages too."""
-    scope = windows.scope_of(session, incident_id)
-    corrected = windows.corrections(session, scope)
-    stamps = windows.key_stamps(session, scope) | windows.stamps_of(session, {*corrected.at, *corrected.text})
-    return windows.marked_entries(session, scope, stamps)
+    scope = stretches.scope_of(session, incident_id)
+    corrected = stretches.corrections(session, scope)
+    stamps = stretches.key_stamps(session, scope) | stretches.stamps_of(session, {*corrected.at, *corrected.text})
+    return stretches.marked_entries(session, scope, stamps)
 
 
 def list_messages_between(session: Session, incident_id: int, after: str, before: str) -> dict[str, str | None]:
@@ -290,7 +292,7 @@ def marks_in_slack(session: Session, incident_id: int, stamps: Collection[str]) 
         .where(~TimelineEntry.source_key.startswith("reaction:offer:"))
         .order_by(TimelineEntry.at, TimelineEntry.entry_id)
     )
-    return windows.standing_marks(session.execute(statement))
+    return stretches.standing_marks(session.execute(statement))
 
 
 def offer_key(session: Session, incident_id: int, message_ts: str, now: datetime, most_an_hour: int) -> bool:

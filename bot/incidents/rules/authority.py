@@ -18,17 +18,20 @@ class Act(StrEnum):
 
     READ = "read"
     DECLARE = "declare"
+    DRILL = "drill"
     CHANGE = "change"
     FALSE_ALARM = "mark false alarm"
     MERGE = "merge"
+    MAKE_PRIVATE = "make private"
     OVERRIDE = "override on-call"
     EDIT_REVIEWS = "edit reviews"
     APPROVE = "approve reviews"
     EDIT_KNOWLEDGE = "edit knowledge"
+    PUBLISH = "publish status"
 
 
 # Done by mistake or malice, these reach furthest: nobody does them whom Slack cannot vouch for at the moment.
-FAR_REACHING = frozenset({Act.OVERRIDE, Act.APPROVE})
+FAR_REACHING = frozenset({Act.OVERRIDE, Act.APPROVE, Act.PUBLISH})
 
 
 class Standing(StrEnum):
@@ -97,9 +100,15 @@ def allows(act: Act, rule: Collection[str], actor: Actor, roster: RosterFacts) -
     return bool(named & set(rule))
 
 
+def lets_every_member(act: Act, rule: Collection[str], standing: Standing) -> bool:
+    """Whether it lets this person in by their standing alone, so that nobody need know what else they are."""
+    sure = standing not in OUTSIDERS | {Standing.DEACTIVATED, Standing.UNKNOWN}
+    return MEMBERS in rule and (sure or (standing is Standing.UNKNOWN and act not in FAR_REACHING))
+
+
 def refusal(act: Act, rule: Collection[str], standing: Standing, ask: str) -> str:
     """One sentence, in plain words: who may, and whom to ask. `ask` is a name, or empty where nobody is known."""
-    done = f"{act}{_OF.get(act, '')}"
+    done = _IN_FULL.get(act, str(act))
     if standing is Standing.UNKNOWN and act in FAR_REACHING:
         return f"Slack can't confirm your account right now, so you can't {done} yet. Try again in a minute."
     if standing in OUTSIDERS and MEMBERS in rule:
@@ -108,12 +117,15 @@ def refusal(act: Act, rule: Collection[str], standing: Standing, ask: str) -> st
     return f"Only {people_of(rule)} can {done}. {_ask(ask)}"
 
 
-_OF = {
-    Act.READ: " incidents",
-    Act.DECLARE: " incidents",
-    Act.CHANGE: " incidents",
-    Act.FALSE_ALARM: "s",
-    Act.MERGE: " incidents",
+_IN_FULL = {
+    Act.READ: "read incidents",
+    Act.DECLARE: "declare incidents",
+    Act.DRILL: "start drills",
+    Act.CHANGE: "change incidents",
+    Act.FALSE_ALARM: "mark false alarms",
+    Act.MERGE: "merge incidents",
+    Act.MAKE_PRIVATE: "make incidents private",
+    Act.PUBLISH: "publish status updates",
 }
 _CALLED = {Standing.GUEST: "Guests", Standing.BOT: "Bots", Standing.STRANGER: "People of other workspaces"}
 
@@ -123,7 +135,7 @@ def _ask(name: str) -> str:
 
 
 def people_of(rule: Collection[str]) -> str:
-    """`the commander or people listed in contacts.yaml`, in the order of the rule."""
+    """`the commander, scribe or people listed in contacts.yaml`, in the order of the rule."""
     said = {
         MEMBERS: "members of this workspace",
         GUESTS: "guests",
@@ -135,7 +147,8 @@ def people_of(rule: Collection[str]) -> str:
         named = said.get(name) or ("those named in authority.yaml" if is_id(name) else "")
         before = any(word.startswith("the ") for word in words)
         words.append(named or (name if before else f"the {name}"))
-    return " or ".join(dict.fromkeys(words))
+    *most, last = dict.fromkeys(words)
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 def is_id(name: str) -> bool:

@@ -11,7 +11,10 @@ from datetime import datetime
 from bot.errors import BadRequest, TransitionRefused
 from bot.severity.rules import Severity
 
-ORDINARY, SECURITY = "INC", "SEC"  # what references start with
+ORDINARY, SECURITY, DRILL = "INC", "SEC", "DRILL"  # what references start with; `SEC-DRILL` is a private drill
+
+REF_SHAPE = r"(?:INC|SEC-DRILL|SEC|DRILL)-\d{4}-\d{1,6}"  # in patterns of what is typed and of what buttons carry
+REF = re.compile(rf"\b{REF_SHAPE}\b", re.IGNORECASE)
 
 
 class Status(enum.StrEnum):
@@ -35,12 +38,6 @@ ALLOWED: dict[Status, frozenset[Status]] = {
     Status.CLOSED: frozenset({Status.INVESTIGATING}),
 }
 
-_REFUSALS: dict[tuple[Status, Status], str] = {
-    (Status.INVESTIGATING, Status.CLOSED): "Resolve it first: `/incident resolve`, then `/incident close`.",
-    (Status.IDENTIFIED, Status.CLOSED): "Resolve it first: `/incident resolve`, then `/incident close`.",
-    (Status.MITIGATED, Status.CLOSED): "Resolve it first: `/incident resolve`, then `/incident close`.",
-}
-
 
 def check_transition(ref: str, current: Status, wanted: Status) -> None:
     """Raise TransitionRefused, with a sentence that says what to do, unless `current` → `wanted` is allowed."""
@@ -50,7 +47,8 @@ def check_transition(ref: str, current: Status, wanted: Status) -> None:
         raise TransitionRefused(f"{ref} is already {current}.")
     if not current.is_open:
         raise TransitionRefused(f"{ref} is {current}. Reopen it first: `/incident reopen`.")
-    raise TransitionRefused(f"{ref} is {current}. {_REFUSALS[current, wanted]}")
+    # Between open statuses every step is allowed: what is left is closing an open incident.
+    raise TransitionRefused(f"{ref} is {current}. Resolve it first: `/incident resolve`, then `/incident close`.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +102,16 @@ class Incident:
         return is_private(self.ref)
 
     @property
+    def drill(self) -> bool:
+        """True for an exercise, which counts for nothing."""
+        return is_drill(self.ref)
+
+    @property
+    def drill_prefix(self) -> str:
+        """`DRILL: `, before plain text about a drill; empty for a real incident."""
+        return "DRILL: " if self.drill else ""
+
+    @property
     def shown_title(self) -> str:
         """The title as it may stand outside the incident's own channel."""
         return "security incident, details in its channel" if self.private else self.title
@@ -117,6 +125,23 @@ def reopened_words(count: int) -> str:
 def is_private(ref: str) -> bool:
     """True for the reference of a security incident."""
     return ref.startswith(f"{SECURITY}-")
+
+
+def is_drill(ref: str) -> bool:
+    """True for the reference of a drill: marked wherever it is read, and left out of all that is counted or learnt."""
+    return ref.startswith((f"{DRILL}-", f"{SECURITY}-{DRILL}-"))
+
+
+def prefix_of(security: bool, drill: bool) -> str:
+    """What the reference of such an incident starts with."""
+    if drill:
+        return f"{SECURITY}-{DRILL}" if security else DRILL
+    return SECURITY if security else ORDINARY
+
+
+def year_of(ref: str) -> str:
+    """`2026` of `INC-2026-0001` and of `SEC-DRILL-2026-0001`."""
+    return ref.split("-")[-2]
 
 
 def slug(text: str, limit: int) -> str:

@@ -14,6 +14,8 @@ class Kind(enum.StrEnum):
     DECLARED = "declared"
     RENAMED = "renamed"
     KIND_CHANGED = "kind_changed"  # it is a security incident now, or none any more
+    FIELD_CHANGED = "field_changed"  # its type, or a custom field: chosen or counted
+    FIELD_WRITTEN = "field_written"  # a custom field that holds words of people
     SEVERITY_RAISED = "severity_raised"
     SEVERITY_LOWERED = "severity_lowered"
     STATUS_CHANGED = "status_changed"
@@ -28,6 +30,7 @@ class Kind(enum.StrEnum):
     UNPINNED = "unpinned"
     PING_SENT = "ping_sent"
     PING_FAILED = "ping_failed"
+    CALLED = "called"  # somebody was paged outside Slack; the latest says all ways and what came of each
     RESPONSE_BREACHED = "response_breached"
     RESOLVED = "resolved"
     REOPENED = "reopened"
@@ -38,6 +41,8 @@ class Kind(enum.StrEnum):
     ENTRY_CORRECTED = "entry_corrected"  # another entry's time or words, by somebody who knew better
     NOTICE_WRITTEN = "notice_written"  # for stakeholders; it is on its way
     STAKEHOLDERS_TOLD = "stakeholders_told"  # it was posted or mailed
+    STATUS_PUBLISHED = "status_published"  # on the status page, or corrected there
+    STATUS_WITHDRAWN = "status_withdrawn"  # taken off it
     UPDATE_ASKED = "update_asked"  # a reminder to tell stakeholders
     CHECK_DONE = "check_done"
     CHECK_UNDONE = "check_undone"
@@ -50,11 +55,13 @@ class Kind(enum.StrEnum):
     REVIEW_CHANGES_ASKED = "review_changes_asked"
     ACTION_ADDED = "action_added"
     ACTION_DONE = "action_done"
+    ISSUE_CREATED = "issue_created"  # of an action item, in a tracker
     PLAYBOOK_STARTED = "playbook_started"
     PLAYBOOK_STEP = "playbook_step"  # done, did not help, skipped
     PLAYBOOK_ASSIGNED = "playbook_assigned"
     PLAYBOOK_LATE = "playbook_late"  # a step is over its time window
     PLAYBOOK_STOPPED = "playbook_stopped"
+    INJECTED = "injected"  # into a drill, of the timeline of the past incident that it replays
     NOT_DONE = "not_done"  # Slack refused what was promised
     DONE_AFTER_ALL = "done_after_all"  # and no longer does
     LINK_TAKEN = "link_taken"  # in the records of earlier versions; never shown
@@ -79,21 +86,37 @@ class Entry:
 _LATE = re.compile(r", [^,()]* late\.")  # that one ping was late makes it no other one
 
 
+_CALLED = " outside Slack"  # ends what names the person in such a line; what came of each way follows after a colon
+
+
+def _said_again(entry: Entry) -> str:
+    """What tells the entries apart that fold into one; empty for those that stand by themselves."""
+    if entry.kind is Kind.PING_SENT:
+        return _LATE.sub(".", entry.text)
+    return entry.text.split(": ", 1)[0] if entry.kind is Kind.CALLED else ""
+
+
+def is_alike(one: Entry, other: Entry) -> bool:
+    """Whether two entries fold into one: pages, or calls outside Slack, that say the same."""
+    return one.kind is other.kind and bool(said := _said_again(one)) and said == _said_again(other)
+
+
 def folded(entries: Sequence[Entry]) -> list[tuple[Entry, int]]:
     """Each entry and how often it was said: of pings of one opening that say the same, only the latest is left.
 
-    What somebody marked as key stays by itself.
+    So of the lines on how one person was paged outside Slack, each of which says all. What somebody marked as key stays
+    by itself.
     """
     same: list[tuple[int, str] | None] = []
     reopened = 0
     for entry in entries:
         reopened += entry.kind is Kind.REOPENED
-        alike = entry.kind is Kind.PING_SENT and not entry.key
-        same.append((reopened, _LATE.sub(".", entry.text)) if alike else None)
-    often = Counter(said for said in same if said)
+        said = _said_again(entry)
+        same.append((reopened, said) if said and not entry.key else None)
+    often = Counter(said for said in same if said and not said[1].endswith(_CALLED))
     last = {said: at for at, said in enumerate(same) if said}
     return [
-        (entry, often[said] if said else 1)
+        (entry, often.get(said, 1) if said else 1)
         for at, (entry, said) in enumerate(zip(entries, same, strict=True))
         if said is None or last[said] == at
     ]

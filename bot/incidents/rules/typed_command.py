@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-_REF = re.compile(r"^(INC|SEC)-\d{4}-\d{1,6}$", re.IGNORECASE)
+from bot.incidents.rules.incident import REF
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +22,13 @@ def parse_command(text: str) -> Typed:
     The incident may also come first: `INC-2026-0001 status`, and alone it asks where that one stands.
     """
     parts = text.strip().split(None, 1)
-    if parts and _REF.match(parts[0]):
+    if parts and REF.fullmatch(parts[0]):
         word, _, rest = (parts[1] if len(parts) > 1 else "status").strip().partition(" ")
         return Typed(word.lower(), parts[0].upper(), rest.strip())
     if not parts:
         return Typed("menu", None, "")
     word, rest = parts[0].lower().lstrip("/"), parts[1].strip() if len(parts) > 1 else ""
     first, after = (*rest.split(None, 1), "", "")[:2]
-    if _REF.match(first):
+    if REF.fullmatch(first):
         return Typed(word, first.upper(), after.strip())
     return Typed(word, None, rest)

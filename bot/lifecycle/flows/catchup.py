@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 
 from bot.context import Policy
 from bot.escalation.queries import pings
+from bot.fields.messages import line
+from bot.fields.queries import in_order, values_of
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.incident import Status
 from bot.incidents.rules.timeline import Entry, Kind
@@ -34,6 +36,7 @@ _TELLING = frozenset(
         Kind.IMPACT_RECORDED,
         Kind.STAKEHOLDERS_TOLD,
         Kind.DUPLICATE_JOINED,
+        Kind.INJECTED,
     }
 )
 
@@ -46,6 +49,7 @@ def catch_up(session: Session, row: IncidentRow, policy: Policy) -> Brief:
         responders=held,
         latest=_worth_telling(session, row.incident_id),
         missing=_missing(session, row, policy.notices),
+        fields=line(policy.fields.title_of(row.type), in_order(values_of(session, row.incident_id), policy.fields)),
     )
 
 

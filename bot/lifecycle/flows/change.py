@@ -6,6 +6,7 @@ What follows a change is one function, `after_change`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,13 +15,16 @@ from sqlalchemy.orm import Session
 from bot.context import Policy
 from bot.errors import TransitionRefused
 from bot.escalation.flows import pages as escalate
+from bot.fields import flows as fields
+from bot.fields.messages import Changed, at_least
+from bot.fields.rules import Given, Value
 from bot.incidents.flows.record import record, refuse_when_over
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.incident import Incident, Status, check_transition
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import commander
-from bot.lifecycle.flows.consequences import after_change
+from bot.lifecycle.flows.consequences import after_change, settle_calls
 from bot.lifecycle.flows.declare import LONGEST_TITLE, check_title
 from bot.lifecycle.messages import changes as messages
 from bot.lifecycle.messages import command as command_texts
@@ -95,17 +99,48 @@ def rename(session: Session, row: IncidentRow, title: str, by: str, policy: Poli
     return Renamed(row.ref, title)
 
 
+def set_fields(
+    session: Session,
+    row: IncidentRow,
+    given: Given,
+    by: str,
+    policy: Policy,
+    now: datetime,
+    known: Mapping[str, Value] | None = None,
+) -> list[Changed]:
+    """Give it a type and values of custom fields; what changed. An open one is raised to what the type demands.
+
+    `known` is what it has, where that was read.
+    """
+    changes = fields.set_given(session, row, given, policy.fields, by, now, known)
+    if not changes:
+        return []
+    severity = Severity(row.severity)
+    floor = policy.fields.at_least(given.type_name, severity)
+    if floor is not severity and Status(row.status).is_open:
+        why = at_least(policy.fields.title_of(row.type), floor)
+        set_severity(session, row, floor, by, policy, now, why)
+    after_change(session, row, Kind.FIELD_CHANGED, by, policy, now)
+    return changes
+
+
 def acknowledge(
-    session: Session, row: IncidentRow, by: str, policy: Policy, now: datetime
+    session: Session, row: IncidentRow, by: str, policy: Policy, now: datetime, means: str = ""
 ) -> Acknowledged | AcknowledgedBefore:
-    """Somebody is on it. The first to say so takes command, unless somebody has it."""
+    """Somebody is on it. The first to say so takes command, unless somebody has it.
+
+    `means` is where they said so, if not in Slack: `PagerDuty`.
+    """
     refuse_when_over(row)
     if row.acknowledged_at is not None:
         escalate.acknowledge_pings(session, row, by, now)
+        settle_calls(session, row, policy, now)
         return AcknowledgedBefore(row.ref, row.acknowledged_by)
     row.acknowledged_at, row.acknowledged_by = now, by
-    text = messages.acknowledged_entry(by, now - _opened_at(session, row), row.episode > 1)
-    record(session, row, Kind.ACKNOWLEDGED, text, now, author=by, announce=True)
+    text = messages.acknowledged_entry(by, now - _opened_at(session, row), row.episode > 1, means)
+    # Where somebody was paged, the page in the channel says so in its place; not by which service it was answered.
+    said = bool(means) or not escalate.is_shown_on_pages(session, row)
+    record(session, row, Kind.ACKNOWLEDGED, text, now, author=by, announce=said)
     takes_command = row.commander is None
     if takes_command:
         commander.give_command(session, row, by, now)
@@ -129,7 +164,7 @@ def take_command(
     if not commander.give_command(session, row, by, now):
         return CommandHeld(row.ref)
     text = command_texts.taken_entry(by, before)
-    record(session, row, Kind.ROLE_TAKEN, text, now, author=by, announce=True)
+    record(session, row, Kind.ROLE_TAKEN, text, now, author=by, announce=before is not None)
     commander.notify_replaced(session, row, "commander", before, by, by)
     escalate.acknowledge_pings(session, row, by, now)
     after_change(session, row, Kind.ROLE_TAKEN, by, policy, now)
@@ -144,9 +179,9 @@ def resolve(
     row.status, row.resolved_at = Status.RESOLVED.value, now
     _record_facts(session, row, by, now, resolution=resolution, cause=cause)
     text = messages.resolved_entry(by, now - row.declared_at, row.episode - 1)
-    # The resolution has an entry of its own; only the channel hears both in one line.
+    # The resolution has an entry of its own; only the channel hears both in one line, above the checklist.
     said = f"{text}: {escape(resolution)}" if resolution else f"{text}."
-    record(session, row, Kind.RESOLVED, f"{text}.", now, author=by, data={"said": said}, announce=True)
+    record(session, row, Kind.RESOLVED, f"{text}.", now, author=by, data={"said": said})
     after_change(session, row, Kind.RESOLVED, by, policy, now)
     return Resolved(row.ref)
 
@@ -191,7 +226,7 @@ def close(session: Session, row: IncidentRow, by: str, said: Closing, policy: Po
     row.playbook_helped = said.playbook_helped if said.playbook_helped is not None else row.playbook_helped
     text = messages.closed_entry(by, bool(row.false_alarm))
     data = {"false_alarm": row.false_alarm, "playbook_helped": row.playbook_helped}
-    record(session, row, Kind.CLOSED, text, now, author=by, data=data, announce=True)
+    record(session, row, Kind.CLOSED, text, now, author=by, data=data)  # the channel hears of the review's draft
     after_change(session, row, Kind.CLOSED, by, policy, now)
     return Closed(row.ref)
 

@@ -73,7 +73,7 @@ def accept(
     before = row.commander
     give_command(session, row, by, now)
     text = messages.accepted_entry(by, before)
-    record(session, row, Kind.ROLE_TAKEN, text, now, author=by, announce=True)
+    record(session, row, Kind.ROLE_TAKEN, text, now, author=by)  # the offer in the channel says so in its place
     _show(session, handover)
     pages.acknowledge_pings(session, row, by, now)
     after_change(session, row, Kind.ROLE_TAKEN, by, policy, now)
@@ -103,7 +103,7 @@ def notify_replaced(session: Session, row: IncidentRow, role: str, before: str |
     """A message to whoever had the role until somebody else got it; none to whoever gave it away."""
     if before is not None and before not in (after, by):
         text = messages.replaced(row.ref, role, after, by)
-        enqueue(session, "slack.whisper", incident_id=row.incident_id, user_id=before, text=text)
+        enqueue(session, "slack.reply_privately", incident_id=row.incident_id, user_id=before, text=text)
 
 
 def _show(session: Session, handover: HandoverRow) -> None:

@@ -13,8 +13,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.context import Policy
-from bot.escalation.flows import pages, plan
-from bot.incidents.flows.record import lock_of, refresh_card, refresh_furnishing
+from bot.escalation.flows import calls, pages, plan
+from bot.incidents.flows.record import lock_of, refresh_card, refresh_furnishing, refresh_own_card
 from bot.incidents.flows.refusals import channel_lost
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
@@ -25,14 +25,14 @@ from bot.reviews.flows import editing, learning
 from bot.reviews.flows.drafting import redraft_later
 from bot.reviews.flows.reminders import stop_reminders
 from bot.stakeholders.flows import notify
+from bot.status_page import flows as status_page
 from bot.store.outbox import enqueue
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What happened to the incident, as the timeline names it, by whom and when."""
+    """By whom the incident was changed, and when."""
 
-    happened: Kind
     by: str
     policy: Policy
     now: datetime
@@ -40,10 +40,16 @@ class Change:
 
 def after_change(session: Session, row: IncidentRow, happened: Kind, by: str, policy: Policy, now: datetime) -> None:
     """Do all that follows, in the order of the table below. The row must be locked, and its timeline entry recorded."""
-    change = Change(happened, by, policy, now)
+    change = Change(by, policy, now)
     for step, kinds in _CONSEQUENCES:
         if happened in kinds:
             step(session, row, change)
+
+
+def redraw(session: Session, row: IncidentRow) -> None:
+    """Its card and pages once more, where what they say of another incident is no longer for everybody."""
+    refresh_card(session, row)
+    pages.refresh_pages(session, row)
 
 
 def _open_channel(session: Session, row: IncidentRow, _: Change) -> None:
@@ -79,6 +85,16 @@ def _refresh_pages(session: Session, row: IncidentRow, _: Change) -> None:
     pages.refresh_pages(session, row)
 
 
+def settle_calls(session: Session, row: IncidentRow, policy: Policy, now: datetime) -> None:
+    """What was opened at a pager is acknowledged or resolved there; nothing is asked where nobody has a pager."""
+    if policy.contacts.methods:
+        calls.settle(session, row, now)
+
+
+def _settle_calls(session: Session, row: IncidentRow, change: Change) -> None:
+    settle_calls(session, row, change.policy, change.now)
+
+
 def _learn(session: Session, row: IncidentRow, change: Change) -> None:
     """A closed incident is found by the next search; an open one no longer is."""
     learning.learn_closed(session, row, change.by, change.now)
@@ -88,8 +104,12 @@ def _refresh_card(session: Session, row: IncidentRow, _: Change) -> None:
     refresh_card(session, row)
 
 
+def _refresh_own_card(session: Session, row: IncidentRow, _: Change) -> None:
+    refresh_own_card(session, row)
+
+
 def _set_topic(session: Session, row: IncidentRow, _: Change) -> None:
-    refresh_furnishing(session, row.incident_id)  # the channel's topic says severity and title
+    refresh_furnishing(session, row.incident_id)  # the topic says the title, a bookmark leads to the review
 
 
 def _rename_channel(session: Session, row: IncidentRow, _: Change) -> None:
@@ -107,8 +127,20 @@ def _look_for_channel(session: Session, row: IncidentRow, change: Change) -> Non
         channel_lost(session, row, "is_archived", change.now)
 
 
+def _end_promise(session: Session, row: IncidentRow, _: Change) -> None:
+    notify.end_promise(session, row)
+
+
 def _post_checklist(session: Session, row: IncidentRow, _: Change) -> None:
     notify.follow_up(session, row)
+
+
+def _withdraw_status(session: Session, row: IncidentRow, change: Change) -> None:
+    status_page.follow_kind(session, row, change.by, change.now)
+
+
+def _propose_status(session: Session, row: IncidentRow, _: Change) -> None:
+    status_page.propose_resolved(session, row)
 
 
 def _draft_review(session: Session, row: IncidentRow, _: Change) -> None:
@@ -130,13 +162,18 @@ _CONSEQUENCES: tuple[tuple[Callable[[Session, IncidentRow, Change], None], froze
     (_stop_playbooks, _VOIDED | {Kind.RESOLVED}),
     (_replan, _PLANNED_BY | {Kind.DECLARED}),
     (_refresh_pages, _VOIDED | {Kind.ACKNOWLEDGED, Kind.RESOLVED, Kind.RENAMED, Kind.KIND_CHANGED}),
+    (_settle_calls, _PLANNED_BY | {Kind.ROLE_TAKEN}),
     (_learn, _FACTS | {Kind.CLOSED, Kind.REOPENED}),
     # The first card is posted with the channel.
     (_refresh_card, _PLANNED_BY | _FACTS | {Kind.ROLE_TAKEN, Kind.RENAMED}),
-    (_set_topic, _SEVERITY | {Kind.RENAMED}),
+    (_refresh_own_card, frozenset({Kind.FIELD_CHANGED})),
+    (_set_topic, frozenset({Kind.RENAMED, Kind.CLOSED})),
     (_rename_channel, frozenset({Kind.RENAMED})),
-    (_redraft, frozenset({Kind.RENAMED})),
+    (_redraft, frozenset({Kind.RENAMED, Kind.FIELD_CHANGED})),
     (_look_for_channel, frozenset({Kind.REOPENED})),
+    (_end_promise, _VOIDED | {Kind.RESOLVED}),
     (_post_checklist, frozenset({Kind.RESOLVED})),
+    (_withdraw_status, frozenset({Kind.KIND_CHANGED})),
+    (_propose_status, frozenset({Kind.RESOLVED, Kind.FALSE_ALARM})),
     (_draft_review, frozenset({Kind.CLOSED})),
 )

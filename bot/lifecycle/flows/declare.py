@@ -6,16 +6,18 @@ Or adding what was about to be declared to an incident that is open.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from bot.context import Policy
 from bot.errors import BadRequest, TransitionRefused
+from bot.fields.flows import set_given
+from bot.fields.rules import Given
 from bot.incidents.flows.record import note, record
 from bot.incidents.queries import incidents, places, timeline
-from bot.incidents.rules.incident import ORDINARY, SECURITY, Status, channel_name, is_private
+from bot.incidents.rules.incident import Status, channel_name, is_drill, is_private, prefix_of
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows.consequences import after_change
@@ -28,6 +30,8 @@ from bot.slack.queries import find_workspace
 from bot.text.markup import escape, says_something, without_emoji
 
 LONGEST_TITLE = 250
+MOST_DRILLS = 3  # open at a time
+SENT_AGAIN_WITHIN = timedelta(minutes=2)  # no declaration is under way for longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,12 @@ class Declaration:
     report_ts: str | None = None
     security: bool = False  # shown to nobody outside its own channel
     asks: bool = False  # whether it is one is asked, as it only sounds like it
+    given: Given = field(default_factory=Given)  # its type, and what was said of custom fields
+    drill: bool = False  # an exercise: marked everywhere, counted nowhere
     hasty: bool = False  # by somebody who may be typing fast or running a script: asked first where they declare many
+    # The latest incident that they had declared when they typed it, 0 for none: a later one in the same words was under
+    # way, at whichever replica, and this is the same once more. None: it cannot come twice.
+    after: int | None = None
 
 
 class DeclaringMany(BadRequest):
@@ -65,22 +74,30 @@ class DeclaringMany(BadRequest):
 
 def declare(session: Session, wanted: Declaration, policy: Policy, now: datetime) -> tuple[IncidentRow, bool]:
     """The incident and whether it is new. Raises BadRequest for a title that says nothing, DeclaringMany."""
-    title = " ".join(without_emoji(wanted.title).split())
-    check_title(title)
+    check_title(wanted.title)
+    heading, rest = split_heading(wanted.title)
+    title = " ".join(without_emoji(heading).split())
     # Of what one person declares at once, each sees those before it.
     incidents.lock_request(session, wanted.request_key, f"declared by {wanted.by}")
     earlier = incidents.find_by_request(session, wanted.request_key)
     if earlier is not None:
         return earlier, False
+    if wanted.drill:
+        _check_drills(session)
+    severity = policy.fields.at_least(wanted.given.type_name, wanted.severity)
     if wanted.hasty:
-        _check_burst(session, wanted.by, policy, now)
-    ref = incidents.next_ref(session, SECURITY if wanted.security else ORDINARY, now.year)
+        recent = _list_recent(session, wanted.by, policy, now)
+        again = next((row for row in recent if _says_the_same(row, wanted, severity, title, now) and not rest), None)
+        if again is not None:
+            return again, False
+        _check_burst(recent, policy, now)
+    ref = incidents.next_ref(session, prefix_of(wanted.security, wanted.drill), now.year)
     row = incidents.add_incident(
         session,
         ref=ref,
         request_key=wanted.request_key,
         title=title[:LONGEST_TITLE],
-        severity=wanted.severity.value,
+        severity=severity.value,
         status=Status.INVESTIGATING.value,
         declared_at=now,
         declared_by=wanted.by,
@@ -91,30 +108,64 @@ def declare(session: Session, wanted: Declaration, policy: Policy, now: datetime
         report_ts=wanted.report_ts,
         episode=1,
     )
-    _record(session, row, wanted, title, now)
+    _record(session, row, wanted, title, rest, now)
+    if wanted.given:
+        set_given(session, row, wanted.given, policy.fields, wanted.by, now, known={})
     if wanted.asks:
         ask_kind(session, row, now)
     after_change(session, row, Kind.DECLARED, wanted.by, policy, now)
     return row, True
 
 
-def _check_burst(session: Session, by: str, policy: Policy, now: datetime) -> None:
+def _list_recent(session: Session, by: str, policy: Policy, now: datetime) -> Sequence[IncidentRow]:
+    within = max(policy.escalation.ask_after.within, SENT_AGAIN_WITHIN)
+    return incidents.list_declared_since(session, by, now - within)
+
+
+def _says_the_same(row: IncidentRow, wanted: Declaration, severity: Severity, title: str, now: datetime) -> bool:
+    """Whether `row` is what was typed, declared since it was typed: Slack or the person sent it twice."""
+    if wanted.after is None or row.incident_id <= wanted.after or row.declared_at <= now - SENT_AGAIN_WITHIN:
+        return False
+    return (row.title, row.severity, row.type) == (title, severity.value, wanted.given.type_name)
+
+
+def _check_burst(recent: Sequence[IncidentRow], policy: Policy, now: datetime) -> None:
     """Raises DeclaringMany: each declaration pages, and who types fast or runs a script wakes people once a line."""
     burst = policy.escalation.ask_after
-    recent = incidents.list_declared_since(session, by, now - burst.within)
-    if len(recent) >= burst.declarations:
-        raise DeclaringMany([row.ref for row in recent], burst.within)
+    refs = [row.ref for row in recent if row.declared_at > now - burst.within]
+    if len(refs) >= burst.declarations:
+        raise DeclaringMany(refs, burst.within)
 
 
-def kind_of(policy: Policy, words: str, row_name: str, said: bool | None = None) -> Secrecy:
+def _check_drills(session: Session) -> None:
+    """Raises BadRequest: each drill pages people who have real incidents to wake for."""
+    incidents.lock_request(session, "drills")
+    if len(refs := incidents.list_open_drills(session)) >= MOST_DRILLS:
+        raise BadRequest(messages.too_many_drills(refs))
+
+
+def kind_of(
+    policy: Policy, words: str, row_name: str, said: bool | None = None, type_name: str | None = None
+) -> Secrecy:
     """Whether it is a security incident, and whether that is asked.
 
-    `said` is what somebody chose, `row_name` the row of the matrix by which the words were judged.
+    `said` and `type_name` are what somebody chose, `row_name` the row of the matrix by which the words were judged.
     """
-    if said is not None:
-        return Secrecy(said, asks=False)
+    if said is not None or policy.fields.is_private(type_name):
+        return Secrecy(said is not False, asks=False)
     smells = row_name in policy.security.rows or policy.security.smells(words)
     return Secrecy(smells, asks=smells and bool(policy.security.ask))
+
+
+def split_heading(words: str) -> tuple[str, str]:
+    """The line that makes the title, and what comes after it, as a pasted alert has many: for the timeline.
+
+    The first is whole, however long: the entry of the declaration keeps what the title has no room for.
+    """
+    lines = words.strip().splitlines()
+    first = next((number for number, line in enumerate(lines) if says_something(line)), 0)
+    heading, rest = "".join(lines[first : first + 1]).strip(), "\n".join(lines[first + 1 :]).strip()
+    return heading, rest
 
 
 def check_title(title: str) -> None:
@@ -160,11 +211,13 @@ def _joined(request_key: str) -> str:
     return f"join:{request_key}"
 
 
-def _record(session: Session, row: IncidentRow, wanted: Declaration, title: str, now: datetime) -> None:
-    text = messages.declared_entry(row.severity, wanted.by, title)
+def _record(session: Session, row: IncidentRow, wanted: Declaration, title: str, rest: str, now: datetime) -> None:
+    text = messages.declared_entry(row.severity, wanted.by, title, is_drill(row.ref))
     data = {"severity": row.severity}
     record(
         session, row, Kind.DECLARED, text, now, author=wanted.by, data=data, source_key=f"declare:{wanted.request_key}"
     )
+    if rest:
+        note(session, row, escape(rest), wanted.by, now, f"words:{wanted.request_key}")
     if wanted.impact:
         record(session, row, Kind.IMPACT_RECORDED, escape(wanted.impact), now, author=wanted.by)

@@ -11,7 +11,7 @@ from bot.errors import BadRequest, TransitionRefused
 from bot.incidents import visibility
 from bot.incidents.flows.record import invite_later, record
 from bot.incidents.queries import incidents
-from bot.incidents.rules.incident import Status, is_private
+from bot.incidents.rules.incident import Status, is_drill, is_private
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows.consequences import after_change
@@ -47,14 +47,14 @@ def merge(session: Session, duplicate_id: int, target_id: int, by: str, policy: 
     _close(duplicate, now)
     duplicate.merged_into = target.incident_id
     _record_merge(session, duplicate, target, by, now)
-    invite_later(session, target.incident_id, [duplicate.declared_by, duplicate.commander, by], by)
+    invite_later(session, target.incident_id, [incidents.declarer(duplicate), duplicate.commander, by], by)
     after_change(session, duplicate, Kind.MERGED, by, policy, now)
     return Merged(duplicate.ref, target.ref)
 
 
 def let_in_by(session: Session, duplicate: IncidentRow, target: IncidentRow, by: str) -> list[str]:
     """Who would be let into a security incident by merging the duplicate into it, and does not see it yet."""
-    people = dict.fromkeys(filter(None, (duplicate.declared_by, duplicate.commander, by)))
+    people = dict.fromkeys(filter(None, (incidents.declarer(duplicate), duplicate.commander, by)))
     return [user_id for user_id in people if not visibility.may_see(session, target, user_id)]
 
 
@@ -76,6 +76,8 @@ def check_merge(duplicate: IncidentRow, target: IncidentRow) -> None:
         raise TransitionRefused(messages.target_closed(target.ref))
     if is_private(duplicate.ref) and not is_private(target.ref):
         raise BadRequest(messages.would_leak(duplicate.ref, target.ref))
+    if is_drill(duplicate.ref) != is_drill(target.ref):
+        raise BadRequest(messages.DRILL_AND_REAL)
 
 
 def _close(row: IncidentRow, now: datetime) -> None:

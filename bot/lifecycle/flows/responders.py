@@ -30,7 +30,8 @@ def assign(
         return RoleHeld(row.ref, role, user_id)
     text = messages.role_entry(role, before, user_id, by)
     data = {"role": role.value, "user": user_id}
-    record(session, row, Kind.ROLE_TAKEN, text, now, author=by, data=data, announce=True)
+    # Who is new to a role hears of it themselves, and the card shows it; of a change of hands the channel hears, too.
+    record(session, row, Kind.ROLE_TAKEN, text, now, author=by, data=data, announce=before is not None)
     commander.notify_replaced(session, row, role.value, before, user_id, by)
     if by != user_id:
         _notify_assigned(session, row, role, user_id, by)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -10,14 +11,17 @@ from sqlalchemy.orm import Session
 
 from bot.context import AppContext
 from bot.escalation.flows import pages as escalate
+from bot.escalation.flows import plan
 from bot.escalation.flows.holders import holders
 from bot.escalation.rules.matrix import Role
+from bot.fields import messages as fields
+from bot.fields.queries import in_order, values_of
 from bot.incidents.flows.record import is_worked_on, refresh_furnishing, refresh_mirror
 from bot.incidents.flows.refusals import NotDone, not_done, note_trouble, regained
 from bot.incidents.jobs import begin_to_speak, bring_into, finish_speaking, in_thread, report_refusal
-from bot.incidents.queries import incidents
+from bot.incidents.queries import incidents, lines
 from bot.incidents.queries.places import MIRROR
-from bot.incidents.rules.incident import Incident, channel_name
+from bot.incidents.rules.incident import Incident, channel_name, is_drill
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.jobs.privacy import show_mirror_withdrawn
 from bot.lifecycle.messages import card as blocks
@@ -30,11 +34,14 @@ from bot.memory.rules.similar import same_before
 from bot.slack import queries as slack_queries
 from bot.slack.blocks import section
 from bot.slack.client import Message, Refused, Slack, TryAgain
+from bot.slack.documents import Bookmark, keep_bookmarks
 from bot.slack.poster import Begun, Poster
+from bot.stakeholders.flows.notify import next_promise
 from bot.store.outbox import enqueue
 
 log = structlog.get_logger(__name__)
 
+_NEW = blocks.State({}, ())  # of an incident that was just declared
 _OUTSIDE = frozenset({"is_archived", "not_in_channel", "channel_not_found", "method_not_supported_for_channel_type"})
 
 
@@ -43,7 +50,7 @@ def open_channel(context: AppContext, slack: Slack, poster: Poster, *, incident_
 
     While Slack refuses, the incident is spoken about in a thread of the announcement channel.
     """
-    with context.database.transaction() as session:
+    with context.database.reading() as session:
         incident = incidents.facts(incidents.get(session, incident_id))
         bot_user_id = _bot_user_id(slack_queries.find_workspace(session))
     if incident.channel_id is None:
@@ -97,16 +104,28 @@ def _stay_in_thread(context: AppContext, slack: Slack, poster: Poster, incident:
 def post_card(context: AppContext, poster: Poster, incident_id: int) -> None:
     """Post the card, or bring it up to date, where the incident is spoken about."""
     with context.database.transaction() as session:
-        card, begun = _begin_card(session, context, poster, incident_id)
+        row = incidents.get(session, incident_id)  # kept here, it is read once
+        state = blocks.State(*lines.state_of_card(session, incident_id))
+        promised = next_promise(session, row)
+        state = replace(state, next_update=promised, overdue=promised is not None and promised <= context.now())
+        card, begun = _begin_card(session, context, poster, incident_id, state)
     finish_speaking(context, poster, incident_id, _card_key(incident_id), begun, card)
 
 
 def _begin_card(
-    session: Session, context: AppContext, poster: Poster, incident_id: int
+    session: Session, context: AppContext, poster: Poster, incident_id: int, state: blocks.State = _NEW
 ) -> tuple[Message, Begun | None]:
     """What the card says now, noted as about to be said."""
     row = incidents.get(session, incident_id)
-    message = _card(context, incidents.facts(row), suggestions(row.similar, row.request_key), recurring(row))
+    similar = suggestions(row.similar, row.request_key)
+    if is_drill(row.ref):  # nobody is asked whether they helped: it would count
+        similar = [replace(one, vote_key="") for one in similar]
+    waits_until = plan.find_first_page(session, row, context.policy.escalation, context.now())
+    call = context.policy.contacts.call_link(row.ref, row.channel_name) or ""
+    policy = context.policy.fields
+    shown = fields.line(policy.title_of(row.type), in_order(values_of(session, incident_id), policy))
+    state = replace(state, paged_at=waits_until, call=call, fields=shown)
+    message = _card(context, incidents.facts(row), similar, recurring(row), state)
     return message, begin_to_speak(session, poster, incident_id, _card_key(incident_id))
 
 
@@ -120,13 +139,17 @@ def _leave_thread(context: AppContext, poster: Poster, incident_id: int, channel
 
 
 def _card(
-    context: AppContext, incident: Incident, similar: Sequence[memory_messages.Suggestion], again: str
+    context: AppContext,
+    incident: Incident,
+    similar: Sequence[memory_messages.Suggestion],
+    again: str,
+    state: blocks.State,
 ) -> Message:
     """The card; that of a security incident has the steps of containment and evidence on it."""
     fitting = next((one.item.ref for one in similar if one.item.kind == "playbook"), "")
     entry = context.memory.current().entries.get(context.policy.security.playbook) if incident.private else None
     playbook = entry.ref if entry is not None else fitting
-    message = blocks.card(incident, context.policy.severity.levels, similar, again, playbook)
+    message = blocks.card(incident, context.policy.severity.levels, similar, again, playbook, state)
     if entry is None:
         return message
     steps = [(step.title, step.window_text) for step in entry.steps]
@@ -149,21 +172,23 @@ def recurring(row: IncidentRow) -> str:
 
 
 def set_up_channel(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int) -> None:
-    """Topic, pinned card, and who has to be there. What Slack refuses, or fails at, costs nothing of the rest."""
-    with context.database.transaction() as session:
+    """Topic, pinned card, links, and who has to be there. What Slack refuses costs nothing of the rest."""
+    with context.database.reading() as session:
         row = incidents.get(session, incident_id)
-        incident = incidents.facts(row)
+        incident, declarer = incidents.facts(row), incidents.declarer(row)
         card = slack_queries.find_message(session, _card_key(incident_id))
         card_ts = card.ts if card else None
         on_call = holders(session, context.policy.contacts, [Role.ON_CALL], context.now())
         reachable = not row.channel_archived and not row.channel_trouble
+        links = _links(context, incident, [one.item.ref for one in suggestions(row.similar, row.request_key)])
     if incident.channel_id is None or not reachable:
         return
     channel_id = incident.channel_id
-    people = list(filter(None, [incident.declared_by, incident.commander, *on_call]))
+    people = list(filter(None, [declarer, incident.commander, *on_call]))
     steps: dict[str, Callable[[], None]] = {
         texts.SET_TOPIC: lambda: slack.set_topic(channel_id, blocks.topic(incident)),
         texts.PIN_CARD: lambda: slack.pin(channel_id, card_ts) if card_ts else None,
+        texts.ADD_BOOKMARKS: lambda: keep_bookmarks(slack, channel_id, links),
     }
     later: list[Refused | TryAgain] = []
     try:
@@ -183,9 +208,25 @@ def set_up_channel(context: AppContext, slack: Slack, poster: Poster, *, inciden
         raise later[0]  # the job has a lock of its own: nothing waits for it
 
 
+def _links(context: AppContext, incident: Incident, similar: Sequence[str]) -> list[Bookmark]:
+    """What the head of the channel links to: the incident's page, the playbook that fits, the call, the review."""
+    playbook = context.policy.security.playbook if incident.private else _playbook_among(similar)
+    wanted = (
+        ("Incident page", context.page_link(f"/incidents/{incident.ref}"), ":rotating_light:"),
+        (f"Playbook {playbook}", context.page_link(f"/knowledge/{playbook}") if playbook else None, ":notebook:"),
+        ("Call", context.policy.contacts.call_link(incident.ref, incident.channel_name), ":telephone_receiver:"),
+        ("Review", context.review_link(incident.ref) if incident.closed_at else None, ":memo:"),
+    )
+    return [Bookmark(title, link, emoji) for title, link, emoji in wanted if link]
+
+
+def _playbook_among(refs: Sequence[str]) -> str:
+    return next((ref for ref in refs if ref.startswith("PB-")), "")
+
+
 def rename_channel(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int) -> None:
     """Give the channel the name that goes with the title; the event of it keeps the name in the row."""
-    with context.database.transaction() as session:
+    with context.database.reading() as session:
         incident = incidents.facts(incidents.get(session, incident_id))
     wanted = channel_name(incident.ref, incident.title)
     if incident.channel_id is None or wanted == incident.channel_name:
@@ -227,7 +268,7 @@ def check_channel(context: AppContext, slack: Slack, poster: Poster, *, incident
 
     Where it doesn't, people are told why, and the incident is spoken about in a thread.
     """
-    with context.database.transaction() as session:
+    with context.database.reading() as session:
         incident = incidents.facts(incidents.get(session, incident_id))
     if incident.channel_id is None:
         return

@@ -6,6 +6,7 @@ import structlog
 
 from bot.context import AppContext
 from bot.incidents.jobs import bring_in, speak, write_to
+from bot.incidents.messages import marked
 from bot.incidents.queries import incidents
 from bot.incidents.tables import HandoverRow
 from bot.lifecycle.messages import command as messages
@@ -27,7 +28,8 @@ def handover(context: AppContext, slack: Slack, poster: Poster, *, handover_id: 
     else:
         message = messages.handover_over(incident, _outcome(row))
     speak(context, poster, incident.incident_id, f"handover:{handover_id}", message)
-    if not write_to(slack, poster, row.to_user, f"handover:{handover_id}:{row.to_user}", message):
+    own = marked(message, incident.ref)
+    if not write_to(slack, poster, row.to_user, f"handover:{handover_id}:{row.to_user}", own):
         log.info("the offer of command stands in the channel only", handover_id=handover_id)
     if row.state == handovers.OFFERED:  # last: Slack may not let them in for a while
         bring_in(context, slack, incident.incident_id, [row.to_user], row.asked_by)

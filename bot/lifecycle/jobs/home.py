@@ -51,7 +51,7 @@ def home_facts(session: Session, context: AppContext, user_id: str, now: datetim
     ]
     asked += [
         homes.asked_handover(incidents.facts(row), offer.handover_id, offer.asked_by)
-        for offer, row in handovers.list_offered_handovers(session, user_id)
+        for offer, row in handovers.list_offered_handovers(session, user_id)[:_HOME_SHOWN]
         if visibility.may_see(session, row, user_id)
     ]
     asked += [

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
+from typing import Any
 
 import structlog
 
 from bot.context import AppContext
-from bot.incidents.flows.record import record
+from bot.incidents.flows.record import lock_of, record
 from bot.incidents.jobs import write_to
 from bot.incidents.queries import incidents
 from bot.incidents.rules.timeline import Kind
+from bot.lifecycle.jobs import withdrawing
+from bot.lifecycle.jobs.withdrawing import Tally
 from bot.lifecycle.messages import access as texts
 from bot.lifecycle.queries import privacy as queries
-from bot.slack import queries as slack_queries
+from bot.lifecycle.queries import traces
+from bot.reviews.flows.editing import show as show_review
+from bot.reviews.queries import reviews
 from bot.slack.blocks import section
 from bot.slack.client import Message, Refused, Slack
-from bot.slack.poster import UNREACHABLE, Poster
+from bot.slack.poster import Poster
+from bot.store.outbox import enqueue
 
 log = structlog.get_logger(__name__)
-
-_GONE = frozenset({"message_not_found", *UNREACHABLE})
 
 
 def ask_kind(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int) -> None:
@@ -49,51 +54,52 @@ def leave_channel(
         if channel_id:
             poster.try_to_post(f"moved:{incident_id}:{channel_id}", channel_id, texts.moved_ordinary(incident))
         return
-    kept = _delete_all(context, slack, incident_id) + (_delete_unkept(context, slack, channel_id) if channel_id else 0)
-    stays = _empty_channel(slack, poster, incident_id, channel_id) if channel_id else []
-    _say_what_stays(context, incident_id, channel_id, by, kept, stays)
+    kept, kept_canvases = withdrawing.delete_set_aside(context, slack, incident_id)
+    kept_outside, others = withdrawing.delete_elsewhere(context, slack, incident_id)
+    kept, in_threads = kept + kept_outside, texts.of_apps_in_threads(others)
+    if channel_id is None:
+        _say_what_stays(context, incident_id, None, by, Tally(kept=kept), in_threads)
+        return
+    kept_canvases += withdrawing.delete_canvas(context, slack, incident_id, channel_id)
+    stays = _empty_channel(context, slack, poster, incident_id, channel_id)
+    stays += [*([texts.CANVAS] if kept_canvases else []), *in_threads]
+    where: dict[str, Any] = {"incident_id": incident_id, "channel_id": channel_id, "by": by, "latest": ""}
+    sweep_left(context, slack, poster, **where, tally=asdict(Tally(kept=kept)), stays=stays)
 
 
-def _delete_all(context: AppContext, slack: Slack, incident_id: int) -> int:
-    """Delete Tocsin's own messages; how many Slack keeps."""
+def sweep_left(
+    context: AppContext,
+    slack: Slack,
+    poster: Poster,
+    *,
+    incident_id: int,
+    channel_id: str,
+    by: str,
+    latest: str,
+    tally: dict[str, int],
+    stays: list[str],
+) -> None:
+    """Delete what else Tocsin put into the channel that was left, some pages of it at once, then say what stays.
+
+    Raises TryAgain; then these pages are gone through again.
+    """
+    found, rest = withdrawing.sweep(context, slack, incident_id, channel_id, latest, Tally(**tally))
+    if not rest:
+        _say_what_stays(context, incident_id, channel_id, by, found, stays)
+        return
     with context.database.transaction() as session:
-        said = [(row.key, row.channel_id, row.ts) for row in queries.list_set_aside(session, incident_id)]
-    kept = 0
-    for key, channel_id, ts in said:
-        try:
-            if ts:
-                slack.call("chat.delete", channel=channel_id, ts=ts)
-        except Refused as refused:
-            if refused.may_pass:
-                raise
-            if refused.error not in _GONE:
-                log.warning("could not delete a message", channel=channel_id, error=refused.error)
-                kept += 1
-                continue
-        with context.database.transaction() as session:
-            queries.forget(session, key)
-            incidents.get(session, incident_id).withdrawn += 1
-    return kept
+        on: dict[str, Any] = {
+            "channel_id": channel_id,
+            "by": by,
+            "latest": rest,
+            "tally": asdict(found),
+            "stays": stays,
+        }
+        enqueue(session, "slack.sweep_left", lock=lock_of(incident_id), incident_id=incident_id, **on)
 
 
-def _delete_unkept(context: AppContext, slack: Slack, channel_id: str) -> int:
-    """Delete what else stands under Tocsin's name there, such as that it set the topic; how many Slack keeps."""
-    with context.database.transaction() as session:
-        workspace = slack_queries.find_workspace(session)
-    own = workspace.bot_user_id if workspace else ""
-    kept = 0
-    for ts in [str(one["ts"]) for one in slack.history(channel_id, "0") if one.get("user") == own]:
-        try:
-            slack.call("chat.delete", channel=channel_id, ts=ts)
-        except Refused as refused:
-            if refused.may_pass:
-                raise
-            kept += refused.error not in _GONE
-    return kept
-
-
-def _empty_channel(slack: Slack, poster: Poster, incident_id: int, channel_id: str) -> list[str]:
-    """Take what the channel's name and topic say, and ask people to stop; what of that Slack refused.
+def _empty_channel(context: AppContext, slack: Slack, poster: Poster, incident_id: int, channel_id: str) -> list[str]:
+    """Take what the channel's name, topic and links say, and ask people to stop; what of that Slack refused.
 
     It is not archived: people can delete their messages only while it is open.
     """
@@ -101,6 +107,7 @@ def _empty_channel(slack: Slack, poster: Poster, incident_id: int, channel_id: s
     steps: dict[str, Callable[[], object]] = {
         "the channel's topic": partial(slack.set_topic, channel_id, texts.TOPIC_LEFT),
         "the channel's name": partial(slack.call, "conversations.rename", channel=channel_id, name=name),
+        "the links in the channel's head": partial(withdrawing.remove_bookmarks, context, slack, channel_id),
         "": partial(poster.try_to_post, key, channel_id, texts.moved_private()),
     }
     stays = []
@@ -116,16 +123,34 @@ def _empty_channel(slack: Slack, poster: Poster, incident_id: int, channel_id: s
 
 
 def _say_what_stays(
-    context: AppContext, incident_id: int, channel_id: str | None, by: str, kept: int, stays: list[str]
+    context: AppContext, incident_id: int, channel_id: str | None, by: str, tally: Tally, stays: list[str]
 ) -> None:
-    """On the timeline, announced in the new channel, once."""
+    """On the timeline, announced in the new channel, once. The review is shown there, too."""
     now = context.now()
     with context.database.transaction() as session:
         row = incidents.get_for_change(session, incident_id)
-        written, told = queries.count_outside(session, incident_id, channel_id or "")
-        text = texts.withdrawn_entry(channel_id, row.withdrawn, kept, written, told, stays)
-        key = f"withdrawn:{incident_id}:{row.ref}"
-        record(session, row, Kind.KIND_CHANGED, text, now, author=by, source_key=key, announce=True)
+        written = queries.count_written(session, incident_id, channel_id or "")
+        renamed = channel_id if "the channel's name" not in stays else None
+        duplicates = [one.ref for one in queries.list_public_duplicates(session, incident_id)]
+        copies = traces.copies_of(session, incident_id)
+        still = [
+            *texts.kept_in_slack(tally.kept, tally.kept_files, tally.others, written, channel_id),
+            *stays,
+            *texts.outside(traces.reported_in(session, row), renamed, duplicates),
+            *texts.copies(
+                copies.issues,
+                copies.published,
+                copies.calls,
+                copies.approved and bool(context.archive),
+                copies.mails,
+                copies.page_mails,
+            ),
+        ]
+        text = texts.withdrawn_entry(row.withdrawn, tally.files, still)
+        key = f"withdrawn:{incident_id}:{row.ref}{texts.WITHDRAWN_MARK}"
+        record(session, row, Kind.KIND_CHANGED, text, now, author=by or None, source_key=key, announce=True)
+        if reviews.find_stage(session, incident_id) is not None:
+            show_review(session, row)
 
 
 def show_mirror_withdrawn(poster: Poster, key: str) -> None:
@@ -133,4 +158,8 @@ def show_mirror_withdrawn(poster: Poster, key: str) -> None:
     poster.edit(key, Message(texts.WITHDRAWN, (section(texts.WITHDRAWN),)))
 
 
-TASKS: dict[str, Callable[..., None]] = {"slack.ask_kind": ask_kind, "slack.leave_channel": leave_channel}
+TASKS: dict[str, Callable[..., None]] = {
+    "slack.ask_kind": ask_kind,
+    "slack.leave_channel": leave_channel,
+    "slack.sweep_left": sweep_left,
+}

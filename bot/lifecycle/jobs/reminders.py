@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bot.context import AppContext
 from bot.incidents.jobs import speak, write_to
+from bot.incidents.messages import marked
+from bot.incidents.queries import incidents
 from bot.lifecycle.messages import reminders as messages
 from bot.lifecycle.queries import reminders as store
 from bot.slack.client import Slack
@@ -16,7 +18,8 @@ def remind(context: AppContext, slack: Slack, poster: Poster, *, reminder_id: in
         row = store.find(session, reminder_id)
         if row is None:
             return  # it was said by an earlier try
-        incident_id, user_id, message = row.incident_id, row.user_id, messages.due(row.user_id, row.text)
+        incident_id, user_id = row.incident_id, row.user_id
+        message = marked(messages.due(user_id, row.text), incidents.get(session, incident_id).ref)
     key = f"reminder:{reminder_id}"
     if speak(context, poster, incident_id, key, message) is None:  # there is no place where it is worked on
         write_to(slack, poster, user_id, f"{key}:direct", message)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.context import AppContext
 from bot.incidents.jobs import bring_in, whisper_to, write_to
+from bot.incidents.messages import marked
 from bot.incidents.queries import incidents
 from bot.lifecycle.messages.command import expected_of
 from bot.slack.client import Message, Slack
@@ -24,7 +25,7 @@ def assigned(
     with context.database.transaction() as session:
         incident = incidents.facts(incidents.get(session, incident_id))
     bring_in(context, slack, incident_id, [user_id], asked_by)
-    message = Message(expected_of(incident.ref, part))
+    message = marked(Message(expected_of(incident.ref, part)), incident.ref)
     if not whisper_to(context, slack, incident_id, user_id, message):
         write_to(slack, poster, user_id, f"assigned:{incident_id}:{part}:{user_id}", message)
 

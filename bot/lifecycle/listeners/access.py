@@ -10,13 +10,15 @@ from bot.context import AppContext
 from bot.errors import BadRequest, NotAllowed, UnknownIncident
 from bot.incidents import visibility
 from bot.incidents.commands import CommandContext, Subcommand, incident_of
-from bot.incidents.interactions import Pressed
+from bot.incidents.interactions import ID, PAIR, Press, incident_at
 from bot.incidents.queries import access, incidents
 from bot.incidents.rules.authority import Act
 from bot.incidents.rules.incident import is_private
 from bot.lifecycle.flows import end, privacy
 from bot.lifecycle.messages import access as messages
 from bot.lifecycle.messages.outcomes import sentence
+from bot.lifecycle.queries.privacy import list_people
+from bot.slack.client import Message
 
 _LATEST = 20
 
@@ -31,9 +33,15 @@ def _access(session: Session, command: CommandContext) -> str:
     return messages.listed(row.ref, latest, access.count(session, row.incident_id))
 
 
-def _private(session: Session, command: CommandContext) -> str:
-    row = incident_of(session, command, for_change=True)
-    return privacy.make_private(session, row, command.user_id, command.context.policy, command.now)
+def _private(session: Session, command: CommandContext) -> Message:
+    row = incident_of(session, command)
+    privacy.check_public(row)
+    return messages.private_question(incidents.facts(row), len(list_people(session, row)))
+
+
+def _make_private(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
+    row = incidents.get_for_change(session, int(value))
+    return privacy.make_private(session, row, user_id, context.policy, now)
 
 
 def _keep(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
@@ -54,13 +62,20 @@ def merge_private(session: Session, context: AppContext, value: str, user_id: st
     return sentence(end.merge(session, duplicate_id, target_id, user_id, context.policy, now))
 
 
-PRESSES: dict[str, Pressed] = {"kind_private": _keep, "kind_ordinary": _open}
+PRESSES = {
+    "make_private": Press(_make_private, Act.MAKE_PRIVATE, incident_at(0), ID),
+    "kind_private": Press(_keep, Act.MAKE_PRIVATE, incident_at(0), ID),
+    "kind_ordinary": Press(_open, Act.MAKE_PRIVATE, incident_at(0), ID),
+    "merge_private": Press(merge_private, Act.MERGE, incident_at(0), PAIR),
+}
 SUBCOMMANDS = (
     Subcommand(
         "private",
         "private",
-        "Make an open incident a security incident, in a new private channel. What Tocsin said elsewhere is withdrawn.",
+        "Make an open incident a security incident, in a new private channel. What Tocsin said elsewhere is withdrawn; "
+        "it asks first.",
         answer=_private,
+        act=Act.MAKE_PRIVATE,
         aliases=("secret", "hide"),
     ),
     Subcommand(

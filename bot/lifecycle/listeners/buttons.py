@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from slack_bolt import Ack, Respond
 from sqlalchemy.orm import Session
 
-from bot.context import AppContext
-from bot.incidents.interactions import incident_at, let_in, number_at
+from bot.context import AppContext, Policy
+from bot.fields.messages import asked_on_ending
+from bot.fields.queries import values_of
+from bot.incidents.interactions import ID, Opening, Press, incident_at, number_at
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
 from bot.incidents.rules.incident import Status, check_transition, is_private
@@ -17,11 +19,9 @@ from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import change
 from bot.lifecycle.messages import forms
 from bot.lifecycle.messages.outcomes import sentence
+from bot.lifecycle.rules.outcomes import Outcome, Unchanged
 from bot.playbooks.flows import results
 from bot.severity.rules import Severity
-from bot.slack.client import Slack
-from bot.slack.reporting import reporting_errors
-from bot.slack.whispers import answer_press
 
 
 def acknowledge(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
@@ -38,40 +38,62 @@ def take_command(session: Session, context: AppContext, value: str, user_id: str
 def set_status(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     status, incident_id = value.split(":")
     row = incidents.get_for_change(session, int(incident_id))
-    return sentence(change.set_status(session, row, Status(status), user_id, context.policy, now))
+    return _unless_said(change.set_status(session, row, Status(status), user_id, context.policy, now))
 
 
 def set_severity(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     severity, incident_id = value.split(":")
     row = incidents.get_for_change(session, int(incident_id))
-    return sentence(change.set_severity(session, row, Severity(severity), user_id, context.policy, now))
+    return _unless_said(change.set_severity(session, row, Severity(severity), user_id, context.policy, now))
 
 
-def form_for(session: Session, row: IncidentRow, resolving: bool) -> dict[str, Any]:
+def _unless_said(outcome: Outcome) -> str | None:
+    """Nothing for what a line below the card says to everybody."""
+    return sentence(outcome) if isinstance(outcome, Unchanged) else None
+
+
+def form_for(
+    session: Session,
+    row: IncidentRow,
+    policy: Policy,
+    resolving: bool,
+    resolution: str = "",
+    type_name: str | None = None,
+) -> dict[str, Any]:
     """The form that resolves or closes, with what is known filled in.
 
-    The one that closes asks about the playbook where one was used or shown; a security incident has it on the card.
+    `resolution` is what was typed just now, `type_name` the type that was chosen in the form. The form that closes asks
+    about the playbook where one was used or shown; a security incident has it on the card.
     """
     incident = change.offered(session, row)
+    known = values_of(session, row.incident_id) if policy.fields else {}
+    asked = asked_on_ending(policy.fields, row.type, known, not resolving, type_name)
     if resolving:
-        return forms.resolve_form(incident, *results.choices(session, row))
+        return forms.resolve_form(incident, *results.choices(session, row), asked)
     used, helped = results.was_used(session, row)
     shown = is_private(row.ref) or any(item.kind == "playbook" for item in row.similar)
-    return forms.close_form(incident, used or shown, helped)
+    incident = replace(incident, resolution=resolution or incident.resolution)
+    return forms.close_form(incident, used or shown, helped, used, asked)
 
 
-def open_form(
-    context: AppContext, slack: Slack, ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any]
-) -> None:
-    """Resolve and Close open a form; where the incident has moved on, the answer says so instead."""
+def _ending_form(
+    session: Session, context: AppContext, action: dict[str, Any], user_id: str, now: datetime
+) -> dict[str, Any]:
+    """Of Resolve and Close. Raises TransitionRefused where the incident has moved on."""
+    row = incidents.get(session, number_at(action["value"], 0))
+    resolving = action["action_id"] == RESOLVE
+    check_transition(row.ref, Status(row.status), Status.RESOLVED if resolving else Status.CLOSED)
+    return form_for(session, row, context.policy, resolving)
 
-    said: list[str] = []
-    with reporting_errors(said.append, user=body["user"]["id"], action=action["action_id"]):
-        let_in(context, body, Act.CHANGE, incident_at(0), action["value"])
-        with context.database.transaction() as session:
-            row = incidents.get(session, number_at(action["value"], 0))
-            resolving = action["action_id"] == "incident_resolve"
-            check_transition(row.ref, Status(row.status), Status.RESOLVED if resolving else Status.CLOSED)
-            view = form_for(session, row, resolving)
-        slack.open_view(body["trigger_id"], view)
-    answer_press(ack, respond, said)
+
+RESOLVE, CLOSE = "incident_resolve", "incident_close"
+OPENINGS = {action_id: Opening(_ending_form, Act.CHANGE, incident_at(0)) for action_id in (RESOLVE, CLOSE)}
+_SEVERITY = f"({'|'.join(Severity)}):{ID}"
+_STATUS = f"({'|'.join(Status)}):{ID}"
+PRESSES = {
+    "incident_acknowledge": Press(acknowledge, Act.CHANGE, incident_at(-1), f"({ID}:)?{ID}"),
+    "page_acknowledge": Press(acknowledge, Act.CHANGE, incident_at(-1), f"({ID}:)?{ID}"),
+    "incident_command": Press(take_command, Act.CHANGE, incident_at(0), ID),
+    "incident_status": Press(set_status, Act.CHANGE, incident_at(1), _STATUS),
+    "incident_severity": Press(set_severity, Act.CHANGE, incident_at(1), _SEVERITY),
+}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,22 +14,33 @@ from sqlalchemy.orm import Session
 from bot.context import AppContext
 from bot.errors import BadRequest, UnknownIncident
 from bot.escalation.flows import people
+from bot.fields.queries import matching
+from bot.fields.rules import Filter, read_filters
 from bot.incidents import visibility
-from bot.incidents.commands import ALONE, Appointed, CommandContext, Subcommand, incident_of, is_insider
+from bot.incidents.commands import (
+    ALONE,
+    Answer,
+    Appointed,
+    CommandContext,
+    Subcommand,
+    incident_of,
+    is_insider,
+    unless_said,
+)
 from bot.incidents.interactions import let_in, number_at
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
-from bot.incidents.rules.incident import is_private
+from bot.incidents.rules.incident import REF, is_private
 from bot.incidents.rules.responders import ResponderRole, mentioned_person, parse_responder_role
+from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import catchup, end, responders
-from bot.lifecycle.listeners.timeline import _REF
 from bot.lifecycle.messages import access, channel
 from bot.lifecycle.messages.command import roles
 from bot.lifecycle.messages.outcomes import sentence
 from bot.slack.client import Message
+from bot.slack.private_replies import answer_press
 from bot.slack.reporting import reporting_errors
-from bot.slack.whispers import answer_press
-from bot.text.markup import plain_text
+from bot.text.markup import escape, plain_text
 
 
 def _role(session: Session, command: CommandContext) -> str:
@@ -60,24 +73,56 @@ def _catchup(session: Session, command: CommandContext) -> Message:
 
 
 def show_list(session: Session, command: CommandContext) -> Message:
-    words = command.rest.lower().split()
+    filters, rest = _filters(plain_text(command.rest), command.context)
+    words = rest.lower().split()
+    unknown = [word for word in words if not word.isdecimal() and word not in _LIST_WORDS]
+    if unknown:
+        raise BadRequest(channel.not_listed_by(unknown[0]))
     number = next((int(word) for word in words if word.isdecimal() and len(word) < 6), 1)
-    which = "closed" if {"closed", "resolved", "over", "past"} & set(words) else "mine" if "mine" in words else "open"
-    return _page(session, command.context, which, number, command.user_id, command.now)
+    which = "closed" if _OVER & set(words) else "mine" if {"mine", "my"} & set(words) else "open"
+    return _page(session, command.context, _Wanted(which, number, filters), command.user_id, command.now)
 
 
-def _page(session: Session, context: AppContext, which: str, number: int, user_id: str, now: datetime) -> Message:
-    page = max(1, number)
-    closed, mine = which == "closed", which == "mine"
-    rows, total = visibility.list_page(
-        session, user_id, offset=(page - 1) * channel.PAGE, limit=channel.PAGE, closed=closed, mine=mine
-    )
+_OVER = frozenset({"closed", "resolved", "over", "past"})
+_LIST_WORDS = _OVER | {"open", "mine", "my", "all", "incidents", "page"}
+
+
+def _filters(typed: str, context: AppContext) -> tuple[Sequence[Filter], str]:
+    """`type:data region:EU`, and the words that are no filters. Raises BadRequest."""
+    try:
+        return read_filters(typed, context.policy.fields)
+    except BadRequest as refused:  # it names what stands in the policy
+        raise BadRequest(escape(str(refused))) from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A page of a list: of open, closed or one's own incidents, narrowed by filters."""
+
+    which: str
+    number: int
+    filters: Sequence[Filter]
+
+
+def _page(session: Session, context: AppContext, wanted: _Wanted, user_id: str, now: datetime) -> Message:
+    page, where = max(1, wanted.number), matching(wanted.filters)
+    closed, mine = wanted.which == "closed", wanted.which == "mine"
+
+    def read(page: int) -> tuple[Sequence[IncidentRow], int]:
+        first = (page - 1) * channel.PAGE
+        return visibility.list_page(
+            session, user_id, offset=first, limit=channel.PAGE, closed=closed, mine=mine, where=where
+        )
+
+    rows, total = read(page)
     if not rows and page > 1:
         page = max(1, (total + channel.PAGE - 1) // channel.PAGE)
-        rows, total = visibility.list_page(
-            session, user_id, offset=(page - 1) * channel.PAGE, limit=channel.PAGE, closed=closed, mine=mine
-        )
-    return channel.listing([incidents.facts(row) for row in rows], total, page, which, now)
+        rows, total = read(page)
+    types = [context.policy.fields.title_of(row.type) for row in rows]
+    narrowed = " ".join(one.typed for one in wanted.filters)
+    return channel.listing(
+        [incidents.facts(row) for row in rows], total, page, wanted.which, now, types, narrowed, wanted.number
+    )
 
 
 def turn_page(context: AppContext, ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any]) -> None:
@@ -86,22 +131,23 @@ def turn_page(context: AppContext, ack: Ack, respond: Respond, body: dict[str, A
     said: list[str | Message] = []
     with reporting_errors(said.append, user=user_id):
         let_in(context, body, Act.READ)
-        which, number = action["value"].partition(":")[0], number_at(action["value"], 1)
+        which, _, typed = (*action["value"].split(":", 2), "", "")[:3]
+        wanted = _Wanted(which, number_at(action["value"], 1), _filters(typed, context)[0])
         with context.database.transaction() as session:
-            said.append(_page(session, context, which, number, user_id, context.now()))
+            said.append(_page(session, context, wanted, user_id, context.now()))
     answer_press(ack, respond, said)
 
 
-def _false_alarm(session: Session, command: CommandContext) -> str:
+def _false_alarm(session: Session, command: CommandContext) -> Answer:
     row = incident_of(session, command, for_change=True)
-    return sentence(
-        end.false_alarm(session, row, command.user_id, command.context.policy, command.now, plain_text(command.rest))
-    )
+    why = plain_text(command.rest)
+    outcome = end.false_alarm(session, row, command.user_id, command.context.policy, command.now, why)
+    return unless_said(command, row, sentence(outcome))
 
 
 def _merge(session: Session, command: CommandContext) -> str | Message:
     """`merge REF` in the duplicate's own channel, or `merge DUPLICATE REF` anywhere."""
-    refs = [ref.upper() for ref in _REF.findall(" ".join(part for part in (command.ref, command.rest) if part))]
+    refs = [ref.upper() for ref in REF.findall(" ".join(part for part in (command.ref, command.rest) if part))]
     here = incidents.find_by_channel(session, command.channel_id)
     if not refs or len(refs) > 2 or (len(refs) == 1 and here is None):
         raise BadRequest(channel.NAME_KEPT)
@@ -143,7 +189,7 @@ SUBCOMMANDS = (
     Subcommand(
         "list",
         "list closed 2",
-        "List open incidents, most severe first. Add `mine`, `closed` or a page number.",
+        "List open incidents, most severe first. Add `mine`, `closed`, `type:data`, `field:value` or a page number.",
         answer=show_list,
         aliases=("ls",),
         anywhere=True,

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from bot.errors import BadRequest
+from bot.fields.flows import missing
+from bot.fields.messages import still_required
+from bot.fields.rules import Ask
 from bot.incidents import messages as incident_messages
-from bot.incidents.commands import ALONE, CommandContext, Subcommand, incident_of
+from bot.incidents.commands import ALONE, Answer, CommandContext, Subcommand, incident_of, refuse_words, unless_said
 from bot.incidents.flows.record import record
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.authority import Act
 from bot.incidents.rules.incident import Status, check_transition, parse_status
 from bot.incidents.rules.timeline import Kind
+from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import change
 from bot.lifecycle.flows.consequences import after_change
 from bot.lifecycle.listeners.buttons import form_for
 from bot.lifecycle.listeners.channel import show_list
 from bot.lifecycle.messages import answers
 from bot.lifecycle.messages.outcomes import sentence
+from bot.lifecycle.rules.outcomes import Outcome, Unchanged
 from bot.reviews.flows.drafting import redraft_later
 from bot.reviews.messages.review import left_as_approved
 from bot.severity.rules import leading_severity, parse_severity
-from bot.slack.client import Message
 from bot.text.markup import escape, plain_text
 
 _READ_BACK = 200  # entries: repeated pages among them are folded, and the latest of what is left is shown
@@ -36,19 +41,30 @@ def _status_form(command: CommandContext) -> dict[str, Any] | None:
     return _closing_questions(command) if closing else None
 
 
+def _asks_to_close(rest: str) -> bool:
+    with suppress(BadRequest):
+        return parse_status(rest) is Status.CLOSED
+    return False
+
+
 def _close_form(command: CommandContext) -> dict[str, Any] | None:
-    return None if command.rest else _closing_questions(command)
+    """With words it closes at once, unless a required field is empty: then the form has them and asks."""
+    required = bool(command.context.policy.fields.required)
+    return _closing_questions(command) if required or not command.rest else None
 
 
 def _closing_questions(command: CommandContext) -> dict[str, Any] | None:
+    policy, said = command.context.policy, plain_text(command.rest) if command.word.startswith("close") else ""
     with command.context.database.transaction() as session:
         row = incident_of(session, command)
         if row.status != Status.RESOLVED:
             return None  # `close` itself says why not
-        return form_for(session, row, resolving=False)
+        if said and not missing(session, row, policy.fields, Ask.RESOLVE):
+            return None
+        return form_for(session, row, policy, resolving=False, resolution=said)
 
 
-def _status(session: Session, command: CommandContext) -> str | Message:
+def _status(session: Session, command: CommandContext) -> Answer:
     if not command.rest:
         if command.ref is None and incidents.find_by_channel(session, command.channel_id) is None:
             return show_list(session, command)
@@ -57,14 +73,20 @@ def _status(session: Session, command: CommandContext) -> str | Message:
     row = incident_of(session, command, for_change=True)
     policy = command.context.policy
     if wanted is Status.RESOLVED:
-        return sentence(change.resolve(session, row, command.user_id, policy, command.now))
+        return _resolved(session, command, row)
     if wanted is Status.CLOSED:
         check_transition(row.ref, Status(row.status), wanted)
         raise BadRequest(answers.CLOSE_AGAIN)  # it was resolved a moment after being read
-    return sentence(change.set_status(session, row, wanted, command.user_id, policy, command.now))
+    return _answer(command, row, change.set_status(session, row, wanted, command.user_id, policy, command.now))
 
 
-def _severity(session: Session, command: CommandContext) -> str:
+def _answer(command: CommandContext, row: IncidentRow, outcome: Outcome) -> Answer:
+    """What became of it; nothing where the incident's channel reads it anyway."""
+    answer = sentence(outcome)
+    return answer if isinstance(outcome, Unchanged) else unless_said(command, row, answer)
+
+
+def _severity(session: Session, command: CommandContext) -> Answer:
     if not command.rest:
         return answers.severity(incident_of(session, command), command.context.policy.severity.levels)
     severity, why = leading_severity(command.rest)
@@ -72,19 +94,19 @@ def _severity(session: Session, command: CommandContext) -> str:
         first, _, why = command.rest.partition(" ")
         severity = parse_severity(first)
     row = incident_of(session, command, for_change=True)
-    return sentence(
-        change.set_severity(
-            session, row, severity, command.user_id, command.context.policy, command.now, plain_text(why)
-        )
+    outcome = change.set_severity(
+        session, row, severity, command.user_id, command.context.policy, command.now, plain_text(why)
     )
+    return _answer(command, row, outcome)
 
 
-def _rename(session: Session, command: CommandContext) -> str:
+def _rename(session: Session, command: CommandContext) -> Answer:
     row = incident_of(session, command, for_change=bool(command.rest))
     if not command.rest:
         return answers.title(row)
-    title = plain_text(command.rest)
-    return sentence(change.rename(session, row, title, command.user_id, command.context.policy, command.now))
+    before, title = row.title, plain_text(command.rest)
+    outcome = change.rename(session, row, title, command.user_id, command.context.policy, command.now)
+    return sentence(outcome) if row.title == before else _answer(command, row, outcome)
 
 
 def _acknowledge(session: Session, command: CommandContext) -> str:
@@ -93,16 +115,27 @@ def _acknowledge(session: Session, command: CommandContext) -> str:
 
 
 def _timeline(session: Session, command: CommandContext) -> str:
+    refuse_words(command, "To add an entry: `/incident note 10 min ago the queue drained`.")
     row = incident_of(session, command)
     latest = timeline.list_latest(session, row.incident_id, _READ_BACK)
     earlier = timeline.count_entries(session, row.incident_id) - len(latest) if len(latest) == _READ_BACK else 0
-    return incident_messages.timeline(row, latest, earlier)
+    return incident_messages.timeline(row, latest, earlier, command.context.page_link(f"/incidents/{row.ref}"))
 
 
-def _resolve(session: Session, command: CommandContext) -> str:
-    row = incident_of(session, command, for_change=True)
-    said = plain_text(command.rest)
-    return sentence(change.resolve(session, row, command.user_id, command.context.policy, command.now, resolution=said))
+def _resolve(session: Session, command: CommandContext) -> Answer:
+    return _resolved(session, command, incident_of(session, command, for_change=True), plain_text(command.rest))
+
+
+def _resolved(session: Session, command: CommandContext, row: IncidentRow, said: str = "") -> Answer:
+    """Nothing waits for a field: it is resolved, and what is required and empty is asked for."""
+    policy = command.context.policy
+    if said and row.status == Status.RESOLVED:
+        kept = change.add_facts(session, row, command.user_id, policy, command.now, resolution=said)
+        return sentence(kept)
+    outcome = change.resolve(session, row, command.user_id, policy, command.now, resolution=said)
+    if empty := missing(session, row, policy.fields, Ask.RESOLVE):
+        return still_required(row.incident_id, empty, sentence(outcome))
+    return _answer(command, row, outcome)
 
 
 def _close(session: Session, command: CommandContext) -> str:
@@ -136,7 +169,6 @@ def _recorder(field: str, kind: Kind, example: str) -> Callable[[Session, Comman
             command.now,
             author=command.user_id,
             data={"said": text},
-            announce=True,
             source_key=f"command:{command.trigger_id}",
         )
         after_change(session, row, kind, command.user_id, command.context.policy, command.now)
@@ -154,6 +186,7 @@ SUBCOMMANDS = (
         "`status closed` opens the form of `close`.",
         answer=_status,
         form=_status_form,
+        opens=_asks_to_close,
         reads=ALONE,
     ),
     Subcommand(

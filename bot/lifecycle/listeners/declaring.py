@@ -8,20 +8,24 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+import structlog
 from slack_bolt import Ack, Respond
 from sqlalchemy.orm import Session
 
-from bot.context import AppContext
+from bot.context import AppContext, Policy
 from bot.errors import BadRequest, TransitionRefused
+from bot.fields.flows import missing
+from bot.fields.messages import asked_on_declaring, still_required
+from bot.fields.rules import Ask
 from bot.incidents.commands import CommandContext, Subcommand
 from bot.incidents.interactions import OUT_OF_DATE, Locate, let_in, of_no_incident
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
-from bot.incidents.rules.incident import Incident, Status, is_private, leading_security
+from bot.incidents.rules.incident import Incident, Status, is_drill, is_private, leading_security
 from bot.incidents.tables import IncidentRow
 from bot.incidents.visibility import for_everybody
 from bot.lifecycle.flows.declare import (
-    LONGEST_TITLE,
+    SENT_AGAIN_WITHIN,
     Declaration,
     DeclaringMany,
     check_title,
@@ -35,13 +39,17 @@ from bot.lifecycle.messages import answers, channel, forms
 from bot.lifecycle.messages.outcomes import decided_before
 from bot.memory.flows.recall import recall
 from bot.severity.rules import Judgement, Severity, leading_severity
-from bot.slack.client import Message
+from bot.slack.client import Message, Slack
+from bot.slack.forms import read_values
+from bot.slack.private_replies import answer_press
 from bot.slack.reporting import reporting_errors
-from bot.slack.whispers import answer_press
+from bot.stakeholders.listeners import draw
 from bot.text.markup import plain_text
 
+log = structlog.get_logger(__name__)
+
 _NO_SEVERITY = re.compile(r"(P\d{1,2}|SEV[\s-]?\d{1,2})(?=$|[\s:,])", re.IGNORECASE)  # of what leading_severity left
-_LONGEST_WORDS = 3000  # characters
+_TELLING = 4  # characters of a title that are worth judging
 _LONGEST_VALUE = 2000  # characters that a button carries
 
 
@@ -53,6 +61,7 @@ class Wanted:
     title: str
     severity: Severity | None
     security: bool
+    drill: bool = False
 
 
 def declare_by_command(command: CommandContext) -> str | Message:
@@ -60,8 +69,11 @@ def declare_by_command(command: CommandContext) -> str | Message:
 
     Called without a transaction: it opens one after the other.
     """
-    wanted = _read(command)
-    declaration, judged = _consider(command.context, wanted, command.user_id)
+    wanted = read_words(command, command.rest)
+    with command.context.database.reading() as session:
+        latest = incidents.find_latest_by(session, command.user_id, command.now - SENT_AGAIN_WITHIN)
+    considered, judged = consider(command.context, wanted, command.user_id)
+    declaration = replace(considered, after=latest)
     if not command.word.endswith("!"):
         question = _question(command, wanted, declaration.security)
         if question is not None:
@@ -69,7 +81,7 @@ def declare_by_command(command: CommandContext) -> str | Message:
     try:
         with command.context.database.transaction() as session:
             row, _ = declare(session, declaration, command.context.policy, command.now)
-            return _declared(session, row, wanted, judged)
+            return answer_declared(session, row, wanted, judged, command.context.policy)
     except DeclaringMany as many:
         value = _packed(wanted, many.refs[-1])
         if len(value) > _LONGEST_VALUE:  # no button carries it
@@ -80,38 +92,45 @@ def declare_by_command(command: CommandContext) -> str | Message:
         return channel.many_question(wanted.title, many.refs, within, value, joins)
 
 
-def _declared(session: Session, row: IncidentRow, wanted: Wanted, judged: Judgement) -> str:
-    return answers.declared(row, wanted.severity is not None, judged, answers.where(where_to_work(session, row)))
+def answer_declared(
+    session: Session, row: IncidentRow, wanted: Wanted, judged: Judgement, policy: Policy
+) -> str | Message:
+    """What was declared, where it is worked on, and what the policy wants to know of it and nobody said."""
+    said = answers.declared(row, wanted.severity is not None, judged, answers.where(where_to_work(session, row)))
+    empty = missing(session, row, policy.fields, Ask.DECLARE)
+    return still_required(row.incident_id, empty, said) if empty else said
 
 
-def _read(command: CommandContext) -> Wanted:
-    """Raises BadRequest for a title that says nothing, and for one of many pages."""
+def read_words(command: CommandContext, rest: str, drill: bool = False) -> Wanted:
+    """What `rest`, in Slack's markup, asks for. Raises BadRequest for words that say nothing."""
     # A reference here is part of the title: "INC-2026-0007 is back".
-    severity, title = leading_severity(plain_text(" ".join(part for part in (command.ref, command.rest) if part)))
+    said = plain_text(" ".join(part for part in (command.ref, rest) if part))
+    severity, title = leading_severity(command.context.policy.fields.type_last(said))
     security, title = leading_security(title)
     if severity is None:
         severity, title = leading_severity(title)
     if severity is None and (unknown := _NO_SEVERITY.match(title)):
         raise BadRequest(answers.not_a_severity(unknown[1]))
-    if len(title) > _LONGEST_WORDS:
-        raise BadRequest(answers.title_too_long(len(title), LONGEST_TITLE))
     check_title(title)
-    return Wanted(f"command:{command.trigger_id}", title, severity, security)
+    return Wanted(f"command:{command.trigger_id}", title, severity, security, drill)
 
 
-def _consider(context: AppContext, wanted: Wanted, by: str) -> tuple[Declaration, Judgement]:
+def consider(context: AppContext, wanted: Wanted, by: str) -> tuple[Declaration, Judgement]:
     """The declaration with all that is judged and remembered; the memory asks the database on its own."""
     judged = context.judge.judge(wanted.title)
-    secrecy = kind_of(context.policy, wanted.title, judged.row_name, wanted.security or None)
+    given, title = context.policy.fields.take_type(wanted.title)
+    secrecy = kind_of(context.policy, wanted.title, judged.row_name, wanted.security or None, given.type_name)
     declaration = Declaration(
         request_key=wanted.request_key,
-        title=wanted.title,
+        title=title,
+        given=given,
         severity=wanted.severity or judged.severity or Severity.P2,
         by=by,
         similar=recall(context.memory.current(), wanted.title),
         security=secrecy.security,
         asks=secrecy.asks,
-        hasty=True,
+        drill=wanted.drill,
+        hasty=not wanted.drill,
     )
     return declaration, judged
 
@@ -134,10 +153,10 @@ def find_near(context: AppContext, channel_id: str | None, words: str, security:
 
     Words about security are not offered to a timeline that everybody reads.
     """
-    with context.database.transaction() as session:
+    with context.database.reading() as session:
         here = incidents.find_by_channel(session, channel_id) if channel_id else None
         rows = incidents.list_open(session)
-    if here is not None and Status(here.status).is_open:
+    if here is not None and Status(here.status).is_open and not is_drill(here.ref):
         near: Incident | None = incidents.facts(here)
     else:
         here = None
@@ -165,7 +184,7 @@ def _unpacked(value: str) -> tuple[Wanted, str]:
         raise BadRequest(OUT_OF_DATE) from forged
 
 
-Answer = Callable[[AppContext, Wanted, str, str], str]
+Answer = Callable[[AppContext, Wanted, str, str], str | Message]
 
 
 def answered(answer: Answer) -> Callable[..., None]:
@@ -177,7 +196,8 @@ def answered(answer: Answer) -> Callable[..., None]:
         with reporting_errors(said.append, user=user_id, action=action["action_id"]):
             wanted, ref = _unpacked(action["value"])
             let_in(context, body, *_asked_of(answer, ref))
-            said.append(Message(answer(context, wanted, ref, user_id)))
+            words = answer(context, wanted, ref, user_id)
+            said.append(words if isinstance(words, Message) else Message(words))
         answer_press(ack, respond, said)
 
     return listener
@@ -190,12 +210,12 @@ def _asked_of(answer: Answer, ref: str) -> tuple[Act, Locate]:
     return Act.CHANGE, lambda session, _: incidents.get_by_ref(session, ref)
 
 
-def declare_anyway(context: AppContext, wanted: Wanted, ref: str, user_id: str) -> str:
-    declaration, judged = _consider(context, wanted, user_id)
+def declare_anyway(context: AppContext, wanted: Wanted, ref: str, user_id: str) -> str | Message:
+    declaration, judged = consider(context, wanted, user_id)
     with context.database.transaction() as session:
         _check_undecided(session, wanted)
         row, _ = declare(session, replace(declaration, hasty=False), context.policy, context.now())
-        return _declared(session, row, wanted, judged)
+        return answer_declared(session, row, wanted, judged, context.policy)
 
 
 def declare_join(context: AppContext, wanted: Wanted, ref: str, user_id: str) -> str:
@@ -218,18 +238,49 @@ def _check_undecided(session: Session, wanted: Wanted) -> None:
         raise TransitionRefused(decided_before(outcome))
 
 
+def declare_form(policy: Policy, metadata: str, title: str = "", verdict: str = "") -> dict[str, Any]:
+    """The form that declares, with what the policy asks."""
+    return forms.declare_form(policy.severity.levels, metadata, title, asked_on_declaring(policy.fields), verdict)
+
+
+def redraw_declare(context: AppContext, slack: Slack, view: dict[str, Any], body: dict[str, Any]) -> None:
+    """Say in the form what Tocsin makes of what was typed so far. Where that fails, the form stays as it is."""
+    with reporting_errors(lambda text: log.warning("form was not judged", text=text), user=body["user"]["id"]):
+        let_in(context, body, Act.DECLARE)
+        said = judged_so_far(context, read_values(view).get("title", ""), view.get("private_metadata") or "")
+        blocks = [
+            forms.verdict_block(said) if block["block_id"] == forms.VERDICT else block for block in view["blocks"]
+        ]
+        kept = {name: view[name] for name in _KEPT if view.get(name)}
+        draw(slack, view, {"type": "modal", **kept, "blocks": blocks})
+
+
+_KEPT = ("callback_id", "title", "submit", "close", "private_metadata")
+
+
+def judged_so_far(context: AppContext, title: str, metadata: str) -> str:
+    """What the form says of a title; empty for one that says nothing yet."""
+    if len(title.strip()) < _TELLING:
+        return ""
+    declaration, judged = consider(context, Wanted("", title, None, False), "")
+    channel_id = json.loads(metadata).get("channel") if metadata.startswith("{") else metadata
+    near, _ = find_near(context, channel_id, title, declaration.security)
+    return forms.verdict(judged, declaration.severity, declaration.similar, near)
+
+
 def _form(command: CommandContext) -> dict[str, Any] | None:
     """`declare` alone opens the form."""
     if command.ref or plain_text(command.rest):
         return None
-    return forms.declare_form(command.context.policy.severity.levels, command.channel_id)
+    return declare_form(command.context.policy, command.channel_id)
 
 
 SUBCOMMANDS = (
     Subcommand(
         "declare",
         "declare checkout returns 502",
-        "Declare an incident. Alone it opens a form; `declare P1 …` sets the severity, `declare! …` asks nothing.",
+        "Declare an incident. Alone it opens a form; `declare P1 …` sets the severity, `type:data` the type; "
+        "`declare! …` skips the question about similar incidents; whoever declares many in a minute is asked anyway.",
         answer_apart=declare_by_command,
         aliases=("declare!", "new", "new!"),
         form=_form,

@@ -10,10 +10,14 @@ from bot.context import AppContext
 from bot.errors import BadRequest
 from bot.escalation.flows import people
 from bot.incidents.commands import Appointed, CommandContext, Subcommand, incident_of
+from bot.incidents.interactions import ID, PAIR, Press, incident_at, number_at
 from bot.incidents.queries import incidents
+from bot.incidents.rules.authority import Act
+from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import change, commander
 from bot.lifecycle.messages.command import NAME_SUCCESSOR
 from bot.lifecycle.messages.outcomes import sentence
+from bot.lifecycle.queries import handovers
 from bot.lifecycle.rules.outcomes import CommandTaken
 from bot.text.markup import plain_text
 
@@ -66,3 +70,13 @@ SUBCOMMANDS = (
         aliases=("hand-over",),
     ),
 )
+
+
+def _of_handover(session: Session, value: str) -> IncidentRow:
+    return incidents.get(session, handovers.get_handover(session, number_at(value, 0)).incident_id)
+
+
+PRESSES = {
+    "page_take_over": Press(take_over, Act.CHANGE, incident_at(1), PAIR),
+    "handover_accept": Press(accept_handover, Act.CHANGE, _of_handover, ID),
+}

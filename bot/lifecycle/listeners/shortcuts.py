@@ -1,4 +1,4 @@
-"""The shortcuts: "Declare incident" from anywhere and from a message, and "Add to timeline" from a message."""
+"""The menu of /incident alone; the shortcuts "Declare incident", from anywhere too, and "Add to timeline"."""
 
 from __future__ import annotations
 
@@ -7,19 +7,27 @@ from typing import Any
 
 import structlog
 from slack_bolt import Ack, Respond
+from sqlalchemy.orm import Session
 
 from bot.context import AppContext
 from bot.errors import NotAllowed
+from bot.escalation.flows.holders import holders
+from bot.escalation.rules.matrix import Role
+from bot.incidents.commands import CommandContext, Subcommand
 from bot.incidents.interactions import let_in
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
+from bot.incidents.visibility import list_page
 from bot.lifecycle.listeners import timeline
+from bot.lifecycle.listeners.declaring import declare_form, judged_so_far
 from bot.lifecycle.messages import forms
-from bot.slack.client import Slack
+from bot.lifecycle.messages import menu as messages
+from bot.slack.client import Message, Slack
 from bot.slack.incoming import words_of
+from bot.slack.late.answers import left_to_say
+from bot.slack.private_replies import answer_press
 from bot.slack.queries import names_in
 from bot.slack.reporting import reporting_errors
-from bot.slack.whispers import answer_press
 from bot.text.markup import plain_text
 
 log = structlog.get_logger(__name__)
@@ -30,14 +38,28 @@ def declare_global(context: AppContext, slack: Slack, ack: Ack, body: dict[str, 
 
     There is no channel to answer in, so a failure is only logged: Slack shows that nothing came.
     """
-    with reporting_errors(lambda text: log.warning("shortcut failed", text=text), user=body["user"]["id"]):
+    failed: list[str | Message] = []
+    with reporting_errors(failed.append, user=body["user"]["id"]):
         try:
             let_in(context, body, Act.DECLARE)
-            view = forms.declare_form(context.policy.severity.levels, "")
+            view = declare_form(context.policy, "")
         except NotAllowed as refused:
             view = forms.refused(str(refused))
         slack.open_view(body["trigger_id"], view)
     ack()
+    for text in left_to_say(ack, failed):
+        log.warning("shortcut failed", text=text)
+
+
+def start_drill(context: AppContext, slack: Slack, ack: Ack, respond: Respond, body: dict[str, Any]) -> None:
+    """Opens the form of a drill."""
+    said: list[str] = []
+    with reporting_errors(said.append, user=body["user"]["id"]):
+        let_in(context, body, Act.DRILL)
+        channel_id = (body.get("channel") or {}).get("id") or ""
+        form = forms.as_drill(declare_form(context.policy, ""), channel_id)
+        slack.open_view(body["trigger_id"], form)
+    answer_press(ack, respond, said)
 
 
 def declare_message(context: AppContext, slack: Slack, ack: Ack, respond: Respond, body: dict[str, Any]) -> None:
@@ -48,8 +70,15 @@ def declare_message(context: AppContext, slack: Slack, ack: Ack, respond: Respon
     said: list[str] = []
     with reporting_errors(said.append, user=body["user"]["id"]):
         let_in(context, body, Act.DECLARE)
-        slack.open_view(body["trigger_id"], forms.declare_form(context.policy.severity.levels, metadata, first))
+        slack.open_view(body["trigger_id"], declare_form(context.policy, metadata, first, _verdict(context, first)))
     answer_press(ack, respond, said)
+
+
+def _verdict(context: AppContext, title: str) -> str:
+    """What the form says of its first words; the form opens without, where they cannot be judged."""
+    with reporting_errors(lambda text: log.warning("form was not judged", text=text)):
+        return judged_so_far(context, title, "")
+    return ""
 
 
 def _plain(context: AppContext, words: str) -> str:
@@ -66,3 +95,27 @@ def timeline_message(context: AppContext, slack: Slack, ack: Ack, respond: Respo
         form = timeline.entry_form(context, body["user"]["id"], channel_id, body["message"])
         slack.open_view(body["trigger_id"], form)
     answer_press(ack, respond, said)
+
+
+def _menu(session: Session, command: CommandContext) -> Message:
+    """Of the incident whose channel this is; elsewhere of all that are open."""
+    row = incidents.find_by_channel(session, command.channel_id)
+    policy = command.context.policy
+    if row is not None:
+        facts, levels = incidents.facts(row), policy.severity.levels
+        return messages.of_incident(facts, levels, command.user_id, bool(policy.fields))
+    rows, total = list_page(session, command.user_id, limit=messages.LISTED)
+    on_call = holders(session, policy.contacts, [Role.ON_CALL], command.now)
+    return messages.elsewhere([incidents.facts(each) for each in rows], total, sorted(on_call), command.now)
+
+
+SUBCOMMANDS = (
+    Subcommand(
+        "menu",
+        "menu",
+        "What you can do now, with buttons. `/incident` alone shows it, too.",
+        answer=_menu,
+        anywhere=True,
+        act=Act.READ,
+    ),
+)

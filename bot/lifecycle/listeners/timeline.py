@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from datetime import datetime
 from typing import Any
 
@@ -17,11 +16,13 @@ from bot.incidents.commands import CommandContext, Subcommand, incident_of
 from bot.incidents.flows import backdating
 from bot.incidents.flows.record import pin_changed
 from bot.incidents.flows.typed_times import time_zone_of
+from bot.incidents.interactions import ID, Press, Submission, incident_at, number_at
+from bot.incidents.messages import ENTRY, NONE_OPEN
 from bot.incidents.queries import incidents, timeline
+from bot.incidents.rules.authority import Act
 from bot.incidents.rules.incident import is_private
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.messages import changes
-from bot.lifecycle.messages.channel import NONE_OPEN
 from bot.reviews.flows.drafting import redraft_later
 from bot.reviews.messages.review import left_as_approved
 from bot.reviews.rules.notes import check_note, in_utc
@@ -30,8 +31,6 @@ from bot.slack.incoming import words_of
 from bot.slack.queries import names_in
 from bot.text.instants import leading_past, parse_past
 from bot.text.markup import at_of, escape, plain_text
-
-_REF = re.compile(r"\b((?:INC|SEC)-\d{4}-\d{1,6})\b", re.IGNORECASE)
 
 
 def _note(session: Session, command: CommandContext) -> str:
@@ -136,3 +135,13 @@ SUBCOMMANDS = (
         answer=_note,
     ),
 )
+
+
+def _of_entry(session: Session, values: dict[str, str], view: dict[str, Any]) -> IncidentRow:
+    """The one that was chosen, or the one whose channel it was."""
+    chosen = values.get("incident") or json.loads(view["private_metadata"])["incident"]
+    return incidents.get(session, number_at(str(chosen), 0))
+
+
+PRESSES = {"key_mark": Press(mark_key, Act.CHANGE, incident_at(0), rf"{ID}:\d{{1,12}}\.\d{{1,9}}")}
+SUBMISSIONS = {ENTRY: Submission(entry_saved, "when", Act.CHANGE, _of_entry)}

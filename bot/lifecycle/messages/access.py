@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.incidents.messages import headline
 from bot.incidents.rules.authority import is_id
@@ -12,9 +12,12 @@ from bot.slack.blocks import actions, button, context, section
 from bot.slack.client import Message
 from bot.slack.text import person, shorten
 from bot.text.markup import escape, instant
+from bot.text.wording import counted
 
 ASKED_BELOW = "Tocsin asks you in a direct message who may see it; until you answer it is worked on in private."
 WITHDRAWN = "This incident is worked on in private."
+WITHDRAWN_MARK = ":2"  # raised when more is withdrawn: what was made private before is gone through again
+CANVAS = "the canvas of its review"
 TOPIC_LEFT = "Worked on elsewhere."
 NO_SUCH_INCIDENT = "There is no such incident."
 NOT_PRIVATE = "Access is logged for security incidents only. Everyone can read this one."
@@ -84,7 +87,7 @@ def opened(ref: str) -> str:
 
 def made_private(ref: str, former: str) -> str:
     return (
-        f"{former} is {ref} now. Tocsin opens a private channel, invites the people who have a part in it, and "
+        f"{former} is {ref} now. Tocsin opens a private channel, invites the people who are involved, and "
         "withdraws what it said elsewhere. What can't be withdrawn is listed in the new channel. "
         "Invite others there with `/invite`."
     )
@@ -101,7 +104,7 @@ def decided_already(ref: str) -> str:
 def moved_private() -> Message:
     """In the public channel that was left: nothing of the incident, and what to do."""
     text = (
-        f"{WITHDRAWN} Please don't discuss it here, and delete what you wrote about it. If you have a part in it, ask "
+        f"{WITHDRAWN} Please don't discuss it here, and delete what you wrote about it. If you are involved, ask "
         "the on-call engineer to invite you."
     )
     return Message(text, (section(text),))
@@ -114,34 +117,83 @@ def moved_ordinary(incident: Incident) -> Message:
     return Message(text, (section(text),))
 
 
-def withdrawn_entry(
-    channel_id: str | None, deleted: int, kept: int, written: int, told: int, stays: Sequence[str]
-) -> str:
-    """On the timeline and in the new channel: what was withdrawn, and what Slack still holds."""
-    lines = [f"Withdrawn: the announcement, and {_count(deleted, 'message')} of Tocsin."]
-    still = [
-        *stays,
-        *([f"{_count(kept, 'message')} of Tocsin that Slack didn't let it delete"] if kept else []),
-        *(
-            [f"{_count(written, 'message')} that people wrote in <#{channel_id}> (ask them, or an admin)"]
-            if written
-            else []
-        ),
-        *([f"mails of {_count(told, 'stakeholder update')}"] if told else []),
+def private_question(incident: Incident, people: int) -> Message:
+    """Asked before an open incident is made private: what that does, and that it can't be undone."""
+    here = f"Tocsin takes its messages and the name off <#{incident.channel_id}>" if incident.channel_id else ""
+    text = (
+        f"*Make {incident.ref} a security incident?* {headline(incident)}\n"
+        f"It gets a private channel, with the {counted(people, 'person', 'people')} who have a part in it. "
+        f"{here or 'Tocsin takes back what it said'}, and in other channels and direct messages too. "
+        "This can't be undone."
+    )
+    pressed = button("Make it private", "make_private", str(incident.incident_id), "danger")
+    hint = "What people wrote, and what was mailed or read, stays: the new channel lists it."
+    return Message(text, (section(text), actions("private", pressed), context(hint)))
+
+
+def withdrawn_entry(deleted: int, files: int, still: Sequence[str]) -> str:
+    """On the timeline and in the new channel: what was withdrawn, and what others still hold, a line each."""
+    withdrawn = f"the announcement, {counted(deleted, 'message')}" + (f" and {counted(files, 'file')}" if files else "")
+    lines = [
+        *still,
         "what people have read, and notifications on their devices",
     ]
-    return " ".join([*lines, f"Can't be withdrawn: {'; '.join(still)}."])
+    return f"Withdrawn: {withdrawn} of Tocsin.\nCan't be withdrawn:\n" + "\n".join(f"• {line}" for line in lines)
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+def kept_in_slack(kept: int, kept_files: int, others: int, written: int, channel_id: str | None) -> list[str]:
+    """What still stands in Slack: Tocsin's own that it could not delete, people's and other apps' messages."""
+    refused = " of Tocsin that Slack didn't let it delete"
+    return [
+        *([f"{counted(kept, 'message')}{refused}"] if kept else []),
+        *([f"{counted(kept_files, 'file')}{refused}"] if kept_files else []),
+        *(
+            [f"{counted(written, 'message')} that people wrote in <#{channel_id}> (ask them, or an admin)"]
+            if written and channel_id
+            else []
+        ),
+        *([f"{counted(others, 'message')} of other apps in <#{channel_id}> (ask an admin)"] if others else []),
+    ]
+
+
+def of_apps_in_threads(others: Mapping[str, int]) -> list[str]:
+    """Other apps' messages below the announcement, a report or an alarm, by channel."""
+    return [
+        f"{counted(number, 'message')} of other apps in threads of <#{channel_id}> (ask an admin)"
+        for channel_id, number in sorted(others.items())
+    ]
+
+
+def outside(reported_in: Sequence[str], renamed: str | None, duplicates: Sequence[str]) -> list[str]:
+    """What others wrote, or Slack itself: reports, by channel; the notice of its new name; what was merged."""
+    return [
+        *(f"the report in <#{channel_id}> (ask whoever wrote it, or an admin)" for channel_id in reported_in),
+        *([f"Slack's notice in <#{renamed}> that it was renamed, which shows its former name"] if renamed else []),
+        *([f"titles and messages of what was merged into it: {', '.join(duplicates)}"] if duplicates else []),
+    ]
+
+
+def copies(
+    issues: Sequence[str], published: int, calls: int, archived: bool, mails: int = 0, page_mails: int = 0
+) -> list[str]:
+    """What stands outside Slack, each with what to do about it."""
+    named = ", ".join(escape(issue) for issue in issues)
+    noun, pronoun = ("issue", "it") if len(issues) == 1 else ("issues", "them")
+    return [
+        *([f"{noun} {named} in the tracker (close or restrict {pronoun} there)"] if issues else []),
+        *(["what readers of the status page and its feed kept; the page no longer shows it"] if published else []),
+        *([f"{counted(mails, 'mail')} of stakeholder updates"] if mails else []),
+        *([f"{counted(page_mails, 'mail or text', 'mails and texts')} of pages"] if page_mails else []),
+        *([f"{counted(calls, 'call or text', 'calls and texts')} of paging services"] if calls else []),
+        *(["the copy of its approved review in the archive (delete it in S3)"] if archived else []),
+    ]
 
 
 def merge_question(duplicate: Incident, target: Incident, people: Sequence[str]) -> Message:
     """Asked before merging into a security incident: who would be let in."""
     who = ", ".join(map(person, people))
     let_in = f"This lets {who} into its private channel." if people else "Nobody new is let in."
-    text = f"{target.ref} is a security incident. Merge {duplicate.ref} into it? {let_in} It is named nowhere outside."
+    text = f"{target.ref} is a security incident. Merge {duplicate.ref} into it? {let_in} It isn't named anywhere else."
     pressed = button(
         f"Merge into {target.ref}", "merge_private", f"{duplicate.incident_id}:{target.incident_id}", "danger"
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bot.incidents.rules.incident import reopened_words
+from bot.incidents.messages import marked_text
+from bot.incidents.rules.incident import Incident, reopened_words
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.messages.access import ASKED_BELOW
 from bot.lifecycle.rules.outcomes import Workplace
@@ -19,18 +20,27 @@ NOT_UNDERSTOOD = (
     "Here, Tocsin understands `ack` or `on it`, which acknowledge a page. "
     "For everything else, type `/incident help`; reports go in the incident channel."
 )
+NO_TITLE = "The step's “Title” says nothing. Fill in what is broken, in a line."
+NOBODY_DECLARES = "Nobody is named who declares it. Fill in the step's “Declared by”."
 NOTHING_WAITS = "No page is waiting for your answer."
 
 
 def declared(row: IncidentRow, given: bool, judged: Judgement, where: str) -> str:
     """What was declared, and why at this severity."""
     if given:
-        return f"*{row.severity}* · {row.ref} declared, with the severity you gave.\nChannel: {where}"
+        said = f"*{row.severity}* · {row.ref} declared, with the severity you gave.\nChannel: {where}"
+        return marked_text(said, row.ref)
     if judged.severity is None:
         why = "a first guess, because the text doesn't say how bad it is; change it with `/incident severity P1`"
     else:
         why = plain(judged.row).rstrip(".")
-    return f"*{row.severity}* · {row.ref} declared: {why}.\nChannel: {where}"
+    return marked_text(f"*{row.severity}* · {row.ref} declared: {why}.\nChannel: {where}", row.ref)
+
+
+def step_outputs(incident: Incident) -> dict[str, str]:
+    """What a workflow is handed. There is no channel while Slack refuses to make one."""
+    channel = {"channel": incident.channel_id} if incident.channel_id else {}
+    return {"incident": incident.ref, "severity": incident.severity.value, **channel}
 
 
 def not_a_severity(typed: str) -> str:
@@ -38,10 +48,6 @@ def not_a_severity(typed: str) -> str:
         f"{typed} isn't a severity. Use P0–P3, as in "
         "`/incident declare P1 checkout is down`. Without one, Tocsin judges from the text."
     )
-
-
-def title_too_long(length: int, longest: int) -> str:
-    return f"That is {length:,} characters. Give a title of at most {longest}; the rest fits in the channel."
 
 
 def joined(ref: str, channel_id: str | None) -> str:
@@ -71,7 +77,7 @@ def status(row: IncidentRow, now: datetime) -> str:
     lines = [f"*{row.severity}* · {row.ref} · {plain(shorten(row.title, 200))}"]
     took = f"{'took' if row.resolved_at else 'open for'} {span(until - row.declared_at)}"
     lines.append(f"{row.status}, {took}{reopened_words(row.episode - 1)}")
-    lines.append(f"Commander: {person(row.commander)}. Acknowledged: {_acknowledged(row)}.")
+    lines.append(f"Commander: {person(row.commander)}. {_acknowledged(row)}")
     if row.channel_id:
         lines.append(f"Channel: <#{row.channel_id}>")
     return "\n".join(lines)
@@ -100,7 +106,9 @@ CLOSE_AGAIN = "Type `/incident close`: its form did not open."
 
 
 def _acknowledged(row: IncidentRow) -> str:
-    return f"by {person(row.acknowledged_by)} {instant(row.acknowledged_at)}" if row.acknowledged_at else "not yet"
+    if row.acknowledged_at:
+        return f"Acknowledged: by {person(row.acknowledged_by)} {instant(row.acknowledged_at)}."
+    return "It was over before anybody acknowledged." if row.resolved_at else "Acknowledged: not yet."
 
 
 def severity(row: IncidentRow, levels: Mapping[Severity, Level]) -> str:

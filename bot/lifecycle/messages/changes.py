@@ -45,8 +45,10 @@ def renamed_entry(before: str, after: str, by: str) -> str:
 # Acknowledging
 
 
-def acknowledged_entry(by: str, after: timedelta, reopened: bool) -> str:
-    return f"Acknowledged by {person(by)} after {span(after)}{' from reopening' if reopened else ''}."
+def acknowledged_entry(by: str, after: timedelta, reopened: bool, means: str = "") -> str:
+    """`means` is where they did it, other than in Slack: `PagerDuty`."""
+    where = f" in {means}" if means else ""
+    return f"Acknowledged by {person(by)}{where} after {span(after)}{' from reopening' if reopened else ''}."
 
 
 def acknowledged_on_reopening(by: str) -> str:
@@ -105,7 +107,8 @@ def joined_entry(duplicate: str, declared_by: str, by: str) -> str:
     return f"{duplicate}, declared by {person(declared_by)}, is a duplicate: merged into this incident by {person(by)}."
 
 
-MERGED_INTO_ITSELF = "An incident can't be merged into itself. Name the other one: `/incident merge INC-2026-0001`."
+DRILL_AND_REAL = "A drill and a real incident can't be merged: nothing of a drill counts."
+MERGED_INTO_ITSELF = "An incident can't be merged into itself. Name the other one: `/incident merge INC-…`."
 
 
 def target_closed(target: str) -> str:
@@ -126,8 +129,9 @@ def would_leak(duplicate: str, target: str) -> str:
 SAY_WHAT_IS_WRONG = "Say in a few words what is wrong: `/incident declare checkout returns 502`."
 
 
-def declared_entry(severity: str, by: str, title: str) -> str:
-    return f"Declared as {severity} by {person(by)}: {escape(title)}"
+def declared_entry(severity: str, by: str, title: str, drill: bool) -> str:
+    what = f"DRILL declared as {severity}" if drill else f"Declared as {severity}"
+    return f"{what} by {person(by)}: {escape(title)}"
 
 
 def over_by_now(ref: str, status: str) -> str:
@@ -141,6 +145,11 @@ def declaring_many(refs: Sequence[str], within: timedelta) -> str:
         f"You declared {named} within {span(within)}, and each pages people. Is this another incident? "
         f"Type `/incident declare …`, which asks; or try again in {span(within)}."
     )
+
+
+def too_many_drills(refs: Sequence[str]) -> str:
+    """Of a security drill nothing is said but that it is there; its reference names nothing else."""
+    return f"{len(refs)} drills are open: {', '.join(refs)}. Resolve one before you start another."
 
 
 # Notes, to whoever typed them

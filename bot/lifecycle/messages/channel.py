@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.incidents.messages import entry_line, headline
+from bot.incidents.messages import NONE_CLOSED, NONE_OPEN, entry_line, headline
 from bot.incidents.rules.incident import Incident
 from bot.incidents.rules.responders import ResponderRole
 from bot.incidents.rules.timeline import Entry
 from bot.slack.blocks import Block, actions, button, context, section
 from bot.slack.client import Message
-from bot.slack.text import person, plain, shorten
+from bot.slack.text import code, person, plain, shorten
 from bot.text.durations import span
+from bot.text.markup import escape
 from bot.text.wording import counted
 
 PAGE = 10  # incidents on one page of a list
-NONE_OPEN = "No incident is open. `/incident declare …` starts one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ class Brief:
     responders: Mapping[str, str]  # user id by role
     latest: Sequence[Entry]
     missing: Missing
+    fields: str = ""  # the line of type and custom fields
 
 
 def brief(facts: Brief, now: datetime) -> Message:
@@ -53,6 +54,8 @@ def brief(facts: Brief, now: datetime) -> Message:
     known = [("Impact", incident.impact), ("Cause", incident.cause), ("Resolution", incident.resolution)]
     lines = [f"*{name}:* {plain(shorten(text, 400))}" for name, text in known if text]
     blocks = [section(f"{headline(incident)}\n{stands}\n{'. '.join(who)}.")]
+    if facts.fields:
+        blocks.append(context(facts.fields))
     if lines:
         blocks.append(section("\n".join(lines)))
     if facts.latest:
@@ -82,33 +85,70 @@ def _open_points(missing: Missing) -> list[str]:
     return found
 
 
-def listing(rows: Sequence[Incident], total: int, page: int, which: str, now: datetime) -> Message:
-    """One page of incidents; `which` is open, closed or mine, and the buttons turn the page."""
+def listing(
+    rows: Sequence[Incident],
+    total: int,
+    page: int,
+    which: str,
+    now: datetime,
+    types: Sequence[str] = (),
+    narrowed: str = "",
+    asked: int = 0,
+) -> Message:
+    """One page of incidents; `which` is open, closed or mine, and the buttons turn the page.
+
+    `types` are what the type of each is called; `narrowed` are the filters, as one would type them.
+    `asked` is the page that was asked for: where there are not so many, that is said.
+    """
     if not rows:
-        text = {
-            "closed": "No incident has been closed yet.",
-            "mine": "You aren't in any open incident. `/incident list` shows all that are open.",
-        }.get(which, NONE_OPEN)
-        return Message(text, (section(text),))
+        return _none_listed(which, narrowed)
     pages = (total + PAGE - 1) // PAGE
-    lines = [listed(row, now) for row in rows]
+    kinds = types or [""] * len(rows)
+    lines = [listed(row, now, kind) for row, kind in zip(rows, kinds, strict=True)]
     blocks: list[Block] = [section("\n".join(lines))]
+    more = f":{narrowed}" if narrowed else ""
     turns = [
-        *([button("Earlier page", "list_back", f"{which}:{page - 1}")] if page > 1 else []),
-        *([button("Next page", "list_next", f"{which}:{page + 1}")] if page < pages else []),
+        *([button("Earlier page", "list_back", f"{which}:{page - 1}{more}")] if page > 1 else []),
+        *([button("Next page", "list_next", f"{which}:{page + 1}{more}")] if page < pages else []),
     ]
+    typed = code(" ".join(filter(None, ("/incident list", which, narrowed, str(page)))))
+    if asked > pages:
+        there = "There is 1 page" if pages == 1 else f"There are {pages} pages"
+        blocks.append(context(f"{there}, not {asked}; this is the last."))
     if pages > 1:
-        blocks.append(context(f"Page {page} of {pages}, {total} in all. `/incident list {which} {page}` is this one."))
+        blocks.append(context(f"Page {page} of {pages}, {total} in all. {typed} is this one."))
+    elif narrowed:
+        blocks.append(context(f"{counted(total, 'incident')} with {code(narrowed)}."))
     if turns:
         blocks.append(actions("list_pages", *turns))
     return Message("\n".join(lines), tuple(blocks))
 
 
-def listed(row: Incident, now: datetime) -> str:
-    """One incident as a line of a list."""
+def not_listed_by(word: str) -> str:
+    return (
+        f"“{escape(word[:40])}” doesn't narrow the list. Use `mine`, `closed`, `type:data`, `field:value` or a page "
+        "number, as in `/incident list closed 2`."
+    )
+
+
+def _none_listed(which: str, narrowed: str) -> Message:
+    text = {
+        "closed": NONE_CLOSED,
+        "mine": "You aren't in any open incident. `/incident list` shows all that are open.",
+    }.get(which, NONE_OPEN)
+    if narrowed:
+        stands = {"closed": "closed incident", "mine": "open incident of yours"}.get(which, "open incident")
+        text = f"No {stands} has {code(narrowed)}."
+    return Message(text, (section(text),))
+
+
+def listed(row: Incident, now: datetime, kind: str = "") -> str:
+    """One incident as a line of a list; `kind` is what its type is called."""
     where = f" <#{row.channel_id}>" if row.channel_id else ""
     took = span((row.resolved_at or now) - row.declared_at)
-    return f"*{row.severity}* · {row.ref} · {plain(shorten(row.title, 80))} · {row.stands}, {took}{row.again}{where}"
+    what = f"{plain(kind)} · " if kind else ""
+    title = plain(shorten(row.title, 80))
+    return f"*{row.severity}* · {row.ref} · {what}{title} · {row.stands}, {took}{row.again}{where}"
 
 
 def alike_question(words: str, near: Incident, here: bool, value: str) -> Message:
@@ -124,7 +164,7 @@ def alike_question(words: str, near: Incident, here: bool, value: str) -> Messag
         button("Declare anyway", "declare_anyway", value),
         button("Cancel", "declare_cancel", value),
     ]
-    hint = "`/incident declare! …` declares without asking."
+    hint = "`/incident declare! …` declares without this question."
     return Message(f"Is this {near.ref}?", (section(ask), actions("declare_question", *pressed), context(hint)))
 
 

@@ -39,7 +39,8 @@ def home(facts: HomeFacts, now: datetime) -> dict[str, Any]:
     """The view of one person."""
     blocks: list[Block] = [actions("home_actions", button("Declare an incident", "home_declare", "home", "danger"))]
     blocks.append(section("*Waiting on you*"))
-    for number, item in enumerate(facts.asked[:_SHOWN]):
+    # What waits is bounded kind by kind, so that pages leave room for reviews.
+    for number, item in enumerate(facts.asked):
         answer = button(item.label, item.action_id, item.value, "primary") if item.action_id else None
         blocks.append(section(item.text, answer) | {"block_id": f"asked_{number}"})
     if not facts.asked:

@@ -7,6 +7,7 @@ from bot.incidents.rules.incident import Incident
 # These complete "Tocsin couldn't …".
 SET_TOPIC = "set the channel's topic"
 PIN_CARD = "pin the card in the channel"
+ADD_BOOKMARKS = "add the channel's bookmarks"
 RENAME_CHANNEL = "rename the channel"
 
 

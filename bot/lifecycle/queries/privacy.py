@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import ARRAY, ColumnElement, Text, column, func, or_, select, table, update
 from sqlalchemy.orm import Session
 
 from bot.incidents.queries import incidents
 from bot.incidents.queries.places import MIRROR
+from bot.incidents.rules.incident import SECURITY
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow, TimelineEntry
 from bot.slack.tables import SlackMessage
 
+# What people did in the channel, which Tocsin says nowhere.
+_OF_PEOPLE = [kind.value for kind in (Kind.MESSAGE_POSTED, Kind.MESSAGE_EDITED, Kind.MESSAGE_DELETED)]
 _LEFT = "left:"  # what the keys begin with of what was said before an incident moved
+_CANVAS = "canvas:"
 _PINGS = table("pings", column("incident_id"), column("user_ids", ARRAY(Text)), column("state"), column("kind"))
 
 
@@ -33,9 +38,10 @@ def set_aside(session: Session, incident_id: int, channel_id: str | None, *, pri
     Where the incident becomes `private`, those of its notices and of its thread in the announcement channel too: they
     are to be deleted. The mirror keeps its key, as it is edited.
     """
-    entries = session.scalars(select(TimelineEntry.entry_id).where(TimelineEntry.incident_id == incident_id)).all()
+    # In SQL: an incident may have more entries than a statement may have parameters.
+    entry = select(TimelineEntry).where(TimelineEntry.incident_id == incident_id, TimelineEntry.kind.not_in(_OF_PEOPLE))
     outside: list[ColumnElement[bool]] = [
-        SlackMessage.key.in_([f"{prefix}{entry_id}{suffix}" for entry_id in entries])
+        SlackMessage.key.in_(entry.with_only_columns(func.concat(prefix, TimelineEntry.entry_id, suffix)))
         for prefix, suffix in (("notice:", ""), ("entry:", ":thread"))
     ]
     outside.append(SlackMessage.key == f"card:{incident_id}:thread")
@@ -46,11 +52,31 @@ def set_aside(session: Session, incident_id: int, channel_id: str | None, *, pri
     )
 
 
+def set_canvas_aside(session: Session, incident_id: int, channel_id: str, canvas_id: str, now: datetime) -> None:
+    """The review's canvas in the channel that is left is to be deleted, too."""
+    key = f"{_LEFT}{incident_id}:{_CANVAS}{canvas_id}"
+    session.add(SlackMessage(key=key, channel_id=channel_id, ts=None, attempted_at=now))
+
+
+def canvas_in(key: str) -> str:
+    """The canvas that a key of what was set aside stands for; "" for messages."""
+    rest = key.removeprefix(_LEFT).partition(":")[2]
+    return rest.removeprefix(_CANVAS) if rest.startswith(_CANVAS) else ""
+
+
 def list_set_aside(session: Session, incident_id: int) -> Sequence[SlackMessage]:
     """What was said before the incident moved, and still stands."""
     return session.scalars(
         select(SlackMessage).where(SlackMessage.key.startswith(f"{_LEFT}{incident_id}:")).order_by(SlackMessage.key)
     ).all()
+
+
+def list_public_duplicates(session: Session, incident_id: int) -> Sequence[IncidentRow]:
+    """What was merged into it and everybody may read, the oldest first."""
+    statement = select(IncidentRow).where(
+        IncidentRow.merged_into == incident_id, IncidentRow.ref.not_like(f"{SECURITY}-%")
+    )
+    return session.scalars(statement.order_by(IncidentRow.incident_id)).all()
 
 
 def forget(session: Session, key: str) -> None:
@@ -60,9 +86,8 @@ def forget(session: Session, key: str) -> None:
         session.delete(row)
 
 
-def count_outside(session: Session, incident_id: int, channel_id: str) -> tuple[int, int]:
-    """How many messages people wrote there, which no bot can delete, and how many updates went to stakeholders."""
+def count_written(session: Session, incident_id: int, channel_id: str) -> int:
+    """How many messages people wrote there, which no bot can delete."""
     written = TimelineEntry.source_key.startswith(f"message:{channel_id}:")
-    told = TimelineEntry.kind == Kind.STAKEHOLDERS_TOLD.value
-    statement = select(func.count().filter(written), func.count().filter(told))
-    return tuple(session.execute(statement.where(TimelineEntry.incident_id == incident_id)).one())  # type: ignore[return-value]  # two counts
+    statement = select(func.count()).where(TimelineEntry.incident_id == incident_id, written)
+    return session.scalar(statement) or 0

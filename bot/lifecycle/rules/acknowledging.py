@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
+from bot.incidents.rules.incident import REF
+
 _ACKNOWLEDGES = re.compile(
     r"(?:ack(?:ed|nowledge|nowledged)?|on it|on my way|got it|mine|taking it|looking(?: into it| at it)?|:eyes:|👀"
     r"|i(?:[’']?m| am) (?:on it|on my way|looking(?: into it| at it)?|taking it)|i(?:[’']?ve| have)? got (?:it|this))",
     re.IGNORECASE,
 )
-_REF = re.compile(r"\b(?:INC|SEC)-\d{4}-\d{1,6}\b", re.IGNORECASE)
 _AROUND = " \t\n.!,:;-…"
 
 
@@ -18,11 +19,11 @@ def acknowledges(text: str) -> bool:
 
     A sentence that goes on ("on it goes the blame") is talk.
     """
-    said = " ".join(_REF.sub(" ", text).split())
+    said = " ".join(REF.sub(" ", text).split())
     return _ACKNOWLEDGES.fullmatch(said.strip(_AROUND)) is not None or said.strip() == ":eyes:"
 
 
 def ref_in(text: str) -> str | None:
     """The reference of the incident that it names, None where it names none."""
-    found = _REF.search(text)
+    found = REF.search(text)
     return found[0].upper() if found else None

@@ -12,7 +12,7 @@ from bot.incidents.queries import incidents
 from bot.incidents.rules.timeline import Kind
 from bot.memory.rules.similar import SimilarItem
 from bot.reports import queries as reports
-from bot.reports.flows.reports import Heard, judge_report
+from bot.reports.flows.reports import Heard, judge_report, note_recovery
 from bot.reports.messages import answer as messages
 from bot.reports.rules import alert_recovered
 from bot.reports.tables import AlertRow
@@ -69,6 +69,8 @@ def _tell(session: Session, known: AlertRow, now: datetime) -> None:
     """The answer says that it recovered, and so does the timeline of the incident that it became."""
     _answer_again(session, known.report_id)
     report = reports.find_report(session, known.report_id)
+    if report is not None:
+        note_recovery(session, report, known.recovered_at)
     if report is None or report.incident_id is None or known.recovered_at is None:
         return
     row = incidents.get_for_change(session, report.incident_id)

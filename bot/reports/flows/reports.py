@@ -49,10 +49,11 @@ def judge_report(
     similar: tuple[SimilarItem, ...],
     policy: Policy,
     now: datetime,
+    outcome: Outcome | None = None,
 ) -> ReportRow | None:
     """Keep the verdict; enqueue the answer or the question, unless this is chatter or shadow mode.
 
-    None when that message was judged before.
+    `outcome` is for what is no chatter, whatever its words. None when that message was judged before.
     """
     row = reports.add_report(
         session,
@@ -60,7 +61,7 @@ def judge_report(
         ts=heard.ts,
         user_id=heard.user_id,
         judged_at=now,
-        **_verdict(heard, judgement, similar, policy),
+        **_verdict(heard, judgement, similar, policy, outcome),
     )
     if row is not None and row.answered:
         learn_names_later(session, row.text or "")
@@ -88,9 +89,15 @@ def keep_judged(
         judge_report(session, heard, judgement, similar, policy, now)
 
 
-def _verdict(heard: Heard, judgement: Judgement, similar: tuple[SimilarItem, ...], policy: Policy) -> dict[str, Any]:
+def _verdict(
+    heard: Heard,
+    judgement: Judgement,
+    similar: tuple[SimilarItem, ...],
+    policy: Policy,
+    wanted: Outcome | None = None,
+) -> dict[str, Any]:
     """What a report keeps of how it was judged, and whether that is said or asked."""
-    outcome = Outcome.SILENCE if policy.severity.shadow else policy.severity.outcome(judgement)
+    outcome = Outcome.SILENCE if policy.severity.shadow else wanted or policy.severity.outcome(judgement)
     return {
         "text": heard.text,
         "severity": judgement.severity.value if judgement.severity else None,
@@ -236,6 +243,14 @@ def join_report_of_message(
         _decide(session, report, "part_of", by, now)
 
 
+def note_declared(session: Session, report: ReportRow, row: IncidentRow, own: bool, now: datetime) -> None:
+    """The report of what is an incident already: it declared that one itself (`own`), or was added to it."""
+    if own and row.report_ts is None:
+        row.report_channel_id, row.report_ts = report.channel_id, report.ts
+    report.chosen_severity, report.incident_id = row.severity, row.incident_id
+    _decide(session, report, "declared" if own else "part_of", row.declared_by, now)
+
+
 def _get(session: Session, report_id: int) -> ReportRow:
     report = reports.get_report_for_change(session, report_id)
     if report is None:
@@ -320,6 +335,19 @@ def decision_of(session: Session, report: ReportRow) -> Decision:
 def _decide(session: Session, report: ReportRow, decision: str, by: str, now: datetime) -> None:
     report.decision, report.decided_by, report.decided_at = decision, by, now
     show(session, report)
+
+
+def note_recovery(session: Session, report: ReportRow, recovered_at: datetime | None) -> None:
+    """What an alarm or alert reported is OK again since then; None: it is there again. While nobody decided, the answer
+    says so.
+    """
+    if report.recovered_at == recovered_at:
+        return
+    report.recovered_at = recovered_at
+    if report.decision is None and report.incident_id is None and report.answered:
+        once = f"answer-{report.report_id}"
+        lock = f"report-{report.report_id}"
+        enqueue(session, "slack.answer", lock=lock, once=once, report_id=report.report_id)
 
 
 def show(session: Session, report: ReportRow) -> None:

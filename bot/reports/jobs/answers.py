@@ -9,13 +9,14 @@ from bot.context import AppContext
 from bot.diagnostics.flows import offers
 from bot.incidents.queries import incidents
 from bot.incidents.visibility import for_everybody
+from bot.lifecycle.flows.declare import kind_of
 from bot.memory.messages import suggestions
 from bot.reports import queries as reports
 from bot.reports.flows.corrections import choices_for, reason_of
 from bot.reports.flows.reports import decision_of, judgement_of, show, was_edited
 from bot.reports.messages import answer as answers
 from bot.reports.messages import corrections, decisions
-from bot.reports.tables import ReportRow
+from bot.reports.tables import AlertRow, ReportRow
 from bot.severity.rules import Severity
 from bot.slack import blocks
 from bot.slack.client import Message, Slack
@@ -38,32 +39,38 @@ def answer(context: AppContext, slack: Slack, poster: Poster, *, report_id: int)
         open_ref = context.memory.find_open(incidents.as_open(rows), report.text) if rows else None
         running = answers.Running(tuple(incidents.facts(row) for row in rows), open_ref)
         alert = reports.find_alert_of_report(session, report_id)
-        again = answers.alert_again(alert.times, alert.last_at, alert.recovered_at) if alert else ""
-    message = _decided(context, report, outcome, public) if decided else _undecided(context, report, running)
+        again = _again(report, alert) if alert else ""
+    if incident is not None and not public:
+        # Below everybody's report nothing may say what became of it, nor what it looks like.
+        message, again = Message(outcome, (blocks.section(outcome),)), ""
+    else:
+        message = _decided(context, report, outcome) if decided else _undecided(context, report, running)
     if again:
         message = Message(message.text, (*message.blocks, blocks.context(again)))
     poster.try_to_post(f"report:{report_id}", channel_id, message, thread_ts=ts)
 
 
+def _again(report: ReportRow, alert: AlertRow) -> str:
+    """How often an alert came; that it recovered, where the answer itself does not begin so."""
+    over = alert.recovered_at if report.decision is not None or report.recovered_at is None else None
+    return answers.alert_again(alert.times, alert.last_at, over)
+
+
 def link_answer(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int) -> None:
-    """The incident's channel is there: the answer to the report that it was declared from links it."""
+    """The incident's channel is there, or another: the answers to its reports link it, or no longer do."""
     with context.database.transaction() as session:
-        row = incidents.get(session, incident_id)
-        if row.report_channel_id is None or row.report_ts is None:
-            return
-        report = reports.find_report_of_message(session, row.report_channel_id, row.report_ts)
-        if report is not None:
+        for report in reports.list_of_incident(session, incidents.get(session, incident_id)):
             show(session, report)
 
 
-def _decided(context: AppContext, report: ReportRow, outcome: str, public: bool) -> Message:
+def _decided(context: AppContext, report: ReportRow, outcome: str) -> Message:
     dismissed = report.decision == "not_incident"
     found = suggestions(report.similar, f"report:{report.report_id}")
     # Where it was no incident, nobody is asked whether the earlier ones helped.
     past = [replace(one, vote_key="") for one in found] if dismissed else found
     levels = context.policy.severity.levels
     level = None if report.asked else levels[Severity(report.severity or report.chosen_severity or Severity.P2)]
-    declared = report.incident_id if report.decision == "declared" and public else None
+    declared = report.incident_id if report.decision == "declared" else None
     message = answers.answered(report.text, judgement_of(report), level, outcome, past, declared)
     if dismissed:
         message = corrections.with_second_thoughts(message, report.report_id)
@@ -76,14 +83,17 @@ def _decided(context: AppContext, report: ReportRow, outcome: str, public: bool)
 def _undecided(context: AppContext, report: ReportRow, running: answers.Running) -> Message:
     levels = context.policy.severity.levels
     if report.asked:
-        return _dated(report, answers.question(report.report_id, levels, running))
+        return _dated(report, answers.question(report.report_id, levels, running, report.recovered_at))
     judgement = judgement_of(report)
     if judgement.severity is None:
         return corrections.no_longer_an_incident()
     found = suggestions(report.similar, f"report:{report.report_id}")
     # What AWS knows is offered where AWS is configured.
     resources = offers(report.text, context.policy.diagnostics) if context.aws else ()
-    return _dated(report, answers.answer(report.report_id, report.text, judgement, levels, found, running, resources))
+    private = kind_of(context.policy, report.text, judgement.row_name).security
+    over = report.recovered_at
+    said = answers.answer(report.report_id, report.text, judgement, levels, found, running, resources, private, over)
+    return _dated(report, said)
 
 
 def _dated(report: ReportRow, answer: Message) -> Message:

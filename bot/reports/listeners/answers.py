@@ -10,7 +10,14 @@ from bot.context import AppContext
 from bot.diagnostics import flows as diagnosing
 from bot.diagnostics.messages import NO_LONGER_OFFERED, begun
 from bot.errors import BadRequest
+from bot.fields.flows import missing
+from bot.fields.messages import empty_ones
+from bot.fields.rules import Ask
+from bot.incidents.interactions import ID, RESOURCE, Press, number_at, of_report
 from bot.incidents.queries import incidents
+from bot.incidents.rules.authority import Act
+from bot.incidents.rules.incident import REF_SHAPE
+from bot.incidents.tables import IncidentRow
 from bot.incidents.visibility import for_everybody
 from bot.lifecycle.flows.declare import where_to_work
 from bot.lifecycle.messages.answers import where
@@ -25,7 +32,7 @@ def declare_report(session: Session, context: AppContext, value: str, user_id: s
     if question is not None:
         return question
     row, _ = reports.declare_report(session, int(value), None, user_id, context.policy, now)
-    return decisions.declared(row.severity, row.ref, where(where_to_work(session, row)))
+    return _declared(session, context, row)
 
 
 def declare_report_as(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
@@ -34,7 +41,12 @@ def declare_report_as(session: Session, context: AppContext, value: str, user_id
     if question is not None:
         return question
     row, _ = reports.declare_report(session, int(report_id), Severity(severity), user_id, context.policy, now)
-    return decisions.declared(row.severity, row.ref, where(where_to_work(session, row)))
+    return _declared(session, context, row)
+
+
+def _declared(session: Session, context: AppContext, row: IncidentRow) -> str:
+    said = decisions.declared(row.severity, row.ref, where(where_to_work(session, row)))
+    return said + empty_ones(row.ref, missing(session, row, context.policy.fields, Ask.DECLARE))
 
 
 def _opened_since(session: Session, context: AppContext, report_id: int, now: datetime) -> str | None:
@@ -54,7 +66,7 @@ def _opened_since(session: Session, context: AppContext, report_id: int, now: da
 
 def declare_after_all(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     row, _ = reports.declare_after_all(session, int(value), user_id, context.policy, now)
-    return decisions.declared(row.severity, row.ref, where(where_to_work(session, row)))
+    return _declared(session, context, row)
 
 
 def dismiss_report(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
@@ -66,7 +78,8 @@ def diagnose_report(session: Session, context: AppContext, value: str, user_id: 
     """What AWS shows of a resource of which the report speaks, in the report's thread; `value` names both."""
     report_id, service, name = value.split(":", 2)
     report = find_report(session, int(report_id))
-    asked = diagnosing.find_offer(context.policy.diagnostics, service, name)
+    words = report.text if report is not None else ""
+    asked = diagnosing.find_offer(context.policy.diagnostics, service, name, words)
     if context.aws is None or asked is None or report is None:
         raise BadRequest(NO_LONGER_OFFERED)
     where = diagnosing.Destination(channel_id=report.channel_id, thread_ts=report.ts)
@@ -77,3 +90,25 @@ def diagnose_report(session: Session, context: AppContext, value: str, user_id: 
 def join_report(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
     report_id, ref = value.split(":")
     return decisions.joined(reports.join_report(session, int(report_id), ref, user_id, now))
+
+
+def _of_report_first(session: Session, value: str) -> None:
+    """`report:service:name`."""
+    number_at(value, 0)
+
+
+def _by_ref(session: Session, value: str) -> IncidentRow:
+    """`report id:ref`."""
+    return incidents.get_by_ref(session, value.partition(":")[2])
+
+
+_PART_OF = f"{ID}:{REF_SHAPE}"
+PRESSES = {
+    "report_declare": Press(declare_report, Act.DECLARE, of_report, ID),
+    "report_declare_as": Press(declare_report_as, Act.DECLARE, of_report, f"({'|'.join(Severity)}):{ID}"),
+    "report_dismiss": Press(dismiss_report, Act.FALSE_ALARM, of_report, ID),
+    "report_diagnose": Press(diagnose_report, Act.CHANGE, _of_report_first, RESOURCE),
+    "report_declare_after_all": Press(declare_after_all, Act.DECLARE, of_report, ID),
+    "report_part_of": Press(join_report, Act.CHANGE, _by_ref, _PART_OF),
+    "report_part_of_other": Press(join_report, Act.CHANGE, _by_ref, _PART_OF),
+}

@@ -10,12 +10,16 @@ from slack_bolt import Ack
 from sqlalchemy.orm import Session
 
 from bot.context import AppContext
-from bot.incidents.interactions import Pressed, let_in, number_at
+from bot.incidents.interactions import ID, Press, Submission, let_in, number_at, of_report
+from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
+from bot.incidents.tables import IncidentRow
 from bot.lifecycle.messages.outcomes import sentence
+from bot.lifecycle.queries import severity_suggestions
 from bot.reports.flows import corrections as correct
 from bot.reports.flows import rejudge
 from bot.reports.messages import corrections
+from bot.reports.messages.corrections import WHY
 from bot.reports.rules import IN_WORDS, WHY_DISMISSED, WHY_LOWERED, WHY_RAISED
 from bot.slack.client import Slack
 from bot.slack.reporting import reporting_errors
@@ -56,4 +60,20 @@ def keep_severity(session: Session, context: AppContext, value: str, user_id: st
     return sentence(rejudge.keep(session, int(value), user_id, now))
 
 
-REASONS: dict[str, Pressed] = {f"report_why_{word}": explain for word in {**WHY_DISMISSED, **WHY_RAISED, **WHY_LOWERED}}
+def _of_suggestion(session: Session, value: str) -> IncidentRow | None:
+    held = severity_suggestions.find(session, number_at(value, 0))
+    return incidents.get(session, held.incident_id) if held is not None else None
+
+
+def _of_reason(session: Session, values: dict[str, str], view: dict[str, Any]) -> None:
+    """A report's id, which must be a number."""
+    number_at(str(view.get("private_metadata")), 0)
+
+
+_REASON = Press(explain, Act.CHANGE, of_report, rf"\w{{1,40}}:{ID}")
+PRESSES = {
+    **{f"report_why_{word}": _REASON for word in {**WHY_DISMISSED, **WHY_RAISED, **WHY_LOWERED}},
+    "severity_take": Press(take_severity, Act.CHANGE, _of_suggestion, ID),
+    "severity_keep": Press(keep_severity, Act.CHANGE, _of_suggestion, ID),
+}
+SUBMISSIONS = {WHY: Submission(explained, IN_WORDS, Act.CHANGE, _of_reason)}

@@ -21,4 +21,4 @@ def warn(context: AppContext, channel_id: str, ts: str, user_id: str, text: str)
             return
         workspace = slack_queries.find_workspace(session)
         link = slack_queries.permalink(workspace.url if workspace else None, channel_id, ts)
-        enqueue(session, "slack.whisper", channel_id=channel_id, user_id=user_id, text=secret_stands(link))
+        enqueue(session, "slack.reply_privately", channel_id=channel_id, user_id=user_id, text=secret_stands(link))

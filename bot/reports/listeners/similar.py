@@ -9,9 +9,12 @@ from sqlalchemy.orm import Session
 from bot.context import AppContext
 from bot.errors import BadRequest
 from bot.incidents.commands import CommandContext, Subcommand, incident_of
+from bot.incidents.interactions import Press, of_no_incident
 from bot.incidents.queries import incidents
 from bot.incidents.queries.incidents import described
+from bot.incidents.queries.replays import replayed_ref
 from bot.incidents.rules.authority import Act
+from bot.incidents.rules.incident import is_drill
 from bot.memory import messages as blocks
 from bot.memory.flows import votes
 from bot.memory.flows.recall import recall
@@ -26,9 +29,13 @@ def similar(command: CommandContext) -> Message:
     """
     words, ref = plain_text(command.rest), ""
     with command.context.database.transaction() as session:
-        if command.ref or (not words and incidents.find_by_channel(session, command.channel_id)):
+        here = incidents.find_by_channel(session, command.channel_id)
+        if here is not None and is_drill(here.ref):
+            ref = replayed_ref(session, here.incident_id)
+        if command.ref or (not words and here is not None):
             row = incident_of(session, command)
-            words, ref = words or described(row), row.ref
+            words = words or described(row)
+            ref = replayed_ref(session, row.incident_id) or row.ref  # a drill has no entry, and must not be given away
     if not words:
         raise BadRequest("Say what to search for: `/incident similar checkout returns 502`.")
     found = recall(command.context.memory.current(), words, guide=True, without=ref)
@@ -49,3 +56,6 @@ SUBCOMMANDS = (
         act=Act.READ,
     ),
 )
+
+
+PRESSES = {"suggestion_vote": Press(cast_vote, Act.CHANGE, of_no_incident, r"(yes|no):\d{1,3}:[^:]+:.+")}

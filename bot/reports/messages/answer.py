@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.diagnostics.messages import offered
-from bot.diagnostics.rules.request import Asked
+from bot.diagnostics.rules.request import DiagnosisRequest
 from bot.incidents.messages import headline
 from bot.incidents.rules.incident import Incident
 from bot.memory.messages import Suggestion, similar_line, vote_menu
@@ -40,6 +40,9 @@ class Running:
         return [one for one in self.incidents if one.ref != self.likely_ref][:_OFFERED]
 
 
+DECLARED_IN_PRIVATE = "Sounds like a security incident: declaring it makes a private channel. Write no details here."
+
+
 def answer(
     report_id: int,
     text: str,
@@ -47,36 +50,54 @@ def answer(
     levels: Mapping[Severity, Level],
     similar: Sequence[Suggestion] = (),
     running: Running | None = None,
-    resources: Sequence[Asked] = (),
+    resources: Sequence[DiagnosisRequest] = (),
+    private: bool = False,
+    recovered_at: datetime | None = None,
 ) -> Message:
     """The reply to a report: severity, why, the response time, what it looks like, and what can be pressed.
 
     `text` is the report as it was written. Joining an open incident is offered before declaring another. `resources`
-    are those of AWS of which it speaks.
+    are those of AWS of which it speaks; `private` is whether it would be declared as a security incident. Of what is OK
+    again, since `recovered_at`, the first question is no longer whether to declare it.
     """
     assert judgement.severity is not None
     level, running = levels[judgement.severity], running or Running()
     title, meaning = plain(level.title), plain(level.meaning)
     verdict = f"Looks like *{level.severity} {title}* ({meaning}). Respond within {span(level.respond_within)}."
+    brief = f"Looks like {level.severity} {title}: {meaning}"
+    if recovered_at is not None:
+        verdict = f"{_over(recovered_at)} It looked like *{level.severity} {title}* ({meaning})."
+        brief = f"OK again; it looked like {level.severity} {title}"
     blocks = [section("\n".join([verdict, *reasons(text, judgement)]))]
+    if private:
+        blocks.append(context(DECLARED_IN_PRIVATE))
     # What is pressed comes before what is read: on a phone the rest is below the fold.
     if running.likely:
         blocks.append(section(f"Possible match, still open: {headline(running.likely)}"))
-    blocks.append(_answer_actions(report_id, level, levels, running))
+    buttons = _answer_actions(report_id, level, levels, running)
+    blocks.append(buttons if recovered_at is None else _actions_once_over(report_id, levels, running))
     blocks += offered(DIAGNOSE, str(report_id), resources)
     blocks += [section(similar_line(one.item), vote_menu(one.vote_key)) for one in _incidents(similar)]
     for one in similar:
         if one.item.kind == "playbook":
             line = f"Playbook: *{one.item.ref}* {plain(shorten(one.item.title, 200))}"
             blocks.append(section(line, vote_menu(one.vote_key)))
-    return Message(f"Looks like {level.severity} {title}: {meaning}", tuple(blocks))
+    return Message(brief, tuple(blocks))
 
 
-def question(report_id: int, levels: Mapping[Severity, Level], running: Running | None = None) -> Message:
+def question(
+    report_id: int,
+    levels: Mapping[Severity, Level],
+    running: Running | None = None,
+    recovered_at: datetime | None = None,
+) -> Message:
     """One line for what may be trouble: is this an incident? To declare, to join an open one, or no."""
     running = running or Running()
-    text = "Is this an incident?"
     likely = f" It may be part of {headline(running.likely)}" if running.likely else ""
+    if recovered_at is not None:
+        text = f"{_over(recovered_at)} Was this an incident?"
+        return Message(text, (section(text + likely), _actions_once_over(report_id, levels, running)))
+    text = "Is this an incident?"
     buttons = actions(
         "report_actions",
         *_joining(report_id, running),
@@ -102,6 +123,17 @@ def _answer_actions(report_id: int, level: Level, levels: Mapping[Severity, Leve
         button("Not an incident", "report_dismiss", value),
     ]
     return actions("report_actions", *elements)
+
+
+def _over(recovered_at: datetime) -> str:
+    return f":white_check_mark: OK again since {instant(recovered_at)}."
+
+
+def _actions_once_over(report_id: int, levels: Mapping[Severity, Level], running: Running) -> Block:
+    """The same without a button that declares: what is over by itself is mostly none, and is declared from a menu."""
+    menu = select("Declare anyway…", "report_declare_as", severity_options(levels, f":{report_id}"))
+    dismiss = button("Not an incident", "report_dismiss", str(report_id))
+    return actions("report_actions", dismiss, *_joining(report_id, running), _confirmed(menu, running))
 
 
 def _confirmation(running: Running) -> str | None:

@@ -6,6 +6,7 @@ from bot.reports.rules import Decision
 
 GONE = "Tocsin no longer has this report. Use `/incident declare …` instead."
 NOT_AN_INCIDENT = "Marked as not an incident."
+HANDLED = "Handled."
 
 
 def sentence(decision: Decision) -> str:
@@ -16,7 +17,7 @@ def sentence(decision: Decision) -> str:
     if decision.asked:
         return f"Declared {by}".rstrip() + ". The on-call engineer is being paged."
     if decision.private:
-        return f"Declared as a security incident {by}: {decision.ref}. Its responders work in a private channel."
+        return HANDLED  # everybody reads it: neither that there is a security incident nor who declared it
     where = (decision.ref or "an incident") + (f" in <#{decision.channel_id}>" if decision.channel_id else "")
     if decision.kind == "part_of":
         return f"Added to {where} {by}".rstrip() + "."

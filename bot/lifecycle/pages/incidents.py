@@ -10,13 +10,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.fields.queries import in_order, values_of
 from bot.incidents import visibility
 from bot.incidents.pages import unknown, visible
 from bot.incidents.queries import incidents, timeline
+from bot.incidents.rules.incident import is_drill
 from bot.incidents.rules.timeline import Entry
 from bot.incidents.tables import IncidentRow
+from bot.lifecycle.messages.card import NEVER_ACKNOWLEDGED
+from bot.reviews.messages.story import line_of
 from bot.reviews.queries import drafts
-from bot.reviews.rules.story import line_of
 from bot.slack import queries as slack_queries
 from bot.text.durations import span
 from bot.text.wording import LONGEST_SAYING, Wording, called, instant, mentioned
@@ -46,12 +49,14 @@ class _Row:
     declared_at: datetime
     commander: str | None = None
     open_for: str = ""
+    type: str = ""
 
 
 def _incidents(web: WebContext, request: Request, user: CurrentUser) -> Response:
     now = web.context.now()
     with web.context.database.transaction() as session:
         still, _ = visibility.list_page(session, user.user_id, limit=_LISTED)
+        type_of = web.context.policy.fields.title_of
         over, _ = visibility.list_page(session, user.user_id, limit=10, closed=True)
         recent = [(row, incidents.facts(row).stands) for row in over]
         names = slack_queries.names_of(session, {row.commander for row in still if row.commander})
@@ -64,6 +69,7 @@ def _incidents(web: WebContext, request: Request, user: CurrentUser) -> Response
             row.declared_at,
             called(names, row.commander) if row.commander else None,
             span(now - row.declared_at),
+            type_of(row.type),
         )
         for row in still
     ]
@@ -82,8 +88,8 @@ def _incident(web: WebContext, request: Request, user: CurrentUser) -> Response:
         number = max(1, int(asked) if asked.isdecimal() and len(asked) < 7 else 1)
         first = (number - 1) * ENTRIES_A_PAGE
 
-        def link(ts: str) -> str | None:
-            return slack_queries.permalink(url, row.channel_id, ts)
+        def link(ts: str, channel_id: str | None) -> str | None:
+            return slack_queries.permalink(url, channel_id or row.channel_id, ts)
 
         shown, total = timeline.list_page(session, row.incident_id, first, ENTRIES_A_PAGE, link)
         pages = max(1, -(-total // ENTRIES_A_PAGE))
@@ -92,11 +98,15 @@ def _incident(web: WebContext, request: Request, user: CurrentUser) -> Response:
         people |= {user for user in (row.commander, row.declared_by, row.acknowledged_by) if user}
         people |= mentioned(filter(None, (row.impact, row.cause, row.resolution)))
         wording = Wording(slack_queries.names_of(session, people), row.declared_at.astimezone(UTC).date())
+        policy = web.context.policy.fields
+        held = in_order(values_of(session, row.incident_id), policy)
+        custom = [("Type", policy.title_of(row.type)), *held] if row.type else held
         has_review = drafts.find_last(session, row.incident_id) is not None
     lines = [line_of(entry, wording) for entry in shown]
     context = {
         "row": row,
-        "facts": _facts(row, wording, web.context.now()),
+        "drill": is_drill(row.ref),
+        "facts": [*_facts(row, wording, web.context.now()), *custom],
         "lines": lines,
         "whole": _whole(shown, wording),
         "dated": any(" " in (line.clock or "") for line in lines),
@@ -124,7 +134,7 @@ def _facts(row: IncidentRow, wording: Wording, now: datetime) -> list[tuple[str,
         ("Declared", f"{instant(row.declared_at)} by {wording.person(row.declared_by)}"),
         ("Resolved", f"{instant(row.resolved_at)}, after {took}") if row.resolved_at else ("Open for", took),
         ("Commander", wording.person(row.commander) if row.commander else "none"),
-        ("Acknowledged", acknowledged or "not yet"),
+        ("Acknowledged", acknowledged or (NEVER_ACKNOWLEDGED if row.resolved_at else "not yet")),
         ("Impact", wording.plain(row.impact or "", lines=True) or "not recorded"),
         ("Cause", wording.plain(row.cause or "", lines=True) or "not recorded"),
         ("Resolution", wording.plain(row.resolution or "", lines=True) or ("not recorded" if row.resolved_at else "")),

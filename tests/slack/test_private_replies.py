@@ -12,13 +12,14 @@ import pytest
 from slack_bolt import Ack, Respond
 from structlog.testing import capture_logs
 
+from bot.incidents.interactions import opened
 from bot.incidents.queries import incidents
 from bot.lifecycle.listeners import channel as room
 from bot.lifecycle.listeners import shortcuts
 from bot.slack.client import Message, Slack, web_client
-from bot.slack.whispers import answer_press, whisper
+from bot.slack.private_replies import answer_press, reply_privately
 from bot.stakeholders import listeners as telling
-from tests.stage import Stage
+from tests.support.stage import Stage
 
 
 def ack() -> Ack:
@@ -54,16 +55,17 @@ def address() -> Iterator[str]:
 @pytest.mark.parametrize("status", [404, 429, 500])
 def test_an_answer_that_slack_refuses_is_logged_and_never_raised(address: str, status: int) -> None:
     with capture_logs() as lines:
-        whisper(Respond(response_url=f"{address}/{status}"), "You acknowledged it.")
+        reply_privately(Respond(response_url=f"{address}/{status}"), "You acknowledged it.")
     (line,) = lines
-    assert (line["event"], line["sentence"]) == ("could not whisper", "You acknowledged it.")
+    assert line["event"] == "could not reply privately"
+    assert "acknowledged" not in str(line), "it may be of a security incident"
     assert str(status) in line["error"]
 
 
 def test_an_answer_to_nobody_there_is_logged_and_never_raised() -> None:
     with capture_logs() as lines:
-        whisper(Respond(response_url="http://127.0.0.1:9/closed"), "You acknowledged it.")
-    assert [line["event"] for line in lines] == ["could not whisper"]
+        reply_privately(Respond(response_url="http://127.0.0.1:9/closed"), "You acknowledged it.")
+    assert [line["event"] for line in lines] == ["could not reply privately"]
 
 
 def test_a_sentence_stands_below_and_a_message_in_place_of_what_was_pressed(address: str) -> None:
@@ -80,7 +82,7 @@ def test_a_sentence_stands_below_and_a_message_in_place_of_what_was_pressed(addr
 
 def test_where_there_is_no_address_to_answer_to_nothing_is_said() -> None:
     with capture_logs() as lines:
-        whisper(Respond(response_url=None), "You acknowledged it.")
+        reply_privately(Respond(response_url=None), "You acknowledged it.")
     assert lines == []
 
 
@@ -99,6 +101,9 @@ def test_buttons_and_shortcuts_that_can_neither_open_nor_answer_raise_nothing(st
         value = f"update:{incidents.get_by_ref(session, ref).incident_id}"
     with capture_logs() as lines:
         shortcuts.timeline_message(stage.context, slack, ack(), respond, body)
-        telling.open_notice(stage.context, slack, ack(), respond, body, {"value": value})
+        pressed = {"action_id": "notice_form", "value": value}
+        opened(telling.OPENINGS["notice_form"])(stage.context, slack, ack(), respond, body, pressed)
         room.turn_page(stage.context, ack(), respond, body, {"value": "open:1"})
-    assert [line["event"] for line in lines if line["event"] == "could not whisper"] == ["could not whisper"] * 3
+    assert [line["event"] for line in lines if line["event"] == "could not reply privately"] == [
+        "could not reply privately"
+    ] * 3

@@ -10,20 +10,24 @@ from slack_bolt import Ack, Respond
 from slack_sdk.errors import SlackClientError
 
 from bot.slack.client import Message
+from bot.slack.late.answers import left_to_say
 from bot.slack.text import unturned
 
 log = structlog.get_logger(__name__)
 
 
 def answer_press(ack: Ack, respond: Respond, said: Iterable[str | Message]) -> None:
-    """Acknowledge, then whisper: a sentence below what was pressed, a message in its place."""
+    """Acknowledge, then reply_privately: a sentence below what was pressed, a message in its place."""
     ack()
-    for words in said:
-        whisper(respond, words)
+    for words in left_to_say(ack, list(said)):
+        reply_privately(respond, words)
 
 
-def whisper(respond: Respond, words: str | Message) -> None:
-    """Say it to that person only; a refusal of Slack's goes to the log, and never further."""
+def reply_privately(respond: Respond, words: str | Message) -> None:
+    """Say it to that person only; a refusal of Slack's goes to the log, and never further.
+
+    Not what was to be said: it may be of a security incident.
+    """
     if respond.response_url is None:  # pressed on App Home or sent with a form, which show the outcome themselves
         return
     message = Message(words) if isinstance(words, str) else words
@@ -32,7 +36,11 @@ def whisper(respond: Respond, words: str | Message) -> None:
     try:
         answer = respond(text=text, blocks=blocks, response_type="ephemeral", replace_original=in_place)
     except (OSError, http.client.HTTPException, SlackClientError, ValueError) as error:
-        log.warning("could not whisper", sentence=message.text, error=str(error))
+        log.warning("could not reply privately", characters=len(message.text), error=str(error))
         return
     if answer.status_code >= 300:
-        log.warning("could not whisper", sentence=message.text, error=f"http_{answer.status_code} {answer.body[:100]}")
+        log.warning(
+            "could not reply privately",
+            characters=len(message.text),
+            error=f"http_{answer.status_code} {answer.body[:100]}",
+        )

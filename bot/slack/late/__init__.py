@@ -1,0 +1,1 @@
+"""What takes longer than Slack waits: acknowledged in time, and answered when it is done."""
