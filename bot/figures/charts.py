@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import BadRequest
+from bot.extras import NO_CHARTS, Extra
 from bot.figures.rules.agreement import LABELS
 from bot.figures.rules.definitions import RESOLVE
 from bot.figures.rules.report import Bucket, Report
-
-_MISSING = "Pictures need matplotlib. Install it with `pip install 'tocsin[charts]'`."
 
 
 def draw_confusion(figures: dict[str, Any], title: str, path: Path) -> None:
@@ -20,10 +19,10 @@ def draw_confusion(figures: dict[str, Any], title: str, path: Path) -> None:
 
     Raises BadRequest where the library is missing or the file cannot be written.
     """
-    try:
-        from matplotlib.figure import Figure  # an extra: most installations never draw
-    except ImportError:
-        raise BadRequest(_MISSING) from None
+    if not Extra.CHARTS.is_installed:
+        raise BadRequest(NO_CHARTS)
+    from matplotlib.figure import Figure  # an extra: most installations never draw
+
     figure = Figure(figsize=(11, 5), dpi=130, layout="constrained")
     table, rows = figure.subplots(1, 2, width_ratios=(1, 1.15))
     _draw_table(table, figures["confusion"])
@@ -79,10 +78,10 @@ def draw_report(report: Report, buckets: Sequence[Bucket], by: str, hours: Mappi
 
     `hours` are pages by (weekday, hour), 0 being Monday. Raises BadRequest where the library is missing.
     """
-    try:
-        from matplotlib.figure import Figure as Canvas  # an extra: most installations never draw
-    except ImportError:
-        raise BadRequest(_MISSING) from None
+    if not Extra.CHARTS.is_installed:
+        raise BadRequest(NO_CHARTS)
+    from matplotlib.figure import Figure as Canvas  # an extra: most installations never draw
+
     canvas = Canvas(figsize=(11, 10), dpi=110, layout="constrained")
     incidents, resolve, severities, heat = canvas.subplots(4, 1, height_ratios=(1, 1, 0.8, 1.1))
     _draw_counts(incidents, buckets, by)

@@ -1,4 +1,4 @@
-"""The monthly figures, sent to managers when the policy's monthly digest is due; the judge's nightly learning."""
+"""The monthly figures, sent to managers when the policy's monthly digest is due; facts; the judge's learning."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from bot.figures import messages
 from bot.figures.flows import learning
 from bot.figures.flows.readers import list_managers
 from bot.figures.flows.report import report
+from bot.figures.queries import facts
 from bot.figures.rules.periods import Period, parse_period
 from bot.reviews.jobs.reviews import send_each
 from bot.severity import queries as fits
@@ -42,6 +43,17 @@ def monthly(context: AppContext, slack: Slack, poster: Poster) -> None:
         return messages.monthly(found, link)
 
     send_each(context, slack, poster, key, waiting, _path(period), message, {})
+
+
+def derive(context: AppContext) -> None:
+    """Derive the facts of incidents that changed, so that nobody who reads figures waits for that. To be called often.
+
+    In transactions of a second at most: after an upgrade it may be all incidents.
+    """
+    done = False
+    while not done:
+        with context.database.transaction() as session:
+            done = facts.refresh(session, batches=1)
 
 
 def learn(context: AppContext) -> None:

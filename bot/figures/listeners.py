@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 from bot.errors import BadRequest
 from bot.figures import messages
 from bot.figures.flows.readers import list_readers
-from bot.figures.flows.report import report
+from bot.figures.flows.report import report, type_named
 from bot.figures.rules.periods import parse_period
 from bot.figures.rules.requests import parse_request
 from bot.incidents.commands import CommandContext, Subcommand
 from bot.incidents.rules.authority import Act
+from bot.slack import queries as slack_queries
 from bot.slack.client import Message
 from bot.text.markup import escape, plain_text
 
@@ -23,23 +24,33 @@ def _metrics(session: Session, command: CommandContext) -> Message:
     policy = command.context.policy
     try:
         asked = parse_request(plain_text(command.rest))
+        kind = type_named(policy, asked.type)
         period = parse_period(asked.period, command.now, policy.calendar.zone)
     except BadRequest as refused:  # it quotes what was typed: no mention in it may ping
         raise BadRequest(escape(str(refused))) from None
-    found = report(session, period, policy, asked.severity, asked.service)
+    reader = command.user_id in list_readers(session, policy, command.now)
+    # Everybody reads how many security incidents there were. Narrowed further, a number would say what they are about.
+    public = not reader and (asked.service is not None or kind is not None)
+    found = report(session, period, policy, asked.severity, asked.service, kind, public)
     link = None
-    if command.user_id in list_readers(session, policy, command.now):
-        named = {"period": period.word, "severity": asked.severity or "", "service": asked.service or ""}
+    if reader:
+        named = {
+            "period": period.word,
+            "severity": asked.severity or "",
+            "service": asked.service or "",
+            "type": asked.type or "",
+        }
         path = "/figures?" + urlencode({name: value for name, value in named.items() if value})
-        link = command.context.personal_link(path, command.user_id, command.user_name)
-    return messages.short(found, link)
+        name = slack_queries.names_of(session, [command.user_id]).get(command.user_id, command.user_name)
+        link = command.context.personal_link(path, command.user_id, name)
+    return messages.short(found, link, public)
 
 
 SUBCOMMANDS = (
     Subcommand(
         "metrics",
         "metrics last month P1",
-        "How long incidents take and how often they come: by month, quarter, `last 90 days`, severity, service.",
+        "How long incidents take and how often they come: by month, quarter, `last 90 days`, severity, service, type.",
         answer=_metrics,
         aliases=("figures", "mttr", "stats"),
         anywhere=True,

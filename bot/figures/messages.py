@@ -35,7 +35,7 @@ _SHORT: tuple[tuple[Definition, str], ...] = (
 )
 
 
-def short(report: Report, link: str | None) -> Message:
+def short(report: Report, link: str | None, public: bool = False) -> Message:
     """The answer to `/incident metrics`: what a phone shows at a glance. It names no person."""
     head = f"*Figures: {plain(report.title)}*"
     if report.period.earlier_title:
@@ -45,6 +45,7 @@ def short(report: Report, link: str | None) -> Message:
     rest = [line for line in rest if line] + [_pages(report)]
     note = "Medians; fewer than five are listed one by one."
     note += f" <{link}|All figures with their definitions>" if link else " `tocsin metrics` defines each figure."
+    note += " Security incidents are left out." if public else ""
     text = "\n".join([head, *lines, *rest])
     return Message(
         text,

@@ -16,7 +16,7 @@ from bot.errors import BadRequest
 from bot.figures import charts, messages
 from bot.figures.flows.metrics import buckets_section, figures_section, write_csv
 from bot.figures.flows.readers import list_readers
-from bot.figures.flows.report import by_bucket, by_hour, report, scope_of
+from bot.figures.flows.report import by_bucket, report, scope_of, type_named
 from bot.figures.queries import behind
 from bot.figures.queries.times import BY
 from bot.figures.rules import definitions as d
@@ -46,12 +46,14 @@ class _Asked:
     request: MetricsRequest
     period: Period
     by: str
+    type: str | None  # its name
 
     def path(self, page: str = "/figures", **more: str) -> str:
         named = {
             "period": self.request.period,
             "severity": self.request.severity or "",
             "service": self.request.service or "",
+            "type": self.request.type or "",
             "by": self.by,
         }
         return f"{page}?" + urlencode({name: value for name, value in (named | more).items() if value})
@@ -88,20 +90,21 @@ def _for_readers(handler: _Handler) -> PageHandler:
 
 
 def _asked(web: WebContext, request: Request) -> _Asked:
-    """Raises BadRequest for a period, severity or table that there is not."""
+    """Raises BadRequest for a period, severity, type or table that there is not."""
     asked = request.query_params
     severity, by = asked.get("severity", "").upper(), asked.get("by") or "month"
     if severity and severity not in _SEVERITIES:
         raise BadRequest(f"{severity[:20]} isn't a severity. Use {', '.join(_SEVERITIES)}.")
     if by not in BY:
         raise BadRequest(f"There is no table by {by[:20]}. Use {', '.join(BY)}.")
-    wanted = MetricsRequest(asked.get("period") or DEFAULT, severity or None, asked.get("service", "")[:100] or None)
-    period = parse_period(wanted.period, web.context.now(), web.context.policy.calendar.zone)
-    return _Asked(wanted, period, by)
+    policy, service, typed = web.context.policy, asked.get("service", "")[:100], asked.get("type", "")[:100]
+    wanted = MetricsRequest(asked.get("period") or DEFAULT, severity or None, service or None, typed or None)
+    period = parse_period(wanted.period, web.context.now(), policy.calendar.zone)
+    return _Asked(wanted, period, by, type_named(policy, wanted.type))
 
 
 def _report(web: WebContext, session: Session, asked: _Asked) -> Report:
-    return report(session, asked.period, web.context.policy, asked.request.severity, asked.request.service)
+    return report(session, asked.period, web.context.policy, asked.request.severity, asked.request.service, asked.type)
 
 
 def _figures(web: WebContext, session: Session, request: Request, user: CurrentUser, asked: _Asked) -> Response:
@@ -122,10 +125,12 @@ def _figures(web: WebContext, session: Session, request: Request, user: CurrentU
         "by": asked.by,
         "bys": BY,
         "severities": _SEVERITIES,
+        "types": [(one.name, one.title) for one in policy.fields.types.values()],
+        "type": asked.type,
         "periods": [(name.capitalize(), asked.path(period=name)) for name in _PERIODS],
         "groups": _groups(found, asked, names),
         "buckets": buckets,
-        "heat": _heat(by_hour(session, found, policy)),
+        "heat": _heat(found.hours),
         "chart": asked.path("/figures/chart.png"),
         "csv": asked.path("/figures/figures.csv"),
     }
@@ -192,11 +197,13 @@ def _behind(web: WebContext, session: Session, request: Request, user: CurrentUs
     if name not in behind.FIGURES:
         raise BadRequest("There are no incidents behind that figure. Open one of the numbers on /figures.")
     definition, policy = _DEFINITIONS[name], web.context.policy
-    scope = scope_of(asked.period, policy, asked.request.severity, asked.request.service)
+    scope = scope_of(asked.period, policy, asked.request.severity, asked.request.service, asked.type)
     late = policy.escalation.late_after.total_seconds()
     found = behind.list_behind(session, scope, name, of, late, user.user_id, _LISTED)
     who = slack_queries.names_of(session, [of]).get(of, of)
-    described = filter(None, (asked.period.title, asked.request.severity, asked.request.service, who))
+    described = filter(
+        None, (asked.period.title, asked.request.severity, asked.request.service, asked.request.type, who)
+    )
     context = {
         "title": definition.title,
         "of": ", ".join(described),
@@ -218,9 +225,9 @@ def _value(definition: Definition, value: float | None) -> str:
 
 
 def _chart(web: WebContext, session: Session, request: Request, user: CurrentUser, asked: _Asked) -> Response:
-    found, policy = _report(web, session, asked), web.context.policy
-    buckets, hours = by_bucket(session, found, policy, asked.by), by_hour(session, found, policy)
-    content = charts.draw_report(found, buckets, asked.by, hours)
+    found = _report(web, session, asked)
+    buckets = by_bucket(session, found, web.context.policy, asked.by)
+    content = charts.draw_report(found, buckets, asked.by, found.hours)
     return Response(content, media_type="image/png", headers=headers())
 
 

@@ -13,16 +13,22 @@ from bot.escalation.flows import people
 from bot.incidents import authority, visibility
 from bot.incidents.commands import CommandContext, Subcommand, incident_of
 from bot.incidents.flows import members
+from bot.incidents.flows.typed_times import time_zone_of
+from bot.incidents.interactions import PAIR, Opening, Press, Submission, incident_at, number_at, of_form
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
+from bot.incidents.rules.incident import Status, is_private
 from bot.incidents.tables import IncidentRow
 from bot.reviews.flows import action_items, editing
+from bot.reviews.flows import answers as answering
 from bot.reviews.messages import action_items as messages
+from bot.reviews.messages import questions as question_messages
 from bot.reviews.messages import review as review_messages
+from bot.reviews.messages.renderings import stage_words
 from bot.reviews.queries import action_items as actions
 from bot.reviews.queries import reviews
 from bot.reviews.rules.action_requests import parse_action
-from bot.reviews.rules.renderings import stage_words
+from bot.reviews.rules.questions import QUESTIONS, open_of
 from bot.reviews.rules.stages import Stage
 from bot.slack import queries as slack_queries
 from bot.slack.client import Message
@@ -36,6 +42,7 @@ _NUMBERED = {
     "drop": action_items.drop,
     "decline": action_items.drop,
     "remove": action_items.drop,
+    "reopen": action_items.reopen,
 }
 _AGREED = ("accept", "agree")
 
@@ -49,6 +56,9 @@ def _review(session: Session, command: CommandContext) -> str:
     path = f"/reviews/{row.ref}" if review is not None else f"/incidents/{row.ref}"
     link = command.context.personal_link(path, command.user_id, name)
     due_at = stage.due_at if stage and editing.is_asked_for(row) else None
+    if review is None and row.status == Status.CLOSED and (row.false_alarm or row.merged_into):
+        why = "closed as a false alarm" if row.false_alarm else "merged into another incident"
+        return review_messages.not_wanted(row.ref, why, link)
     if review is None or stage is None:
         return review_messages.not_drafted(row.ref, link, due_at if row.resolved_at else None, bool(row.resolved_at))
     last = stage_words(review.steps[-1]) if review.steps and review.stage is not Stage.DRAFT else ""
@@ -69,14 +79,15 @@ def _action(session: Session, command: CommandContext) -> str | Message:
     calendar = command.context.policy.calendar
     row = incident_of(session, command, for_change=True)
     if word.lower() in ("", "list"):
-        return _list(session, row)
+        return _list(session, row, _exports(command.context, row))
     if word.lower() in (*_NUMBERED, *_AGREED) and rest.strip().lstrip("#").split(" ")[0].isdigit():
         number = int(rest.strip().lstrip("#").split(" ")[0][:9])
         if word.lower() in _NUMBERED:
             return messages.changed(_NUMBERED[word.lower()](session, row, number, command.user_id, command.now))
         return messages.changed(action_items.accept(session, row, number, command.user_id, calendar, command.now))
     _refuse_unnumbered(word.lower(), rest)
-    wanted = parse_action(command.rest, command.now, calendar)
+    zone = time_zone_of(session, command.context, command.user_id)
+    wanted = parse_action(command.rest, command.now, zone, calendar.opens)
     key = f"command:{command.trigger_id}"
     item, _ = action_items.add(session, row, wanted, command.user_id, calendar, command.now, key)
     unknown = _unknown_owner(session, command, wanted.owner)
@@ -101,11 +112,17 @@ def _unknown_owner(session: Session, command: CommandContext, owner: str | None)
     return ""
 
 
-def _list(session: Session, row: IncidentRow) -> str | Message:
+def _exports(context: AppContext, row: IncidentRow) -> bool:
+    """Whether items of this incident may become issues in a tracker."""
+    policy = context.policy.trackers
+    return bool(policy.security) if is_private(row.ref) else bool(policy.default or policy.teams)
+
+
+def _list(session: Session, row: IncidentRow, exports: bool) -> str | Message:
     items = actions.list_of_incident(session, row.incident_id)
     if not items:
         return messages.none_yet(row.ref)
-    return messages.listed(row.ref, row.incident_id, [editing.as_item(item) for item in items])
+    return messages.listed(row.ref, row.incident_id, [editing.as_item(item) for item in items], exports)
 
 
 def finish(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
@@ -147,6 +164,28 @@ def clipboard(context: AppContext, body: dict[str, Any], event: dict[str, Any]) 
                 action_items.take_message(session, item["channel"], item["ts"], event["user"])
 
 
+def _answer_form(
+    session: Session, context: AppContext, action: dict[str, Any], user_id: str, now: datetime
+) -> dict[str, Any] | str:
+    """The form with the questions that the review still asks. Raises BadRequest where it may not change."""
+    row = incidents.get(session, number_at(action["value"], 0))
+    if locked := editing.why_locked(session, row):
+        raise BadRequest(locked)
+    review = editing.assemble(session, row)
+    asked = open_of(review) if review is not None and review.stage is not Stage.APPROVED else ()
+    return question_messages.answer_form(incidents.facts(row), asked) if asked else question_messages.ALL_ANSWERED
+
+
+def answered(
+    session: Session, context: AppContext, values: dict[str, str], view: dict[str, Any], user_id: str, now: datetime
+) -> None:
+    """What was filled in becomes lines of the review, as this person's words."""
+    row = incidents.get_for_change(session, number_at(str(view["private_metadata"]), 0))
+    known = {question.name for question in QUESTIONS}
+    answers = {name: words for name, words in values.items() if name in known and words.strip()}
+    answering.answer(session, row, answers, user_id, str(view.get("id") or ""), now)
+
+
 SUBCOMMANDS = (
     Subcommand(
         "review",
@@ -159,10 +198,17 @@ SUBCOMMANDS = (
     Subcommand(
         "action",
         "action high alarm on the pool @owner by Friday",
-        "Add an action item. Also `action list`, `action done 3`, or react to a message with :clipboard:.",
+        "Add an action item. Also `action list`, `action done 3`, `action reopen 3`, or react to a message with "
+        ":clipboard:.",
         answer=_action,
         aliases=("actions", "todo"),
         reads=frozenset({"", "list"}),
     ),
 )
-PRESSES = {"action_done": finish, "action_accept": accept, "action_decline": decline}
+OPENINGS = {question_messages.OPEN_FORM: Opening(_answer_form, Act.EDIT_REVIEWS, incident_at(0))}
+PRESSES = {
+    "action_done": Press(finish, Act.CHANGE, incident_at(0), PAIR),
+    "action_accept": Press(accept, Act.CHANGE, incident_at(0), PAIR),
+    "action_decline": Press(decline, Act.CHANGE, incident_at(0), PAIR),
+}
+SUBMISSIONS = {question_messages.ANSWERS: Submission(answered, question_messages.ALWAYS, Act.EDIT_REVIEWS, of_form)}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Self
 
-from pydantic import ValidationInfo, field_validator
+from pydantic import ValidationInfo, field_validator, model_validator
 
 from bot.policy.loading import PolicyModel, load, refuse_at
 from bot.policy.values import Duration, Many
@@ -17,9 +18,16 @@ class ReviewPolicy(PolicyModel):
     """`due_within`, `remind_after` count from the resolution; a severity not in `resolve_within` has no target."""
 
     due_within: Duration
+    ask_after: Duration = timedelta(hours=20)  # when people are asked for what is missing; shorter than due_within
     remind_after: Many[Duration] = ()  # ascending, all shorter than due_within
     resolve_within: SomeSeverities[Duration]
     silence_after: Duration
+
+    @model_validator(mode="after")
+    def _asked_before_it_is_due(self) -> Self:
+        if self.ask_after >= self.due_within:
+            refuse_at([(("ask_after",), f"{span(self.ask_after)} is not shorter than due_within.")])
+        return self
 
     @field_validator("remind_after")
     @classmethod

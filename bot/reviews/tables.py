@@ -119,6 +119,8 @@ class ReviewComment(Base):
     text: Mapped[str] = mapped_column(Said)
     author: Mapped[str]
     at: Mapped[datetime]
+    resolved_at: Mapped[datetime | None]  # None while it waits for an answer
+    resolved_by: Mapped[str | None]
 
 
 class ActionRow(Base):
@@ -140,6 +142,8 @@ class ActionRow(Base):
     changed_by: Mapped[str | None]
     changed_at: Mapped[datetime | None]
     remind_at: Mapped[datetime | None]  # when its owner is reminded that it is overdue; once
+    issue_key: Mapped[str | None]  # what its issue in a tracker is called: SHOP-12, shop/web#12
+    issue_url: Mapped[str | None]
     __table_args__ = (
         UniqueConstraint("incident_id", "number"),
         Index("ix_action_items_remind_at", "remind_at", postgresql_where=sql("remind_at is not null")),

@@ -9,9 +9,13 @@ from bot.aws.alarm_states import Reading
 from bot.aws.session import Denied, Unavailable
 from bot.context import AppContext
 from bot.escalation.queries import notices
-from bot.incidents.jobs import report_refusal, speak
-from bot.incidents.queries import incidents, timeline
+from bot.incidents import visibility
+from bot.incidents.jobs import report_refusal, speak, write_to
+from bot.incidents.messages import announcements, marked
+from bot.incidents.queries import incidents, lines, timeline
+from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
+from bot.slack import queries as slack_queries
 from bot.slack.client import Refused, Slack
 from bot.slack.poster import Poster
 from bot.stakeholders import messages as stakeholder_messages
@@ -30,7 +34,7 @@ def notice(context: AppContext, slack: Slack, poster: Poster, *, entry_id: int) 
     with context.database.transaction() as session:
         entry = timeline.get(session, entry_id)
         incident_id, by, at = entry.incident_id, entry.author or "", entry.at
-        sent = Notice(entry.data["subject"], tuple((name, words) for name, words in entry.data["lines"]))
+        sent = notify.notice_of(entry)
         mails = _plan_mails(session, context, entry_id, sent)
     name = context.policy.contacts.channels.stakeholder
     try:
@@ -42,13 +46,38 @@ def notice(context: AppContext, slack: Slack, poster: Poster, *, entry_id: int) 
         what = stakeholder_messages.post_notice(stakeholder_messages.channel_shown(name))
         report_refusal(context, incident_id, what, refused, by, stakeholder_messages.SEND_AGAIN, at)
         return
+    where, point = stakeholder_messages.reached(channel_id, mails), context.policy.notices.notice_point
     with context.database.transaction() as session:
         row = incidents.get_for_change(session, incident_id)
-        notify.notified(
-            session, row, timeline.get(session, entry_id), stakeholder_messages.reached(channel_id, 0), context.now()
-        )
-    where = stakeholder_messages.reached(channel_id, mails)
-    speak(context, poster, incident_id, f"notice-told:{entry_id}", stakeholder_messages.notice_told(sent, where))
+        written = timeline.get(session, entry_id)
+        notify.notified(session, row, written, stakeholder_messages.reached(channel_id, 0), context.now(), where, point)
+
+
+def news(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int) -> None:
+    """The one message on stakeholders in the incident's channel: when they were told, and that they wait for more."""
+    with context.database.transaction() as session:
+        latest = notify.latest_news(session, incidents.get(session, incident_id))
+    speak(context, poster, incident_id, f"news:{incident_id}", stakeholder_messages.news(latest))
+
+
+def update_due(context: AppContext, slack: Slack, poster: Poster, *, entry_id: int) -> None:
+    """Remind whoever promised an update that it is due, else the commander; edited once it was sent or is over."""
+    with context.database.transaction() as session:
+        entry = timeline.get(session, entry_id)
+        row, at = incidents.get(session, entry.incident_id), notify.promised_at(entry)
+        due = notify.is_reminded_of(session, entry_id)
+        last = timeline.list_rows(session, row.incident_id, (Kind.STAKEHOLDERS_TOLD,))[-1]
+        asked = [entry.author, row.commander]
+        reader = next((one for one in asked if one and visibility.may_see(session, row, one)), None)
+        incident, newer = incidents.facts(row), last.at if last.entry_id != entry_id else None
+    if at is None or not due:
+        return
+    key = f"update-due:{entry_id}"
+    if newer is not None or incident.resolved_at is not None:
+        poster.edit(key, stakeholder_messages.promise_kept(incident, at, newer))
+    elif reader is not None:
+        reminder = marked(stakeholder_messages.remind_of_promise(incident, at), incident.ref)
+        write_to(slack, poster, reader, key, reminder)
 
 
 def notice_mailed(
@@ -60,7 +89,7 @@ def notice_mailed(
         written = timeline.get(session, entry_id)
         row = incidents.get_for_change(session, written.incident_id)
         if failure is None:
-            notify.notified(session, row, written, "by mail", now)
+            notify.notified(session, row, written, "by mail", now, point=context.policy.notices.notice_point)
         else:
             notify.not_mailed(session, row, entry_id, address, failure, now)
 
@@ -81,13 +110,17 @@ def checklist(context: AppContext, slack: Slack, poster: Poster, *, incident_id:
     policy = context.policy.notices
     with context.database.transaction() as session:
         row = incidents.get(session, incident_id)
-        done = {name: (tick.by, tick.at) for name, tick in notify.ticks(session, incident_id, episode).items()}
+        ticked = notify.ticks(session, incident_id, episode)
+        names = slack_queries.names_of(session, {tick.by for tick in ticked.values()})
+        done = {name: (names.get(tick.by, ""), tick.at) for name, tick in ticked.items()}
         incident = incidents.facts(row)
+        ends = timeline.list_rows(session, incident_id, (Kind.RESOLVED,))
+        said = announcements(lines.read(session, [ends[-1].entry_id]), ends[-1].at).text if ends else ""
         found = _find_or_plan_look(session, context, row, episode)
     if incident.resolved_at is None:
         return
     by = incident.resolved_at + policy.check_within
-    message = stakeholder_messages.checklist(incident, episode, policy.checklist, done, by, found)
+    message = stakeholder_messages.checklist(incident, episode, policy.checklist, done, by, found, said)
     speak(context, poster, incident_id, f"checklist:{incident_id}:{episode}", message)
 
 

@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.aws.alarm_states import Alarm, AlarmState, Reading
+from bot.incidents.messages import headline
 from bot.incidents.rules.incident import Incident
 from bot.incidents.rules.timeline import Kind
 from bot.slack.blocks import Block, actions, button, context, section
 from bot.slack.client import CHANNEL_ID, Message
 from bot.slack.forms import form, text_field
 from bot.slack.text import bold, person, plain, shorten, slanted
-from bot.stakeholders.rules import Notice
+from bot.stakeholders.rules import NEXT, News, Notice
 from bot.text.markup import escape, instant
 from bot.text.wording import counted
 
@@ -25,6 +26,9 @@ NOTICE = "notice_view"
 PREVIEW = "preview"
 
 
+NEXT_FIELD = "next_update"
+
+
 # The fields of a notice's form: their labels, and the kinds of notice that have them.
 NOTICE_FIELDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "news": ("What is new?", ("update",)),
@@ -32,6 +36,7 @@ NOTICE_FIELDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "cause": ("Root cause", ("resolved",)),
     "resolution": ("Resolution", ("resolved",)),
     "next_steps": ("Next steps", ("update", "resolved")),
+    NEXT_FIELD: ("Next update", ("update",)),
 }
 
 
@@ -55,24 +60,30 @@ def checklist(
     done: Mapping[str, tuple[str, datetime]],
     by: datetime,
     found: Found | None = None,
+    resolved: str = "",
 ) -> Message:
-    """What is to be true after resolving: one point a line, each with its tick. `done` is who ticked it and when."""
+    """That it is `resolved`, by whom and how, and what is to be true now: one point a line, each with its tick.
+
+    `done` is who ticked it, by name (empty where it is not known), and when.
+    """
     left = len(items) - len(done.keys() & items.keys())
     title = f"*After resolving {incident.ref}*: " + (f"{left} to check by {instant(by)}" if left else "all checked")
     tell = button("Write the RESOLVED notice", "notice_form", f"resolved:{incident.incident_id}", "primary")
-    blocks: list[Block] = [section(title)]
+    blocks: list[Block] = [section(f"{resolved}\n{title}" if resolved else title)]
     for name, text in items.items():
         value = f"{incident.incident_id}:{episode}:{name}"
         if name in done:
-            user_id, at = done[name]
-            line = f":white_check_mark: {plain(text)}\n_{person(user_id)}, {instant(at)}_"
+            who, at = done[name]
+            line = f":white_check_mark: {plain(text)}\n_{f'{plain(who)}, ' if who else ''}{instant(at)}_"
             blocks.append(section(line, button("Undo", "check_untick", value)))
         else:
             blocks.append(section(f":white_large_square: {plain(text)}", button("Done", "check_tick", value)))
         if found is not None and found.point == name:
             blocks.append(_found(found, f"{incident.incident_id}:{episode}"))
     blocks.append(actions("checklist_actions", tell))
-    return Message(f"After resolving {incident.ref}: {left} to check", tuple(blocks))
+    blocks.append(context("`/incident close` asks for cause and resolution and drafts the review."))
+    summary = f"After resolving {incident.ref}: {left} to check"
+    return Message(f"{resolved} {summary}" if resolved else summary, tuple(blocks))
 
 
 def _found(found: Found, value: str) -> Block:
@@ -84,10 +95,17 @@ def _found(found: Found, value: str) -> Block:
 def notice(sent: Notice, by: str, at: datetime) -> Message:
     """A notice in the stakeholder channel."""
     lines = "\n".join(f"{bold(name + ':')} {plain(shorten(words, 900))}" for name, words in sent.lines)
+    if sent.next_at is not None:
+        lines += f"\n{promised(sent.next_at)}"
     return Message(
         plain(sent.subject),
         (section(bold(sent.subject)), section(lines), context(f"{person(by)} {instant(at)}")),
     )
+
+
+def promised(at: datetime) -> str:
+    """The line of a notice that promises the next one, in each reader's own time."""
+    return f"{bold(NEXT + ':')} by {instant(at)}"
 
 
 def reached(channel_id: str, mails: int) -> str:
@@ -95,28 +113,55 @@ def reached(channel_id: str, mails: int) -> str:
     return f"in <#{channel_id}>" + (f"; {counted(mails, 'mail')} on the way" if mails else "")
 
 
-def notice_told(sent: Notice, where: str) -> Message:
-    """The same, mentioned in the incident's channel."""
-    text = f"Stakeholders were notified {where}: {slanted(shorten(sent.subject, 200))}"
+def news(latest: News) -> Message:
+    """In the incident's channel: what stakeholders were told last, and that they wait for more."""
+    lines = [f":hourglass: {latest.waits}"] if latest.waits else []
+    if latest.at is not None:
+        lines.append(f"Stakeholders were notified {latest.where}: {slanted(shorten(latest.subject, 200))}")
+    if latest.at is not None:  # the message may have been posted earlier, as a reminder
+        update = f"Update {latest.times}, " if latest.times > 1 else ""
+        lines.append(f"_{update}{instant(latest.at)}_")
+    if latest.next_at is not None and not latest.waits:
+        lines.append(f"Next update promised by {instant(latest.next_at)}.")
+    text = "\n".join(lines)
     return Message(text, (section(text),))
 
 
 def notice_form(
-    incident: Incident, opened: Mapping[str, Any], preview: Notice, words: Mapping[str, str], where: str, mails: int
+    incident: Incident,
+    opened: Mapping[str, Any],
+    preview: Notice,
+    words: Mapping[str, str],
+    where: str,
+    mails: int,
+    unread: str = "",
 ) -> dict[str, Any]:
     """The notice as it would go out now, its words to be changed, and where it goes; nothing is sent before Send.
 
     `opened` comes back with the form: "kind" names its fields, "changed" says that Send was pressed on facts of before.
-    `words` are what the fields hold at first, whatever the preview says by now.
+    `words` are what the fields hold at first, whatever the preview says by now. `unread` says why the time of the next
+    update was not understood.
     """
     kind = opened["kind"]
     shown = "\n".join(f"{bold(name + ':')} {plain(shorten(text, 300))}" for name, text in preview.lines)
+    if preview.next_at is not None:
+        shown += f"\n{promised(preview.next_at)}"
+    elif unread:
+        shown += f"\n:warning: {bold(NEXT + ':')} {unread}"
     fields = [
-        text_field(name, label, multiline=True, optional=name != "news", initial=words.get(name), watched=True)
+        text_field(
+            name,
+            label,
+            multiline=name != NEXT_FIELD,
+            optional=name != "news",
+            initial=words.get(name),
+            watched=True,
+            placeholder="30 min, 15:30 or none" if name == NEXT_FIELD else "",
+        )
         for name, (label, kinds) in NOTICE_FIELDS.items()
         if kind in kinds
     ]
-    goes = f"Goes to {where}" + (f" and {mails} mail address{'es' if mails != 1 else ''}." if mails else ".")
+    goes = f"Goes to {where}" + (f" and {counted(mails, 'mail address', 'mail addresses')}." if mails else ".")
     private = " This is a security incident: its title is left out; check every word." if incident.private else ""
     head = section(f"{bold(preview.subject)}\n{shown}") | {"block_id": PREVIEW}
     changed = section(f":warning: {bold('Nothing was sent yet.')} {_CHANGED}") | {"block_id": "changed"}
@@ -183,8 +228,30 @@ def update_due(since: str, notified_before: bool) -> str:
     return f"Stakeholders {last} {since} ago: `/incident update …`"
 
 
+def promise_due(at: datetime) -> str:
+    return f"The next stakeholder update was promised by {instant(at)}: `/incident update …`"
+
+
+def remind_of_promise(incident: Incident, at: datetime) -> Message:
+    """To whoever promised an update, once it is due: with the button to its form."""
+    text = f"Stakeholders of {incident.ref} were promised an update by {instant(at)}."
+    write = button("Write the update", "notice_form", f"update:{incident.incident_id}", "primary")
+    return Message(text, (section(f":hourglass: {headline(incident)}\n{text}"), actions("promise_actions", write)))
+
+
+def promise_kept(incident: Incident, at: datetime, sent_at: datetime | None) -> Message:
+    """The same, once a newer update was sent; `sent_at` None: the incident is over."""
+    done = f"An update was sent {instant(sent_at)}." if sent_at else f"{incident.ref} is over. No update is due."
+    text = f"Stakeholders of {incident.ref} were promised an update by {instant(at)}. {done}"
+    return Message(text, (section(f"{headline(incident)}\n{text}"),))
+
+
 def checked(by: str, item: str, done: bool) -> str:
     return f"Checked by {person(by)}: {escape(item)}" if done else f"Unchecked by {person(by)}: {escape(item)}"
+
+
+def checked_by_notice(by: str) -> str:
+    return f"Checked by {person(by)}, with the notice that it is over."
 
 
 NOT_ON_CHECKLIST = "This is no longer on the checklist."
@@ -197,6 +264,7 @@ CHECKING = "Checking alarms. The checklist updates in a moment."
 NOT_CHECKED_YET = "Checking CloudWatch alarms …"
 NO_CLOUDWATCH = "CloudWatch is no longer configured here: AWS_REGION is not set."
 
+NO_ALARMS_TO_CHECK = "No CloudWatch alarms are configured in notices.yaml or mentioned in this incident."
 _ALARMS_NAMED = 5  # the rest is counted
 _LONGEST_REASON = 300  # characters
 
@@ -213,7 +281,7 @@ def alarm_states(expected: frozenset[str], read: Reading) -> str:
     if len(named) > _ALARMS_NAMED:
         named = [*named[:_ALARMS_NAMED], f"and {len(named) - _ALARMS_NAMED} more"]
     if not found and not missing:
-        return "No CloudWatch alarms are configured in notices.yaml or mentioned in this incident."
+        return NO_ALARMS_TO_CHECK
     head = _states(len(found) - len(wrong), len(found), read.complete)
     unread = [] if read.complete else ["more alarms were not checked"]
     return "; ".join([head, *named, *unread]) + "."
@@ -226,7 +294,7 @@ def _states(fine: int, total: int, complete: bool) -> str:
         return f"{'At least' if fine == total else f'{fine} of at least'} {total} CloudWatch alarms are OK"
     if fine == total:
         return "The CloudWatch alarm is OK" if total == 1 else f"All {total} CloudWatch alarms are OK"
-    return f"{fine} of {total} CloudWatch alarm{'s are' if total != 1 else ' is'} OK"
+    return f"{fine} of {counted(total, 'CloudWatch alarm is', 'CloudWatch alarms are')} OK"
 
 
 def _alarm_state(alarm: Alarm) -> str:

@@ -80,9 +80,11 @@ class NoticePolicy:
     resolved: Template
     mail_to: tuple[str, ...]
     remind_every: Mapping[Severity, timedelta]
+    next_update: Mapping[Severity, timedelta]  # what the form proposes to promise; nothing for one that is missing
     check_within: timedelta
     checklist: Mapping[str, str]
     alarms: AlarmPolicy | None = None
+    notice_point: str | None = None  # the item that the notice of the end ticks
 
 
 class NoticeModel(PolicyModel):
@@ -97,7 +99,16 @@ class ChecklistModel(PolicyModel):
 
     within: Duration
     items: Annotated[dict[str, Text], must(lambda items: len(items) <= _MOST_ITEMS, _TOO_MANY)]
+    notice: Text | None = None
     alarms: AlarmPolicy | None = None
+
+    @field_validator("notice")
+    @classmethod
+    def _is_a_point(cls, notice: str | None, info: ValidationInfo) -> str | None:
+        points = info.data.get("items")
+        if notice and points is not None and notice not in points:
+            raise ValueError(f'unknown "{notice}".{did_you_mean(notice, points)}')
+        return notice
 
     @field_validator("alarms")
     @classmethod
@@ -116,6 +127,7 @@ class NoticesFile(PolicyModel):
     unknown: Text
     mail_to: Many[Annotated[str, Typed(_address, {"type": "string", "pattern": "@"})]] = ()
     remind_every: SomeSeverities[Duration]
+    next_update: SomeSeverities[Duration] = Field(default_factory=dict)
     checklist: ChecklistModel
 
 
@@ -126,4 +138,14 @@ def load_notices(path: Path) -> NoticePolicy:
         Template(one.subject, tuple(one.lines.items()), file.unknown) for one in (file.update, file.resolved)
     )
     listed = file.checklist
-    return NoticePolicy(update, resolved, file.mail_to, file.remind_every, listed.within, listed.items, listed.alarms)
+    return NoticePolicy(
+        update,
+        resolved,
+        file.mail_to,
+        file.remind_every,
+        file.next_update,
+        listed.within,
+        listed.items,
+        listed.alarms,
+        listed.notice,
+    )

@@ -43,7 +43,7 @@ from bot.reviews.flows import action_items
 from bot.reviews.queries import action_items as items
 from bot.reviews.queries import reviews
 from bot.severity.rules import Severity
-from tests.rows import add_ping, minutes
+from tests.support.rows import add_ping, minutes
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ONE, TWO = "U0ONE", "U0TWO"

@@ -21,7 +21,7 @@ from bot.severity.judge.judge import Judge, load_judge
 from bot.severity.policy import load_severity
 from bot.severity.rules import Severity
 from bot.wiring.backtest import run_backtest
-from tests.rows import NOON
+from tests.support.rows import NOON
 
 MATRIX = REPOSITORY / "knowledge" / "policy" / "severity.yaml"
 SLOW = "search is slow, answers take 9 seconds"

@@ -22,7 +22,7 @@ from bot.severity.judge.judge import Judge, judge_of
 from bot.severity.judge.models.correction import fit_correction, from_bytes
 from bot.severity.rules import Severity
 from bot.store.engine import Database
-from tests.rows import NOON
+from tests.support.rows import NOON
 
 P0, P1, P2, P3 = Severity
 SHOPS = ("Bonn", "Lyon", "Porto", "Ghent", "Turin", "Leeds", "Basel", "Malmo")

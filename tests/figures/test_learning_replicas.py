@@ -19,7 +19,7 @@ from bot.severity.judge.judge import Judge, judge_of
 from bot.severity.rules import Severity
 from bot.store.engine import Database
 from tests.figures.test_learning import KIOSK, NOISE, SHOPS, report
-from tests.rows import NOON
+from tests.support.rows import NOON
 
 P0, P1 = Severity.P0, Severity.P1
 

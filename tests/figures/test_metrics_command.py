@@ -18,9 +18,9 @@ from bot.settings import REPOSITORY
 from bot.slack.client import Message
 from bot.store.engine import Database
 from bot.wiring.listeners import REGISTRY
-from tests.commands import run_command
 from tests.figures.history import at, in_berlin, play
-from tests.web_fixtures import Site
+from tests.fixtures.web import Site
+from tests.support.commands import run_command
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +65,13 @@ def test_it_names_no_person_and_no_security_incident(context: AppContext) -> Non
     answer = typed(context, "2026-10")
     assert "1 security" in answer.text
     assert not any(word in str(answer) for word in ("SEC-", "U0ONE", "U0TWO", "incident f"))
+
+
+def test_narrowed_figures_leave_security_incidents_out_for_whoever_may_not_read_the_page(context: AppContext) -> None:
+    everybody, manager = (typed(context, "2026-10 type:none", who) for who in ("U0RESPONDER", "U0MANAGER"))
+    assert "1 security" in manager.text and "left out" not in str(manager.blocks)
+    assert "security" not in everybody.text and "Security incidents are left out." in str(everybody.blocks)
+    assert "1 security" in typed(context, "2026-10").text, "how many there were is no secret"
 
 
 def test_only_those_above_the_on_call_engineer_get_the_link_to_the_page(context: AppContext) -> None:

@@ -14,8 +14,8 @@ from bot.context import Policy
 from bot.slack import queries as slack_queries
 from bot.store.engine import Database
 from tests.figures.history import ONE, at, in_berlin, play
-from tests.rows import NOON
-from tests.web_fixtures import Site
+from tests.fixtures.web import Site
+from tests.support.rows import NOON
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +38,7 @@ def test_only_those_above_the_on_call_engineer_may_read(site: Site) -> None:
         assert site.visit().get(path).status_code == 401
         refused = site.enter("U0RESPONDER").get(path)
         assert refused.status_code == 403 and "Figures are for managers" in refused.text
+        assert 'href="/incidents"' in refused.text and 'action="/leave"' in refused.text, "there is a way on"
     for user_id in ("U0MANAGER", "U0VP", "U0TEAMLEAD"):
         assert site.enter(user_id).get("/figures").status_code == 200
 

@@ -83,6 +83,8 @@ def test_the_months_before_this_one() -> None:
         ("severity P0 quarter", MetricsRequest("quarter", "P0")),
         ("2026-10 service checkout", MetricsRequest("2026-10", None, "checkout")),
         ('service "card payments" P2 october', MetricsRequest("october", "P2", "card payments")),
+        ("month type:third-party P1", MetricsRequest("month", "P1", None, "third-party")),
+        ('type "third party"', MetricsRequest(DEFAULT, None, None, "third party")),
         ("P7", MetricsRequest("P7")),
     ],
 )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from bot.context import Policy
-from bot.figures.flows.report import by_bucket, by_hour, report
-from bot.figures.queries.times import NOTED
+from bot.figures.flows.report import by_bucket, report
+from bot.figures.queries.facts import NOTED
 from bot.figures.rules.figure import Figure
 from bot.figures.rules.periods import parse_period
 from bot.figures.rules.report import Report
@@ -40,7 +41,7 @@ def october(history: History) -> Report:
     return measured(history, "2026-10")
 
 
-def measured(history: History, period: str, **more: str) -> Report:
+def measured(history: History, period: str, **more: Any) -> Report:
     return report(history.session, parse_period(period, LATER, BERLIN), history.policy, **more)
 
 
@@ -119,9 +120,8 @@ def test_pages_are_counted_by_person_and_a_night_of_two_pages_once(history: Hist
     ):
         counts = [one(october, name).count, *(one(october, f"{name}.{who}").count for who in (ONE, TWO))]
         assert counts == [total, first, second], name
-    grid = by_hour(history.session, october, history.policy)
     # Sunday's 02:30 came twice: two people, then one. Friday 23:30, Saturday 03:00, and noon of two Mondays.
-    assert grid == {(6, 2): 3, (4, 23): 1, (5, 3): 1, (0, 12): 2}
+    assert october.hours == {(6, 2): 3, (4, 23): 1, (5, 3): 1, (0, 12): 2}
 
 
 def test_action_items_are_due_by_the_end_of_the_local_day_and_reviews_by_the_minute(october: Report) -> None:
@@ -189,6 +189,30 @@ def test_by_severity_service_and_kind(history: History, october: Report) -> None
     assert counts("severity") == [("P0", 1), ("P1", 3), ("P3", 1)]
     assert counts("service") == [("CHECKOUT", 2), ("search", 1)]
     assert counts("kind") == [("none fits", 3), ("PB-lambda", 2)]
+
+
+def test_a_type_is_counted_at_once_and_narrows_all_figures(history: History) -> None:
+    session = history.session
+    nested = session.begin_nested()
+    first, second = (history.rows[name] for name in ("a", "c"))
+    first.type = second.type = "data"
+    session.flush()
+    found = measured(history, "all", kind="data")
+    assert found.title.endswith(", Data") and found.document()["type"] == "data"
+    assert one(found, "incidents").count == 2
+    by_type = {
+        bucket.name: bucket.incidents for bucket in by_bucket(session, measured(history, "all"), history.policy, "type")
+    }
+    assert by_type["Data"] == 2 and set(by_type) == {"Data", "no type"}
+    second.type = "gone"
+    session.flush()
+    assert one(measured(history, "all", kind="data"), "incidents").count == 1
+    assert one(measured(history, "all", kind=""), "incidents").count == by_type["no type"]
+    by_type = {
+        bucket.name: bucket.incidents for bucket in by_bucket(session, measured(history, "all"), history.policy, "type")
+    }
+    assert (by_type["Data"], by_type["gone"]) == (1, 1), "a type that the policy no longer has is still counted"
+    nested.rollback()
 
 
 def test_a_session_of_the_history_was_played_as_the_table_says(history: History) -> None:

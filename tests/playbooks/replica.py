@@ -13,7 +13,7 @@ from bot.playbooks.flows import runs
 from bot.playbooks.rules.steps import Outcome
 from bot.store.engine import Database
 from bot.wiring.tables import METADATA
-from tests.rows import NOON
+from tests.support.rows import NOON
 
 STEPS = 3
 

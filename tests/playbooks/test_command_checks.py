@@ -12,7 +12,7 @@ from bot.playbooks.checks.commands import CommandChecker
 from bot.playbooks.checks.finding import Effect
 from bot.settings import REPOSITORY, Settings
 from bot.wiring.knowledge import check, import_documents
-from tests.rows import NOON
+from tests.support.rows import NOON
 
 
 @pytest.fixture(scope="module")

@@ -21,10 +21,10 @@ from bot.playbooks.tables import PlaybookNotice, PlaybookRun, PlaybookStep, Upke
 from bot.slack.client import Slack
 from bot.slack.poster import Poster
 from slack_playground.person import Person, content_of
-from tests.job_fixtures import Declared
-from tests.queue import queued
-from tests.slack_fixtures import PersonNamed
-from tests.stage import BOT
+from tests.fixtures.job import Declared
+from tests.fixtures.slack import PersonNamed
+from tests.support.queue import queued
+from tests.support.stage import BOT
 
 BY = "U0RESPONDER"
 

@@ -21,8 +21,8 @@ from bot.store.engine import Database
 from bot.wiring.building import build_live_memory
 from bot.wiring.knowledge import export_entries
 from bot.wiring.upkeep.knowledge_folder import KnowledgeFolder
-from tests.rows import NOON
-from tests.web_fixtures import Site
+from tests.fixtures.web import Site
+from tests.support.rows import NOON
 
 SHIPPED = REPOSITORY / "knowledge"
 REFS = ("playbooks/PB-lambda", "playbooks/PB-cache", "incidents/LESSON-01", "guides/GUIDE-cors")

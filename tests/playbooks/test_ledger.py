@@ -26,11 +26,11 @@ from bot.playbooks.rules.steps import Outcome
 from bot.playbooks.tables import PlaybookRun, PlaybookStep
 from bot.severity.rules import Severity
 from bot.store.engine import Database
-from tests.commands import run_command
-from tests.flow_fixtures import Declare
+from tests.fixtures.flow import Declare
+from tests.fixtures.web import Site
 from tests.playbooks.run_facts import text
-from tests.rows import NOON, minutes
-from tests.web_fixtures import Site
+from tests.support.commands import run_command
+from tests.support.rows import NOON, minutes
 
 BY = "U0RESPONDER"
 ENTRY = Entry(

@@ -22,9 +22,9 @@ from bot.slack.client import Slack
 from bot.slack.poster import Poster
 from slack_playground.person import Person, content_of
 from tests.diagnostics.account import REGION, function, played, role
-from tests.job_fixtures import Declared
+from tests.fixtures.job import Declared
 from tests.playbooks.test_jobs import in_channel
-from tests.queue import queued
+from tests.support.queue import queued
 
 BY = "U0RESPONDER"
 

@@ -17,7 +17,7 @@ from bot.severity.rules import Severity
 from bot.store.engine import Database
 from tests.playbooks.replica import STEPS, press_all
 from tests.playbooks.run_facts import text
-from tests.rows import NOON
+from tests.support.rows import NOON
 
 RUNS = 50
 KILLED_AFTER = 40  # presses
@@ -33,8 +33,10 @@ def test_fifty_runs_under_two_replicas_and_sigkill_double_and_lose_no_step(datab
         row, _ = declare(session, Declaration("fifty", "it is down", Severity.P2, "U0RESPONDER"), policy, NOON)
         texts = [text(ref=f"PB-{number}") for number in range(RUNS)]
         run_ids = [runs.start(session, row, one, "U0A", NOON)[0].run_id for one in texts]
-    killed, other = replica(database, "U0A", run_ids), replica(database, "U0B", run_ids[::-1])
+    killed = replica(database, "U0A", run_ids)
     assert killed.stdout is not None
+    assert killed.stdout.readline().strip() == "1"  # it has had its part before the other begins
+    other = replica(database, "U0B", run_ids[::-1])
     for line in killed.stdout:
         if int(line) == KILLED_AFTER:
             killed.kill()

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.playbooks.messages import forms
-from bot.playbooks.messages.prose import prose
+from bot.playbooks.messages.markdown import from_markdown
 from bot.playbooks.messages.run import RunFacts, StepFacts, filled, run_message
 from bot.playbooks.rules.placeholders import Known
 from bot.playbooks.rules.steps import Outcome, RunState, RunStep, RunText
@@ -15,7 +15,7 @@ from bot.slack.client import Message
 from slack_playground.blockkit.blocks import check_message_blocks, check_view
 from slack_playground.person import content_of
 from tests.playbooks.run_facts import text
-from tests.rows import NOON, minutes
+from tests.support.rows import NOON, minutes
 
 MOST_CHARACTERS = 13_000  # of all blocks' text in one message
 
@@ -182,4 +182,4 @@ def test_a_guides_causes_are_confirmed_or_ruled_out_and_its_resolution_comes_at_
     ],
 )
 def test_code_in_prose_stays_code_and_nothing_else_is_markup(markdown: str, slack: str) -> None:
-    assert prose(markdown) == slack
+    assert from_markdown(markdown) == slack

@@ -21,10 +21,10 @@ from bot.playbooks.queries import runs as queries
 from bot.playbooks.rules.steps import Outcome, RunState
 from bot.playbooks.tables import PlaybookRun, PlaybookStep
 from bot.store.engine import Database
-from tests.flow_fixtures import Declare
+from tests.fixtures.flow import Declare
 from tests.playbooks.run_facts import text
-from tests.queue import empty_queue, queued
-from tests.rows import NOON, minutes
+from tests.support.queue import empty_queue, queued
+from tests.support.rows import NOON, minutes
 
 RESPONDER, SECONDARY = "U0RESPONDER", "U0SECONDARY"
 

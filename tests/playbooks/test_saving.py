@@ -19,8 +19,8 @@ from bot.playbooks.rules.written_steps import (
     to_markdown,
 )
 from slack_playground.blockkit.blocks import check_view
-from tests.flow_fixtures import Declare
-from tests.rows import NOON, minutes
+from tests.fixtures.flow import Declare
+from tests.support.rows import NOON, minutes
 
 BY = "U0RESPONDER"
 

@@ -8,7 +8,7 @@ from bot.playbooks.rules import naming
 from bot.playbooks.rules.naming import Named
 from bot.playbooks.rules.records import TrackRecord
 from bot.playbooks.rules.steps import RunStep, RunText, from_document, minute, next_look
-from tests.rows import NOON, minutes
+from tests.support.rows import NOON, minutes
 
 STEP = RunStep(2, "Examine the role", (5, 10), "p", True, (("bash", "ls"),), ("this",), "n")
 KNOWN = [

@@ -16,7 +16,7 @@ from bot.playbooks.rules.foreign_steps import read_steps
 from bot.settings import REPOSITORY
 from slack_playground.blockkit.blocks import check_message_blocks
 from tests.playbooks.test_run_message import run
-from tests.rows import NOON
+from tests.support.rows import NOON
 
 SHIPPED = [entry for entry in read_entries(REPOSITORY / "knowledge") if entry.kind != "incident"]
 SYMPTOMS = (("Symptoms", "x"),)

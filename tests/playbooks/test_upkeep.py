@@ -37,10 +37,10 @@ from bot.slack.poster import Poster
 from bot.wiring.upkeep.command_checks import check_entries
 from slack_playground.blockkit.blocks import check_view
 from slack_playground.person import Person, content_of
-from tests.job_fixtures import Declared
-from tests.queue import empty_queue, queued
-from tests.slack_fixtures import PersonNamed
-from tests.stage import BOT
+from tests.fixtures.job import Declared
+from tests.fixtures.slack import PersonNamed
+from tests.support.queue import empty_queue, queued
+from tests.support.stage import BOT
 
 LEAD = "U0TEAMLEAD"
 MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)  # in business hours

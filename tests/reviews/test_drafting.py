@@ -11,10 +11,24 @@ from markdown_it import MarkdownIt
 
 from bot.incidents.rules.incident import Status
 from bot.incidents.rules.timeline import Entry, Kind
-from bot.reviews.rules.document import ActionItem, Nature, PastIncident, PingFact, PlaybookFact, Review
-from bot.reviews.rules.drafting import draft, draft_actions, without_terms
-from bot.reviews.rules.renderings import summary_for_slack, to_markdown
+from bot.reviews.messages.drafting import draft, draft_actions, without_terms
+from bot.reviews.messages.gaps import open_questions
+from bot.reviews.messages.renderings import summary_for_slack, to_markdown
+from bot.reviews.rules.document import (
+    ActionItem,
+    Line,
+    Nature,
+    PastIncident,
+    PingFact,
+    PlaybookFact,
+    Report,
+    Review,
+    ReviewFacts,
+    SeverityChange,
+)
 from bot.reviews.tables import from_json, to_json
+from bot.severity.rules import Severity
+from bot.stakeholders.messages import NO_ALARMS_TO_CHECK
 from bot.text.wording import Wording, mentioned
 from tests.reviews.review_facts import (
     BEGAN,
@@ -36,10 +50,22 @@ EXPECTED = """\
 
 _Draft from the record as of 2026-11-20 15:21 UTC; the incident is closed._
 
+## Executive summary
+
+_Taken from the sections below, and follows them._
+
+- **Impact**: 15 % of requests failed
+- **Cause**: Database connection pool exhausted
+- **Resolution**: Memory raised, pool size doubled
+- **Duration**: 43 min (declared 14:30, resolved 15:13)
+- **Next steps**: Watch the connection pool (owner: Team lead, due: 2026-11-27); \
+Review memory allocations (no owner yet, due: 2026-12-04)
+
 ## Incident summary
 
-- **Date and time**: 2026-11-20 14:28 UTC (entry 1)
-- **Duration**: 45 min (detected 14:28, declared 14:30, resolved 15:13) (entry 1) (entry 12)
+- **Date and time**: 2026-11-20 14:30 UTC (entry 1)
+- **Detected**: 14:28, 2 min before it was declared
+- **Duration**: 43 min (declared 14:30, resolved 15:13) (entry 1) (entry 12)
 - **Severity**: P1 (raised from P2 to P1 at 14:38 by Team lead) (entry 1) (entry 5)
 - **Services affected**: checkout, payments
 - **Customer impact**: 15 % of requests failed (entry 10)
@@ -65,23 +91,23 @@ _Times are UTC._
 ## Root cause analysis
 
 - **Primary cause**: Database connection pool exhausted (entry 7)
+- **Why 1**: A sale doubled the load
 - **Contributing factor**: Pool size never matched to the load
 - **Resolution**: Memory raised, pool size doubled (entry 11)
-- **Playbook**: resolved it (entry 13)
 
 ## What went well
 
 _Calculated by Tocsin from the figures and their targets. Add what the team found._
 
-- Acknowledged within 4 min by Responder; the target for P1 is 1 h. (entry 3)
-- The playbook resolved it. (entry 13)
+- Acknowledged after 4 min by Responder; the target was 1 h for P2. (entry 3)
+- A playbook resolved it, Team lead said when closing it. (entry 13)
 - Not recorded: what the people involved found went well. Type `/incident note went well: …`
 
 ## What could be improved
 
 _Calculated by Tocsin from the figures and their targets. Add what the team found._
 
-- Resolved after 43 min; the target for P1 is under 30 min. (entry 12)
+- Resolved after 43 min; the target was under 30 min for P1. (entry 12)
 - Most of the time, 28 min of 43 min, passed between mitigating it and resolving it. (entry 12)
 - Severity was raised from P2 to P1, 8 min after the declaration. (entry 5)
 - Not recorded: what the people involved would change. Type `/incident note improve: …`
@@ -99,28 +125,28 @@ _Proposals come from similar incidents. They count once somebody accepts them._
 _Times count from the declaration._
 
 - **Time to declare**: 2 min after it was detected
-- **Time to acknowledge**: 4 min by Responder; target 1 h ✓ met (entry 3)
+- **Time to acknowledge**: 4 min by Responder; target 1 h for P2 ✓ met (entry 3)
 - **Time to identify**: 13 min (entry 8)
 - **Time to mitigate**: 15 min (entry 9)
-- **Time to resolve**: 43 min; target under 30 min ✗ missed (entry 12)
-- **People involved**: 2 people
-- **Messages in the channel**: 2 messages
+- **Time to resolve**: 43 min; target under 30 min for P1 ✗ missed (entry 12)
+- **People involved**: 2
+- **Messages in the channel**: 2
 
 ## Escalations
 
-- **On-call engineer**: due 14:30 (at once); sent 14:30 to Responder; acknowledged 14:34 by Responder (entry 2)
-- **Not sent**: team lead (due 16:30, 2 h): resolved before it was due
+- **On-call engineer**: paged 14:30 (at once): Responder; acknowledged 14:34 (entry 2)
+- **Not paged**: team lead (due 16:30, 2 h): resolved before it was due
 
 ## Similar past incidents
 
-_Matched by words. Whether the cause is the same is for you to judge._
+_Matched by words. Check whether it is the same problem._
 
 - **INC-2023-0445**: Database connection pool exhaustion ended by resetting the pools. \
 Cause: Connections were not released. Fix: Pools reset.
 
 ## Gaps in the record
 
-- 25 min without an entry (14:45 to 15:10). (entry 9)
+- Nothing was done or written for 25 min (14:45 to 15:10). (entry 9)
 """
 
 
@@ -157,25 +183,36 @@ def test_what_nobody_recorded_is_asked_for_and_not_made_up() -> None:
         services=("",),
         detected_at=None,
         contributing=(),
+        whys=(),
         actions=(),
         playbook_helped=None,
     )
     review = draft(bare, minute(51))
-    asked = [line for line in review.section("gaps").lines if line.nature is Nature.ASKED]
-    assert [line.text for line in asked] == [
-        "Nobody recorded when it was detected.",
+    assert [line.label or line.text for line in open_questions(review)] == [
+        "Detected",
+        "Services affected",
+        "Customer impact",
+        "Primary cause",
+        "Five whys",
+        "Contributing factors",
+        "Resolution",
+        "Not recorded: what the people involved found went well.",
+        "Not recorded: what the people involved would change.",
+        "No action items are recorded.",
         "Nobody recorded who acknowledged it.",
         "Nobody recorded who was in command.",
-        "Nobody recorded the services affected.",
-        "Nobody recorded the customer impact.",
-        "Nobody recorded the root cause.",
-        "Nobody recorded what resolved it.",
+    ], "each once, where its answer will stand"
+    assert [line.label for line in review.section("executive").lines if line.nature is Nature.ASKED] == [
+        "Impact",
+        "Cause",
+        "Resolution",
+        "Next steps",
     ]
     commands = {line.label: line.command for name in ("summary", "root_cause") for line in review.section(name).lines}
     assert commands["Customer impact"] == "/incident impact …"
     assert commands["Primary cause"] == "/incident cause …"
     assert "- **Customer impact**: Not recorded. Type `/incident impact …`" in to_markdown(review)
-    assert texts(review, "figures")[0] == "Time to acknowledge: not acknowledged; target 1 h"
+    assert texts(review, "figures")[0] == "Time to acknowledge: not acknowledged; target 1 h for P1"
     assert review.section("similar").note == "None found in the knowledge base."
     assert review.section("escalations").note == "No escalation was planned for this incident."
     assert all(line.nature is Nature.ASKED for line in review.section("went_well").lines)
@@ -184,14 +221,14 @@ def test_what_nobody_recorded_is_asked_for_and_not_made_up() -> None:
 def test_a_record_without_entries_still_makes_a_document() -> None:
     review = draft(full_facts(entries=(), pings=()), minute(51))
     assert review.section("timeline").lines == ()
-    assert "43 min without an entry (14:30 to 15:13)." in texts(review, "gaps")
+    assert "Nothing was done or written for 43 min (14:30 to 15:13)." in texts(review, "gaps")
 
 
 def test_an_incident_that_is_still_open_says_so() -> None:
     incident = full_incident(status=Status.MITIGATED, resolved_at=None, closed_at=None)
     review = draft(full_facts(incident=incident, entries=ENTRIES[:9]), minute(20))
-    assert "Duration: 22 min (detected 14:28, declared 14:30, not resolved)" in texts(review, "summary")
-    assert "Time to resolve: not resolved, open for 20 min; target under 30 min" in texts(review, "figures")
+    assert "Duration: 20 min (declared 14:30, not resolved)" in texts(review, "summary")
+    assert "Time to resolve: not resolved, open for 20 min; target under 30 min for P1" in texts(review, "figures")
     assert all(line.met is None for line in review.section("figures").lines if line.label == "Time to resolve")
     assert "Nobody recorded when it was resolved." in texts(review, "gaps")
 
@@ -215,15 +252,27 @@ def test_without_a_policy_target_no_verdict_is_given() -> None:
     assert (line.text, line.met) == ("43 min", None)
 
 
-def test_after_reopening_the_last_acknowledgement_counts_and_the_first_is_named() -> None:
+def test_each_opening_is_measured_against_the_severity_that_it_had() -> None:
     entries = (*ENTRIES[:12], entry(20, Kind.REOPENED, minute(44), LEAD, "Reopened."))
-    incident = full_incident(acknowledged_at=minute(70), acknowledged_by=LEAD, resolved_at=minute(90))
-    review = draft(full_facts(incident=incident, entries=entries), minute(100))
-    assert texts(review, "figures")[1] == (
-        "Time to acknowledge: 26 min by Team lead after reopening"
-        " (first acknowledged after 4 min by Responder); target 1 h"
+    incident = full_incident(acknowledged_at=minute(70), acknowledged_by=LEAD, resolved_at=minute(90), reopened=1)
+    changes = (
+        SeverityChange(minute(8), Severity.P2, Severity.P1, LEAD),
+        SeverityChange(minute(44), Severity.P1, Severity.P0, LEAD),
+        SeverityChange(minute(80), Severity.P0, Severity.P1, LEAD),
     )
-    assert "Resolved too early: reopened once." in texts(review, "could_improve")
+    review = draft(full_facts(incident=incident, entries=entries, severity_changes=changes), minute(100))
+    assert texts(review, "figures")[1:3] == [
+        "Time to acknowledge: 4 min by Responder; target 1 h for P2",
+        "Time to acknowledge the 1st reopening: 26 min by Team lead; target 15 min for P0",
+    ]
+    assert [line.met for line in review.section("figures").lines[1:3]] == [True, False]
+    improve = texts(review, "could_improve")
+    assert (
+        "Acknowledged after 26 min by Team lead, counted from the 1st reopening; the target was 15 min for P0."
+        in improve
+    )
+    assert "It was resolved and had to be reopened once (15:14)." in improve
+    assert "Duration: 1 h 30 min (declared 14:30, resolved 16:00, reopened once)" in texts(review, "summary")
 
 
 def test_late_unsent_and_failed_pings_are_named() -> None:
@@ -241,14 +290,14 @@ def test_late_unsent_and_failed_pings_are_named() -> None:
     assert "The page to the team lead, due 14:50, was never sent, and no reason is recorded." in improve
     assert "1 page could not be delivered." in improve
     assert texts(review, "escalations") == [
-        "On-call engineer: due 14:30 (at once); sent 14:39 to Responder, 9 min late; Responder took part from 14:42",
-        "Team lead: due 14:50 (20 min); not sent: no reason recorded",
-        "Not sent: engineering manager (due 15:00, 30 min): Slack answered user_not_found",
+        "On-call engineer: paged 14:39, 9 min late (at once): Responder; Responder took part from 14:42",
+        "Team lead: due 14:50 (20 min), not sent, no reason recorded",
+        "Not paged: engineering manager (due 15:00, 30 min): Slack answered user_not_found",
     ]
 
 
 def test_repeated_pages_are_one_line_of_the_timeline_save_those_of_another_opening_or_marked() -> None:
-    paged = f"Paged <@{RESPONDER}> as on-call engineer (every 5 min until acknowledged)"
+    paged = f"Paged <@{RESPONDER}> as on-call engineer (repeated until acknowledged)"
     said = [
         entry(100 + n, Kind.PING_SENT, minute(5 + n), None, f"{paged}{', 9 min late' * (n % 2)}.") for n in range(6)
     ]
@@ -256,8 +305,12 @@ def test_repeated_pages_are_one_line_of_the_timeline_save_those_of_another_openi
     said.append(entry(111, Kind.REOPENED, minute(60), LEAD, "Reopened."))
     said.append(entry(112, Kind.PING_SENT, minute(61), None, f"{paged}."))
     review = draft(full_facts(entries=(*ENTRIES, *said)), minute(70))
-    told = [text for text in texts(review, "timeline") if "every 5 min" in text]
-    assert [text.partition("acknowledged)")[2] for text in told] == [", 9 min late. (6 times so far)", ".", "."]
+    told = [text for text in texts(review, "timeline") if "repeated until" in text]
+    assert [text.partition("acknowledged)")[2] for text in told] == [
+        ", 9 min late. (6 times, the last at 14:40)",
+        ".",
+        ".",
+    ]
 
 
 def test_much_chatter_is_left_out_and_the_document_says_how_much() -> None:
@@ -289,8 +342,76 @@ def test_only_the_longest_silences_are_listed() -> None:
     )
     incident = full_incident(resolved_at=minute(150))
     gaps = texts(draft(full_facts(incident=incident, entries=entries), minute(151)), "gaps")
-    assert len([text for text in gaps if "without an entry (" in text]) == 3
-    assert "4 shorter stretches of more than 15 min without an entry." in gaps
+    assert len([text for text in gaps if text.startswith("Nothing was done or written for ")]) == 3
+    assert "4 more silences of over 15 min, each shorter." in gaps
+
+
+def test_an_action_item_and_a_notice_end_a_silence_though_the_timeline_does_not_show_them() -> None:
+    entries = (
+        entry(1, Kind.DECLARED, BEGAN, RESPONDER, "Declared as P1."),
+        entry(2, Kind.ACTION_ADDED, minute(14), LEAD, "Action item 1: refund 312 customers"),
+        entry(3, Kind.PING_SENT, minute(15), None, "Paged."),
+        entry(4, Kind.NOTICE_WRITTEN, minute(28), RESPONDER, "A notice."),
+        entry(5, Kind.RESOLVED, minute(41), RESPONDER, "Resolved."),
+    )
+    review = draft(full_facts(incident=full_incident(resolved_at=minute(41)), entries=entries), minute(42))
+    assert not [text for text in texts(review, "gaps") if text.startswith("Nothing was done")]
+    assert not [text for text in texts(review, "timeline") if "refund" in text]
+
+
+def test_the_findings_of_a_diagnosis_are_one_line_of_the_story_and_a_section_of_their_own() -> None:
+    many = tuple(
+        entry(60 + at, Kind.DIAGNOSED, minute(9), LEAD, f"AWS, orders-api: finding {at}.", key=at == 3)
+        for at in range(5)
+    )
+    few = (entry(70, Kind.DIAGNOSED, minute(20), LEAD, "AWS, orders-db: 500 of 500 connections."),)
+    review = draft(full_facts(entries=(*ENTRIES, *many, *few)), minute(51))
+    story = texts(review, "timeline")
+    assert "AWS showed 4 findings, asked by Team lead; see What AWS showed." in story
+    assert [text for text in story if "finding 3" in text] == ["AWS, orders-api: finding 3."], "it was marked as key"
+    assert not [text for text in story if "finding 1" in text]
+    assert any("500 of 500 connections" in text for text in story)
+    assert texts(review, "findings") == [f"AWS, orders-api: finding {at}." for at in (0, 1, 2, 4)]
+    assert "findings" not in [section.name for section in draft(full_facts(), minute(51)).sections]
+
+
+def test_a_check_that_had_no_alarm_to_check_is_no_event_of_the_story() -> None:
+    checked = (
+        entry(50, Kind.ALARMS_CHECKED, minute(44), None, NO_ALARMS_TO_CHECK),
+        entry(51, Kind.ALARMS_CHECKED, minute(45), None, "All 2 CloudWatch alarms are OK."),
+    )
+    told = texts(draft(full_facts(entries=(*ENTRIES, *checked)), minute(51)), "timeline")
+    assert NO_ALARMS_TO_CHECK not in told
+    assert "All 2 CloudWatch alarms are OK." in told
+
+
+def test_a_false_alarm_that_was_closed_as_one_says_why_and_was_not_resolved() -> None:
+    why = f"Closed as a false alarm by <@{RESPONDER}>: the exporter: restarted"
+    entries = (*ENTRIES[:4], entry(20, Kind.FALSE_ALARM, minute(7), RESPONDER, why))
+    bare = full_incident(resolved_at=minute(7), closed_at=minute(7), cause=None, resolution=None)
+    review = draft(full_facts(incident=bare, false_alarm=True, entries=entries), minute(8))
+    said = {
+        line.label: line.text for name in ("executive", "root_cause", "figures") for line in review.section(name).lines
+    }
+    assert said["Outcome"] == "False alarm: the exporter: restarted"
+    assert said["Primary cause"] == said["Cause"] == "the exporter: restarted"
+    assert said["Duration"].endswith("closed 14:37)")
+    assert said["Time to close"] == "7 min" and "Time to resolve" not in said
+
+
+def test_a_false_alarm_that_was_reopened_gives_no_reason_of_before() -> None:
+    why = f"Closed as a false alarm by <@{RESPONDER}>: it was a test"
+    entries = (
+        *ENTRIES[:4],
+        entry(20, Kind.FALSE_ALARM, minute(7), RESPONDER, why),
+        entry(21, Kind.REOPENED, minute(9), RESPONDER, "Reopened."),
+        entry(22, Kind.RESOLVED, minute(12), RESPONDER, "Resolved."),
+        entry(23, Kind.CLOSED, minute(14), RESPONDER, "Closed as a false alarm."),
+    )
+    bare = full_incident(resolved_at=minute(12), cause=None)
+    review = draft(full_facts(incident=bare, false_alarm=True, entries=entries), minute(15))
+    said = {line.label: line.text for line in review.section("summary").lines}
+    assert said["Outcome"] == "False alarm"
 
 
 def test_the_time_between_resolving_and_reopening_is_no_gap_and_who_acknowledged_is_asked_of_the_reopening() -> None:
@@ -306,7 +427,7 @@ def test_the_time_between_resolving_and_reopening_is_no_gap_and_who_acknowledged
     gaps = texts(draft(full_facts(incident=incident, entries=entries), minute(101)), "gaps")
     assert gaps == [
         "Nobody recorded who acknowledged it after it was reopened.",
-        "40 min without an entry (15:30 to 16:10).",
+        "Nothing was done or written for 40 min (15:30 to 16:10).",
     ]
 
 
@@ -326,20 +447,130 @@ def test_instants_of_another_day_carry_their_date() -> None:
     assert [line.clock for line in review.section("timeline").lines][-2:] == ["15:20", "2026-11-21 09:05"]
 
 
-def test_incidents_alike_in_the_same_quarter_are_counted() -> None:
-    def past(ref: str, on: date | None) -> PastIncident:
-        return PastIncident(ref, "Pool exhausted", "", "", on)
+def past(ref: str, on: date | None, cause: str) -> PastIncident:
+    """One that looked the same by its words."""
+    return PastIncident(ref, "Checkout fails", cause, "", on, same=True)
 
+
+def test_only_the_same_cause_on_an_earlier_day_counts_as_a_repetition() -> None:
     similar = (
-        past("A-1", date(2026, 10, 1)),
-        past("A-2", date(2026, 9, 30)),
-        past("A-3", None),
-        past("A-4", BEGAN.date()),
-        past("A-5", date(2026, 12, 1)),  # later than this one: no precedent
+        past("A-1", date(2026, 9, 4), "The connection pool of the database was exhausted after a sale"),
+        past("A-2", date(2026, 10, 1), "Disk of the database full"),
+        past("A-3", BEGAN.date(), "Database connection pool exhausted"),  # other trouble of the same day
+        past("A-4", None, "Database connection pool exhausted"),
+        past("A-5", date(2026, 12, 1), "Database connection pool exhausted"),
+        past("A-6", date(2026, 10, 2), ""),
     )
-    review = draft(full_facts(similar=similar), minute(51))
-    assert texts(review, "similar")[-1] == "3 similar incidents this quarter, including this one (A-1, A-4)."
-    assert texts(review, "similar")[0] == "A-1: Pool exhausted (2026-10-01)."
+    lines = texts(draft(full_facts(similar=similar), minute(51)), "similar")
+    assert lines[6:] == ["2nd time since September by the recorded causes, which say the same: A-1."]
+    unknown = full_facts(similar=similar, incident=full_incident(cause=None))
+    assert len(texts(draft(unknown, minute(51)), "similar")) == 6, "without a cause nothing is a repetition"
+
+
+@pytest.mark.parametrize(
+    ("words", "counts"),
+    [
+        ("this is the same trouble as A-2", True),
+        ("A-2 is recurring", True),
+        ("see A-2 for the dashboard", False),
+        ("not the same as A-2", False),
+        ("A-2 was different. Same as A-9 though", False),
+        ("same as A-22", False),
+    ],
+)
+def test_a_person_may_call_it_the_same_trouble_whatever_the_day(words: str, counts: bool) -> None:
+    similar = (past("A-2", BEGAN.date(), "Disk full"),)
+    entries = (*ENTRIES, entry(30, Kind.MESSAGE_POSTED, minute(20), LEAD, words))
+    said = draft(full_facts(similar=similar, entries=entries), minute(51)).section("similar").lines[1:]
+    assert [(line.text, line.entries[0].entry_id) for line in said] == (
+        [("Team lead called A-2 the same problem.", 30)] if counts else []
+    )
+
+
+def test_pages_that_come_again_end_no_silence_of_people() -> None:
+    paged = [entry(100 + n, Kind.PING_SENT, minute(15 + 5 * n), None, f"Paged number {n}.") for n in range(5)]
+    gaps = texts(draft(full_facts(entries=(*ENTRIES, *paged)), minute(51)), "gaps")
+    assert gaps == ["Nothing was done or written for 25 min (14:45 to 15:10)."]
+
+
+def test_each_role_is_one_line_of_the_escalations_and_an_answer_counts_for_its_own_opening() -> None:
+    def page(at: float, rule: str, role: str = "on-call engineer", who: str = RESPONDER) -> PingFact:
+        return PingFact(role, (who,), minute(at), minute(at), minute(75), RESPONDER, rule, None)
+
+    pings = (
+        page(0, "at once"),
+        *(page(5 * n, "repeated until acknowledged") for n in range(1, 9)),
+        PingFact("VP engineering", (LEAD,), minute(20), minute(20), None, None, "20 min", None),
+        page(60, "at once"),
+        page(65, "repeated until acknowledged"),
+        PingFact("on-call engineer", (), minute(90), None, None, None, "every 5 min", "acknowledged before it was due"),
+        PingFact("team lead", (), minute(90), None, None, None, "30 min", "acknowledged before it was due"),
+    )
+    quiet = (entry(1, Kind.DECLARED, BEGAN, LEAD, "Declared."), entry(20, Kind.REOPENED, minute(60), LEAD, "Reopened."))
+    facts = full_facts(pings=pings, entries=quiet, incident=full_incident(resolved_at=minute(100)))
+    assert texts(draft(facts, minute(101)), "escalations") == [
+        "On-call engineer: paged 9 times, 14:30 to 15:10 (at once; repeated until acknowledged): Responder; "
+        "not acknowledged; after the reopening at 15:30 paged 2 times, 15:30 to 15:35 "
+        "(at once; repeated until acknowledged): Responder; acknowledged 15:45",
+        "VP engineering: paged 14:50 (20 min): Team lead; not acknowledged",
+        "Not paged: team lead (due 16:00, 30 min): acknowledged before it was due",
+    ]
+
+
+def test_what_was_written_to_stakeholders_is_not_quoted_and_emoji_codes_are_left_out() -> None:
+    said = (
+        entry(
+            30,
+            Kind.STAKEHOLDERS_TOLD,
+            minute(9),
+            LEAD,
+            "Notified stakeholders in <#C9|status>; 2 mails on the way: Incident: INC-1; Impact: not known yet",
+        ),
+        entry(31, Kind.MESSAGE_POSTED, minute(10), LEAD, ":eyes: at 10:30:45 it was :fire:"),
+        entry(32, Kind.MESSAGE_POSTED, minute(11), LEAD, ":+1:"),
+        entry(33, Kind.NOTED, minute(12), None, "Earlier cause, before reopening: Disk full"),
+    )
+    lines = {line.entries[0].entry_id: line.text for line in told(full_facts(entries=(*ENTRIES, *said)))}
+    assert lines[30] == "Team lead notified stakeholders in #status and by 2 mails."
+    assert (lines[31], lines[32]) == ("at 10:30:45 it was", "(a message without words)")
+    assert 33 not in lines, "the cause stands on the timeline when it was recorded"
+
+
+def told(facts: ReviewFacts) -> tuple[Line, ...]:
+    return draft(facts, minute(51)).section("timeline").lines
+
+
+def test_what_was_recorded_before_reopening_is_offered_where_nothing_is_recorded_since() -> None:
+    aside = entry(33, Kind.NOTED, minute(12), None, "Earlier cause, before reopening: Disk full")
+    review = draft(full_facts(entries=(*ENTRIES, aside), incident=full_incident(cause=None)), minute(51))
+    (cause,) = [line for line in review.section("root_cause").lines if line.label == "Primary cause"]
+    assert (cause.nature, cause.text) == (Nature.ASKED, "Not recorded since it was reopened. Before: Disk full.")
+
+
+@pytest.mark.parametrize(
+    ("alarm", "said"),
+    [
+        (True, "14:27, when the alarm fired, 3 min before it was declared; no other time was noted"),
+        (False, "14:27, when Team lead reported it, 3 min before it was declared; no other time was noted"),
+    ],
+)
+def test_the_alarm_or_report_says_when_it_was_detected_where_nobody_noted_it(alarm: bool, said: str) -> None:
+    report = Report(minute(-3), LEAD, alarm, "https://example.slack.com/archives/C0/p1")
+    review = draft(full_facts(detected_at=None, report=report), minute(51))
+    (line,) = [line for line in review.section("summary").lines if line.label == "Detected"]
+    assert (line.nature, line.text) == (Nature.DERIVED, said)
+    assert review.section("timeline").lines[0].clock == "14:27"
+    assert texts(review, "figures")[0] == f"Time to declare: 3 min after the {'alarm' if alarm else 'report'}"
+    noted = draft(full_facts(report=report), minute(51)).section("summary")
+    assert "when it was detected" not in str(noted) and "14:28, 2 min before it was declared" in str(noted)
+
+
+def test_a_false_alarm_is_asked_only_what_raised_it() -> None:
+    bare = full_incident(impact=None, cause=None, resolution=None)
+    facts = full_facts(false_alarm=True, incident=bare, services=(), contributing=(), detected_at=None, actions=())
+    review = draft(facts, minute(51))
+    assert [line.label for line in open_questions(review) if line.label] == ["Primary cause"]
+    assert all(line.met is None for line in review.section("figures").lines if line.label == "Time to resolve")
 
 
 def test_ten_thousand_entries_make_a_readable_timeline() -> None:
@@ -416,6 +647,7 @@ def test_json_is_stable_and_comes_back_as_the_same_review() -> None:
         "sections",
     ]
     assert [section["name"] for section in document["sections"]] == [
+        "executive",
         "summary",
         "timeline",
         "root_cause",
@@ -427,7 +659,7 @@ def test_json_is_stable_and_comes_back_as_the_same_review() -> None:
         "similar",
         "gaps",
     ]
-    assert document["sections"][1]["lines"][3] == {
+    assert document["sections"][2]["lines"][3] == {
         "text": "see the board (https://grafana.example.com/d/1)",
         "nature": "recorded",
         "label": None,
@@ -451,8 +683,9 @@ def test_the_summary_for_slack_holds_facts_targets_and_questions() -> None:
     summary = summary_for_slack(draft(full_facts(detected_at=None), minute(51)))
     facts = dict(summary.facts)
     assert facts["Duration"] == "43 min (declared 14:30, resolved 15:13)"
-    assert facts["Primary cause"] == "Database connection pool exhausted"
-    assert [line.text for line in summary.asked] == ["Nobody recorded when it was detected."]
+    assert facts["Cause"] == "Database connection pool exhausted"
+    assert facts["Time to resolve"] == "43 min; target under 30 min for P1", "of the figures, what was missed"
+    assert [line.label for line in summary.asked if line.label] == ["Detected"]
 
 
 def test_a_false_alarm_is_said_first() -> None:
@@ -483,7 +716,7 @@ def test_people_mentioned_in_texts_are_found_so_that_their_names_can_be_looked_u
 def test_what_comes_after_the_resolution_leaves_no_gap() -> None:
     late = entry(20, Kind.NOTED, minute(300), LEAD, "looked again")
     gaps = texts(draft(full_facts(entries=(*ENTRIES, late)), minute(301)), "gaps")
-    assert gaps == ["25 min without an entry (14:45 to 15:10)."]
+    assert gaps == ["Nothing was done or written for 25 min (14:45 to 15:10)."]
 
 
 def test_an_acknowledgement_after_a_breach_never_counts_as_in_time() -> None:
@@ -510,7 +743,7 @@ def test_detection_services_factors_and_severity_cite_the_notes_that_said_them()
         for line in review.section(name).lines
     }
     assert (cited["no alarm"], cited["a sale"], cited["checkout"]) == ([22], [23], [24])
-    assert cited["2026-11-20 14:28 UTC"] == [21]
+    assert cited["14:28, 2 min before it was declared, noted by Responder"] == [21]
     assert cited["2 min after it was detected"] == [21]
     severity = next(line for line in review.section("summary").lines if line.label == "Severity")
     assert [one.entry_id for one in severity.entries] == [1, 5]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy.orm import Session
@@ -26,10 +27,10 @@ from bot.reviews.rules.action_requests import ActionRequest, ItemChange, parse_a
 from bot.reviews.rules.document import Nature
 from bot.reviews.rules.stages import Stage
 from bot.slack import queries as messages
-from tests.flow_fixtures import Declare
-from tests.queue import empty_queue, queued
+from tests.fixtures.flow import Declare
 from tests.reviews.review_facts import HOSTILE
-from tests.rows import NOON, minutes
+from tests.support.queue import empty_queue, queued
+from tests.support.rows import NOON, minutes
 
 MANAGER = "U0MANAGER"
 
@@ -187,7 +188,7 @@ def test_a_review_that_was_drafted_anew_after_a_reopening_is_reminded_of_and_app
         editing.move(session, closed, Stage.APPROVED, MANAGER, policy, NOON + minutes(62))
     drafting.draft_once(session, closed, policy, NOON + minutes(63))
     stage = reviews.find_stage(session, closed.incident_id)
-    assert stage is not None and stage.remind_at == NOON + minutes(60) + timedelta(hours=24)
+    assert stage is not None and stage.remind_at == NOON + minutes(60) + timedelta(hours=20)
     editing.move(session, closed, Stage.APPROVED, MANAGER, policy, NOON + minutes(70))
     assert stage.stage == Stage.APPROVED
 
@@ -271,7 +272,13 @@ CALENDAR_DAY = date(2026, 11, 27)
     ],
 )
 def test_action_items_are_read_as_people_type_them(policy: Policy, typed: str, wish: ActionRequest) -> None:
-    assert parse_action(typed, NOON, policy.calendar) == wish
+    assert parse_action(typed, NOON, policy.calendar.zone, policy.calendar.opens) == wish
+
+
+def test_a_due_day_is_that_of_whoever_types_it(policy: Policy) -> None:
+    late = NOON + timedelta(hours=11, minutes=30)  # 23:30 UTC on Friday, Saturday in Auckland
+    for zone, due_on in (("UTC", date(2026, 11, 21)), ("Pacific/Auckland", date(2026, 11, 22))):
+        assert parse_action("check it by tomorrow", late, ZoneInfo(zone), policy.calendar.opens).due_on == due_on
 
 
 @pytest.mark.parametrize(
@@ -279,7 +286,7 @@ def test_action_items_are_read_as_people_type_them(policy: Policy, typed: str, w
 )
 def test_what_makes_no_action_item_is_refused_with_a_sentence(policy: Policy, typed: str) -> None:
     with pytest.raises(BadRequest):
-        parse_action(typed, NOON, policy.calendar)
+        parse_action(typed, NOON, policy.calendar.zone, policy.calendar.opens)
 
 
 def test_a_command_sent_twice_makes_one_item(session: Session, closed: IncidentRow, policy: Policy) -> None:
@@ -325,11 +332,16 @@ def test_an_unknown_number_is_answered_with_those_there_are(
 def test_proposals_come_from_what_prevented_similar_incidents_and_once(
     session: Session, closed: IncidentRow, policy: Policy
 ) -> None:
-    closed.similar = (SimilarItem("INC-2023-2156", "incident"), SimilarItem("PB-alb", "playbook"))
+    closed.similar = (
+        SimilarItem("INC-2023-2156", "incident", score=0.51),
+        SimilarItem("NFI-2024-0005", "incident", score=0.26),
+        SimilarItem("PB-alb", "playbook", score=0.6),
+    )
     entry = Entry(
         "INC-2023-2156", "incident", "t", sections=(("Prevention", "- Watch `connections`.\n- Cap idle time."),)
     )
-    assert action_items.propose(session, closed, {entry.ref: entry}, NOON) == 2
+    unlike = Entry("NFI-2024-0005", "incident", "t", sections=(("Prevention", "- Load data by best practice."),))
+    assert action_items.propose(session, closed, {entry.ref: entry, unlike.ref: unlike}, NOON) == 2
     assert action_items.propose(session, closed, {entry.ref: entry}, NOON) == 0
     found = editing.assemble(session, closed)
     assert found is not None

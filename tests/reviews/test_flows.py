@@ -16,15 +16,16 @@ from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import change
 from bot.lifecycle.flows.change import Closing
 from bot.memory.rules.similar import SimilarItem
+from bot.reports.tables import AlertRow, ReportRow
 from bot.reviews.flows import drafting, editing
+from bot.reviews.messages.renderings import to_markdown
 from bot.reviews.queries import drafts
-from bot.reviews.rules.renderings import to_markdown
 from bot.reviews.rules.stages import Stage
 from bot.severity.rules import Severity
 from bot.slack import queries as messages
-from tests.flow_fixtures import Declare
-from tests.queue import empty_queue, queued
-from tests.rows import NOON, minutes
+from tests.fixtures.flow import Declare
+from tests.support.queue import empty_queue, queued
+from tests.support.rows import NOON, minutes
 
 
 @pytest.fixture
@@ -142,3 +143,51 @@ def drafted(session: Session, row: IncidentRow) -> int:
     """How many versions of the review there are."""
     last = drafts.find_last(session, row.incident_id)
     return last.version if last else 0
+
+
+def test_after_reopening_the_cause_of_before_is_offered_and_the_alarm_says_when_it_was_detected(
+    session: Session, told: IncidentRow, policy: Policy
+) -> None:
+    report = ReportRow(
+        channel_id="C0INCIDENTS",
+        ts=f"{(NOON - minutes(3)).timestamp():.6f}",
+        text="ALARM: 5xx",
+        judged_at=NOON,
+        confidence=1,
+        row="",
+        evidence=[],
+        similar=(),
+        answered=True,
+    )
+    session.add(report)
+    session.flush()
+    alert = AlertRow(channel_id="C0INCIDENTS", key=f"k{report.report_id}", report_id=report.report_id, times=1)
+    alert.last_ts, alert.last_at = report.ts, NOON
+    session.add(alert)
+    told.report_channel_id, told.report_ts = report.channel_id, report.ts
+    change.reopen(session, told, "U0SUPPORT", policy, NOON + minutes(30), "it is back")
+    change.resolve(session, told, "U0SUPPORT", policy, NOON + minutes(40))
+    change.close(session, told, "U0SUPPORT", Closing(false_alarm=False), policy, NOON + minutes(41))
+    markdown = to_markdown(drafting.draft_review(session, told, policy, NOON + minutes(42))[0])
+    assert "Not recorded since it was reopened. Before: pool exhausted." in markdown
+    assert markdown.count("pool exhausted") == 3, "once where it was recorded, and where it is asked for"
+    assert "11:57, when the alarm fired, 3 min before it was declared; no other time was noted" in markdown
+
+
+def test_what_was_said_in_a_duplicates_channel_or_in_a_thread_is_linked_where_it_was_said(
+    session: Session, told: IncidentRow, declared: Declare, policy: Policy
+) -> None:
+    twin = declared(title="checkout fails as well")
+    twin.channel_id = "C0TWIN"
+    record.message_posted(session, "C0TWIN", "1795176400.000100", "U0SUPPORT", "also here", NOON + minutes(6))
+    twin.merged_into = told.incident_id
+    thread = {"channel": "C0INCIDENTS", "thread_ts": "1.1"}
+    at, stamp = NOON + minutes(1), "1795176060.000200"
+    record.record(
+        session, told, Kind.MESSAGE_POSTED, "no channel yet", at, author="U0VP", message_ts=stamp, data=thread
+    )
+    session.flush()
+    links = {entry.text: entry.permalink for entry in drafting.gather(session, told, policy).entries}
+    assert links["also here"] == "https://example.com/archives/C0TWIN/p1795176400000100"
+    assert links["no channel yet"] == "https://example.com/archives/C0INCIDENTS/p1795176060000200"
+    assert links["ask <@U0VP>"] == f"https://example.com/archives/{told.channel_id}/p1795176300000100"

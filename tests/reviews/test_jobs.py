@@ -15,20 +15,23 @@ from bot.escalation.rules.roster import Person as Contact
 from bot.escalation.rules.roster import Rotation
 from bot.escalation.tables import GroupRow
 from bot.incidents.authority import may
-from bot.incidents.queries import incidents
+from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.authority import Act
+from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import change
 from bot.lifecycle.jobs import channel, home
+from bot.reviews.flows import drafting, editing
 from bot.reviews.jobs import reviews
+from bot.reviews.rules.stages import Stage
 from bot.slack.client import Slack
 from bot.slack.poster import Poster
 from slack_playground.app import Playground
 from slack_playground.person import Person
 from slack_playground.workspace.records import UserGroup
-from tests.job_fixtures import Declared
-from tests.queue import queued
-from tests.slack_fixtures import Control
+from tests.fixtures.job import Declared
+from tests.fixtures.slack import Control
+from tests.support.queue import queued
 
 Named = Callable[[str], Person]
 
@@ -138,3 +141,24 @@ def test_slack_is_asked_about_groups_only_where_there_are_any(context: AppContex
         for _ in range(2):
             look_up_groups(session, grouped.policy)
         assert len(queued(session, "slack.groups")) == 1
+
+
+def test_requested_changes_reach_whoever_sent_the_review_with_the_request_and_a_link(
+    context: AppContext, slack: Slack, poster: Poster, resolved: IncidentRow, person: Named
+) -> None:
+    with context.database.transaction() as session:
+        row = incidents.get_for_change(session, resolved.incident_id)
+        change.close(session, row, "U0TEAMLEAD", change.Closing(), context.policy, context.now())
+        drafting.draft_once(session, row, context.policy, context.now())
+        editing.move(session, row, Stage.IN_REVIEW, "U0RESPONDER", context.policy, context.now())
+        editing.move(session, row, Stage.CHANGES_ASKED, "U0MANAGER", context.policy, context.now(), "say *who* paid")
+        (job,) = [
+            one for one in queued(session, "slack.review_changes") if one.arguments["incident_id"] == row.incident_id
+        ]
+        (entry,) = timeline.list_rows(session, row.incident_id, (Kind.REVIEW_CHANGES_ASKED,))
+    assert entry.text == "<@U0MANAGER> requested changes to the review from <@U0RESPONDER>: say *who* paid"
+    for _ in range(2):
+        reviews.review_changes(context, slack, poster, **job.arguments)
+    said = heard(person("U0RESPONDER"))
+    assert said.count(f"Changes requested: the review of {resolved.ref}") == 1
+    assert "requested changes to your review" in said and "who" in said

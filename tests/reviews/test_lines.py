@@ -9,11 +9,11 @@ import pytest
 from markdown_it import MarkdownIt
 
 from bot.incidents.rules.timeline import Kind
+from bot.reviews.messages.drafting import draft
+from bot.reviews.messages.renderings import to_markdown
 from bot.reviews.pages.pdf import drawable
 from bot.reviews.rules.document import Review
-from bot.reviews.rules.drafting import draft
 from bot.reviews.rules.merging import Edit, as_written, in_field, lines_of, merge
-from bot.reviews.rules.renderings import to_markdown
 from bot.text.wording import tidied_lines
 from tests.reviews.review_facts import BEGAN, ENTRIES, full_facts, full_incident, minute
 

@@ -13,7 +13,7 @@ from bot.incidents.commands import CommandContext
 from bot.incidents.queries.timeline import list_entries
 from bot.reviews import listeners as reviewing
 from bot.store.engine import Database
-from tests.rows import NOON, add_incident
+from tests.support.rows import NOON, add_incident
 
 
 def asked(channel_id: str, ref: str | None) -> Any:

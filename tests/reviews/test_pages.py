@@ -14,17 +14,18 @@ from bot.incidents.flows.record import record
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Standing
 from bot.incidents.rules.timeline import Kind
-from bot.lifecycle import pages as browsing
 from bot.lifecycle.flows import change
+from bot.lifecycle.pages import incidents as browsing
 from bot.reviews.flows import drafting
+from bot.reviews.pages.documents import EXPORTS
 from bot.reviews.queries import action_items, drafts
 from bot.reviews.queries import reviews as assessments
 from bot.severity.rules import Severity
 from bot.text.markup import escape
 from bot.web.sessions import COOKIE, sign_personal_link
+from tests.fixtures.web import BASE, KEY, Site, send, sign_in, token_of
 from tests.reviews.review_facts import HOSTILE
-from tests.rows import NOON, add_incident, add_ping, minutes
-from tests.web_fixtures import BASE, KEY, Site, send, sign_in, token_of
+from tests.support.rows import NOON, add_incident, add_ping, minutes
 
 TYPED = HOSTILE.replace("\x00", "").replace("\ud800", "")  # what a browser can send
 
@@ -186,7 +187,9 @@ def test_earlier_versions_of_a_section_say_who_wrote_what_and_when(site: Site) -
     assert f'href="{address}"' in manager.get(f"/reviews/{row.ref}").text
     page = manager.get(address).text
     newest, older = page.split("<h2>Version 1")
-    assert "The pool is too small" in newest
+    assert '<li class="added"><ins><span class="aloud">added: </span><bdi>The pool is too small</bdi>' in newest
+    assert '<li class="removed"><del><span class="aloud">removed: </span><bdi>An &lt;alarm&gt; was missing' in newest
+    assert "Compared with version 1." in newest and "Compared with the original draft." in older
     assert "engineering-manager</bdi>, 2026-11-20 14:00 UTC" in newest
     assert "An &lt;alarm&gt; was missing" in older
     assert "team-lead</bdi>, 2026-11-20 13:00 UTC" in older
@@ -208,7 +211,7 @@ def test_the_way_from_draft_to_approved_with_who_and_when(site: Site) -> None:
     refused = send(manager, f"{here}/stage", here, wanted="approved")
     assert "Changes to the review of" in refused and stage_of(site, row.incident_id) == "changes asked"
     send(lead, f"{here}/stage", here, wanted="in review")
-    page = send(manager, f"{here}/stage", here, wanted="approved")
+    page = send(manager, f"{here}/stage", here, wanted="approved", anyway="yes")
     assert "Approved by engineering-manager, 2026-11-20 13:00 UTC" in page
     assert stage_of(site, row.incident_id) == "approved"
 
@@ -243,7 +246,7 @@ def next_steps(browser: TestClient, ref: str) -> str:
 def test_who_does_not_approve_by_the_policy_cannot(site: Site) -> None:
     row = site.closed()
     page = send(site.enter("U0TEAMLEAD"), f"/reviews/{row.ref}/stage", wanted="approved")
-    assert "Only the engineering manager or VP engineering can approve reviews. Ask @engineering-manager." in page
+    assert "Only the engineering manager or VP engineering can approve reviews. Ask engineering-manager." in page
     assert stage_of(site, row.incident_id) == "draft"
 
 
@@ -252,7 +255,7 @@ def test_of_two_who_approve_at_once_the_second_is_told_who_was_first(site: Site)
     manager, vp = site.enter("U0MANAGER"), site.enter("U0VP")
     path = f"/reviews/{row.ref}"
     seen = token_of(vp.get(path).text)
-    send(manager, f"{path}/stage", path, wanted="approved")
+    send(manager, f"{path}/stage", path, wanted="approved", anyway="yes")
     answer = vp.post(f"{path}/stage", data={"token": seen, "wanted": "approved"})
     assert answer.status_code == 409
     assert "was approved by engineering-manager at 2026-11-20 13:00 UTC. Nothing left to approve." in answer.text
@@ -265,7 +268,7 @@ def test_an_approved_review_is_not_edited_until_somebody_asks_for_changes(site: 
     row = site.closed()
     manager = site.enter("U0MANAGER")
     here = f"/reviews/{row.ref}"
-    send(manager, f"{here}/stage", here, wanted="approved")
+    send(manager, f"{here}/stage", here, wanted="approved", anyway="yes")
     page = edit(manager, row.ref, "went_well", "one more thing")
     assert "be edited. Request changes to reopen it." in page
     assert ">Edit</a>" not in page
@@ -286,6 +289,74 @@ def test_changes_are_not_asked_for_without_saying_which(site: Site) -> None:
     row = site.closed()
     page = send(site.enter("U0MANAGER"), f"/reviews/{row.ref}/stage", wanted="changes asked", note="  ")
     assert "Say which changes you want." in page
+
+
+def test_the_root_cause_is_edited_in_fields_and_comes_back_in_them(site: Site) -> None:
+    row = site.closed()
+    lead, here = site.enter("U0TEAMLEAD"), f"/reviews/{row.ref}"
+    page = lead.get(f"{here}?edit=root_cause").text
+    assert re.search(r'<textarea id="cause"[^>]*>the pool was exhausted</textarea>', page)
+    typed = {
+        "cause": "the pool was exhausted",
+        "why_1": "a leak",
+        "why_3": "no <test>",
+        "factors": "- a sale\nno alarm",
+    }
+    page = send(lead, f"{here}/sections/root_cause", here, **typed, resolution="rolled back", rest="", version="0")
+    assert "Saved." in page
+    for label, words in (("Why 1", "a leak"), ("Why 2", "no &lt;test&gt;"), ("Contributing factor", "no alarm")):
+        assert re.search(rf"<dt><bdi>{label}</bdi></dt><dd>\s*<bdi>{words}</bdi>", page), label
+    cause = re.search(r"<dt><bdi>Primary cause</bdi></dt><dd>(.*?)</dd>", page, re.S)
+    assert cause and "#" in cause[1] and "written by" not in cause[1], "an unchanged line stays linked to the record"
+    page = lead.get(f"{here}?edit=root_cause").text
+    assert 'name="why_2" maxlength="1000" value="no &lt;test&gt;"' in page
+
+
+def test_approving_with_open_points_or_unanswered_comments_asks_first(site: Site) -> None:
+    row = site.closed()
+    manager, here = site.enter("U0MANAGER"), f"/reviews/{row.ref}"
+    send(manager, f"{here}/comments", here, text="which pool?", section="root_cause")
+    with site.database.transaction() as session:
+        for number, state in enumerate((action_items.PROPOSED, action_items.OPEN), 1):
+            item = {"request_key": f"{row.ref}:{number}", "text": "an alarm", "priority": "low", "state": state}
+            action_items.add(session, row.incident_id, **item, made_at=NOON)
+    page = send(manager, f"{here}/stage", here, wanted="approved")
+    assert stage_of(site, row.incident_id) == "draft"
+    assert "Still open: Detected; Services affected; Five whys; Contributing factors; what" in page
+    assert "1 proposed action item to accept or decline; 1 unresolved comment." in page
+    assert "Approve anyway" in page
+    assert "Approved and added" in send(manager, f"{here}/stage", here, wanted="approved", anyway="yes")
+    assert stage_of(site, row.incident_id) == "approved"
+
+
+def test_a_comment_is_resolved_and_opened_again_by_who_may_edit(site: Site) -> None:
+    row, other = site.closed(), site.closed()
+    lead, here = site.enter("U0TEAMLEAD"), f"/reviews/{row.ref}"
+    page = send(lead, f"{here}/comments", here, text="which pool?", section="root_cause")
+    comment = re.search(rf"{here}/comments/(\d+)#", page)
+    assert comment
+    for _ in range(2):
+        page = send(lead, f"{here}/comments/{comment[1]}", here, do="resolve")
+        assert "Comment resolved." in page
+        assert re.search(r'class="resolved">.*resolved by <bdi>team-lead</bdi>', page)
+    assert "Reopen</button>" in page
+    page = send(lead, f"{here}/comments/{comment[1]}", here, do="reopen")
+    assert "resolved by" not in page and "which pool?" in page
+    for path, do in ((f"/reviews/{other.ref}/comments/{comment[1]}", "resolve"), (f"{here}/comments/0", "resolve")):
+        assert "The review has no such comment." in send(lead, path, here, do=do)
+    assert "Choose Resolve or Reopen." in send(lead, f"{here}/comments/{comment[1]}", here, do="eat")
+
+
+def test_each_export_is_offered_on_the_page_and_has_the_review(site: Site) -> None:
+    row = site.closed(title="checkout <b>fails</b> & waits")
+    manager = site.enter("U0MANAGER")
+    page = manager.get(f"/reviews/{row.ref}").text
+    for form in EXPORTS:
+        assert f'href="/reviews/{row.ref}/document.{form}"' in page
+        answer = manager.get(f"/reviews/{row.ref}/document.{form}")
+        assert answer.status_code == 200 and row.ref in answer.text and "<b>fails" not in answer.text
+    assert manager.get(f"/reviews/{row.ref}/document.docx").status_code == 404
+    assert manager.get("/reviews/INC-1-1/document.notion").status_code == 404
 
 
 def test_a_comment_sent_twice_is_there_once(site: Site) -> None:
@@ -315,7 +386,8 @@ def test_hostile_text_in_every_field_breaks_no_page(site: Site) -> None:
     for path in (here, "/incidents", f"/incidents/{row.ref}", "/reviews", "/actions", f"{here}/document.md"):
         page = manager.get(path)
         assert page.status_code == 200
-        assert "<script>" not in page.text and "<img" not in page.text
+        own = re.sub(r'<img src="/reviews/[A-Z0-9-]+/timeline\.svg" ', "", page.text)
+        assert "<script>" not in own and "<img" not in own
     assert manager.get(f"{here}/document.pdf").content.startswith(b"%PDF")
 
 
@@ -440,7 +512,8 @@ def test_a_private_incident_is_shown_to_its_people_alone(site: Site) -> None:
         add_ping(session, kept, state="sent", user_ids=["U0TEAMLEAD"])
     stranger, one_of_them, paged = (site.enter(user_id) for user_id in ("U0VP", "U0RESPONDER", "U0TEAMLEAD"))
     review_page = "/reviews/SEC-2026-9001"
-    of_review = (review_page, f"{review_page}/document.md", f"{review_page}/sections/went_well")
+    exports = (f"{review_page}/document.{form}" for form in (*EXPORTS, "pdf"))
+    of_review = (review_page, *exports, f"{review_page}/sections/went_well")
     for path in ("/incidents/SEC-2026-9001", *of_review):
         assert stranger.get(path).status_code == 404
         assert one_of_them.get(path).status_code == paged.get(path).status_code == 200
@@ -571,6 +644,10 @@ def test_what_is_written_in_a_review_while_its_incident_is_open_again_is_refused
     with site.database.transaction() as session:
         kept = incidents.get_for_change(session, row.incident_id)
         change.reopen(session, kept, "U0RESPONDER", site.policy, NOON + minutes(30))
+    page = manager.get(here).text
+    assert "Close the incident first" in page
+    assert all(f">{word}<" not in page for word in ("Edit", "Approve", "Send for review", "Request changes"))
+    assert "Comment</button>" in page, "what people think may be said at any time"
     page = edit(manager, row.ref, "went_well", "one more thing")
     assert "Close the incident first" in page
     assert "one more thing</textarea>" in page

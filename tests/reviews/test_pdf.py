@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from bot.reviews.messages.drafting import draft
 from bot.reviews.pages.pdf import column_after, drawable, new_sheet, render_pdf, shortened
-from bot.reviews.rules.drafting import draft
 from tests.reviews.review_facts import full_facts, full_incident, hostile_facts, minute
 
 

@@ -15,7 +15,7 @@ from bot.reviews.rules.document import Review
 from bot.reviews.tables import ReviewRow
 from bot.severity.rules import Severity
 from bot.store.engine import Database
-from tests.rows import NOON, add_incident, minutes
+from tests.support.rows import NOON, add_incident, minutes
 
 
 def _add(session: Session, incident_id: int, title: str) -> ReviewRow:

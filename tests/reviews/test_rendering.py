@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
+from bot.reviews.messages.drafting import draft
 from bot.reviews.pages.rendering import render_review_html
-from bot.reviews.rules.drafting import draft
 from bot.web.rendering import render_notice_html
 from tests.reviews.review_facts import full_facts, full_incident, hostile_facts, minute
 
@@ -89,10 +89,10 @@ def test_hostile_text_stays_text() -> None:
     assert reader.open == []
 
 
-def test_a_page_counts_what_is_missing() -> None:
-    asks = draft(full_facts(incident=full_incident(cause=None), detected_at=None), minute(51))
-    assert "2 details are missing from the record." in render_review_html(asks)
-    assert "missing from the record" not in render_review_html(draft(full_facts(), minute(51)))
+def test_a_page_names_what_is_missing_and_leads_there() -> None:
+    asks = render_review_html(draft(full_facts(incident=full_incident(cause=None), detected_at=None), minute(51)))
+    assert '<a href="#summary">detected</a>, <a href="#root_cause">primary cause</a>' in asks
+    assert ">primary cause</a>" not in render_review_html(draft(full_facts(), minute(51)))
 
 
 def test_a_notice_escapes_what_it_is_given() -> None:

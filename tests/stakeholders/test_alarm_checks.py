@@ -9,7 +9,7 @@ from bot.stakeholders import messages
 from bot.stakeholders.flows import alarm_checks
 from bot.stakeholders.policy import AlarmPolicy
 from bot.store.engine import Database
-from tests.rows import NOON, add_incident, minutes
+from tests.support.rows import NOON, add_incident, minutes
 
 POLICY = AlarmPolicy(
     point="metrics",

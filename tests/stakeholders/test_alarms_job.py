@@ -19,9 +19,9 @@ from bot.stakeholders import jobs as updates
 from bot.stakeholders import messages as stakeholder_messages
 from bot.stakeholders.flows import alarm_checks
 from bot.stakeholders.messages import Found
-from tests.job_fixtures import Declared
-from tests.queue import queued
-from tests.rows import NOON, minutes
+from tests.fixtures.job import Declared
+from tests.support.queue import queued
+from tests.support.rows import NOON, minutes
 
 
 def resolved(context: AppContext, declared_incident: Declared) -> int:

@@ -10,8 +10,8 @@ from bot.errors import BadRequest
 from bot.incidents.queries import timeline
 from bot.incidents.rules.timeline import Kind
 from bot.stakeholders.flows import notify
-from tests.flow_fixtures import Declare
-from tests.rows import NOON, minutes
+from tests.fixtures.flow import Declare
+from tests.support.rows import NOON, minutes
 
 MARKS = (Kind.CHECK_DONE, Kind.CHECK_UNDONE)
 

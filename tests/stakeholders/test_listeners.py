@@ -19,7 +19,7 @@ from bot.slack.client import Slack, TryAgain, web_client
 from bot.stakeholders import listeners as telling
 from bot.stakeholders.listeners import Redraws, notice_sent, redraw
 from bot.stakeholders.messages import PREVIEW
-from tests.stage import Stage
+from tests.support.stage import Stage
 
 _PATIENCE = 120  # seconds until a thread that hangs fails the test
 

@@ -21,10 +21,10 @@ from bot.stakeholders.rules import Notice
 from slack_playground.app import Playground
 from slack_playground.delivery.refusals import DOCUMENTED
 from slack_playground.person import Person
-from tests.job_fixtures import Declared
+from tests.fixtures.job import Declared
+from tests.fixtures.slack import Control
 from tests.lifecycle.test_refused_channel import direct, told, work
-from tests.queue import queued
-from tests.slack_fixtures import Control
+from tests.support.queue import queued
 
 UPDATES = "C0UPDATES"
 NOTICE = Notice("P1 checkout", (("News", "rolling back"),))

@@ -23,7 +23,7 @@ from bot.figures.rules.learning import (
     divide,
     is_better,
 )
-from bot.incidents.queries import timeline
+from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.incident import Status, is_private
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
@@ -76,7 +76,9 @@ def gather(session: Session, security_rows: Collection[str]) -> list[Decided]:
 
 
 def _incidents(session: Session) -> Sequence[IncidentRow]:
-    return session.scalars(select(IncidentRow).order_by(IncidentRow.incident_id.desc()).limit(_MOST)).all()
+    return session.scalars(
+        select(IncidentRow).where(incidents.real()).order_by(IncidentRow.incident_id.desc()).limit(_MOST)
+    ).all()
 
 
 def _settled(session: Session, incident: IncidentRow) -> str:

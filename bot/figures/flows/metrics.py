@@ -15,12 +15,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.figures import messages
-from bot.figures.queries import promises, verdicts
+from bot.figures.queries import commitments, verdicts
 from bot.figures.rules.agreement import agree
 from bot.figures.rules.report import Bucket, Report
 from bot.memory.flows.recall import SHOWN
 from bot.severity import queries as fits
 from bot.severity.tables import JudgeFit
+from bot.text.control import inert
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +61,9 @@ def write_csv(sections: Sequence[Section]) -> str:
     rows = csv.writer(out)
     rows.writerow(("section", "figure", "value"))
     for section in sections:
-        rows.writerows((name, _inert(figure), value) for name, figure, value in records(section))
+        for name, figure, value in records(section):
+            rows.writerow((name, inert(figure), inert(value) if isinstance(value, str) else value))
     return out.getvalue()
-
-
-def _inert(text: str) -> str:
-    return f"'{text}" if text[:1] in "=+-@\t\r" else text
 
 
 def _flat(name: str, value: object) -> Iterator[tuple[str, object]]:
@@ -87,7 +85,7 @@ def suggestions(session: Session, since: datetime, until: datetime) -> Section:
     A suggestion is one past incident shown for one report, incident or search. People who disagree are settled by
     majority, and an even split counts as not helped. Months are those of the first vote.
     """
-    months = promises.suggestions_by_month(session, since, until, SHOWN)
+    months = commitments.suggestions_by_month(session, since, until, SHOWN)
     rows = [{"month": month, **_precision(helped, judged)} for month, judged, helped in months]
     whole = _precision(sum(helped for *_, helped in months), sum(judged for _, judged, _ in months))
     lines = [_line(row["month"], row) for row in rows]

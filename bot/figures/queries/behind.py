@@ -7,42 +7,35 @@ from dataclasses import dataclass
 from sqlalchemy import BigInteger, Double, column, func, join, select, text
 from sqlalchemy.orm import Session
 
-from bot.figures.queries.promises import ACTIONS_DUE
-from bot.figures.queries.scope import Scope, head, of_incidents
-from bot.figures.queries.times import FACTS, KIND
+from bot.figures.queries.commitments import ACTIONS_DUE
+from bot.figures.queries.scope import HEAD, Scope, of_incidents, prepare
+from bot.figures.queries.times import MEASURES
 from bot.incidents.tables import IncidentRow
 from bot.incidents.visibility import visible_to
 
-_TIMED = "select incident_id, extract(epoch from took)::float8 as value from facts where measure = :figure"
+_TIMED = "select incident_id, {figure} as value from counted where {figure} is not null"
 _COUNTED = "select incident_id, null::float8 as value from counted"
 _SENT = """select incident_id, count(*)::float8 as value from pings
   where state = 'sent' and kind <> 'digest' and sent_at >= :since and sent_at < :until
     and (cast(:of as text) = '' or cast(:of as text) = any(user_ids)) {only} group by incident_id"""
-_REVIEWS = """select i.incident_id, null::float8 as value from review_stages s join incidents i using (incident_id)
-  where s.due_at >= :since and s.due_at < :until and i.merged_into is null and i.false_alarm is not true
-    and i.status in ('resolved', 'closed') {only} and not exists (
+_REVIEWS = """select i.incident_id, null::float8 as value from review_stages s join figure_facts i using (incident_id)
+  where s.due_at >= :since and s.due_at < :until and not (i.merged or i.false_alarm or i.open)
+    {only} and not exists (
       select from review_steps r where r.incident_id = i.incident_id and r.stage = 'approved' and r.at <= s.due_at)"""
 # By figure: what of it one looks for. Of shares it is what went wrong, or what the figure is named for.
 _SELECTS = {
-    **dict.fromkeys(
-        ("time_to_detect", "time_to_declare", "time_to_acknowledge", "time_to_mitigate", "time_to_resolve"), _TIMED
-    ),
+    **{measure: _TIMED.replace("{figure}", measure) for measure in MEASURES},
     "incidents": _COUNTED,
-    "security_incidents": _COUNTED + " where ref like 'SEC-%'",
-    "open": _COUNTED + " where status not in ('resolved', 'closed')",
-    "merged": "select incident_id, null::float8 as value from scope where merged_into is not null",
-    "false_alarms": "select incident_id, null::float8 as value from scope where merged_into is null and false_alarm",
+    "security_incidents": _COUNTED + " where security",
+    "open": _COUNTED + " where open",
+    "merged": "select incident_id, null::float8 as value from scope where merged",
+    "false_alarms": "select incident_id, null::float8 as value from scope where not merged and false_alarm",
     "reopened": "select incident_id, (episode - 1)::float8 as value from counted where episode > 1",
-    "recurred": _COUNTED
-    + """ where exists (select from incidents o where o.incident_id = counted.incident_id
-      and jsonb_path_exists(o.similar, '$[*] ? (@.same == true)'))""",
+    "recurred": _COUNTED + " where recurred",
     "playbook_helped": _COUNTED + " where playbook_helped",
-    "acknowledged_in_time": """select incident_id, count(*)::float8 as value from timeline_entries
-      where kind = 'response_breached' and incident_id in (select incident_id from counted) group by incident_id""",
-    "time_between": f"""{_COUNTED} where cast(:of as text) = '' or 'kind ' || (
-        select {KIND} from incidents o where o.incident_id = counted.incident_id) = :of or exists (
-      select from services s
-      where s.incident_id = counted.incident_id and 'service ' || lower(s.service) = lower(:of))""",
+    "acknowledged_in_time": "select incident_id, missed::float8 as value from counted where missed > 0",
+    "time_between": f"""{_COUNTED} where cast(:of as text) = '' or 'kind ' || kind = :of
+      or lower(:of) in (select 'service ' || key from unnest(service_keys) key)""",
     "pages": _SENT,
     "nights_disturbed": _SENT,
     "weekends_disturbed": _SENT,
@@ -68,9 +61,10 @@ def list_behind(
     session: Session, scope: Scope, figure: str, of: str, late_after: float, viewer: str, limit: int
 ) -> Behind:
     """The incidents behind one of FIGURES. `of` is `kind …`, `service …` or a person, as the figure's is, or empty."""
+    prepare(session)
     chosen = _SELECTS[figure].replace("{only}", of_incidents(scope, "incident_id"))
-    values = {"figure": figure, "of": of, "late_after": late_after}
-    statement = text(f"{head(scope)} {FACTS} {chosen}")
+    values = {"of": of, "late_after": late_after}
+    statement = text(HEAD + chosen)
     named = {name: value for name, value in (scope.values | values).items() if name in statement._bindparams}
     found = (
         statement.bindparams(**named)

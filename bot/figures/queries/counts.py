@@ -31,21 +31,17 @@ def count_incidents(session: Session, scope: Scope) -> IncidentCounts:
         session,
         scope,
         """
-        select count(*) filter (where merged_into is null) as declared,
+        select count(*) filter (where not merged) as declared,
           count(*) filter (where counted) as counted,
-          count(*) filter (where counted and ref like 'SEC-%') as security,
-          count(*) filter (where counted and status not in ('resolved', 'closed')) as open,
-          count(*) filter (where merged_into is not null) as merged,
-          count(*) filter (where merged_into is null and false_alarm) as false_alarms,
+          count(*) filter (where counted and security) as security,
+          count(*) filter (where counted and open) as open,
+          count(*) filter (where merged) as merged,
+          count(*) filter (where not merged and false_alarm) as false_alarms,
           count(*) filter (where counted and episode > 1) as reopened,
           count(*) filter (where counted and recurred) as recurred,
           count(*) filter (where counted and playbook_helped is not null) as playbook_asked,
           count(*) filter (where counted and playbook_helped) as playbook_helped
-        from (
-          select s.*, s.merged_into is null and s.false_alarm is not true as counted,
-            jsonb_path_exists(i.similar, '$[*] ? (@.same == true)') as recurred
-          from scope s join incidents i using (incident_id)
-        ) each""",
+        from (select *, not merged and not false_alarm as counted from scope) each""",
     )
     return IncidentCounts(**row._mapping)
 
@@ -53,29 +49,17 @@ def count_incidents(session: Session, scope: Scope) -> IncidentCounts:
 def count_responses(session: Session, scope: Scope) -> dict[str | None, tuple[int, int]]:
     """(responses, those in time) by severity; None stands for all. Each declaration and reopening is one response.
 
-    A breach is on the timeline from the moment at which it happened, once for each opening.
+    A breach is on the timeline from the moment at which it happened, once for each opening. What was over before
+    anybody acknowledged or mitigated, and before the time ran out, was not answered in time: it is left out.
     """
     rows = fetch(
         session,
         scope,
-        """, breached as (
-          select incident_id, count(*) as number
-          from timeline_entries
-          where kind = 'response_breached' and incident_id in (select incident_id from counted)
-          group by incident_id
-        ), responses as (
-          select severity, episode - case
-              when status in ('resolved', 'closed') or acknowledged_at is not null or mitigated_at is not null then 0
-              when exists (
-                select from timeline_entries t
-                where t.source_key = 'breach:' || c.incident_id || ':' || c.episode || '/breach'
-              ) then 0
-              else 1 end as due,
-            coalesce(number, 0) as missed
-          from counted c left join breached using (incident_id)
-        )
+        """
         select severity, grouping(severity) as every, coalesce(sum(due), 0)::bigint as due,
           coalesce(sum(due - least(missed, due)), 0)::bigint as met
-        from responses group by grouping sets ((), (severity))""",
+        from counted
+        where open or missed > 0 or time_to_acknowledge is not null or time_to_mitigate is not null
+        group by grouping sets ((), (severity))""",
     )
     return {None if row.every else row.severity: (row.due, row.met) for row in rows}

@@ -9,10 +9,14 @@ from datetime import datetime
 from sqlalchemy import ScalarSelect, case, func, select
 from sqlalchemy.orm import Session
 
+from bot.alarms.rules.verdicts import BY_RULE
 from bot.figures.rules.agreement import Verdict
 from bot.incidents.tables import IncidentRow
 from bot.reports.tables import ReportRow
 from bot.severity.rules import Severity
+
+# Where a rule of alarms.yaml gave the severity, the judge said nothing that people could agree with or teach it by.
+_JUDGED = ReportRow.row_name != BY_RULE
 
 
 def list_verdicts(session: Session, since: datetime | None = None, until: datetime | None = None) -> list[Verdict]:
@@ -36,7 +40,7 @@ def count_verdicts(session: Session, since: datetime, until: datetime) -> Counte
         ReportRow.reason,
         case((ReportRow.decision.is_(None), declared_as)).label("declared_as"),
     )
-    each = select(*columns).where(ReportRow.judged_at >= since, ReportRow.judged_at < until).subquery()
+    each = select(*columns).where(_JUDGED, ReportRow.judged_at >= since, ReportRow.judged_at < until).subquery()
     found: Counter[Verdict] = Counter()
     for row in session.execute(select(*each.c.values(), func.count()).group_by(*each.c.values())):
         *judged, count = row
@@ -101,7 +105,7 @@ def _declared_as() -> ScalarSelect[str]:
 def _reports(
     session: Session, since: datetime | None, until: datetime | None
 ) -> Sequence[tuple[ReportRow, str | None]]:
-    statement = select(ReportRow, _declared_as()).order_by(ReportRow.judged_at, ReportRow.report_id)
+    statement = select(ReportRow, _declared_as()).where(_JUDGED).order_by(ReportRow.judged_at, ReportRow.report_id)
     if since is not None:
         statement = statement.where(ReportRow.judged_at >= since)
     if until is not None:

@@ -52,8 +52,8 @@ RESOLVE = Definition(
 RESPONSES = Definition(
     "acknowledged_in_time",
     "Acknowledged in time",
-    "Of the declarations and reopenings, the share acknowledged, mitigated or over before the response time of the"
-    " severity ran out. Those that still have time are left out.",
+    "Of the declarations and reopenings, the share acknowledged or mitigated before the response time of the severity"
+    " ran out. Those that still have time, and incidents that were over before anybody acknowledged, are left out.",
     Unit.SHARE,
     lower_is_better=False,
 )
@@ -82,6 +82,13 @@ FALSE_BY_REPORTER = Definition(
     "false_positives_by_reporter",
     "False positives by reporter",
     "The same for the messages of one person or bot, where people decided at least one.",
+    Unit.SHARE,
+)
+FALSE_BY_ALARM = Definition(
+    "false_positives_by_alarm",
+    "False positives by alarm",
+    "The same for the alarms of one name that monitoring delivers. Incidents of theirs that were closed as a false"
+    " alarm count as dismissed.",
     Unit.SHARE,
 )
 REOPENED = Definition(
@@ -156,7 +163,7 @@ GROUPS: tuple[tuple[str, tuple[Definition, ...]], ...] = (
     ("Incidents", (DECLARED, SECURITY, OPEN, MERGED)),
     ("Response", (DETECT, DECLARE, ACKNOWLEDGE, RESPONSES, MITIGATE, RESOLVE)),
     ("How often", (BETWEEN, REOPENED, RECURRED)),
-    ("False positives", (FALSE_ALARMS, FALSE_ANSWERS, FALSE_BY_REPORTER)),
+    ("False positives", (FALSE_ALARMS, FALSE_ANSWERS, FALSE_BY_REPORTER, FALSE_BY_ALARM)),
     ("What helped", (PLAYBOOK, AGREED, HELPED)),
     ("Pages", (PAGES, LATE_PAGES, NIGHTS, WEEKENDS)),
     ("Follow-up", (ACTIONS, REVIEWS)),

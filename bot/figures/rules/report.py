@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.figures.rules.figure import Definition, Figure, Spread
@@ -11,19 +11,25 @@ from bot.figures.rules.periods import Period
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The figures of a period; `severity` and `service` narrow it. `zone` is the policy's time zone, an IANA name."""
+    """The figures of a period; `severity`, `service` and `type` narrow it. `zone` is the policy's, an IANA name.
+
+    `hours` are the pages sent, by (weekday, hour) in that zone, 0 being Monday; where there were none, no entry.
+    """
 
     period: Period
     zone: str
     severity: str | None
     service: str | None
     figures: tuple[Figure, ...]
+    hours: Mapping[tuple[int, int], int]
+    type: str | None = None  # its name, "" for incidents that have none; None: of all
+    type_title: str | None = None
 
     @property
     def title(self) -> str:
         """What the figures are of: `October 2026, P1, service checkout`."""
         service = f"service {self.service}" if self.service else None
-        return ", ".join(filter(None, (self.period.title, self.severity, service)))
+        return ", ".join(filter(None, (self.period.title, self.severity, service, self.type_title)))
 
     def find(self, name: str) -> Figure | None:
         return next((figure for figure in self.figures if figure.name == name), None)
@@ -59,6 +65,7 @@ class Report:
             "time_zone": self.zone,
             "severity": self.severity,
             "service": self.service,
+            "type": self.type,
             "figures": [figure.document() for figure in self.figures],
         }
 

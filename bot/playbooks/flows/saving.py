@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.errors import BadRequest, InvalidKnowledge
 from bot.incidents.queries import timeline
+from bot.incidents.rules.incident import is_drill
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.incidents.visibility import for_everybody
@@ -29,10 +30,12 @@ _MOST_STEPS = 99
 
 def draft(session: Session, row: IncidentRow) -> tuple[str, str]:
     """Symptoms and steps, in Markdown, of what was written in an incident. Raises BadRequest for a security incident,
-    as a playbook is for everybody.
+    as a playbook is for everybody, and for a drill.
     """
     if not for_everybody(row):
         raise BadRequest(messages.not_for_everybody(row.ref))
+    if is_drill(row.ref):
+        raise BadRequest(messages.not_of_drill(row.ref))
     entries = timeline.list_entries(session, row.incident_id)
     said = [entry.text for entry in entries if entry.kind in _SAID]
     names = names_in(session, *said)

@@ -13,7 +13,7 @@ from bot.context import AppContext
 from bot.errors import BadRequest
 from bot.escalation.flows import plan
 from bot.escalation.rules.matrix import Role
-from bot.incidents.interactions import incident_at, let_in, number_at
+from bot.incidents.interactions import ID, OUT_OF_DATE, PAIR, Opening, Press, incident_at, let_in, number_at
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
 from bot.incidents.tables import IncidentRow
@@ -25,9 +25,8 @@ from bot.playbooks.messages import choices, entries, forms, looks, offers
 from bot.playbooks.messages.run import RunFacts, filled
 from bot.playbooks.queries import runs
 from bot.playbooks.rules.steps import Outcome, RunState, from_document
-from bot.slack.client import Slack
+from bot.slack.private_replies import answer_press
 from bot.slack.reporting import reporting_errors
-from bot.slack.whispers import answer_press
 from bot.store.outbox import enqueue
 
 
@@ -77,18 +76,6 @@ def page(session: Session, context: AppContext, value: str, user_id: str, now: d
     return offers.paged(ping.role, row.ref, fresh)
 
 
-PRESSES = {
-    "playbook_done": _deciding(Outcome.DONE),
-    "playbook_not_helped": _deciding(Outcome.NOT_HELPED),
-    "playbook_skip": _deciding(Outcome.SKIPPED),
-    "playbook_assign": assign,
-    "playbook_list": show_list,
-    "playbook_page": page,
-    "playbook_look": look,
-    "playbook_keep": keep,
-}
-
-
 def of_run(session: Session, value: str) -> IncidentRow:
     """The incident of the run whose id begins the value."""
     return incidents.get(session, runs.get(session, number_at(value, 0)).incident_id)
@@ -114,21 +101,11 @@ def start(context: AppContext, ack: Ack, respond: Respond, body: dict[str, Any],
     answer_press(ack, respond, said)
 
 
-def open_form(
-    context: AppContext, slack: Slack, ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any]
-) -> None:
+def _form(session: Session, context: AppContext, action: dict[str, Any], user_id: str, now: datetime) -> dict[str, Any]:
     """With a note…, Fill in, Show all: of the step whose button it was."""
-    said: list[str] = []
-    with reporting_errors(said.append, user=body["user"]["id"], action=action["action_id"]):
-        let_in(
-            context, body, Act.READ if action["action_id"] == "playbook_whole" else Act.CHANGE, of_run, action["value"]
-        )
-        run_id, number = (number_at(action["value"], part) for part in (0, 1))
-        with context.database.transaction() as session:
-            run = runs.get(session, run_id)
-            facts = facts_of(session, run, incidents.get(session, run.incident_id))
-        slack.open_view(body["trigger_id"], _view(facts, action["action_id"], number))
-    answer_press(ack, respond, said)
+    run_id, number = (number_at(action["value"], part) for part in (0, 1))
+    run = runs.get(session, run_id)
+    return _view(facts_of(session, run, incidents.get(session, run.incident_id)), action["action_id"], number)
 
 
 def _view(run: RunFacts, action_id: str, number: int) -> dict[str, Any]:
@@ -143,4 +120,34 @@ def _view(run: RunFacts, action_id: str, number: int) -> dict[str, Any]:
     return forms.note_form(run) if action_id == "playbook_note" else forms.fill_form(run)
 
 
-FORM_BUTTONS = ("playbook_note", "playbook_fill", "playbook_whole")
+OPENINGS = {
+    "playbook_note": Opening(_form, Act.CHANGE, of_run),
+    "playbook_fill": Opening(_form, Act.CHANGE, of_run),
+    "playbook_whole": Opening(_form, Act.READ, of_run),
+}
+
+
+def _of_assigned(session: Session, value: str) -> IncidentRow:
+    """`playbook:run:step:who`."""
+    return of_run(session, value.partition(":")[2])
+
+
+def _of_offer(session: Session, value: str) -> IncidentRow:
+    """`incident:run:role`, where the run is one of that incident."""
+    row = of_run(session, value.partition(":")[2])
+    if row.incident_id != number_at(value, 0):
+        raise BadRequest(OUT_OF_DATE)
+    return row
+
+
+_ASSIGN = rf"playbook:{ID}:{ID}:[UW][A-Z0-9]{{2,30}}"
+PRESSES = {
+    "playbook_done": Press(_deciding(Outcome.DONE), Act.CHANGE, of_run, PAIR),
+    "playbook_not_helped": Press(_deciding(Outcome.NOT_HELPED), Act.CHANGE, of_run, PAIR),
+    "playbook_skip": Press(_deciding(Outcome.SKIPPED), Act.CHANGE, of_run, PAIR),
+    "playbook_assign": Press(assign, Act.CHANGE, _of_assigned, _ASSIGN),
+    "playbook_look": Press(look, Act.CHANGE, of_run, PAIR),
+    "playbook_keep": Press(keep, Act.CHANGE, of_run, PAIR),
+    "playbook_list": Press(show_list, Act.READ, incident_at(0), ID),
+    "playbook_page": Press(page, Act.CHANGE, _of_offer, f"{PAIR}:({'|'.join(Role)})"),
+}

@@ -76,6 +76,7 @@ SUBCOMMANDS = (
         "Work through a playbook or guide by name; `stop` ends it, `save` makes one of the incident. Alone: what fits.",
         answer_apart=_playbook,
         form=_save_form,
+        opens=_SAVE.__contains__,
         reads=frozenset({"", "list"}),
         aliases=("playbooks", "pb", "runbook", "guide"),
     ),

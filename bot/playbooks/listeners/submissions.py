@@ -10,15 +10,16 @@ from sqlalchemy.orm import Session
 
 from bot.context import AppContext
 from bot.errors import BadRequest, TocsinError
-from bot.incidents.interactions import let_in, number_at
+from bot.incidents.interactions import Submission, let_in, number_at
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
+from bot.incidents.tables import IncidentRow
 from bot.incidents.visibility import for_everybody
 from bot.playbooks.flows import runs as flow
 from bot.playbooks.flows import saving
 from bot.playbooks.listeners.buttons import of_run
 from bot.playbooks.messages import saving as saving_messages
-from bot.playbooks.messages.forms import LINE, OUTCOME
+from bot.playbooks.messages.forms import LINE, NOTE, OUTCOME
 from bot.playbooks.rules import placeholders
 from bot.playbooks.rules.steps import Outcome
 from bot.slack import queries as messages
@@ -58,7 +59,7 @@ def saved(
         )
         if row.channel_id:
             text = saving_messages.saved(ref)
-            enqueue(session, "slack.whisper", channel_id=row.channel_id, user_id=user_id, text=text)
+            enqueue(session, "slack.reply_privately", channel_id=row.channel_id, user_id=user_id, text=text)
     return None
 
 
@@ -81,3 +82,11 @@ def filled_in(context: AppContext, ack: Ack, body: dict[str, Any], view: dict[st
         with context.database.transaction() as session:
             flow.answer(session, run_id, values)
         ack()
+
+
+def _of_noted(session: Session, values: dict[str, str], view: dict[str, Any]) -> IncidentRow:
+    """`run:step`."""
+    return of_run(session, str(view.get("private_metadata")))
+
+
+SUBMISSIONS = {NOTE: Submission(noted, "line", Act.CHANGE, _of_noted)}

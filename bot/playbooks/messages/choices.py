@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.playbooks.messages.prose import prose
+from bot.playbooks.messages.markdown import from_markdown
 from bot.playbooks.rules.records import TrackRecord
 from bot.slack.blocks import Block, button, context, section
 from bot.slack.client import Message
@@ -66,7 +66,7 @@ def _fitting(one: Fitting) -> str:
     kind = "Guide, " if one.kind == "guide" else ""
     noun = "possible cause" if one.kind == "guide" else "step"
     lines = [
-        f"*{one.ref}* {prose(shorten(one.title, 200))}",
+        f"*{one.ref}* {from_markdown(shorten(one.title, 200))}",
         f"{kind}{counted(one.steps, noun)} · {record_line(one.record)}",
     ]
     if one.claim:
@@ -85,7 +85,7 @@ HOW_TO = (
     "`/incident playbook save` makes one of what was done here."
 )
 NOTHING_FITS = (
-    "No playbook fits the words of this incident. `/incident playbook NAME` starts one by name; "
+    "No playbook fits the words of this incident. `/incident playbook NAME` starts one by name. "
     "Add detail with `/incident impact …`."
 )
 

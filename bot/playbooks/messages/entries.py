@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.playbooks.messages.prose import prose
+from bot.playbooks.messages.markdown import from_markdown
 from bot.playbooks.rules.steps import Outcome, RunState, RunText
 from bot.slack.text import person, plain, shorten
 from bot.text.markup import instant
@@ -25,12 +25,12 @@ def place(text: RunText, number: int) -> str:
 
 
 def title(text: RunText, number: int) -> str:
-    return prose(shorten(text.step(number).title, _TITLE))
+    return from_markdown(shorten(text.step(number).title, _TITLE))
 
 
 def started(text: RunText, by: str) -> str:
     what = "Guide" if text.is_guide else "Playbook"
-    return f"{what} {text.ref} started by {person(by)}: {prose(shorten(text.title, 200))}"
+    return f"{what} {text.ref} started by {person(by)}: {from_markdown(shorten(text.title, 200))}"
 
 
 def decided(text: RunText, number: int, outcome: Outcome, by: str, line: str) -> str:

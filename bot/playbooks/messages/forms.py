@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.playbooks.messages.entries import outcome_word, place
-from bot.playbooks.messages.prose import prose
+from bot.playbooks.messages.markdown import from_markdown
 from bot.playbooks.messages.run import RunFacts, names_in, pieces, preformatted
 from bot.playbooks.rules import placeholders
 from bot.playbooks.rules.steps import Outcome, RunStep
@@ -22,7 +22,7 @@ _BLOCKS = 95
 def note_form(run: RunFacts) -> dict[str, Any]:
     """How the current step went, in the person's own words."""
     choices = [option(outcome_word(run.text, outcome), outcome.value) for outcome in Outcome]
-    head = f"*{place(run.text, run.current)}*\n{prose(shorten(run.text.step(run.current).title, 200))}"
+    head = f"*{place(run.text, run.current)}*\n{from_markdown(shorten(run.text.step(run.current).title, 200))}"
     return form(
         NOTE,
         "How did it go?",
@@ -54,9 +54,9 @@ def fill_form(run: RunFacts) -> dict[str, Any]:
 
 def whole_step(run: RunFacts, step: RunStep, commands: list[str]) -> dict[str, Any]:
     """Everything that a step says, in as many blocks as it takes."""
-    texts = [f"*{prose(step.title)}*", *([f"*Purpose:* {prose(step.purpose)}"] if step.purpose else [])]
-    texts += [f"• {prose(line)}" for line in step.look_for]
-    texts += [prose(line) for line in step.notes.splitlines()]
+    texts = [f"*{from_markdown(step.title)}*", *([f"*Purpose:* {from_markdown(step.purpose)}"] if step.purpose else [])]
+    texts += [f"• {from_markdown(line)}" for line in step.look_for]
+    texts += [from_markdown(line) for line in step.notes.splitlines()]
     blocks: list[Block] = [section(piece) for text in texts for piece in pieces(text)]
     blocks += [preformatted(piece) for command in commands for piece in pieces(command)]
     if len(blocks) > _BLOCKS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.playbooks.messages.choices import Fitting, record_line
-from bot.playbooks.messages.prose import prose
+from bot.playbooks.messages.markdown import from_markdown
 from bot.slack.blocks import Block, actions, button, section
 from bot.slack.client import Message
 from bot.slack.text import shorten
@@ -16,7 +16,7 @@ def offer(ref: str, run_id: int, incident_id: int, best: Fitting | None, role: s
     lines = [FAILED.format(ref=ref)]
     buttons: list[Block] = []
     if best is not None:
-        lines.append(f"Next best: *{best.ref}* {prose(shorten(best.title, 200))} · {record_line(best.record)}")
+        lines.append(f"Next best: *{best.ref}* {from_markdown(shorten(best.title, 200))} · {record_line(best.record)}")
         buttons.append(button(f"Start {best.ref}", "playbook_start", f"{incident_id}:{best.ref}", "primary"))
     if role:
         lines.append(f"Next to page: the {role}.")

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.playbooks.messages.entries import outcome_word
-from bot.playbooks.messages.prose import prose
+from bot.playbooks.messages.markdown import from_markdown
 from bot.playbooks.rules import placeholders
 from bot.playbooks.rules.placeholders import Known
 from bot.playbooks.rules.steps import Outcome, RunState, RunStep, RunText, minute
@@ -78,16 +78,15 @@ def run_message(run: RunFacts, now: datetime) -> Message:
 
 def _headline(run: RunFacts) -> str:
     text = run.text
-    return (
-        f"*{text.ref}* {prose(shorten(text.title, 200))}\nStarted {instant(run.started_at)} by {person(run.started_by)}"
-    )
+    title = from_markdown(shorten(text.title, 200))
+    return f"*{text.ref}* {title}\nStarted {instant(run.started_at)} by {person(run.started_by)}"
 
 
 def _where(run: RunFacts, now: datetime) -> str:
     """ "Step 2 of 5: Examine the role", the minute against its window, who has it, whether it changes production."""
     step, facts = run.text.step(run.current), run.steps[run.current - 1]
     noun = "Cause" if run.text.is_guide else "Step"
-    lines = [f"*{noun} {step.number} of {len(run.text.steps)}: {prose(shorten(step.title, 250))}*"]
+    lines = [f"*{noun} {step.number} of {len(run.text.steps)}: {from_markdown(shorten(step.title, 250))}*"]
     at = minute(run.started_at, now)
     if step.window is not None and facts.over_at is not None:
         where = f"Minute {at} of {step.window[0]}–{step.window[1]}"
@@ -106,13 +105,13 @@ def _time(at: datetime) -> str:
 
 def _about(step: RunStep) -> tuple[list[str], list[str]]:
     """What is read before the commands, and after them."""
-    before = [f"*Purpose:* {fit(prose(step.purpose), _PURPOSE)}"] if step.purpose else []
+    before = [f"*Purpose:* {fit(from_markdown(step.purpose), _PURPOSE)}"] if step.purpose else []
     after = []
     if step.look_for:
-        listed = "\n".join(f"• {prose(line)}" for line in step.look_for)
+        listed = "\n".join(f"• {from_markdown(line)}" for line in step.look_for)
         after.append(f"*Look for:*\n{fit(listed, _LOOK_FOR)}")
     if step.notes:
-        after.append(fit("\n".join(prose(line) for line in step.notes.splitlines()), _NOTES))
+        after.append(fit("\n".join(from_markdown(line) for line in step.notes.splitlines()), _NOTES))
     return before, after
 
 
@@ -228,14 +227,14 @@ def _decided(run: RunFacts, number: int) -> str:
     took = f", {span(facts.decided_at - facts.began_at)}" if facts.began_at else ""
     said = f" – {plain(shorten(facts.line, 160))}" if facts.line else ""
     word = outcome_word(run.text, facts.outcome).lower()
-    title = prose(shorten(step.title, 80))
+    title = from_markdown(shorten(step.title, 80))
     return f"{_MARKS[facts.outcome]} {number}. {title}: {word} by {person(facts.decided_by)}{took}{said}"
 
 
 def _to_come(run: RunFacts) -> list[Block]:
     steps = run.text.steps[run.current :]
     lines = [
-        f"{step.number}. {prose(shorten(step.title, 80))}"
+        f"{step.number}. {from_markdown(shorten(step.title, 80))}"
         + (f" ({step.window[0]}–{step.window[1]} min)" if step.window else "")
         + (" · changes production" if step.changes_production else "")
         for step in steps[:_TO_COME]
@@ -259,8 +258,7 @@ def _ended(run: RunFacts) -> Message:
     if run.state is RunState.FINISHED:
         ask = "Resolved? The last result is prefilled as the resolution."
         if text.is_guide and text.fix:
-            ask = (
-                f"*Resolution in {text.ref}:*\n{fit(chr(10).join(prose(line) for line in text.fix.splitlines()), 2000)}"
-            )
+            fixes = "\n".join(from_markdown(line) for line in text.fix.splitlines())
+            ask = f"*Resolution in {text.ref}:*\n{fit(fixes, 2000)}"
         blocks += [section(ask), actions("playbook_end", button("Resolve", "incident_resolve", str(run.incident_id)))]
     return Message(f"{text.ref}: {how}", tuple(blocks))

@@ -77,6 +77,10 @@ def not_for_everybody(ref: str) -> str:
     return f"{ref} is a security incident: what was done in it stays in its channel. A playbook is read by everybody."
 
 
+def not_of_drill(ref: str) -> str:
+    return f"{ref} is a drill: nothing of it becomes knowledge. Write the playbook from a real incident."
+
+
 def unreadable(line: int, reason: str) -> str:
     return f"Line {line} of the steps: {reason}"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.memory.entries.entries import Entry
 from bot.memory.entries.playbook import Step
-from bot.playbooks.messages.prose import prose
+from bot.playbooks.messages.markdown import from_markdown
 from bot.playbooks.messages.run import preformatted
 from bot.playbooks.messages.saving import STEPS, parts_of
 from bot.playbooks.rules.upkeep import RequestKind, Verdict
@@ -17,6 +17,7 @@ from bot.slack.blocks import Block, actions, button, context, option, section, s
 from bot.slack.client import Message
 from bot.slack.forms import field, form, text_field
 from bot.slack.text import plain, shorten
+from bot.text.wording import counted
 
 REVIEW, EDIT = "upkeep_review_view", "upkeep_edit_view"
 NOTES, WHOLE = "notes", "whole"
@@ -62,12 +63,8 @@ def request_message(facts: RequestFacts) -> Message:
 
 def _review(facts: RequestFacts) -> tuple[str, list[Block]]:
     runs, ended = facts.used
-    record = (
-        f"used {runs} time{'s' if runs != 1 else ''}, resolved {ended} incident{'s' if ended != 1 else ''}"
-        if runs
-        else "not used yet"
-    )
-    title = f"*{facts.ref}* {prose(shorten(facts.title, 200))}"
+    record = f"used {counted(runs, 'time')}, resolved {counted(ended, 'incident')}" if runs else "not used yet"
+    title = f"*{facts.ref}* {from_markdown(shorten(facts.title, 200))}"
     if facts.answered_by is not None:
         return f"{facts.ref} was reviewed", [section(title)]
     said = f"{title} is due for its review. Is every step still right?"
@@ -79,10 +76,12 @@ def _review(facts: RequestFacts) -> tuple[str, list[Block]]:
 
 def _commands(facts: RequestFacts) -> tuple[str, list[Block]]:
     problems = facts.data.get("problems", [])
-    said = f"*{facts.ref}* {prose(shorten(facts.title, 200))} has commands that can't be right any more."
+    said = f"*{facts.ref}* {from_markdown(shorten(facts.title, 200))} has commands that can't be right any more."
     blocks = [section(said)]
     for problem in problems[:_PROBLEMS]:
-        blocks.append(section(f"{plain(problem['place']).capitalize()}: {prose(shorten(problem['text'], 500))}"))
+        blocks.append(
+            section(f"{plain(problem['place']).capitalize()}: {from_markdown(shorten(problem['text'], 500))}")
+        )
         blocks.append(preformatted(shorten(problem["command"], 1000)))
     if len(problems) > _PROBLEMS:
         blocks.append(context(f"{len(problems) - _PROBLEMS} more: `tocsin knowledge check` lists them."))
@@ -90,7 +89,7 @@ def _commands(facts: RequestFacts) -> tuple[str, list[Block]]:
 
 
 def _archive(facts: RequestFacts) -> tuple[str, list[Block]]:
-    said = f"*{facts.ref}* {prose(shorten(facts.title, 200))} hasn't been used for a year. Archive it?"
+    said = f"*{facts.ref}* {from_markdown(shorten(facts.title, 200))} hasn't been used for a year. Archive it?"
     how = "An archived playbook is no longer suggested. Its versions stay, and its page brings it back."
     return f"{facts.ref} hasn't been used for a year", [section(said), context(how)]
 
@@ -161,7 +160,7 @@ def review_form(request_id: int, entry: Entry) -> dict[str, Any]:
     ]
     keep = [option("Keep it", "keep"), option("Archive the whole playbook", "archive")]
     blocks = [
-        section(f"*{entry.ref}* {prose(shorten(entry.title, 200))}"),
+        section(f"*{entry.ref}* {from_markdown(shorten(entry.title, 200))}"),
         *fields,
         text_field(NOTES, "What should change?", multiline=True, optional=True),
         field(WHOLE, "The playbook", select("The playbook", WHOLE, keep, "keep")),

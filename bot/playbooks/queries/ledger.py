@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Double, cast, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
+from bot.incidents.queries.incidents import real
 from bot.incidents.tables import IncidentRow
 from bot.incidents.visibility import visible_to
 from bot.memory.tables import KnowledgeVersion
@@ -24,7 +25,10 @@ def _minutes(until: Any, since: Any) -> ColumnElement[float]:
 
 
 def records(session: Session, refs: Collection[str] | None = None) -> dict[str, TrackRecord]:
-    """How each of these did, or every one that was used: runs, how many ended it, median minutes from start to end."""
+    """How each of these did, or every one that was used: runs, how many ended it, median minutes from start to end.
+
+    Drills are not counted, here and below.
+    """
     ended = PlaybookRun.ended_it.is_(True)
     took = _minutes(IncidentRow.resolved_at, PlaybookRun.started_at)
     statement = (
@@ -36,6 +40,7 @@ def records(session: Session, refs: Collection[str] | None = None) -> dict[str, 
             func.max(PlaybookRun.started_at),
         )
         .join(IncidentRow, IncidentRow.incident_id == PlaybookRun.incident_id)
+        .where(real())
         .group_by(PlaybookRun.ref)
     )
     if refs is not None:
@@ -63,7 +68,8 @@ def step_records(session: Session, ref: str | None = None) -> dict[str, list[Ste
             func.count().filter(in_window),
         )
         .join(PlaybookRun, PlaybookRun.run_id == PlaybookStep.run_id)
-        .where(outcome.is_not(None))
+        .join(IncidentRow, IncidentRow.incident_id == PlaybookRun.incident_id)
+        .where(outcome.is_not(None), real())
         .group_by(PlaybookRun.ref, PlaybookStep.number, PlaybookStep.title)
         .order_by(PlaybookRun.ref, PlaybookStep.number, PlaybookStep.title)
     )

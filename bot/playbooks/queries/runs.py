@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bot.errors import BadRequest
+from bot.incidents.queries.incidents import real
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow, TimelineEntry
 from bot.playbooks.rules.steps import Outcome, RunState
@@ -24,7 +25,6 @@ class FailedStep:
     """One time that a step did not help: in which incident, and when (aware UTC)."""
 
     incident_id: int
-    incident_ref: str
     at: datetime
 
 
@@ -100,16 +100,16 @@ def claim_due(session: Session, now: datetime, limit: int) -> Sequence[PlaybookR
 def list_last_outcomes(session: Session, ref: str, title: str, limit: int) -> Sequence[tuple[str, FailedStep]]:
     """What became of a step of that title when it was tried last, the newest first; skipped ones aside."""
     statement = (
-        select(PlaybookStep.outcome, IncidentRow.incident_id, IncidentRow.ref, PlaybookStep.decided_at)
+        select(PlaybookStep.outcome, IncidentRow.incident_id, PlaybookStep.decided_at)
         .join(PlaybookRun, PlaybookRun.run_id == PlaybookStep.run_id)
         .join(IncidentRow, IncidentRow.incident_id == PlaybookRun.incident_id)
-        .where(PlaybookRun.ref == ref, PlaybookStep.title == title)
+        .where(PlaybookRun.ref == ref, PlaybookStep.title == title, real())
         .where(PlaybookStep.outcome.in_((Outcome.DONE.value, Outcome.NOT_HELPED.value)))
         .order_by(PlaybookStep.decided_at.desc(), PlaybookStep.run_id.desc())
         .limit(limit)
     )
     rows = session.execute(statement).all()
-    return [(outcome or "", FailedStep(number, name, at)) for outcome, number, name, at in rows if at is not None]
+    return [(outcome or "", FailedStep(number, at)) for outcome, number, at in rows if at is not None]
 
 
 def list_naming(session: Session, incident_id: int, pattern: str, limit: int) -> list[str]:

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bot.errors import BadRequest
+from bot.incidents.queries.incidents import real
 from bot.incidents.rules.incident import Status
 from bot.incidents.tables import IncidentRow
 from bot.playbooks.rules.upkeep import RequestKind
@@ -88,7 +89,7 @@ def list_closed(session: Session, severities: Sequence[str], since: datetime, li
         select(IncidentRow)
         .where(IncidentRow.status == Status.CLOSED.value, IncidentRow.closed_at >= since)
         .where(IncidentRow.severity.in_(severities), IncidentRow.false_alarm.is_not(True))
-        .where(IncidentRow.merged_into.is_(None), ~asked.exists())
+        .where(IncidentRow.merged_into.is_(None), ~asked.exists(), real())
         .order_by(IncidentRow.closed_at)
         .limit(limit)
     )

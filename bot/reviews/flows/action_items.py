@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -15,6 +16,7 @@ from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.memory.entries.entries import Entry
+from bot.memory.flows.recall import SAME
 from bot.memory.rules.similar import SimilarItem
 from bot.reviews.flows.editing import as_item, show
 from bot.reviews.messages import action_items as messages
@@ -23,7 +25,7 @@ from bot.reviews.rules.action_requests import LONGEST, ActionRequest, ItemChange
 from bot.reviews.tables import ActionRow
 from bot.slack import queries as slack_queries
 from bot.store.outbox import enqueue
-from bot.text.markup import plain_text
+from bot.text.markup import USER_ID, plain_text
 
 PROPOSALS_OF_ONE = 2  # of one similar incident
 PROPOSALS = 6
@@ -37,8 +39,12 @@ def add(
     calendar: BusinessCalendar,
     now: datetime,
     request_key: str,
+    announce: bool = False,
 ) -> tuple[ActionRow, bool]:
-    """The item and whether it is new. The incident's row must be locked."""
+    """The item and whether it is new. The incident's row must be locked.
+
+    Whom somebody else made its owner hears of it; the channel only with `announce`, where nobody is answered.
+    """
     earlier = action_items.find_by_request(session, request_key)
     if earlier is not None:
         return earlier, False
@@ -56,7 +62,11 @@ def add(
         remind_at=_overdue_at(wanted.due_on, calendar),
     )
     text = messages.added(as_item(item), by)
-    record(session, row, Kind.ACTION_ADDED, text, now, author=by, announce=True, source_key=f"action:{item.action_id}")
+    key = f"action:{item.action_id}"
+    entry_id = record(session, row, Kind.ACTION_ADDED, text, now, author=by, announce=announce, source_key=key)
+    if entry_id is not None and item.owner and USER_ID.fullmatch(item.owner) and item.owner != by:
+        lock = f"tell-{entry_id}-{item.owner}"
+        enqueue(session, "slack.tell", lock=lock, entry_id=entry_id, user_id=item.owner)
     _changed(session, row)
     return item, True
 
@@ -85,23 +95,37 @@ def recorded_text(session: Session, channel_id: str, ts: str) -> str | None:
 
 
 def add_from_message(
-    session: Session, channel_id: str, ts: str, text: str, by: str, calendar: BusinessCalendar, now: datetime
+    session: Session,
+    channel_id: str,
+    ts: str,
+    text: str,
+    by: str,
+    calendar: BusinessCalendar,
+    zone: ZoneInfo,
+    now: datetime,
 ) -> ActionRow | None:
-    """What was said in an incident's channel, as an action item; None elsewhere, and where it is one already."""
+    """What was said in an incident's channel, as an action item; None elsewhere, and where it is one already.
+
+    `zone`: by whose clock its words are read, which is that of who marked the message.
+    """
     row = incidents.find_by_channel(session, channel_id)
     if row is None or not text.strip():
         return None
     row = incidents.get_for_change(session, row.incident_id)
     try:
-        wanted = parse_action(text[:LONGEST], now, calendar)
+        wanted = parse_action(text[:LONGEST], now, zone, calendar.opens)
     except BadRequest:  # a message follows no form: its words are the item
         wanted = ActionRequest(plain_text(text)[:LONGEST])
-    item, fresh = add(session, row, wanted, by, calendar, now, f"message:{channel_id}:{ts}")
+    item, fresh = add(session, row, wanted, by, calendar, now, f"message:{channel_id}:{ts}", announce=True)
     return item if fresh else None
 
 
 def propose(session: Session, row: IncidentRow, entries: Mapping[str, Entry], now: datetime) -> int:
-    """Propose what prevented the similar incidents; how many proposals are new. The incident's row must be locked."""
+    """Propose what prevented the incidents that are most likely the same trouble; how many proposals are new.
+
+    What only shares a few words with this one would be struck by whoever reads the draft. The incident's row must be
+    locked.
+    """
     found = list(_preventions(row.similar, entries))[:PROPOSALS]
     wanted = {f"proposal:{row.incident_id}:{ref}:{text[:80]}": (ref, text) for ref, text in found}
     fresh = wanted.keys() - action_items.known_requests(session, wanted)
@@ -123,7 +147,8 @@ def propose(session: Session, row: IncidentRow, entries: Mapping[str, Entry], no
 
 def _preventions(similar: Iterable[SimilarItem], entries: Mapping[str, Entry]) -> Iterable[tuple[str, str]]:
     for item in similar:
-        entry = entries.get(item.ref) if item.kind == "incident" else None
+        alike = item.kind == "incident" and item.score >= SAME
+        entry = entries.get(item.ref) if alike else None
         points = _points(entry.section("Prevention")) if entry else []
         yield from ((item.ref, point) for point in points[:PROPOSALS_OF_ONE])
 
@@ -141,6 +166,7 @@ def finish(session: Session, row: IncidentRow, number: int, by: str, now: dateti
     change = ItemChange(row.ref, number, action_items.DONE, changed=item.state != action_items.DONE)
     if change.changed:
         _set(item, change.state, by, now)
+        _follow(session, item)
         record(session, row, Kind.ACTION_DONE, messages.done(as_item(item), by), now, author=by, announce=True)
         _changed(session, row)
     return change
@@ -172,6 +198,44 @@ def accept(
     return change
 
 
+def reopen(session: Session, row: IncidentRow, number: int, by: str, now: datetime) -> ItemChange:
+    """It was not done after all, or is wanted again. Raises BadRequest where there is no such item."""
+    item = _get(session, row, number)
+    over = item.state in (action_items.DONE, action_items.DROPPED)
+    if over:
+        _set(item, action_items.OPEN, by, now)
+        _follow(session, item)
+        record(session, row, Kind.ACTION_ADDED, messages.reopened(as_item(item), by), now, author=by, announce=True)
+        _changed(session, row)
+    return ItemChange(row.ref, number, "reopened", changed=over)
+
+
+def move_by_tracker(session: Session, row: IncidentRow, number: int, closed: bool, text: str, now: datetime) -> bool:
+    """Its issue in a tracker was closed, or opened again, and `text` says so; False where it is so already."""
+    item = _get(session, row, number)
+    if closed == (item.state in (action_items.DONE, action_items.DROPPED)):
+        return False
+    item.state = action_items.DONE if closed else action_items.OPEN
+    item.changed_by, item.changed_at, item.remind_at = None, now, None
+    record(session, row, Kind.ACTION_DONE if closed else Kind.ACTION_ADDED, text, now, announce=True)
+    _changed(session, row)
+    return True
+
+
+def link_issue(session: Session, row: IncidentRow, number: int, key: str | None, url: str | None) -> None:
+    """What its issue in a tracker is called, and where it is; the review says so."""
+    item = _get(session, row, number)
+    item.issue_key, item.issue_url = key, url
+    _changed(session, row)
+
+
+def _follow(session: Session, item: ActionRow) -> None:
+    """Have the issue follow, where the item has one in a tracker."""
+    if item.issue_key is not None:
+        name = f"trackers.sync-{item.action_id}"
+        enqueue(session, "trackers.sync", lock=name, once=name, action_id=item.action_id)
+
+
 def drop(session: Session, row: IncidentRow, number: int, by: str, now: datetime) -> ItemChange:
     """Nobody will do it: a declined proposal, or an item that was given up. Raises BadRequest where there is none."""
     item = _get(session, row, number)
@@ -180,6 +244,7 @@ def drop(session: Session, row: IncidentRow, number: int, by: str, now: datetime
         return change
     proposed = item.state == action_items.PROPOSED
     _set(item, change.state, by, now)
+    _follow(session, item)
     if not proposed:
         record(session, row, Kind.ACTION_DONE, messages.dropped(as_item(item), by), now, author=by, announce=True)
     _changed(session, row)

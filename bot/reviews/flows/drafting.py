@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
 from bot.context import Policy
 from bot.escalation.queries import pings
+from bot.escalation.tables import PingRow
+from bot.fields.queries import in_order, values_of
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.queries.incidents import described
 from bot.incidents.rules.timeline import Entry, Kind
@@ -22,10 +24,12 @@ from bot.playbooks.queries import runs
 from bot.playbooks.rules.steps import Outcome
 from bot.playbooks.rules.steps import from_document as playbook_text
 from bot.reviews.flows.editing import as_item, begin, note_drafting, show
-from bot.reviews.queries import action_items, drafts
+from bot.reviews.flows.replays import compare
+from bot.reviews.messages.drafting import draft
+from bot.reviews.queries import action_items, drafts, reports
 from bot.reviews.queries import reviews as assessments
+from bot.reviews.rules.chart import Chart, chart_of
 from bot.reviews.rules.document import PastIncident, PingFact, PlaybookFact, Review, ReviewFacts, SeverityChange
-from bot.reviews.rules.drafting import draft
 from bot.reviews.rules.notes import read_notes
 from bot.reviews.rules.stages import Stage
 from bot.reviews.tables import ReviewRow
@@ -33,7 +37,7 @@ from bot.severity.rules import Severity
 from bot.slack import queries as slack_queries
 from bot.store.outbox import enqueue
 from bot.text.markup import USER_ID
-from bot.text.wording import mentioned
+from bot.text.wording import Wording, mentioned
 
 
 def gather(session: Session, row: IncidentRow, policy: Policy) -> ReviewFacts:
@@ -41,7 +45,7 @@ def gather(session: Session, row: IncidentRow, policy: Policy) -> ReviewFacts:
     workspace = slack_queries.find_workspace(session)
     url = workspace.url if workspace else None
     entries = timeline.list_entries(
-        session, row.incident_id, lambda ts: slack_queries.permalink(url, row.channel_id, ts)
+        session, row.incident_id, lambda ts, channel: slack_queries.permalink(url, channel or row.channel_id, ts)
     )
     entries = _linked(entries, _card_link(session, row, url))
     noted = read_notes(entries, row.declared_at)
@@ -50,37 +54,61 @@ def gather(session: Session, row: IncidentRow, policy: Policy) -> ReviewFacts:
     people = {entry.author for entry in entries if entry.author} | {user for ping in sent for user in ping.user_ids}
     people |= {user for user in (row.commander, row.declared_by, row.acknowledged_by) if user}
     people |= {item.owner for item in items if item.owner}
+    report = reports.find(session, row, url)
+    people |= {report.by} if report and report.by else set()
     return ReviewFacts(
         incident=incidents.facts(row),
         entries=entries,
-        pings=tuple(
-            PingFact(
-                role=ping.role,
-                persons=tuple(ping.user_ids),
-                due_at=ping.due_at,
-                sent_at=ping.sent_at,
-                acknowledged_at=ping.acknowledged_at,
-                acknowledged_by=ping.acknowledged_by,
-                rule=ping.rule,
-                reason_not_sent=ping.reason,
-            )
-            for ping in sent
-        ),
+        pings=tuple(_ping(one) for one in sent),
         severity_changes=_severity_changes(session, row),
         respond_within=policy.severity.levels[Severity(row.severity)].respond_within,
+        response_times={severity: level.respond_within for severity, level in policy.severity.levels.items()},
         resolve_within=policy.review.resolve_within.get(Severity(row.severity)),
         silence_after=policy.review.silence_after,
         late_after=policy.escalation.late_after,
         similar=tuple(_past(item) for item in row.similar if item.is_incident),
         services=noted.services,
+        type_title=policy.fields.title_of(row.type),
+        custom=tuple(in_order(values_of(session, row.incident_id), policy.fields)),
         contributing=noted.contributing,
+        whys=noted.whys,
         detected_at=noted.detected_at,
         actions=tuple(as_item(item) for item in items),
-        names=slack_queries.names_of(session, people | mentioned(_words(row, (entry.text for entry in entries)))),
+        report=report,
+        names=_names(session, policy, people | mentioned(_words(row, (entry.text for entry in entries)))),
         false_alarm=row.false_alarm,
         playbook_helped=row.playbook_helped,
         playbooks=_playbooks(session, row),
+        replay=compare(session, row, policy),
     )
+
+
+def _ping(ping: PingRow) -> PingFact:
+    return PingFact(
+        role=ping.role,
+        persons=tuple(ping.user_ids),
+        due_at=ping.due_at,
+        sent_at=ping.sent_at,
+        acknowledged_at=ping.acknowledged_at,
+        acknowledged_by=ping.acknowledged_by,
+        rule=ping.rule,
+        reason_not_sent=ping.reason,
+    )
+
+
+def chart(session: Session, row: IncidentRow, policy: Policy, now: datetime) -> Chart:
+    """What the picture of the incident's timeline shows."""
+    facts = gather(session, row, policy)
+    wording = Wording(facts.names, row.declared_at.astimezone(UTC).date())
+    called = {entry.author: wording.person(entry.author) for entry in facts.entries if entry.author}
+    return chart_of(facts, called, f"{row.ref}: {wording.plain(row.title)}", now)
+
+
+def _names(session: Session, policy: Policy, ids: Iterable[str]) -> dict[str, str]:
+    """Display names; those of contacts.yaml for whom Slack has not named yet."""
+    listed = {person.slack: person.name for person in policy.contacts.people.values() if person.slack}
+    wanted = set(ids)
+    return {one: listed[one] for one in wanted & listed.keys()} | slack_queries.names_of(session, wanted)
 
 
 def _playbooks(session: Session, row: IncidentRow) -> tuple[PlaybookFact, ...]:
@@ -172,8 +200,8 @@ def redraft_later(session: Session, row: IncidentRow) -> bool:
 
     False where the review is approved, and so stays as it is.
     """
-    stage = assessments.find_stage(session, row.incident_id)
-    if row.closed_at is None or stage is None:
+    stage = assessments.find_stage(session, row.incident_id) if row.closed_at is not None else None
+    if stage is None:
         return True
     if stage.stage == Stage.APPROVED:
         return False
@@ -202,11 +230,10 @@ def ids_to_name(session: Session, row: IncidentRow) -> frozenset[str]:
     """The ids of all whom the review names: people, channels and user groups."""
     authors, words = timeline.list_words(session, row.incident_id)
     people = authors | mentioned(_words(row, words))
-    people |= {user for ping in pings.list_of_incident(session, row.incident_id) for user in ping.user_ids}
     people |= {user for user in (row.commander, row.declared_by, row.acknowledged_by) if user}
-    owners = (item.owner for item in action_items.list_of_incident(session, row.incident_id))
-    people |= {owner for owner in owners if owner and USER_ID.fullmatch(owner)}
-    return frozenset(people)
+    people |= reports.authors(session, row)
+    paged_or_owners = action_items.list_paged_and_owners(session, row.incident_id)
+    return frozenset(people | {each for each in paged_or_owners if USER_ID.fullmatch(each)})
 
 
 def _words(row: IncidentRow, texts: Iterable[str]) -> list[str]:

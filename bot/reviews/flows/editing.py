@@ -5,6 +5,7 @@ Whatever becomes of the draft, what a person wrote stays. Every function can be 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,11 +19,13 @@ from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.reviews.flows.learning import learn_review
 from bot.reviews.messages import review as messages
+from bot.reviews.messages.drafting import draft_actions
+from bot.reviews.messages.gaps import open_questions
+from bot.reviews.messages.summary import with_executive
 from bot.reviews.policy import ReviewPolicy
 from bot.reviews.queries import action_items, drafts
 from bot.reviews.queries import reviews as assessments
-from bot.reviews.rules.document import ActionItem, Review
-from bot.reviews.rules.drafting import draft_actions
+from bot.reviews.rules.document import ActionItem, Nature, Review
 from bot.reviews.rules.merging import EDITABLE, LONGEST_SECTION, MOST_LINES, Edit, base_of, lines_of, merge
 from bot.reviews.rules.stages import Stage, Step, check_editable, check_stage
 from bot.reviews.tables import ActionRow, ReviewStageRow
@@ -32,7 +35,7 @@ from bot.text.markup import escape
 from bot.text.wording import called, instant
 
 LONGEST_COMMENT = 5_000
-OVERDUE = "overdue"
+OVERDUE, ASK = "overdue", "ask"  # reminders that are named by no span; ASK asks people for what is missing
 
 
 class EditedMeanwhile(TocsinError):
@@ -47,6 +50,13 @@ class Comment:
     text: str
     by: str
     at: datetime
+    comment_id: int = 0
+    resolved_by: str | None = None  # a name; None while it is open
+    resolved_at: datetime | None = None
+
+
+class OpenPoints(TocsinError):
+    """Somebody approves a review of which something is still open. They are asked whether they want it anyway."""
 
 
 def begin(session: Session, row: IncidentRow, policy: ReviewPolicy, now: datetime) -> ReviewStageRow:
@@ -91,7 +101,8 @@ def is_asked_for(row: IncidentRow) -> bool:
 def reminders(stage: ReviewStageRow, policy: ReviewPolicy) -> list[tuple[str, datetime]]:
     """All reminders of a review, named by their span after the resolution, in order of time."""
     named = [(_span_name(span), stage.resolved_at + span) for span in policy.remind_after]
-    return [*named, (OVERDUE, stage.due_at)]
+    asked = (ASK, stage.resolved_at + policy.ask_after)
+    return sorted([asked, *named, (OVERDUE, stage.due_at)], key=lambda reminder: reminder[1])
 
 
 def _span_name(span: timedelta) -> str:
@@ -103,10 +114,10 @@ def next_reminder(stage: ReviewStageRow, policy: ReviewPolicy) -> datetime | Non
     return next((at for name, at in reminders(stage, policy) if name not in stage.reminded), None)
 
 
-def assemble(session: Session, row: IncidentRow) -> Review | None:
+def assemble(session: Session, row: IncidentRow, items: Sequence[ActionRow] | None = None) -> Review | None:
     """The review as people read it: as it was approved, or the last draft with what people wrote.
 
-    None before a draft.
+    None before a draft. `items`: its action items, where they are at hand.
     """
     stage = assessments.find_stage(session, row.incident_id)
     steps = assessments.list_steps(session, row.incident_id)
@@ -117,19 +128,20 @@ def assemble(session: Session, row: IncidentRow) -> Review | None:
     last = drafts.find_last(session, row.incident_id)
     if last is None:
         return None
-    rows = action_items.list_of_incident(session, row.incident_id)
+    rows = action_items.list_of_incident(session, row.incident_id) if items is None else items
     edits = assessments.list_edits(session, row.incident_id)
     people = {step.by for step in steps} | {edit.author for edit in edits} | {action.owner for action in rows}
     names = slack_queries.names_of(session, filter(None, people))
     drafted = last.document
     merged = merge(drafted, tuple(_edit(edit, names) for edit in edits))
     agreed = draft_actions([as_item(action) for action in rows], names, drafted.began_at.astimezone(UTC).date())
-    return replace(
+    standing = replace(
         merged,
         sections=tuple(agreed if section.name == agreed.name else section for section in merged.sections),
         stage=Stage(stage.stage) if stage else Stage.DRAFT,
         steps=tuple(Step(Stage(s.stage), s.at, _name(s.by, names), s.note or "") for s in steps),
     )
+    return with_executive(standing)
 
 
 def _edit(edit: Any, names: dict[str, str]) -> Edit:
@@ -152,6 +164,8 @@ def as_item(action: ActionRow) -> ActionItem:
         done=action.state == action_items.DONE,
         number=action.number,
         source=action.source_ref,
+        issue=action.issue_key,
+        issue_url=action.issue_url,
     )
 
 
@@ -232,8 +246,58 @@ def comment(
 def comments_of(session: Session, incident_id: int) -> list[Comment]:
     """The oldest first."""
     rows = assessments.list_comments(session, incident_id)
-    names = slack_queries.names_of(session, {one.author for one in rows})
-    return [Comment(one.section, one.text, called(names, one.author), one.at) for one in rows]
+    names = slack_queries.names_of(session, {one.author for one in rows} | {one.resolved_by or "" for one in rows})
+    return [
+        Comment(
+            one.section,
+            one.text,
+            called(names, one.author),
+            one.at,
+            one.comment_id,
+            _name(one.resolved_by, names),
+            one.resolved_at,
+        )
+        for one in rows
+    ]
+
+
+def settle_comment(session: Session, row: IncidentRow, comment_id: int, resolved: bool, by: str, now: datetime) -> bool:
+    """Resolve a comment, or open it again. False where it stood so already. Raises BadRequest where there is none."""
+    one = assessments.get_comment_for_change(session, row.incident_id, comment_id)
+    if one is None:
+        raise BadRequest(messages.NO_SUCH_COMMENT)
+    if resolved == (one.resolved_at is not None):
+        return False
+    one.resolved_at, one.resolved_by = (now, by) if resolved else (None, None)
+    return True
+
+
+def check_open_points(session: Session, row: IncidentRow) -> None:
+    """Raises OpenPoints, naming what is missing, undecided or unanswered, where approving would pass over it.
+
+    Raises TransitionRefused and BadRequest where it can't be approved at all.
+    """
+    stage = _locked(session, row)
+    check_stage(row.ref, Stage(stage.stage), Stage.APPROVED, _mover(session, stage))
+    review = assemble(session, row)
+    if review is None:
+        return
+    missing = [(line.label or line.text).rstrip(".") for line in open_questions(review)]
+    proposed = sum(line.nature is Nature.DERIVED for line in review.section("action_items").lines)
+    comments = sum(one.resolved_at is None for one in assessments.list_comments(session, row.incident_id))
+    if missing or proposed or comments:
+        raise OpenPoints(messages.open_points(missing, proposed, comments))
+
+
+def why_locked(session: Session, row: IncidentRow) -> str:
+    """Why nobody can edit or approve the review now: it is open again, or waits for its next draft; empty otherwise."""
+    drafted_at = drafts.last_drafted_at(session, row.incident_id)
+    if drafted_at is None:
+        return messages.no_review(row.ref)
+    # Approved now, the draft of an earlier closing would be filed, and the next closing would leave it at that.
+    if row.closed_at is None:
+        return messages.reopened_since(row.ref)
+    return messages.closed_again(row.ref) if drafted_at < row.closed_at else ""
 
 
 def move(
@@ -252,10 +316,16 @@ def move(
             learn_review(session, row, approved, by, now)
         _announce(session, row, Kind.REVIEW_APPROVED, messages.approved(by), by, now)
         enqueue(session, "aws.archive", lock=f"archive-{row.incident_id}", incident_id=row.incident_id)
+        if policy.trackers.automatic:
+            enqueue(session, "trackers.approved", lock=f"archive-{row.incident_id}", incident_id=row.incident_id, by=by)
     elif wanted is Stage.CHANGES_ASKED:
         stage.remind_at = next_reminder(stage, policy.review)
-        text = messages.changes_requested(by, note.strip())
+        author = _author(session, row)
+        text = messages.changes_requested(by, note.strip(), author)
         _announce(session, row, Kind.REVIEW_CHANGES_ASKED, text, by, now)
+        if author != by:
+            step = _count(session, row.incident_id)
+            enqueue(session, "slack.review_changes", incident_id=row.incident_id, step=step, author=author)
     else:
         enqueue(
             session, "slack.review_handed_in", incident_id=row.incident_id, step=_count(session, row.incident_id), by=by
@@ -272,6 +342,12 @@ def show(session: Session, row: IncidentRow) -> None:
 def _announce(session: Session, row: IncidentRow, kind: Kind, text: str, by: str, now: datetime) -> None:
     key = f"review:{kind}:{row.incident_id}:{_count(session, row.incident_id)}"
     record(session, row, kind, text, now, author=by, announce=True, source_key=key)
+
+
+def _author(session: Session, row: IncidentRow) -> str:
+    """Whose review it is: who sent it for approval last, or else the commander, or whoever declared the incident."""
+    sent = [step.by for step in assessments.list_steps(session, row.incident_id) if step.stage == Stage.IN_REVIEW]
+    return next((by for by in reversed(sent) if by), None) or row.commander or row.declared_by
 
 
 def _count(session: Session, incident_id: int) -> int:
@@ -297,14 +373,8 @@ def _put(
 
 
 def _locked(session: Session, row: IncidentRow) -> ReviewStageRow:
-    last = drafts.find_last(session, row.incident_id)
-    if last is None:
-        raise BadRequest(messages.no_review(row.ref))
-    # Approved now, the draft of an earlier closing would be filed, and the next closing would leave it at that.
-    if row.closed_at is None:
-        raise BadRequest(messages.reopened_since(row.ref))
-    if last.drafted_at < row.closed_at:
-        raise BadRequest(messages.closed_again(row.ref))
+    if locked := why_locked(session, row):
+        raise BadRequest(locked)
     return assessments.get_stage_for_change(session, row.incident_id)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from bot.incidents.rules.incident import is_drill
 from bot.incidents.tables import IncidentRow
 from bot.incidents.visibility import for_everybody
 from bot.memory import queries as knowledge
@@ -15,10 +16,10 @@ from bot.memory.entries.documents import content_hash, to_document
 from bot.memory.entries.entries import Entry
 from bot.memory.flows.learn import _TAKEN_OUT, CLOSED_INCIDENT
 from bot.memory.queries import NewVersion
+from bot.reviews.messages.drafting import without_terms
 from bot.reviews.queries import reviews
 from bot.reviews.rules.document import Nature, Review
-from bot.reviews.rules.drafting import without_terms
-from bot.reviews.rules.merging import in_field
+from bot.reviews.rules.merging import WHYS, in_field
 from bot.reviews.rules.stages import Stage
 from bot.severity.rules import Severity
 
@@ -26,10 +27,10 @@ from bot.severity.rules import Severity
 def learn_closed(session: Session, row: IncidentRow, by: str, now: datetime) -> None:
     """Have a closed incident found from now on.
 
-    Nothing is learnt from false alarms, from duplicates, which the other incident covers, and from what is not for
-    everybody.
+    Nothing is learnt from false alarms, from duplicates, which the other incident covers, from drills, and from what
+    is not for everybody.
     """
-    if row.closed_at is None or row.false_alarm or row.merged_into or not for_everybody(row):
+    if row.closed_at is None or row.false_alarm or row.merged_into or not _teaches(row):
         return forget_reopened(session, row, by, now)
     stage = reviews.find_stage(session, row.incident_id)
     if stage is not None and stage.stage == Stage.APPROVED and stage.resolved_at == row.resolved_at:
@@ -37,9 +38,13 @@ def learn_closed(session: Session, row: IncidentRow, by: str, now: datetime) -> 
     return _keep(session, row, _entry_of(row), by, now)
 
 
+def _teaches(row: IncidentRow) -> bool:
+    return for_everybody(row) and not is_drill(row.ref)
+
+
 def learn_review(session: Session, row: IncidentRow, review: Review, by: str, now: datetime) -> None:
     """Have an incident found by what its approved review says of it, from the next query on."""
-    if row.false_alarm or not for_everybody(row):
+    if row.false_alarm or not _teaches(row):
         return
     _keep(session, row, entry_of_review(row, review), by, now)
 
@@ -49,14 +54,17 @@ def _keep(session: Session, row: IncidentRow, entry: Entry, by: str, now: dateti
     content = content_hash(document)
     last = knowledge.find(session, row.ref)
     if last is None or last.content_hash != content:
-        knowledge.add(session, [NewVersion(row.ref, document, content, CLOSED_INCIDENT, row.incident_id)], by, now)
+        known = {} if last is None else {row.ref: last.version}
+        version = NewVersion(row.ref, document, content, CLOSED_INCIDENT, row.incident_id)
+        knowledge.add(session, [version], by, now, known)
 
 
 def forget_reopened(session: Session, row: IncidentRow, by: str, now: datetime) -> None:
     """What is open again is no past incident until it is closed again."""
     last = knowledge.find(session, row.ref)
     if last is not None and last.document is not None and last.incident_id == row.incident_id:
-        knowledge.add(session, [NewVersion(row.ref, None, _TAKEN_OUT, CLOSED_INCIDENT, row.incident_id)], by, now)
+        version = NewVersion(row.ref, None, _TAKEN_OUT, CLOSED_INCIDENT, row.incident_id)
+        knowledge.add(session, [version], by, now, {row.ref: last.version})
 
 
 def _entry_of(row: IncidentRow) -> Entry:
@@ -79,7 +87,8 @@ def entry_of_review(row: IncidentRow, review: Review) -> Entry:
     """What an approved review teaches, as an entry of knowledge: what people wrote, and what was recorded."""
     thin = _entry_of(row)
     symptoms = [review.title, *_said(review, "summary", "Customer impact")]
-    cause = [*_said(review, "root_cause", "Primary cause"), *_said(review, "root_cause", "Contributing factor")]
+    labels = ("Primary cause", *WHYS, "Contributing factor")
+    cause = [words for label in labels for words in _said(review, "root_cause", label)]
     lessons = [
         line.text
         for name in ("went_well", "could_improve")

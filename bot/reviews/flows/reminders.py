@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.incidents.tables import IncidentRow
-from bot.reviews.flows.editing import next_reminder, reminders
+from bot.reviews.flows.editing import ASK, next_reminder, reminders
 from bot.reviews.policy import ReviewPolicy
 from bot.reviews.queries import action_items, reviews
 from bot.store.outbox import enqueue
@@ -23,14 +23,22 @@ def remind(session: Session, policy: ReviewPolicy, now: datetime, limit: int = 1
         due = [name for name, at in reminders(stage, policy) if at <= now and name not in stage.reminded]
         if due:
             stage.reminded = [*stage.reminded, *due]
-            lock = f"review-reminder-{stage.incident_id}"
-            enqueue(session, "slack.review_reminder", lock=lock, incident_id=stage.incident_id, reminder=due[-1])
+            _enqueue(session, stage.incident_id, due)
         stage.remind_at = next_reminder(stage, policy)
     overdue = action_items.claim_to_remind(session, now, limit)
     for item in overdue:
         item.remind_at = None
         enqueue(session, "slack.action_reminder", lock=f"action-{item.action_id}", action_id=item.action_id)
     return max(len(stages), len(overdue))
+
+
+def _enqueue(session: Session, incident_id: int, due: list[str]) -> None:
+    """People are asked with any reminder: an incident may be closed, and have questions, only after they were due."""
+    lock = f"review-questions-{incident_id}"
+    enqueue(session, "slack.review_questions", lock=lock, incident_id=incident_id)
+    if reminder := next((name for name in reversed(due) if name != ASK), None):
+        lock = f"review-reminder-{incident_id}"
+        enqueue(session, "slack.review_reminder", lock=lock, incident_id=incident_id, reminder=reminder)
 
 
 def stop_reminders(session: Session, row: IncidentRow) -> None:

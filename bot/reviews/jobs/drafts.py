@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.context import AppContext
+from bot.extras import Extra
 from bot.incidents.jobs import speak
 from bot.incidents.queries import incidents
 from bot.reviews.flows.action_items import propose
@@ -11,10 +12,11 @@ from bot.reviews.flows.drafting import redraft as draft_again
 from bot.reviews.flows.editing import is_asked_for
 from bot.reviews.jobs.reviews import for_outsiders, learn_names, review_path, send_each, who_manages
 from bot.reviews.messages import notices as review_messages
+from bot.reviews.messages.renderings import summary_for_slack
 from bot.reviews.rules.document import Review
-from bot.reviews.rules.renderings import summary_for_slack
 from bot.slack.client import Slack
 from bot.slack.poster import Poster
+from bot.store.outbox import enqueue
 
 
 def review(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int, episode: int) -> None:
@@ -28,8 +30,12 @@ def review(context: AppContext, slack: Slack, poster: Poster, *, incident_id: in
         propose(session, row, memory.entries, context.now())
         drafted, kept = draft_once(session, row, context.policy, context.now())
         incident, due_at = incidents.facts(row), kept.due_at if is_asked_for(row) else None
-        readers = [row.commander or row.declared_by, *who_manages(session, context)]
+        lead = row.commander or incidents.declarer(row)
+        readers = [*filter(None, [lead]), *who_manages(session, context)]
         outsiders = for_outsiders(session, row, readers, review_messages.REVIEW_WAITS)
+        if due_at is not None and Extra.CHARTS.is_installed:
+            lock = f"review-picture-{incident_id}"
+            enqueue(session, "slack.review_picture", lock=lock, once=lock, incident_id=incident_id, episode=episode)
     lines = _main_facts(drafted)
     shared = None if incident.private else context.review_link(incident.ref)
     message = review_messages.review_ready(incident, shared, lines, due_at)
@@ -54,6 +60,8 @@ def redraft(context: AppContext, slack: Slack, poster: Poster, *, incident_id: i
 
 
 def _main_facts(drafted: Review) -> list[str]:
+    """The executive summary, the targets that were missed, and in one line what is missing."""
     summary = summary_for_slack(drafted)
+    missing = ", ".join(dict.fromkeys(line.label.lower() for line in summary.asked if line.label))
     facts = [f"{label}: {value}" for label, value in summary.facts]
-    return facts + [f"Missing: {line.text} {line.command or ''}".strip() for line in summary.asked]
+    return facts + ([f"Missing: {missing}"] if missing else [])

@@ -16,18 +16,20 @@ from bot.context import AppContext
 from bot.escalation.flows.holders import holders
 from bot.escalation.rules.matrix import Role
 from bot.incidents import visibility
+from bot.incidents.flows.typed_times import time_zone_of
 from bot.incidents.jobs import learn
+from bot.incidents.messages import marked
 from bot.incidents.queries import incidents, timeline
-from bot.incidents.rules.incident import Incident, Status, is_private
+from bot.incidents.rules.incident import Incident, Status, is_private, year_of
 from bot.incidents.tables import IncidentRow
 from bot.reviews.flows import action_items
 from bot.reviews.flows.drafting import ids_to_name
 from bot.reviews.flows.editing import assemble, is_asked_for
 from bot.reviews.messages import notices as blocks
+from bot.reviews.messages.renderings import to_markdown
 from bot.reviews.queries import action_items as actions
 from bot.reviews.queries import reviews
 from bot.reviews.rules.document import Review
-from bot.reviews.rules.renderings import to_markdown
 from bot.reviews.rules.stages import Stage
 from bot.reviews.tables import to_json
 from bot.slack import queries as slack_queries
@@ -62,6 +64,8 @@ def send_each(
 ) -> list[str]:
     """Direct messages under keys that begin with `key`, each with a link of the reader's own to `path`.
 
+    A path to what is about an incident ends in its reference.
+
     `outsiders` are those who may not see the incident, with their message, as `for_outsiders` has it.
     Answers with those whom it did not reach because they have left.
     """
@@ -71,6 +75,7 @@ def send_each(
             gone.append(user_id)
             continue
         said = outsiders.get(user_id) or message(context.personal_link(path, user_id, slack.profile_of(user_id)[0]))
+        said = marked(said, path.rpartition("/")[2])
         try:
             poster.try_to_post(f"{key}:{user_id}", slack.open_direct(user_id), said)
         except Refused as refused:
@@ -157,6 +162,30 @@ def review_handed_in(
     )
 
 
+def review_changes(
+    context: AppContext, slack: Slack, poster: Poster, *, incident_id: int, step: int, author: str
+) -> None:
+    """Tell whose review it is what is to be changed, with the page on which they do it."""
+    read = _read(context, incident_id)
+    if read is None:
+        return
+    with context.database.transaction() as session:
+        row = incidents.get(session, incident_id)
+        asked = reviews.list_steps(session, incident_id)[step - 1]
+        outsiders = for_outsiders(session, row, [author], blocks.REVIEW_WAITS)
+        by, note = asked.by or "", asked.note or ""
+    send_each(
+        context,
+        slack,
+        poster,
+        f"review-changes:{incident_id}:{step}",
+        [author],
+        review_path(read.incident.ref),
+        lambda link: blocks.changes_asked(read.incident, by, note, read.due_at, link),
+        outsiders,
+    )
+
+
 def action_reminder(context: AppContext, slack: Slack, poster: Poster, *, action_id: int) -> None:
     """Tell the owner, once, that an item is overdue; where nobody owns it or its owner has left, the manager."""
     with context.database.transaction() as session:
@@ -197,7 +226,8 @@ def action_from_message(
     learn(context, slack, mentioned([text or ""]))
     with context.database.transaction() as session:
         text = labelled(text or "", slack_queries.names_in(session, text))
-        action_items.add_from_message(session, channel_id, ts, text, user_id, context.policy.calendar, context.now())
+        zone, calendar = time_zone_of(session, context, user_id), context.policy.calendar
+        action_items.add_from_message(session, channel_id, ts, text, user_id, calendar, zone, context.now())
 
 
 def learn_names(context: AppContext, slack: Slack, incident_id: int) -> None:
@@ -272,7 +302,7 @@ def archive(context: AppContext, slack: Slack, poster: Poster, *, incident_id: i
     if is_private(ref) and not context.policy.security.archive:
         log.info("the review of a security incident is not archived, by policy", incident_id=incident_id)
         return
-    under = f"{SECURITY}{ref[4:8]}/{ref}" if is_private(ref) else f"{ref[4:8]}/{ref}"
+    under = f"{SECURITY if is_private(ref) else ''}{year_of(ref)}/{ref}"
     document = json.dumps(to_json(review), ensure_ascii=False, indent=2)
     for name, content, kind in (
         ("review.md", to_markdown(review), "text/markdown; charset=utf-8"),

@@ -6,21 +6,23 @@ from collections.abc import Sequence
 
 from bot.reviews.rules.action_requests import EXAMPLE, ItemChange
 from bot.reviews.rules.document import ActionItem
-from bot.slack.blocks import button, context, section
+from bot.slack.blocks import actions, button, context, section
 from bot.slack.client import Message
 from bot.slack.text import fit
 from bot.text.markup import USER_ID, escape, quiet
 
 MOST_LISTED = 45  # of Slack's 50 blocks a message
 _MOST_CHARACTERS = 11_000  # Slack counts about 13,000 characters a message
-_NOW = {"done": "done", "open": "accepted", "dropped": "dropped"}
+_NOW = {"done": "done", "open": "accepted", "dropped": "dropped", "reopened": "open again"}
+EXPORT = "issue_create"  # the button of a tracker
 
 
 def describe(item: ActionItem) -> str:
     """One item in one line: "Alarm on the pool (high, owner @x, due 2026-12-04)". Nobody is pinged by its text."""
     owner = f"owner {_owner(item.owner)}" if item.owner else "no owner"
     due = f"due {item.due_on:%Y-%m-%d}" if item.due_on else "no due date"
-    return f"{quiet(item.text)} ({item.priority}, {owner}, {due})"
+    issue = f", <{item.issue_url}|{escape(item.issue or 'issue')}>" if item.issue_url else ""
+    return f"{quiet(item.text)} ({item.priority}, {owner}, {due}{issue})"
 
 
 def _owner(owner: str) -> str:
@@ -47,6 +49,11 @@ def dropped(item: ActionItem, by: str) -> str:
     return f"Action item {item.number} dropped by <@{by}>: {quiet(item.text)}"
 
 
+def reopened(item: ActionItem, by: str) -> str:
+    """For the timeline."""
+    return f"Action item {item.number} reopened by <@{by}>: {describe(item)}"
+
+
 def changed(change: ItemChange) -> str:
     """For the person who typed or pressed it."""
     already = "" if change.changed else "already "
@@ -69,11 +76,15 @@ def none_yet(ref: str) -> str:
     return f"{ref} has no action items yet. Add one: {EXAMPLE}."
 
 
-def listed(ref: str, incident_id: int, items: Sequence[ActionItem]) -> Message:
-    """The action items of an incident with their buttons: open ones, proposals, and how many are done."""
+def listed(ref: str, incident_id: int, items: Sequence[ActionItem], exports: bool = False) -> Message:
+    """The action items of an incident with their buttons: open ones, proposals, and how many are done.
+
+    `exports`: open ones that have no issue in a tracker can be given one.
+    """
     still = [item for item in items if not item.done and not item.proposed]
     proposed = [item for item in items if item.proposed]
-    shown = [*still, *proposed][:MOST_LISTED]
+    most = MOST_LISTED // 2 if exports else MOST_LISTED
+    shown = [*still, *proposed][:most]
     counts = f"{len(still)} open, {len(proposed)} proposed, {len(items) - len(still) - len(proposed)} done"
     blocks = [section(f"*Action items of {ref}*: {counts}")]
     longest = min(_MOST_CHARACTERS // max(1, len(shown)), 600)
@@ -82,6 +93,9 @@ def listed(ref: str, incident_id: int, items: Sequence[ActionItem]) -> Message:
         if item.proposed:
             from_where = f"{text}\n_Proposed, from {item.source}_"
             blocks.append(section(from_where, button("Accept", "action_accept", value)))
+        elif exports and not item.issue:
+            done, create = button("Done", "action_done", value), button("Create issue", EXPORT, value)
+            blocks += [section(text), actions(f"action_{item.number}", done, create)]
         else:
             blocks.append(section(text, button("Done", "action_done", value)))
     if (more := len(still) + len(proposed) - len(shown)) > 0:

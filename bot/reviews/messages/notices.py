@@ -49,6 +49,13 @@ def handed_in(incident: Incident, by: str, due_at: datetime, link: str | None) -
     return Message(f"Waiting on you: the review of {incident.ref}", blocks)
 
 
+def changes_asked(incident: Incident, by: str, note: str, due_at: datetime, link: str | None) -> Message:
+    """For whoever sent the review for approval: what is to be changed, and where."""
+    text = f"<@{by}> requested changes to your review of *{incident.ref}*, due {instant(due_at)}:"
+    blocks = (section(f"{headline(incident)}\n{text}\n>{plain(shorten(note, 1000))}"), *_link(link, "Edit the review"))
+    return Message(f"Changes requested: the review of {incident.ref}", blocks)
+
+
 YOU_OWN_IT = "You are the owner."
 NO_OWNER = "It has no owner. Please assign one."
 
@@ -101,6 +108,11 @@ def review_ready(incident: Incident, link: str | None, lines: Sequence[str], due
     if link:
         blocks.append(section(f"<{link}|Read the draft>"))
     return Message(f"Review draft of {incident.ref} is ready", tuple(blocks))
+
+
+def picture_title(ref: str, episode: int) -> str:
+    """The title of the picture in the channel, another for each closing."""
+    return f"{ref}: timeline ({episode})"
 
 
 def file_title(ref: str, stage: str, step: int) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.text.markup import escape
 from bot.text.markup import instant as slack_instant
-from bot.text.wording import instant
+from bot.text.wording import counted, instant
 
 REOPENED_SINCE_APPROVAL = "The incident was reopened and resolved again."
 SECTION_FROM_RECORD = "This section is built from the record and can't be edited. Add a comment instead."
 EMPTY_COMMENT = "The comment is empty."
 NO_SUCH_SECTION = "The review has no such section. Comment on the whole review instead."
+NO_SUCH_COMMENT = "The review has no such comment."
 WHICH_CHANGES = "Say which changes you want."
 
 
@@ -54,6 +56,20 @@ def edited_meanwhile(who: str, at: datetime) -> str:
     )
 
 
+def open_points(missing: Sequence[str], proposed: int, comments: int) -> str:
+    """Asked of somebody who approves a review with something open: what is missing, undecided, unanswered."""
+    parts = [one.removeprefix("Not recorded: ") for one in missing]
+    parts += [f"{counted(proposed, 'proposed action item')} to accept or decline"] if proposed else []
+    parts += [f"{counted(comments, 'unresolved comment')}"] if comments else []
+    return f"Still open: {'; '.join(parts)}."
+
+
+def not_wanted(ref: str, why: str, link: str | None) -> str:
+    """The answer to `/incident review` of what was closed without a draft, as it was no incident of its own."""
+    page = f"\n<{link}|Open the incident's page>" if link else ""
+    return f"{ref} was {why}, so no review is due. To write one, `/incident reopen`, resolve and close it.{page}"
+
+
 def not_drafted(ref: str, link: str | None, due_at: datetime | None, resolved: bool) -> str:
     """The answer to `/incident review` before the first draft."""
     steps = f"`/incident close {ref}`" if resolved else "`/incident resolve`, then `/incident close`"
@@ -80,9 +96,10 @@ def approved(by: str) -> str:
     return f"Review approved by <@{by}>."
 
 
-def changes_requested(by: str, note: str) -> str:
-    """For the timeline."""
-    return f"<@{by}> requested changes to the review: {escape(note[:1000])}"
+def changes_requested(by: str, note: str, author: str | None) -> str:
+    """For the timeline and the channel. `author` is who has to make them."""
+    of = f" from <@{author}>" if author and author != by else ""
+    return f"<@{by}> requested changes to the review{of}: {escape(note[:1000])}"
 
 
 def left_as_approved(ref: str) -> str:

@@ -70,6 +70,8 @@ def shown_items(items: list[tuple[ActionRow, IncidentRow]], names: dict[str, str
             "late": item.state == actions.OPEN and item.due_on is not None and item.due_on < today,
             "state": item.state,
             "source_ref": item.source_ref,
+            "issue": item.issue_key,
+            "issue_url": item.issue_url,
         }
         for item, row in items
     ]

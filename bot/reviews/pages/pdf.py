@@ -6,15 +6,20 @@ The fonts come with Tocsin, so that a PDF looks the same wherever it is made and
 from __future__ import annotations
 
 import functools
-import importlib.util
+import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from bot.diagnostics.charts import draw as draw_metrics
+from bot.diagnostics.rules.picture import Picture
 from bot.errors import InvalidSettings
+from bot.extras import Extra
+from bot.reviews.messages.exports.picture import draw
+from bot.reviews.messages.renderings import standing
+from bot.reviews.rules.chart import Chart
 from bot.reviews.rules.document import Line, Nature, Review, Section
-from bot.reviews.rules.renderings import standing
 from bot.text.links import web_address
 
 if TYPE_CHECKING:
@@ -24,7 +29,8 @@ _INK, _QUIET, _RULE, _LINK = (29, 35, 48), (91, 100, 116), (200, 196, 188), (31,
 _GOOD, _BAD, _ASK = (23, 96, 56), (155, 28, 28), (122, 75, 0)
 _HEIGHT = 4.9  # mm of a line of text at 10 points
 _LEAD_SIZE = 9.5  # points
-_LEFT, _LABEL = 18.0, 58.0  # mm: where lines begin, text after a label
+_LEFT = 18.0  # mm: where lines begin
+_LABEL, _WIDEST_LABEL = 58.0, 90.0  # mm: where text begins after labels, at least and at most
 _PAGES = "{{number of pages}}"  # replaced at the end; fpdf2's own {nb} might stand in what people wrote
 # Hebrew, Arabic and their like, with what stands between two such letters and is no letter of another script.
 _TURNED = r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]"
@@ -32,20 +38,26 @@ _RIGHT_TO_LEFT = re.compile(rf"{_TURNED}(?:[^a-zA-Z\u00c0-\u058f\u0900-\ufb1c]*{
 _SIGNS = {"📌": "★", "\u200b": "", "\u2068": "", "\u2069": ""}
 
 
-def can_print() -> bool:
-    """Whether the extra is installed."""
-    return importlib.util.find_spec("fpdf") is not None
+def render_pdf(review: Review, pictures: Sequence[tuple[bytes, str]] = ()) -> bytes:
+    """The review as a PDF of A4 pages, with pictures (PNG, and the same in words) above its timeline.
 
-
-def render_pdf(review: Review) -> bytes:
-    """The review as a PDF of A4 pages. Raises InvalidSettings where the extra is not installed."""
-    if not can_print():
-        raise InvalidSettings("PDF needs an extra: pip install 'tocsin[pdf]'. Or print the page from a browser.")
+    Raises InvalidSettings where the extra is not installed.
+    """
+    if not Extra.PDF.is_installed:
+        raise InvalidSettings(f"PDF needs an extra: {Extra.PDF.command}. Or print the page from a browser.")
     sheet = new_sheet(review)
     _head(sheet, review)
     for section in review.sections:
-        _section(sheet, section)
+        _section(sheet, section, pictures if section.name == "timeline" else ())
     return bytes(sheet.output())
+
+
+def drawn(timeline: Chart, measured: Iterable[Picture]) -> tuple[tuple[bytes, str], ...]:
+    """The timeline and what AWS measured, each in words too; none where the extra that draws is not installed."""
+    if not Extra.CHARTS.is_installed:
+        return ()
+    first = (draw(timeline, "png"), "The timeline, as listed below")
+    return (first, *((draw_metrics(one), one.alt_text) for one in measured))
 
 
 def new_sheet(review: Review) -> FPDF:
@@ -90,7 +102,7 @@ def _head(sheet: FPDF, review: Review) -> None:
     sheet.multi_cell(0, 5, drawable(standing(review)), align="L", new_x="LMARGIN", new_y="NEXT")
 
 
-def _section(sheet: FPDF, section: Section) -> None:
+def _section(sheet: FPDF, section: Section, pictures: Sequence[tuple[bytes, str]]) -> None:
     if sheet.will_page_break(24):  # a heading alone at the foot of a page helps nobody
         sheet.add_page()
     sheet.ln(5)
@@ -106,15 +118,19 @@ def _section(sheet: FPDF, section: Section) -> None:
         sheet.set_text_color(*_QUIET)
         sheet.multi_cell(0, 4.4, drawable(section.note), align="L", new_x="LMARGIN", new_y="NEXT")
         sheet.ln(1)
-    pairs = section.name in ("summary", "root_cause", "figures", "escalations")
+    for picture, words in pictures:
+        sheet.image(io.BytesIO(picture), x=_LEFT, w=sheet.w - _LEFT - 18, alt_text=words)
+        sheet.ln(2)
+    pairs = section.name in ("executive", "summary", "root_cause", "figures", "escalations")
     numbered = section.name == "action_items"
     leads = [line.clock or (f"{number}." if numbered else "•") for number, line in enumerate(section.lines, 1)]
+    if pairs:
+        leads = [line.label or "" for line in section.lines]
     column = column_after(sheet, leads)
+    if pairs:
+        column = min(max(column, _LABEL), _WIDEST_LABEL)
     for lead, line in zip(leads, section.lines, strict=True):
-        if pairs:
-            _lead(sheet, line.label or "", _LABEL, _QUIET)
-        else:
-            _lead(sheet, lead, column, _INK if line.clock else _QUIET)
+        _lead(sheet, lead, column, _INK if line.clock and not pairs else _QUIET)
         _line(sheet, line, with_label=not pairs)
 
 
@@ -148,7 +164,7 @@ def _line(sheet: FPDF, line: Line, *, with_label: bool) -> None:
         sheet.set_font("sans", style, 9.5)
         sheet.set_text_color(*color)
         sheet.write(_HEIGHT, drawable(text))
-    for one in line.entries:
+    for one in filter(lambda one: one.entry_id, line.entries):
         link = web_address(one.permalink)
         sheet.set_font("sans", size=7.5)
         sheet.set_text_color(*(_LINK if link else _QUIET))

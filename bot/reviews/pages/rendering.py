@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from bot.reviews.rules.document import Line, Nature, Review
-from bot.reviews.rules.renderings import standing
+from bot.reviews.messages.renderings import standing
+from bot.reviews.messages.summary import EXECUTIVE
+from bot.reviews.rules.document import Line, Nature, Review, Section
 from bot.web.rendering import render
 
 
@@ -22,9 +23,26 @@ def review_context(review: Review) -> dict[str, Any]:
         "review": review,
         "standing": standing(review),
         "headline": _headline(review),
-        "missing": sum(line.nature is Nature.ASKED for line in review.section("gaps").lines),
+        "missing": _missing(review),
         "on_page": {one.entry_id for line in review.section("timeline").lines for one in line.entries},
     }
+
+
+def _missing(review: Review) -> dict[str, str]:
+    """What is still to be recorded, by its label or its section's title, with the section that asks for it."""
+    return {
+        line.label or _unlabelled(line, section): section.name
+        for section in review.sections
+        if section.name != EXECUTIVE
+        for line in section.lines
+        if line.nature is Nature.ASKED
+    }
+
+
+def _unlabelled(line: Line, section: Section) -> str:
+    """Of the gaps what they say is missing; of free lines the title of their section."""
+    asked = re.fullmatch(r"Nobody recorded (.+)\.", line.text)
+    return asked[1] if asked else section.title
 
 
 @dataclass(frozen=True, slots=True)

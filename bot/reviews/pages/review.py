@@ -13,9 +13,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.diagnostics.queries import list_pictures
+from bot.diagnostics.rules.picture import Picture
 from bot.errors import BadRequest, TocsinError
 from bot.escalation.rules.roster import Contacts
+from bot.extras import Extra
 from bot.incidents.authority import may
+from bot.incidents.flows.typed_times import time_zone_of
 from bot.incidents.pages import admitted, unknown, visible
 from bot.incidents.queries import incidents
 from bot.incidents.rules import authority as rules
@@ -23,27 +27,32 @@ from bot.incidents.rules.authority import Act
 from bot.incidents.tables import IncidentRow
 from bot.reviews.flows import action_items
 from bot.reviews.flows import editing as assess
+from bot.reviews.messages.renderings import stage_words
+from bot.reviews.pages.documents import EXPORTS
 from bot.reviews.pages.lists import shown_items
 from bot.reviews.pages.rendering import review_context
+from bot.reviews.pages.versions import Version, list_versions
 from bot.reviews.queries import action_items as actions
 from bot.reviews.queries import reviews
-from bot.reviews.rules.action_requests import LONGEST, ActionRequest
+from bot.reviews.rules.action_requests import ActionRequest, checked
 from bot.reviews.rules.document import Nature, Review
 from bot.reviews.rules.merging import EDITABLE, as_written, in_field, lines_of
-from bot.reviews.rules.renderings import stage_words, to_markdown
+from bot.reviews.rules.questions import ROOT_CAUSE, join_root_cause, split_root_cause
 from bot.reviews.rules.stages import ALLOWED, Stage
 from bot.reviews.tables import ActionRow
 from bot.slack import queries as slack_queries
-from bot.text.wording import called, instant
+from bot.text.wording import instant
 from bot.web.auth import Form, WebContext, form_route, page_route
 from bot.web.rendering import render
-from bot.web.responses import go_to, headers, notice, page
+from bot.web.responses import go_to, notice, page
 from bot.web.sessions import CurrentUser
 
 _SAID = {
     "saved": "Saved. The copy in Slack follows in a moment.",
     "unchanged": "No change: the section already reads like that.",
     "commented": "Comment added.",
+    "resolve": "Comment resolved.",
+    "reopen": "Comment reopened.",
     "in review": "Sent for review. The engineering manager is notified.",
     "changes asked": "Changes requested. The channel is notified.",
     "approved": "Approved and added to the knowledge base.",
@@ -59,12 +68,10 @@ def review_routes(web: WebContext) -> list[Route]:
     return [
         page_route(web, "/reviews/{ref}", review_page),
         form_route(web, "/reviews/{ref}/sections/{section}", _edit),
-        page_route(web, "/reviews/{ref}/sections/{section}", _versions),
         form_route(web, "/reviews/{ref}/comments", _comment),
+        form_route(web, "/reviews/{ref}/comments/{comment_id:int}", _settle_comment),
         form_route(web, "/reviews/{ref}/stage", _move),
         form_route(web, "/reviews/{ref}/actions", _add_action),
-        page_route(web, "/reviews/{ref}/document.md", _markdown),
-        page_route(web, "/reviews/{ref}/document.pdf", _pdf),
     ]
 
 
@@ -77,22 +84,12 @@ class Again:
     text: str = ""
     crossed: bool = False  # somebody else saved the section meanwhile
     asking: str | None = None
+    open_points: str = ""  # why approving was held back
     commenting: dict[str, str] | None = None
     adding: dict[str, str] | None = None
 
 
 _FRESH = Again()
-
-
-@dataclass(frozen=True, slots=True)
-class _Version:
-    """A section as somebody saved it once. `by` is a name."""
-
-    number: int
-    by: str
-    at: datetime
-    text: str
-    drafted: str  # what Tocsin had written there when they began
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +100,12 @@ class _Seen:
     due_at: datetime | None  # None where no review is required
     items: list[tuple[ActionRow, IncidentRow]]
     owners: dict[str, str]
-    versions: dict[str, list[_Version]]  # of the sections that somebody edited, the oldest first
+    versions: dict[str, list[Version]]  # of the sections that somebody edited, the oldest first
     comments: list[assess.Comment]
     approver: bool
     taking_part: dict[str, str]
+    metrics: dict[int, Picture]  # what AWS measured, by the entry of the timeline that keeps it
+    locked: str  # why it can't be edited or approved now; empty where it can
 
 
 def review_page(web: WebContext, request: Request, user: CurrentUser, again: Again = _FRESH) -> Response:
@@ -126,37 +125,30 @@ def review_page(web: WebContext, request: Request, user: CurrentUser, again: Aga
         | _parts_context(web, user, seen, again)
     )
     said = _SAID.get(request.query_params.get("done", ""), "") if request.method == "GET" else ""
-    status = 409 if again.refused else 200
+    status = 409 if again.refused and not again.open_points else 200  # a question is no failure
     return page(render("review_edit.html", user=user, said=said, refused=again.refused, **context), status)
 
 
 def _see(session: Session, web: WebContext, row: IncidentRow, user: CurrentUser) -> _Seen | None:
     """Everything the page shows, read at once; None before a draft."""
-    review, stage = assess.assemble(session, row), reviews.find_stage(session, row.incident_id)
+    listed = actions.list_of_incident(session, row.incident_id)
+    review, stage = assess.assemble(session, row, listed), reviews.find_stage(session, row.incident_id)
     if review is None or stage is None:
         return None
-    items = sorted(actions.list_of_incident(session, row.incident_id), key=_in_order)
+    items = sorted(listed, key=_in_order)
     taking_part = {*incidents.list_role_holders(session, row.incident_id), row.declared_by}
     return _Seen(
         review,
         stage.due_at if assess.is_asked_for(row) else None,
         [(item, row) for item in items],
         action_items.names_of_owners(session, items),
-        _list_versions(session, row.incident_id),
+        list_versions(session, row.incident_id),
         assess.comments_of(session, row.incident_id),
         may(session, web.context, Act.APPROVE, user.user_id, web.context.now(), row),
         slack_queries.names_of(session, taking_part),
+        list_pictures(session, row),
+        "" if stage.stage == Stage.APPROVED else assess.why_locked(session, row),
     )
-
-
-def _list_versions(session: Session, incident_id: int) -> dict[str, list[_Version]]:
-    edits = reviews.list_edits(session, incident_id)
-    names = slack_queries.names_of(session, {edit.author for edit in edits})
-    versions: dict[str, list[_Version]] = defaultdict(list)
-    for edit in edits:
-        by = called(names, edit.author)
-        versions[edit.section].append(_Version(edit.version, by, edit.at, edit.text, in_field(*edit.base)))
-    return versions
 
 
 def _standing_context(web: WebContext, seen: _Seen) -> dict[str, Any]:
@@ -166,12 +158,16 @@ def _standing_context(web: WebContext, seen: _Seen) -> dict[str, Any]:
     last = next((one for one in reversed(history) if one["stage"] is steps[-1].stage), None) if steps else None
     return {
         "pdf": web.print_pdf is not None,
+        "picture": Extra.CHARTS.is_installed,
+        "metrics": seen.metrics if Extra.CHARTS.is_installed else {},
         "due_at": seen.due_at,
         "late": seen.due_at is not None and seen.due_at <= web.context.now(),
         "last": last["words"] if last else "",
         "note": steps[-1].note if steps else "",
         "history": history,
-        "moves": {wanted.value for wanted in ALLOWED[seen.review.stage]},
+        "locked": seen.locked,
+        "moves": set() if seen.locked else {wanted.value for wanted in ALLOWED[seen.review.stage]},
+        "exports": {name: export.title for name, export in EXPORTS.items()},
         "approver": seen.approver,
         "approvers": rules.people_of(web.context.policy.authority.rules[Act.APPROVE]),
     }
@@ -193,7 +189,8 @@ def _history(review: Review) -> list[dict[str, Any]]:
 def _editing_context(request: Request, seen: _Seen, again: Again) -> dict[str, Any]:
     """The section that is open for editing, with the text of its field, and above it what somebody else saved."""
     editing = again.editing or request.query_params.get("edit", "")
-    editing = editing if editing in EDITABLE and seen.review.stage is not Stage.APPROVED else ""
+    closed = seen.locked or seen.review.stage is Stage.APPROVED
+    editing = editing if editing in EDITABLE and not closed else ""
     saved = _editable_text(seen.review, editing) if editing else ""
     text = again.text if again.editing else saved
     # Text whose field is gone is shown for copying.
@@ -204,12 +201,14 @@ def _editing_context(request: Request, seen: _Seen, again: Again) -> dict[str, A
     return {
         "kept": kept,
         "asking": again.asking,
+        "open_points": again.open_points,
         "editing": editing,
-        "editable": EDITABLE,
+        "editable": () if closed else EDITABLE,
         "version": last.number if last else 0,
         "versions": {section: len(versions) for section, versions in seen.versions.items()},
         "theirs": {"by": last.by, "at": last.at, "lines": _beside(saved, text)} if last and again.crossed else None,
         "text": text,
+        "fields": split_root_cause(lines_of(text)) if editing == ROOT_CAUSE else None,
         "rows": min(24, max(6, len(text) // 70 + text.count("\n") + 3)),
     }
 
@@ -261,6 +260,8 @@ def _editable_text(review: Review, section: str) -> str:
 def _edit(web: WebContext, request: Request, user: CurrentUser, form: Form) -> Response:
     ref, section, text = request.path_params["ref"], request.path_params["section"], form.get("text", "")
     version = form.get("version", "0")
+    if section == ROOT_CAUSE and "cause" in form:
+        text = join_root_cause(form)
     try:
         assess.check_text(section, text)
         with web.context.database.transaction() as session:
@@ -281,21 +282,6 @@ def _edit(web: WebContext, request: Request, user: CurrentUser, form: Form) -> R
     return go_to(f"/reviews/{row.ref}?done={'saved' if saved else 'unchanged'}#content")
 
 
-def _versions(web: WebContext, request: Request, user: CurrentUser) -> Response:
-    """Every version of a section: who saved it, when, and its text; at the end what Tocsin had drafted."""
-    ref, section = request.path_params["ref"], request.path_params["section"]
-    with web.context.database.transaction() as session:
-        row = visible(session, ref, user.user_id, "opened earlier versions of the review", web.context.now())
-        if row is None:
-            return unknown(ref)
-        review = assess.assemble(session, row)
-        versions = _list_versions(session, row.incident_id)
-    if review is None or section not in EDITABLE:
-        return notice(404, "No such section", f"The review of {ref} has no section of that name that can be edited.")
-    context = {"ref": row.ref, "section": review.section(section), "versions": versions[section][::-1]}
-    return page(render("versions.html", user=user, here="", said="", refused="", **context))
-
-
 def _comment(web: WebContext, request: Request, user: CurrentUser, form: Form) -> Response:
     ref, section, text = request.path_params["ref"], form.get("section", ""), form.get("text", "")
     key = f"comment:{user.user_id}:{form.get('request', '')[:80] or secrets.token_urlsafe(12)}"
@@ -311,6 +297,22 @@ def _comment(web: WebContext, request: Request, user: CurrentUser, form: Form) -
     return go_to(f"/reviews/{row.ref}?done=commented#{section or 'whole'}")
 
 
+def _settle_comment(web: WebContext, request: Request, user: CurrentUser, form: Form) -> Response:
+    ref, wanted = request.path_params["ref"], form.get("do", "")
+    try:
+        if wanted not in ("resolve", "reopen"):
+            raise BadRequest("Choose Resolve or Reopen.")
+        with web.context.database.transaction() as session:
+            row = admitted(session, web.context, Act.EDIT_REVIEWS, ref, user.user_id, web.context.now())
+            if row is None:
+                return unknown(ref)
+            number, now = request.path_params["comment_id"], web.context.now()
+            assess.settle_comment(session, row, number, wanted == "resolve", user.user_id, now)
+    except TocsinError as refused:
+        return review_page(web, request, user, Again(str(refused)))
+    return go_to(f"/reviews/{row.ref}?done={wanted}#{form.get('section') or 'whole'}")
+
+
 def _move(web: WebContext, request: Request, user: CurrentUser, form: Form) -> Response:
     ref, note = request.path_params["ref"], form.get("note", "")
     try:
@@ -323,7 +325,11 @@ def _move(web: WebContext, request: Request, user: CurrentUser, form: Form) -> R
             if found is None:
                 return unknown(ref)
             row = incidents.get_for_change(session, found.incident_id)
+            if wanted is Stage.APPROVED and not form.get("anyway"):
+                assess.check_open_points(session, row)
             assess.move(session, row, wanted, user.user_id, web.context.policy, web.context.now(), note)
+    except assess.OpenPoints as held:
+        return review_page(web, request, user, Again(str(held), open_points=str(held)))
     except TocsinError as refused:
         return review_page(web, request, user, Again(str(refused), asking=note or None))
     return go_to(f"/reviews/{row.ref}?done={wanted.value.replace(' ', '+')}#content")
@@ -333,11 +339,12 @@ def _add_action(web: WebContext, request: Request, user: CurrentUser, form: Form
     ref, calendar, now = request.path_params["ref"], web.context.policy.calendar, web.context.now()
     key = f"form:{user.user_id}:{form.get('request', '')[:80] or secrets.token_urlsafe(12)}"
     try:
-        wanted = _requested(form, now.astimezone(calendar.zone).date())
         with web.context.database.transaction() as session:
             found = admitted(session, web.context, Act.CHANGE, ref, user.user_id, web.context.now())
             if found is None:
                 return unknown(ref)
+            zone = time_zone_of(session, web.context, user.user_id)
+            wanted = _requested(form, now.astimezone(zone).date())
             row = incidents.get_for_change(session, found.incident_id)
             action_items.add(session, row, wanted, user.user_id, calendar, now, key)
     except TocsinError as refused:
@@ -348,51 +355,8 @@ def _add_action(web: WebContext, request: Request, user: CurrentUser, form: Form
 def _requested(form: Form, today: date) -> ActionRequest:
     """The form of an action item. Raises BadRequest."""
     text, due = " ".join(form.get("text", "").split()), form.get("due", "")
-    if not any(character.isalnum() for character in text):
-        raise BadRequest("Say what needs to be done.")
-    if len(text) > LONGEST:
-        raise BadRequest(f"That is {len(text):,} characters. Describe the action item in at most {LONGEST:,}.")
     try:
         due_on = date.fromisoformat(due) if due else None
     except ValueError:
         raise BadRequest(f"“{due[:20]}” isn't a date. Use year-month-day, for example 2026-12-24.") from None
-    if due_on is not None and due_on < today:
-        raise BadRequest(f"{due_on} is in the past. Choose a future date.")
-    priority = form.get("priority", "medium")
-    return ActionRequest(
-        text,
-        priority if priority in ("high", "medium", "low") else "medium",
-        form.get("owner", "")[:80] or None,
-        due_on,
-    )
-
-
-def _document(web: WebContext, request: Request, user: CurrentUser, kind: str) -> Review | None:
-    with web.context.database.transaction() as session:
-        row = visible(
-            session, request.path_params["ref"], user.user_id, f"exported the review ({kind})", web.context.now()
-        )
-        return assess.assemble(session, row) if row is not None else None
-
-
-def _markdown(web: WebContext, request: Request, user: CurrentUser) -> Response:
-    review = _document(web, request, user, "Markdown")
-    if review is None:
-        return unknown(request.path_params["ref"])
-    return _file(to_markdown(review).encode(), "text/markdown; charset=utf-8", f"{review.ref}-review.md")
-
-
-def _pdf(web: WebContext, request: Request, user: CurrentUser) -> Response:
-    review = _document(web, request, user, "PDF")
-    if review is None:
-        return unknown(request.path_params["ref"])
-    if web.print_pdf is None:
-        return notice(
-            501, "PDF is not available", "Install it with: pip install 'tocsin[pdf]'. Or print the page to a PDF."
-        )
-    return _file(web.print_pdf(review), "application/pdf", f"{review.ref}-review.pdf")
-
-
-def _file(content: bytes, media_type: str, name: str) -> Response:
-    disposition = {"Content-Disposition": f'inline; filename="{name}"'}
-    return Response(content, media_type=media_type, headers=headers() | disposition)
+    return checked(text, form.get("priority", ""), form.get("owner", "")[:80] or None, due_on, today)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from bot.escalation.tables import PingRow
 from bot.incidents.tables import IncidentRow
 from bot.incidents.visibility import visible_to
 from bot.reviews.tables import ActionRow
@@ -59,6 +60,17 @@ def list_of_incident(
     """By number."""
     statement = select(ActionRow).where(ActionRow.incident_id == incident_id, ActionRow.state.in_(states))
     return session.scalars(statement.order_by(ActionRow.number)).all()
+
+
+def list_paged_and_owners(session: Session, incident_id: int) -> set[str]:
+    """Who was paged for the incident, and who owns its action items, by id or as they were named."""
+    paged = select(func.unnest(PingRow.user_ids)).where(PingRow.incident_id == incident_id)
+    owners = select(ActionRow.owner).where(
+        ActionRow.incident_id == incident_id,
+        ActionRow.state.in_((PROPOSED, OPEN, DONE)),
+        ActionRow.owner.is_not(None),
+    )
+    return set(session.scalars(paged.union(owners)))
 
 
 def list_open(session: Session, viewer: str | None, limit: int = 200) -> Sequence[tuple[ActionRow, IncidentRow]]:

@@ -33,6 +33,11 @@ def add(
     return row
 
 
+def last_drafted_at(session: Session, incident_id: int) -> datetime | None:
+    """When it was last drafted, without the document, which is large; None before a draft."""
+    return session.scalar(select(func.max(ReviewRow.drafted_at)).where(ReviewRow.incident_id == incident_id))
+
+
 def find_last(session: Session, incident_id: int) -> ReviewRow | None:
     statement = select(ReviewRow).where(ReviewRow.incident_id == incident_id).order_by(ReviewRow.version.desc())
     return session.scalar(statement.limit(1))

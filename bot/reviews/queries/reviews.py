@@ -22,6 +22,15 @@ def find_stage(session: Session, incident_id: int) -> ReviewStageRow | None:
     return session.get(ReviewStageRow, incident_id)
 
 
+def leave_canvas(session: Session, incident_id: int) -> str | None:
+    """Have the review shown anew, in another channel; the canvas that showed it, if any."""
+    stage = session.get(ReviewStageRow, incident_id, with_for_update=True, populate_existing=True)
+    if stage is None:
+        return None
+    canvas_id, stage.canvas_id, stage.shown = stage.canvas_id, None, None
+    return canvas_id
+
+
 def get_stage_for_change(session: Session, incident_id: int) -> ReviewStageRow:
     """The row, locked, so that of two who approve at once one is first and the other hears it."""
     return session.get_one(ReviewStageRow, incident_id, with_for_update=True, populate_existing=True)
@@ -77,6 +86,12 @@ def list_comments(session: Session, incident_id: int) -> Sequence[ReviewComment]
     """The oldest first."""
     statement = select(ReviewComment).where(ReviewComment.incident_id == incident_id)
     return session.scalars(statement.order_by(ReviewComment.comment_id)).all()
+
+
+def get_comment_for_change(session: Session, incident_id: int, comment_id: int) -> ReviewComment | None:
+    """The comment, locked; None where that incident's review has none of that id."""
+    found = session.get(ReviewComment, comment_id, with_for_update=True, populate_existing=True)
+    return found if found is not None and found.incident_id == incident_id else None
 
 
 def list_unfinished(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
 
 from bot.errors import BadRequest
-from bot.escalation.rules.calendar import BusinessCalendar
 from bot.text.instants import parse_instant
 from bot.text.markup import MENTION, escape, plain_text
 
@@ -33,38 +33,50 @@ class ActionRequest:
     due_on: date | None = None
 
 
-def parse_action(markup: str, now: datetime, calendar: BusinessCalendar) -> ActionRequest:
-    """`high alarm on the pool @owner by Friday` as a request; all but the text may be missing. Raises
-    BadRequest."""
+def checked(
+    text: str, priority: str, owner: str | None, due_on: date | None, today: date, example: str = ""
+) -> ActionRequest:
+    """What somebody asked for, in whatever way. `today` is the day where they are. Raises BadRequest.
+
+    `example`: what they might have typed instead, where they typed.
+    """
+    if not any(character.isalnum() for character in text):
+        raise BadRequest(f"Say what needs to be done{example and f', for example {example}'}.")
+    if len(text) > LONGEST:
+        raise BadRequest(f"That is {len(text):,} characters. Describe the action item in at most {LONGEST:,}.")
+    if due_on is not None and due_on < today:
+        raise BadRequest(f"{due_on:%Y-%m-%d} is in the past. Use a future date.")
+    return ActionRequest(text, priority if priority in _PRIORITIES.values() else "medium", owner, due_on)
+
+
+def parse_action(markup: str, now: datetime, zone: ZoneInfo, opens: time) -> ActionRequest:
+    """`high alarm on the pool @owner by Friday` as a request; all but the text may be missing. Raises BadRequest.
+
+    `zone` is that of whoever typed it, `opens` when a day begins that is named without a time.
+    """
     rest = " ".join(markup.split())
     priority = "medium"
     if found := _LEADING.match(rest):
         priority, rest = _PRIORITIES[found[1].lower()], rest[found.end() :]
-    rest, due_on = _due(rest, now, calendar)
+    rest, due_on = _due(rest, now, zone, opens)
     rest, owner = _owner(rest)
     text = plain_text(rest).strip(" ,;-–()")
-    if not any(character.isalnum() for character in text):
-        raise BadRequest(f"Say what needs to be done, for example {EXAMPLE}.")
-    if len(text) > LONGEST:
-        raise BadRequest(f"That is {len(text):,} characters. Describe the action item in at most {LONGEST:,}.")
-    return ActionRequest(text, priority, owner, due_on)
+    return checked(text, priority, owner, due_on, now.astimezone(zone).date(), EXAMPLE)
 
 
-def _due(rest: str, now: datetime, calendar: BusinessCalendar) -> tuple[str, date | None]:
+def _due(rest: str, now: datetime, zone: ZoneInfo, opens: time) -> tuple[str, date | None]:
     """Without its last `by …`, where what follows is a day; "retry by hand" names none."""
     for found in reversed(list(_DUE.finditer(rest))):
         typed = rest[found.end() :].strip(" .)")
         owner = MENTION.search(typed) or _NAMED.search(typed)
         day = (typed[: owner.start()] if owner else typed).strip(" ,.)")
         try:
-            at = parse_instant(day, now, calendar.zone, calendar.opens)
+            at = parse_instant(day, now, zone, opens)
         except BadRequest:
             if day[:1].isdigit() and len(day) <= 20:
                 raise BadRequest(f"“{escape(day)}” isn't a date I understand. Use for example `by Friday`.") from None
             continue
-        due_on = at.astimezone(calendar.zone).date()
-        if due_on < now.astimezone(calendar.zone).date():
-            raise BadRequest(f"{due_on:%Y-%m-%d} is in the past. Use a future date.")
+        due_on = at.astimezone(zone).date()
         return f"{rest[: found.start()]} {owner.group(0) if owner else ''}".strip(), due_on
     return rest, None
 

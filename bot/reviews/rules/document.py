@@ -62,6 +62,8 @@ class ActionItem:
     done: bool = False
     number: int | None = None  # what people call it by: `/incident action done 3`
     source: str | None = None  # the past incident that a proposal is taken from
+    issue: str | None = None  # what its issue in a tracker is called
+    issue_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,54 @@ class PlaybookFact:
 
 
 @dataclass(frozen=True, slots=True)
+class Report:
+    """The message that the incident was declared from."""
+
+    at: datetime
+    by: str | None  # a Slack user id
+    alarm: bool  # posted by a machine
+    permalink: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How an incident went: spans from the declaration, None for what nobody recorded."""
+
+    severity: str
+    acknowledged: timedelta | None
+    identified: timedelta | None
+    mitigated: timedelta | None
+    resolved: timedelta | None
+    false_alarm: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StepThen:
+    """What a responder of a past incident did; `by` is what they were in it, where `text`, markup that names nobody,
+    does not say so.
+    """
+
+    after: timedelta
+    by: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """The past incident that a drill replayed, and how both went."""
+
+    ref: str
+    speed: float
+    planned: int  # injects
+    played: int
+    then: Course
+    now: Course
+    steps: tuple[StepThen, ...]
+    cause: str
+    resolution: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewFacts:
     """All that the record knows of one incident. `entries` with corrections of messages applied; instants aware UTC."""
 
@@ -90,14 +140,20 @@ class ReviewFacts:
     similar: tuple[PastIncident, ...]
     names: Mapping[str, str]  # Slack user id → the name to show
     services: tuple[str, ...] = ()
-    detected_at: datetime | None = None
+    type_title: str = ""  # what the incident's type is called
+    custom: tuple[tuple[str, str], ...] = ()  # custom fields: title and value
+    detected_at: datetime | None = None  # as somebody noted it
     contributing: tuple[str, ...] = ()  # contributing factors that somebody recorded
+    whys: tuple[str, ...] = ()  # why it happened, why that was so, and so on
     actions: tuple[ActionItem, ...] = ()
     false_alarm: bool | None = None  # None: nobody said
     playbook_helped: bool | None = None
     playbooks: tuple[PlaybookFact, ...] = ()  # in the order in which they were begun
+    report: Report | None = None  # None: declared by command or form
+    replay: Replay | None = None  # of a drill that replays a past incident
+    response_times: Mapping[Severity, timedelta] = field(default_factory=dict)  # of the matrix, by severity
     late_after: timedelta = LATE_AFTER  # a ping sent within this of being due is on time
-    silence_after: timedelta = field(default=timedelta(minutes=15))  # a longer pause in the record is a gap
+    silence_after: timedelta = field(default=timedelta(minutes=15))  # people who say nothing for longer leave a gap
 
 
 class Nature(enum.StrEnum):

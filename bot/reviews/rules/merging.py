@@ -21,10 +21,13 @@ LONGEST_SECTION = 20_000  # characters of one section as a person writes it
 LONGEST_LINE = 2_000
 MOST_LINES = 500  # of one section as a person writes it; a page and a PDF of more can't be read
 
+WHYS = ("Why 1", "Why 2", "Why 3", "Why 4", "Why 5")
+FIVE_WHYS = "Five whys"  # what asks for them
+
 # Labels that a person may write although the draft has no such line.
 _LABELS: Mapping[str, tuple[str, ...]] = {
-    "summary": ("Date and time", "Duration", "Severity", "Services affected", "Customer impact", "Outcome"),
-    "root_cause": ("Primary cause", "Contributing factor", "Resolution", "Playbook"),
+    "summary": ("Date and time", "Detected", "Duration", "Severity", "Services affected", "Customer impact", "Outcome"),
+    "root_cause": ("Primary cause", *WHYS, "Contributing factor", "Resolution", "Playbook"),
 }
 # What the gaps say of a fact, by the label under which a person may have written it since.
 _GAPS = {
@@ -143,6 +146,7 @@ def _questions(drafted: Section, lines: Sequence[Line]) -> list[Line]:
     """The questions that are still open: a labelled one until the label is there, others until a person has written."""
     # "Contributing factors" asks for lines that are labelled one by one.
     labels = {line.label for line in lines} | {f"{line.label}s" for line in lines}
+    labels |= {FIVE_WHYS} if labels.intersection(WHYS) else set()
     written = any(line.nature is Nature.WRITTEN for line in lines)
     return [
         line

@@ -14,10 +14,11 @@ from bot.text.durations import span
 from bot.text.instants import leading_past
 from bot.text.markup import escape
 
-SERVICES, CONTRIBUTING, WENT_WELL, IMPROVE = "services", "contributing", "went well", "improve"
+SERVICES, CONTRIBUTING, WHY, WENT_WELL, IMPROVE = "services", "contributing", "why", "went well", "improve"
 _WORDS = {
     SERVICES: r"services?(?: affected)?",
     CONTRIBUTING: r"contributing(?: factors?)?",
+    WHY: r"why(?: [1-5])?",
     WENT_WELL: r"(?:what )?went well",
     IMPROVE: r"(?:to |could |should )?improve|(?:what )?could be improved|(?:what )?went badly",
 }
@@ -44,11 +45,12 @@ class Noted:
 
     services: tuple[str, ...] = ()
     contributing: tuple[str, ...] = ()
+    whys: tuple[str, ...] = ()  # one upon the other, as many as were said
     detected_at: datetime | None = None
 
 
 def label_of(entry: Entry) -> str | None:
-    """`services`, `contributing`, `went well`, `improve` or `detected` where an entry is a note with that in front."""
+    """The label of a note that begins with one, such as `services` or `went well`; `detected`; None for others."""
     if entry.kind is not Kind.NOTED:
         return None
     label, _ = _labelled(entry.text)
@@ -139,6 +141,7 @@ def read_notes(entries: Iterable[Entry], declared_at: datetime) -> Noted:
     """The labelled facts among the notes. A time without a date is the latest such UTC time up to the declaration."""
     services: dict[str, None] = {}
     contributing: list[str] = []
+    whys: list[str] = []
     detected_at = None
     for entry in entries:
         if entry.kind is not Kind.NOTED:
@@ -148,9 +151,11 @@ def read_notes(entries: Iterable[Entry], declared_at: datetime) -> Noted:
             services |= dict.fromkeys(part.strip() for part in said.split(",") if part.strip())
         elif label == CONTRIBUTING:
             contributing.append(said)
+        elif label == WHY:
+            whys.append(said)
         elif found := _DETECTED.match(said):
             detected_at = _instant(found[1], int(found[2]), int(found[3]), declared_at) or detected_at
-    return Noted(tuple(services), tuple(contributing), detected_at)
+    return Noted(tuple(services), tuple(contributing), tuple(whys), detected_at)
 
 
 def said_detected(entries: Iterable[Entry], declared_at: datetime, at: datetime | None) -> tuple[Entry, ...]:
@@ -159,10 +164,9 @@ def said_detected(entries: Iterable[Entry], declared_at: datetime, at: datetime 
     return tuple(saying[-1:])
 
 
-def said_contributing(entries: Iterable[Entry], factor: str) -> tuple[Entry, ...]:
-    """The first note that names this contributing factor; empty where none does."""
-    saying = [e for e in entries if factor in read_notes((e,), e.at).contributing]
-    return tuple(saying[:1])
+def said_as(entries: Iterable[Entry], label: str, words: str) -> tuple[Entry, ...]:
+    """The first note that says these words under that label; empty where none does."""
+    return tuple([e for e in entries if _labelled(e.text) == (label, words)][:1])
 
 
 def _instant(day: str | None, hour: int, minute: int, declared_at: datetime) -> datetime | None:

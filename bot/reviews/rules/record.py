@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from datetime import datetime
 
 from bot.incidents.rules.timeline import Entry, Kind
 from bot.reviews.rules.document import Origin
-from bot.reviews.rules.notes import label_of, said_contributing, said_detected
+from bot.reviews.rules.notes import label_of, said_as, said_detected
 
 # The reader of the timeline applies corrections to the messages; the review is no event of the incident, action
 # items have a section of their own, a question of ours is no answer, and what Slack refused us is no
@@ -25,8 +26,13 @@ NOT_SHOWN = frozenset(
         Kind.REVIEW_CHANGES_ASKED,
         Kind.ACTION_ADDED,
         Kind.ACTION_DONE,
+        Kind.ISSUE_CREATED,
     }
 )
+
+# Of these, what people do to the incident: it ends a silence, though other sections show it.
+_ACTS = frozenset({Kind.ACTION_ADDED, Kind.ACTION_DONE, Kind.NOTICE_WRITTEN, Kind.PINNED, Kind.MESSAGE_EDITED})
+_SET_ASIDE = re.compile(r"^Earlier (?P<name>cause|resolution), before reopening: (?P<said>.+)$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +42,20 @@ class Record:
     entries: tuple[Entry, ...]
     by_kind: dict[Kind, list[Entry]]
     labels: dict[int, str]  # of the notes that fill another section, by entry: see `notes.label_of`
+    acts: tuple[Entry, ...]  # all that people did or said, in order of time, what is shown elsewhere included
     updates_asked: int = 0  # how often Tocsin asked for a message to stakeholders
 
     @classmethod
     def of(cls, entries: Sequence[Entry]) -> Record:
         """Index `entries` of one incident, in any order."""
-        shown = (entry for entry in entries if entry.kind not in NOT_SHOWN)
-        ordered = tuple(sorted(shown, key=lambda entry: (entry.at, entry.entry_id)))
+        whole = sorted(entries, key=lambda entry: (entry.at, entry.entry_id))
+        ordered = tuple(entry for entry in whole if entry.kind not in NOT_SHOWN)
+        acts = tuple(entry for entry in whole if entry.author and (entry.kind in _ACTS or entry.kind not in NOT_SHOWN))
         by_kind: dict[Kind, list[Entry]] = defaultdict(list)
         for entry in ordered:
             by_kind[entry.kind].append(entry)
         labels = {entry.entry_id: label for entry in by_kind[Kind.NOTED] if (label := label_of(entry))}
-        return cls(ordered, dict(by_kind), labels, sum(entry.kind is Kind.UPDATE_ASKED for entry in entries))
+        return cls(ordered, dict(by_kind), labels, acts, sum(entry.kind is Kind.UPDATE_ASKED for entry in entries))
 
     def of_kind(self, *kinds: Kind) -> list[Entry]:
         """Entries of these kinds, kind by kind, each in order of time."""
@@ -73,20 +81,44 @@ class Record:
         """The origin of the note that says when it was detected; empty where none does."""
         return tuple(origin(entry) for entry in said_detected(self.of_kind(Kind.NOTED), declared_at, at))
 
-    def contributing(self, factor: str) -> tuple[Origin, ...]:
-        """The origin of the note that names this factor; empty where none does."""
-        return tuple(origin(entry) for entry in said_contributing(self.of_kind(Kind.NOTED), factor))
+    def set_aside(self, name: str) -> tuple[Entry, str] | None:
+        """The last `cause` or `resolution` from before a reopening, with its entry; None where there is none."""
+        for entry in reversed(self.of_kind(Kind.NOTED)):
+            if entry.author is None and (found := _SET_ASIDE.match(entry.text)) and found["name"] == name:
+                return entry, found["said"]
+        return None
+
+    def said_as(self, label: str, words: str) -> tuple[Origin, ...]:
+        """The origin of the note that says these words under that label; empty where none does."""
+        return tuple(origin(entry) for entry in said_as(self.of_kind(Kind.NOTED), label, words))
+
+    @property
+    def why_false(self) -> str:
+        """Why it was no incident, as whoever closed it as a false alarm last said; "" where nobody did."""
+        turns = self.of_kind(Kind.FALSE_ALARM, Kind.REOPENED)
+        last = max(turns, key=lambda entry: (entry.at, entry.entry_id), default=None)
+        # The entry is "Closed as a false alarm by <@U…>: why", or ends with a full stop instead. A call that was
+        # reopened no longer says anything.
+        return last.text.partition(": ")[2] if last is not None and last.kind is Kind.FALSE_ALARM else ""
+
+    @property
+    def was_resolved(self) -> bool:
+        """Whether somebody resolved it; what never was an incident is closed without."""
+        return bool(self.of_kind(Kind.RESOLVED))
 
     def first_by(self, persons: Collection[str], since: datetime) -> Entry | None:
         """The first thing that one of these people did or said at or after an instant."""
-        return next((entry for entry in self.entries if entry.at >= since and entry.author in persons), None)
+        return next((entry for entry in self.acts if entry.at >= since and entry.author in persons), None)
 
     def silences(self, since: datetime, until: datetime) -> list[tuple[Entry | None, datetime, datetime]]:
-        """Stretches of [since, until] between two neighbouring entries: (entry before, from, to), longest first."""
+        """Stretches of [since, until] in which no person did or said anything: (entry before, from, to), longest first.
+
+        What Tocsin records of itself, such as a page sent again, ends no silence.
+        """
         before: Entry | None = None
         start = since
         found: list[tuple[Entry | None, datetime, datetime]] = []
-        for entry in self.entries:
+        for entry in self.acts:
             if entry.at < since:
                 continue
             if entry.at > until:
@@ -95,6 +127,11 @@ class Record:
             before, start = entry, entry.at
         found.append((before, start, until))
         return sorted(found, key=lambda stretch: (stretch[1] - stretch[2], stretch[1]))
+
+
+def is_set_aside(entry: Entry) -> bool:
+    """Whether this only repeats, at a reopening, which cause or resolution was recorded before."""
+    return entry.kind is Kind.NOTED and entry.author is None and _SET_ASIDE.match(entry.text) is not None
 
 
 def origin(entry: Entry) -> Origin:

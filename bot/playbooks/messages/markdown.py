@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.slack.text import code, plain
 
 
-def prose(markdown: str) -> str:
+def from_markdown(markdown: str) -> str:
     """One line of an entry's text; what stands between backticks is shown as code."""
     parts = markdown.split("`")
     if len(parts) % 2 == 0:  # a backtick without its partner is an apostrophe

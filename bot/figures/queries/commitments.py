@@ -41,14 +41,13 @@ def reviews_on_time(session: Session, scope: Scope) -> tuple[int, int]:
         session,
         scope,
         f"""
-        select count(*) as due, count(*) filter (where approved.at <= s.due_at) as met
+        select count(*) as due, count(*) filter (where exists (
+            select from review_steps r where r.incident_id = s.incident_id and r.stage = 'approved' and r.at <= s.due_at
+          )) as met
         from review_stages s
-          join incidents i using (incident_id)
-          left join lateral (
-            select min(at) as at from review_steps r where r.incident_id = s.incident_id and r.stage = 'approved'
-          ) approved on true
-        where s.due_at >= :since and s.due_at < :until and i.merged_into is null and i.false_alarm is not true
-          and i.status in ('resolved', 'closed') {of_incidents(scope, "i.incident_id")}""",
+          join figure_facts f using (incident_id)
+        where s.due_at >= :since and s.due_at < :until and not (f.merged or f.false_alarm or f.open)
+          {of_incidents(scope, "s.incident_id")}""",
     )
     return row.due, row.met
 
@@ -90,6 +89,34 @@ def reporters(session: Session, scope: Scope, limit: int) -> list[ReporterCount]
         limit=limit,
     )
     return [ReporterCount(**row._mapping) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmCount:
+    """Of the times that alarms of one name came and people decided, how often it was no incident."""
+
+    name: str
+    decided: int
+    dismissed: int
+
+
+def alarms(session: Session, scope: Scope, limit: int) -> list[AlarmCount]:
+    """By name, those with the most dismissed first."""
+    rows = fetch(
+        session,
+        scope,
+        f"""
+        select name, count(*) as decided, count(*) filter (where ({_DISMISSED}) or false_alarm) as dismissed
+        from (
+          select alarms.name, reports.decision, reports.reason, coalesce(i.false_alarm, false) as false_alarm
+          from alarm_threads join alarms using (alarm_id) join reports using (report_id)
+            left join incidents i on i.incident_id = reports.incident_id
+          where reports.decision is not null and reports.judged_at >= :since and reports.judged_at < :until
+        ) came
+        group by name order by dismissed desc, decided desc, name limit :limit""",
+        limit=limit,
+    )
+    return [AlarmCount(**row._mapping) for row in rows]
 
 
 def suggestions_by_month(session: Session, since: datetime, until: datetime, places: int) -> list[tuple[str, int, int]]:

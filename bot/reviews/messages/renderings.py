@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from bot.reviews.messages.gaps import open_questions
+from bot.reviews.messages.summary import EXECUTIVE
 from bot.reviews.rules.document import Line, Nature, Origin, Review, ReviewSummary, Section
 from bot.reviews.rules.stages import Stage, Step
 from bot.text.links import web_address
@@ -103,13 +105,14 @@ def _markdown_lead(line: Line) -> str:
 
 def _markdown_origin(origin: Origin) -> str:
     link = web_address(origin.permalink)
+    if not origin.entry_id:  # the report from before the incident, which is no entry
+        return f"([report]({link}))" if link else ""
     return f"([entry {origin.entry_id}]({link}))" if link else f"(entry {origin.entry_id})"
 
 
 def summary_for_slack(review: Review) -> ReviewSummary:
     """What the message in the incident's channel says of the review; the blocks layer renders and escapes it."""
-    shown = [*review.section("summary").lines, *review.section("root_cause").lines]
-    shown += [line for line in review.section("figures").lines if line.met is not None]
-    facts = tuple((line.label or "", line.text) for line in shown if line.nature is Nature.RECORDED)
-    asked = tuple(line for line in review.section("gaps").lines if line.nature is Nature.ASKED)
-    return ReviewSummary(review.ref, review.title, review.severity, facts, asked)
+    said = [line for line in review.section(EXECUTIVE).lines if line.nature is not Nature.ASKED]
+    said += [line for line in review.section("figures").lines if line.met is False]
+    facts = tuple((line.label or "", line.text) for line in said)
+    return ReviewSummary(review.ref, review.title, review.severity, facts, tuple(open_questions(review)))

@@ -1,0 +1,227 @@
+"""What can be measured: response figures against targets, and what follows from them, marked as derived."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.incidents.rules.timeline import Entry, Kind
+from bot.reviews.rules.document import Line, Nature, PingFact, ReviewFacts, Section
+from bot.reviews.rules.notes import IMPROVE, WENT_WELL, said_under
+from bot.reviews.rules.openings import Opening, openings
+from bot.reviews.rules.record import Record, origin
+from bot.text.durations import span
+from bot.text.wording import Wording, counted, ordinal
+
+DERIVED_NOTE = "Calculated by Tocsin from the figures and their targets. Add what the team found."
+
+
+def figures(facts: ReviewFacts, record: Record, wording: Wording, now: datetime) -> Section:
+    """The section of response figures; a figure with a target says whether it was met."""
+    incident = facts.incident
+    opened = openings(facts, record)
+    lines = [*_declaring(facts, record), *(_acknowledging(one, facts, record, wording, now) for one in opened)]
+    if incident.identified_at:
+        lines.append(_since_declared(facts, "Time to identify", incident.identified_at, record))
+    if incident.mitigated_at:
+        lines.append(_since_declared(facts, "Time to mitigate", incident.mitigated_at, record))
+    lines.append(_resolving(facts, record, now))
+    people = {entry.author for entry in record.entries if entry.author}
+    lines.append(Line(f"{len(people):,}", label="People involved"))
+    lines.append(Line(f"{len(record.of_kind(Kind.MESSAGE_POSTED)):,}", label="Messages in the channel"))
+    if reopened := len(record.of_kind(Kind.REOPENED)):
+        text = f"{_times(reopened)}; the time to resolve runs to the last resolution"
+        lines.append(Line(text, label="Reopened", entries=record.last(Kind.REOPENED)))
+    return Section("figures", "Response figures", tuple(lines), "Times count from the declaration.")
+
+
+def _declaring(facts: ReviewFacts, record: Record) -> list[Line]:
+    """From the detection that somebody noted, or else from the report or alarm that it was declared from."""
+    declared = facts.incident.declared_at
+    if facts.detected_at and facts.detected_at <= declared:
+        text = f"{span(declared - facts.detected_at)} after it was detected"
+        return [Line(text, label="Time to declare", entries=record.detected(declared, facts.detected_at))]
+    if facts.report and not facts.detected_at and facts.report.at <= declared:
+        what = "the alarm" if facts.report.alarm else "the report"
+        return [Line(f"{span(declared - facts.report.at)} after {what}", label="Time to declare")]
+    return []
+
+
+def _acknowledging(opening: Opening, facts: ReviewFacts, record: Record, wording: Wording, now: datetime) -> Line:
+    """Time to acknowledge one opening against the response time of the severity that it then had."""
+    target = opening.respond_within
+    aim = f"target {span(target)} for {opening.severity}"
+    label = "Time to acknowledge" + (f" the {ordinal(opening.number)} reopening" if opening.number else "")
+    at = opening.acknowledged_at
+    if at is None:
+        over = opening.breached or (opening.until or now) - opening.since > target
+        return Line(f"not acknowledged; {aim}", label=label, met=False if over else None)
+    taken = at - opening.since
+    who = f" by {wording.person(opening.acknowledged_by)}" if opening.acknowledged_by else ""
+    met = taken <= target and not opening.breached
+    entries = record.at(at, Kind.ACKNOWLEDGED)[:1]
+    return Line(f"{span(taken)}{who}; {aim}", label=label, met=met, entries=entries)
+
+
+def _since_declared(facts: ReviewFacts, label: str, at: datetime, record: Record) -> Line:
+    kinds = (Kind.STATUS_CHANGED, Kind.CAUSE_RECORDED)
+    return Line(span(at - facts.incident.declared_at), label=label, entries=record.at(at, *kinds)[:1])
+
+
+def _resolving(facts: ReviewFacts, record: Record, now: datetime) -> Line:
+    """Time to resolve; the target, where the policy names one, is to stay under it."""
+    # How soon a false alarm is called one says nothing of how soon trouble is resolved.
+    incident, target = facts.incident, None if facts.false_alarm else facts.resolve_within
+    aim = f"; target under {span(target)} for {incident.severity}" if target else ""
+    if incident.resolved_at is None:
+        taken = now - incident.declared_at
+        missed = target is not None and taken >= target
+        return Line(
+            f"not resolved, open for {span(taken)}{aim}", label="Time to resolve", met=False if missed else None
+        )
+    taken = incident.resolved_at - incident.declared_at
+    met = taken < target if target else None
+    label = "Time to close" if facts.false_alarm and not record.was_resolved else "Time to resolve"
+    return Line(f"{span(taken)}{aim}", label=label, met=met, entries=record.last(Kind.RESOLVED))
+
+
+def went_well(measured: Section, facts: ReviewFacts, record: Record, wording: Wording) -> Section:
+    """Targets that were met, stakeholders updated on time, a playbook that resolved it; and what people noted."""
+    lines = [_derived(line) for line in measured.lines if line.met is True]
+    updates = record.of_kind(Kind.STAKEHOLDERS_TOLD)
+    if updates and not record.updates_asked:
+        lines.append(_updated(updates, facts, ""))
+    if facts.playbook_helped:
+        lines.append(_playbook("A playbook resolved it", record, wording))
+    ask = "Not recorded: what the people involved found went well."
+    asked = [] if facts.false_alarm else [Line(ask, Nature.ASKED, command="/incident note went well: …")]
+    return _judged("went_well", "What went well", lines, _noted(WENT_WELL, record, wording) or asked)
+
+
+def _judged(name: str, title: str, derived: Sequence[Line], said: Sequence[Line]) -> Section:
+    return Section(name, title, (*derived, *said), DERIVED_NOTE if derived else None)
+
+
+def _updated(updates: Sequence[Entry], facts: ReviewFacts, how: str) -> Line:
+    first = span(updates[0].at - facts.incident.declared_at)
+    text = f"Stakeholders were updated {_times(len(updates))}, first {first} after the declaration{how}."
+    return Line(text, Nature.DERIVED, entries=tuple(origin(entry) for entry in updates))
+
+
+def _playbook(what: str, record: Record, wording: Wording) -> Line:
+    closed = record.of_kind(Kind.CLOSED)[-1:]
+    who = f", {wording.person(closed[0].author)} said when closing it" if closed else ""
+    return Line(f"{what}{who}.", Nature.DERIVED, entries=record.last(Kind.CLOSED))
+
+
+def _noted(label: str, record: Record, wording: Wording) -> list[Line]:
+    """What people said in notes with that label, in order, each by name."""
+    notes = [entry for entry in record.of_kind(Kind.NOTED) if record.labels.get(entry.entry_id) == label]
+    return [
+        Line(wording.plain(said_under(entry)), by=wording.person(entry.author), entries=(origin(entry),))
+        for entry in notes
+    ]
+
+
+def could_improve(measured: Section, facts: ReviewFacts, record: Record, wording: Wording) -> Section:
+    """Missed targets and where the time went, late and failed pages, corrections, a playbook that did not help."""
+    lines = [_derived(line) for line in measured.lines if line.met is False]
+    lines += _longest_part(measured, facts, record)
+    lines += _ping_troubles(facts, record, wording)
+    for change in facts.severity_changes:
+        if change.after.worse_than(change.before):
+            after = span(change.at - facts.incident.declared_at)
+            text = f"Severity was raised from {change.before} to {change.after}, {after} after the declaration."
+            lines.append(Line(text, Nature.DERIVED, entries=record.at(change.at, Kind.SEVERITY_RAISED)))
+    if reopened := record.of_kind(Kind.REOPENED):
+        at = ", ".join(wording.clock(entry.at) for entry in reopened)
+        text = f"It was resolved and had to be reopened {_times(len(reopened))} ({at})."
+        lines.append(Line(text, Nature.DERIVED, entries=tuple(origin(entry) for entry in reopened)))
+    lines += _late_updates(facts, record)
+    if facts.playbook_helped is False:
+        lines.append(_playbook("No playbook resolved it", record, wording))
+    ask = "Not recorded: what the people involved would change."
+    if facts.false_alarm:
+        ask = "Not recorded: what would keep this alarm from being raised again."
+    asked = Line(ask, Nature.ASKED, command="/incident note improve: …")
+    return _judged("could_improve", "What could be improved", lines, _noted(IMPROVE, record, wording) or [asked])
+
+
+def _late_updates(facts: ReviewFacts, record: Record) -> list[Line]:
+    if not record.updates_asked:
+        return []
+    updates = record.of_kind(Kind.STAKEHOLDERS_TOLD)
+    if updates:
+        return [_updated(updates, facts, f", and Tocsin reminded the channel {_times(record.updates_asked)}")]
+    text = f"Stakeholders were not updated. Tocsin reminded the channel {_times(record.updates_asked)}."
+    return [Line(text, Nature.DERIVED)]
+
+
+def _derived(figure: Line) -> Line:
+    """A figure with a target as a sentence: what it was, and what it should be."""
+    value, _, target = figure.text.partition("; target ")
+    opening = (figure.label or "").removeprefix("Time to acknowledge")
+    if figure.label == "Time to resolve":
+        said = f"Resolved after {value}" if not value.startswith("not") else value[:1].upper() + value[1:]
+    elif value.startswith("not"):
+        said = f"Not acknowledged{opening and f' after{opening}'}"
+    else:
+        said = f"Acknowledged after {value}{opening and f', counted from{opening}'}"
+    return Line(f"{said}; the target was {target}.", Nature.DERIVED, entries=figure.entries)
+
+
+def _longest_part(measured: Section, facts: ReviewFacts, record: Record) -> list[Line]:
+    """Where the time went, for an incident that took longer than it should."""
+    incident = facts.incident
+    missed = any(line.label == "Time to resolve" and line.met is False for line in measured.lines)
+    stamps = [
+        ("the declaration", incident.declared_at),
+        ("finding the cause", incident.identified_at),
+        ("mitigating it", incident.mitigated_at),
+        ("resolving it", incident.resolved_at),
+    ]
+    known = [(name, at) for name, at in stamps if at is not None]
+    if not missed or incident.resolved_at is None or len(known) < 3:
+        return []
+    parts = [(later[1] - earlier[1], earlier, later) for earlier, later in itertools.pairwise(known)]
+    longest, (since, _), (until, at) = max(parts, key=lambda part: part[0])
+    whole = span(incident.resolved_at - incident.declared_at)
+    text = f"Most of the time, {span(longest)} of {whole}, passed between {since} and {until}."
+    if longest * 2 < incident.resolved_at - incident.declared_at:
+        return []
+    return [Line(text, Nature.DERIVED, entries=record.at(at, Kind.STATUS_CHANGED, Kind.RESOLVED)[:1])]
+
+
+def _late(facts: ReviewFacts) -> list[PingFact]:
+    return [ping for ping in facts.pings if ping.sent_at and ping.sent_at - ping.due_at > facts.late_after]
+
+
+def _unsent(facts: ReviewFacts) -> list[PingFact]:
+    """Pings that fell due before the end and were neither sent nor explained."""
+    end = facts.incident.resolved_at
+    return [
+        ping
+        for ping in facts.pings
+        if not ping.sent_at and not ping.reason_not_sent and end is not None and ping.due_at <= end
+    ]
+
+
+def _ping_troubles(facts: ReviewFacts, record: Record, wording: Wording) -> list[Line]:
+    lines = []
+    for ping in sorted(_late(facts), key=lambda ping: ping.due_at):
+        if ping.sent_at:
+            text = f"The page to the {wording.plain(ping.role, 80)} was sent {span(ping.sent_at - ping.due_at)} late."
+            lines.append(Line(text, Nature.DERIVED, entries=record.at(ping.sent_at, Kind.PING_SENT)[:1]))
+    for ping in sorted(_unsent(facts), key=lambda ping: ping.due_at):
+        due = f"{wording.plain(ping.role, 80)}, due {wording.clock(ping.due_at)},"
+        text = f"The page to the {due} was never sent, and no reason is recorded."
+        lines.append(Line(text, Nature.DERIVED))
+    if failed := record.of_kind(Kind.PING_FAILED):
+        text = f"{counted(len(failed), 'page')} could not be delivered."
+        lines.append(Line(text, Nature.DERIVED, entries=tuple(origin(entry) for entry in failed)))
+    return lines
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count:,} times")

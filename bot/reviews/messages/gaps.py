@@ -1,0 +1,74 @@
+"""What is missing from the record as a whole: who and when, and the silences of people."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import datetime
+
+from bot.incidents.rules.timeline import Kind
+from bot.reviews.messages.summary import EXECUTIVE
+from bot.reviews.rules.document import Line, Nature, Review, ReviewFacts, Section
+from bot.reviews.rules.openings import openings
+from bot.reviews.rules.record import NOT_SHOWN, Record, origin
+from bot.text.durations import span
+from bot.text.wording import Wording
+
+SILENCES_SHOWN = 3
+
+
+def gaps(facts: ReviewFacts, record: Record, wording: Wording, now: datetime) -> Section:
+    """What nobody recorded and no other section asks for, each with the command that records it, and the silences."""
+    incident = facts.incident
+    again = " after it was reopened" if record.of_kind(Kind.REOPENED) else ""
+    missing = [
+        (openings(facts, record)[-1].acknowledged_at, f"who acknowledged it{again}", None),
+        (incident.commander, "who was in command", None),
+        (incident.mitigated_at or incident.resolved_at, "when it was mitigated", "/incident status mitigated"),
+        (incident.resolved_at, "when it was resolved", "/incident resolve"),
+    ]
+    lines = [
+        Line(f"Nobody recorded {what}.", Nature.ASKED, command=command) for fact, what, command in missing if not fact
+    ]
+    lines += silences(facts, record, wording, now)
+    note = None if lines else "None: no long silence, and every step has a time and a person."
+    return Section("gaps", "Gaps in the record", tuple(lines), note)
+
+
+def open_questions(review: Review) -> list[Line]:
+    """What the review still asks for, once each; a line without a label says itself what it asks."""
+    return [
+        line
+        for section in review.sections
+        if section.name != EXECUTIVE
+        for line in section.lines
+        if line.nature is Nature.ASKED
+    ]
+
+
+def silences(facts: ReviewFacts, record: Record, wording: Wording, now: datetime) -> list[Line]:
+    """The longest stretches between declaration and resolution in which nobody did or said anything."""
+    until = facts.incident.resolved_at or now
+    stretches = record.silences(facts.incident.declared_at, until)
+    long = [stretch for stretch in stretches if stretch[2] - stretch[1] > facts.silence_after]
+    long = [stretch for stretch in long if not _was_over(stretch[1], stretch[2], record)]
+    lines = [
+        Line(
+            f"Nothing was done or written for {span(end - start)} ({wording.clock(start)} to {wording.clock(end)}).",
+            Nature.DERIVED,
+            entries=(origin(before),) if before and before.kind not in NOT_SHOWN else (),
+        )
+        for before, start, end in sorted(long[:SILENCES_SHOWN], key=lambda stretch: stretch[1])
+    ]
+    if (more := len(long) - SILENCES_SHOWN) > 0:
+        others = "1 more silence" if more == 1 else f"{more:,} more silences"
+        lines.append(Line(f"{others} of over {span(facts.silence_after)}, each shorter.", Nature.DERIVED))
+    return lines
+
+
+def _was_over(start: datetime, end: datetime, record: Record) -> bool:
+    """True where the incident was held to be resolved all the while: nobody had anything to record."""
+    turns = sorted(record.of_kind(Kind.RESOLVED, Kind.REOPENED), key=lambda entry: (entry.at, entry.entry_id))
+    return any(
+        before.kind is Kind.RESOLVED and before.at <= start and end <= after.at
+        for before, after in itertools.pairwise(turns)
+    )

@@ -1,0 +1,186 @@
+"""The timeline of the review: what was done, always; what was said, as far as it can be read."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from bot.incidents.rules.timeline import Entry, Kind, folded, is_alike
+from bot.reviews.rules.document import Line, Origin, Report, ReviewFacts, Section
+from bot.reviews.rules.notes import CONTRIBUTING, WHY, said_detected
+from bot.reviews.rules.record import Record, is_set_aside, origin
+from bot.stakeholders.messages import NO_ALARMS_TO_CHECK
+from bot.text.wording import LONGEST_SAYING, Wording, counted
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+_ON_ITS_WAY = re.compile(r"; (\d[\d,]* mails?) on the way$")
+MOST_UNMARKED_MESSAGES = 20  # beyond that, chatter hides the story
+MOST_FINDINGS = 2  # of one diagnosis; more are listed in a section of their own
+FINDINGS = "findings"
+MOST_NOTES = 200  # people write few; thousands come from a machine
+
+# Entries whose text is only what a person typed; the others are whole sentences that name their author.
+LABELS: dict[Kind, str] = {
+    Kind.NOTED: "Note",
+    Kind.IMPACT_RECORDED: "Impact",
+    Kind.CAUSE_RECORDED: "Cause",
+    Kind.RESOLUTION_RECORDED: "Resolution",
+}
+_NAMED = {CONTRIBUTING: "Contributing factor", WHY: "Why"}  # labels of notes that are events of the timeline, too
+TURNS = frozenset(
+    {Kind.SEVERITY_RAISED, Kind.SEVERITY_LOWERED, Kind.STATUS_CHANGED, Kind.RESOLVED, Kind.REOPENED, Kind.CLOSED}
+)
+
+
+def timeline(facts: ReviewFacts, record: Record, wording: Wording) -> Section:
+    """The timeline section, with a note that says how many messages it leaves out and by which rule."""
+    said = _said(record)
+    chosen = _chosen(record, said)
+    apart = {entry.entry_id for _, found in _diagnoses(record) for entry in found}
+    sayings = {entry.entry_id for entry in said} | apart
+    lines = [
+        _line(entry, times, record, wording)
+        for entry, times in folded(record.entries)
+        if entry.entry_id in chosen or (entry.entry_id not in sayings and not _shown_elsewhere(entry, record))
+    ]
+    lines += [_diagnosed(at, found, wording) for at, found in _diagnoses(record)]
+    lines += _detected(facts, record, wording)
+    ordered = tuple(sorted(lines, key=lambda line: line.at or _NEVER))
+    return Section("timeline", "Timeline", ordered, _note(len(said), len(chosen)))
+
+
+def findings(record: Record, wording: Wording) -> tuple[Section, ...]:
+    """What AWS showed, where a diagnosis found so much that it would hide the story: one section, else none."""
+    lines = tuple(line_of(entry, wording) for _, found in _diagnoses(record) for entry in found)
+    note = "Times are UTC. Read from AWS on request; each finding names the known failures it points to."
+    return (Section(FINDINGS, "What AWS showed", lines, note),) if lines else ()
+
+
+def _diagnoses(record: Record) -> list[tuple[datetime, list[Entry]]]:
+    """The findings of each diagnosis that found more than a few, by its instant; those marked as key are left out."""
+    together: dict[datetime, list[Entry]] = defaultdict(list)
+    for entry in record.of_kind(Kind.DIAGNOSED):
+        if not entry.key:
+            together[entry.at].append(entry)
+    return [(at, found) for at, found in together.items() if len(found) > MOST_FINDINGS]
+
+
+def _diagnosed(at: datetime, found: list[Entry], wording: Wording) -> Line:
+    asked = f", asked by {wording.person(found[0].author)}" if found[0].author else ""
+    text = f"AWS showed {counted(len(found), 'finding')}{asked}; see What AWS showed."
+    return Line(text, at=at, clock=wording.clock(at), entries=(origin(found[0]),))
+
+
+def _line(entry: Entry, times: int, record: Record, wording: Wording) -> Line:
+    """An entry as the review shows it: what was said to others is not said again, and pages that came again are one."""
+    if record.labels.get(entry.entry_id) in _NAMED:
+        return _factor(entry, wording, _NAMED[record.labels[entry.entry_id]])
+    if entry.kind is Kind.INJECTED:
+        return line_of(replace(entry, text=entry.text.replace("\n> ", ": ", 1).replace("\n> ", " ")), wording)
+    if entry.kind is Kind.STAKEHOLDERS_TOLD:
+        where = _ON_ITS_WAY.sub(r" and by \1", entry.text.partition(": ")[0])
+        line = line_of(replace(entry, text=where), wording)
+        return replace(line, text=f"{wording.person(entry.author)} {line.text[:1].lower()}{line.text[1:]}.")
+    if times > 1:
+        return _repeated(entry, times, record, wording)
+    return line_of(entry, wording)
+
+
+def _repeated(entry: Entry, times: int, record: Record, wording: Wording) -> Line:
+    """Pages that say the same, at the time of the first one: how many, and until when."""
+    alike = [one for one in record.of_kind(entry.kind) if one.at <= entry.at and not one.key and is_alike(one, entry)][
+        -times:
+    ]
+    line = line_of(replace(entry, at=alike[0].at), wording)
+    return replace(line, text=f"{line.text} ({times} times, the last at {wording.clock(entry.at)})")
+
+
+def _detected(facts: ReviewFacts, record: Record, wording: Wording) -> list[Line]:
+    """The beginning of the story, at the time of detection, not of the note; or the report that it began with."""
+    at, declared = facts.detected_at, facts.incident.declared_at
+    if at is None:
+        return _reported(facts.report, declared, wording)
+    return [
+        Line(
+            text=f"Detected, as noted{f' by {wording.person(entry.author)}' if entry.author else ''}"
+            f" at {wording.clock(entry.at)}.",
+            at=at,
+            clock=wording.clock(at),
+            key=entry.key,
+            entries=(origin(entry),),
+        )
+        for entry in said_detected(record.of_kind(Kind.NOTED), declared, at)
+    ]
+
+
+def _reported(report: Report | None, declared: datetime, wording: Wording) -> list[Line]:
+    if report is None or report.at > declared:
+        return []
+    text = "The alarm fired." if report.alarm else f"Reported by {wording.person(report.by)}."
+    return [Line(text, at=report.at, clock=wording.clock(report.at), entries=(Origin(0, report.permalink),))]
+
+
+def _factor(entry: Entry, wording: Wording, label: str) -> Line:
+    """A contributing factor or a why when it was named, without the word that says what it is."""
+    said = wording.plain(entry.text, LONGEST_SAYING, lines=True).partition(":")[2].strip()
+    return replace(line_of(entry, wording), text=said, label=label)
+
+
+def _said(record: Record) -> list[Entry]:
+    """What was said, of which a choice is made: the messages, and the notes as well where there are very many."""
+    notes = record.of_kind(Kind.NOTED)
+    return record.of_kind(Kind.MESSAGE_POSTED) + (notes if len(notes) > MOST_NOTES else [])
+
+
+def _chosen(record: Record, messages: list[Entry]) -> set[int]:
+    """Ids of the messages to show: those marked as key, and either all others or the last before each turn."""
+    key = {entry.entry_id for entry in messages if entry.key}
+    unmarked = {entry.entry_id for entry in messages} - key
+    if len(unmarked) <= MOST_UNMARKED_MESSAGES:
+        return key | unmarked
+    latest: int | None = None
+    before_turns: set[int] = set()
+    for entry in record.entries:
+        if entry.entry_id in unmarked:
+            latest = entry.entry_id
+        elif entry.kind in TURNS and latest is not None:
+            before_turns.add(latest)
+    return key | before_turns
+
+
+def _shown_elsewhere(entry: Entry, record: Record) -> bool:
+    """Notes that are no events, the resolution that "Resolved by …" repeats, and a check that had nothing to check."""
+    if is_set_aside(entry) or entry.text == NO_ALARMS_TO_CHECK:
+        return True
+    if entry.kind is Kind.RESOLUTION_RECORDED:
+        return any(entry.text and entry.text in resolved.text for resolved in record.of_kind(Kind.RESOLVED))
+    return record.labels.get(entry.entry_id, CONTRIBUTING) not in _NAMED
+
+
+def line_of(entry: Entry, wording: Wording) -> Line:
+    """One entry as a line of the timeline."""
+    message = entry.kind is Kind.MESSAGE_POSTED
+    label = LABELS.get(entry.kind)
+    text = wording.plain(entry.text, LONGEST_SAYING, mention="@" if message else "", lines=True)
+    if not text:
+        text = "(a message without words)" if message else entry.kind.value.replace("_", " ").capitalize()
+    return Line(
+        text=text,
+        label=label,
+        by=wording.person(entry.author) if message or label else None,
+        at=entry.at,
+        clock=wording.clock(entry.at),
+        key=entry.key,
+        entries=(origin(entry),),
+    )
+
+
+def _note(messages: int, shown: int) -> str:
+    if shown == messages:
+        return "Times are UTC."
+    return (
+        f"Times are UTC. {counted(shown, 'message')} of {messages:,} shown: those marked as key, and the last before"
+        f" each change of status or severity. {messages - shown:,} left out here, kept in the incident's timeline."
+    )

@@ -1,0 +1,166 @@
+"""The summary: the points of the template, and the five lines that somebody reads who reads nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from bot.incidents.rules.incident import reopened_words
+from bot.incidents.rules.timeline import Entry, Kind
+from bot.reviews.rules.document import Line, Nature, Origin, Review, ReviewFacts, Section
+from bot.reviews.rules.notes import said_detected
+from bot.reviews.rules.record import Record, origin
+from bot.text.durations import span
+from bot.text.markup import escape
+from bot.text.wording import Wording, counted, instant, shortened, tidied
+
+EXECUTIVE = "executive"
+_LONGEST_POINT = 300  # characters of a line of the executive summary; the section that it is taken from has the rest
+_STEPS_SHOWN = 3
+_EXECUTIVE_NOTE = "Taken from the sections below, and follows them."
+_ASK_DETECTED = "/incident note detected at 14:28"
+_ASK_STEPS = "/incident action high what needs doing @owner by Friday"
+
+
+def summary(facts: ReviewFacts, record: Record, wording: Wording, now: datetime) -> Section:
+    """The points of the template."""
+    incident, declared = facts.incident, record.first(Kind.DECLARED)
+    ended = record.last(Kind.FALSE_ALARM) or record.last(Kind.CLOSED)
+    why = wording.plain(record.why_false, lines=True)
+    outcome = Line(f"False alarm{f': {why}' if why else ''}", label="Outcome", entries=ended)
+    lines = [outcome] if facts.false_alarm else []
+    lines += [
+        Line(instant(incident.declared_at), label="Date and time", entries=declared),
+        detected(facts, record, wording),
+        Line(_duration(facts, record, wording, now), label="Duration", entries=declared + record.last(Kind.RESOLVED)),
+        _severity(facts, record, wording),
+        _services(facts, record, wording),
+        said_or_asked("Customer impact", incident.impact, wording, record.last(Kind.IMPACT_RECORDED), "impact"),
+        *_custom(facts, record, wording),
+    ]
+    return Section("summary", "Incident summary", tuple(line for line in lines if is_wanted(line, facts)))
+
+
+def is_wanted(line: Line, facts: ReviewFacts) -> bool:
+    """Nobody is asked what a false alarm hit or what ended it, only what raised it."""
+    return not facts.false_alarm or line.nature is not Nature.ASKED or line.label == "Primary cause"
+
+
+def _duration(facts: ReviewFacts, record: Record, wording: Wording, now: datetime) -> str:
+    """From the declaration to the last resolution, as the card and the notices count it."""
+    incident = facts.incident
+    until = incident.resolved_at or now
+    verb = "closed" if facts.false_alarm and not record.was_resolved else "resolved"
+    ended = f"{verb} {wording.clock(until)}" if incident.resolved_at else "not resolved"
+    again = reopened_words(incident.reopened)
+    return f"{span(until - incident.declared_at)} (declared {wording.clock(incident.declared_at)}, {ended}{again})"
+
+
+def detected(facts: ReviewFacts, record: Record, wording: Wording) -> Line:
+    """When it was detected: as somebody noted it, or else when its report or alarm came, and called that."""
+    declared = facts.incident.declared_at
+    if facts.detected_at is not None:
+        notes = said_detected(record.of_kind(Kind.NOTED), declared, facts.detected_at)
+        who = f", noted by {wording.person(notes[0].author)}" if notes else ""
+        text = f"{wording.clock(facts.detected_at)}, {_apart(facts.detected_at, declared)}{who}"
+        return Line(text, label="Detected", entries=record.detected(declared, facts.detected_at))
+    if (report := facts.report) is not None:
+        what = "the alarm fired" if report.alarm else f"{wording.person(report.by)} reported it"
+        text = f"{wording.clock(report.at)}, when {what}, {_apart(report.at, declared)}; no other time was noted"
+        return Line(text, Nature.DERIVED, label="Detected", command=_ASK_DETECTED)
+    return Line("Not recorded.", Nature.ASKED, label="Detected", command=_ASK_DETECTED)
+
+
+def _apart(at: datetime, declared: datetime) -> str:
+    if at == declared:
+        return "at the declaration"
+    return f"{span(abs(declared - at))} {'before' if at < declared else 'after'} it was declared"
+
+
+def _severity(facts: ReviewFacts, record: Record, wording: Wording) -> Line:
+    """The severity and how it came to be that."""
+    kinds = (Kind.SEVERITY_RAISED, Kind.SEVERITY_LOWERED)
+    steps: list[str] = []
+    origins: list[Origin] = list(record.first(Kind.DECLARED))
+    for change in sorted(facts.severity_changes, key=lambda change: change.at):
+        verb = "raised" if change.after.worse_than(change.before) else "lowered"
+        who, when = wording.person(change.by), wording.clock(change.at)
+        steps.append(f"{verb} from {change.before} to {change.after} at {when} by {who}")
+        origins += record.at(change.at, *kinds)
+    history = f" ({', '.join(steps)})" if steps else ""
+    return Line(f"{facts.incident.severity}{history}", label="Severity", entries=tuple(origins))
+
+
+def _custom(facts: ReviewFacts, record: Record, wording: Wording) -> list[Line]:
+    """The type and the custom fields; a value is what somebody typed, and no markup."""
+    known = [("Type", facts.type_title), *facts.custom]
+    origins = record.of_kind(Kind.FIELD_CHANGED) + record.of_kind(Kind.FIELD_WRITTEN)
+    return [
+        Line(wording.plain(escape(value)), label=wording.plain(escape(title)), entries=_set_by(origins, title, value))
+        for title, value in known
+        if value
+    ]
+
+
+def _set_by(entries: Sequence[Entry], title: str, value: str) -> tuple[Origin, ...]:
+    """The last entry that says that this value was set."""
+    said = f"set {escape(title)} to “{escape(value)}”"
+    found = [entry for entry in entries if said in entry.text]
+    return (origin(max(found, key=lambda entry: (entry.at, entry.entry_id))),) if found else ()
+
+
+def said_or_asked(label: str, said: str | None, wording: Wording, origins: tuple[Origin, ...], verb: str) -> Line:
+    """What somebody recorded, or the question for it with the command that answers it."""
+    text = wording.plain(said or "", lines=True)
+    if text:
+        return Line(text, label=label, entries=origins)
+    return Line("Not recorded.", Nature.ASKED, label=label, command=f"/incident {verb} …")
+
+
+def _services(facts: ReviewFacts, record: Record, wording: Wording) -> Line:
+    services = ", ".join(filter(None, (wording.plain(service, 100) for service in facts.services)))
+    if services:
+        return Line(services, label="Services affected", entries=record.noted("services"))
+    return Line("Not recorded.", Nature.ASKED, label="Services affected", command="/incident note services: …")
+
+
+def with_executive(review: Review) -> Review:
+    """The review, led by its executive summary: made anew of what its sections say by now, edits of people included."""
+    rest = tuple(section for section in review.sections if section.name != EXECUTIVE)
+    points = (
+        _point(rest, "summary", "Customer impact", "Impact"),
+        _point(rest, "root_cause", "Primary cause", "Cause"),
+        _point(rest, "root_cause", "Resolution", "Resolution"),
+        _point(rest, "summary", "Duration", "Duration"),
+        _next_steps(rest),
+    )
+    outcome = [line for line in _lines(rest, "summary") if line.label == "Outcome"]
+    lines = tuple(replace(line, entries=()) for line in (*outcome, *filter(None, points)))
+    return replace(review, sections=(Section(EXECUTIVE, "Executive summary", lines, _EXECUTIVE_NOTE), *rest))
+
+
+def _lines(sections: Iterable[Section], name: str) -> tuple[Line, ...]:
+    return next((section.lines for section in sections if section.name == name), ())
+
+
+def _point(sections: Iterable[Section], name: str, label: str, called: str) -> Line | None:
+    """What a section says under a label, in one line; None where it neither says nor asks it."""
+    found = [line for line in _lines(sections, name) if line.label == label]
+    said = [line for line in found if line.nature is not Nature.ASKED]
+    if said:
+        return replace(
+            said[0], label=called, text=shortened(tidied("; ".join(line.text for line in said)), _LONGEST_POINT)
+        )
+    return replace(found[0], label=called) if found else None
+
+
+def _next_steps(sections: Iterable[Section]) -> Line:
+    """The agreed action items, the most urgent first."""
+    agreed = [line for line in _lines(sections, "action_items") if line.nature is Nature.RECORDED]
+    if not agreed:
+        return Line("No action item is agreed.", Nature.ASKED, label="Next steps", command=_ASK_STEPS)
+    named = "; ".join(tidied(line.text) for line in agreed[:_STEPS_SHOWN])
+    more = len(agreed) - _STEPS_SHOWN
+    text = shortened(named, 2 * _LONGEST_POINT) + (f"; and {counted(more, 'more item')}" if more > 0 else "")
+    return Line(text, label="Next steps")
