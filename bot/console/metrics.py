@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ import typer
 from bot.figures import messages
 from bot.figures.charts import draw_confusion, draw_report, write_picture
 from bot.figures.flows.metrics import Section, buckets_section, figures_section, measure, write_csv
-from bot.figures.flows.report import by_bucket, by_hour, report
+from bot.figures.flows.report import by_bucket, report, type_named
 from bot.figures.queries.times import BY
 from bot.figures.rules.periods import Period, last_months, parse_period
 from bot.figures.rules.report import Bucket, Report
@@ -44,7 +45,7 @@ class _Measured:
     buckets: list[Bucket]
     sections: list[Section]
     names: dict[str, str]
-    hours: dict[tuple[int, int], int]
+    hours: Mapping[tuple[int, int], int]
 
 
 def show_metrics(settings: Settings, asked: Asked) -> None:
@@ -73,14 +74,15 @@ def show_metrics(settings: Settings, asked: Asked) -> None:
 def _measure(settings: Settings, asked: Asked) -> _Measured:
     policy, now = build_policy(settings), Clock(settings.clock_file).now()
     request = parse_request(asked.request)
+    kind = type_named(policy, request.type)
     period = _period(asked, request, now, policy.calendar.zone)
     with open_database(settings) as database, database.transaction() as session:
-        found = report(session, period, policy, request.severity, request.service)
+        found = report(session, period, policy, request.severity, request.service, kind)
         buckets = by_bucket(session, found, policy, asked.by)
         sections = measure(session, period.since, period.until)
         people = {figure.of for figure in found.figures if figure.of}
         names = slack_queries.names_of(session, people)
-        return _Measured(found, buckets, sections, names, by_hour(session, found, policy))
+        return _Measured(found, buckets, sections, names, found.hours)
 
 
 def _period(asked: Asked, request: MetricsRequest, now: datetime, zone: ZoneInfo) -> Period:

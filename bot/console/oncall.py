@@ -15,6 +15,7 @@ from bot.severity.rules import Severity
 
 escalation = typer.Typer(no_args_is_help=True, help="Who is paged when.")
 roster = typer.Typer(no_args_is_help=True, help="Who is on call.")
+oncall = typer.Typer(no_args_is_help=True, help="How people are paged.")
 
 
 @escalation.command("preview")
@@ -69,3 +70,24 @@ def roster_import(
 
     for line in import_schedule(settings, file, role, dry_run=dry_run):
         print(line)
+
+
+@oncall.callback()
+def _oncall() -> None:
+    """How people are paged."""
+
+
+@oncall.command("test")
+def oncall_test(person: Annotated[str, typer.Argument(help="A name of contacts.yaml.")]) -> None:
+    """Send a page marked TEST by every method outside Slack, and say what came back. It makes no incident."""
+    settings = load_settings()
+    from bot.wiring.roster import test_methods
+
+    taken = [_printed(line, ok) for ok, line in test_methods(settings, person, datetime.now(UTC))]
+    if not all(taken):
+        raise typer.Exit(1)
+
+
+def _printed(line: str, ok: bool) -> bool:
+    print(f"{'✓' if ok else '✗'} {line}")
+    return ok

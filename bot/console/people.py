@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.console.terminal import load_settings
+from bot.text.wording import counted
 
 if TYPE_CHECKING:
     from bot.retention.flows.erase import Erasure
@@ -32,7 +33,7 @@ def sign_out(
     with open_database(settings) as database, database.transaction() as session:
         people = queries.list_people_with_sessions(session) if everybody else [user_id]
         ended = sum(queries.end_all_sessions(session, person) for person in people)
-    print(f"{ended} session{'s' if ended != 1 else ''} ended.")
+    print(f"{counted(ended, 'session')} ended.")
 
 
 class _OnlyShown(Exception):
@@ -78,7 +79,7 @@ def _print_erased(found: Erasure, really: bool) -> None:
     print(f"Names that {'were' if really else 'would be'} taken out: {', '.join(found.names) or 'none but the id'}.")
     print(f"Messages, notes and other words of theirs: {found.own}.")
     for column, rows in found.rows.items():
-        print(f"  {column}: {rows} row{'s' if rows != 1 else ''}")
+        print(f"  {column}: {counted(rows, 'row')}")
 
 
 def _still_held(user_id: str, found: Erasure, knowledge: Path, archives: bool) -> list[str]:

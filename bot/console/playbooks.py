@@ -27,6 +27,7 @@ def playbooks(
     from bot.errors import BadRequest
     from bot.playbooks.flows.ledger import read_ledger
     from bot.playbooks.messages import ledger
+    from bot.text.control import inert
     from bot.wiring.building import open_database
     from bot.wiring.clock import Clock
     from bot.wiring.knowledge import list_known
@@ -42,7 +43,10 @@ def playbooks(
         rows = csv.DictWriter(sys.stdout, ledger.COLUMNS)
         rows.writeheader()
         for line in found:
-            rows.writerows(ledger.rows(line))
+            rows.writerows(
+                {name: inert(cell) if isinstance(cell, str) else cell for name, cell in row.items()}
+                for row in ledger.rows(line)
+            )
     elif as_json:
         for line in found:
             print(json.dumps(ledger.document(line), ensure_ascii=False))

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from importlib.util import find_spec
 from io import TextIOWrapper
 from pathlib import Path
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 app = typer.Typer()
-_ENDS_WITHIN = 18.0  # seconds after SIGTERM or Ctrl-C; systemd and Kubernetes kill after some more
+_ENDS_WITHIN = 14.0  # seconds after SIGTERM or Ctrl-C: a busy machine adds some, and Kubernetes kills after 30
 db = typer.Typer(no_args_is_help=True, help="The database.")
 
 
@@ -45,22 +46,24 @@ def _serve(listen: bool, work: bool, serve: bool) -> None:
     from bot.wiring.service import Parts, Service, build_context
 
     early: list[None] = []
+    late = partial(_end_at_once, settings)
     # An embedded PostgreSQL can only be stopped once it has started.
-    _when_asked_to_end(lambda: early.append(None))
+    _when_asked_to_end(lambda: early.append(None), late)
     with open_database(settings, lost=_end_without_a_database) as database:
-        _when_asked_to_end(sys.exit)
+        _when_asked_to_end(sys.exit, late)
         if early:
             return
         service = Service(settings, build_context(settings, database), Parts(listen, work, serve))
-        _when_asked_to_end(service.stop)
+        # In a thread: a handler that runs while the main thread enters `wait` would wait for the event's lock for ever.
+        _when_asked_to_end(lambda: threading.Thread(target=service.stop).start(), late)
         service.run(say)
     if service.left_behind():
-        _end_at_once()
+        late()
 
 
-def _when_asked_to_end(end: Callable[[], object]) -> None:
+def _when_asked_to_end(end: Callable[[], object], late: Callable[[], None]) -> None:
     def asked(*_: object) -> None:
-        latest = threading.Timer(_ENDS_WITHIN, _end_at_once)
+        latest = threading.Timer(_ENDS_WITHIN, late)
         latest.daemon = True
         latest.start()
         end()
@@ -69,10 +72,14 @@ def _when_asked_to_end(end: Callable[[], object]) -> None:
         signal.signal(number, asked)
 
 
-def _end_at_once() -> None:
+def _end_at_once(settings: Settings) -> None:
     """Some thread waits for a peer that is silent. Nothing is lost: every job is done again that was not recorded."""
     print("Shutdown timed out; unfinished jobs will run again.", file=sys.stderr)
     sys.stderr.flush()
+    if settings.database_url is None:
+        from bot.store.embedded import leave_at_once
+
+        leave_at_once(settings.data_folder / "postgres")
     os._exit(0)
 
 
@@ -141,6 +148,9 @@ def demo(
     ] = None,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
     fresh: Annotated[bool, typer.Option("--fresh", help="Start without the data of earlier runs.")] = False,
+    aws: Annotated[
+        bool, typer.Option("--aws/--no-aws", help="Play an AWS with a broken shop, for /incident diagnose.")
+    ] = True,
     play: Annotated[bool, typer.Option("--play", help="Play one P1 automatically and print its review.")] = False,
 ) -> None:
     """Run Tocsin with a local Slack in the browser: no account needed."""
@@ -154,7 +164,7 @@ def demo(
     from bot.demo.demo import CannotStart, Wishes, run_demo
 
     try:
-        status = run_demo(Wishes(data, port, rate or 1.0, browser, fresh), say)
+        status = run_demo(Wishes(data, port, rate or 1.0, browser, fresh, aws), say)
     except CannotStart as reason:
         say(str(reason))
         status = 1

@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -22,8 +22,10 @@ _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 _LAST_LINES = 12
 
 
-def bot_environment(folder: Path, api_url: str, web_port: int) -> dict[str, str]:
-    """The environment for the bot, or for a command that reads the same data."""
+def bot_environment(
+    folder: Path, api_url: str, web_port: int, cloud: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """The environment for the bot, or for a command that reads the same data; `cloud` is what it knows of AWS."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -38,18 +40,28 @@ def bot_environment(folder: Path, api_url: str, web_port: int) -> dict[str, str]
         "TOCSIN_CLOCK_FILE": str(folder / "clock.json"),
         "TOCSIN_WEB_PORT": str(web_port),
         "TOCSIN_WEB_URL": f"http://127.0.0.1:{web_port}",
+        "TOCSIN_STATUS_PAGE": "true",
         "PYTHONUNBUFFERED": "1",
+        **(cloud or {}),
     }
 
 
 class Bot:
     """`tocsin run` in a process and session of its own; what it prints goes to a log file."""
 
-    def __init__(self, folder: Path, api_url: str, web_port: int, *, held: Sequence[int] = ()) -> None:
-        """`held`: file descriptors that stay open as long as the bot runs."""
+    def __init__(
+        self,
+        folder: Path,
+        api_url: str,
+        web_port: int,
+        *,
+        held: Sequence[int] = (),
+        cloud: Mapping[str, str] | None = None,
+    ) -> None:
+        """`held`: file descriptors that stay open as long as the bot runs. `cloud`: what it knows of AWS."""
         self.log = folder / "bot.log"
         self.database = folder / "postgres"
-        self._environment = bot_environment(folder, api_url, web_port)
+        self._environment = bot_environment(folder, api_url, web_port, cloud)
         self._held = tuple(held)
         self._process: subprocess.Popen[bytes] | None = None
         if self.log.exists():
@@ -60,7 +72,7 @@ class Bot:
         program = [sys.executable, "-m", "bot", "run"]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "bot.demo.tether", str(os.getpid()), *program],
+                [sys.executable, "-m", "bot.demo.with_parent", str(os.getpid()), *program],
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -19,6 +19,7 @@ from pathlib import Path
 from types import FrameType
 
 from bot.demo.bot_process import Bot, remove_database
+from bot.demo.cloud.process import MISSING, Cloud, is_installed
 from bot.demo.seed import FIRST_REPORT, seed_workspace
 from slack_playground.app import Playground
 from slack_playground.person import NotSeen, Person
@@ -28,7 +29,7 @@ from slack_playground.workspace.workspace import Workspace
 
 MANIFEST = Path(__file__).resolve().parents[2] / "slack-manifest.yaml"
 _PORTS_TRIED = 20
-_LOCK_WAIT = 15.0  # seconds that a demo which was killed may need to end its bot
+_LOCK_WAIT = 60.0  # seconds that a demo which was killed may need to end its bot, on a busy machine, too
 _GIVE_UP_AFTER = 3  # starts in a row that never got ready
 _LONGEST_PAUSE = 15.0  # seconds between two starts of a bot that keeps ending
 _TERMINAL_BROWSERS = ("www-browser", "links", "elinks", "lynx", "w3m")
@@ -49,6 +50,7 @@ class Wishes:
     rate: float = 1.0
     browser: bool = True
     fresh: bool = False
+    aws: bool = True
 
 
 def run_demo(wishes: Wishes, say: Say) -> int:
@@ -60,8 +62,20 @@ def run_demo(wishes: Wishes, say: Say) -> int:
         stack.callback(playground.stop)
         playground.start()
         stack.enter_context(Keeper(playground, folder / "workspace.json"))
-        bot = Bot(folder, playground.api_url, _web_port(folder), held=(held,))
-        return Watch(playground, bot, say, wishes.browser).run()
+        web_port = _web_port(folder)
+        cloud = cloud_of(folder, web_port, wanted=wishes.aws)
+        bot = Bot(folder, playground.api_url, web_port, held=(held,), cloud=cloud.environment() if cloud else None)
+        if wishes.aws and cloud is None:
+            say(MISSING)
+        return Watch(playground, bot, say, wishes.browser, cloud).run()
+
+
+def cloud_of(folder: Path, web_port: int, *, wanted: bool = True) -> Cloud | None:
+    """The demo's AWS, with an Alertmanager that delivers to the bot's `web_port`.
+
+    None where it is not wanted or its packages are missing.
+    """
+    return Cloud(folder, free_port(0), web_port) if wanted and is_installed() else None
 
 
 @contextmanager
@@ -99,7 +113,7 @@ def _lock(descriptor: int, folder: Path, say: Say) -> None:
                     f"Another demo runs on {folder}: end it with Ctrl-C, or name another folder with --data."
                 ) from None
         if not announced:
-            say("Another demo holds this data; waiting for it to end.")
+            say("Another demo holds this data; waiting for it to end. End it with Ctrl-C, or name another with --data.")
             announced = True
         time.sleep(0.1)
 
@@ -176,8 +190,9 @@ def free_port(wanted: int) -> int:
 class Watch:
     """Starts the bot, tells when it is ready, starts it again when it ends, and ends it when asked to."""
 
-    def __init__(self, playground: Playground, bot: Bot, say: Say, browser: bool) -> None:
+    def __init__(self, playground: Playground, bot: Bot, say: Say, browser: bool, cloud: Cloud | None = None) -> None:
         self._playground, self._bot, self._say, self._browser = playground, bot, say, browser
+        self._cloud = cloud
         self._heard: queue.SimpleQueue[tuple[str, subprocess.Popen[bytes] | None]] = queue.SimpleQueue()
         self._asked_to_end = False
         self._was_ready = False
@@ -190,11 +205,15 @@ class Watch:
         try:
             self._say("Starting PostgreSQL, the playground and the bot; the first time takes a few seconds longer.")
             self._start()
+            if self._cloud is not None:
+                self._cloud.start(lambda up: self._heard.put(("cloud up" if up else "cloud down", None)))
             status = None
             while status is None:
                 status = self._take(*self._heard.get())
             return status
         finally:
+            if self._cloud is not None:
+                self._cloud.stop()
             self._bot.stop()
 
     def _take(self, what: str, process: subprocess.Popen[bytes] | None) -> int | None:
@@ -208,11 +227,15 @@ class Watch:
             return self._ended(process)
         elif what == "start":
             self._start()
+        elif what.startswith("cloud") and self._cloud is not None:
+            self._say(_AWS_UP if what == "cloud up" else f"{_AWS_DOWN} {_short(self._cloud.log)} says why.")
         return None
 
     def _signal(self, number: int, frame: FrameType | None) -> None:
         """Once: end in order. Again: at once."""
         if self._asked_to_end:
+            if self._cloud is not None:
+                self._cloud.kill()
             self._bot.kill()
             os._exit(128 + number)
         self._asked_to_end = True
@@ -259,6 +282,11 @@ class Watch:
         return None
 
 
+_AWS_UP = (
+    "AWS is played by moto, with a broken shop in it: type /incident diagnose checkout in the incident's channel. "
+    "After three minutes one of its alarms fires, a minute later one of Alertmanager."
+)
+_AWS_DOWN = "The AWS of the demo has ended: /incident diagnose finds nothing, everything else works."
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.demo.bot_process import Bot, bot_environment
-from bot.demo.demo import app_manifest, free_port, wait_until_connected
+from bot.demo.demo import app_manifest, cloud_of, free_port, wait_until_connected
 from bot.demo.seed import seed_workspace
 from slack_playground.app import Playground
 from slack_playground.person import Person
@@ -28,6 +28,7 @@ LEARNED = Path(".tocsin/demo/cache")  # what an earlier demo has computed from t
 SPED_UP = 20  # times as fast, where the story waits
 _UNHURRIED = 60.0  # virtual seconds before the next scene at which time runs as before
 _COMMAND_SECONDS = 60.0
+_CLOUD_SECONDS = 60.0
 
 
 class Failed(Exception):
@@ -43,6 +44,9 @@ class Stage:
         self.playground = Playground(seed_workspace(self.clock, manifest=app_manifest(), tiers=True))
         self.bot: Bot | None = None
         self._web_port = free_port(0)
+        self._cloud = cloud_of(folder, self._web_port)
+        self._known_of_aws = self._cloud.environment() if self._cloud else None
+        self._shop_stands = threading.Event()
         self._steps = 0
         self._paused = 0.0
         self._began = time.monotonic()
@@ -54,14 +58,23 @@ class Stage:
         """Raise the curtain. Raises Failed."""
         with self.step("Tocsin starts: PostgreSQL, the playground, the bot"):
             stack.enter_context(self.playground)
-            self.bot = Bot(self.folder, self.playground.api_url, self._web_port)
+            self.bot = Bot(self.folder, self.playground.api_url, self._web_port, cloud=self._known_of_aws)
             stack.callback(self.bot.stop)
             process = self.bot.start()
+            if self._cloud is not None:
+                stack.callback(self._cloud.stop)
+                self._cloud.start(lambda up: self._shop_stands.set() if up else None)
             wait_until_connected(self.playground.url, process)
             if process.poll() is not None:
                 raise AssertionError(f"the bot has ended with status {process.returncode}")
         self.clock.set_rate(self.rate)
         self._zero = self.clock.now()
+
+    def has_aws(self) -> bool:
+        """Whether there is an AWS to diagnose, waiting until it stands; False where its packages are missing."""
+        if self._cloud is not None and not self._shop_stands.wait(_CLOUD_SECONDS):
+            raise AssertionError(f"the shop in AWS does not stand; {self._cloud.log} says why")
+        return self._cloud is not None
 
     def person(self, user_id: str) -> Person:
         """Somebody of the workspace."""
@@ -85,6 +98,10 @@ class Stage:
     def now(self) -> datetime:
         """The story's time, aware UTC."""
         return datetime.fromtimestamp(self.clock.now(), UTC)
+
+    def minutes(self) -> float:
+        """How many minutes of the story are over."""
+        return (self.clock.now() - self._zero) / 60
 
     def until(self, minutes: float, lead: float = 0) -> None:
         """Let time pass until so many minutes of the story are over.
@@ -126,7 +143,7 @@ class Stage:
         """What a command of the command line prints, run on the same data. AssertionError where it fails."""
         done = subprocess.run(
             [sys.executable, "-m", "bot", *arguments],
-            env=bot_environment(self.folder, self.playground.api_url, self._web_port),
+            env=bot_environment(self.folder, self.playground.api_url, self._web_port, self._known_of_aws),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

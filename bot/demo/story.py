@@ -91,6 +91,15 @@ class Story:
         play = self.play
         with play.step("The secondary on-call joins the channel"):
             self.secondary.act("join", channel=self.room)
+        if play.has_aws():
+            with play.step("AWS is asked about orders-db: every connection is taken"):
+                self.responder.command(self.room, "/incident diagnose rds orders-db")
+                self.responder.wait_for_message(self.room, "500 connections")
+            with play.step("Meanwhile an alarm of CloudWatch comes in, by SNS and SQS, and has a thread of its own"):
+                self.responder.wait_for_message(INCIDENTS, "carts-write-throttles* is firing")
+            with play.step("And one of Alertmanager, by its webhook"):
+                play.until(4.5)
+                self.responder.wait_for_message(INCIDENTS, "SearchLatencyHigh* is firing")
         play.until(6)
         with play.step("What they find is said in the channel and noted"):
             self._say(
@@ -114,7 +123,7 @@ class Story:
             released = self.reported_at - timedelta(minutes=19)
             self._note(f"Release 212 of orders-api went out at {released:%H:%M}, nine minutes before the first call")
             self._command("status identified", "investigating → identified")
-            self._command(f"cause {CAUSE}", "Cause recorded")
+            self._command(f"cause {CAUSE}", "Cause: ")
         play.until(18)
         with play.step("A first remedy halves the damage, and the way back turns out to be blocked"):
             self._say(
@@ -163,6 +172,11 @@ class Story:
             self._say(
                 self.responder, "213 is green in staging. It needs a second reviewer; nobody of the team is around."
             )
+        if play.has_aws():
+            with play.step("Both alarms are over, which their messages say; nobody is asked any more to declare them"):
+                for name in ("carts-write-throttles", "SearchLatencyHigh"):
+                    over = self.responder.wait_for_message(INCIDENTS, f"{name}* is OK again")
+                    self.responder.wait_for_message(INCIDENTS, "OK again since", thread_ts=over["ts"])
         play.until(122, lead=60)
         with play.step("Still open after 2 h: the team lead is paged, as the escalation matrix says"):
             page = self._direct(self.lead, "2 h")
@@ -187,7 +201,7 @@ class Story:
             self.responder.wait_for_message(self.room, "identified → mitigated")
         play.until(138)
         with play.step("The impact on customers is recorded"):
-            self._command(f"impact {IMPACT}", "Impact recorded")
+            self._command(f"impact {IMPACT}", "Impact: ")
         play.until(150)
         with play.step("Resolved, with the form"):
             form = self._form("incident_resolve")
@@ -208,7 +222,7 @@ class Story:
             )
             form = self._form("incident_close")
             self._send(form, {"alarm": {"alarm": "real"}, "playbook": {"playbook": "no"}})
-            self.responder.wait_for_message(self.room, "Closed by ")
+            self.responder.wait_for_message(self.room, "Review draft of ")
 
     def reviewed(self) -> str:
         """The draft is announced, can be read as a page, and is printed."""
@@ -261,9 +275,9 @@ class Story:
         self._command(f"note {text}", text.split(" at ")[0][:40])
 
     def _command(self, typed: str, answer: str) -> None:
-        """A command of the on-call engineer; what comes of it is said in the channel."""
+        """A command of the on-call engineer; what comes of it is said in the channel, on the card or to them alone."""
         self.responder.command(self.room, f"/incident {typed}")
-        self.responder.wait_for_message(self.room, lambda m: bool(m.get("bot_id")) and answer in content_of(m))
+        self.responder.wait_for_message(self.room, lambda m: m.get("user") == BOT_USER_ID and answer in content_of(m))
 
     def _whispered(self, person: Person, command: str, contains: str) -> None:
         """Type the command until its answer has it: what people do is recorded a moment after they do it."""

@@ -9,6 +9,7 @@ from bot.figures.flows.backtest import backtest, cases_of
 from bot.figures.queries import verdicts as figures_queries
 from bot.figures.rules.backtest import Backtest
 from bot.memory.entries.entries import read_entries
+from bot.memory.meaning.encoder import encoder_in
 from bot.settings import Settings
 from bot.severity.judge.judge import Judge, load_judge
 from bot.severity.policy import load_severity
@@ -40,4 +41,6 @@ def _edited_judge(settings: Settings, edited: Path) -> Judge:
         path = next((place / _NAME for place in (edited, edited / "policy") if (place / _NAME).is_file()), edited)
     if not path.is_file():
         raise BadRequest(f"{edited} is not a severity.yaml and contains none.")
-    return load_judge(load_severity(path), settings.knowledge_folder / "training", None)
+    encoder = encoder_in(settings.embeddings_folder)
+    cache = settings.data_folder / "cache" if encoder is not None else None  # where the examples' vectors are
+    return load_judge(load_severity(path), settings.knowledge_folder / "training", cache, encoder)

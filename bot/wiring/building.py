@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
+import structlog
 from sqlalchemy.exc import ArgumentError, OperationalError
 
+from bot.aws.alarm_states import Reading
 from bot.context import Policy
 from bot.errors import InvalidSettings
 from bot.incidents.queries import incidents
+from bot.lifecycle.pages.pagers import Hooks
 from bot.memory.entries.entries import Entry, read_entries
 from bot.memory.flows.live import LiveMemory, Memory
 from bot.memory.index.documents import Document, passages_of
 from bot.memory.index.index import Index, index_of
+from bot.memory.meaning.encoder import encoder_in
 from bot.memory.meaning.vectors import Meanings, meanings_of
+from bot.pagers.links import sign_answer_link
+from bot.pagers.outlet import Pagers
+from bot.pagers.sender import build_sender
 from bot.reviews.flows.editing import assemble
 from bot.reviews.rules.document import Review
-from bot.settings import Settings
+from bot.settings import Settings, read_pager_secret, read_tracker_secret
 from bot.severity.judge.judge import Judge, is_fitted, judge_of
 from bot.store.embedded import embedded_postgres
 from bot.store.engine import Database
 from bot.store.migrations import behind, upgrade
 from bot.wiring.policy import load_policy
+
+log = structlog.get_logger(__name__)
 
 
 @contextmanager
@@ -66,8 +75,10 @@ def build_policy(settings: Settings) -> Policy:
 
 
 def build_judge(settings: Settings) -> Judge:
-    """Raises InvalidPolicy with file, line and reason."""
-    return judge_of(settings.knowledge_folder, settings.data_folder / "cache")[0]
+    """Raises InvalidPolicy with file, line and reason, and InvalidSettings where TOCSIN_EMBEDDINGS is no encoder."""
+    return judge_of(settings.knowledge_folder, settings.data_folder / "cache", encoder_in(settings.embeddings_folder))[
+        0
+    ]
 
 
 def warm_judge(settings: Settings) -> None:
@@ -77,8 +88,8 @@ def warm_judge(settings: Settings) -> None:
     fails does no harm: then `build_judge` fits here, and says what is wrong.
     """
     knowledge, cache = settings.knowledge_folder, settings.data_folder / "cache"
-    if not is_fitted(knowledge, cache):
-        child = multiprocessing.get_context("spawn").Process(target=judge_of, args=(knowledge, cache))
+    if not is_fitted(knowledge, cache, encoder_in(settings.embeddings_folder)):
+        child = multiprocessing.get_context("spawn").Process(target=build_judge, args=(settings,))
         child.start()
         child.join()
 
@@ -112,6 +123,34 @@ def build_search(settings: Settings, items: list[Entry] | list[Document], meanin
     return index_of(settings.knowledge_folder, settings.data_folder / "cache", items, meanings=meanings)
 
 
+def build_trackers() -> Pagers:
+    """How issue trackers are asked: lists of issues are longer than what a pager answers."""
+    return Pagers(read_tracker_secret, build_sender(largest=4_000_000))
+
+
+def build_pagers(settings: Settings) -> Pagers:
+    """How pagers are asked. Nothing is loaded before the first page that goes to one.
+
+    Pages carry a link that answers them where the outside has an address for it.
+    """
+    key, address = settings.link_key, settings.web_url
+
+    def answer_link(page_key: str) -> str:
+        return sign_answer_link(address, key, page_key) if key and address else ""
+
+    return Pagers(read_pager_secret, build_sender(), answer_link)
+
+
+def build_hooks(settings: Settings) -> Hooks:
+    """By what the pagers' webhooks and the links of pages are known to be real."""
+    token = settings.opsgenie_webhook_token
+    return Hooks(
+        tuple(secret.get_secret_value() for secret in settings.pagerduty_webhook_keys),
+        token.get_secret_value() if token else None,
+        settings.link_key,
+    )
+
+
 def review_finder(database: Database) -> Callable[[str], Review | None]:
     """A function from an incident's reference to its current review."""
 
@@ -121,3 +160,31 @@ def review_finder(database: Database) -> Callable[[str], Review | None]:
             return assemble(session, row) if row else None
 
     return find
+
+
+def build_archive(settings: Settings) -> Callable[[str, bytes, str], None] | None:
+    """How to keep approved reviews in S3; None where no bucket is named. Raises InvalidSettings."""
+    if not settings.archive_bucket:
+        return None
+    if settings.aws_region is None:
+        raise InvalidSettings("AWS_REGION is not set: TOCSIN_ARCHIVE_BUCKET needs it.")
+    from bot.aws.archive import archiver
+    from bot.aws.operations import ARCHIVE
+    from bot.aws.session import clients
+
+    return archiver(clients(settings.aws_region, ARCHIVE), settings.archive_bucket, settings.archive_prefix)
+
+
+def build_alarms(settings: Settings) -> Callable[[Sequence[str], Sequence[str]], Reading] | None:
+    """How to read CloudWatch alarms; None where no region is set, or where boto3 is not installed."""
+    if settings.aws_region is None:
+        return None
+    from bot.aws.alarms import alarm_reader
+    from bot.aws.operations import ALARMS
+    from bot.aws.session import clients
+
+    try:
+        return alarm_reader(clients(settings.aws_region, ALARMS))
+    except InvalidSettings as missing:  # a region may be set for other programs: nothing asked for alarms
+        log.info("CloudWatch alarms are not looked up", reason=str(missing))
+        return None

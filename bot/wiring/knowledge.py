@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.errors import BadRequest, InvalidKnowledge, InvalidSettings
+from bot.extras import Extra
 from bot.incidents.queries import incidents
 from bot.memory import queries as knowledge
 from bot.memory.entries.documents import from_document
@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # what reads commands is loaded only to check them
 
 FOLDER = "folder"
 DATABASE = "database"
-_NO_CHECKER = "Shell commands were not checked: run `pip install 'tocsin[check]'` for that."
+_NO_CHECKER = f"Shell commands were not checked: run `{Extra.CHECK.command}` for that."
 _WAIT = 60  # seconds for another import to end
 _BUSY = f"Another import is still running after {_WAIT} seconds. Nothing was changed. Try again later."
 
@@ -180,7 +180,7 @@ def list_versions(settings: Settings, ref: str) -> list[KnowledgeVersion]:
 
 def check(settings: Settings) -> Iterator[tuple[bool, str]]:
     """All findings on folder and database: (whether it must be fixed, a line)."""
-    if not _can_check():
+    if not Extra.CHECK.is_installed:
         yield False, _NO_CHECKER
     paths: dict[str, Path] = {}
     for path in entry_paths(settings.knowledge_folder):
@@ -209,10 +209,6 @@ def check(settings: Settings) -> Iterator[tuple[bool, str]]:
     yield False, f"{len(paths)} entries in {settings.knowledge_folder}, {len(rows)} in the database."
 
 
-def _can_check() -> bool:
-    return all(find_spec(name) for name in ("bashlex", "botocore", "sqlglot"))
-
-
 @cache
 def _checker() -> CommandChecker:
     from bot.playbooks.checks.commands import CommandChecker
@@ -222,7 +218,7 @@ def _checker() -> CommandChecker:
 
 def _commands(entry: Entry) -> list[CommandProblem]:
     """What is wrong with the entry's commands; nothing where the libraries to read them are missing."""
-    return _checker().check(entry) if _can_check() else []
+    return _checker().check(entry) if Extra.CHECK.is_installed else []
 
 
 def _checked_commands(entry: Entry, path: Path) -> Iterator[tuple[bool, str]]:

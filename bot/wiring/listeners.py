@@ -1,16 +1,19 @@
 """Slack's ways in: each opens one transaction, calls one flow and acknowledges. This is the whole map of their ids."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from slack_bolt import App
 
 from bot.context import AppContext
 from bot.diagnostics import listeners as diagnosing
+from bot.drills import listeners as drills
 from bot.escalation import listeners as oncall
+from bot.fields.rules import TYPE, block_of
 from bot.figures import listeners as figures
 from bot.incidents import interactions
 from bot.incidents.commands import Registry, run_command
+from bot.incidents.interactions import Opening, Press, Submission, merged
 from bot.incidents.rules.authority import Act
 from bot.lifecycle.listeners import (
     access,
@@ -18,8 +21,9 @@ from bot.lifecycle.listeners import (
     channel,
     commands,
     declaring,
+    fields,
+    forms,
     handover,
-    menu,
     reminders,
     shortcuts,
     timeline,
@@ -32,14 +36,16 @@ from bot.playbooks.listeners import upkeep
 from bot.playbooks.messages.forms import FILL
 from bot.playbooks.messages.saving import SAVE
 from bot.playbooks.messages.upkeep import EDIT, NOTES, REVIEW
-from bot.reports.listeners import corrections, declare_form, events, similar
+from bot.reports.listeners import answers, corrections, declare_form, events, similar, workflow
 from bot.reviews import listeners as reviewing
 from bot.slack.client import Slack
+from bot.slack.late.answers import PATIENCE, Patience
 from bot.stakeholders import listeners as telling
 from bot.stakeholders.messages import NOTICE_FIELDS
+from bot.status_page import listeners as status_page
 from bot.text.markup import storable
 from bot.text.masking import mask
-from bot.wiring.access.interactions import PRESSES, SUBMISSIONS, of_form
+from bot.trackers import listeners as trackers
 
 REGISTRY = Registry(
     (
@@ -48,20 +54,54 @@ REGISTRY = Registry(
         *timeline.SUBCOMMANDS,
         *reminders.SUBCOMMANDS,
         *access.SUBCOMMANDS,
+        *fields.SUBCOMMANDS,
         *channel.SUBCOMMANDS,
         *telling.SUBCOMMANDS,
+        *status_page.SUBCOMMANDS,
         *playbook_commands.SUBCOMMANDS,
         *similar.SUBCOMMANDS,
         *diagnosing.SUBCOMMANDS,
         *oncall.SUBCOMMANDS,
         *handover.SUBCOMMANDS,
-        *menu.SUBCOMMANDS,
+        *drills.SUBCOMMANDS,
+        *shortcuts.SUBCOMMANDS,
         *reviewing.SUBCOMMANDS,
         *figures.SUBCOMMANDS,
     )
 )
-_SAID = ("text", "value", "name", "title")  # of a payload's parts, what people wrote: words, fields, files' names
-FORMS = ("incident_resolve", "incident_close")
+PRESSES: Mapping[str, Press] = merged(
+    part.PRESSES
+    for part in (
+        oncall,
+        access,
+        buttons,
+        fields,
+        handover,
+        timeline,
+        answers,
+        corrections,
+        similar,
+        reviewing,
+        playbook_buttons,
+        diagnosing,
+        telling,
+        status_page,
+        trackers,
+    )
+)
+SUBMISSIONS: Mapping[str, Submission] = merged(
+    part.SUBMISSIONS for part in (forms, fields, timeline, corrections, playbook_forms, telling, status_page, reviewing)
+)
+# Of a payload's parts, what people and other apps wrote: words, fields, files' names, attachments, links.
+_SAID = (
+    *("text", "value", "name", "title"),
+    *("pretext", "fallback", "footer", "author_name", "alt_text", "description", "url", "title_link", "from_url"),
+)
+OPENINGS: Mapping[str, Opening] = merged(
+    part.OPENINGS for part in (buttons, fields, telling, status_page, reviewing, playbook_buttons)
+)
+# Buttons by which forms open.
+OPENERS = frozenset({*OPENINGS, "home_declare", "drill_form", corrections.IN_WORDS_BUTTON, *upkeep.FORM_BUTTONS})
 QUESTIONS: dict[str, declaring.Answer] = {
     "declare_anyway": declaring.declare_anyway,
     "declare_join": declaring.declare_join,
@@ -82,17 +122,21 @@ EVENTS: dict[str, Callable[..., None]] = {
     "channel_rename": events.channel_renamed,
     "group_rename": events.channel_renamed,
     "app_home_opened": events.home_opened,
+    "function_executed": workflow.step_ran,
 }
 
 
-def register(app: App, context: AppContext, slack: Slack) -> None:
-    """Connect every id to its listener."""
+def register(app: App, context: AppContext, slack: Slack, patience: float = PATIENCE) -> None:
+    """Connect every id to its listener; after `patience` seconds what Slack sent is acknowledged in any case."""
+    app.middleware(Patience(slack, opens_form, patience).middleware)
     app.middleware(_storable)
     _register_forms(app, context, slack)
     _register_notices(app, context, slack)
     _register_playbooks(app, context, slack)
     for action_id, press in PRESSES.items():
         app.action(action_id)(_press(context, interactions.pressed(press)))
+    for action_id, opening in OPENINGS.items():
+        app.action(action_id)(_opener(context, slack, interactions.opened(opening)))
     for action_id, answer in QUESTIONS.items():
         app.action(action_id)(_press(context, declaring.answered(answer)))
     for action_id in ("list_next", "list_back"):
@@ -105,13 +149,10 @@ def register(app: App, context: AppContext, slack: Slack) -> None:
 
 
 def _register_forms(app: App, context: AppContext, slack: Slack) -> None:
-    """The command, the shortcuts and the buttons that open a form."""
+    """The command, the shortcuts and the buttons that open the form to declare."""
 
     def incident(ack: Any, command: Any) -> None:
         run_command(REGISTRY, context, slack, ack, command)
-
-    def open_form(ack: Any, respond: Any, body: Any, action: Any) -> None:
-        buttons.open_form(context, slack, ack, respond, body, action)
 
     def ask_in_words(ack: Any, body: Any, action: Any) -> None:
         corrections.ask_in_words(context, slack, ack, body, action)
@@ -125,41 +166,45 @@ def _register_forms(app: App, context: AppContext, slack: Slack) -> None:
     def timeline_message(ack: Any, respond: Any, body: Any) -> None:
         shortcuts.timeline_message(context, slack, ack, respond, body)
 
+    def start_drill(ack: Any, respond: Any, body: Any) -> None:
+        shortcuts.start_drill(context, slack, ack, respond, body)
+
     app.command("/incident")(incident)
-    for action_id in FORMS:
-        app.action(action_id)(open_form)
     app.action(corrections.IN_WORDS_BUTTON)(ask_in_words)
     app.action("home_declare")(declare_global)
+    app.action("drill_form")(start_drill)
     app.shortcut("declare_global")(declare_global)
     app.shortcut("declare_message")(declare_message)
     app.shortcut("timeline_message")(timeline_message)
 
 
 def _register_notices(app: App, context: AppContext, slack: Slack) -> None:
-    """The form of a notice, and what is typed into it."""
+    """What is typed into the forms of a notice and of a declaration."""
     redraws = telling.Redraws()
-
-    def open_notice(ack: Any, respond: Any, body: Any, action: Any) -> None:
-        telling.open_notice(context, slack, ack, respond, body, action)
 
     def redraw_notice(ack: Any, body: Any, action: Any) -> None:
         telling.redraw(context, slack, redraws, ack, body, action)
 
-    app.action("notice_form")(open_notice)
     for name in NOTICE_FIELDS:
         app.action(name)(redraw_notice)
 
+    def redraw_declare(ack: Any, body: Any, action: Any) -> None:
+        telling.redraw(context, slack, redraws, ack, body, action, declaring.redraw_declare)
+
+    app.action("title")(redraw_declare)
+
+    def redraw_ending(ack: Any, body: Any, action: Any) -> None:
+        telling.redraw(context, slack, redraws, ack, body, action, forms.redraw_ending)
+
+    app.action(block_of(TYPE))(redraw_ending)
+
 
 def _register_playbooks(app: App, context: AppContext, slack: Slack) -> None:
-    """Starting a run, and the forms that open from it."""
-
-    def open_form(ack: Any, respond: Any, body: Any, action: Any) -> None:
-        playbook_buttons.open_form(context, slack, ack, respond, body, action)
-
+    """Starting a run, the forms of its steps, and what keeps playbooks right."""
     app.action("playbook_start")(_press(context, playbook_buttons.start))
-    for action_id in playbook_buttons.FORM_BUTTONS:
-        app.action(action_id)(open_form)
-    app.view(SAVE)(_view(context, interactions.thought_over(playbook_forms.saved, "steps_1", Act.CHANGE, of_form)))
+    app.view(SAVE)(
+        _view(context, interactions.thought_over(playbook_forms.saved, "steps_1", Act.CHANGE, interactions.of_form))
+    )
     app.view(FILL)(_view(context, playbook_forms.filled_in))
 
     def open_upkeep_form(ack: Any, respond: Any, body: Any, action: Any) -> None:
@@ -171,6 +216,15 @@ def _register_playbooks(app: App, context: AppContext, slack: Slack) -> None:
         app.action(action_id)(open_upkeep_form)
     app.view(REVIEW)(_view(context, interactions.thought_over(upkeep.reviewed, NOTES, Act.CHANGE)))
     app.view(EDIT)(_view(context, interactions.thought_over(upkeep.edited, "title", Act.CHANGE)))
+
+
+def opens_form(body: Mapping[str, Any]) -> bool:
+    """Whether a form is what a payload asks for, so that nobody may wait longer than its trigger is good for."""
+    if "command" in body:
+        return REGISTRY.opens_form(body.get("text") or "")
+    if body.get("type") in ("shortcut", "message_action"):
+        return True
+    return any(action.get("action_id") in OPENERS for action in body.get("actions") or [])
 
 
 def _storable(body: Any, next: Callable[[], None]) -> None:
@@ -194,6 +248,13 @@ def _clean(part: Any) -> Any:
 def _press(context: AppContext, run: Callable[..., None]) -> Callable[..., None]:
     def listener(ack: Any, respond: Any, body: Any, action: Any) -> None:
         run(context, ack, respond, body, action)
+
+    return listener
+
+
+def _opener(context: AppContext, slack: Slack, run: Callable[..., None]) -> Callable[..., None]:
+    def listener(ack: Any, respond: Any, body: Any, action: Any) -> None:
+        run(context, slack, ack, respond, body, action)
 
     return listener
 

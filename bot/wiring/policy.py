@@ -6,12 +6,14 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from bot.alarms.policy.file import AlarmsPolicy, load_alarms
 from bot.context import Policy
 from bot.diagnostics.policy import ServicesFile, load_services
 from bot.escalation.policy.calendar import CalendarFile, load_calendar
 from bot.escalation.policy.contacts import ContactsFile, load_contacts
 from bot.escalation.policy.matrix import EscalationFile, load_escalation
 from bot.escalation.rules.matrix import EscalationPolicy
+from bot.fields.policy import FieldsFile, load_fields
 from bot.incidents.policy import AuthorityPolicy, SecurityPolicy, load_authority, load_security
 from bot.memory.index.vocabulary import VocabularyFile
 from bot.playbooks.policy import UpkeepPolicy, load_upkeep
@@ -20,19 +22,25 @@ from bot.retention.policy import RetentionFile, load_retention
 from bot.reviews.policy import ReviewPolicy, load_review
 from bot.severity.policy import SeverityFile, SeverityPolicy, load_severity
 from bot.stakeholders.policy import NoticesFile, load_notices
+from bot.status_page.policy import StatusPageFile, load_status_page
+from bot.trackers.policy import TrackersFile, load_trackers
 
 # Each file of knowledge/policy by its name, and what may stand in it.
 FILES: Mapping[str, type[PolicyModel]] = {
+    "alarms": AlarmsPolicy,
     "authority": AuthorityPolicy,
     "calendar": CalendarFile,
     "contacts": ContactsFile,
     "escalation": EscalationFile,
+    "fields": FieldsFile,
     "notices": NoticesFile,
     "retention": RetentionFile,
     "review": ReviewPolicy,
     "security": SecurityPolicy,
     "services": ServicesFile,
     "severity": SeverityFile,
+    "status_page": StatusPageFile,
+    "trackers": TrackersFile,
     "upkeep": UpkeepPolicy,
 }
 SCHEMAS: Mapping[str, type[PolicyModel]] = {**FILES, "vocabulary": VocabularyFile}  # what editors are told of
@@ -54,6 +62,10 @@ def load_policy(folder: Path) -> Policy:
         load_services(folder / "services.yaml"),
         load_authority(folder / "authority.yaml"),
         load_upkeep(folder / "upkeep.yaml"),
+        load_alarms(folder / "alarms.yaml"),
+        load_status_page(folder / "status_page.yaml"),
+        load_trackers(folder / "trackers.yaml"),
+        load_fields(folder / "fields.yaml"),
     )
 
 

@@ -1,15 +1,26 @@
-"""`tocsin roster import`: a schedule kept elsewhere becomes a role's schedule."""
+"""`tocsin roster import`: a schedule kept elsewhere becomes a role's schedule. `tocsin oncall test`: a page to try."""
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
+from bot.errors import BadRequest
+from bot.escalation.flows.page_tests import ways_beside
 from bot.escalation.flows.roster import keep_schedule, zone_of
+from bot.escalation.jobs.delivering import Draft, Ways, deliver, facts_of_test
+from bot.escalation.messages import calls as messages
 from bot.escalation.policy.schedules import read_schedule
+from bot.escalation.queries.calls import PAGE
+from bot.escalation.rules.methods import Method
 from bot.escalation.rules.roster import parse_role
+from bot.pagers.requests import Outcome
+from bot.policy.values import did_you_mean
 from bot.settings import Settings
-from bot.wiring.building import build_policy, open_database
+from bot.wiring.access.aws import build_ways
+from bot.wiring.building import build_pagers, build_policy, open_database
 from bot.wiring.clock import Clock
 
 
@@ -36,3 +47,26 @@ def import_schedule(settings: Settings, file: Path, role_name: str, *, dry_run: 
         yield "Already imported; nothing changed."
     else:
         yield f"Imported; it replaces {before} earlier shift{'s' * (before != 1)}." if before else "Imported."
+
+
+def test_methods(settings: Settings, name: str, now: datetime) -> Iterator[tuple[bool, str]]:
+    """Make a test page by every method of a person: whether each was taken, and what came back.
+
+    Raises BadRequest for somebody who is not in contacts.yaml, or has no method.
+    """
+    people = build_policy(settings).contacts.people
+    person = people.get(name)
+    if person is None:
+        raise BadRequest(f'Nobody called "{name}" is in contacts.yaml.{did_you_mean(name, people)}')
+    mail, text = build_ways(settings)
+    ways = Ways(build_pagers(settings), mail, text)
+    methods = [*person.methods, *map(Method, ways_beside(person, mail is not None, text is not None))]
+    if not methods:
+        raise BadRequest(f"{name} {messages.NO_METHODS}")
+    test = f"TEST-{secrets.token_hex(8)}"
+    for place, method in enumerate({method.name: method for method in methods}.values()):
+        facts = facts_of_test(f"{test}-{place}", name, now)
+        result = deliver(ways, Draft(PAGE, "", messages.TOCSIN, method, person, facts), now)
+        done = result.outcome is Outcome.DONE
+        said = "taken; where it stays open, resolve it there" if done else f"{result.says}. {result.advice}".rstrip()
+        yield done, f"{messages.title_of(method.name)}: {said}"

@@ -1,11 +1,11 @@
-"""`tocsin run`, `worker` and `web`: listeners, worker and pages built over one desk, started and stopped together."""
+"""`tocsin run`, `worker` and `web`: listeners, worker and pages over one context, started and stopped together."""
 
 from __future__ import annotations
 
 import shutil
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -15,20 +15,19 @@ import uvicorn
 from slack_bolt import App
 from starlette.routing import Route
 
-from bot.aws.accounts import Aws
-from bot.aws.alarm_states import Reading
-from bot.aws.session import ASKED, CallLimits
 from bot.context import AppContext
-from bot.diagnostics.policy import DiagnosticsPolicy
 from bot.errors import InvalidSettings
 from bot.escalation.flows.holders import roster_facts
+from bot.extras import Extra
 from bot.incidents.pages import why_not
+from bot.lifecycle.pages.pagers import pager_routes
 from bot.reviews.jobs.reviews import review_path
-from bot.reviews.pages.pdf import can_print, render_pdf
+from bot.reviews.pages.pdf import render_pdf
 from bot.settings import Settings
 from bot.severity.flows.live import LiveJudge
 from bot.slack import queries as slack_queries
 from bot.slack.client import Refused, Slack, TryAgain, web_client
+from bot.slack.late.answers import PATIENCE
 from bot.slack.refusals import sentence
 from bot.store.engine import Database
 from bot.web.app import create_web
@@ -39,15 +38,26 @@ from bot.web.sessions import sign_personal_link
 from bot.web.slack import slack_route
 from bot.web.taken_requests import TakenRequests
 from bot.wiring import listeners
+from bot.wiring.access.aws import build_aws, build_queues, build_ways
 from bot.wiring.access.socket_mode import SocketMode
 from bot.wiring.access.standing import Standings
-from bot.wiring.building import build_judge, build_live_memory, build_policy, warm_judge
+from bot.wiring.building import (
+    build_alarms,
+    build_archive,
+    build_hooks,
+    build_judge,
+    build_live_memory,
+    build_pagers,
+    build_policy,
+    build_trackers,
+    warm_judge,
+)
 from bot.wiring.clock import Clock
 from bot.wiring.monitoring.health import SWEEP, DatabaseCheck
 from bot.wiring.monitoring.metrics import Figures, write_metrics
-from bot.wiring.monitoring.pulse import Pulse
+from bot.wiring.monitoring.slack_liveness import SlackLiveness
 from bot.wiring.monitoring.state import read_state
-from bot.wiring.pages import build_pages
+from bot.wiring.pages import build_alarm_ways, build_pages, build_public_pages, build_status_files, status_address
 from bot.wiring.upkeep.knowledge_folder import KnowledgeFolder
 from bot.wiring.worker import Worker
 
@@ -56,6 +66,7 @@ log = structlog.get_logger(__name__)
 LISTENER_THREADS = 8  # a command uses one connection; the pool also serves events, jobs, the sweep and pages
 PAGE_THREADS = 8  # each uses one connection; more readers at once wait, so that they cannot take those of the others
 _LOOK_AT_SOCKET_EVERY = 3.0  # seconds; a connection that was lost is opened again at the next look
+_HEAR_SIGNALS_EVERY = 0.5  # seconds
 _INTRODUCE_EVERY = 15.0  # seconds between tries while Slack is away or the channel is not there
 
 
@@ -66,6 +77,7 @@ class Parts:
     listen: bool = True
     work: bool = True
     serve: bool = True
+    patience: float = PATIENCE  # seconds after which what Slack sent is acknowledged, done or not
 
     def __str__(self) -> str:
         names = (("listening", self.listen), ("working", self.work), ("serving pages", self.serve))
@@ -88,6 +100,7 @@ def build_context(settings: Settings, database: Database) -> AppContext:
         memory=build_live_memory(settings, database),
         announcement_channel=_announcement_channel(database),
         review_link=lambda ref: f"{settings.public_url.rstrip('/')}{review_path(ref)}" if key else None,
+        page_link=lambda path: f"{settings.public_url.rstrip('/')}{path}" if key else None,
         personal_link=lambda path, user_id, name: (
             sign_personal_link(settings.public_url, key, path, user_id, name, time.time()) if key else None
         ),
@@ -95,28 +108,12 @@ def build_context(settings: Settings, database: Database) -> AppContext:
         send_mail=send_mail,
         send_text=send_text,
         archive=build_archive(settings),
+        status_address=status_address(settings, policy),
+        publish_file=build_status_files(settings),
         read_alarms=build_alarms(settings),
+        pagers=build_pagers(settings),
+        trackers=build_trackers(),
         aws=build_aws(settings, policy.diagnostics),
-    )
-
-
-def build_ways(settings: Settings) -> tuple[Callable[[str, str, str], None] | None, Callable[[str, str], None] | None]:
-    """How to send mail and text messages; None for what is not configured. Raises InvalidSettings.
-
-    Without these settings nothing of AWS is imported.
-    """
-    if not settings.mail_from and not settings.text_messages:
-        return None, None
-    if settings.aws_region is None:
-        raise InvalidSettings("AWS_REGION is not set: TOCSIN_MAIL_FROM and TOCSIN_TEXT_MESSAGES need it.")
-    from bot.aws.mail import mailer, texter
-    from bot.aws.operations import MAIL, TEXT_MESSAGES
-    from bot.aws.session import clients
-
-    region = settings.aws_region
-    return (
-        mailer(clients(region, MAIL), settings.mail_from) if settings.mail_from else None,
-        texter(clients(region, TEXT_MESSAGES)) if settings.text_messages else None,
     )
 
 
@@ -130,46 +127,10 @@ def build_web_context(settings: Settings, context: AppContext, slack: Slack) -> 
         context,
         key,
         secure,
-        print_pdf=render_pdf if can_print() else None,
+        print_pdf=render_pdf if Extra.PDF.is_installed else None,
         is_here=here,
         why_not=lambda user_id: why_not(context, user_id),
     )
-
-
-def build_archive(settings: Settings) -> Callable[[str, bytes, str], None] | None:
-    """How to keep approved reviews in S3; None where no bucket is named. Raises InvalidSettings."""
-    if not settings.archive_bucket:
-        return None
-    if settings.aws_region is None:
-        raise InvalidSettings("AWS_REGION is not set: TOCSIN_ARCHIVE_BUCKET needs it.")
-    from bot.aws.archive import archiver
-    from bot.aws.operations import ARCHIVE
-    from bot.aws.session import clients
-
-    return archiver(clients(settings.aws_region, ARCHIVE), settings.archive_bucket, settings.archive_prefix)
-
-
-def build_alarms(settings: Settings) -> Callable[[Sequence[str], Sequence[str]], Reading] | None:
-    """How to read CloudWatch alarms; None where no region is set, or where boto3 is not installed."""
-    if settings.aws_region is None:
-        return None
-    from bot.aws.alarms import alarm_reader
-    from bot.aws.operations import ALARMS
-    from bot.aws.session import clients
-
-    try:
-        return alarm_reader(clients(settings.aws_region, ALARMS))
-    except InvalidSettings as missing:  # a region may be set for other programs: nothing asked for alarms
-        log.info("CloudWatch alarms are not looked up", reason=str(missing))
-        return None
-
-
-def build_aws(settings: Settings, policy: DiagnosticsPolicy) -> Aws | None:
-    """What may be diagnosed; None where no region is set. Nothing is asked or loaded before somebody diagnoses."""
-    if settings.aws_region is None:
-        return None
-    limits = CallLimits(connect=min(ASKED.connect, policy.call), read=policy.call, attempts=ASKED.attempts)
-    return Aws(settings.aws_region, policy.accounts, limits)
 
 
 def _announcement_channel(database: Database) -> Callable[[], str | None]:
@@ -240,8 +201,8 @@ class Service:
         self._stopping = threading.Event()
         self._worker: Worker | None = None
         self._database_check = database_check(settings, context)
-        self._pulse = Pulse()
-        self._checks: list[Callable[[], list[str]]] = [self._database_check.troubles, self._pulse.troubles]
+        self._liveness = SlackLiveness()
+        self._checks: list[Callable[[], list[str]]] = [self._database_check.troubles, self._liveness.troubles]
 
     def run(self, ready: Callable[[str], None]) -> None:
         """Start, call `ready` once with a line about what runs, and end cleanly after `stop`."""
@@ -255,11 +216,11 @@ class Service:
         )
         routes = []
         with ExitStack() as stack:
-            slack.heard = self._pulse.heard
+            slack.heard = self._liveness.heard
             self._introduce(stack, slack)
             self._watch_folder()
             if self._parts.work:
-                worker = self._worker = Worker(self._context, slack)
+                worker = self._worker = Worker(self._context, slack, build_queues(self._settings))
                 worker.start()
                 stack.callback(worker.stop)
                 self._checks.append(worker.troubles)
@@ -273,7 +234,9 @@ class Service:
             if self._parts.serve:
                 stack.callback(self._serve(routes, slack))
             ready(f"Tocsin is {self._parts}.")
-            self._stopping.wait()
+            # Not in one wait: of a signal that comes as it begins, Python hears when it ends.
+            while not self._stopping.wait(_HEAR_SIGNALS_EVERY):
+                pass
 
     def stop(self) -> None:
         self._stopping.set()
@@ -318,7 +281,7 @@ class Service:
             request_verification_enabled=False,  # over HTTP `slack_route` does it, with every secret in rotation
             listener_executor=ThreadPoolExecutor(LISTENER_THREADS, "listener"),
         )
-        listeners.register(app, self._context, slack)
+        listeners.register(app, self._context, slack, self._parts.patience)
         return app
 
     def _connect(self, app: App, app_token: str) -> Callable[[], None]:
@@ -349,11 +312,11 @@ class Service:
     def _serve(self, routes: list[Route], slack: Slack) -> Callable[[], None]:
         """The pages and health checks, in a thread of their own."""
         people = build_web_context(self._settings, self._context, slack)
-        pages = build_pages(people)
+        pages = [*build_pages(people), *build_public_pages(self._context), *build_alarm_ways(self._context)]
         figures = self._figures()
         web = create_web(
             ready=self._reasons_not_ready,
-            routes=[*pages, *routes],
+            routes=[*pages, *pager_routes(self._context, build_hooks(self._settings)), *routes],
             threads=PAGE_THREADS,
             metrics=lambda: write_metrics(figures),
             details=self._details,
@@ -378,7 +341,7 @@ class Service:
         return Figures(
             self._database_check,
             worker.progress.ages if worker else dict,
-            lambda: (self._pulse.age(), self._pulse.refused),
+            lambda: (self._liveness.age(), self._liveness.refused),
             self._reasons_not_ready,
         )
 
@@ -387,7 +350,7 @@ class Service:
         state = self._database_check.last.state
         return {
             "sweep_age_seconds": self._worker.progress.age(SWEEP) if self._worker else None,
-            "slack_age_seconds": self._pulse.age(),
+            "slack_age_seconds": self._liveness.age(),
             "oldest_due_page_seconds": state.oldest_page if state else None,
             "jobs_waiting": state.waiting if state else None,
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
@@ -15,28 +15,34 @@ import structlog
 from procrastinate import JobContext
 from procrastinate.jobs import Job
 
+from bot.alarms import jobs as alarms
+from bot.alarms.transports import sns
+from bot.alarms.transports.sqs import QueueReader
+from bot.aws.queues import AlarmQueue
 from bot.aws.session import Unavailable
 from bot.context import AppContext
 from bot.diagnostics import jobs as diagnostics
-from bot.escalation.jobs import contact_methods, digests, paging, user_groups
+from bot.escalation.jobs import calls, contact_methods, digests, paging, user_groups
 from bot.incidents import jobs as incident_jobs
 from bot.lifecycle.jobs import backfill, channel, handovers, home, privacy, reminders, responders
 from bot.playbooks import jobs as playbooks
 from bot.playbooks.jobs.upkeep import check_commands
-from bot.reports.jobs import answers, severity_suggestions
+from bot.reports.jobs import answers, severity_suggestions, workflow
 from bot.reports.jobs import backfill as reports_backfill
 from bot.retention import jobs as retention
-from bot.reviews.jobs import drafts, reviews
+from bot.reviews.jobs import drafts, pictures, questions, reviews
 from bot.slack.client import Refused, Slack, TryAgain
 from bot.slack.poster import Poster
 from bot.stakeholders import jobs as updates
+from bot.status_page import jobs as status_page
 from bot.store.connection import queue_pool
 from bot.store.job_claims import JobClaim, JobLost
 from bot.store.job_manager import PersistentJobManager
 from bot.store.outages import Outage, is_away, reason_of
-from bot.store.outbox import PAGING, SLACK
+from bot.store.outbox import PAGERS, PAGING, SLACK
+from bot.trackers import jobs as trackers
+from bot.wiring.failure_reports import report_failure
 from bot.wiring.monitoring.health import OVERDUE, SWEEP, Progress
-from bot.wiring.promises import report_unkept
 from bot.wiring.upkeep.command_checks import check_apart
 from bot.wiring.upkeep.housekeeping import Housekeeping
 from bot.wiring.upkeep.periodic import MADE_UP_WITHIN, PERIODIC
@@ -53,15 +59,21 @@ TASKS: dict[str, Callable[..., None]] = {
     "slack.mirror": channel.mirror,
     "slack.check_channel": channel.check_channel,
     **privacy.TASKS,
+    **workflow.TASKS,
     "slack.reminder": reminders.remind,
     **incident_jobs.TASKS,
+    **alarms.TASKS,
+    **sns.TASKS,
     "slack.answer": answers.answer,
     "slack.link_answer": answers.link_answer,
     "slack.review": drafts.review,
     "slack.redraft": drafts.redraft,
     "slack.suggest_severity": severity_suggestions.suggest_severity,
     "slack.review_reminder": reviews.review_reminder,
+    "slack.review_picture": pictures.review_picture,
+    "slack.review_questions": questions.review_questions,
     "slack.review_handed_in": reviews.review_handed_in,
+    "slack.review_changes": reviews.review_changes,
     "slack.review_canvas": reviews.review_canvas,
     "slack.action_reminder": reviews.action_reminder,
     "slack.action_from_message": reviews.action_from_message,
@@ -71,14 +83,21 @@ TASKS: dict[str, Callable[..., None]] = {
     "slack.page_over": paging.page_over,
     "slack.mention": paging.mention,
     "slack.digest": digests.digest,
+    "slack.redraw_digest": digests.redraw,
     "slack.handover": handovers.handover,
+    "pager.call": calls.call,
+    "slack.pages_tested": calls.tested,
     "slack.tell_override": contact_methods.tell_override,
     "aws.notice": contact_methods.send_notice,
     "aws.alarms": updates.alarms,
     "aws.diagnose": diagnostics.diagnose,
+    "slack.news": updates.news,
     "slack.notice": updates.notice,
+    "slack.update_due": updates.update_due,
     "slack.notice_mailed": updates.notice_mailed,
     "slack.checklist": updates.checklist,
+    **status_page.TASKS,
+    **trackers.TASKS,
     **playbooks.TASKS,
     "slack.upkeep_commands": check_commands(check_apart),
     "slack.assigned": responders.assigned,
@@ -90,12 +109,13 @@ TASKS: dict[str, Callable[..., None]] = {
     "record.retain": retention.retain,
 }
 # What the worker's progress calls each queue.
-QUEUES = {SLACK: "queue of posts", PAGING: "queue of pages"}
+QUEUES = {SLACK: "queue of posts", PAGING: "queue of pages", PAGERS: "queue of pagers"}
 JOB_THREAD = "job of tocsin"
 SLACK_THREADS = 6
 PAGING_THREADS = 3
-_ENDS_WITHIN = 12.0  # seconds for running jobs to end before the worker restarts, or stops, without them
-_STOPS_WITHIN = 14.0  # seconds for the threads after `stop`
+PAGER_THREADS = 4  # each may wait ten seconds for a service that hangs
+_ENDS_WITHIN = 10.0  # seconds for running jobs to end before the worker restarts, or stops, without them
+_STOPS_WITHIN = 11.0  # seconds for the threads after `stop`
 _HEARTBEAT_EVERY = 3.0  # seconds
 _FORGET_WORKER_AFTER = 86_400.0  # seconds; long, as a live worker that was forgotten would lose its jobs
 
@@ -104,7 +124,7 @@ def job_app(context: AppContext, slack: Slack, heard: Callable[[str], None] = la
     """The procrastinate app with every task bound to what it needs; it is opened with `queue_pool`."""
     connector = procrastinate.PsycopgConnector()
     app = procrastinate.App(connector=connector, periodic_defaults={"max_delay": MADE_UP_WITHIN.total_seconds()})
-    app.job_manager = manager = PersistentJobManager(connector, heard)
+    app.job_manager = manager = PersistentJobManager(connector, heard, lambda name: name in app.tasks)
 
     def claim_of(job: Job) -> JobClaim:
         return JobClaim(context.database, job.id or 0, job.worker_id, job.attempts, manager.fetched_at(job))
@@ -123,7 +143,7 @@ def _bound(
     held_up = Outage(log, f"{name} is held up")
 
     def task(job: JobContext, **arguments: Any) -> None:
-        own = slack.of_job(claim_of(job.job).confirm)
+        own = slack.of_job(claim_of(job.job).confirm, job.job.queue)
         ids = {key: value for key, value in arguments.items() if key.endswith("_id")}  # never what people wrote
         with structlog.contextvars.bound_contextvars(job=name, **ids):
             try:
@@ -137,7 +157,7 @@ def _bound(
             except Refused as error:
                 if error.may_pass:
                     held_up.failed(str(error), advice="`tocsin doctor` says what to do")
-                report_unkept(context, name, arguments, error)
+                report_failure(context, name, arguments, error)
                 raise
             held_up.ended()
 
@@ -155,10 +175,28 @@ class Silent(Exception):
     """Nothing was heard from the job queue for so long that the worker is started anew."""
 
 
+async def run_until_one_ends(parts: Sequence[Coroutine[Any, Any, None]]) -> None:
+    """Run them side by side; when the first ends, cancel the others, and raise what it raised."""
+    tasks = [asyncio.create_task(part) for part in parts]
+    try:
+        first, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        ended, _ = await asyncio.wait(tasks, timeout=_ENDS_WITHIN)
+        # One trouble often ends several. An error that nobody asks for is reported by whichever code runs when the
+        # task is collected, as if it were that code's.
+        errors = {task: task.exception() for task in ended if not task.cancelled()}
+    for task in first:
+        if error := errors.get(task):
+            raise error
+
+
 class Worker:
     """Both queues and the sweep, in threads of their own, so that a stalled post never holds up a page."""
 
-    def __init__(self, context: AppContext, slack: Slack) -> None:
+    def __init__(self, context: AppContext, slack: Slack, queues: Sequence[AlarmQueue] = ()) -> None:
+        """`queues`: from which alarms are taken."""
         self._context = context
         self._slack = slack
         self.progress = Progress()
@@ -173,10 +211,13 @@ class Worker:
             threading.Thread(target=self._run_jobs, name="jobs", daemon=True),
             threading.Thread(target=sweeps.run, name="sweeps", daemon=True),
         ]
+        self._queues = [QueueReader(context, queue, self._stop, self.progress.note) for queue in queues]
 
     def start(self) -> None:
         for thread in self._threads:
             thread.start()
+        for queue in self._queues:
+            queue.start()
 
     def stop(self) -> None:
         """Let running jobs end, take no new ones. Jobs that do not end in time are done again by the next worker."""
@@ -189,6 +230,8 @@ class Worker:
             thread.join(max(0.0, until - time.monotonic()))
             if thread.is_alive():
                 log.warning("did not end in time; its work is done again by the next worker", thread=thread.name)
+        for queue in self._queues:
+            queue.finish()
 
     def left_behind(self) -> bool:
         """True where something still runs after `stop`: a thread of ours, or one of a job."""
@@ -199,7 +242,8 @@ class Worker:
 
     def troubles(self) -> list[str]:
         """A sentence for each part that does not get on; empty while jobs are taken and plans are swept."""
-        return self.progress.overdue([SWEEP, *QUEUES.values()])
+        late = self.progress.overdue([SWEEP, *QUEUES.values()])
+        return [*late, *(trouble for queue in self._queues for trouble in queue.troubles())]
 
     def _cancel(self) -> None:
         if self._manager is not None:
@@ -225,7 +269,7 @@ class Worker:
 
     async def _work(self) -> None:
         self._loop, self._main = asyncio.get_running_loop(), asyncio.current_task()
-        self._loop.set_default_executor(JobThreads(SLACK_THREADS + PAGING_THREADS + 1, JOB_THREAD))
+        self._loop.set_default_executor(JobThreads(SLACK_THREADS + PAGING_THREADS + PAGER_THREADS + 1, JOB_THREAD))
         if self._stop.is_set():
             return
         app = job_app(self._context, self._slack, self._heard)
@@ -243,19 +287,11 @@ class Worker:
         parts = [
             self._consume(app, SLACK, SLACK_THREADS),
             self._consume(app, PAGING, PAGING_THREADS),
+            self._consume(app, PAGERS, PAGER_THREADS),
             self._housekeeping.run(),
             self._watch(),
         ]
-        tasks = [asyncio.create_task(part) for part in parts]
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks, timeout=_ENDS_WITHIN)
-        for task in done:
-            if not task.cancelled() and (error := task.exception()):
-                raise error
+        await run_until_one_ends(parts)
 
     def _heard(self, queue: str) -> None:
         self.progress.note(QUEUES[queue])
@@ -280,5 +316,5 @@ class Worker:
             delete_jobs="successful",
             update_heartbeat_interval=_HEARTBEAT_EVERY,
             stalled_worker_timeout=_FORGET_WORKER_AFTER,
-            shutdown_graceful_timeout=10,
+            shutdown_graceful_timeout=8,
         )

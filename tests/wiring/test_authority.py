@@ -7,6 +7,7 @@ shipped authority.yaml and compared with the table of docs/security.md.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
@@ -15,20 +16,20 @@ from bot.context import AppContext
 from bot.incidents.queries import timeline
 from bot.incidents.rules.authority import Standing
 from bot.incidents.tables import IncidentRow
-from bot.playbooks.listeners.buttons import FORM_BUTTONS
 from bot.slack.client import Slack
 from bot.stakeholders.messages import NOTICE_FIELDS
-from bot.wiring.access.interactions import PRESSES
-from bot.wiring.listeners import FORMS, QUESTIONS, REGISTRY, register
-from tests.door_fixtures import OF_NO_INCIDENT, WHO, Doors, form_of, furnish, knocks
-from tests.job_fixtures import Declared
-from tests.slack_fixtures import Control
+from bot.wiring.listeners import OPENERS, OPENINGS, PRESSES, QUESTIONS, REGISTRY, register
+from slack_playground.app import Playground
+from tests.fixtures.door import OF_NO_INCIDENT, UNHURRIED, WHO, Doors, bolt_app, form_of, furnish, knocks
+from tests.fixtures.job import Declared
+from tests.fixtures.slack import Control
 
 OUTSIDE = [user_id for user_id, standing in WHO.items() if standing is not Standing.MEMBER]
 REFUSED = (
     "can report an incident in the announcement channel but can't",
     "Only members of this workspace can",
     "Only people listed in contacts.yaml can",
+    "can publish status updates",
 )
 TABLES = (
     *("incidents", "timeline_entries", "incident_roles", "roster_overrides"),
@@ -80,25 +81,45 @@ def test_every_registered_way_in_is_knocked_at(doors: Doors, known: AppContext, 
     recorder = Recorder()
     register(recorder, known, slack)  # type: ignore[arg-type]  # see Recorder
     tried = {name for name, _ in knocks(doors, "U0GONE")}
-    without_answer = {*NOTICE_FIELDS, "report_why_words"}  # tried below
+    without_answer = {*NOTICE_FIELDS, "title", "field_type", "report_why_words"}  # tried below
     assert recorder.ids - tried == without_answer
     assert {f"/incident {word}" for word in REGISTRY.entries} <= tried
 
 
-@pytest.mark.parametrize("action_id", ["report_why_words", "next_steps"])
+@pytest.mark.parametrize(
+    ("action_id", "form"),
+    [("report_why_words", ""), ("next_steps", "notice_view"), ("title", "declare_view"), ("field_type", "close_view")],
+)
 def test_what_answers_nobody_opens_and_draws_nothing_for_a_guest(
-    doors: Doors, control: Control, action_id: str
+    doors: Doors, control: Control, action_id: str, form: str
 ) -> None:
     before = len(control.journal("views.open")) + len(control.journal("views.update"))
-    view = {"id": "V1", "type": "modal", "callback_id": "notice_view", "state": {"values": {}}, "blocks": []}
-    view["private_metadata"] = form_of("notice_view", doors.row, doors.ids)[0]
+    view = {"id": "V1", "type": "modal", "callback_id": form, "state": {"values": {}}, "blocks": []}
+    view["private_metadata"] = form_of(form or "notice_view", doors.row, doors.ids)[0]
     doors.press(action_id, str(doors.ids["report"]), "U0GUEST", view=view)
     assert len(control.journal("views.open")) + len(control.journal("views.update")) == before
 
 
 def test_a_member_is_refused_nothing_but_what_takes_the_roster(doors: Doors) -> None:
-    refused = [name for name, heard in knocks(doors, "U0SUPPORT") if any(words in heard for words in REFUSED)]
-    assert refused == ["/incident oncall", "/incident oncall override"]
+    """The status page is for the roles that its own rule names."""
+    roster_or_less = [words for words in REFUSED if "publish" not in words]
+    refused = [name for name, heard in knocks(doors, "U0SUPPORT") if any(words in heard for words in roster_or_less)]
+    assert refused == [
+        *("drill_form", "/incident oncall", "/incident drill", "/incident drill alone", "/incident oncall override"),
+    ]
+
+
+def test_who_may_make_an_incident_private_is_a_rule_of_its_own(
+    known: AppContext, slack: Slack, playground: Playground, control: Control, declared_incident: Declared
+) -> None:
+    scribes_only = known.policy.authority.model_copy(update={"make_private": ("scribe",)})
+    ruled = replace(known, policy=replace(known.policy, authority=scribes_only))
+    app = bolt_app(playground)
+    register(app, ruled, slack, UNHURRIED)
+    doors = Doors(app, ruled, playground, control, declared_incident(), {})
+    heard = doors.command(f"private {doors.row.ref}", "U0RESPONDER")
+    assert "Only the scribe can make incidents private." in heard
+    assert "Only" not in doors.command(f"status {doors.row.ref} identified", "U0RESPONDER")
 
 
 def test_an_outsider_of_a_security_incident_finds_it_behind_no_button_and_no_form(
@@ -119,6 +140,18 @@ FORGED = ["", "x", ":", "1:2:3:4", "-1", "9" * 30, "٣", "1e3", "null", '{"key":
 
 @pytest.mark.parametrize("value", FORGED)
 def test_a_forged_value_is_refused_in_a_sentence_and_never_fails_inside(doors: Doors, value: str) -> None:
-    for action_id in (*PRESSES, *FORMS, *QUESTIONS, "notice_form", "list_next", "playbook_start", *FORM_BUTTONS):
+    for action_id in (*PRESSES, *OPENINGS, *QUESTIONS, "list_next", "playbook_start"):
         heard = doors.press(action_id, value, "U0SUPPORT")
         assert "Something went wrong inside" not in heard, (action_id, value)
+
+
+def test_every_button_that_opens_a_form_is_known_to_open_one(doors: Doors, control: Control) -> None:
+    """One that is forgotten waits behind slow answers until its trigger is no longer good."""
+    tried, opened = len(control.journal("views.open")), set()
+    for name, _ in knocks(doors, "U0MANAGER"):
+        now = len(control.journal("views.open"))
+        opened |= {name} if now > tried and not name.startswith("/") else set()
+        tried = now
+    shortcuts = {"declare_global", "declare_message", "timeline_message"}
+    assert opened - shortcuts <= OPENERS, "in OPENERS of bot/wiring/listeners.py"
+    assert opened >= {"incident_fields", "home_declare", "drill_form"}, "forms do open here"

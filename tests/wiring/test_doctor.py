@@ -23,14 +23,14 @@ from bot.escalation.tables import OverrideRow, ShiftRow
 from bot.settings import REPOSITORY, Settings
 from bot.store.engine import Database, driver_url
 from bot.store.outbox import enqueue
-from bot.wiring.doctor.doctor import CHECKS, all_ok, examine
-from bot.wiring.doctor.findings import Finding, State
+from bot.wiring.doctor.doctor import CHECKS, _policy, all_ok, examine
+from bot.wiring.doctor.findings import Finding, Known, State
 from slack_playground.app import Playground
 from slack_playground.workspace.manifest import read_manifest
-from tests.commands import Run, run_command
-from tests.diagnostics.account import ACCOUNT, REGION, played, refuse
-from tests.queue import empty_queue
-from tests.slack_fixtures import MANIFEST, QUICK, Control
+from tests.diagnostics.account import ACCOUNT, REGION, client, played, refuse
+from tests.fixtures.slack import MANIFEST, QUICK, Control
+from tests.support.commands import Run, run_command
+from tests.support.queue import empty_queue
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 Configure = Callable[..., Settings]
@@ -158,11 +158,11 @@ def test_a_scope_that_a_check_itself_needs_is_no_traceback(configure: Configure)
 def test_more_scopes_than_needed_are_mentioned_and_no_fault(configure: Configure) -> None:
     manifest = read_manifest(MANIFEST)
     assert manifest.scopes is not None
-    more = replace(manifest, scopes=manifest.scopes | {"bookmarks:write"})
+    more = replace(manifest, scopes=manifest.scopes | {"reminders:write"})
     with Playground(seed_workspace(timing=QUICK, manifest=more)) as playground:
         findings = examined(configure(SLACK_BASE_URL=playground.api_url))
     assert all_ok(findings)
-    assert any("granted but not needed: bookmarks:write" in finding.says for finding in findings)
+    assert any("granted but not needed: reminders:write" in finding.says for finding in findings)
 
 
 def test_slack_in_trouble_is_one_fault_and_the_rest_is_not_waited_for(configure: Configure) -> None:
@@ -504,5 +504,42 @@ def test_credentials_of_aws_that_are_refused_are_one_fault(configure: Configure,
     assert "The AWS credentials have expired" in finding.says
 
 
+def test_what_the_settings_switch_on_is_tried(configure: Configure, account: Aws) -> None:
+    for service, names in DIAGNOSTICS.operations.items():
+        for name in names:
+            refuse(account.client(service), name, "ResourceNotFoundException")
+    url = client("sqs").create_queue(QueueName="alarms")["QueueUrl"]
+    client("sqs").send_message(QueueUrl=url, MessageBody="x")
+    client("s3").create_bucket(Bucket="archive", CreateBucketConfiguration={"LocationConstraint": REGION})
+    client("ses").verify_email_identity(EmailAddress="tocsin@example.com")
+    settings = {
+        "AWS_REGION": REGION,
+        "TOCSIN_ARCHIVE_BUCKET": "archive",
+        "TOCSIN_MAIL_FROM": "tocsin@example.com",
+        "TOCSIN_ALARM_QUEUES": url,
+    }
+    _, archive, mail, queue = of_aws(configure(**settings))
+    assert {one.state for one in (archive, mail, queue)} == {State.OK}, (archive, mail, queue)
+    assert queue.says == "alarms are taken from the queue alarms; 1 message waiting; it has no dead-letter queue"
+    assert client("sqs").receive_message(QueueUrl=url)["Messages"], "doctor left it visible"
+    settings |= {
+        "TOCSIN_ARCHIVE_BUCKET": "no-such-bucket",
+        "TOCSIN_MAIL_FROM": "nobody@example.com",
+        "TOCSIN_ALARM_QUEUES": f"{url}-gone",
+    }
+    for finding, says in zip(
+        of_aws(configure(**settings))[1:], ("NoSuchBucket", "not verified", "does not exist"), strict=True
+    ):
+        assert finding.state is State.FAILED and says in finding.says and finding.fix
+
+
 def test_without_a_region_aws_is_not_asked(configure: Configure) -> None:
     assert [finding.state for finding in of_aws(configure())] == [State.OK]
+
+
+def test_a_policy_beside_the_data_that_is_not_read_is_named(configure: Configure, tmp_path: Path) -> None:
+    (tmp_path / "knowledge" / "policy").mkdir(parents=True)
+    settings = configure(TOCSIN_DATA=str(tmp_path))
+    found = broken(list(_policy(Known(settings, NOW))))
+    assert [one.fix for one in found] == [f"Set TOCSIN_KNOWLEDGE={tmp_path}/knowledge to use it, or move it away."]
+    assert str(settings.knowledge_folder) in found[0].says

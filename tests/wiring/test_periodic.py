@@ -19,8 +19,8 @@ from bot.store.connection import queue_pool
 from bot.store.outbox import enqueue, list_failed
 from bot.wiring.upkeep.periodic import PERIODIC
 from bot.wiring.worker import job_app
-from tests.loops import in_a_loop
-from tests.queue import empty_queue, queued
+from tests.support.loops import in_a_loop
+from tests.support.queue import empty_queue, queued
 
 NOON = datetime(2026, 3, 4, 12, 0, 1, tzinfo=UTC)
 
@@ -34,7 +34,7 @@ def nothing_deferred(context: AppContext) -> None:
 @asynccontextmanager
 async def opened(app: procrastinate.App, context: AppContext) -> AsyncIterator[procrastinate.App]:
     pool = queue_pool(context.database.url)
-    await pool.open(wait=True, timeout=8)
+    await pool.open(wait=True, timeout=60)
     async with app.open_async(pool), pool:
         yield app
 
@@ -62,8 +62,10 @@ def test_two_replicas_run_each_time_once(context: AppContext, slack: Slack) -> N
     assert defer(context, slack, [NOON], [NOON]) == dict.fromkeys(PERIODIC, 1)
     later = NOON + timedelta(minutes=5)
     assert defer(context, slack, [later], [later + timedelta(seconds=2)]) == {
+        "periodic.alarms": 1,
         "periodic.look_up_groups": 1,
         "periodic.read_back": 1,
+        "periodic.status_page": 1,
     }
 
 

@@ -25,16 +25,18 @@ from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows.backfill import plan_backfill
 from bot.lifecycle.jobs.home import home
+from bot.reviews.flows import drafting
 from bot.reviews.jobs.reviews import for_outsiders
+from bot.reviews.pages.documents import EXPORTS
 from bot.settings import REPOSITORY
 from bot.slack.client import Slack
 from bot.slack.poster import Poster
-from tests.door_fixtures import OF_NO_INCIDENT, Doors, furnish, knocks
-from tests.job_fixtures import Declared
-from tests.queue import queued
-from tests.rows import add_ping
-from tests.slack_fixtures import Control
-from tests.web_fixtures import Site
+from tests.fixtures.door import OF_NO_INCIDENT, Doors, furnish, knocks
+from tests.fixtures.job import Declared
+from tests.fixtures.slack import Control
+from tests.fixtures.web import Site
+from tests.support.queue import queued
+from tests.support.rows import add_ping
 
 OUTSIDER, FORMER, MEMBER = "U0VP", "U0MANAGER", "U0TEAMLEAD"
 WHO = {"outsider": OUTSIDER, "former member": FORMER, "member": MEMBER}
@@ -135,6 +137,16 @@ def _pages(secret: Secret, user_id: str) -> set[bool]:
     return {ref in browser.get("/incidents").text, browser.get(f"/incidents/{ref}").status_code == 200}
 
 
+def _exports(secret: Secret, user_id: str) -> set[bool]:
+    """The review in every format, and the picture of its timeline."""
+    with secret.context.database.transaction() as session:
+        row = incidents.get_for_change(session, secret.row.incident_id)
+        drafting.draft_review(session, row, secret.context.policy, secret.context.now())
+    browser, review = secret.site.enter(user_id), f"/reviews/{secret.row.ref}"
+    paths = [f"document.{form}" for form in (*EXPORTS, "pdf")] + ["timeline.svg"]
+    return {browser.get(f"{review}/{path}").status_code == 200 for path in paths}
+
+
 def _home(secret: Secret, user_id: str) -> set[bool]:
     home(secret.context, secret.slack, secret.poster, user_id=user_id)
     return {secret.row.ref in json.dumps(secret.control.journal("views.publish")[-1])}
@@ -151,7 +163,7 @@ def _messages(secret: Secret, user_id: str) -> set[bool]:
     assert entry_id is not None
     before = len(secret.control.journal("chat.postMessage"))
     incident_jobs.tell(secret.context, secret.slack, secret.poster, entry_id=entry_id, user_id=user_id)
-    incident_jobs.whisper(
+    incident_jobs.reply_privately(
         secret.context, secret.slack, secret.poster, incident_id=secret.row.incident_id, user_id=user_id, text="a key"
     )
     return {len(secret.control.journal("chat.postMessage")) > before, not outside}
@@ -176,6 +188,7 @@ SURFACES: dict[str, Callable[[Secret, str], set[bool]]] = {
     "commands": _commands,
     "shortcuts": _shortcut,
     "pages": _pages,
+    "exports and pictures of reviews": _exports,
     "App Home": _home,
     "direct messages, reminders and mail": _messages,
     "lists and search": _search,

@@ -7,12 +7,13 @@ import threading
 from structlog.testing import capture_logs
 
 from bot.context import AppContext
+from bot.escalation.rules.matrix import Role
 from bot.escalation.tables import PingRow
 from bot.incidents.queries import incidents
 from bot.severity.rules import Severity
 from bot.wiring.monitoring.health import Progress
 from bot.wiring.upkeep.sweeps import Sweeps
-from tests.job_fixtures import Declared, later
+from tests.fixtures.job import Declared, later
 
 AT_ONCE = 0.5  # seconds; a sweep with nothing due comes once a second
 
@@ -20,7 +21,7 @@ AT_ONCE = 0.5  # seconds; a sweep with nothing due comes once a second
 def claimed(context: AppContext, incident_id: int) -> bool:
     """Whether a page of the incident has left its plan since the declaration."""
     with context.database.transaction() as session:
-        found = session.query(PingRow).filter_by(incident_id=incident_id, kind="repeat")
+        found = session.query(PingRow).filter_by(incident_id=incident_id, role=Role.TEAM_LEAD.value)
         return any(ping.state == "sending" for ping in found)
 
 

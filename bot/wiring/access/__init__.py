@@ -1,1 +1,1 @@
-"""Who is let in: what each button and form takes, and what somebody is in the workspace."""
+"""Ways in and out: what buttons and forms take, what somebody is in the workspace, the socket, clients of AWS."""

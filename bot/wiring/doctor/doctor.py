@@ -28,10 +28,14 @@ from bot.store.embedded import embedded_postgres
 from bot.store.engine import Database
 from bot.store.migrations import NEWER, ahead, behind
 from bot.store.outbox import count_failed
+from bot.trackers.queries import list_lists
 from bot.wiring.building import build_judge, build_memory, build_policy
 from bot.wiring.doctor import reach
+from bot.wiring.doctor.alarms import alarms
 from bot.wiring.doctor.aws import aws
 from bot.wiring.doctor.findings import Check, Finding, Known, State
+from bot.wiring.doctor.lists import slack_lists
+from bot.wiring.doctor.pagers import pagers
 
 MANIFEST = REPOSITORY / "slack-manifest.yaml"
 _SLACK_ERROR = re.compile(r"[a-z_]+")  # Slack's error names; a proxy or another server answers something else
@@ -114,6 +118,7 @@ def _database(known: Known) -> Iterator[Finding]:
                 with database.transaction() as session:
                     known.overrides = roster.list_overrides(session, known.now)
                     known.shifts = roster.list_shifts(session, known.now)
+                    known.lists = {row.tracker: row for row in list_lists(session)}
                     known.refusals = list_refusals(session, known.now - reach.LOOK_BACK)
                     yield _jobs(count_failed(session))
     except (SQLAlchemyError, OSError, RuntimeError, ValueError) as error:
@@ -155,7 +160,11 @@ def _jobs(failed: Mapping[str, int]) -> Finding:
 
 def _policy(known: Known) -> Iterator[Finding]:
     known.policy = build_policy(known.settings)
-    yield Finding("policy", State.OK, f"the files in {known.settings.knowledge_folder / 'policy'} are valid")
+    read, beside = known.settings.knowledge_folder, known.settings.data_folder / "knowledge"
+    yield Finding("policy", State.OK, f"the files in {read / 'policy'} are valid")
+    if (beside / "policy").is_dir() and beside.resolve() != read.resolve():
+        says = f"{beside} holds a policy that is not read: {read} is"
+        yield Finding("policy", State.FAILED, says, f"Set TOCSIN_KNOWLEDGE={beside} to use it, or move it away.")
     yield Finding("retention", State.OK, known.policy.retention.sentence.rstrip("."))
 
 
@@ -319,6 +328,9 @@ CHECKS: dict[str, Check] = {
     "channel": _channel,
     "people": reach.people,
     "aws": aws,
+    "pagers": pagers,
+    "slack lists": slack_lists,
+    "alarms": alarms,
     "refusals": reach.refusals,
 }
 
@@ -343,6 +355,7 @@ def _first_line(error: object) -> str:
 def _secrets(settings: Settings) -> tuple[str, ...]:
     """What must never be printed, the password in DATABASE_URL included."""
     kept = [settings.slack_bot_token, settings.slack_app_token, settings.secret_key, *settings.slack_signing_secrets]
+    kept += [settings.opsgenie_webhook_token, *settings.pagerduty_webhook_keys]
     found = [secret.get_secret_value() for secret in kept if secret]
     before_host = (settings.database_url or "").partition("://")[2].rpartition("@")[0]
     return tuple(text for text in (*found, before_host.partition(":")[2], settings.database_url or "") if len(text) > 2)

@@ -11,6 +11,7 @@ from bot.context import Policy
 from bot.escalation.tables import OverrideRow, ShiftRow
 from bot.settings import Settings
 from bot.slack.client import Slack
+from bot.trackers.tables import ListRow
 
 
 class State(StrEnum):
@@ -54,6 +55,7 @@ class Known:
     overrides: Sequence[OverrideRow] | None = None
     shifts: Sequence[ShiftRow] | None = None
     refusals: Mapping[tuple[str, str], Sequence[str]] | None = None
+    lists: Mapping[str, ListRow] | None = None  # in Slack, by tracker
 
 
 Check = Callable[[Known], Iterator[Finding]]

@@ -19,7 +19,7 @@ _LATEST_JOB = 300.0  # seconds a job may wait that could run
 class State:
     """Ages are in seconds, 0 where nothing waits. `jobs` are by queue, then `waiting`, `running` and `failed`."""
 
-    open_incidents: dict[str, int]  # by severity
+    open_incidents: dict[str, int]  # by severity, drills aside
     pages_due: int
     pages_late: int
     oldest_page: float
@@ -63,7 +63,7 @@ _STATE = sql("""
     select json_build_object(
         'open', (select json_agg(one) from (
             select severity, count(*) as number from incidents
-            where status = any(:open) group by severity) one),
+            where status = any(:open) and ref !~ 'DRILL-' group by severity) one),
         'due', (select row_to_json(one) from (
             select count(*) as number, count(*) filter (where due_at < :late_at) as late,
                 extract(epoch from cast(:now as timestamptz) - min(due_at))::float as oldest

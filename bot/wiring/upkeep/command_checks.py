@@ -5,17 +5,16 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
-from importlib.util import find_spec
 
+from bot.extras import Extra
 from bot.memory.entries.entries import Entry
 
-_NEEDED = ("bashlex", "botocore", "sqlglot")
 _LONGEST = 300  # seconds
 
 
 def check_apart(entries: list[Entry]) -> Mapping[str, list[dict[str, str]]]:
     """What must be wrong with commands, by ref; nothing where `tocsin[check]` is not installed. Raises TimeoutError."""
-    if not all(find_spec(name) for name in _NEEDED):
+    if not Extra.CHECK.is_installed:
         return {}
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as child:
         return child.submit(check_entries, entries).result(timeout=_LONGEST)

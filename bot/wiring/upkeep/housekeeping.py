@@ -11,8 +11,9 @@ from bot.context import AppContext
 from bot.escalation.flows.holders import look_up_groups
 from bot.incidents.flows.refusals import retry_channels
 from bot.lifecycle.flows.backfill import plan_backfill
+from bot.lifecycle.flows.privacy import finish_withdrawing
 from bot.playbooks import jobs as playbooks
-from bot.stakeholders.flows.notify import remind_to_notify
+from bot.stakeholders.flows.notify import remind_of_promises, remind_to_notify
 from bot.store.outages import Outage, is_away, reason_of
 from bot.store.outbox import free_jobs_of_dead_workers
 
@@ -29,7 +30,7 @@ class Housekeeping:
         self._context = context
         self._started = context.now()
         self._suspects: frozenset[tuple[int, int]] = frozenset()
-        self._groups_looked_up = self._read_back = False
+        self._groups_looked_up = self._read_back = self._withdrawn = False
 
     async def run(self) -> None:
         """Look until cancelled; what fails must not stop posts and pages."""
@@ -56,6 +57,8 @@ class Housekeeping:
             self._look_up_groups()
         if not self._read_back:
             self._read_back_after_the_start()
+        if not self._withdrawn:
+            self._finish_withdrawing()
 
     def _free_jobs(self) -> None:
         with self._context.database.transaction() as session:
@@ -66,6 +69,7 @@ class Housekeeping:
     def _remind(self) -> None:
         """Remind of stakeholders who hear nothing."""
         with self._context.database.transaction() as session:
+            remind_of_promises(session, self._context.now())
             remind_to_notify(session, self._context.policy.notices, self._context.now())
 
     def _retry_channels(self) -> None:
@@ -78,6 +82,14 @@ class Housekeeping:
         with self._context.database.transaction() as session:
             look_up_groups(session, self._context.policy)
         self._groups_looked_up = True
+
+    def _finish_withdrawing(self) -> None:
+        """Once after the start: what an earlier version made private and withdrew less of."""
+        with self._context.database.transaction() as session:
+            found = finish_withdrawing(session)
+        self._withdrawn = True
+        if found:
+            log.info("withdrawing the rest of what was said of private incidents", incidents=found)
 
     def _read_back_after_the_start(self) -> None:
         """A further replica that starts reads back too: it cannot know that the others heard everything.

@@ -1,4 +1,4 @@
-"""The thread that wakes escalation plans and reminders whose time has come, about once a second."""
+"""The thread that wakes escalation plans, reminders and injects of drills whose time has come, about once a second."""
 
 from __future__ import annotations
 
@@ -10,8 +10,12 @@ import structlog
 from sqlalchemy.orm import Session
 
 from bot.context import AppContext
+from bot.drills.flows import play_due
+from bot.escalation.flows.calls import wake
 from bot.escalation.flows.plan import sweep
+from bot.escalation.jobs import calls
 from bot.escalation.queries import pings
+from bot.escalation.queries.calls import find_next_due
 from bot.lifecycle.flows.reminders import say_due
 from bot.reviews.flows.reminders import remind
 from bot.store.outages import Outage, is_away, reason_of
@@ -21,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 _EVERY = 1.0  # seconds at most; sooner when something is due sooner
 _PAUSE = 0.2  # seconds at least: what falls due meanwhile is sent together
-_REMIND_EVERY = 5.0  # seconds; what they remind of is due on a day
+_REMIND_EVERY = 5.0  # seconds; reminders are due on a day, and injects of drills by the minute
 _AT_ONCE = 200  # incidents in one transaction
 _NAMED = 5  # incidents in one line of the log
 _LOCKED_FOR = timedelta(seconds=2)  # a command holds a row for milliseconds, another replica's sweep no longer
@@ -61,7 +65,12 @@ class Sweeps:
                 return 0.0
             upcoming = pings.find_next_wake(session)
             passed_over = self._passes_over(session, upcoming, now)
+        if (pager := self._wake_calls(now)) is not None:
+            upcoming = min(upcoming, pager) if upcoming else pager
         if time.monotonic() >= self._remind_at:  # apart: what it meets must not undo what is escalated
+            with self._context.database.transaction() as session:
+                if play_due(session, self._context.policy, now, _AT_ONCE) == _AT_ONCE:
+                    return 0.0
             with self._context.database.transaction() as session:
                 if remind(session, self._context.policy.review, now, _AT_ONCE) == _AT_ONCE:
                     return 0.0
@@ -71,6 +80,16 @@ class Sweeps:
         if passed_over:
             return _PAUSE
         return min(_EVERY, max(_PAUSE, self._context.seconds_until(upcoming))) if upcoming else _EVERY
+
+    def _wake_calls(self, now: datetime) -> datetime | None:
+        """Have the pages outside Slack made that are due. When the next one is; None for none."""
+        if not self._context.policy.contacts.methods:
+            return None
+        with self._context.database.transaction() as session:
+            calls.plan_unattended(session, self._context, now)
+            while wake(session, now, _AT_ONCE) == _AT_ONCE:
+                pass
+            return find_next_due(session)
 
     def _passes_over(self, session: Session, upcoming: datetime | None, now: datetime) -> bool:
         """True, with a line in the log, where a plan is still due after a sweep: its incident's row was locked."""

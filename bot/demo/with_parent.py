@@ -1,4 +1,4 @@
-"""Run a program that ends when its parent does: `python -m bot.demo.tether PARENT PROGRAM ARGUMENT…`.
+"""Run a program that ends when its parent does: `python -m bot.demo.with_parent PARENT PROGRAM ARGUMENT…`.
 
 On Linux the kernel sends SIGTERM to the program when the parent is gone, even after `kill -9`. Elsewhere the program is
 run all the same, and a parent that was killed leaves it behind.

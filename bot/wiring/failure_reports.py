@@ -26,29 +26,36 @@ PROMISES: dict[str, str] = {
     "slack.check_channel": "look at the incident's channel",
     "slack.reminder": "post a reminder",
     "slack.say": "post a line of the timeline where the incident is worked on",
-    "slack.whisper": "answer somebody in the channel",
+    "slack.reply_privately": "answer somebody in the channel",
     "slack.offer_key": "ask whether a message is key",
     "slack.review": "post the draft of the review",
     "slack.redraft": "update the draft of the review",
     "slack.suggest_severity": "post a suggested severity",
     "slack.review_reminder": "post the review reminder",
+    "slack.review_changes": "send the requested changes of the review to its author",
+    "slack.review_picture": "post the picture of the timeline",
+    "slack.review_questions": "ask people for what the review is missing",
     "slack.review_handed_in": "announce that the review is ready",
     "slack.review_canvas": "show the review in the channel",
     "slack.page": "page somebody",
     "slack.page_over": "update a page",
     "slack.mention": "show a page in the channel",
     "slack.handover": "post the offer of command",
+    "slack.news": "say in the channel what stakeholders were told",
     "slack.notice": "post the stakeholder update",
+    "slack.update_due": "remind somebody of the promised stakeholder update",
     "slack.checklist": "post the checklist",
     "slack.assigned": "notify somebody about their role",
     "slack.ask_kind": "ask who may see the incident",
+    "slack.end_step": "tell the workflow that declared it",
     "slack.leave_channel": "withdraw what was said",
+    "slack.sweep_left": "withdraw what was said",
     "slack.read_back": "read what was said in the channel",
     "slack.read_members": "read who is in the channel",
 }
 
 
-def report_unkept(context: AppContext, task: str, arguments: Mapping[str, Any], refused: Refused) -> None:
+def report_failure(context: AppContext, task: str, arguments: Mapping[str, Any], refused: Refused) -> None:
     """Slack refused a job: whoever declared the incident and its commander hear of it, once for each reason.
 
     Not while Slack refuses our token: then nobody can be told in Slack, and readiness and `tocsin doctor` say so.

@@ -10,7 +10,7 @@ from bot.slack.refusals import OF_THE_TOKEN, Refused, TryAgain
 _SILENT_AFTER = 30.0  # seconds of calls that failed; shorter troubles are waited out
 
 
-class Pulse:
+class SlackLiveness:
     """Noted after each call. Threads may share it: each entry is one assignment."""
 
     def __init__(self, seconds: Callable[[], float] = time.monotonic) -> None:
