@@ -1,7 +1,8 @@
 """`python -m bench [PART …]`: run all measurements, or the named ones, and print one table of them at the end.
 
-Parts: start (commands and the bot), commands, escalation, burst, channel and playbooks (through the playground), judge,
-secrets, review, figures, timeline, age, similar (against bm25s; slow: it makes corpora up to a million documents).
+Parts: start (commands and the bot), commands, escalation, paging (every way beside Slack), burst, alarms, calm, channel
+and playbooks (through the playground), diagnose (through moto), importer, judge, secrets, review, figures, timeline,
+age, similar (against bm25s; slow: it makes corpora up to a million documents).
 `seed` alone fills the database that DATABASE_URL names with `--incidents` closed incidents of five years.
 """
 
@@ -14,13 +15,18 @@ from pathlib import Path
 
 from bench import (
     age,
+    alarms,
     burst,
+    calm,
     channel,
     commands,
+    diagnose,
     escalation,
     figures,
+    importer,
     judge,
     metrics,
+    paging,
     playbooks,
     review,
     secrets,
@@ -34,8 +40,13 @@ PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "start": lambda _asked: start.measure(),
     "commands": lambda asked: commands.measure(asked.seconds, asked.rate, asked.declarations),
     "escalation": lambda asked: escalation.measure(asked.incidents, asked.due, asked.due_seconds),
+    "paging": lambda asked: paging.measure(asked.pages, asked.page_seconds),
     "burst": lambda _asked: burst.measure(),
+    "alarms": lambda _asked: alarms.measure(),
+    "calm": lambda _asked: calm.measure(),
+    "diagnose": lambda _asked: diagnose.measure(),
     "channel": lambda asked: channel.measure(asked.seconds, asked.messages),
+    "importer": lambda _asked: importer.measure(),
     "judge": lambda _asked: judge.measure(),
     "review": lambda _asked: review.measure(),
     "secrets": lambda _asked: secrets.measure(),
@@ -79,6 +90,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--incidents", type=int, default=10_000, help="open incidents in the measurement of escalation")
     parser.add_argument("--due", type=float, default=100, help="pages that fall due a second")
     parser.add_argument("--due-seconds", type=float, default=20, help="how long they do")
+    parser.add_argument("--pages", type=float, default=2, help="pages a second that ring by every way")
+    parser.add_argument("--page-seconds", type=float, default=20, help="how long they fall due")
     parser.add_argument("--messages", type=float, default=200, help="messages a second in an incident's channel")
     parser.add_argument("--entries", type=int, default=timeline.ENTRIES, help="entries of the long timeline")
     parser.add_argument("--closed", type=int, default=age.CLOSED, help="closed incidents of the company of an age")

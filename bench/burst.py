@@ -9,11 +9,13 @@ we do; pages must not wait for them.
 
 from __future__ import annotations
 
+import json
 import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.request import urlopen
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -56,7 +58,16 @@ def measure() -> None:
         (Path(folder) / "data").mkdir()
         with Playground(workspace) as playground, running_bot(playground, Path(folder) / "data", url):
             _drive(playground, database, open_channel(playground))
+            _print_refused(playground)
         database.close()
+
+
+def _print_refused(playground: Playground) -> None:
+    """Posts that Slack sent away until later: each was a call, and two transactions of the queue, for nothing."""
+    with urlopen(f"{playground.url}/control/journal?since=0") as answer:
+        posts = [entry for entry in json.load(answer)["entries"] if entry["method"] == "chat.postMessage"]
+    figure("posts that Slack took", sum(entry["ok"] for entry in posts), "")
+    figure("posts that Slack sent away until later", sum(not entry["ok"] for entry in posts), "")
 
 
 def _drive(playground: Playground, database: Database, channel: str) -> None:

@@ -141,9 +141,9 @@ def _measure_lateness(database: Database, policy: Policy, due: float, seconds: f
     def declared_at(number: int) -> datetime:
         return first + timedelta(seconds=number / due) - _TO_TEAM_LEAD
 
-    _plan_ahead(database, policy, count, declared_at)
-    pages = _due_pages(database, count)
-    with Playground(workspace) as playground, _worker(database.url, playground, folder):
+    plan_ahead(database, policy, count, declared_at)
+    pages = due_pages(database, count)
+    with Playground(workspace) as playground, worker(database.url, playground, folder):
         if datetime.now(UTC) > first:
             raise RuntimeError("preparing took too long: the first pages were due before the worker was ready")
         taken = _watch(playground, pages, first + timedelta(seconds=seconds + 60))
@@ -154,7 +154,7 @@ def _measure_lateness(database: Database, policy: Policy, due: float, seconds: f
     figure("lateness, longest", max(late) * 1000, "ms")
 
 
-def _plan_ahead(database: Database, policy: Policy, count: int, declared_at: Callable[[int], datetime]) -> None:
+def plan_ahead(database: Database, policy: Policy, count: int, declared_at: Callable[[int], datetime]) -> None:
     """Incidents whose pings are planned, and of which everything due by the declaration was sent long ago."""
     _open_incidents(database, count, "due", declared_at, "P0")
     _sweep_all(database, policy, declared_at(count - 1))
@@ -165,7 +165,7 @@ def _plan_ahead(database: Database, policy: Policy, count: int, declared_at: Cal
         session.execute(ours.values(acknowledged_at=IncidentRow.declared_at))
 
 
-def _due_pages(database: Database, count: int) -> dict[int, datetime]:
+def due_pages(database: Database, count: int) -> dict[int, datetime]:
     """When each page to the team lead is due, by ping."""
     statement = (
         select(PingRow.ping_id, PingRow.due_at)
@@ -196,8 +196,8 @@ def _watch(playground: Playground, pages: dict[int, datetime], until: datetime) 
 
 
 @contextmanager
-def _worker(url: str, playground: Playground, folder: Path) -> Iterator[None]:
-    """`tocsin worker` in a process of its own, ready."""
+def worker(url: str, playground: Playground, folder: Path, **more: str) -> Iterator[None]:
+    """`tocsin worker` in a process of its own, ready, with `more` in its environment."""
     clean = {n: value for n, value in os.environ.items() if not n.startswith(("SLACK_", "TOCSIN_", "DATABASE"))}
     environment = {
         **clean,
@@ -206,6 +206,7 @@ def _worker(url: str, playground: Playground, folder: Path) -> Iterator[None]:
         "SLACK_BOT_TOKEN": "xoxb-playground",
         "TOCSIN_DATA": str(folder / "data"),
         "TOCSIN_LOG_LEVEL": "WARNING",
+        **more,
     }
     command = [sys.executable, "-m", "bot", "worker"]
     child = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)

@@ -5,63 +5,87 @@ from __future__ import annotations
 import tempfile
 import time
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 from bench.figures import figure, percentile
+from bot.memory.meaning.encoder import Encoder, encoder_in
+from bot.settings import Settings
 from bot.severity.judge.judge import Judge, fit_judge, load_judge
 from bot.severity.judge.models.examples import LABELS, Example, read_example_file, read_examples
+from bot.severity.judge.models.meaning import SentenceEncoder
 from bot.severity.policy import SeverityPolicy, load_severity
 from bot.severity.rules import Judgement
 
 ROOT = Path(__file__).parents[1]
 TRAINING = ROOT / "knowledge" / "training"
-FRESH = ROOT / "tests" / "severity" / "data" / "fresh.jsonl"  # labelled by the matrix before the judge had seen them
+HELD_OUT = ROOT / "tests" / "severity" / "data"
+FRESH = HELD_OUT / "fresh.jsonl"  # labelled by the matrix before the judge had seen them
+WRITER = HELD_OUT / "writer-9.jsonl"  # of a writer never learnt from, nor used to choose a threshold, feature or weight
 SEVERE = 2  # P0 and P1 stand first in LABELS
 
 Pair = tuple[int, int]  # places in LABELS: true, given
 Judged = tuple[Example, Pair, float]  # and how likely it was taken for trouble
 
 
+class Remembering:
+    """An encoder that reads each text once: every example is learnt from anew for each writer left out."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.fingerprint = encoder.fingerprint
+        self.query = cache(encoder.query)
+
+
 def measure() -> None:
-    """Print all figures."""
+    """Print all figures; with meaning, too, where TOCSIN_EMBEDDINGS names an encoder."""
+    found = encoder_in(Settings().embeddings_folder)
+    encoder = Remembering(found) if found is not None else None
     policy = load_severity(ROOT / "knowledge" / "policy" / "severity.yaml")
     examples = read_examples(TRAINING)
     print(f"{len(examples)} examples: {dict(sorted(Counter(example.label for example in examples).items()))}")
-    judged = left_out(policy, examples)
+    judged = left_out(policy, examples, encoder)
     quality([pair for _, pair, _ in judged], "writers left out")
     for name, low, high in (("up to 12 words", 0, 12), ("13 to 39", 13, 39), ("40 and more", 40, 10_000)):
         quality([pair for one, pair, _ in judged if low <= len(one.text.split()) <= high], name, table=False)
-    outcomes(judged, policy)
+    outcomes(judged, policy, "writers left out")
     fresh = read_example_file(FRESH)
-    judge = load_judge(policy, TRAINING, None)
+    judge = fit_judge(policy, examples, encoder)
     print(f"{len(fresh)} messages that it never learnt from:")
     quality([_places(example, judge.judge(example.text)) for example in fresh], "fresh")
+    unmet = judgements(judge, read_example_file(WRITER))
+    print(f"{len(unmet)} messages of a writer never learnt from nor tuned on:")
+    quality([pair for _, pair, _ in unmet], "writer kept apart")
+    outcomes(unmet, policy, "writer kept apart")
     cost(policy, examples)
 
 
-def left_out(policy: SeverityPolicy, examples: list[Example]) -> list[Judged]:
+def left_out(policy: SeverityPolicy, examples: list[Example], encoder: SentenceEncoder | None) -> list[Judged]:
     """Every example of a numbered writer, judged by a judge that has seen nothing of that writer's."""
     judged: list[Judged] = []
     for writer in sorted({example.writer for example in examples} - {0}):
-        judge = fit_judge(policy, [example for example in examples if example.writer != writer])
-        for example in (example for example in examples if example.writer == writer):
-            judgement = judge.judge(example.text)
-            judged.append((example, _places(example, judgement), judgement.trouble))
+        judge = fit_judge(policy, [example for example in examples if example.writer != writer], encoder)
+        judged += judgements(judge, [example for example in examples if example.writer == writer])
     return judged
+
+
+def judgements(judge: Judge, examples: list[Example]) -> list[Judged]:
+    """Each of the examples with what the judge makes of it."""
+    given = [(example, judge.judge(example.text)) for example in examples]
+    return [(example, _places(example, judgement), judgement.trouble) for example, judgement in given]
 
 
 def _places(example: Example, judgement: Judgement) -> Pair:
     return LABELS.index(example.label), LABELS.index(judgement.severity or "none")
 
 
-def outcomes(judged: list[Judged], policy: SeverityPolicy) -> None:
+def outcomes(judged: list[Judged], policy: SeverityPolicy, name: str) -> None:
     """Who meets silence, and who is answered or asked without need, at the policy's threshold for asking."""
     none = len(LABELS) - 1
     heard = [given != none or trouble >= policy.ask_threshold for _, (_, given), trouble in judged]
     severe = [not said for said, (_, (true, _), _) in zip(heard, judged, strict=True) if true < SEVERE]
     talk = [said for said, (_, (true, _), _) in zip(heard, judged, strict=True) if true == none]
-    figure("P0/P1 that meet silence, writers left out", 100 * sum(severe) / len(severe), "%")
-    figure("chatter, drills, updates answered or asked, writers left out", 100 * sum(talk) / len(talk), "%")
+    figure(f"P0/P1 that meet silence, {name}", 100 * sum(severe) / len(severe), "%")
+    figure(f"chatter, drills, updates answered or asked, {name}", 100 * sum(talk) / len(talk), "%")
 
 
 def quality(pairs: list[Pair], name: str, table: bool = True) -> None:

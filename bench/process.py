@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,12 +49,20 @@ def unhurried_knowledge(folder: Path, knowledge: Path = REPOSITORY / "knowledge"
 
 
 @contextmanager
-def running_bot(playground: Playground, data: Path, database_url: str | None = None) -> Iterator[Bot]:
-    """`tocsin run` against the playground, on its embedded PostgreSQL or the one named, ended by SIGTERM."""
+def running_bot(
+    playground: Playground, data: Path, database_url: str | None = None, policy: Mapping[str, str] | None = None
+) -> Iterator[Bot]:
+    """`tocsin run` against the playground, on its embedded PostgreSQL or the one named, ended by SIGTERM.
+
+    `policy` are files that stand in place of those shipped, by name.
+    """
     data.mkdir(parents=True, exist_ok=True)
     clean = {
         name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "TOCSIN_", "DATABASE"))
     }
+    knowledge = unhurried_knowledge(Path(tempfile.mkdtemp(dir=data)) / "knowledge")
+    for name, written in (policy or {}).items():
+        (knowledge / "policy" / name).write_text(written, encoding="utf-8")
     environment = {
         **clean,
         "SLACK_BASE_URL": playground.api_url,
@@ -63,7 +71,7 @@ def running_bot(playground: Playground, data: Path, database_url: str | None = N
         "TOCSIN_DATA": str(data),
         "TOCSIN_WEB_PORT": "0",
         "TOCSIN_LOG_LEVEL": "WARNING",
-        "TOCSIN_KNOWLEDGE": str(unhurried_knowledge(Path(tempfile.mkdtemp(dir=data)) / "knowledge")),
+        "TOCSIN_KNOWLEDGE": str(knowledge),
         **({"DATABASE_URL": database_url} if database_url else {}),
     }
     began = time.perf_counter()

@@ -12,6 +12,8 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 _HEX = "0123456789abcdef"
 _UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -327,3 +329,45 @@ def innocents(half: int) -> Iterator[Case]:
     for number in range(2):
         for form, text in _drawn_innocents(f"{half}:innocent:{number}"):
             yield Case(form, text)
+
+
+_DRAWN = re.compile(r"⟨([whuldcb])(\d+)⟩")
+_ALPHABETS = {
+    "w": _WORD,
+    "h": _HEX,
+    "u": _UPPER + "0189",
+    "l": "abcdefghijklmnopqrstuvwxyz0123456789",
+    "d": "0123456789",
+}
+_ALPHABETS |= {"c": _UPPER[:26], "b": _UPPER}
+
+
+def later() -> tuple[list[Case], list[Case]]:
+    """Secrets and innocents written after the halves, round by round: what each missed was mended before the next."""
+    return _pasted("pasted")
+
+
+def held() -> tuple[list[Case], list[Case]]:
+    """A round that nothing was or may be mended by: only its shares are looked at, never what it missed."""
+    return _pasted("held")
+
+
+def _pasted(name: str) -> tuple[list[Case], list[Case]]:
+    """The cases of one pair of files.
+
+    A line holds one: `«»` around the secret, `⟨h32⟩` for 32 drawn characters of hexadecimal, ⏎ for a line's end.
+    """
+    found = []
+    for number, line in enumerate(_lines(f"{name}_secrets.txt")):
+        drawn = _DRAWN.sub(partial(_draw_part, number), line)
+        before, secret, after = re.split("[«»]", drawn.replace("⏎", "\n"))
+        found.append(Case(line[:20], before + secret + after, secret))
+    return found, [Case(line[:20], line.replace("⏎", "\n")) for line in _lines(f"{name}_innocents.txt")]
+
+
+def _draw_part(number: int, part: re.Match[str]) -> str:
+    return draw(f"{number}:{part.start()}", int(part[2]), _ALPHABETS[part[1]])
+
+
+def _lines(name: str) -> list[str]:
+    return (Path(__file__).parent / name).read_text(encoding="utf-8").strip().split("\n")

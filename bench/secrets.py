@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench import figures
-from bench.secret_corpus import innocents, secrets
+from bench.secret_corpus import Case, held, innocents, later, secrets
 from bot.text.masking import mask
 
 MASKED_AT_LEAST, CHANGED_AT_MOST = 97.0, 1.0  # percent
@@ -11,7 +11,20 @@ MASKED_AT_LEAST, CHANGED_AT_MOST = 97.0, 1.0  # percent
 
 def shares(half: int) -> tuple[float, float]:
     """The percentage of secrets that are masked, and that of innocents that are changed."""
-    found, plain = list(secrets(half)), list(innocents(half))
+    return _shares(list(secrets(half)), list(innocents(half)))
+
+
+def shares_of_later() -> tuple[float, float]:
+    """The same of what was written after the halves."""
+    return _shares(*later())
+
+
+def shares_of_held() -> tuple[float, float]:
+    """The same of what nobody tuned on."""
+    return _shares(*held())
+
+
+def _shares(found: list[Case], plain: list[Case]) -> tuple[float, float]:
     masked = sum(case.secret not in mask(case.text) for case in found)
     changed = sum(mask(case.text) != case.text for case in plain)
     return 100 * masked / len(found), 100 * changed / len(plain)
@@ -23,3 +36,9 @@ def measure() -> None:
         masked, changed = shares(half)
         figures.figure(f"secrets not masked, half {half + 1}", 100 - masked, "%", 100 - MASKED_AT_LEAST)
         figures.figure(f"innocents changed, half {half + 1}", changed, "%", CHANGED_AT_MOST)
+    masked, changed = shares_of_later()
+    figures.figure("secrets not masked, later forms", 100 - masked, "%", 100 - MASKED_AT_LEAST)
+    figures.figure("innocents changed, later forms", changed, "%", CHANGED_AT_MOST)
+    masked, changed = shares_of_held()
+    figures.figure("secrets not masked, held back", 100 - masked, "%", 100 - MASKED_AT_LEAST)
+    figures.figure("innocents changed, held back", changed, "%", CHANGED_AT_MOST)

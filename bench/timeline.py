@@ -17,7 +17,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert, text
+from sqlalchemy import insert
 from starlette.testclient import TestClient
 
 from bench.figures import figure, percentile
@@ -25,9 +25,10 @@ from bench.review import browser_of
 from bot.context import AppContext
 from bot.errors import TocsinError
 from bot.incidents.commands import CommandContext
+from bot.incidents.queries import incidents
 from bot.incidents.rules.typed_command import parse_command
 from bot.incidents.tables import IncidentRow, TimelineEntry
-from bot.lifecycle.flows import change
+from bot.lifecycle.flows import change, privacy
 from bot.lifecycle.flows.declare import Declaration, declare
 from bot.settings import Settings
 from bot.severity.rules import Severity
@@ -62,12 +63,12 @@ def measure(entries: int = ENTRIES) -> None:
         )
         context = replace(build_context(settings, database), now=lambda: _BEGAN + timedelta(hours=30))
         rows = [add_incident(database, context.policy, size) for size in (entries, _FEW)]
-        with database.engine.connect() as connection:
-            connection.execute(text("analyze"))
+        # No `analyze`: an incident that grows within an hour is asked about before PostgreSQL has counted it.
         for typed, (long, short) in times_of_commands([(context, row) for row in rows]).items():
             name = f"/incident {typed}, {entries:,} entries, to the acknowledgement"
             figure(name, percentile(long, 0.5), "ms", 150, percentile(short, 0.5))
         _page(settings, context, rows, entries)
+        _made_private(context, rows, entries)
         database.close()
 
 
@@ -140,6 +141,20 @@ def _page(settings: Settings, context: AppContext, rows: list[IncidentRow], entr
         long, short = took
         name = f"page {number:,} of an incident, {entries:,} entries"
         figure(name, percentile(long, 0.5), "ms", 300, percentile(short, 0.5))
+
+
+def _made_private(context: AppContext, rows: list[IncidentRow], entries: int) -> None:
+    """Once, as it can be done once only; what Tocsin said outside is set aside in the same transaction."""
+
+    def make(row: IncidentRow) -> None:
+        with context.database.transaction() as session:
+            kept = incidents.get_for_change(session, row.incident_id)
+            privacy.make_private(session, kept, "U0RESPONDER", context.policy, context.now())
+
+    long, short = (_spent(lambda row=row: make(row)) for row in rows)  # type: ignore[misc]
+    figure(f"making it private, {entries:,} entries", long, "ms", 150, short)
+    with context.database.transaction() as session:
+        assert all(session.get_one(IncidentRow, row.incident_id).ref.startswith("SEC-") for row in rows)
 
 
 def _get(browser: TestClient, path: str) -> None:
