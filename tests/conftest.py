@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import signal
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -20,23 +21,28 @@ from bot.severity.policy import load_severity
 from bot.store.embedded import embedded_postgres
 from bot.store.engine import Database, driver_url
 from bot.store.migrations import upgrade
-from tests.guard import guarded
-from tests.stage import Stage, staged
+from tests.support.examples import copy_a_tenth
+from tests.support.guard import guarded
+from tests.support.stage import Stage, staged
 
 # Fixtures of several folders; each module says what they are.
 pytest_plugins = [
-    "tests.slack_fixtures",
-    "tests.policy_fixtures",
-    "tests.flow_fixtures",
-    "tests.job_fixtures",
-    "tests.web_fixtures",
-    "tests.door_fixtures",
+    "tests.fixtures.slack",
+    "tests.fixtures.policy",
+    "tests.fixtures.flow",
+    "tests.fixtures.job",
+    "tests.fixtures.web",
+    "tests.fixtures.door",
+    "tests.fixtures.pager",
 ]
 
 # No deadline: how long an example takes says how busy the machine is. `--hypothesis-profile=thorough` searches longer.
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("thorough", settings.get_profile("tests"), max_examples=2000)
 settings.load_profile("tests")
+
+# A shell that starts the tests in the background has them, and all that they start, ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # What the developer's own shell says must not reach the tests.
 for name in [name for name in os.environ if name.startswith(("SLACK_", "TOCSIN_")) or name == "DATABASE_URL"]:
@@ -124,14 +130,11 @@ def fitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def little_knowledge(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The knowledge folder with a tenth of the examples: a judge that has to be fitted anew is so in a moment."""
-    whole, little = REPOSITORY / "knowledge", tmp_path_factory.mktemp("knowledge")
-    for path in whole.iterdir():
+    little = tmp_path_factory.mktemp("knowledge")
+    for path in (REPOSITORY / "knowledge").iterdir():
         if path.name != "training":
             (little / path.name).symlink_to(path)
-    (little / "training").mkdir()
-    for path in (whole / "training").glob("*.jsonl"):
-        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-        (little / "training" / path.name).write_text("".join(lines[::10]), encoding="utf-8")
+    copy_a_tenth(REPOSITORY / "knowledge" / "training", little / "training")
     return little
 
 

@@ -6,7 +6,7 @@ A small app of the tests' own is behind it, which speaks Slack's protocol.
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import expect
+from playwright.sync_api import CDPSession, Locator, expect
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 
@@ -135,3 +135,105 @@ def test_pinned_messages_far_up_are_listed_with_their_text(open_page: OpenPage, 
     page = open_page()
     page.get_by_role("button", name="1 pinned").click()
     expect(page.get_by_role("dialog", name="Pinned messages")).to_contain_text("the card far up")
+
+
+def test_on_a_phone_a_held_message_opens_its_menu_and_lifting_the_finger_presses_nothing(
+    open_page: OpenPage, app: App
+) -> None:
+    page = open_page(width=390, height=844)
+    say(app, "the queue is at 97")
+    row = message(page, "the queue is at 97")
+    expect(row).to_be_visible()
+    touch = page.context.new_cdp_session(page)
+    at = hold(touch, row)
+    menu = page.get_by_role("menu", name="Message actions")
+    expect(menu).to_be_visible()
+    jittery = {"x": at["x"] + 3, "y": at["y"] + 2}
+    touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [jittery]})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    expect(menu).to_have_count(1)
+    expect(page.locator("#thread")).to_be_hidden()
+    page.get_by_role("menuitem", name="Reply in thread").tap()  # the next touch counts again
+    expect(page.locator("#thread")).to_be_visible()
+
+
+def hold(touch: CDPSession, row: Locator) -> dict[str, float]:
+    """Put a finger down where the sheet with the menu opens under it."""
+    box = row.bounding_box()
+    assert box is not None
+    at = {"x": box["x"] + 150, "y": box["y"] + box["height"] / 2}
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [at]})
+    return at
+
+
+def test_on_a_phone_a_thread_leads_back_and_into_other_channels(open_page: OpenPage, app: App) -> None:
+    page = open_page(width=390, height=844)
+    ts = say(app, "the first one")
+    say(app, "an answer", thread_ts=ts)
+    thread = page.locator("#thread")
+    page.get_by_role("button", name="1 reply").tap()
+    expect(thread).to_be_visible()
+    page.get_by_role("button", name="Back to #incident-response").tap()
+    expect(thread).to_be_hidden()
+    page.get_by_role("button", name="1 reply").tap()
+    page.go_back()
+    expect(thread).to_be_hidden()
+    expect(message(page, "the first one")).to_be_visible()
+    page.get_by_role("button", name="1 reply").tap()
+    thread.get_by_role("button", name="All channels").tap()
+    page.get_by_role("navigation", name="Channels").get_by_role("button", name="general").tap()
+    expect(thread).to_be_hidden()
+    expect(page.get_by_role("heading", name="general")).to_be_visible()
+
+
+def test_the_speed_buttons_stay_the_same_ones_while_time_runs(open_page: OpenPage) -> None:
+    page = open_page()
+    page.evaluate(
+        "window.made = 0; new MutationObserver(seen => { window.made += seen.length; })"
+        ".observe(document.querySelector('.rates'), {childList: true})"
+    )
+    for rate in ("60", "10", "600", "1"):
+        button = page.locator(f".rates [data-rate='{rate}']")
+        button.click()
+        expect(button).to_have_attribute("aria-checked", "true")
+    assert page.evaluate("window.made") == 0
+
+
+def test_a_step_of_the_hints_is_not_done_where_no_answer_came(
+    open_page: OpenPage, app: App, connect: Callable[[], SocketModeHandler]
+) -> None:
+    app.action("go")(lambda ack: ack())
+    connect()
+    page = open_page()
+    done = page.get_by_role("region", name="What to try").locator("li.done")
+    ts = say(app, "something of mine")
+    expect(message(page, "something of mine")).to_be_visible()
+    say(app, "an answer to nobody", thread_ts=ts)
+    expect(page.get_by_role("button", name="1 reply")).to_be_visible()
+    expect(done).to_have_count(0)
+    page.locator("#composer").fill("checkout is down")
+    page.locator("#composer").press("Enter")
+    said = app.client.conversations_history(channel=INCIDENTS, limit=1)["messages"][0]
+    expect(done).to_have_count(0)
+    blocks = [
+        {
+            "type": "actions",
+            "block_id": "b",
+            "elements": [
+                {
+                    "type": "button",
+                    "action_id": "go",
+                    "value": "1",
+                    "text": {"type": "plain_text", "text": "Declare P1"},
+                }
+            ],
+        }
+    ]
+    answer = say(app, "Looks like P1", thread_ts=said["ts"], blocks=blocks)
+    expect(done).to_have_count(1)
+    page.locator(".message", has_text="checkout is down").get_by_role("button", name="1 reply").click()
+    page.locator("#thread").get_by_role("button", name="Declare P1").click()
+    expect(page.locator("#thread .button.busy")).to_have_count(0)
+    expect(done).to_have_count(1)
+    app.client.chat_update(channel=INCIDENTS, ts=answer, text="Declared as P1")
+    expect(done).to_have_count(2)

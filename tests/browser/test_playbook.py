@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from slack_playground.app import Playground
 from tests.browser.conftest import PATIENCE_MS, OpenPage
 from tests.journeys.story import ask
-from tests.stage import Stage
+from tests.support.stage import Stage
 
 expect.set_options(timeout=PATIENCE_MS)
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from slack_playground.app import Playground
 from tests.browser.conftest import PATIENCE_MS, OpenPage
 from tests.journeys.story import ask
-from tests.stage import INCIDENTS, Stage
+from tests.support.stage import INCIDENTS, Stage
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -83,7 +83,7 @@ def test_the_room_from_update_to_checklist(open_page: OpenPage, stage: Stage, pi
     dialog.get_by_role("button", name="Send").click()
     expect(main.get_by_text("Stakeholders were notified")).to_be_visible()
     _write(page, "/incident cause the pool was too small for the new query")
-    expect(main.get_by_text("Cause recorded by")).to_be_visible()
+    expect(main.get_by_text("Cause of INC-", exact=False).first).to_be_visible()
     _write(page, "/incident resolve rolled back build 212")
     expect(main.get_by_text("5 to check by")).to_be_visible()
     main.get_by_role("button", name="Done").first.click()
@@ -112,3 +112,14 @@ def test_a_security_incident_and_home(open_page: OpenPage, stage: Stage, picture
     expect(home.get_by_text("a stranger uses").first).to_be_visible()
     _take(page, picture, "home")
     page.close()
+
+
+def test_the_answer_to_ones_own_command_is_shown_below_a_tall_one(open_page: OpenPage, stage: Stage) -> None:
+    _, channel = stage.declare("P3 the lamp in the lobby flickers")
+    page = open_page(channel=channel["id"])
+    page.set_viewport_size({"width": 390, "height": 844})
+    _write(page, "/incident help")
+    main = page.locator("#main")
+    expect(main.get_by_text("What you can type")).to_be_in_viewport()
+    _write(page, "/incident title")
+    expect(main.get_by_text("is called “the lamp in the lobby flickers”")).to_be_in_viewport()

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from slack_playground.app import Playground
 from tests.browser.conftest import PATIENCE_MS, OpenPage
-from tests.stage import Stage
+from tests.support.stage import Stage
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -62,7 +62,7 @@ def test_an_incident_from_report_to_review_without_touching_anything_but_the_pag
     expect(main.get_by_role("button", name="Acknowledge")).to_have_count(0)
     _write(page, "found it: the 10:35 deploy exhausts the connection pool of the payments service")
     _write(page, "/incident impact every payment failed, about 4,000 orders were lost")
-    expect(main.get_by_text("Impact recorded by")).to_be_visible()
+    expect(main.get_by_text("Impact of INC-", exact=False).first).to_be_visible()
 
     main.get_by_role("button", name="Resolve").click()
     _fill(page, "What fixed it?", "rolled back the deploy and raised the pool size")

@@ -5,11 +5,17 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
-from tests.commands import start_command
+from sqlalchemy import text
+
+from bot.store.engine import Database
+from bot.wiring.worker import QUEUES
+from tests.support.commands import start_command
 
 
 class Child:
@@ -31,8 +37,12 @@ class Child:
         self._ready.set()
 
     def wait_until_ready(self) -> None:
-        assert self._ready.wait(60), "the process did not become ready"
+        assert self._ready.wait(240), "the process did not become ready"
         assert self._process.is_alive(), self._log.read_text()
+
+    @property
+    def lives(self) -> bool:
+        return bool(self._process.is_alive())
 
     def kill(self) -> None:
         """As `kill -9` does."""
@@ -83,3 +93,28 @@ def child(command: str, environment: dict[str, str], log: Path) -> Iterator[Chil
         yield started
     finally:
         started.kill()
+
+
+def time_passes_for_the_dead(database: Database, started: Sequence[Child]) -> None:
+    """The last signs of life of the dead are a minute old now; those of the living stay as they are.
+
+    A living worker whose sign of life was aged as well could lose a job that it is at, while a busy machine keeps it
+    from giving the next one: no worker is silent for ten seconds and at work in the eleventh.
+    """
+    living = len(QUEUES) * sum(each.lives for each in started)
+    before, deadline = _signs_of_life(database), time.monotonic() + 120
+    while len(heard := _signs_of_life(database).items() - before.items()) < living:
+        assert time.monotonic() < deadline, "a worker that lives gave no sign of life"
+        time.sleep(0.05)  # the rows are written by other processes
+    silent = sorted(before.keys() - {worker_id for worker_id, _ in heard})
+    with database.transaction() as session:
+        session.execute(_AGE, {"ids": silent})
+
+
+_AGE = text("update procrastinate_workers set last_heartbeat = now() - interval '1 minute' where id = any(:ids)")
+
+
+def _signs_of_life(database: Database) -> dict[int, datetime]:
+    with database.transaction() as session:
+        rows = session.execute(text("select id, last_heartbeat from procrastinate_workers"))
+        return {row.id: row.last_heartbeat for row in rows}

@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 import json
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from bot.store.engine import Database
 from bot.wiring.policy import load_policy
 from slack_playground.app import Playground
 from slack_playground.workspace.manifest import read_manifest
-from tests.faults.children import Child, child
+from tests.faults.children import Child, child, time_passes_for_the_dead
 from tests.faults.troubles import faults_left, journal, nothing_twice
 from tests.journeys.story import settle
 
@@ -56,9 +57,11 @@ class Pagers:
     environment: dict[str, str]
     log: Path
     clock: Path
+    started: list[Child] = field(default_factory=list)
 
     def start(self, stack: ExitStack) -> Child:
-        return stack.enter_context(child("worker", self.environment, self.log))
+        self.started.append(stack.enter_context(child("worker", self.environment, self.log)))
+        return self.started[-1]
 
     def now(self) -> datetime:
         """What the workers' clock shows."""
@@ -93,9 +96,12 @@ class Pagers:
             change.acknowledge(session, row, "U0RESPONDER", self.policy, self.now())
 
     def time_passes_for_the_dead(self) -> None:
-        """Their last signs of life are a minute old now; those that live will say so within seconds."""
-        with self.database.transaction() as session:
-            session.execute(text("update procrastinate_workers set last_heartbeat = now() - interval '1 minute'"))
+        """What the dead had under way has reached Slack by then, as it would have in that minute."""
+        deadline, before = time.monotonic() + 10, -1
+        while time.monotonic() < deadline and (said := len(journal(self.playground, "chat.postMessage"))) != before:
+            before = said
+            time.sleep(0.3)  # the playground tells nobody that it is idle
+        time_passes_for_the_dead(self.database, self.started)
 
     def wait_until_held(self) -> None:
         """Until the call that was to fail has come."""
@@ -149,7 +155,7 @@ class Pagers:
         # Also by what Slack was asked: one post for each ping and person, those it refused aside.
         taken = [entry for entry in journal(self.playground, "chat.postMessage") if entry["ok"]]
         keys = [entry["args"]["metadata"]["event_payload"]["key"] for entry in taken]
-        assert len(keys) == len(set(keys))
+        assert [key for key, times in Counter(keys).items() if times > 1] == []
 
 
 @contextmanager

@@ -16,14 +16,14 @@ from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.slack.client import Refused, Slack
 from bot.slack.poster import Poster
+from bot.wiring.failure_reports import report_failure
 from bot.wiring.listeners import REGISTRY
-from bot.wiring.promises import report_unkept
 from bot.wiring.worker import TASKS
 from slack_playground.app import Playground
 from slack_playground.person import Person
+from tests.fixtures.slack import Control
 from tests.lifecycle.test_refused_channel import work
-from tests.queue import empty_queue
-from tests.slack_fixtures import Control
+from tests.support.queue import empty_queue
 
 
 @dataclass
@@ -44,7 +44,7 @@ class World:
         try:
             TASKS[task](self.context, self.slack, self.poster, **arguments)
         except Refused as refused:
-            report_unkept(self.context, task, arguments, refused)
+            report_failure(self.context, task, arguments, refused)
             return False
         except TocsinError:
             return False

@@ -1,4 +1,4 @@
-"""A way to PostgreSQL that can fall silent: connections stay open, and nothing passes any more."""
+"""A way to PostgreSQL that can fall silent, where nothing passes any more, or be slow."""
 
 from __future__ import annotations
 
@@ -22,9 +22,12 @@ class Proxy:
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._silenced: set[int] = set()  # connections that are dead to both sides
         self._mute_all = False  # new connections, too
+        self._flowing = asyncio.Event()  # answers pass
+        self._flowing.set()
         self._numbers = iter(range(1_000_000))
         self._open: set[int] = set()
         self.port = 0
+        self.delay = 0.0  # seconds for which each answer of the server is held back
 
     @property
     def url(self) -> str:
@@ -44,6 +47,13 @@ class Proxy:
     def speak(self) -> None:
         """Who connects from now on is heard."""
         self._mute_all = False
+
+    def hold(self) -> None:
+        """The server takes in what it is asked; its answers wait for `let_go`."""
+        self._loop.call_soon_threadsafe(self._flowing.clear)
+
+    def let_go(self) -> None:
+        self._loop.call_soon_threadsafe(self._flowing.set)
 
     def start(self) -> None:
         self._thread.start()
@@ -75,12 +85,17 @@ class Proxy:
         path = f"{self._host}/.s.PGSQL.{self._port}"
         way = asyncio.open_unix_connection(path) if self._host.startswith("/") else None
         there, back = await (way or asyncio.open_connection(self._host, self._port))
-        await asyncio.gather(self._pass_on(number, reader, back), self._pass_on(number, there, writer))
+        await asyncio.gather(self._pass_on(number, reader, back), self._pass_on(number, there, writer, answers=True))
         self._open.discard(number)
 
-    async def _pass_on(self, number: int, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    async def _pass_on(
+        self, number: int, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, answers: bool = False
+    ) -> None:
         with suppress(OSError):
             while data := await source.read(65_536):
+                if answers:
+                    await asyncio.sleep(self.delay)
+                    await self._flowing.wait()
                 if number not in self._silenced:
                     sink.write(data)
                     await sink.drain()

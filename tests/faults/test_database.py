@@ -11,7 +11,7 @@ from bot.store.engine import Database
 from slack_playground.workspace.workspace import Timing
 from tests.faults.troubles import cut_connections, database_away, nothing_twice
 from tests.journeys.story import ask, card_of, failed_jobs, press_and_hear, row, rows, settle
-from tests.stage import INCIDENTS, Stage, staged
+from tests.support.stage import INCIDENTS, Stage, staged
 
 AWAY = "Tocsin cannot reach its database right now, so nothing was changed. Try again in a moment."
 
@@ -31,11 +31,12 @@ def test_a_restart_is_noticed_by_nobody(stage: Stage) -> None:
     settle(stage.database)
     for number in range(3):
         cut_connections(stage.database)
-        assert ask(responder, channel["id"], f"/incident note after restart {number}").startswith("Noted")
+        wanted = ("identified", "mitigated", "investigating")[number]
+        assert wanted in ask(responder, channel["id"], f"/incident status {wanted}")
     settle(stage.database)
     said = [str(message["text"]) for message in responder.messages(channel["id"]) if message.get("bot_id")]
-    notes = [line for text in said for line in text.split("\n") if line.startswith("Note by")]  # lines are folded
-    assert [line[-1] for line in notes] == ["0", "1", "2"]
+    lines = [line for text in said for line in text.split("\n") if line.startswith("Status")]  # lines are folded
+    assert [line.split()[3] for line in lines] == ["identified", "mitigated", "investigating"]
     nothing_twice(stage.playground)
     assert failed_jobs(stage.database) == []
 

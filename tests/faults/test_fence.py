@@ -15,8 +15,8 @@ from bot.store.job_claims import JobClaim, JobLost
 from bot.store.outbox import enqueue
 from slack_playground.app import Playground
 from slack_playground.person import Person
-from tests.queue import queued
-from tests.slack_fixtures import Control
+from tests.fixtures.slack import Control
+from tests.support.queue import queued
 
 PLACES = {"channel": "C0INCIDENTS", "person": "U0RESPONDER"}
 KEY = "card:fence"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
@@ -96,7 +97,8 @@ def test_what_fell_due_while_nobody_ran_is_sent_at_the_start_and_says_how_late(w
         assert worker.stop() == 0
     room = world.playground.workspace.channels
     said = " ".join(str(message) for channel in room.values() for message in channel.messages.values())
-    assert "40 min late" in said and "10 min late" in said
+    # A machine that is busy takes some of the next minutes to start a worker.
+    assert re.search(r"\b4[0-4] min late", said) and re.search(r"\b1[0-4] min late", said), "the lead and the manager"
 
 
 @pytest.mark.parametrize("count", [2, 4])

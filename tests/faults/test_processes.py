@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +25,12 @@ from slack_playground.page.interactions import Interactions
 from slack_playground.person import Person
 from slack_playground.workspace.clock import DemoClock
 from slack_playground.workspace.manifest import read_manifest
-from tests.faults.children import Child, child
+from tests.faults.children import Child, child, time_passes_for_the_dead
 from tests.faults.readiness import free_port
 from tests.faults.troubles import journal, nothing_twice, wait_for_call
 from tests.journeys.story import settle
 from tests.journeys.wire import dispatcher_of, on_loop
-from tests.stage import INCIDENTS, element, wait_until_connected
+from tests.support.stage import INCIDENTS, UNHURRIED, element, wait_until_connected
 
 
 @dataclass
@@ -41,29 +41,30 @@ class World:
     database: Database
     environment: dict[str, str]
     log: Path
+    started: list[Child] = field(default_factory=list)
 
     @property
     def responder(self) -> Person:
         return Person(self.playground.url, "U0RESPONDER")
 
     def start(self, stack: ExitStack, command: str = "run") -> Child:
-        return stack.enter_context(child(command, self.environment, self.log))
+        self.started.append(stack.enter_context(child(command, self.environment, self.log)))
+        return self.started[-1]
 
     def refs(self) -> list[str]:
         with self.database.engine.connect() as connection:
             return list(connection.scalars(text("select ref from incidents order by incident_id")))
 
     def time_passes_for_the_dead(self) -> None:
-        """Their last signs of life are a minute old now; those that live will say so within seconds."""
-        with self.database.transaction() as session:
-            session.execute(text("update procrastinate_workers set last_heartbeat = now() - interval '1 minute'"))
+        time_passes_for_the_dead(self.database, self.started)
 
 
 @pytest.fixture(scope="module")
 def world(database: Database, data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("world")
     clock = DemoClock(folder / "clock.json")
-    workspace = seed_workspace(clock, manifest=read_manifest(REPOSITORY / "slack-manifest.yaml"))
+    manifest = read_manifest(REPOSITORY / "slack-manifest.yaml")
+    workspace = seed_workspace(clock, timing=UNHURRIED, manifest=manifest)
     with Playground(workspace) as playground:
         environment = {
             "DATABASE_URL": database.url,
@@ -85,7 +86,9 @@ def everything_once(world: World) -> None:
         incident_ids = list(connection.scalars(text("select incident_id from incidents")))
         sent = list(connection.scalars(text("select ping_id from pings where state = 'sent'")))
         unsent = connection.scalar(text("select count(*) from pings where state = 'sending'"))
+        # What runs again by itself is not lost where a version before December 2026 took it without knowing it.
         failed = list(connection.scalars(text("select task_name from procrastinate_jobs where status = 'failed'")))
+        failed = [name for name in failed if not name.startswith("periodic.")]
     assert (unsent, failed) == (0, [])
     for incident_id in incident_ids:
         assert (said[f"card:{incident_id}"], said[f"mirror:{incident_id}"]) == (1, 1)

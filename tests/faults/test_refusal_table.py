@@ -23,12 +23,18 @@ from bot.incidents.flows import members, record
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
-from bot.lifecycle.flows import change
+from bot.lifecycle.flows import change, privacy
 from bot.lifecycle.flows.change import Closing
+from bot.pagers.outlet import Pagers
+from bot.pagers.sender import build_sender
+from bot.reviews.flows import action_items
 from bot.reviews.queries import reviews
+from bot.reviews.rules.action_requests import ActionRequest
+from bot.reviews.tables import ReviewStageRow
 from bot.settings import REPOSITORY
 from bot.slack import queries as slack_queries
 from bot.slack.client import Slack
+from bot.slack.documents import Bookmark, canvas_of, keep_bookmarks, share_file, write_canvas
 from bot.slack.poster import Poster
 from bot.slack.queries import names_in
 from bot.slack.refusals import OF_THE_TOKEN, PASSING
@@ -36,17 +42,21 @@ from bot.slack.tables import NameRow, SlackMessage
 from bot.stakeholders import listeners as notices
 from bot.stakeholders.flows import notify
 from bot.text.markup import plain_text
+from bot.trackers import flows as trackers_flows
+from bot.trackers.adapters.common import Target
+from bot.trackers.policy import TrackersPolicy
+from bot.trackers.tables import ListRow
 from bot.wiring.service import introduce
 from slack_playground.app import Playground
 from slack_playground.delivery.refusals import DOCUMENTED, is_documented
 from slack_playground.person import Person
 from tests.faults.refused import Play, World, plain, seen
-from tests.job_fixtures import Declared
+from tests.fixtures.job import Declared
+from tests.fixtures.slack import Control
 from tests.lifecycle.test_refused_channel import direct, work
-from tests.queue import queued
-from tests.slack_fixtures import Control
+from tests.repository.test_manifest import called
 from tests.stakeholders.test_notice_job import NOTICE
-from tests.test_manifest import called
+from tests.support.queue import queued
 
 TABLE = REPOSITORY / "docs" / "slack-refusals.md"
 NOTHING = "Nothing: nothing was lost."
@@ -67,6 +77,13 @@ Of every method, the line of `invalid_auth` stands for the refusals of token and
 """
 
 
+def failing_a_step(world: World, refuse: Callable[[], None]) -> str:
+    """A step of Workflow Builder that could not declare: whoever keeps the workflow sees it as running."""
+    refuse()
+    world.job("slack.fail_step", run_id="Fx0", error="The title says nothing.")
+    return ""
+
+
 def playing(task: str, **more: object) -> Play:
     """A job of an incident that has its channel."""
 
@@ -80,11 +97,22 @@ def playing(task: str, **more: object) -> Play:
     return play
 
 
+def linking(world: World, refuse: Callable[[], None]) -> str:
+    """The links of a channel's head, in one that has none yet."""
+    row = world.rooms.get("links") or world.rooms.setdefault("links", world.fresh())
+    before = len(world.said(row))
+    linked = replace(world, context=replace(world.context, page_link=lambda path: f"https://tocsin.example.com{path}"))
+    refuse()
+    linked.job("slack.furnish_room", incident_id=row.incident_id)
+    world.playground.workspace.channels[str(row.channel_id)].bookmarks.clear()
+    return seen(world, row, before)
+
+
 def whispering(world: World, refuse: Callable[[], None]) -> str:
-    row = world.rooms.get("whisper") or world.rooms.setdefault("whisper", world.fresh())
+    row = world.rooms.get("reply_privately") or world.rooms.setdefault("reply_privately", world.fresh())
     before, text = len(world.said(row)), f"kept {world.context.now()}"
     refuse()
-    world.job("slack.whisper", incident_id=row.incident_id, user_id="U0RESPONDER", text=text)
+    world.job("slack.reply_privately", incident_id=row.incident_id, user_id="U0RESPONDER", text=text)
     world.control.clear_faults()
     if text in direct(world.slack, world.playground, "U0RESPONDER"):
         return "They get it as a direct message."
@@ -127,7 +155,7 @@ def speaking(task: str) -> Play:
     def play(world: World, refuse: Callable[[], None]) -> str:
         row = world.fresh()
         with world.context.database.transaction() as session:
-            record.note(session, world.read(row), "pool is full", "U0VP", world.context.now(), f"note:{row.ref}")
+            record.record(session, world.read(row), Kind.NOTED, "pool is full", world.context.now(), announce=True)
             entry_id = queued(session, "slack.say")[-1].arguments["entry_id"]
         world.empty()
         refuse()
@@ -221,6 +249,38 @@ def reviewing(canvas: bool, files: bool) -> Play:
     return play
 
 
+def listing(made: bool) -> Play:
+    """An action item goes to a list in Slack; with `made`, one that is there, whose item somebody then does here."""
+
+    def play(world: World, refuse: Callable[[], None]) -> str:
+        trackers = TrackersPolicy(
+            {"list": Target("list", "slack", "Items", "", "", channel="C0INCIDENTS")}, default="list"
+        )
+        policy = replace(world.context.policy, trackers=trackers)
+        own = replace(
+            world, context=replace(world.context, policy=policy, trackers=Pagers(lambda name: None, build_sender()))
+        )
+        row = world.rooms.get("list") or world.rooms.setdefault("list", world.fresh())
+        now, before = world.context.now(), len(world.said(row))
+        with world.context.database.transaction() as session:
+            session.query(ListRow).delete()
+            found = incidents.get_for_change(session, row.incident_id)
+            request = ActionRequest("Alarm on the pool", "high", None, None)
+            item, _ = action_items.add(session, found, request, "U0RESPONDER", policy.calendar, now, f"item:{now}")
+            action_id, number = item.action_id, item.number
+            trackers_flows.ask(session, found, number, "U0RESPONDER", policy, now)
+        if made:
+            own.job("trackers.create", action_id=action_id)
+            with world.context.database.transaction() as session:
+                action_items.finish(session, incidents.get_for_change(session, row.incident_id), number, "U0VP", now)
+        refuse()
+        own.job("trackers.sync" if made else "trackers.create", action_id=action_id)
+        said = seen(world, row, before)
+        return re.sub(r"<https?://[^|]*\|item of Items>", "its item", re.sub(r"action item \d+", "action item 1", said))
+
+    return play
+
+
 def _closed(world: World) -> IncidentRow:
     """An incident whose review is drafted."""
     row = world.fresh()
@@ -307,8 +367,34 @@ def reading_groups(world: World, refuse: Callable[[], None]) -> str:
 def withdrawing(world: World, refuse: Callable[[], None]) -> str:
     """What Slack keeps of an incident that was made private is said in its new channel."""
     row = world.fresh()
-    world.command(row, "private")
+    _make_private(world, row)
     refuse()
+    return _withdrawn(world, row)
+
+
+def withdrawing_documents(world: World, refuse: Callable[[], None]) -> str:
+    """The same with a file, a canvas and a link in its channel."""
+    row = world.fresh()
+    channel_id = row.channel_id or ""
+    share_file(world.slack, channel_id, "review.md", "Review", b"x", "")
+    keep_bookmarks(world.slack, channel_id, [Bookmark("Page", "https://tocsin.example.com/", ":link:")])
+    canvas_id = canvas_of(world.slack, channel_id) or write_canvas(world.slack, channel_id, None, "# Review", False)
+    with world.context.database.transaction() as session:
+        now = world.context.now()
+        when = {"changed_at": now, "resolved_at": now, "due_at": now}
+        session.merge(ReviewStageRow(incident_id=row.incident_id, stage="draft", canvas_id=canvas_id, **when))
+    _make_private(world, row)
+    refuse()
+    return _withdrawn(world, row)
+
+
+def _make_private(world: World, row: IncidentRow) -> None:
+    with world.context.database.transaction() as session:
+        kept = incidents.get_for_change(session, row.incident_id)
+        privacy.make_private(session, kept, "U0RESPONDER", world.context.policy, world.context.now())
+
+
+def _withdrawn(world: World, row: IncidentRow) -> str:
     with suppress(TocsinError):  # tried again by the worker
         work(world.context, world.slack, world.poster)
     with world.context.database.transaction() as session:
@@ -356,6 +442,8 @@ METHODS: dict[str, Method] = {
     "conversations.rename": Method("The incident is renamed.", renaming),
     "conversations.setTopic": Method("The channel is set up.", playing("slack.furnish_room")),
     "pins.add": Method("The channel is set up.", playing("slack.furnish_room")),
+    "bookmarks.list": Method("The channel is set up.", linking),
+    "bookmarks.add": Method("The channel is set up.", linking),
     "conversations.info": Method("Tocsin was removed from the channel.", rejoining, "channel_not_found"),
     "conversations.join": Method("Tocsin was removed from the channel.", rejoining),
     "chat.postMessage": Method("A line is posted in the incident's channel.", speaking("slack.say")),
@@ -388,6 +476,17 @@ METHODS: dict[str, Method] = {
     "conversations.members": Method("Who is in a security incident's channel is read.", reading_members),
     "usergroups.users.list": Method("Who is in a user group is read.", reading_groups, "no_such_subteam"),
     "chat.delete": Method("An incident is made private.", withdrawing),
+    "files.delete": Method("An incident is made private.", withdrawing_documents),
+    "canvases.delete": Method("An incident is made private.", withdrawing_documents),
+    "bookmarks.remove": Method("An incident is made private.", withdrawing_documents),
+    "functions.completeSuccess": Method("A workflow declared an incident.", playing("slack.end_step", run_id="Fx0")),
+    "functions.completeError": Method("A workflow cannot declare one.", failing_a_step),
+    "slackLists.create": Method("The first action item goes to a list.", listing(made=False)),
+    "slackLists.access.set": Method("The list was made.", listing(made=False)),
+    "slackLists.items.list": Method("An action item goes to a list.", listing(made=False)),
+    "slackLists.items.create": Method("An action item goes to a list.", listing(made=False)),
+    "slackLists.items.info": Method("An action item of a list was done.", listing(made=True)),
+    "slackLists.items.update": Method("An action item of a list was done.", listing(made=True)),
     "auth.test": Method("Tocsin starts.", starting),
     "views.update": Method("Something is typed into the form of a notice.", typing, "not_found hash_conflict"),
     "views.publish": Method("App Home is opened.", showing_home, "not_enabled"),

@@ -58,7 +58,7 @@ def test_a_silent_worker_is_suspected_first_and_loses_its_jobs_at_the_second_loo
 
 
 def test_a_worker_that_gives_a_sign_of_life_keeps_its_jobs(database: Database) -> None:
-    begin_job(database, silent_for=9)
+    begin_job(database, silent_for=SILENT_FOR / 2)
     assert look(database, NOBODY) == ([], NOBODY)
     beat(database, silent_for=30)
     _, suspects = look(database, NOBODY)

@@ -31,6 +31,13 @@ def fail(playground: Playground, method: str, kind: str, times: int = 1, **more:
     control(playground, "faults", method=method, kind=kind, times=times, **more)
 
 
+def sent_events(playground: Playground) -> list[dict[str, Any]]:
+    """The events that the app was sent lately, oldest first: id and type."""
+    with urllib.request.urlopen(f"{playground.url}/control/events", timeout=30) as answer:
+        found: list[dict[str, Any]] = json.load(answer)["events"]
+    return found
+
+
 def forget_faults(playground: Playground) -> None:
     """No call fails any more."""
     request = urllib.request.Request(f"{playground.url}/control/faults", method="DELETE")

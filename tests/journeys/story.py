@@ -16,20 +16,31 @@ from bot.incidents.tables import IncidentRow
 from bot.reports.tables import ReportRow
 from bot.store.engine import Database
 from slack_playground.person import Person, content_of
-from tests.stage import INCIDENTS, Stage, press
+from tests.support.stage import INCIDENTS, Stage, press
 
 Message = dict[str, Any]
 
 
 def ask(person: Person, channel: str, command: str) -> str:
-    """Type a command; what Tocsin answers to that person only."""
-    before = {message["ts"] for message in person.ephemerals(channel)}
+    """Type a command; what Tocsin answers to that person only, or the line in the channel that is the answer."""
+    before = _shown(person, channel)
     person.command(channel, command)
-    answer = person.wait_for(
-        lambda: next((said for said in person.ephemerals(channel) if said["ts"] not in before), None),
-        what=f"an answer to {command[:60]!r}",
-    )
-    return content_of(answer)
+
+    def answer() -> str | None:
+        fresh = [said for ts, said in _shown(person, channel).items() if before.get(ts) != said]
+        return next((said for whispered in (True, False) for own, said in fresh if own is whispered), None)
+
+    return person.wait_for(answer, what=f"an answer to {command[:60]!r}")
+
+
+def _shown(person: Person, channel: str) -> dict[str, tuple[bool, str]]:
+    """By ts: what Tocsin said in the channel as this person sees it, and whether only they do; not the card."""
+    said = [message for message in person.messages(channel) if message.get("bot_id") or message.get("is_ephemeral")]
+    return {
+        message["ts"]: (bool(message.get("is_ephemeral")), content_of(message))
+        for message in said
+        if "card_actions" not in str(message.get("blocks")) and not message.get("subtype")
+    }
 
 
 def press_and_hear(

@@ -11,7 +11,7 @@ import pytest
 from slack_playground.person import content_of
 from tests.journeys.story import ask, entries, kinds, press_and_hear, row, rows, settle
 from tests.journeys.wire import command_twice, press_stale
-from tests.stage import INCIDENTS, Stage, element
+from tests.support.stage import INCIDENTS, Stage, element
 
 ALIKE = "the label printer in hall four answers 503"
 HINT = "Nothing has been declared yet."
@@ -209,8 +209,8 @@ def test_the_form_asks_with_what_was_filled_in_and_does_as_chosen(
         assert (rows(stage)[-1].title, rows(stage)[-1].severity) == (f"{ALIKE} {chosen}", "P1")
     else:
         assert entries(stage, ref)[-1].text == f"{ALIKE} {chosen}\nno &lt;labels&gt;"
-        whisper = responder.wait_for_ephemeral(INCIDENTS, f"Added to {ref} as a note.")
-        assert f"<#{channel['id']}>" in whisper["text"]
+        reply_privately = responder.wait_for_ephemeral(INCIDENTS, f"Added to {ref} as a note.")
+        assert f"<#{channel['id']}>" in reply_privately["text"]
 
 
 def test_a_button_of_an_incident_that_is_over_says_so_and_leaves_the_choice(stage: Stage) -> None:

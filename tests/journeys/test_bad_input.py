@@ -24,7 +24,7 @@ from tests.journeys.story import (
     settle,
 )
 from tests.journeys.wire import command_twice, dispatcher_of, press_stale
-from tests.stage import BOT, INCIDENTS, Stage
+from tests.support.stage import BOT, INCIDENTS, Stage
 
 HOSTILE = (
     "<!channel> <!here> <@U0VP> <!subteam^S0ONCALL> &lt;!everyone&gt; @channel @vp-engineering",
@@ -101,13 +101,32 @@ def test_reopening_nothing_in_particular_is_told_what_was_over_of_late(stage: St
     assert f"`/incident reopen {ref} it is loose again`" in told
 
 
+def test_words_that_mean_nothing_to_a_command_that_shows_are_refused_with_what_it_takes(stage: Stage) -> None:
+    ref, channel = stage.declare("P3 a lamp is out")
+    for typed, meant in (
+        (f"timeline {ref} <!channel> of yesterday", "/incident note"),
+        ("timeline of yesterday", "/incident note"),
+        ("escalation VP", "/incident escalate VP"),
+        ("list of lamps", "`type:data`"),
+    ):
+        said = ask(stage.responder, channel["id"], f"/incident {typed}")
+        assert meant in said and "<!channel>" not in said and ref not in said.replace("`", "")
+
+
+def test_a_page_of_the_list_that_is_not_there_is_not_taken_for_the_last(stage: Stage) -> None:
+    stage.declare("P3 a lamp is out")
+    assert ", not 99; this is the last." in ask(stage.responder, INCIDENTS, "/incident list 99")
+    assert "this is the last" not in ask(stage.responder, INCIDENTS, "/incident list 1")
+
+
 def test_a_lone_word_that_is_no_role_escalates_to_nobody(stage: Stage) -> None:
     _, channel = stage.declare("P3 a fuse is blown")
     before = everything(stage)
     told = ask(stage.responder, channel["id"], "/incident escalate team-leed")
     assert told.startswith("“team-leed” is no role. There are: on-call engineer,")
     assert "Did you mean team lead?" in told
-    assert "is no role" in ask(stage.responder, channel["id"], "/incident escalate pope")
+    for typed in ("pope", "POPE now", "the-cto please!", "managr payments are down", "teem lead nobody answers"):
+        assert "is no role" in ask(stage.responder, channel["id"], f"/incident escalate {typed}")
     assert everything(stage) == before
     assert "Paging the" in ask(stage.responder, channel["id"], '/incident escalate "down"')
 
@@ -134,9 +153,8 @@ def test_help_on_an_unknown_word_says_so(stage: Stage) -> None:
 def test_ten_thousand_characters_are_kept_or_refused_but_never_half_lost(stage: Stage) -> None:
     responder = stage.responder
     long = "checkout fails " * 666
-    before = everything(stage)
-    assert "characters" in ask(responder, INCIDENTS, f"/incident declare {long}")
-    assert everything(stage) == before
+    assert "declared" in ask(responder, INCIDENTS, f"/incident declare P3 {long}")
+    assert long.strip() in entries(stage, rows(stage)[-1].ref)[0].text
     ref, channel = stage.declare("P3 " + "long title " * 100)
     assert len(row(stage, ref).title) == 250
     assert "long title " * 99 in entries(stage, ref)[0].text, "the timeline has the whole sentence"
@@ -212,7 +230,7 @@ def _pings_nobody(stage: Stage, channel_id: str) -> None:
 
 @pytest.mark.parametrize("words", HOSTILE)
 def test_hostile_reports_are_judged_and_can_be_declared(stage: Stage, words: str) -> None:
-    ts, answer = report(stage, f"{words} the shop is down, all customers see an error page")
+    ts, answer = report(stage, f"{words} the shop is down, all customers see an error page and nobody can pay")
     before = len(rows(stage))
     heard = press_and_hear(stage.responder, INCIDENTS, answer, "report_declare", thread_ts=ts)
     assert "declared" in heard
@@ -304,7 +322,7 @@ def test_a_command_that_comes_twice_acts_once(stage: Stage) -> None:
         settle(stage.database)
         assert kinds(stage, ref).count(kind) == 1, command
     lines = said_by_bot(responder, channel["id"])
-    assert len([line for line in lines if line.startswith("Note by")]) == 1
+    assert sum("Status investigating → identified" in line for line in lines) == 1
 
 
 def test_somebody_whom_slack_does_not_know_can_declare_all_the_same(stage: Stage) -> None:

@@ -15,7 +15,7 @@ from tests.journeys.story import (
     settle,
 )
 from tests.journeys.wire import press_stale, submit_stale
-from tests.stage import BOT, INCIDENTS, Stage, element, press, texts
+from tests.support.stage import BOT, INCIDENTS, Stage, element, press, texts
 
 
 def ids(message: Message) -> list[str]:
@@ -65,10 +65,13 @@ def test_status_and_severity_are_chosen_on_the_card(stage: Stage) -> None:
     responder = stage.responder
     ref, channel = stage.declare("P2 reports arrive late")
     fresh = card_of(responder, channel)
-    assert press_and_hear(responder, channel["id"], fresh, "incident_status", "mitigated") == f"{ref} is now mitigated."
+    press(responder, channel["id"], fresh, "incident_status", "mitigated")
+    responder.wait_for_message(channel["id"], "Status investigating → mitigated by responder.")
     assert press_stale(stage, responder, fresh, "incident_status", "mitigated") == f"{ref} is already mitigated."
     shown = card_says(responder, channel, "*Status*\nmitigated")
-    assert press_and_hear(responder, channel["id"], shown, "incident_severity", "P0").startswith(f"{ref} is now P0")
+    press(responder, channel["id"], shown, "incident_severity", "P0")
+    responder.wait_for_message(channel["id"], "Severity raised from P2 to P0 by responder")
+    assert not any("is now" in content_of(said) for said in responder.ephemerals(channel["id"])), "it is said once"
     assert press_stale(stage, responder, fresh, "incident_severity", "P0") == f"{ref} is already P0."
     card_says(responder, channel, f"P0 {ref}")
     kept = row(stage, ref)

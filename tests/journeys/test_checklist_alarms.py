@@ -12,10 +12,10 @@ from moto import mock_aws
 
 from bot.store.engine import Database
 from slack_playground.person import content_of
-from tests.cloudwatch import put_alarm
 from tests.journeys.story import ask, failed_jobs, kinds, press_and_hear, row, settle
 from tests.journeys.wire import press_stale
-from tests.stage import Stage, element, staged
+from tests.support.cloudwatch import put_alarm
+from tests.support.stage import Stage, element, staged
 
 REGION = "us-east-1"
 
@@ -75,7 +75,7 @@ def test_a_call_that_aws_refuses_says_why_and_blocks_nothing(stage: Stage, monke
         monkeypatch.delenv(name)
     monkeypatch.setattr("botocore.signers.RequestSigner.sign", _unsigned)
     ref, channel = stage.declare("P3 search-lag is high")
-    assert "is resolved" in ask(stage.responder, channel["id"], "/incident resolve")
+    assert "Resolved by responder" in ask(stage.responder, channel["id"], "/incident resolve")
     said = content_of(stage.responder.wait_for_message(channel["id"], "CloudWatch couldn't be reached"))
     assert "Unable to locate credentials" in said and "Check the metrics yourself." in said
     assert "is closed" in ask(stage.responder, channel["id"], "/incident close it went down")

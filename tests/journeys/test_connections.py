@@ -13,9 +13,9 @@ from sqlalchemy import event
 
 from bot.wiring.listeners import REGISTRY
 from tests.journeys.story import ask, report, settle
-from tests.stage import INCIDENTS, Stage, press
+from tests.support.stage import INCIDENTS, Stage, press
 
-SPEAKING = {"update": "update", "close": "close", "declare": "declare"}  # alone these open a form
+SPEAKING = {"update": "update", "close": "close", "declare": "declare", "drill": "declare"}  # alone these open a form
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from bot.lifecycle.tables import SeveritySuggestion
 from slack_playground.person import content_of
 from tests.journeys.story import Message, entries, failed_jobs, press_and_hear, report, report_row, row, settle
 from tests.journeys.wire import press_stale
-from tests.stage import INCIDENTS, Stage, press
+from tests.support.stage import INCIDENTS, Stage, press
 
 
 def buttons(message: Message) -> list[str]:

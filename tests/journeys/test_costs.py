@@ -17,11 +17,12 @@ from bot.incidents.queries import incidents, timeline
 from bot.wiring.monitoring.health import Progress
 from bot.wiring.upkeep.housekeeping import Housekeeping
 from bot.wiring.upkeep.sweeps import Sweeps
-from tests.stage import INCIDENTS, Stage
+from tests.support.stage import INCIDENTS, Stage
 
 # Statements and commits of listeners, jobs and pages, and how many of the commits wrote anything; the queue itself
-# spends two of each on a job.
-BOUNDS = {"declare": (42, 11, 6), "message": (3, 2, 1), "raise to P1": (78, 20, 10), "close": (104, 22, 13)}
+# spends two of each on a job, and what only reads commits nothing (`Database.reading`). A commit after the note that a
+# message is about to be edited counts as one that wrote.
+BOUNDS = {"declare": (39, 6, 6), "message": (3, 1, 1), "raise to P1": (71, 13, 11), "close": (100, 17, 13)}
 LONGEST = 120  # seconds for which the queue may work; nothing is measured by it
 _LEFT = text("select count(*) from procrastinate_jobs where status in ('todo', 'doing') and scheduled_at is null")
 

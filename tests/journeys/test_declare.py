@@ -15,7 +15,7 @@ from tests.journeys.story import (
     said_by_bot,
     settle,
 )
-from tests.stage import BOT, INCIDENTS, Stage
+from tests.support.stage import BOT, INCIDENTS, Stage
 
 
 def test_a_command_declares_and_the_room_is_furnished(stage: Stage) -> None:
@@ -33,7 +33,7 @@ def test_a_command_declares_and_the_room_is_furnished(stage: Stage) -> None:
     assert content_of(card).startswith(f"P1 {ref} payments fail")
     room = stage.playground.workspace.channels[channel["id"]]
     assert list(room.pins) == [card["ts"]]
-    assert room.topic["value"] == f"P1 · {ref} · payments fail for all customers in Europe"
+    assert room.topic["value"] == f"{ref} · payments fail for all customers in Europe"
     assert "U0RESPONDER" in room.members
     assert any(ref in mirror and f"<#{channel['id']}>" in mirror for mirror in said_by_bot(responder, INCIDENTS))
     assert kinds(stage, ref)[:2] == ["declared", "ping_sent"]
@@ -74,9 +74,9 @@ def test_a_form_declares_with_impact_and_severity(stage: Stage) -> None:
     }
     assert responder.submit(form, filled) == {}
     assert responder.views() == []
-    whisper = responder.wait_for_ephemeral(INCIDENTS, "Tocsin creates it now and invites you")
+    reply_privately = responder.wait_for_ephemeral(INCIDENTS, "Tocsin creates it now and invites you")
     kept = rows(stage)[-1]
-    assert whisper["text"].startswith(f"*P2* · {kept.ref} declared.")
+    assert reply_privately["text"].startswith(f"*P2* · {kept.ref} declared.")
     assert (kept.title, kept.impact) == ("refunds are stuck", "customers wait for their money & call <us>")
     channel = stage.room(responder, kept.ref)
     assert "call <us>" in content_of(card_of(responder, channel))

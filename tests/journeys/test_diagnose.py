@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bot.settings import REPOSITORY
+from bot.slack.tables import SlackMessage
 from bot.store.engine import Database
+from bot.store.outbox import enqueue
 from slack_playground.person import content_of
-from tests.diagnostics.account import REGION, answers_of_lambda, client, function, now, played, put_lines, role
-from tests.journeys.story import ask, entries, failed_jobs, report, settle
-from tests.stage import Stage, staged
+from tests.diagnostics.account import (
+    REGION,
+    answers_of_lambda,
+    client,
+    function,
+    now,
+    played,
+    put_lines,
+    put_metric,
+    role,
+)
+from tests.journeys.story import ask, entries, failed_jobs, report, row, rows, settle
+from tests.support.stage import Stage, staged
 
 SERVICES = """services:
   checkout:
@@ -60,6 +75,44 @@ def test_findings_come_in_one_message_and_stand_on_the_timeline_once(stage: Stag
     assert all(entry.author == stage.responder.user_id for entry in kept)
     again = [one for one in stage.responder.messages(channel["id"]) if "orders-api" in content_of(one)]
     assert len([one for one in again if "AWS calls" in content_of(one)]) == 1, "one message, edited"
+    assert failed_jobs(stage.database) == []
+
+
+def test_what_was_measured_is_drawn_once_in_the_thread_of_the_findings(stage: Stage) -> None:
+    at = datetime.fromtimestamp(stage.clock.now(), UTC)
+    named = {"FunctionName": "payments"}
+    for metric, per_period in (("Invocations", 300.0), ("Errors", 40.0), ("Throttles", 7.0)):
+        values = {timedelta(minutes=5 * number + 1): per_period / (1 + number) for number in range(34)}
+        put_metric("AWS/Lambda", metric, named, values, at)
+    _, channel = stage.declare("P2 payments fail")
+    responder = stage.responder
+    ask(responder, channel["id"], "/incident diagnose lambda payments")
+    settle(stage.database)
+    message = responder.wait_for_message(channel["id"], "AWS calls")
+
+    def pictures() -> list[dict[str, Any]]:
+        replies = responder.replies(channel["id"], message["ts"])
+        return [file for reply in replies for file in reply.get("files") or []]
+
+    (picture,) = pictures()
+    assert picture["title"] == "lambda payments, eu-central-1"
+    content = stage.playground.workspace.files[picture["id"]].content
+    assert content.startswith(b"\x89PNG")
+    with stage.database.transaction() as session:
+        key = session.scalars(select(SlackMessage.key).where(SlackMessage.key.startswith("diagnosis-picture:"))).all()[
+            -1
+        ]
+        enqueue(
+            session,
+            "aws.diagnose",
+            key=key.partition(":")[2],
+            user_id=responder.user_id,
+            service="lambda",
+            name="payments",
+            incident_id=row(stage, rows(stage)[-1].ref).incident_id,
+        )
+    settle(stage.database)
+    assert len(pictures()) == 1, "the same diagnosis again"
     assert failed_jobs(stage.database) == []
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from bot.escalation.rules.matrix import Role
 from slack_playground.person import content_of
 from tests.journeys.story import ask, failed_jobs, jump_to, pings_of, said_by_bot, settle, swept
-from tests.stage import BOT, INCIDENTS, Stage
+from tests.support.stage import BOT, INCIDENTS, Stage
 
 MAY = datetime(2030, 5, 20, 10, tzinfo=UTC)  # a Monday
 JUNE = datetime(2030, 6, 3, 9, tzinfo=UTC)  # the first of June is a Saturday

@@ -9,9 +9,23 @@ import pytest
 
 from bot.incidents.queries.incidents import list_open
 from slack_playground.person import Person, content_of
-from tests.journeys.story import Message, ask, entries, jump, jump_to, kinds, pings_of, row, said_by_bot, settle, swept
+from tests.journeys.story import (
+    Message,
+    ask,
+    card_of,
+    card_says,
+    entries,
+    jump,
+    jump_to,
+    kinds,
+    pings_of,
+    row,
+    said_by_bot,
+    settle,
+    swept,
+)
 from tests.journeys.wire import dispatcher_of
-from tests.stage import BOT, INCIDENTS, Stage, press
+from tests.support.stage import BOT, INCIDENTS, Stage, press
 
 MINUTE, HOUR = 60, 3600
 FIRST_MONDAY = datetime(2030, 1, 7, 10, tzinfo=UTC)
@@ -35,10 +49,14 @@ def monday_morning(stage: Stage, mondays: Iterator[datetime]) -> None:
 
 
 def pages(stage: Stage, user_id: str, ref: str) -> list[Message]:
-    """The direct messages of one person about an incident."""
+    """The direct messages of one person about an incident, but for a reminder to tell stakeholders."""
     person = stage.person(user_id)
-    shown = person.messages(person.dm_with(BOT))
-    return [said for said in shown if ref in content_of(said) and not said.get("is_ephemeral")]
+    shown = [said for said in person.messages(person.dm_with(BOT)) if ref in content_of(said)]
+    return [
+        said
+        for said in shown
+        if not said.get("is_ephemeral") and not content_of(said).startswith("Stakeholders have had no update")
+    ]
 
 
 def wait_for_page(stage: Stage, user_id: str, ref: str, count: int = 1) -> Message:
@@ -47,6 +65,18 @@ def wait_for_page(stage: Stage, user_id: str, ref: str, count: int = 1) -> Messa
     settle(stage.database)
     assert len(pages(stage, user_id, ref)) == count
     return pages(stage, user_id, ref)[-1]
+
+
+def wait_for_repeat(stage: Stage, user_id: str, ref: str, count: int = 1) -> Message:
+    """The latest of so many pages in the thread of the first one."""
+    person = stage.person(user_id)
+    first = pages(stage, user_id, ref)[-1]
+    place = person.dm_with(BOT)
+    said = person.wait_for(
+        lambda: found if len(found := person.replies(place, first["ts"])[1:]) >= count else None,
+        what=f"repeat {count} about {ref}",
+    )
+    return said[-1]
 
 
 def counts(stage: Stage, ref: str) -> dict[str, int]:
@@ -59,18 +89,24 @@ def test_a_p0_climbs_the_ladder_by_the_matrix_and_each_rung_is_paged_once(stage:
     ref, channel = stage.declare("P0 the whole shop is down")
     wait_for_page(stage, ON_CALL, ref)
     jump(stage, 5 * MINUTE)
-    again = wait_for_page(stage, ON_CALL, ref, 2)
-    assert "Acknowledge" in content_of(again)
-    jump(stage, 10 * MINUTE)
+    again = wait_for_repeat(stage, ON_CALL, ref)
+    assert "Acknowledge" in content_of(again) and "<@U0RESPONDER> *This is page 2" in content_of(again)
+    jump(stage, 5 * MINUTE)
+    wait_for_repeat(stage, ON_CALL, ref, 2)
     secondary = wait_for_page(stage, SECONDARY, ref)
     assert "secondary on-call" in content_of(secondary)
-    jump(stage, 15 * MINUTE)
+    assert "<@U0RESPONDER> hasn't answered 2 pages since" in content_of(secondary)
+    jump(stage, 5 * MINUTE)
+    wait_for_repeat(stage, ON_CALL, ref, 3)
+    jump(stage, 10 * MINUTE)
     lead = wait_for_page(stage, LEAD, ref)
     assert f"P0 {ref}" in content_of(lead)
+    assert "paged early: no answer to 4 pages" in content_of(lead)
+    assert "<@U0SECONDARY> hasn't answered" in content_of(lead)
     assert "Declared <!date" in content_of(lead)
     assert "you are the team lead" in content_of(lead)
     assert "<@U0RESPONDER>" in content_of(lead).split("Also paged:")[1]
-    jump(stage, 30 * MINUTE)
+    jump(stage, 35 * MINUTE)
     wait_for_page(stage, MANAGER, ref)
     jump(stage, 60 * MINUTE)
     wait_for_page(stage, VP, ref)
@@ -125,7 +161,7 @@ def test_two_words_acknowledge_where_it_is_plain_which_page_they_answer(stage: S
     settle(stage.database)
     assert row(stage, first).acknowledged_at is None
     responder.say(channel["id"], "On it!")
-    responder.wait_for_message(channel["id"], "Acknowledged by responder")
+    responder.wait_for_message(channel["id"], "Acknowledged by <@U0RESPONDER>")
     settle(stage.database)
     assert [row(stage, ref).acknowledged_by for ref in (first, second)] == [ON_CALL, ON_CALL]
     responder.say(direct, "ack")
@@ -177,6 +213,19 @@ def test_a_milder_incident_at_night_waits_for_the_opening(stage: Stage) -> None:
     assert counts(stage, ref)[ON_CALL] == 1
 
 
+def test_who_cannot_wait_until_the_morning_has_on_call_paged_from_the_card(stage: Stage) -> None:
+    jump(stage, 12 * HOUR)
+    ref, channel = stage.declare("P2 the order mails arrive late")
+    card = card_says(stage.responder, channel, "on-call is paged")
+    assert "2030" in content_of(card), "it says the day and the hour"
+    press(stage.responder, channel["id"], card, "page_now")
+    wait_for_page(stage, ON_CALL, ref)
+    stage.responder.wait_for(
+        lambda: "page_now" not in str(card_of(stage.responder, channel)) or None, what="the card without its button"
+    )
+    assert "acknowledge within" in content_of(card_of(stage.responder, channel))
+
+
 def test_what_fell_due_long_ago_is_paged_once_and_says_that_it_is_late(stage: Stage) -> None:
     ref, _ = stage.declare("P1 the partner api is slow")
     wait_for_page(stage, ON_CALL, ref)
@@ -185,7 +234,10 @@ def test_what_fell_due_long_ago_is_paged_once_and_says_that_it_is_late(stage: St
     assert "late" in content_of(late)
     told = counts(stage, ref)
     assert (told[LEAD], told[SECONDARY]) == (1, 1)
-    assert told[ON_CALL] == 2, "of the repeats that were missed only the latest is sent"
+    assert told[ON_CALL] == 1
+    wait_for_repeat(stage, ON_CALL, ref)
+    held = [ping for ping in pings_of(stage, ref) if ping.kind == "repeat" and ping.state == "sent"]
+    assert len(held) == 1, "of the repeats that were missed only the latest is sent"
 
 
 def test_reopening_escalates_anew(stage: Stage) -> None:

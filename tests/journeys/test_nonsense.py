@@ -8,7 +8,7 @@ from bot.wiring.listeners import REGISTRY
 from slack_playground.person import content_of
 from tests.journeys.story import failed_jobs, kinds, settle
 from tests.journeys.wire import command_twice
-from tests.stage import INCIDENTS, Stage
+from tests.support.stage import INCIDENTS, Stage
 
 OURS = ("Something went wrong", "cannot reach its database", "Slack did not answer", "Traceback", "None.")
 LOUD = ("<!channel", "<!here", "<!subteam", "<@U0VP>")
@@ -20,6 +20,8 @@ NONSENSE = {
     "loud words": "<!channel> <!here> <@U0VP> <!subteam^S0ONCALL> @channel",
     "references": "INC-1999-0001 INC-1999-0002",
 }
+# What these do is said once, where everybody reads it.
+SAID_IN_THE_ROOM = ("rename", "resolve", "status", "severity", "false-alarm")
 ELSEWHERE = ("nothing", "loud words")
 
 
@@ -30,18 +32,28 @@ def room(stage: Stage) -> str:
 
 
 def said(stage: Stage, place: str, command: str) -> str:
-    """The answer, or the title of the form that opened."""
+    """The answer, or the title of the form that opened, or the line that says in the room what was done."""
     responder = stage.responder
-    before = {each["ts"] for each in responder.ephemerals(place)}
+    before, known = {each["ts"] for each in responder.ephemerals(place)}, shown(stage, place)
     responder.command(place, command)
 
     def look() -> str | None:
         for view in responder.views():
             responder.close_view(view)
             return f"form {view['title']['text']}: {content_of(view)}"
-        return next((content_of(each) for each in responder.ephemerals(place) if each["ts"] not in before), None)
+        answered = next((content_of(each) for each in responder.ephemerals(place) if each["ts"] not in before), None)
+        if answered is not None or command.split()[1] not in SAID_IN_THE_ROOM:
+            return answered
+        return "\n".join(line for ts, line in shown(stage, place).items() if known.get(ts) != line) or None
 
     return str(responder.wait_for(look, what=f"an answer to {command[:60]!r}"))
+
+
+def shown(stage: Stage, place: str) -> dict[str, str]:
+    """What the bot says in a channel by ts, but its card and what Slack says of topics and names."""
+    said = stage.responder.messages(place)
+    lines = {each["ts"]: content_of(each) for each in said if each.get("bot_id") and not each.get("subtype")}
+    return {ts: line for ts, line in lines.items() if "*Commander*" not in line}
 
 
 @pytest.mark.parametrize("word", [word for word in REGISTRY.entries if word != "help"])

@@ -11,8 +11,8 @@ import pytest
 from bot.stakeholders.listeners import Redraws
 from slack_playground.person import content_of
 from tests.faults.troubles import fail, faults_left
-from tests.journeys.story import ask, kinds, press_and_hear, settle
-from tests.stage import INCIDENTS, Stage
+from tests.journeys.story import ask, kinds, press_and_hear, row, settle
+from tests.support.stage import INCIDENTS, Stage
 
 View = dict[str, Any]
 
@@ -169,3 +169,19 @@ def test_a_notice_of_an_earlier_resolution_is_not_sent_for_a_later_one(stage: St
     (said,) = stage.responder.submit(view, {"next_steps": {"next_steps": "none"}}).values()
     assert f"{ref} was reopened at" in said
     stage.responder.close_view(view)
+
+
+def test_words_typed_on_an_incident_that_is_over_are_not_lost(stage: Stage) -> None:
+    who = stage.responder
+    ref, channel = stage.declare("P2 the tills of one street are frozen")
+    ask(who, channel["id"], "/incident resolve restarted the gateway")
+    who.command(channel["id"], "/incident update all tills of the street sell again")
+    view = who.wait_for_view("notice_view")
+    assert "restarted the gateway. all tills of the street sell again" in preview_of(view)
+    said = ask(who, channel["id"], "/incident resolve and rolled build 212 back")
+    assert said == f"{ref} was already resolved. Saved for the review: resolution."
+    assert row(stage, ref).resolution == "restarted the gateway\nand rolled build 212 back"
+    ask(who, channel["id"], "/incident close it was the gateway")
+    settle(stage.database)
+    said = ask(who, channel["id"], "/incident resolve it was build 212 after all, on every till")
+    assert said.endswith("You typed: `/incident resolve it was build 212 after all, on every till`")

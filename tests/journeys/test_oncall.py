@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
+import os
 import re
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
+from starlette.testclient import TestClient
 
+from bot.lifecycle.pages.pagers import Hooks, pager_routes
 from bot.settings import REPOSITORY
 from bot.store.engine import Database
+from bot.web.app import create_web
 from slack_playground.person import Person, content_of
 from slack_playground.workspace.records import User
 from tests.journeys.story import (
     ask,
     entries,
     failed_jobs,
+    jump,
     jump_to,
     pings_of,
     press_and_hear,
@@ -26,14 +35,17 @@ from tests.journeys.story import (
     settle,
     swept,
 )
-from tests.stage import BOT, INCIDENTS, Stage, element, press, staged
+from tests.support.pager_services import NTFY_TOKEN, ROUTING_KEY, Pager
+from tests.support.stage import BOT, INCIDENTS, Stage, element, press, staged
 
 GROUP = "S0ONCALL"
 
 
 @pytest.fixture(scope="module")
-def stage(database: Database, data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """The shipped knowledge, but the team lead's rung is a user group."""
+def stage(
+    database: Database, data_folder: Path, tmp_path_factory: pytest.TempPathFactory, pager_server: Pager
+) -> Iterator[Stage]:
+    """The shipped knowledge, but the team lead's rung is a user group, and the VP has pagers."""
     folder = Path(tmp_path_factory.mktemp("stage"))
     knowledge = folder / "knowledge"
     shutil.copytree(REPOSITORY / "knowledge", knowledge)
@@ -42,9 +54,16 @@ def stage(database: Database, data_folder: Path, tmp_path_factory: pytest.TempPa
     text = text.replace(
         "  team lead: {slack: U0TEAMLEAD,", "  leads: {user_group: S0ONCALL}\n  team lead: {slack: U0TEAMLEAD,"
     )
+    pagerduty = f"{{by: pagerduty, key: TOCSIN_PAGER_PD, user: PXPGF42, url: '{pager_server.url}'}}"
+    later = "{by: ntfy, key: TOCSIN_PAGER_NTFY, token: TOCSIN_PAGER_NTFY_TOKEN, after: 2 min}"
+    text = text.replace("{slack: U0VP,", f"{{slack: U0VP, methods: [{pagerduty}, {later}],")
     contacts.write_text(text.replace("team lead: [team lead]", "team lead: [leads]"), encoding="utf-8")
     changes = {"data_folder": data_folder, "knowledge_folder": knowledge}
-    with staged(database, folder, lambda settings: settings.model_copy(update=changes)) as built:
+    secrets = {"TOCSIN_PAGER_PD": ROUTING_KEY, "TOCSIN_PAGER_NTFY": f"{pager_server.url}/vp"}
+    with (
+        patch.dict(os.environ, {**secrets, "TOCSIN_PAGER_NTFY_TOKEN": NTFY_TOKEN}),
+        staged(database, folder, lambda settings: settings.model_copy(update=changes)) as built,
+    ):
         yield built
 
 
@@ -61,6 +80,7 @@ def test_oncall_says_who_is_on_now_and_next(stage: Stage) -> None:
     assert "*on-call engineer:* <@U0RESPONDER>" in said
     assert "*secondary on-call:* <@U0SECONDARY>" in said
     assert "*VP engineering:* <@U0VP>" in said
+    assert "*Vendors:* AWS Support: Open a case under the Enterprise plan · " in said
 
 
 def test_an_override_pages_the_other_person_until_it_is_removed(stage: Stage) -> None:
@@ -77,6 +97,12 @@ def test_an_override_pages_the_other_person_until_it_is_removed(stage: Stage) ->
     assert pings_of(stage, ref)[0].user_ids == ["U0SUPPORT"]
     assert "Override removed" in ask(lead, INCIDENTS, "/incident oncall remove @support-agent")
     assert "*on-call engineer:* <@U0RESPONDER>" in ask(lead, INCIDENTS, "/incident oncall")
+
+
+def test_an_override_that_leaves_nobody_behind_on_call_says_so(stage: Stage) -> None:
+    said = ask(stage.team_lead, INCIDENTS, "/incident oncall override @secondary for 2 h")
+    assert "On-call and secondary are the same person now" in said
+    assert "Override removed" in ask(stage.team_lead, INCIDENTS, "/incident oncall remove @secondary")
 
 
 @pytest.mark.parametrize(
@@ -154,7 +180,7 @@ def test_why_me_take_over_and_acknowledge_on_a_ping_and_its_mention(stage: Stage
     page = page_to(responder, ref)
     why = press_and_hear(responder, responder.dm_with(BOT), page, "page_why")
     assert "*The matrix for P0:* *on-call engineer: at once* · team lead: 30 min" in why
-    assert "*Due* <!date^" in why and "as it was declared" in why
+    assert "*Due* <!date^" in why and "when it was declared" in why
     assert "You are on-call engineer" in why
     mention = responder.wait_for_message(channel["id"], "Paged <@U0RESPONDER>")
     assert element(mention, "page_acknowledge")
@@ -224,7 +250,9 @@ def test_escalating_by_hand_pings_once_and_says_why(stage: Stage) -> None:
     said = ask(stage.responder, channel["id"], '/incident escalate VP the <!channel> board "asks"')
     assert said == f"Paging the VP engineering about {ref}: <@U0VP>."
     again = ask(stage.team_lead, channel["id"], "/incident escalate VP the board asks")
-    assert re.match(r"The VP engineering was paged \d+ seconds? ago by <@U0RESPONDER>\. Nothing was sent", again)
+    assert re.match(
+        r"The VP engineering was paged \d+ (?:second|minute)s? ago by <@U0RESPONDER>\. Nothing was sent", again
+    )
     vp = stage.person("U0VP")
     page = page_to(vp, ref)
     assert '<@U0RESPONDER> paged the VP engineering: the &lt;!channel&gt; board "asks"' in content_of(page)
@@ -315,3 +343,44 @@ def test_a_review_lists_everything_that_is_due_in_one_message_and_is_quiet_other
     assert not any(ref in line for line in after[1:] for ref in refs)
     assert failed_jobs(stage.database) == []
     assert datetime.now(UTC) < now(stage)
+
+
+def test_a_page_rings_a_phone_is_acknowledged_there_and_ends_there(stage: Stage, pager_server: Pager) -> None:
+    ref, channel = stage.declare("P1 nobody can log in", by=stage.team_lead)
+
+    def of(service: str) -> list[tuple[str, str]]:
+        """What that service took about this incident."""
+        return [(act, key) for act, key in pager_server.of(service) if key.startswith(ref)]
+
+    ask(stage.team_lead, channel["id"], "/incident escalate VP logins fail for everybody")
+    stage.responder.wait_for(lambda: of("pagerduty") or None, what="PagerDuty's page")
+    settle(stage.database)
+    ((act, key),) = of("pagerduty")
+    assert act == "page" and of("ntfy") == []
+    jump(stage, 121)
+    stage.responder.wait_for(lambda: of("ntfy") or None, what="ntfy's page")
+    agent = {"id": "PXPGF42", "type": "user_reference", "summary": "The VP"}
+    event = {"id": f"journey-{ref}", "event_type": "incident.acknowledged", "occurred_at": now(stage).isoformat()}
+    body = json.dumps({"event": event | {"agent": agent, "data": {"incident_key": key}}}).encode()
+    signed = "v1=" + hmac.new(b"whsec", body, hashlib.sha256).hexdigest()
+    web = TestClient(create_web(ready=list, routes=pager_routes(stage.context, Hooks(("whsec",)))))
+    answer = web.post("/pagers/pagerduty", content=body, headers={"X-PagerDuty-Signature": signed})
+    assert answer.json() == {"result": f"{ref} is acknowledged."}
+    settle(stage.database)
+    assert row(stage, ref).acknowledged_by == "U0VP"
+    stage.responder.wait_for_message(channel["id"], "in PagerDuty after ")
+    assert "Acknowledged by <@U0VP>" in content_of(page_to(stage.person("U0VP"), ref))
+    assert [act for act, _ in of("ntfy")] == ["page", "resolve"], "the phone is quiet"
+    ask(stage.team_lead, channel["id"], "/incident resolve the login service was restarted")
+    settle(stage.database)
+    assert of("pagerduty") == [("page", key), ("resolve", key)]
+    assert failed_jobs(stage.database) == []
+
+
+def test_a_test_page_is_asked_for_in_slack_and_answered_in_a_direct_message(stage: Stage) -> None:
+    vp = stage.person("U0VP")
+    said = ask(vp, INCIDENTS, "/incident oncall test")
+    assert said.startswith("Sending a TEST page to <@U0VP> by PagerDuty, ntfy.")
+    settle(stage.database)
+    report = content_of(vp.wait_for_message(vp.dm_with(BOT), "TEST page"))
+    assert ":white_check_mark: PagerDuty: accepted" in report and ":white_check_mark: ntfy: accepted" in report

@@ -27,6 +27,8 @@ def test_the_play_goes_through_and_every_step_is_told(played: subprocess.Complet
     assert "✗" not in played.stderr
     assert sum(" ✓ " in line and line.endswith(" ms") for line in told) >= 20
     assert "the team lead is paged" in played.stderr
+    for told_of_aws in ("AWS is asked about orders-db", "an alarm of CloudWatch comes in", "Both alarms are over"):
+        assert told_of_aws in played.stderr
 
 
 @pytest.mark.parametrize(
@@ -44,8 +46,8 @@ def test_the_play_goes_through_and_every_step_is_told(played: subprocess.Complet
         "Paged team-lead as team lead (2 h)",
         "1. **HIGH**: alarm at 80 % of orders-db's connections (owner: secondary, due: ",
         "2. **MEDIUM**: releases that change a column type need a way back (owner: responder, due: ",
-        "- Acknowledged within ",
-        " by responder; the target for P1 is 1 h.",
+        "- Acknowledged after ",
+        " by responder; the target was 1 h for P1.",
         ": resolved before it was due",
     ],
 )

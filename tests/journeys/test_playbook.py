@@ -17,7 +17,7 @@ from tests.journeys.story import (
     settle,
 )
 from tests.journeys.wire import press_stale, submit_stale
-from tests.stage import INCIDENTS, Stage, element, press
+from tests.support.stage import INCIDENTS, Stage, element, press
 
 LAMBDA = "P2 Lambda function is denied by DynamoDB, AccessDenied since the policy change"
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.journeys.story import ask, entries, row, settle
 from tests.slack_playground.test_strictness import guests
-from tests.stage import INCIDENTS, Stage
+from tests.support.stage import INCIDENTS, Stage
 
 WHY = {
     "U0GUEST": "this person is a guest (user_is_restricted). Only a workspace admin can add a guest to a channel.",

@@ -5,11 +5,13 @@ from __future__ import annotations
 from bot.severity.rules import Severity
 from bot.text.durations import span
 from slack_playground.person import content_of
+from tests.alarms.sender import Alertmanager
 from tests.journeys.story import (
     Message,
     ask,
     card_of,
     entries,
+    failed_jobs,
     press_and_hear,
     report,
     report_row,
@@ -19,7 +21,7 @@ from tests.journeys.story import (
     settle,
 )
 from tests.journeys.wire import press_stale
-from tests.stage import INCIDENTS, Stage, press
+from tests.support.stage import INCIDENTS, Stage, press
 
 
 def buttons(message: Message) -> list[str]:
@@ -171,3 +173,41 @@ def test_talk_that_becomes_a_report_while_it_is_written_is_answered_once(stage: 
     responder.wait_for_message(INCIDENTS, "Judged again after an edit.", thread_ts=ts)
     settle(stage.database)
     assert len(responder.replies(INCIDENTS, ts)[1:]) == 1
+
+
+def test_an_alarm_fires_repeats_is_declared_in_its_thread_and_ends(stage: Stage) -> None:
+    responder = stage.responder
+    alertmanager = Alertmanager(
+        stage.context,
+        {
+            "labels": {"alertname": "TicketPrinters", "severity": "page"},
+            "annotations": {"summary": "Ticket printers are offline in every hall", "description": None},
+            "startsAt": "2026-11-20T11:58:00Z",
+            "generatorURL": "https://prometheus.example.com/graph?g0.expr=up",
+            "fingerprint": "5ef77f1f8a3ecfb3",
+        },
+    )
+    alertmanager.fires()
+    post = responder.wait_for_message(INCIDENTS, "*TicketPrinters* is firing")
+    assert "<https://prometheus.example.com/graph" in content_of(post)
+
+    def replies() -> list[Message]:
+        return responder.replies(INCIDENTS, post["ts"])
+
+    answer = responder.wait_for(lambda: next(iter(replies()[1:]), None), what="the alarm's answer")
+    assert "Looks like *P" in content_of(answer) or "Is this an incident?" in content_of(answer)
+    assert alertmanager.again() == {"fresh": False} and alertmanager.fires()["again"] == 1
+    responder.wait_for(lambda: "Fired 2 times" in content_of(replies()[0]) or None, what="the count")
+
+    press(responder, INCIDENTS, answer, "report_declare_as", "P1")
+    decided = responder.wait_for(lambda: next((said for said in replies() if "Declared as" in content_of(said)), None))
+    ref = next(word.strip(".,:") for word in content_of(decided).split() if word.startswith("INC-"))
+    channel = stage.room(responder, ref)
+    assert row(stage, ref).title == "TicketPrinters: Ticket printers are offline in every hall"
+
+    alertmanager.ends("2026-11-20T12:10:00Z")
+    over = responder.wait_for_message(channel["id"], "*TicketPrinters* is OK again")
+    assert "resolve the incident" in content_of(over)
+    responder.wait_for(lambda: "is OK again since" in content_of(replies()[0]) or None, what="the end")
+    assert row(stage, ref).status == "investigating", "nothing resolves by itself"
+    assert failed_jobs(stage.database) == []

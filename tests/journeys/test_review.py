@@ -20,11 +20,12 @@ from bot.reviews.flows.editing import move
 from bot.reviews.rules.stages import Stage as Standing
 from bot.reviews.tables import ActionRow, ReviewRow, ReviewStageRow
 from bot.store.engine import Database
+from bot.store.outbox import enqueue
 from bot.wiring.service import Parts, Service
 from slack_playground.person import content_of
 from slack_playground.workspace.records import Canvas
 from tests.journeys.story import ask, failed_jobs, settle
-from tests.stage import BOT, INCIDENTS, Stage, press, running, staged
+from tests.support.stage import BOT, INCIDENTS, Stage, press, running, staged
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +164,7 @@ def test_a_canvas_that_somebody_made_is_left_alone_and_a_file_takes_its_place(st
     assert failed_jobs(stage.database) == []
     assert stage.responder.canvas("FTHEIRS")["markdown"] == "ours"
     files = [file for said in stage.responder.messages(channel["id"]) for file in said.get("files") or []]
-    assert [file["name"] for file in files] == [f"{ref}-review.md"]
+    assert sorted(file["name"] for file in files) == [f"{ref}-review.md", f"{ref}-timeline.png"]
 
 
 def test_each_gets_a_link_of_their_own_and_it_says_where_the_review_stands(stage: Stage) -> None:
@@ -235,3 +236,26 @@ def test_a_word_about_an_item_without_its_number_makes_no_item(stage: Stage, typ
     said = ask(stage.responder, channel["id"], f"/incident action {typed}")
     assert said.startswith(f"Which one? Type for example `/incident action {typed.split()[0]} 3`")
     assert "Action item 1 of" in ask(stage.responder, channel["id"], "/incident action drop the old hinge")
+
+
+def test_who_led_an_incident_answers_in_a_form_what_its_review_asks(stage: Stage) -> None:
+    ref, channel = closed(stage, "P1 the exports are empty")
+    with stage.database.transaction() as session:
+        found = session.scalars(select(IncidentRow).where(IncidentRow.ref == ref)).one()
+        enqueue(session, "slack.review_questions", lock="questions", incident_id=found.incident_id)
+    settle(stage.database)
+    asked = stage.responder.wait_for_message(stage.responder.dm_with(BOT), f"for the review of {ref}")
+    stage.responder.press(asked, "review_answer")
+    view = stage.responder.wait_for_view("review_answers")
+    (refused,) = stage.responder.submit(view, {"whys": {"whys": "1\n2\n3\n4\n5\n6"}}).values()
+    assert "room for 5 whys" in refused
+    filled = {
+        "cause": {"cause": "a <script> of ours"},
+        "whys": {"whys": "nobody read it"},
+        "improve": {"improve": "read"},
+    }
+    assert stage.responder.submit(view, filled) == {}
+    settle(stage.database)
+    canvas = stage.responder.canvas(stage.playground.workspace.channels[channel["id"]].canvas_id)["markdown"]
+    assert "**Primary cause**: a &lt;script&gt; of ours" in canvas and "**Why 1**: nobody read it" in canvas
+    assert failed_jobs(stage.database) == []

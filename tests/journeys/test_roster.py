@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import select
 
 from bot.escalation.tables import ShiftRow
-from tests.commands import run_command
 from tests.journeys.story import ask, jump_to, pings_of, settle
-from tests.stage import BOT, INCIDENTS, Stage
+from tests.support.commands import run_command
+from tests.support.stage import BOT, INCIDENTS, Stage
 
 Shift = tuple[str, datetime, datetime]
 

@@ -11,7 +11,7 @@ import pytest
 from bot.settings import REPOSITORY
 from bot.store.engine import Database
 from tests.journeys.story import entries, report_row, said_by_bot, settle
-from tests.stage import INCIDENTS, Stage, staged
+from tests.support.stage import INCIDENTS, Stage, staged
 
 
 @pytest.fixture(scope="module")

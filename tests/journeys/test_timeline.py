@@ -12,7 +12,7 @@ from bot.incidents.rules.timeline import Entry
 from bot.incidents.tables import IncidentRow, TimelineEntry
 from bot.reports.listeners import events
 from tests.journeys.story import ask, entries, kinds
-from tests.stage import INCIDENTS, Stage
+from tests.support.stage import INCIDENTS, Stage
 
 
 def said(stage: Stage, ref: str) -> list[Entry]:
@@ -92,10 +92,10 @@ def _raw_count(stage: Stage, ref: str, kind: str) -> int:
 def test_the_pushpin_marks_what_tocsin_said_too(stage: Stage) -> None:
     responder = stage.responder
     ref, channel = stage.declare("P2 the basket is empty after login")
-    ask(responder, channel["id"], "/incident note rolled back to build 212")
-    line = responder.wait_for_message(channel["id"], "Note by")
+    ask(responder, channel["id"], "/incident status identified")
+    line = responder.wait_for_message(channel["id"], "→ identified")
     responder.react(channel["id"], line["ts"], "pushpin")
-    _until_marked(stage, ref, "rolled back to build 212")
+    _until_marked(stage, ref, "Status investigating → identified by <@U0RESPONDER>.")
 
 
 def test_what_is_said_elsewhere_is_on_no_timeline(stage: Stage) -> None:

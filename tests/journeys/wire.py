@@ -11,7 +11,7 @@ from slack_playground.app import Playground
 from slack_playground.delivery.dispatch import Dispatcher
 from slack_playground.page.interactions import Interactions
 from slack_playground.person import Person, content_of
-from tests.stage import Stage, element
+from tests.support.stage import Stage, element
 
 Message = dict[str, Any]
 

@@ -11,8 +11,8 @@ from bot.reports.messages import answer, corrections
 from bot.severity.rules import Judgement, Severity
 from bot.slack.client import Message
 from bot.stakeholders import messages as notices
-from tests.flow_fixtures import Declare
-from tests.rows import NOON
+from tests.fixtures.flow import Declare
+from tests.support.rows import NOON
 
 WRITTEN = "<!channel> <@U0VP> *down* _all_ & `x`"
 SHOWN = "&lt;!channel&gt; &lt;@U0VP&gt;"

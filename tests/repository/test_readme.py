@@ -9,7 +9,7 @@ from bot.demo.seed import FIRST_REPORT
 from bot.demo.story import REPORT
 from bot.wiring.listeners import REGISTRY
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_table_of_commands_has_every_subcommand_and_no_other() -> None:

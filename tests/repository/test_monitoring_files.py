@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from bot.settings import REPOSITORY
-from tests.test_command_line import COMMANDS
+from tests.console.test_command_line import COMMANDS
 
 FOLDER = REPOSITORY / "docs" / "monitoring"
 EXPORTED = set(

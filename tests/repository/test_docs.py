@@ -9,11 +9,10 @@ import pytest
 
 from bot.settings import REPOSITORY
 from bot.wiring.tables import METADATA
-from tests.test_command_line import COMMANDS
+from tests.console.test_command_line import COMMANDS
 
 DOCS = REPOSITORY / "docs"
-PAGES = [DOCS / f"{name}.md" for name in ("architecture", "glossary", "operations", "judgements", "security")]
-PAGES += sorted((DOCS / "decisions").glob("01[1-9]-*.md"))
+PAGES = sorted(DOCS.rglob("*.md"))
 
 
 def picture() -> str:

@@ -16,7 +16,7 @@ _HOLD = """
 import sys
 from pathlib import Path
 from bot.store.embedded import embedded_postgres
-from tests.guard import guarded
+from tests.support.guard import guarded
 folder = Path(sys.argv[1])
 with guarded(folder), embedded_postgres(folder / "pg"):
     print((folder / "pg" / "postmaster.pid").read_text().splitlines()[0], flush=True)
