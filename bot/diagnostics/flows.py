@@ -6,15 +6,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from bot.diagnostics import messages
 from bot.diagnostics.policy import DiagnosticsPolicy
+from bot.diagnostics.queries import DIAGNOSIS
 from bot.diagnostics.rules.dimensions import named
 from bot.diagnostics.rules.finding import Diagnosis, Finding, Weight
 from bot.diagnostics.rules.request import DiagnosisRequest
-from bot.incidents.flows.record import record
+from bot.incidents.flows.record import record, refresh_own_card
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.store.outbox import enqueue
@@ -84,19 +86,22 @@ def find_offer(policy: DiagnosticsPolicy, service: str, name: str, words: str = 
 def keep(session: Session, row: IncidentRow, found: Diagnosis, user_id: str, key: str, now: datetime) -> int:
     """What was found, one entry for each finding; how many are new. Keeping the same diagnosis again adds nothing.
 
-    The first of them has what was measured, which the review draws.
+    The first of them has what was measured, which the review draws. The card follows.
     """
     drawn = messages.picture(found, None)
     texts = _texts([one for one in found.findings if one.weight is not Weight.NOTICE], found)
     kept = 0
     for number, (text, finding) in enumerate(texts):
-        data = {"finding": finding.as_document() if finding else None, "resource": found.resource}
+        data: dict[str, Any] = {"finding": finding.as_document() if finding else None}
+        data |= {"resource": found.resource, "where": found.where, "unread": len(found.unread), "read": found.has_read}
         if number == 0 and drawn.panels:
             data["picture"] = drawn.as_document()
-        source = f"diagnosis:{key}:{number}"
+        source = f"{DIAGNOSIS}{key}:{number}"
         kept += (
             record(session, row, Kind.DIAGNOSED, text, now, author=user_id, data=data, source_key=source) is not None
         )
+    if kept and row.closed_at is None:
+        refresh_own_card(session, row)  # which shows what holds now
     return kept
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from bot.diagnostics.rules.evidence import Evidence, Found
 from bot.diagnostics.rules.figures import number
 from bot.diagnostics.rules.finding import Diagnosis, Finding, NotRead, Weight
 from bot.diagnostics.rules.picture import Picture, to_draw
@@ -12,6 +13,7 @@ from bot.diagnostics.rules.request import DiagnosisRequest
 from bot.slack.blocks import Block, button, context, section
 from bot.slack.client import Message
 from bot.slack.text import bold, code, fit, plain, shorten
+from bot.text.markup import escape, instant
 from bot.text.wording import counted
 
 # A message of Slack holds 13,200 characters. What is left out of it is on the timeline.
@@ -20,6 +22,8 @@ _LONGEST = 1500  # characters of one finding
 _LONGEST_LIST = 1500  # characters of what was not checked, and of what was fine
 _LONGEST_NAME = 150
 _LONGEST_TITLE = 90
+_ON_CARD = 3  # findings; more hide what else the card says
+_LONGEST_SEEN = 160
 _MARKS = {
     Weight.PROBLEM: ":red_circle:",
     Weight.RISK: ":large_orange_circle:",
@@ -112,7 +116,7 @@ def _summary(found: Diagnosis) -> str:
         return f"{', '.join(counts) or 'Nothing'} so far; still checking {', '.join(found.waiting)} …"
     if counts:
         return f"{', '.join(counts)}."
-    if found.unread and not found.clean:
+    if found.unread and not found.has_read:
         return "Nothing could be checked."
     return "Nothing wrong found in what could be checked." if found.unread else "Nothing wrong found."
 
@@ -177,6 +181,39 @@ def entry(one: Finding, resource: str) -> str:
 def entry_of_nothing(found: Diagnosis) -> str:
     """The entry of a diagnosis that found nothing: that is evidence too."""
     return f"AWS, {plain(found.resource)}: {_summary(found)} ({found.window.short})"
+
+
+def on_card(known: Evidence, page: str | None = None) -> str:
+    """What holds now, for the incident's card and the form that resolves it: few lines, the heaviest first.
+
+    `page` is the address of the incident's page, which has everything; None where pages are off.
+    """
+    partly = "; not everything could be checked" if known.unread else ""
+    head = f"*What AWS shows*, diagnosed {instant(known.at)}{partly}"
+    lines = [_line_of_card(one, known) for one in known.found[:_ON_CARD]]
+    if not lines:
+        lines = [_nothing_on_card(known)]
+    elif (more := len(known.found) - len(lines)) > 0:
+        where = f"<{escape(page)}|the incident's page>" if page else "the timeline: `/incident timeline`"
+        lines.append(f"{counted(more, 'more finding')} on {where}")
+    return "\n".join([head, *lines])
+
+
+def _line_of_card(one: Found, known: Evidence) -> str:
+    """Facts say what they are; what only resembles something says so."""
+    finding = one.finding
+    seen = plain(shorten(finding.seen, _LONGEST_SEEN)).rstrip(".")
+    known_as = [f"See {plain(finding.refs[0])}."] if finding.refs else []
+    resembles = [f"Possibly as in {plain(finding.likely[0])}."] if finding.likely and not finding.refs else []
+    earlier = [f"_(diagnosed {instant(one.at)})_"] if one.at != known.at else []
+    resource = bold(shorten(one.resource, _LONGEST_SEEN))
+    return " ".join([_MARKS[finding.weight], f"{resource}: {seen}.", *known_as, *resembles, *earlier])
+
+
+def _nothing_on_card(known: Evidence) -> str:
+    first, *others = known.diagnosed
+    more = f" and {counted(len(others), 'other resource')}" if others else ""
+    return f"Nothing wrong found with {bold(shorten(first, _LONGEST_SEEN))}{more}."
 
 
 def as_text(found: Diagnosis) -> str:

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from bot.incidents.queries import incidents
+from bot.lifecycle.listeners.buttons import form_for
 from bot.settings import REPOSITORY
 from bot.slack.tables import SlackMessage
 from bot.store.engine import Database
@@ -75,6 +77,31 @@ def test_findings_come_in_one_message_and_stand_on_the_timeline_once(stage: Stag
     assert all(entry.author == stage.responder.user_id for entry in kept)
     again = [one for one in stage.responder.messages(channel["id"]) if "orders-api" in content_of(one)]
     assert len([one for one in again if "AWS calls" in content_of(one)]) == 1, "one message, edited"
+    assert failed_jobs(stage.database) == []
+
+
+def test_the_card_and_the_form_that_resolves_show_what_the_last_diagnosis_found(stage: Stage) -> None:
+    ref, channel = stage.declare("P2 orders fail again")
+    responder = stage.responder
+
+    def card() -> str:
+        settle(stage.database)
+        return content_of(responder.wait_for_message(channel["id"], "*Status*"))
+
+    assert "What AWS shows" not in card()
+    ask(responder, channel["id"], "/incident diagnose lambda orders-api")
+    shown = card()
+    assert "*What AWS shows*, diagnosed <!date^" in shown
+    assert ":large_orange_circle: *lambda orders-api*: Alias on $LATEST: LIVE. See NFI-2024-0018." in shown
+    assert shown.index("Task timed out") < shown.index("Alias on $LATEST"), "a problem comes before a risk"
+    assert "<!here>" not in shown
+    client("lambda").delete_alias(FunctionName="orders-api", Name="LIVE")
+    ask(responder, channel["id"], "/incident diagnose lambda orders-api")
+    assert "Alias on $LATEST" not in card() and "Task timed out" in card(), "what is over is no longer said"
+    client("lambda").create_alias(FunctionName="orders-api", Name="LIVE", FunctionVersion="$LATEST")
+    with stage.database.transaction() as session:
+        form = form_for(session, incidents.get_by_ref(session, ref), stage.context.policy, resolving=True)
+    assert "Task timed out" in content_of({"blocks": form["blocks"]})
     assert failed_jobs(stage.database) == []
 
 

@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from bot.diagnostics.messages import on_card
+from bot.diagnostics.rules.evidence import Evidence, Found
+from bot.diagnostics.rules.finding import Finding, Weight
 from bot.escalation.messages import pages as pings
 from bot.incidents import messages as incident_messages
 from bot.incidents.rules.incident import Incident, Status
@@ -34,7 +37,9 @@ def messages(text: str, **values: Any) -> Iterator[Message]:
     for each in in_every_status(**values):
         yield blocks.card(each, LEVELS, past)
         notes = [Line(escape(text), NOON, "U0VP", text), Line(escape(text), NOON, None, None)]
-        yield blocks.card(each, LEVELS, past, state=blocks.State({"scribe": "U0VP"}, notes, NOON))
+        found = Found(Finding("x.y", Weight.PROBLEM, text, text, ("LESSON-01",)), text, NOON)
+        shown = on_card(Evidence(NOON + minutes(1), (found,) * 5, (text,), True), "https://example.com/x")
+        yield blocks.card(each, LEVELS, past, state=blocks.State({"scribe": "U0VP"}, notes, NOON, evidence=shown))
         yield blocks.mirror(each)
         yield blocks.mirror(replace(each, channel_id=None))
         yield pings.page(ping(each, kind="manual", asked_by="U0VP", note=text), NOON + minutes(200))

@@ -53,6 +53,21 @@ class Finding:
             "at": self.at.isoformat() if self.at else None,
         }
 
+    @classmethod
+    def from_document(cls, document: dict[str, Any]) -> Finding:
+        """What `as_document` was of."""
+        return cls(
+            document["check"],
+            Weight[document["weight"].upper()],
+            document["seen"],
+            document["why"],
+            tuple(document["refs"]),
+            tuple(document["likely_refs"]),
+            document["compared"] or "",
+            document["command"] or "",
+            datetime.fromisoformat(document["at"]) if document["at"] else None,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class NotRead:
@@ -100,6 +115,11 @@ class Diagnosis:
     def is_over(self) -> bool:
         return not self.waiting
 
+    @property
+    def has_read(self) -> bool:
+        """Whether anything could be looked at."""
+        return bool(self.findings or self.clean)
+
     def as_document(self) -> dict[str, Any]:
         """For machines."""
         return {
@@ -120,14 +140,16 @@ def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """The heaviest first, facts before likenesses, changes by time, the nearest first, then by name: the same findings
     always stand in the same order.
     """
-    return tuple(sorted(findings, key=lambda one: (one.weight, *_place(one), one.check, one.seen)))
+    return tuple(sorted(findings, key=place_of))
 
 
-def _place(one: Finding) -> tuple[bool, float]:
-    """Within a weight. Changes with which a known failure began come before others."""
+def place_of(one: Finding) -> tuple[int, bool, float, str, str]:
+    """By what it is sorted. Among changes, those with which a known failure began come before others."""
     if one.weight is Weight.CHANGE:
-        return not (one.refs or one.likely), -one.at.timestamp() if one.at else 0.0
-    return not one.refs, 0.0
+        unlike, nearness = not (one.refs or one.likely), -one.at.timestamp() if one.at else 0.0
+    else:
+        unlike, nearness = not one.refs, 0.0
+    return one.weight, unlike, nearness, one.check, one.seen
 
 
 def without_repeats(unread: Iterable[NotRead]) -> tuple[NotRead, ...]:

@@ -66,19 +66,23 @@ def _last_line(session: Session, entry: TimelineEntry, now: datetime) -> SlackMe
     return last
 
 
-def state_of_card(session: Session, incident_id: int) -> tuple[dict[str, str], list[Line]]:
-    """Who holds which role, and the latest notes, oldest first: what the card shows and no post says."""
+def state_of_card(session: Session, incident_id: int) -> tuple[dict[str, str], list[Line], bool]:
+    """Who holds which role, the latest notes, oldest first, and whether AWS was asked: what the card shows."""
     roles = incidents.list_roles(session, incident_id)
-    noted = select(exists().where(TimelineEntry.incident_id == incident_id, TimelineEntry.kind == Kind.NOTED.value))
-    if not session.scalar(noted):
-        return roles, []  # of most incidents; the card is drawn with each change
+    noted, diagnosed = (
+        exists().where(TimelineEntry.incident_id == incident_id, TimelineEntry.kind == kind.value)
+        for kind in (Kind.NOTED, Kind.DIAGNOSED)
+    )
+    has_notes, was_diagnosed = session.execute(select(noted, diagnosed)).one()
+    if not has_notes:
+        return roles, [], was_diagnosed  # of most incidents; the card is drawn with each change
     notes = timeline.list_latest(session, incident_id, _NOTES, kinds=(Kind.NOTED,))
     known = slack_queries.names_in(session, "\n".join([*(note.text for note in notes), *_authors(notes)]))
     shown = [
         Line(quiet(note.text, known), note.at, note.author, known.get(note.author) if note.author else None)
         for note in notes
     ]
-    return roles, shown
+    return roles, shown, was_diagnosed
 
 
 def _authors(notes: Sequence[Entry]) -> list[str]:

@@ -10,6 +10,8 @@ import structlog
 from sqlalchemy.orm import Session
 
 from bot.context import AppContext
+from bot.diagnostics.messages import on_card
+from bot.diagnostics.queries import find_evidence
 from bot.escalation.flows import pages as escalate
 from bot.escalation.flows import plan
 from bot.escalation.flows.holders import holders
@@ -105,7 +107,10 @@ def post_card(context: AppContext, poster: Poster, incident_id: int) -> None:
     """Post the card, or bring it up to date, where the incident is spoken about."""
     with context.database.transaction() as session:
         row = incidents.get(session, incident_id)  # kept here, it is read once
-        state = blocks.State(*lines.state_of_card(session, incident_id))
+        roles, notes, diagnosed = lines.state_of_card(session, incident_id)
+        known = find_evidence(session, incident_id) if diagnosed and row.closed_at is None else None
+        shown = on_card(known, context.page_link(f"/incidents/{row.ref}")) if known else ""
+        state = blocks.State(roles, notes, evidence=shown)
         promised = next_promise(session, row)
         state = replace(state, next_update=promised, overdue=promised is not None and promised <= context.now())
         card, begun = _begin_card(session, context, poster, incident_id, state)

@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.context import AppContext, Policy
+from bot.diagnostics.messages import on_card
+from bot.diagnostics.queries import find_evidence
 from bot.fields.messages import asked_on_ending
 from bot.fields.queries import values_of
 from bot.incidents.interactions import ID, Opening, Press, incident_at, number_at
@@ -66,10 +68,11 @@ def form_for(
     about the playbook where one was used or shown; a security incident has it on the card.
     """
     incident = change.offered(session, row)
-    known = values_of(session, row.incident_id) if policy.fields else {}
-    asked = asked_on_ending(policy.fields, row.type, known, not resolving, type_name)
+    given = values_of(session, row.incident_id) if policy.fields else {}
+    asked = asked_on_ending(policy.fields, row.type, given, not resolving, type_name)
     if resolving:
-        return forms.resolve_form(incident, *results.choices(session, row), asked)
+        known = find_evidence(session, row.incident_id)
+        return forms.resolve_form(incident, *results.choices(session, row), asked, on_card(known) if known else "")
     used, helped = results.was_used(session, row)
     shown = is_private(row.ref) or any(item.kind == "playbook" for item in row.similar)
     incident = replace(incident, resolution=resolution or incident.resolution)

@@ -38,6 +38,7 @@ class State:
     call: str = ""  # the address at which people speak with each other
     next_update: datetime | None = None  # by when stakeholders were promised the next one
     overdue: bool = False  # that time has passed
+    evidence: str = ""  # what the last diagnoses found
 
 
 _NOTHING = State({}, ())
@@ -76,6 +77,8 @@ def card(
     ]
     if state.notes and not incident.closed_at:
         blocks.append(section("\n".join(["*Latest notes*", *(line_of_note(note) for note in state.notes)])))
+    if state.evidence and not incident.closed_at:
+        blocks.append(section(state.evidence))
     if recurrence:
         blocks.append(context(recurrence))
     blocks += [section(similar_line(one.item), vote_menu(one.vote_key)) for one in similar[:1]]

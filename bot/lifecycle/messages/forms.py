@@ -159,10 +159,11 @@ def resolve_form(
     steps: Sequence[tuple[str, str]] = (),
     chosen: str = NO_STEP,
     asked: Sequence[Block] = (),
+    evidence: str = "",
 ) -> dict[str, Any]:
     """`steps` are those of playbooks that may have ended it, (value, label); `chosen` is the likeliest.
 
-    `asked` are the inputs of type and custom fields.
+    `asked` are the inputs of type and custom fields, `evidence` what the last diagnoses found.
     """
     none = option("Something else", NO_STEP)
     choices = [*(option(label, value) for value, label in steps[:99]), none]
@@ -175,6 +176,7 @@ def resolve_form(
         str(incident.incident_id),
         [
             section(f"*{incident.severity}* · {incident.ref} · {plain(incident.title)}"),
+            *([section(evidence)] if evidence else []),
             text_field("resolution", "What fixed it?", multiline=True, optional=True, initial=incident.resolution),
             text_field("cause", "What was the cause?", multiline=True, optional=True, initial=incident.cause),
             *([which_step] if steps else []),
