@@ -13,6 +13,7 @@ from bot.errors import BadRequest, InvalidSettings
 
 if TYPE_CHECKING:  # `tocsin --help` needs none of them
     from bot.aws.accounts import Aws
+    from bot.diagnostics.policy import DiagnosticsPolicy
     from bot.diagnostics.rules.finding import Diagnosis
     from bot.diagnostics.rules.request import DiagnosisRequest
     from bot.settings import Settings
@@ -51,17 +52,17 @@ def diagnose(
     now = Clock(settings.clock_file).now()
     moment = _instant(settings, at or asked.at, now)
     for number, one in enumerate(targets(asked, policy)):
-        _print(_last(aws, one, moment, now, policy.budget, quiet=as_json), as_json, first=number == 0)
+        _print(_last(aws, one, moment, now, policy, quiet=as_json), as_json, first=number == 0)
 
 
 def _last(
-    aws: Aws, asked: DiagnosisRequest, at: datetime | None, now: datetime, budget: float, *, quiet: bool
+    aws: Aws, asked: DiagnosisRequest, at: datetime | None, now: datetime, policy: DiagnosticsPolicy, *, quiet: bool
 ) -> Diagnosis:
     """The whole diagnosis, with a line on stderr for each step unless `quiet`."""
     from bot.diagnostics.checks.asking import diagnose as ask
 
     known = None
-    for known in ask(aws, asked, at, now, budget):
+    for known in ask(aws, asked, at, now, policy.budget, policy.insights):
         if known.waiting and not quiet:
             say(f"{len(known.findings)} found, checking {', '.join(known.waiting)} …")
     assert known is not None  # the first comes before any look

@@ -140,7 +140,8 @@ def _ask_and_show(
     shown.show(messages.beginning(resource))
     found: Diagnosis | None = None
     try:
-        for found in ask(aws, asked, at, context.now(), context.policy.diagnostics.budget):
+        policy = context.policy.diagnostics
+        for found in ask(aws, asked, at, context.now(), policy.budget, policy.insights):
             shown.show(messages.diagnosed(found, title_of), final=found.is_over)
     except (BadRequest, InvalidSettings, Unread) as error:
         log.warning("could not diagnose", resource=resource, reason=str(error))

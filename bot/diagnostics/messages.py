@@ -154,11 +154,11 @@ def _unread(one: NotRead) -> str:
 
 
 def _dollars(cost: float) -> str:
-    return f"about ${cost:.2f}" if cost >= _CENT else "less than $0.01"
+    return f"${cost:.2f}" if cost >= _CENT else "less than $0.01"
 
 
 def _foot(found: Diagnosis) -> str:
-    cost = f", {_dollars(found.cost)}" if found.cost else ""
+    cost = f", estimated at {_dollars(found.cost)}" if found.cost else ""
     cost += f" (Logs Insights scanned {number(found.scanned, 'B')})" if found.scanned else ""
     clean = f"Nothing wrong in {', '.join(found.clean)}. " if found.clean else ""
     return f"{plain(clean)} Read-only, {counted(found.calls, 'AWS call')}{cost}.".strip()

@@ -13,10 +13,11 @@ from pydantic import BeforeValidator, Field, model_validator
 from bot.aws.accounts import Account
 from bot.aws.operations import partition_of
 from bot.aws.session import Role
+from bot.diagnostics.rules.prices import HIGHEST, InsightsPrices
 from bot.diagnostics.rules.request import WORDS, DiagnosisRequest, parse
 from bot.errors import BadRequest
 from bot.policy.loading import PolicyModel, Problem, load, refuse_at
-from bot.policy.values import ANY_TEXT, Many, Text, Typed, did_you_mean, must
+from bot.policy.values import ANY_TEXT, Day, Many, Text, Typed, did_you_mean, must
 
 _ROLE = re.compile(r"arn:aws[\w-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 _NAME = re.compile(r"[\w+=,.@/-]{1,128}")
@@ -58,6 +59,7 @@ class DiagnosticsPolicy:
     call: float = 5.0
     accounts: Mapping[str, Account] = field(default_factory=dict)
     services: Mapping[str, Service] = field(default_factory=dict)
+    insights: InsightsPrices = field(default_factory=InsightsPrices)
 
     def find_service(self, name: str) -> Service | None:
         """The service of that name, whatever its case."""
@@ -114,6 +116,26 @@ def _or_none(value: object) -> object:
 
 
 Region = Annotated[str, Typed(_region, {"type": "string", "pattern": f"^{_REGION.pattern}$"})]
+
+
+def _price(typed: str) -> float:
+    if not re.fullmatch(r"0?\.[0-9]{1,6}|[0-9](\.[0-9]{1,6})?", typed):
+        raise ValueError(f'"{typed}" is not a price in US dollars for a GB such as 0.005.')
+    return float(typed)
+
+
+Price = Annotated[float, Typed(_price, {"type": "number", "minimum": 0, "exclusiveMaximum": 10})]
+
+
+class InsightsPricesModel(PolicyModel):
+    """What Logs Insights costs for each GB that it scans, by region, as AWS published it on a day."""
+
+    as_of: Day | None = None
+    default: Price = HIGHEST
+    regions: dict[Region, Price] = Field(default_factory=dict)
+
+    def prices(self) -> InsightsPrices:
+        return InsightsPrices(self.regions, self.default, self.as_of)
 
 
 class AccountModel(PolicyModel):
@@ -191,6 +213,7 @@ class ServicesFile(PolicyModel):
 
     budget: Annotated[float, _seconds(5, 120)]
     call: Annotated[float, _seconds(1, 60)]
+    insights_prices: InsightsPricesModel = Field(default_factory=InsightsPricesModel)
     accounts: Annotated[
         dict[str, AccountModel],
         BeforeValidator(_or_none, json_schema_input_type=dict[str, AccountModel] | None),
@@ -222,4 +245,4 @@ def load_services(path: Path) -> DiagnosticsPolicy:
     file = load(path, ServicesFile)
     accounts = {name: model.account() for name, model in file.accounts.items()}
     services = {name: model.service(name) for name, model in file.services.items()}
-    return DiagnosticsPolicy(file.budget, file.call, accounts, services)
+    return DiagnosticsPolicy(file.budget, file.call, accounts, services, file.insights_prices.prices())

@@ -10,8 +10,11 @@ import pytest
 
 from bot.aws.accounts import Aws
 from bot.diagnostics.checks.account.insights import MOST_SCANNED
+from bot.diagnostics.checks.asking import diagnose
 from bot.diagnostics.messages import as_text
 from bot.diagnostics.rules.log_signs import KNOWN, SIGNS
+from bot.diagnostics.rules.prices import InsightsPrices
+from bot.diagnostics.rules.request import parse
 from tests.diagnostics.account import REGION, Answers, now, played, put_lines, put_metric, refuse
 from tests.diagnostics.cases import ago, look
 
@@ -45,8 +48,11 @@ def test_what_is_scanned_is_counted_said_and_priced() -> None:
     (one,) = found.findings
     assert one.seen.startswith("At least 500 lines of “Task timed out”"), "200,000 lines are searched, 500 are read"
     assert found.as_document()["scanned_bytes"] == 2_000_000_000
-    assert 0.02 <= found.cost < 0.021
-    assert as_text(found).endswith("about $0.02 (Logs Insights scanned 2.0 GB).")
+    assert 0.02 <= found.cost < 0.021, "at the highest price, where nothing says that of the region"
+    assert as_text(found).endswith(", estimated at $0.02 (Logs Insights scanned 2.0 GB).")
+    prices = InsightsPrices({REGION: 0.005})
+    *_, found = diagnose(aws, parse("logs shop"), None, now(), 60, prices)
+    assert 0.01 <= found.cost < 0.011
 
 
 def test_of_more_than_may_be_scanned_the_last_part_of_the_hour_is_searched() -> None:

@@ -27,7 +27,22 @@ def written(folder: PolicyFolder, accounts: str = ACCOUNTS, services: str = SERV
 
 
 def test_what_ships_names_no_account_and_no_service() -> None:
-    assert load_services(SHIPPED / "services.yaml") == DiagnosticsPolicy(20.0, 5.0)
+    shipped = load_services(SHIPPED / "services.yaml")
+    assert (shipped.budget, shipped.call, shipped.accounts, shipped.services) == (20.0, 5.0, {}, {})
+
+
+def test_prices_are_read_and_a_region_that_is_not_named_costs_more_than_those(
+    policy_folder: PolicyFolder,
+) -> None:
+    prices = load_services(SHIPPED / "services.yaml").insights
+    assert prices.of("us-east-1") == 0.005 and prices.as_of is not None
+    assert prices.of("mx-central-1") == prices.default >= max(prices.regions.values())
+    edited = policy_folder.edit("services.yaml", "us-east-1: 0.005", "us-east-1: free")
+    with pytest.raises(InvalidPolicy, match=r'services\.yaml:\d+: .*"free" is not a price'):
+        load_services(edited)
+    edited = policy_folder.edit("services.yaml", "us-east-1: free", "virginia: 0.005")
+    with pytest.raises(InvalidPolicy, match=r'services\.yaml:\d+: .*"virginia" is not a region'):
+        load_services(edited)
 
 
 def test_without_the_file_the_account_of_the_credentials_is_read(policy_folder: PolicyFolder) -> None:

@@ -18,9 +18,11 @@ from bot.diagnostics.checks.probe import HOUR, PERIOD, Check, Probe
 from bot.diagnostics.checks.running import run
 from bot.diagnostics.policy import DiagnosticsPolicy
 from bot.diagnostics.rules.finding import Diagnosis, Window
+from bot.diagnostics.rules.prices import InsightsPrices
 from bot.diagnostics.rules.request import EXAMPLE, DiagnosisRequest, did_you_mean
 from bot.errors import BadRequest
 
+_NO_PRICES = InsightsPrices()
 CHECKS: tuple[Check, ...] = (
     lambda_.CHECK,
     apigw.CHECK,
@@ -84,7 +86,12 @@ def window_of(at: datetime | None, now: datetime) -> Window:
 
 
 def diagnose(
-    aws: Aws, asked: DiagnosisRequest, at: datetime | None, now: datetime, budget: float
+    aws: Aws,
+    asked: DiagnosisRequest,
+    at: datetime | None,
+    now: datetime,
+    budget: float,
+    prices: InsightsPrices = _NO_PRICES,
 ) -> Iterator[Diagnosis]:
     """The diagnosis again after each result, the last one over; `budget` in seconds, `at` and `now` aware UTC.
 
@@ -94,7 +101,9 @@ def diagnose(
     reader = aws.reader(budget, asked.account or _account_of(aws, asked), asked.region)
     try:
         _check_number(aws, asked, reader)
-        yield from run(check, Probe(reader, asked.name, window_of(at, now), now, asked.qualifier), budget)
+        price = prices.of(reader.region)
+        probe = Probe(reader, asked.name, window_of(at, now), now, asked.qualifier, insights_price=price)
+        yield from run(check, probe, budget)
     except Unread as unread:
         if unread.reason is Reason.SILENT:
             check_region(reader.region)  # nobody answers for one that is misspelled

@@ -13,6 +13,7 @@ from bot.aws.reading import Reader
 from bot.diagnostics.rules.figures import Figures, Series
 from bot.diagnostics.rules.finding import Finding, Window
 from bot.diagnostics.rules.picture import Drawn
+from bot.diagnostics.rules.prices import HIGHEST
 
 HOUR = timedelta(hours=1)
 WEEK = timedelta(weeks=1)
@@ -48,6 +49,7 @@ class Probe:
     now: datetime
     qualifier: str | None = None
     measured: list[Drawn] = field(default_factory=list)  # each series that was read, with its instants
+    insights_price: float = HIGHEST  # US dollars for each GB that Logs Insights scans here
     scanned: list[float] = field(default_factory=list)  # bytes, one for each query of Logs Insights
     priced: list[float] = field(default_factory=list)  # US dollars, one for each call that costs
 

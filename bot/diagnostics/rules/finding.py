@@ -107,7 +107,7 @@ class Diagnosis:
     clean: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()  # looks that have not ended
     calls: int = 0
-    cost: float = 0.0  # US dollars, what AWS charges for these calls
+    cost: float = 0.0  # US dollars, an estimate of what AWS charges for these calls
     scanned: float = 0.0  # bytes that Logs Insights scanned
     measured: tuple[Drawn, ...] = ()  # what the looks read of CloudWatch, for a picture
 
@@ -131,7 +131,7 @@ class Diagnosis:
             "unread": [{"look": item.look, "why": item.why, "action": item.action} for item in self.unread],
             "clean": list(self.clean),
             "calls": self.calls,
-            "cost_usd": round(self.cost, 6),
+            "estimated_cost_usd": round(self.cost, 6),
             "scanned_bytes": round(self.scanned),
         }
 

@@ -14,7 +14,6 @@ from bot.diagnostics.checks.probe import Probe
 from bot.diagnostics.rules.figures import number
 
 MOST_SCANNED = 5e9  # bytes of one query
-PRICE_OF_BYTE = 0.01e-9  # US dollars for each that is scanned: regions ask 0.005 to 0.01 for a GB
 WAITS = (0.4, 1.2)  # seconds before each look at how far a query has come
 _LINES = 500  # that a query answers, or a page of FilterLogEvents
 _LONGEST = 4000  # characters of a line
@@ -112,7 +111,7 @@ def _waited_for(probe: Probe, query_id: str) -> dict[str, Any]:
         if answer.get("status") in _OVER or _scanned(answer) > MOST_SCANNED:
             break
     probe.scanned.append(_scanned(answer))
-    probe.priced.append(_scanned(answer) * PRICE_OF_BYTE)
+    probe.priced.append(_scanned(answer) / 1e9 * probe.insights_price)
     if answer.get("status") not in _OVER:
         with suppress(Unread):  # it ended meanwhile, or ends by itself
             probe.reader.read_anew("logs", "StopQuery", queryId=query_id)
