@@ -8,9 +8,12 @@ import time
 from contextlib import suppress
 
 import structlog
+from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk.socket_mode.builtin import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
+
+from bot.wiring.access.frames import use_whole_frames
 
 log = structlog.get_logger(__name__)
 
@@ -19,10 +22,14 @@ _LOOK_EVERY = 0.01  # seconds
 
 
 class SocketMode(SocketModeHandler):
-    """As the library has it, and it knows how many payloads it is about to answer."""
+    """As the library has it, but it takes payloads of any length and knows how many it is about to answer."""
 
     _working = 0
     _lock = threading.Lock()
+
+    def __init__(self, app: App, app_token: str, ping_interval: float) -> None:
+        use_whole_frames()
+        super().__init__(app, app_token, ping_interval=ping_interval)
 
     def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]  # as bolt's
         with self._lock:
