@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import uuid
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -63,6 +64,7 @@ def played() -> Iterator[None]:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "testing")
         patch.setenv("AWS_DEFAULT_REGION", REGION)
+        patch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")  # hundreds of images, which nothing looks at
         patch.setattr(insights, "WAITS", (0.0, 0.0))  # moto's queries are done at once
         yield
 
@@ -70,6 +72,12 @@ def played() -> Iterator[None]:
 def client(service: str) -> Any:
     """An unguarded client, to seed with."""
     return boto3.client(service, region_name=REGION)
+
+
+def new_image() -> str:
+    """The id of an image to start machines from."""
+    made = client("ec2").register_image(Name=f"image-{uuid.uuid4()}")
+    return str(made["ImageId"])
 
 
 def put_metric(

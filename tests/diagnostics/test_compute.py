@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.aws.accounts import Aws
-from tests.diagnostics.account import REGION, Answers, answer_changes, client, now, played, put_metric
+from tests.diagnostics.account import REGION, Answers, answer_changes, client, new_image, now, played, put_metric
 from tests.diagnostics.cases import Case, ago, verify
 
 
@@ -48,7 +48,7 @@ def instance(*ports: int, **series: dict[timedelta, float]) -> Callable[[str], s
             everybody = [{"CidrIp": "0.0.0.0/0"}]
             rule = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": everybody}
             ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
-        image = ec2.describe_images()["Images"][0]["ImageId"]
+        image = new_image()
         run = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, SubnetId=subnet, SecurityGroupIds=[group])
         made = str(run["Instances"][0]["InstanceId"])
         ec2.create_tags(Resources=[made], Tags=[{"Key": "Name", "Value": name}])
@@ -141,7 +141,7 @@ def group(*, desired: int = 1, most: int = 3, version: str = "$Default", cpu: fl
     def seed(name: str) -> None:
         _, subnet, _ = network()
         ec2 = client("ec2")
-        image = ec2.describe_images()["Images"][0]["ImageId"]
+        image = new_image()
         data = {"ImageId": image, "InstanceType": "t3.micro"}
         ec2.create_launch_template(LaunchTemplateName=name, LaunchTemplateData=data)
         client("autoscaling").create_auto_scaling_group(

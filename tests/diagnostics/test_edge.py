@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.aws.accounts import Aws
-from tests.diagnostics.account import REGION, Answers, answer_changes, client, now, played, put_metric
+from tests.diagnostics.account import REGION, Answers, answer_changes, client, new_image, now, played, put_metric
 from tests.diagnostics.cases import Case, ago, verify
 
 
@@ -48,7 +48,7 @@ def balancer(
         forward = [{"Type": "forward", "TargetGroupArn": group}]
         elb.create_listener(LoadBalancerArn=made["LoadBalancerArn"], Protocol="HTTP", Port=80, DefaultActions=forward)
         if targets:
-            image = ec2.describe_images()["Images"][0]["ImageId"]
+            image = new_image()
             run = ec2.run_instances(ImageId=image, MinCount=targets, MaxCount=targets, SubnetId=subnets[0])
             there = [{"Id": one["InstanceId"]} for one in run["Instances"]]
             elb.register_targets(TargetGroupArn=group, Targets=there)

@@ -20,6 +20,8 @@ from bot.settings import REPOSITORY
 NEEDED = ("moto", "boto3", "flask", "flask_cors")
 MISSING = "AWS is not simulated: its packages are missing (pip install 'tocsin[demo]')."
 KNOWLEDGE = REPOSITORY / "knowledge"
+# moto would read hundreds of machine images at its start, which nothing looks at.
+_QUICK = {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false"}
 _OWN_POLICY = {"services.yaml": SERVICES, "alarms.yaml": POLICY}
 
 
@@ -64,7 +66,7 @@ class Cloud:
         with self.log.open("w") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "bot.demo.with_parent", str(os.getpid()), *program],
-                env=os.environ | self._delivers,
+                env=os.environ | _QUICK | self._delivers,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -241,7 +241,7 @@ class Shop:
         group = ec2.create_security_group(GroupName="storefront", Description="HTTPS only", VpcId=vpc)["GroupId"]
         anybody = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
         ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[anybody])
-        image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+        image = ec2.register_image(Name="storefront")["ImageId"]
         named = [{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": "storefront"}]}]
         ec2.run_instances(
             ImageId=image, MinCount=1, MaxCount=1, SubnetId=subnet, SecurityGroupIds=[group], TagSpecifications=named
