@@ -9,6 +9,9 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 EXTRAS_OF_THE_IMAGE := aws pdf charts check meaning
 ARGS ?=
 
+# Where a shell forbids it, each of the hundreds of processes of the tests would compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check format bench pins clean
 .DELETE_ON_ERROR:
