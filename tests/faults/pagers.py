@@ -149,7 +149,9 @@ class Pagers:
             failed = list(session.scalars(text("select task_name from procrastinate_jobs where status = 'failed'")))
         assert failed == []
         assert {row.state for row in rows} <= {"sent", "planned", "cancelled"}
-        expected = {f"ping:{row.ping_id}:{user}" for row in rows if row.state == "sent" for user in row.user_ids}
+        # Where the clock steps over a Monday, digests fall due, too: one message for the lines of many incidents.
+        paged = [row for row in rows if row.state == "sent" and row.kind != "digest"]
+        expected = {f"ping:{row.ping_id}:{user}" for row in paged for user in row.user_ids}
         assert {key for key in said if key.startswith("ping:")} == expected
         assert all(row.user_ids for row in rows if row.state == "sent")
         # Also by what Slack was asked: one post for each ping and person, those it refused aside.
