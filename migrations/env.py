@@ -14,7 +14,12 @@ def is_ours(_object: object, name: str | None, _kind: str, _reflected: bool, _ot
 
 def migrate(connection) -> None:  # type: ignore[no-untyped-def]  # alembic hands over whatever it was given
     context.configure(
-        connection=connection, target_metadata=METADATA, include_object=is_ours, compare_server_default=False
+        connection=connection,
+        target_metadata=METADATA,
+        include_object=is_ours,
+        compare_server_default=False,
+        # Who works meanwhile waits for the tables of one migration, and not for those of all that are missing.
+        transaction_per_migration=True,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -17,6 +18,7 @@ _FOLDER = Path(__file__).resolve().parent.parent.parent / "migrations"
 NEWER = "which this version of Tocsin does not have"
 _NEEDS = re.compile(r'^NEEDS = "(\w+)"', re.MULTILINE)
 _MINUTES = 10  # for one statement of a migration
+_TRIES = 10  # of a migration that PostgreSQL ends because it and somebody at work wait for each other
 _IN_USE = (
     "The database was not upgraded: another session holds a lock on a table that has to change."
     " End that session, or wait for it, and run `tocsin db upgrade` again."
@@ -56,7 +58,7 @@ def _upgrade(connection: Connection) -> None:
         config = Config()
         config.set_main_option("script_location", str(_FOLDER))
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        _repeated_at_deadlocks(lambda: command.upgrade(config, "head"), connection)
         # The version before, which does not have these migrations, reads here whether it still runs on these tables.
         connection.execute(text(f"comment on table alembic_version is 'needs {_needs()}'"))
         connection.commit()
@@ -64,6 +66,19 @@ def _upgrade(connection: Connection) -> None:
         connection.rollback()
         connection.execute(text("select pg_advisory_unlock(7331001)"))
         connection.commit()
+
+
+def _repeated_at_deadlocks(act: Callable[[], None], connection: Connection) -> None:
+    """What was committed before a deadlock stays: each migration is a transaction of its own."""
+    for left in reversed(range(_TRIES)):
+        try:
+            act()
+        except OperationalError as error:
+            if not left or not isinstance(error.orig, psycopg.errors.DeadlockDetected):
+                raise
+            connection.rollback()
+        else:
+            return
 
 
 def _take_time(connection: Connection) -> None:

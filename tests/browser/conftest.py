@@ -30,9 +30,9 @@ PATIENCE_MS = 60_000
 OpenPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The browser of the whole run."""
+    """The browser of a module. Playwright's event loop runs while it does, so that no other module may have it."""
     if not CHROMIUM.exists():
         pytest.skip(f"no Chromium at {CHROMIUM}: install Debian's package `chromium` to run the browser tests")
     with sync_playwright() as playwright:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from types import ModuleType
 from typing import Any
@@ -15,7 +16,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from procrastinate.schema import SchemaManager
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 
 from bot.errors import InvalidSettings
 from bot.settings import REPOSITORY
@@ -103,6 +104,33 @@ def test_a_table_in_use_gives_one_sentence(empty: Database) -> None:
         other.execute(text("lock table alembic_version in access exclusive mode"))
         with pytest.raises(InvalidSettings, match="another session holds a lock"):
             upgrade(empty.engine)
+
+
+def test_a_migration_and_somebody_at_work_who_wait_for_each_other_both_get_through(empty: Database) -> None:
+    upgrade(empty.engine)
+    taken, tries = threading.Event(), []
+
+    def works(connection: Connection) -> None:
+        connection.execute(text("lock table reports in row exclusive mode"))
+        taken.set()
+        connection.execute(text("lock table incidents in row exclusive mode"))
+        connection.rollback()
+
+    def migrates(connection: Connection, pool: ThreadPoolExecutor, other: Connection) -> None:
+        tries.append(connection.execute(text("lock table incidents in access exclusive mode")))
+        if len(tries) == 1:
+            working.append(pool.submit(works, other))
+            taken.wait()
+        connection.execute(text("lock table reports in access exclusive mode"))
+
+    working: list[Future[None]] = []
+    with empty.engine.connect() as ours, empty.engine.connect() as other, ThreadPoolExecutor(1) as pool:
+        other.execute(text("set deadlock_timeout = '1h'"))  # it is the migration that PostgreSQL ends
+        other.commit()
+        migrations._repeated_at_deadlocks(lambda: migrates(ours, pool, other), ours)
+        ours.rollback()
+        working[0].result(60)
+    assert len(tries) == 2
 
 
 def test_a_database_that_is_newer_is_told_to_upgrade_the_program(empty: Database) -> None:
