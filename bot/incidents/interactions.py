@@ -83,6 +83,8 @@ def number_at(value: str, part: int) -> int:
     return int(typed)
 
 
+# What reading a value or the metadata of a form may raise where it is none of ours; JSON may be too deep to read.
+FORGED = (NoResultFound, ValueError, KeyError, TypeError, RecursionError)
 OUT_OF_DATE = "This button is out of date. Use the button on the latest message, or type `/incident help`."
 
 
@@ -109,7 +111,7 @@ def _admit(
     """The incident that it is about. Raises NotAllowed, UnknownIncident and BadRequest."""
     try:
         row = locate(session, value)
-    except (NoResultFound, ValueError, KeyError) as forged:
+    except FORGED as forged:
         raise BadRequest(OUT_OF_DATE) from forged
     channel_id = (body.get("channel") or {}).get("id")
     authority.admit(session, context, act, body["user"]["id"], context.now(), row, channel_id)
@@ -160,7 +162,10 @@ def no_incident(session: Session, values: dict[str, str], view: dict[str, Any]) 
 
 def of_form(session: Session, values: dict[str, str], view: dict[str, Any]) -> IncidentRow:
     """The incident whose id is all that the form carries."""
-    return incidents.get(session, number_at(str(view.get("private_metadata")), 0))
+    metadata = str(view.get("private_metadata"))
+    if ":" in metadata:
+        raise BadRequest(OUT_OF_DATE)
+    return incidents.get(session, number_at(metadata, 0))
 
 
 def thought_over(thinking: Thinking, field: str, act: Act, locate: LocateForm = no_incident) -> Callable[..., None]:

@@ -196,6 +196,8 @@ def redraw(
     leaves the view behind; whoever draws looks once more after letting go, so that nothing is left lying.
     """
     ack()
+    if "view" not in body:
+        return  # not in a form: no such field of ours stands in a message
     form = redraws.begin(body["view"], float(action.get("action_ts") or 0))
     while form.waiting is not None and form.turn.acquire(blocking=False):
         try:

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from slack_bolt import App
+import structlog
+from slack_bolt import App, BoltResponse
 
 from bot.context import AppContext
 from bot.diagnostics import listeners as diagnosing
@@ -40,12 +41,15 @@ from bot.reports.listeners import answers, corrections, declare_form, events, si
 from bot.reviews import listeners as reviewing
 from bot.slack.client import Slack
 from bot.slack.late.answers import PATIENCE, Patience
+from bot.slack.payloads import is_slacks, is_well_formed
 from bot.stakeholders import listeners as telling
 from bot.stakeholders.messages import NOTICE_FIELDS
 from bot.status_page import listeners as status_page
 from bot.text.markup import storable
 from bot.text.masking import mask
 from bot.trackers import listeners as trackers
+
+log = structlog.get_logger(__name__)
 
 REGISTRY = Registry(
     (
@@ -128,6 +132,7 @@ EVENTS: dict[str, Callable[..., None]] = {
 
 def register(app: App, context: AppContext, slack: Slack, patience: float = PATIENCE) -> None:
     """Connect every id to its listener; after `patience` seconds what Slack sent is acknowledged in any case."""
+    app.middleware(_believable)
     app.middleware(Patience(slack, opens_form, patience).middleware)
     app.middleware(_storable)
     _register_forms(app, context, slack)
@@ -225,6 +230,22 @@ def opens_form(body: Mapping[str, Any]) -> bool:
     if body.get("type") in ("shortcut", "message_action"):
         return True
     return any(action.get("action_id") in OPENERS for action in body.get("actions") or [])
+
+
+def _believable(body: Any, context: Any, client: Any, next: Callable[[], None]) -> BoltResponse | None:
+    """Before all else: what no Slack sends goes no further, and nothing is answered to another machine than Slack."""
+    address = body.get("response_url")
+    if not is_well_formed(body):
+        log.warning("what came is of no shape of Slack's; it was left alone", kind=str(body.get("type"))[:40])
+        return BoltResponse(status=200)
+    if address and not is_slacks(address, client.base_url):
+        log.warning("a response_url leads to another machine than Slack; nothing is sent there")
+        body["response_url"] = context["response_url"] = None
+        context.pop("respond", None)  # Bolt has made one
+    for action in body.get("actions") or []:
+        action["value"] = action.get("value") or ""  # what was chosen has none
+    next()
+    return None
 
 
 def _storable(body: Any, next: Callable[[], None]) -> None:

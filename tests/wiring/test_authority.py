@@ -10,15 +10,18 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from slack_sdk.webhook import WebhookClient
 from sqlalchemy import text
 
 from bot.context import AppContext
 from bot.incidents.queries import timeline
 from bot.incidents.rules.authority import Standing
 from bot.incidents.tables import IncidentRow
+from bot.lifecycle.messages.forms import DECLARE
 from bot.slack.client import Slack
+from bot.slack.payloads import is_slacks
 from bot.stakeholders.messages import NOTICE_FIELDS
-from bot.wiring.listeners import OPENERS, OPENINGS, PRESSES, QUESTIONS, REGISTRY, register
+from bot.wiring.listeners import OPENERS, OPENINGS, PRESSES, QUESTIONS, REGISTRY, SUBMISSIONS, register
 from slack_playground.app import Playground
 from tests.fixtures.door import OF_NO_INCIDENT, UNHURRIED, WHO, Doors, bolt_app, form_of, furnish, knocks
 from tests.fixtures.job import Declared
@@ -155,3 +158,83 @@ def test_every_button_that_opens_a_form_is_known_to_open_one(doors: Doors, contr
     shortcuts = {"declare_global", "declare_message", "timeline_message"}
     assert opened - shortcuts <= OPENERS, "in OPENERS of bot/wiring/listeners.py"
     assert opened >= {"incident_fields", "home_declare", "drill_form"}, "forms do open here"
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"value": 5},
+        {"value": {"a": 1}},
+        {"selected_option": "P0:2"},
+        {"selected_option": {"value": 7}},
+        {"selected_user": ["U0SUPPORT"]},
+        {"block_id": 5},
+        {"action_id": None},
+    ],
+)
+def test_what_no_slack_sends_is_acknowledged_and_goes_no_further(
+    doors: Doors, known: AppContext, forged: dict[str, object]
+) -> None:
+    """Nor is it left without an answer, for which Slack would show a warning sign."""
+    before = everything(known)
+    for action_id in (*PRESSES, *OPENINGS, *QUESTIONS, "playbook_start"):
+        action = {"action_id": action_id, "block_id": "b", "type": "button", "value": "1"} | forged
+        body = {"type": "block_actions", "actions": [action]}
+        assert doors.knock(body, "U0SUPPORT", "C0GENERAL") == "", action_id
+    assert everything(known) == before
+
+
+def test_a_button_without_a_value_is_out_of_date_or_needs_none(doors: Doors) -> None:
+    for action_id in (*PRESSES, *OPENINGS, *QUESTIONS, "playbook_start"):
+        action = {"action_id": action_id, "block_id": "b", "type": "button"}
+        heard = doors.knock({"type": "block_actions", "actions": [action]}, "U0SUPPORT", "C0GENERAL")
+        assert "Something went wrong inside" not in heard, action_id
+
+
+DEEP = '{"key":' * 2000
+METADATA = ["", "x", "-1", "9" * 40, "null", "[]", "[1]", '"1"', "true", "{}", '{"incident":[1]}', "1:x", "1:-5", DEEP]
+
+
+@pytest.mark.parametrize("metadata", METADATA, ids=lambda text: text[:12])
+def test_a_form_with_forged_metadata_is_refused_in_a_sentence(doors: Doors, known: AppContext, metadata: str) -> None:
+    for callback_id in (*SUBMISSIONS, DECLARE):
+        _, values = form_of(callback_id, doors.row, doors.ids)
+        if callback_id == DECLARE and not metadata.startswith("{"):
+            continue  # it may be opened anywhere
+        heard = doors.submit(callback_id, metadata, "U0SUPPORT", **values)
+        assert "Something went wrong inside" not in heard, callback_id
+    assert all("Something went wrong" not in doors.press(name, DEEP, "U0SUPPORT") for name in QUESTIONS)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://169.254.169.254/latest/meta-data/",
+        "http://127.0.0.1:1/",
+        "http://hooks.slack.com.example.org/commands/1",
+        "http://hooks.slack.com@example.org/",
+        "https://example.org/",
+        "file:///etc/hostname",
+        "//example.org",
+        "http://[",
+        " ",
+    ],
+)
+def test_nothing_is_answered_to_another_machine_than_slack(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    """Whoever could name where answers go would have them, and have Tocsin knock at its neighbours."""
+    asked: list[str] = []
+    monkeypatch.setattr(WebhookClient, "send_dict", lambda self, body, headers=None: asked.append(self.url))
+    body = {"type": "block_actions", "actions": [{"action_id": "incident_status", "block_id": "b", "value": "x"}]}
+    doors.knock(body | {"response_url": address}, "U0SUPPORT", "C0GENERAL")
+    assert asked == []
+
+
+def test_slacks_own_addresses_are_answered() -> None:
+    slack = "https://slack.com/api/"
+    assert is_slacks("https://hooks.slack.com/actions/T1/2/x", slack)
+    assert is_slacks("https://hooks.slack-gov.com/actions/T1/2/x", "https://slack-gov.com/api/")
+    assert is_slacks("http://127.0.0.1:8000/response/1", "http://127.0.0.1:8000/api/")
+    assert not is_slacks("http://hooks.slack.com/actions/T1/2/x", slack)
+    assert not is_slacks("https://slack.com.example.org/", slack)

@@ -18,7 +18,7 @@ from bot.fields.flows import missing
 from bot.fields.messages import asked_on_declaring, still_required
 from bot.fields.rules import Ask
 from bot.incidents.commands import CommandContext, Subcommand
-from bot.incidents.interactions import OUT_OF_DATE, Locate, let_in, of_no_incident
+from bot.incidents.interactions import FORGED, OUT_OF_DATE, Locate, let_in, of_no_incident
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
 from bot.incidents.rules.incident import Incident, Status, is_drill, is_private, leading_security
@@ -180,7 +180,7 @@ def _unpacked(value: str) -> tuple[Wanted, str]:
         said = json.loads(value)
         severity = Severity(said["severity"]) if "severity" in said else None
         return Wanted(str(said["key"]), str(said["title"]), severity, "security" in said), str(said["ref"])
-    except (ValueError, KeyError, TypeError) as forged:
+    except FORGED as forged:
         raise BadRequest(OUT_OF_DATE) from forged
 
 

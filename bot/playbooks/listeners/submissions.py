@@ -33,10 +33,10 @@ def noted(
     session: Session, context: AppContext, values: dict[str, str], view: dict[str, Any], user_id: str, now: datetime
 ) -> None:
     """The outcome of a step, with what the person saw."""
-    run_id, number = view["private_metadata"].split(":")
+    run_id, number = (number_at(view["private_metadata"], part) for part in (0, 1))
     try:
         with session.begin_nested():
-            flow.decide(session, int(run_id), int(number), Outcome(values[OUTCOME]), user_id, now, values.get(LINE, ""))
+            flow.decide(session, run_id, number, Outcome(values[OUTCOME]), user_id, now, values.get(LINE, ""))
     except TocsinError as refused:
         # A form's errors are plain text, in which a mention would stand as an id.
         names = messages.names_of(session, mentioned([str(refused)]))

@@ -49,7 +49,7 @@ def explained(
     session: Session, context: AppContext, values: dict[str, str], view: dict[str, Any], user_id: str, now: datetime
 ) -> None:
     """The form of a reason in one's own words."""
-    correct.explain(session, int(view["private_metadata"]), IN_WORDS, values[IN_WORDS])
+    correct.explain(session, number_at(view["private_metadata"], 0), IN_WORDS, values[IN_WORDS])
 
 
 def take_severity(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:

@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from bot.context import AppContext
+from bot.errors import BadRequest
 from bot.fields.messages import as_words
 from bot.fields.rules import Ask, Given
 from bot.incidents.authority import admit
+from bot.incidents.interactions import FORGED, OUT_OF_DATE
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
 from bot.lifecycle.flows.declare import Declaration, declare, join, kind_of, outcome_of, where_to_work
@@ -137,5 +139,8 @@ def _join(
 def _origin(metadata: str) -> dict[str, str]:
     """Where the form was opened: a channel id alone, or channel and message as JSON."""
     if metadata.startswith("{"):
-        return {key: str(value) for key, value in json.loads(metadata).items()}
+        try:
+            return {key: str(value) for key, value in json.loads(metadata).items()}
+        except FORGED as forged:
+            raise BadRequest(OUT_OF_DATE) from forged
     return {"channel": metadata} if metadata else {}
