@@ -94,6 +94,7 @@ DIAGNOSTICS = _allow(
     lambda_="GetFunctionConfiguration GetFunctionConcurrency GetAccountSettings ListAliases ListFunctions "
     "ListEventSourceMappings",
     health="DescribeEvents DescribeEventDetails DescribeAffectedEntities",
+    kafka="DescribeClusterV2 ListClustersV2 ListNodes",
     iam="GetRole ListRoles ListAttachedRolePolicies ListRolePolicies",
     logs="FilterLogEvents DescribeLogGroups StartQuery GetQueryResults StopQuery",
     opensearch="DescribeDomain ListDomainNames",

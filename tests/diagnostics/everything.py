@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.aws.accounts import Aws
-from tests.diagnostics import test_account, test_compute, test_data, test_deployments, test_edge
+from tests.diagnostics import test_account, test_compute, test_data, test_deployments, test_edge, test_msk
 from tests.diagnostics.account import (
     ACCOUNT,
     REGION,
@@ -42,6 +42,7 @@ def seed_everything(aws: Aws) -> tuple[str, ...]:
     for word, seed in seeds:
         seed(f"every-{word}")
     test_account.answers_of_quotas(aws)
+    test_msk.cluster("every-msk", aws)
     Answers(aws.client("apigateway"), "get_rest_apis", {"items": [{"id": "a1", "name": "every-apigw"}]})
     Answers(aws.client("apigatewayv2"), "get_apis", {"Items": []})
     parameter = {"ParameterName": "maxmemory-policy", "ParameterValue": "volatile-lru"}
@@ -54,6 +55,7 @@ def seed_everything(aws: Aws) -> tuple[str, ...]:
         f"cloudfront {test_edge.distribution('/*')('every-cloudfront')}",
         f"route53 {test_edge.slow_check('every-route53')}",
         "apigw every-apigw",
+        "msk every-msk",
         "quotas lambda",
         "changes",
         "changes orders-api",

@@ -334,7 +334,11 @@ def test_the_busiest_function_takes_at_most_25_calls(aws: Aws) -> None:
     Answers(asked.client("logs"), "get_query_results", {"status": "Running", "results": []})
     Answers(asked.client("logs"), "stop_query", {"success": True})
     found = look(asked, f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:busiest")
-    assert [one.why for one in found.unread] == ["logs:GetQueryResults: the query was not done in time (Running)"]
+    assert {one.look: one.why for one in found.unread} == {
+        "error lines": "logs:GetQueryResults: the query was not done in time (Running)",
+        "event sources": "To stay within its calls, it did not look at all of them: diagnose `sqs busiest-2`, "
+        "`sqs busiest-3`",
+    }
     assert 20 <= found.calls <= 25
     assert 0 < found.cost < 0.001
 
@@ -421,7 +425,8 @@ def test_kafka_that_cannot_be_reached_points_to_its_guide(aws: Aws) -> None:
     asked = Aws(REGION)
     broken = {
         "UUID": "00000000-0000-0000-0000-000000000000",
-        "EventSourceArn": f"arn:aws:kafka:{REGION}:{ACCOUNT}:cluster/shop/1",
+        "SelfManagedEventSource": {"Endpoints": {"KAFKA_BOOTSTRAP_SERVERS": ["kafka.example.com:9094"]}},
+        "Topics": ["orders"],
         "State": "Enabled",
         "LastProcessingResult": "PROBLEM: Connection error. Please check your event source connection configuration.",
     }

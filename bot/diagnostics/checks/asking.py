@@ -12,7 +12,7 @@ from bot.aws.session import check_region
 from bot.diagnostics.checks import lambda_
 from bot.diagnostics.checks.account import iam, logs, quotas, sns, states, trail
 from bot.diagnostics.checks.compute import asg, ec2
-from bot.diagnostics.checks.data import dynamodb, elasticache, opensearch, rds, s3, sqs
+from bot.diagnostics.checks.data import dynamodb, elasticache, msk, opensearch, rds, s3, sqs
 from bot.diagnostics.checks.edge import alb, apigw, cloudfront, route53
 from bot.diagnostics.checks.probe import HOUR, PERIOD, Check, Probe
 from bot.diagnostics.checks.running import run
@@ -32,6 +32,7 @@ CHECKS: tuple[Check, ...] = (
     sqs.CHECK,
     s3.CHECK,
     elasticache.CHECK,
+    msk.CHECK,
     ec2.CHECK,
     asg.CHECK,
     route53.CHECK,

@@ -25,6 +25,7 @@ SERVICES = {
     "DistributionId": "cloudfront",
     "TopicName": "sns",
     "LogGroupName": "logs",
+    "Cluster Name": "msk",
 }
 _NAMED = re.compile(rf"(?<![\w-])({'|'.join(SERVICES)}) ([\w.$/+=@-]{{1,200}})")
 _REGION = re.compile(r"(?<![\w-])region ([a-z]{2}(?:-[a-z]+)+-\d)(?![\w-])")

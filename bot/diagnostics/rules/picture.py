@@ -17,6 +17,7 @@ _FIRST = (
     *("Duration", "Latency", "TargetResponseTime", "SuccessfulRequestLatency", "ApproximateAgeOfOldestMessage"),
     *("DatabaseConnections", "CurrConnections", "ConcurrentExecutions", "ApproximateNumberOfMessagesVisible"),
     *("CPUUtilization", "FreeStorageSpace", "DatabaseMemoryUsagePercentage", "ReplicaLag"),
+    *("EstimatedMaxTimeLag", "OfflinePartitionsCount", "UnderReplicatedPartitions", "KafkaDataLogsDiskUsed"),
 )
 
 
@@ -43,7 +44,7 @@ def to_draw(read: Iterable[Drawn]) -> tuple[Drawn, ...]:
     order = {name: place for place, name in enumerate(_FIRST)}
     wanted = sorted(
         (one for one in read if one.metric in order and len(one.points) > 1),
-        key=lambda one: (order[one.metric], -len(one.points), one.stat != "p99", one.stat),
+        key=lambda one: (order[one.metric], -len(one.points), one.stat != "p99", one.stat, -one.highest),
     )
     by_metric: dict[str, Drawn] = {}
     for one in wanted:

@@ -90,6 +90,7 @@ _RESOURCES: tuple[tuple[str, str, str], ...] = (
     ("s3", r"(?P<name>[^/:]+)(?:/.*)?", "s3"),
     ("autoscaling", r"autoScalingGroup:.*autoScalingGroupName/(?P<name>.+)", "asg"),
     ("elasticache", r"(?:cluster|replicationgroup):(?P<name>[^:]+)", "elasticache"),
+    ("kafka", r"cluster/(?P<name>[^/]+)(?:/.*)?", "msk"),
     ("cloudfront", r"distribution/(?P<name>[^/]+)", "cloudfront"),
     ("apigateway", r"/(?:restapis|apis)/(?P<name>[^/]+)(?:/.*)?", "apigw"),
     ("route53", r"(?:hostedzone|healthcheck)/(?P<name>[^/]+)", "route53"),

@@ -6,13 +6,16 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from bot.aws.reading import Reason, Unread
 from bot.diagnostics.checks.lambda_.configuration import configuration_of
+from bot.diagnostics.checks.lambda_.kafka import from_msk
 from bot.diagnostics.checks.lambda_.traffic import figures_of, metric_command
 from bot.diagnostics.checks.probe import Probe
-from bot.diagnostics.rules.figures import highest, number
+from bot.diagnostics.rules.figures import highest, listed, number
 from bot.diagnostics.rules.finding import Finding, Weight
 
-_MOST_QUEUES = 2  # that are looked at; each takes two calls
+_ROOM = 4  # calls for what the sources themselves say, of the 25 that a diagnosis may take
+_PER_QUEUE, _PER_CLUSTER = 2, 4
 _LATE = 60_000.0  # ms that a stream's oldest record may wait
 _FEW_RECEIVES = 5
 _ATTRIBUTES = ["VisibilityTimeout", "RedrivePolicy", "ApproximateNumberOfMessages"]
@@ -24,14 +27,25 @@ def sources(probe: Probe) -> Iterator[Finding]:
     found = probe.reader.read_all(
         "lambda", "ListEventSourceMappings", "EventSourceMappings", pages=1, FunctionName=probe.name
     )
-    queues = [one for one in found if ":sqs:" in one.get("EventSourceArn", "")]
     for source in found:
         yield from _state(probe, source)
-    for source in queues[:_MOST_QUEUES]:
-        yield from _queue(probe, source)
     streams = [one for one in found if _kind(one) in ("dynamodb", "kinesis")]
     if streams:
         yield from _streams(probe, streams)
+    queues = [one for one in found if _kind(one) == "sqs"]
+    clusters = [one for one in found if ":kafka:" in one.get("EventSourceArn", "")]
+    for source in clusters[: _ROOM // _PER_CLUSTER]:
+        yield from from_msk(probe, source)
+    room = max(0, _ROOM - _PER_CLUSTER * len(clusters)) // _PER_QUEUE
+    for source in queues[:room]:
+        yield from _queue(probe, source)
+    left = [f"`{kind} {_name(one)}`" for kind, one in (*_of("msk", clusters[1:]), *_of("sqs", queues[room:]))]
+    if left:
+        raise Unread(Reason.LATE, f"To stay within its calls, it did not look at all of them: diagnose {listed(left)}")
+
+
+def _of(kind: str, sources: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+    return [(kind, source) for source in sources]
 
 
 def _kind(source: dict[str, Any]) -> str:
@@ -41,7 +55,9 @@ def _kind(source: dict[str, Any]) -> str:
 
 def _name(source: dict[str, Any]) -> str:
     arn = source.get("EventSourceArn") or ", ".join(source.get("Topics", ())) or source["UUID"]
-    return str(arn).split(":", 5)[-1].removeprefix("table/").removeprefix("stream/").split("/")[0]
+    return (
+        str(arn).split(":", 5)[-1].removeprefix("table/").removeprefix("stream/").removeprefix("cluster/").split("/")[0]
+    )
 
 
 def _command(probe: Probe) -> str:
