@@ -6,7 +6,7 @@ import logging
 import socket
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from slack_sdk.socket_mode.builtin.internals import _receive_messages
@@ -112,3 +112,44 @@ def test_a_long_message_that_is_edited_does_not_make_us_deaf(playground: Playgro
         responder.wait_for(lambda: "message_changed" in heard, what=f"the edit among {heard}")
     finally:
         close_quickly(connection.client, playground)
+
+
+def test_a_flood_of_reactions_keeps_neither_commands_nor_reports_waiting(
+    playground: Playground, responder: Person
+) -> None:
+    app = bolt_app(playground)
+    flooded, reported = threading.Event(), threading.Event()
+
+    def slowly(next: Callable[[], None]) -> None:
+        """As long as it takes: the flood does not end before the report was heard."""
+        assert reported.wait(60)
+        next()
+
+    app.event("reaction_added", middleware=[slowly])(lambda: flooded.set())
+    app.event("message")(lambda event: reported.set() if "down" in event["text"] else None)
+    app.command("/incident")(lambda ack: ack("here"))
+    connection = SocketMode(app, "xapp-playground", ping_interval=5)
+    connection.connect()  # type: ignore[no-untyped-call]  # the library leaves it bare
+    try:
+        ts = responder.say("C0INCIDENTS", "the pool is full")
+        for name in (
+            "pushpin",
+            "eyes",
+            "tada",
+            "heart",
+            "fire",
+            "rocket",
+            "clap",
+            "wave",
+            "bell",
+            "key",
+            "lock",
+            "zap",
+        ):
+            responder.react("C0INCIDENTS", ts, name)
+        responder.command("C0INCIDENTS", "/incident help")  # raises where nobody answers
+        responder.say("C0INCIDENTS", "checkout is down")
+        assert flooded.wait(60)
+    finally:
+        reported.set()
+        connection.close_between()

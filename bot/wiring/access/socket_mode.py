@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import structlog
@@ -19,10 +20,16 @@ log = structlog.get_logger(__name__)
 
 _ANSWERED_WITHIN = 3.0  # seconds; after that Slack no longer waits for an answer
 _LOOK_EVERY = 0.01  # seconds
+_EVENTS_AT_ONCE = 4
+_REACTIONS = frozenset({"reaction_added", "reaction_removed"})
 
 
 class SocketMode(SocketModeHandler):
-    """As the library has it, but it takes payloads of any length and knows how many it is about to answer."""
+    """As the library has it, but it takes payloads of any length and knows how many it is about to answer.
+
+    Commands, presses and forms are answered at once, events in their turn, and reactions in a turn of their own:
+    whoever sends thousands of them, and that costs no typing, keeps neither reports nor people waiting.
+    """
 
     _working = 0
     _lock = threading.Lock()
@@ -30,6 +37,19 @@ class SocketMode(SocketModeHandler):
     def __init__(self, app: App, app_token: str, ping_interval: float) -> None:
         use_whole_frames()
         super().__init__(app, app_token, ping_interval=ping_interval)
+        self._events = ThreadPoolExecutor(_EVENTS_AT_ONCE, "events")
+        self._reactions = ThreadPoolExecutor(1, "reactions")
+        self.client.socket_mode_request_listeners[:] = [self.take_in]  # type: ignore[list-item]  # as bolt's own
+
+    def take_in(self, client: SocketModeClient, req: SocketModeRequest) -> None:
+        """What came, in its turn."""
+        if req.type != "events_api":
+            self.handle(client, req)
+            return
+        event = req.payload.get("event") or {}
+        turn = self._reactions if event.get("type") in _REACTIONS else self._events
+        with suppress(RuntimeError):  # we are hanging up: Slack sends it to another replica
+            turn.submit(self.handle, client, req)
 
     def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]  # as bolt's
         with self._lock:
@@ -52,6 +72,8 @@ class SocketMode(SocketModeHandler):
                 break
             idle = 0 if self._working or not self.client.message_queue.empty() else idle + 1
             time.sleep(_LOOK_EVERY)
+        for turn in (self._events, self._reactions):
+            turn.shutdown(wait=False, cancel_futures=True)
         hang_up(self)
 
 
