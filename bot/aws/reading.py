@@ -22,6 +22,11 @@ _UNKNOWN_KEYS = re.compile(
     r"InvalidClientTokenId|UnrecognizedClient|InvalidAccessKeyId|SignatureDoesNotMatch|AuthFailure|InvalidSignature"
 )
 _NAMED_ACTION = re.compile(r"not authorized to perform:? ([\w-]+:\w+)")
+_ROLE = re.compile(r"arn:aws[\w-]*:iam::\d{12}:role/[\w+=,.@/-]+")
+_TRUST = (
+    "Name Tocsin's own role in its trust policy, with the external_id of services.yaml where it asks for one, "
+    "and attach what `tocsin aws policy` prints."
+)
 _HOMES = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 _SIGN_IN = "Sign in again (`aws sso login`) or renew the keys, then retry."
 _PLAN = (
@@ -199,6 +204,10 @@ def _answered(error: Any, service: str, operation: str) -> Unread:
     asked = f"{service}:{operation}"
     if _EXPIRED.search(code):
         return Unread(Reason.CREDENTIALS, f"The AWS credentials have expired ({code}). {_SIGN_IN}")
+    if error.operation_name.startswith("AssumeRole") and not is_passing(error.response):
+        # Asked by boto3 itself, before what was asked: no question of this account gets another answer.
+        role = _ROLE.search(words)
+        return Unread(Reason.CREDENTIALS, f"Tocsin may not assume {role[0] if role else 'its role'} ({code}). {_TRUST}")
     if _UNKNOWN_KEYS.search(code):
         return Unread(Reason.CREDENTIALS, f"AWS does not accept the credentials ({code}). {_SIGN_IN}")
     if _DENIED.search(code):

@@ -11,6 +11,7 @@ import boto3
 import botocore.session
 import pytest
 from botocore.awsrequest import AWSRequest, AWSResponse
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from bot.aws import operations
@@ -99,6 +100,23 @@ def test_another_account_is_read_by_assuming_its_role() -> None:
         with pytest.raises(Unread) as unread:
             Reader(client, REGION, 1.0, lambda: 0.0).read("sqs", "GetQueueUrl", QueueName="ours")
     assert unread.value.reason is Reason.MISSING, "the queue is in the account of the keys, not in that of the role"
+
+
+def test_a_role_that_cannot_be_assumed_is_said_once_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is asked, as boto3 assumes the role before: no permission of that role is missing."""
+    arn = "arn:aws:iam::210987654321:role/tocsin"
+    words = f"User: arn:aws:iam::1:user/x is not authorized to perform: sts:AssumeRole on resource: {arn}"
+
+    def refuse(_self: object, **_arguments: object) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": words}}, "AssumeRole")
+
+    monkeypatch.setattr("botocore.credentials.AssumeRoleCredentialFetcher._get_credentials", refuse)
+    with mock_aws():
+        reader = Reader(clients(REGION, DIAGNOSTICS, ASKED, Role(arn)), REGION, 10.0, lambda: 0.0)
+        for service, operation in (("lambda", "ListFunctions"), ("s3", "ListBuckets")):
+            with pytest.raises(Unread, match=rf"^Tocsin may not assume {arn} \(AccessDenied\)\. Name") as unread:
+                reader.read(service, operation)
+            assert (unread.value.reason, unread.value.action) == (Reason.CREDENTIALS, None)
 
 
 def test_boto3_is_loaded_by_the_first_call_and_not_before() -> None:

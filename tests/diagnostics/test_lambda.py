@@ -489,6 +489,22 @@ def test_what_is_denied_names_the_action_and_the_other_looks_go_on(aws: Aws) -> 
     assert "lacks the IAM action logs:FilterLogEvents" in unread.why
 
 
+def test_credentials_that_expire_meanwhile_are_one_sentence_and_what_was_found_before_is_kept(aws: Aws) -> None:
+    on_latest("expiring")
+    asked = Aws(REGION)
+    answers_of_lambda(asked)
+    for operation in ("StartQuery", "FilterLogEvents"):
+        refuse(asked.client("logs"), operation, "ExpiredTokenException")
+    refuse(asked.client("cloudwatch"), "GetMetricData", "ExpiredToken")
+    refuse(asked.client("lambda"), "GetFunctionConcurrency", "ExpiredTokenException")
+    found = look(asked, "lambda expiring")
+    assert "lambda.alias-latest" in {one.check for one in found.findings}
+    assert "SnapStart" in found.clean
+    whys = {one.why.replace("ExpiredTokenException", "ExpiredToken") for one in found.unread}
+    (why,) = whys
+    assert why.startswith("The AWS credentials have expired (ExpiredToken). Sign in again (`aws sso login`)")
+
+
 def test_an_arn_is_understood_and_one_of_another_account_is_refused(aws: Aws) -> None:
     on_latest("by-arn")
     found = look(aws, f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:by-arn:LIVE")

@@ -6,7 +6,7 @@ import pytest
 
 from bot.diagnostics.checks.asking import targets, window_of
 from bot.diagnostics.policy import DiagnosticsPolicy, Service
-from bot.diagnostics.rules.request import DiagnosisRequest, did_you_mean, parse
+from bot.diagnostics.rules.request import WORDS, DiagnosisRequest, did_you_mean, parse
 from bot.errors import BadRequest
 from tests.support.rows import NOON, minutes
 
@@ -45,6 +45,43 @@ ARN = "arn:aws:{0}:eu-central-1:123456789012:{1}"
 )
 def test_what_is_typed_is_read(typed: str, asked: DiagnosisRequest) -> None:
     assert parse(typed) == asked
+
+
+# As consoles, policies, alarms and error messages write them.
+PASTED = {
+    "lambda": ("lambda:R:A:function:x", "lambda:R:A:function:x:LIVE"),
+    "sqs": ("sqs:R:A:x",),
+    "dynamodb": ("dynamodb:R:A:table/x", "dynamodb:R:A:table/x/index/by-day"),
+    "rds": ("rds:R:A:db:x", "rds:R:A:cluster:x"),
+    "alb": (
+        "elasticloadbalancing:R:A:loadbalancer/net/x/50dc6c495c0c9188",
+        "elasticloadbalancing:R:A:targetgroup/x/73e2d6bc24d8a067",
+        "elasticloadbalancing:R:A:listener/app/x/50dc6c495c0c9188/f2f7dc8efc522ab2",
+    ),
+    "s3": ("s3:::x", "s3:::x/a/b.png"),
+    "asg": ("autoscaling:R:A:autoScalingGroup:1f3b:autoScalingGroupName/x",),
+    "elasticache": ("elasticache:R:A:cluster:x", "elasticache:R:A:replicationgroup:x"),
+    "msk": ("kafka:R:A:cluster/x/1f3b-7", "kafka:R:A:topic/x/1f3b-7/orders"),
+    "cloudfront": ("cloudfront::A:distribution/x",),
+    "apigw": ("apigateway:R::/restapis/x/stages/prod", "apigateway:R::/apis/x", "execute-api:R:A:x/prod/GET/orders"),
+    "route53": ("route53:::hostedzone/x", "route53:::healthcheck/x"),
+    "ec2": ("ec2:R:A:instance/x",),
+    "iam": ("iam::A:role/x", "iam::A:role/service-role/x", "sts::A:assumed-role/x/session"),
+    "logs": ("logs:R:A:log-group:x", "logs:R:A:log-group:x:*", "logs:R:A:log-group:x:log-stream:y"),
+    "sns": ("sns:R:A:x", "sns:R:A:x:2bcfbf39-05c3-41de-beaa-fcfcc21c8f55"),
+    "states": ("states:R:A:stateMachine:x", "states:R:A:stateMachine:x:LIVE", "states:R:A:execution:x:1f3b"),
+    "opensearch": ("es:R:A:domain/x",),
+}
+
+
+def test_an_arn_of_every_service_that_has_checks_is_understood() -> None:
+    assert set(PASTED) == set(WORDS) - {"changes", "quotas"}, "what is changed has ARNs of its own, quotas have none"
+    for word, arns in PASTED.items():
+        for arn in arns:
+            asked = parse(f"<arn:aws:{arn.replace(':R:', ':eu-central-1:').replace(':A:', ':123456789012:')}>")
+            assert (asked.service, asked.name) == (word, "x"), arn
+            assert asked.region == ("eu-central-1" if ":R:" in arn else None), arn
+            assert asked.account_id == ("123456789012" if ":A:" in arn else None), arn
 
 
 @pytest.mark.parametrize(
