@@ -10,7 +10,7 @@ from bot.diagnostics.rules.figures import number
 from bot.diagnostics.rules.finding import Diagnosis, Finding, NotRead, Weight
 from bot.diagnostics.rules.picture import Picture, to_draw
 from bot.diagnostics.rules.request import DiagnosisRequest
-from bot.slack.blocks import Block, button, context, section
+from bot.slack.blocks import Block, actions, button, context, option, section, select
 from bot.slack.client import Message
 from bot.slack.text import bold, code, fit, plain, shorten
 from bot.text.markup import escape, instant
@@ -21,6 +21,7 @@ _ROOM = 7500  # characters for all findings
 _LONGEST = 1500  # characters of one finding
 _LONGEST_LIST = 1500  # characters of what was not checked, and of what was fine
 _LONGEST_NAME = 150
+_LONGEST_VALUE = 150  # of an option; Slack refuses the whole message for a longer one
 _LONGEST_TITLE = 90
 _ON_CARD = 3  # findings; more hide what else the card says
 _LONGEST_SEEN = 160
@@ -57,6 +58,19 @@ def offered(action_id: str, where: str, found: Sequence[DiagnosisRequest]) -> li
         )
         for one in found
     ]
+
+
+def choice(action_id: str, where: str, found: Sequence[DiagnosisRequest]) -> list[Block]:
+    """The same in one row, beneath an answer: a button for a single resource, else a menu."""
+    valued = [(one, f"{where}:{one.service}:{one.name}") for one in found]
+    fitting = [(one, value) for one, value in valued if len(value) <= _LONGEST_VALUE]
+    if not fitting:
+        return []
+    if len(fitting) == 1:
+        one, value = fitting[0]
+        return [actions("diagnose_actions", button(f"Diagnose {one.service} {one.name}", action_id, value))]
+    options = [option(f"{one.service} {one.name}", value) for one, value in fitting]
+    return [actions("diagnose_actions", select("Diagnose…", action_id, options))]
 
 
 def begun(resources: Sequence[str], place: str = "incident's channel") -> str:

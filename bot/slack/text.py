@@ -59,10 +59,6 @@ def bold(text: str) -> str:
     return f"*{plain(text).replace('*', _ALIKE['*'])}*"
 
 
-def slanted(text: str) -> str:
-    return f"_{plain(text).replace('_', _ALIKE['_'])}_"
-
-
 def code(text: str) -> str:
     """What is to be typed or copied: nothing in it is a mark, but it can hold no backtick."""
     return f"`{escape(' '.join(unturned(text).split())).replace('`', chr(39))}`"

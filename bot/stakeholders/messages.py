@@ -15,7 +15,7 @@ from bot.incidents.rules.timeline import Kind
 from bot.slack.blocks import Block, actions, button, context, section
 from bot.slack.client import CHANNEL_ID, Message
 from bot.slack.forms import form, text_field
-from bot.slack.text import bold, person, plain, shorten, slanted
+from bot.slack.text import bold, person, plain, shorten
 from bot.stakeholders.rules import NEXT, News, Notice
 from bot.text.markup import escape, instant
 from bot.text.wording import counted
@@ -116,11 +116,9 @@ def reached(channel_id: str, mails: int) -> str:
 def news(latest: News) -> Message:
     """In the incident's channel: what stakeholders were told last, and that they wait for more."""
     lines = [f":hourglass: {latest.waits}"] if latest.waits else []
-    if latest.at is not None:
-        lines.append(f"Stakeholders were notified {latest.where}: {slanted(shorten(latest.subject, 200))}")
-    if latest.at is not None:  # the message may have been posted earlier, as a reminder
-        update = f"Update {latest.times}, " if latest.times > 1 else ""
-        lines.append(f"_{update}{instant(latest.at)}_")
+    if latest.at is not None:  # said, as the message may have been posted earlier, as a reminder
+        what = " that it is resolved" if latest.over else f", update {latest.times}" if latest.times > 1 else ""
+        lines.append(f"Stakeholders were notified {latest.where}{what}: {instant(latest.at)}.")
     if latest.next_at is not None and not latest.waits:
         lines.append(f"Next update promised by {instant(latest.next_at)}.")
     text = "\n".join(lines)
@@ -198,7 +196,7 @@ def changed_since(ref: str, change: Kind, at: datetime, name: str, then: str) ->
 
 
 def notice_written(by: str) -> str:
-    return f"Update for stakeholders by {person(by)}, being sent."
+    return f"{person(by)} wrote an update for stakeholders."
 
 
 def post_notice(channel: str) -> str:
@@ -224,8 +222,8 @@ def notified(where: str, lines: Sequence[tuple[str, str]]) -> str:
 
 def update_due(since: str, notified_before: bool) -> str:
     """`since` is how long stakeholders have had no news."""
-    last = "were last updated" if notified_before else "have had no update since it was declared"
-    return f"Stakeholders {last} {since} ago: `/incident update …`"
+    last = "last one" if notified_before else "none since it was declared"
+    return f"Stakeholder update overdue: {last} {since} ago. `/incident update …`"
 
 
 def promise_due(at: datetime) -> str:
@@ -250,8 +248,16 @@ def checked(by: str, item: str, done: bool) -> str:
     return f"Checked by {person(by)}: {escape(item)}" if done else f"Unchecked by {person(by)}: {escape(item)}"
 
 
+_WITH_NOTICE = ", with the notice that it is over."
+
+
 def checked_by_notice(by: str) -> str:
-    return f"Checked by {person(by)}, with the notice that it is over."
+    return f"Checked by {person(by)}{_WITH_NOTICE}"
+
+
+def is_checked_by_notice(text: str) -> bool:
+    """Whether an entry only repeats that the notice of the end was sent."""
+    return text.endswith(_WITH_NOTICE)
 
 
 NOT_ON_CHECKLIST = "This is no longer on the checklist."

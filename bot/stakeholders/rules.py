@@ -63,10 +63,10 @@ class Notice:
 class News:
     """What stakeholders were told last: `where` and `at` (None for never), the how manieth time it was.
 
-    `waits` is the reminder that nobody has answered yet, empty for none.
+    `over`: that it is resolved. `waits` is the reminder that nobody has answered yet, empty for none.
     """
 
-    subject: str
+    over: bool
     where: str
     at: datetime | None
     times: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 _UNITS: dict[str, timedelta] = {
     word: length
@@ -48,6 +48,11 @@ def span(length: timedelta) -> str:
         return " ".join([f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes))
     days, hours = divmod(hours, 24)
     return f"{days} days {hours} h" if hours else f"{days} days"
+
+
+def between(start: datetime, end: datetime) -> str:
+    """The span between two instants that are shown beside it as clock times, so that it is their difference."""
+    return span(end.replace(second=0, microsecond=0) - start.replace(second=0, microsecond=0))
 
 
 def leading_duration(text: str, at: int = 0) -> tuple[timedelta | None, int]:

@@ -51,6 +51,18 @@ def shortened(text: str, limit: int) -> str:
     return f"{text[:limit].rstrip()} … ({len(text) - limit:,} more characters in the record)"
 
 
+_SENTENCE = re.compile(r".{25,}?\w\w[.!?](?=\s+[A-Z0-9])")  # no end is that of "e.g." and of "v. 2"
+_LONG_LINE = 60
+
+
+def first_sentence(line: str) -> tuple[str, str]:
+    """The first sentence of a long line without its full stop, and what follows it; a short line is one."""
+    found = _SENTENCE.match(line) if len(line) > _LONG_LINE else None
+    if found is None:
+        return line, ""
+    return found[0].removesuffix("."), line[found.end() :].strip()
+
+
 def tidied(text: str) -> str:
     """One line: no control or direction marks, white space and line ends as single spaces."""
     return " ".join(_UNSEEN.sub("", text).split())

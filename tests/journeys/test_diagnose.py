@@ -179,11 +179,11 @@ def test_a_service_of_ours_is_all_its_resources_and_alone_the_command_offers_the
 
 def test_the_answer_to_a_report_offers_what_it_speaks_of_and_shows_it_in_its_thread(stage: Stage) -> None:
     ts, answer = report(stage, "checkout returns 502 for a third of our customers, payments is not answering")
-    lines = [block for block in answer["blocks"] if block.get("accessory", {}).get("action_id") == "report_diagnose"]
-    names = [block["accessory"]["text"]["text"] for block in lines]
-    assert names == ["Diagnose payments", "Diagnose orders-api"], "what is named comes before the rest of its service"
-    chosen = {"block_id": lines[0]["block_id"], "value": lines[0]["accessory"]["value"]}
-    stage.responder.press(answer, "report_diagnose", **chosen)
+    (row,) = [block for block in answer["blocks"] if block.get("block_id") == "diagnose_actions"]
+    options = row["elements"][0]["options"]
+    names = [one["text"]["text"] for one in options]
+    assert names == ["lambda payments", "lambda orders-api"], "what is named comes before the rest of its service"
+    stage.responder.press(answer, "report_diagnose", value=options[0]["value"])
     said = stage.responder.wait_for_message(answer["channel"], "*lambda payments* in eu-central-1", thread_ts=ts)
     settle(stage.database)
     assert "Read-only" in content_of(said)

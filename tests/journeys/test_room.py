@@ -155,7 +155,7 @@ def test_parts_are_given_by_mention_by_name_or_taken(stage: Stage) -> None:
     assert "Say which role" in ask(responder, channel["id"], "/incident role @team-lead")
     assert "only one person can" in ask(responder, channel["id"], "/incident role scribe @team-lead @vp-engineering")
     shown = ask(responder, channel["id"], "/incident role")
-    assert "*commander* <@U0MANAGER>" in shown and "Keeps the record" in shown
+    assert "*commander* <@U0MANAGER>" in shown and "Keep the record" in shown
     assert row(stage, ref).commander == "U0MANAGER"
     card_says(responder, channel, "<@U0MANAGER>")
     told = stage.team_lead.wait_for_ephemeral(channel["id"], "You are communications")
@@ -286,7 +286,7 @@ def test_stakeholders_who_hear_nothing_are_remembered_until_they_hear(stage: Sta
     responder = stage.responder
     ref, channel = stage.declare("P0 the whole shop is down for everyone")
     jump(stage, 31 * 60)
-    responder.wait_for_message(channel["id"], "Stakeholders have had no update")
+    responder.wait_for_message(channel["id"], "Stakeholder update overdue")
     responder.command(channel["id"], "/incident update")
     view = responder.wait_for_view("notice_view")
     responder.submit(view, {"news": {"news": "we are on it"}})

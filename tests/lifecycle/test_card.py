@@ -13,6 +13,7 @@ from bot.diagnostics.messages import on_card
 from bot.diagnostics.rules.evidence import Evidence, Found
 from bot.diagnostics.rules.finding import Finding, Weight
 from bot.escalation.messages import pages as pings
+from bot.escalation.rules.ping_facts import Silence
 from bot.incidents import messages as incident_messages
 from bot.incidents.rules.incident import Incident, Status
 from bot.incidents.rules.timeline import Line
@@ -259,7 +260,7 @@ def test_a_page_says_why_me_what_is_expected_and_what_stops_it() -> None:
     said = marked_up(message)
     assert "*Why you:* you are the on-call engineer; the escalation matrix says 2 h for P1." in said
     assert "*Expected:* acknowledge by <!date^" in said
-    assert "*Stops this:* Acknowledging" in said
+    assert "*Stops this:* acknowledging" in said
     assert "*Impact:* a third of users" in said
     assert "*Also paged:* <@U0RESPONDER>" in said
     assert "Channel: <#C0ROOM>" in said
@@ -276,6 +277,17 @@ def test_a_page_never_tells_its_reader_of_themselves_and_says_since_when_it_is_o
     assert "Open for" not in said
     alone = pings.page(ping(others=("U0RESPONDER",)), NOON, reader="U0RESPONDER")
     assert "Also paged" not in marked_up(alone)
+
+
+def test_a_repeated_page_is_short_and_names_whoever_is_silent_once() -> None:
+    silent = (Silence(("U0SECONDARY",), 2, NOON),)
+    asked = replace(ping(kind="repeat", others=("U0SECONDARY", "U0TEAMLEAD")), times=3, first_at=NOON, silent=silent)
+    said = marked_up(pings.page(asked, NOON + minutes(20), reader="U0RESPONDER"))
+    assert "<@U0RESPONDER> *This is page 3; no one has answered for 20 min.* You are the" in said
+    assert not [line for line in ("Why you", "Stops this", "not recorded yet") if line in said]
+    assert "*No answer:* <@U0SECONDARY> to 2 pages since <!date^" in said
+    assert said.count("<@U0SECONDARY>") == 1
+    assert "*Also paged:* <@U0TEAMLEAD>\n" in said
 
 
 def test_the_ladder_says_first_what_is_to_come() -> None:

@@ -162,6 +162,17 @@ def test_one_line_too_long_for_a_title_is_cut_there_and_whole_on_the_timeline(se
     assert line.strip() in declared.text
 
 
+def test_of_a_long_line_the_first_sentence_is_the_title_and_the_rest_is_on_the_timeline(
+    session: Session, policy: Policy
+) -> None:
+    line = "checkout answers 502 for a third of customers. Calls started ten minutes ago.\ncode 0x1F"
+    row, _ = declare(session, wanted("sentences", line), policy, NOON)
+    assert row.title == "checkout answers 502 for a third of customers"
+    assert row.channel_name.endswith("-checkout-answers-502-for-a-third-of-customers")
+    noted = [entry.text for entry in timeline.list_entries(session, row.incident_id) if entry.kind is Kind.NOTED]
+    assert noted == ["Calls started ten minutes ago.\ncode 0x1F"]
+
+
 def test_what_people_wrote_pings_nobody_from_the_timeline(session: Session, policy: Policy) -> None:
     hostile = "<!channel> & <@U0VP> down"
     row, _ = declare(session, wanted("hostile", hostile, impact=hostile), policy, NOON)

@@ -61,7 +61,7 @@ def typed(context: AppContext, slack: Slack, text: str, user_id: str) -> str:
         ("U0TEAMLEAD", "on Friday at about 6:45 rolled back", "at 2026-11-20 06:45 EST (11:45 UTC)"),
         ("U0TEAMLEAD", "11:45 UTC rolled back", "at 2026-11-20 06:45 EST (11:45 UTC)"),
         ("U0RESPONDER", "detected at 17:20", "Detection time set to 11:50 UTC for the review."),
-        ("U0RESPONDER", "began at 17:40", "Beginning set to 2026-11-19 12:10 UTC for the figures."),
+        ("U0RESPONDER", "began at 17:40", "Beginning set to 2026-11-19 12:10 UTC for the review and the figures."),
         ("U0RESPONDER", "detected: 10:30 CET by a probe", "Detection time set to 09:30 UTC"),
         ("U0RESPONDER", "began at yesterday 23:00", "Beginning set to 2026-11-19 17:30 UTC"),
         ("U0VP", "11:45 rolled back", "at 2026-11-20 11:45 UTC."),

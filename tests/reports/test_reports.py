@@ -179,6 +179,11 @@ def test_another_severity_can_be_chosen(session: Session, policy: Policy, report
 
 TITLES = {
     "first line\nsecond line": "first line",
+    "Checkout answers 502 in all of Europe for cards. Calls began ten minutes ago.": "Checkout answers 502 in all of "
+    "Europe for cards",
+    "Search, i.e. the new one, e.g. with filters, is slow. 2,300 complaints by now": "Search, i.e. the new one, e.g. "
+    "with filters, is slow",
+    "Is it down? Yes, since the release.": "Is it down? Yes, since the release.",
     "\n\n  third line": "third line",
     "<@U0VP|vp> checkout &amp; cart are down": "@vp checkout & cart are down",
     "word " * 60: ("word " * 23).strip() + "…",

@@ -28,7 +28,7 @@ from bot.reviews.rules.document import (
 )
 from bot.reviews.tables import from_json, to_json
 from bot.severity.rules import Severity
-from bot.stakeholders.messages import NO_ALARMS_TO_CHECK
+from bot.stakeholders.messages import NO_ALARMS_TO_CHECK, checked_by_notice
 from bot.text.wording import Wording, mentioned
 from tests.reviews.review_facts import (
     BEGAN,
@@ -52,7 +52,7 @@ _Draft from the record as of 2026-11-20 15:21 UTC; the incident is closed._
 
 ## Executive summary
 
-_Taken from the sections below, and follows them._
+_Compiled from the sections below. Change the facts there._
 
 - **Impact**: 15 % of requests failed
 - **Cause**: Database connection pool exhausted
@@ -66,7 +66,7 @@ Review memory allocations (no owner yet, due: 2026-12-04)
 - **Date and time**: 2026-11-20 14:30 UTC (entry 1)
 - **Detected**: 14:28, 2 min before it was declared
 - **Duration**: 43 min (declared 14:30, resolved 15:13) (entry 1) (entry 12)
-- **Severity**: P1 (raised from P2 to P1 at 14:38 by Team lead) (entry 1) (entry 5)
+- **Severity**: P1 (declared P2, raised to P1 at 14:38 by Team lead) (entry 1) (entry 5)
 - **Services affected**: checkout, payments
 - **Customer impact**: 15 % of requests failed (entry 10)
 
@@ -263,13 +263,12 @@ def test_each_opening_is_measured_against_the_severity_that_it_had() -> None:
     review = draft(full_facts(incident=incident, entries=entries, severity_changes=changes), minute(100))
     assert texts(review, "figures")[1:3] == [
         "Time to acknowledge: 4 min by Responder; target 1 h for P2",
-        "Time to acknowledge the 1st reopening: 26 min by Team lead; target 15 min for P0",
+        "Time to acknowledge the reopening: 26 min by Team lead; target 15 min for P0",
     ]
     assert [line.met for line in review.section("figures").lines[1:3]] == [True, False]
     improve = texts(review, "could_improve")
     assert (
-        "Acknowledged after 26 min by Team lead, counted from the 1st reopening; the target was 15 min for P0."
-        in improve
+        "Acknowledged after 26 min by Team lead, counted from the reopening; the target was 15 min for P0." in improve
     )
     assert "It was resolved and had to be reopened once (15:14)." in improve
     assert "Duration: 1 h 30 min (declared 14:30, resolved 16:00, reopened once)" in texts(review, "summary")
@@ -307,7 +306,7 @@ def test_repeated_pages_are_one_line_of_the_timeline_save_those_of_another_openi
     review = draft(full_facts(entries=(*ENTRIES, *said)), minute(70))
     told = [text for text in texts(review, "timeline") if "repeated until" in text]
     assert [text.partition("acknowledged)")[2] for text in told] == [
-        ", 9 min late. (6 times, the last at 14:40)",
+        ", 9 min late, 6 times, the last at 14:40.",
         ".",
         ".",
     ]
@@ -343,7 +342,7 @@ def test_only_the_longest_silences_are_listed() -> None:
     incident = full_incident(resolved_at=minute(150))
     gaps = texts(draft(full_facts(incident=incident, entries=entries), minute(151)), "gaps")
     assert len([text for text in gaps if text.startswith("Nothing was done or written for ")]) == 3
-    assert "4 more silences of over 15 min, each shorter." in gaps
+    assert "4 shorter silences of over 15 min." in gaps
 
 
 def test_an_action_item_and_a_notice_end_a_silence_though_the_timeline_does_not_show_them() -> None:
@@ -394,7 +393,8 @@ def test_a_false_alarm_that_was_closed_as_one_says_why_and_was_not_resolved() ->
         line.label: line.text for name in ("executive", "root_cause", "figures") for line in review.section(name).lines
     }
     assert said["Outcome"] == "False alarm: the exporter: restarted"
-    assert said["Primary cause"] == said["Cause"] == "the exporter: restarted"
+    assert said["Primary cause"] == "the exporter: restarted"
+    assert "Cause" not in said, "the outcome says it"
     assert said["Duration"].endswith("closed 14:37)")
     assert said["Time to close"] == "7 min" and "Time to resolve" not in said
 
@@ -517,7 +517,7 @@ def test_each_role_is_one_line_of_the_escalations_and_an_answer_counts_for_its_o
     ]
 
 
-def test_what_was_written_to_stakeholders_is_not_quoted_and_emoji_codes_are_left_out() -> None:
+def test_of_a_notice_only_its_news_is_told_and_emoji_codes_are_left_out() -> None:
     said = (
         entry(
             30,
@@ -529,11 +529,49 @@ def test_what_was_written_to_stakeholders_is_not_quoted_and_emoji_codes_are_left
         entry(31, Kind.MESSAGE_POSTED, minute(10), LEAD, ":eyes: at 10:30:45 it was :fire:"),
         entry(32, Kind.MESSAGE_POSTED, minute(11), LEAD, ":+1:"),
         entry(33, Kind.NOTED, minute(12), None, "Earlier cause, before reopening: Disk full"),
+        entry(34, Kind.STAKEHOLDERS_TOLD, minute(13), LEAD, told_of("identified", "; News: build 7; half done")),
+        entry(35, Kind.STAKEHOLDERS_TOLD, minute(43), LEAD, told_of("RESOLVED", "; Duration: 43 min")),
+        entry(36, Kind.CHECK_DONE, minute(43), LEAD, checked_by_notice(LEAD)),
     )
     lines = {line.entries[0].entry_id: line.text for line in told(full_facts(entries=(*ENTRIES, *said)))}
     assert lines[30] == "Team lead notified stakeholders in #status and by 2 mails."
     assert (lines[31], lines[32]) == ("at 10:30:45 it was", "(a message without words)")
     assert 33 not in lines, "the cause stands on the timeline when it was recorded"
+    assert lines[34] == "Team lead notified stakeholders in #status: “build 7; half done”"
+    assert lines[35] == "Team lead notified stakeholders in #status that it is resolved."
+    assert 36 not in lines, "the line before says it"
+
+
+def told_of(status: str, rest: str) -> str:
+    return f"Notified stakeholders in <#C9|status>: Incident: INC-1; Status: {status}{rest}; Next steps: not known yet"
+
+
+def test_when_it_began_and_was_detected_stands_at_that_time_with_what_else_the_note_says() -> None:
+    began = entry(30, Kind.NOTED, minute(12), LEAD, "began at 2026-11-20 13:40 UTC: first double order 88121")
+    found = entry(31, Kind.NOTED, minute(13), LEAD, "detected at 2026-11-20 14:28 UTC: by customers' calls")
+    lines = told(full_facts(entries=(*ENTRIES, began, found)))
+    assert [(line.clock, line.text) for line in lines[:2]] == [
+        ("13:40", "Began, as noted by Team lead at 14:42: first double order 88121"),
+        ("14:28", "Detected, as noted by Team lead at 14:43: by customers' calls"),
+    ]
+    assert not {30, 31} & {line.entries[0].entry_id for line in lines[2:]}
+
+
+def test_a_severity_that_was_raised_and_taken_back_is_no_misjudgement() -> None:
+    changes = (
+        SeverityChange(minute(5), Severity.P1, Severity.P0, LEAD),
+        SeverityChange(minute(9), Severity.P0, Severity.P1, LEAD),
+    )
+    review = draft(full_facts(severity_changes=changes), minute(51))
+    assert not [text for text in texts(review, "could_improve") if text.startswith("Severity was raised")]
+    assert (
+        "Severity: P1 (declared P1, raised to P0 at 14:35 by Team lead, lowered to P1 at 14:39 by Team lead)"
+        in texts(review, "summary")
+    )
+
+
+def test_what_nobody_did_is_no_numbered_action_item() -> None:
+    assert "\n- No action items are recorded." in to_markdown(draft(full_facts(actions=()), minute(51)))
 
 
 def told(facts: ReviewFacts) -> tuple[Line, ...]:

@@ -83,8 +83,8 @@ def test_chat_and_plain_notes_fill_nothing() -> None:
     ("text", "answer"),
     [
         ("detected at 00:05", "Detection time set to 00:05 UTC for the review."),
-        ("began at 00:02", "Beginning set to 00:02 UTC for the figures."),
-        ("Started: 2026-11-18 14:28", "Beginning set to 2026-11-18 14:28 UTC for the figures."),
+        ("began at 00:02", "Beginning set to 00:02 UTC for the review and the figures."),
+        ("Started: 2026-11-18 14:28", "Beginning set to 2026-11-18 14:28 UTC for the review and the figures."),
         ("started 3 more pods", ""),
         ("began to look at the proxy", ""),
         ("detected at 23:50", "Detection time set to 2026-11-19 23:50 UTC for the review."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.slack.text import as_typed, bold, code, fit, person, plain, shorten, slanted
+from bot.slack.text import as_typed, bold, code, fit, person, plain, shorten
 from bot.text.markup import escape, instant, plain_text
 from tests.support.rows import NOON
 
@@ -48,9 +48,8 @@ def test_marks_that_would_format_become_others_that_look_alike(mark: str, text: 
     assert mark not in shown and len(shown) == len(text.format(mark))
 
 
-def test_our_own_bold_and_slant_end_where_we_end_them() -> None:
+def test_our_own_bold_ends_where_we_end_them() -> None:
     assert bold("delete /logs/*.gz* now") == "*delete /logs/∗.gz∗ now*"
-    assert slanted("the _old_name is gone") == "_the ˍoldˍname is gone_"
 
 
 def test_what_is_to_be_typed_is_told_as_it_is_typed() -> None:

@@ -156,7 +156,7 @@ def test_until_it_is_due_nobody_is_reminded_that_stakeholders_wait(
     for hours, times in ((8, 0), (10, 1)):
         with context.database.transaction() as session:
             notify.remind_to_notify(session, context.policy.notices, context.now() + hours * HOUR)
-        asked = [one for one in told(context, row, Kind.UPDATE_ASKED) if "last updated" in one]
+        asked = [one for one in told(context, row, Kind.UPDATE_ASKED) if "last one" in one]
         assert len(asked) == times
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from bot.escalation.rules.matrix import LADDER, EscalationPolicy, Role
@@ -29,23 +29,14 @@ def page(ping: PingFacts, now: datetime, instead: str = "", reader: str = "") ->
     `now` is when it is sent: it stays as it is for as long as nobody answers.
     """
     incident = ping.incident
-    lines = [
-        headline(incident),
-        f"Declared {instant(incident.declared_at)}, {incident.status}. Channel: {_channel(incident)}",
-        f"*Impact:* {plain(shorten(incident.impact, 300)) if incident.impact else 'not recorded yet'}",
-        f"*Why you:* {_why(ping)}" + (f" {instead}" if instead else ""),
-        f"*Expected:* {_expected(ping, now)}",
-        f"*Stops this:* {_stops(ping)}",
-    ]
+    lines = [headline(incident), *(_again_lines if _repeated(ping, now) else _first_lines)(ping, now, instead, reader)]
     if again := _again(ping, now):
         lines.append(f"*Next page:* {again}")
-    if silent := " ".join(_hears_nothing(one) for one in ping.silent):
-        lines.append(f"*No answer:* {silent}")
-    if others := _others(ping, reader):
+    if silent := "; ".join(_hears_nothing(one) for one in ping.silent):
+        lines.append(f"*No answer:* {silent}.")
+    named = {user_id for one in ping.silent for user_id in one.user_ids}
+    if others := _others(ping, reader, named):
         lines.append(f"*Also paged:* {others}")
-    if count := _repeated(ping, now):
-        # It is said in the thread of the first one: the mention makes it sound there, too.
-        lines.insert(1, f"{f'{person(reader)} ' if reader else ''}*{count}.*")
     if ping.is_late(now):
         lines.append(f"_This was due {instant(ping.due_at)} and is {span(now - ping.due_at)} late._")
     nth = f" for the {ordinal(ping.times)} time" if ping.times > 1 else ""
@@ -54,6 +45,36 @@ def page(ping: PingFacts, now: datetime, instead: str = "", reader: str = "") ->
     if incident.drill:
         lines.insert(1, _DRILL)
     return Message(f"{incident.drill_prefix}{text}", (section("\n".join(lines)), _buttons(ping)))
+
+
+def _first_lines(ping: PingFacts, now: datetime, instead: str, reader: str) -> list[str]:
+    return [
+        _stands(ping.incident),
+        f"*Impact:* {_impact(ping.incident) or 'not recorded yet'}",
+        f"*Why you:* {_why(ping)}" + (f" {instead}" if instead else ""),
+        f"*Expected:* {_expected(ping, now)}",
+        f"*Stops this:* {_stops(ping)}",
+    ]
+
+
+def _again_lines(ping: PingFacts, now: datetime, instead: str, reader: str) -> list[str]:
+    """Short: it is said in the thread of the first one, where the mention makes it sound, too."""
+    called = f"{person(reader)} " if reader else ""
+    impact = _impact(ping.incident)
+    return [
+        f"{called}*{_repeated(ping, now)}.* You are the {ping.role}." + (f" {instead}" if instead else ""),
+        _stands(ping.incident),
+        *([f"*Impact:* {impact}"] if impact else []),
+        f"*Expected:* {_expected(ping, now)}",
+    ]
+
+
+def _stands(incident: Incident) -> str:
+    return f"Declared {instant(incident.declared_at)}, {incident.status}. Channel: {_channel(incident)}"
+
+
+def _impact(incident: Incident) -> str:
+    return plain(shorten(incident.impact, 300)) if incident.impact else ""
 
 
 def mention(ping: PingFacts, said: str, outcome: str = "", sent_at: datetime | None = None) -> Message:
@@ -121,14 +142,13 @@ def _again(ping: PingFacts, at: datetime) -> str:
 
 
 def _hears_nothing(silence: Silence) -> str:
-    """`@primary hasn't answered 2 pages since 02:10.`"""
+    """`@primary to 2 pages since 02:10`"""
     who = " and ".join(person(user_id) for user_id in silence.user_ids)
-    verb = "hasn't" if len(silence.user_ids) == 1 else "haven't"
-    return f"{who} {verb} answered {counted(silence.pages, 'page')} since {instant(silence.since)}."
+    return f"{who} to {counted(silence.pages, 'page')} since {instant(silence.since)}"
 
 
-def _others(ping: PingFacts, reader: str) -> str:
-    return ", ".join(person(user_id) for user_id in ping.others if user_id != reader)
+def _others(ping: PingFacts, reader: str, named: Collection[str] = ()) -> str:
+    return ", ".join(person(user_id) for user_id in ping.others if user_id != reader and user_id not in named)
 
 
 def _why(ping: PingFacts) -> str:
@@ -159,8 +179,8 @@ def _expected(ping: PingFacts, now: datetime) -> str:
 
 def _stops(ping: PingFacts) -> str:
     if ping.role in (Role.ON_CALL, Role.SECONDARY):
-        return "Acknowledging stops the pages to on-call; resolving stops all of them."
-    return "This page is sent once. Resolving stops all that are still to come."
+        return "acknowledging stops the pages to on-call; resolving stops all of them."
+    return "this page is sent once; resolving stops all that are still to come."
 
 
 def why_me(ping: PingFacts, policy: EscalationPolicy, sent_at: datetime | None, holds: str, reader: str = "") -> str:

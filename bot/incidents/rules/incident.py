@@ -157,13 +157,17 @@ def slug(text: str, limit: int) -> str:
     return out
 
 
+# Slack takes 80 characters in all; lists of channels, cards and pages show so many in a line.
+_LONGEST_TAIL = 45
+
+
 def channel_name(ref: str, title: str) -> str:
     """The incident's channel: `inc-2026-0001-checkout-returns-502`, within Slack's 80 characters and alphabet.
 
     That of a security incident says nothing of its title: a name that is taken is shown to whoever tries it.
     """
     start = ref.lower()
-    tail = "" if is_private(ref) else slug(title, 60)
+    tail = "" if is_private(ref) else slug(title, _LONGEST_TAIL)
     return f"{start}-{tail}" if tail else start
 
 

@@ -17,14 +17,14 @@ class ResponderRole(enum.StrEnum):
 
 EXPECTED: dict[ResponderRole, str] = {
     ResponderRole.COMMANDER: (
-        "Decides and delegates: keep the status right, give work to people by name, escalate early,"
+        "Decide and delegate: keep the status right, give work to people by name, escalate early,"
         " and don't debug it yourself."
     ),
     ResponderRole.COMMUNICATIONS: (
-        "Updates stakeholders with `/incident update` as often as the severity requires, and answers customer support."
+        "Update stakeholders with `/incident update` as often as the severity requires, and answer customer support."
     ),
     ResponderRole.SCRIBE: (
-        "Keeps the record: `/incident note` for decisions and findings, :pushpin: on key messages,"
+        "Keep the record: `/incident note` for decisions and findings, :pushpin: on key messages,"
         " `/incident impact` and `cause`."
     ),
 }

@@ -28,6 +28,7 @@ from bot.memory.rules.similar import SimilarItem
 from bot.severity.rules import Severity
 from bot.slack.queries import find_workspace
 from bot.text.markup import escape, says_something, without_emoji
+from bot.text.wording import first_sentence
 
 LONGEST_TITLE = 250
 MOST_DRILLS = 3  # open at a time
@@ -160,12 +161,13 @@ def kind_of(
 def split_heading(words: str) -> tuple[str, str]:
     """The line that makes the title, and what comes after it, as a pasted alert has many: for the timeline.
 
-    The first is whole, however long: the entry of the declaration keeps what the title has no room for.
+    Of a long line of several sentences it is the first one; that is whole, however long: the entry of the declaration
+    keeps what the title has no room for.
     """
     lines = words.strip().splitlines()
     first = next((number for number, line in enumerate(lines) if says_something(line)), 0)
-    heading, rest = "".join(lines[first : first + 1]).strip(), "\n".join(lines[first + 1 :]).strip()
-    return heading, rest
+    heading, further = first_sentence("".join(lines[first : first + 1]).strip())
+    return heading, "\n".join([further, *lines[first + 1 :]]).strip()
 
 
 def check_title(title: str) -> None:

@@ -45,12 +45,12 @@ def home_facts(session: Session, context: AppContext, user_id: str, now: datetim
     held = {row.incident_id for row in mine}
     others = [row for row in opened if row.incident_id not in held][:_HOME_SHOWN]
     asked = [
-        homes.asked_ping(incidents.facts(row), ping.role, ping.ping_id)
+        homes.asked_ping(incidents.facts(row), ping.role, ping.ping_id, now)
         for ping, row in pings.list_asked_pings(session, user_id, _HOME_SHOWN)
         if visibility.may_see(session, row, user_id)
     ]
     asked += [
-        homes.asked_handover(incidents.facts(row), offer.handover_id, offer.asked_by)
+        homes.asked_handover(incidents.facts(row), offer.handover_id, offer.asked_by, now)
         for offer, row in handovers.list_offered_handovers(session, user_id)[:_HOME_SHOWN]
         if visibility.may_see(session, row, user_id)
     ]

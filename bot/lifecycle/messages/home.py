@@ -10,7 +10,7 @@ from typing import Any
 from bot.incidents.messages import headline
 from bot.incidents.rules.incident import Incident
 from bot.slack.blocks import Block, actions, button, context, section
-from bot.slack.text import plain, shorten
+from bot.slack.text import person, plain, shorten
 from bot.text.durations import span
 from bot.text.markup import instant
 
@@ -25,6 +25,7 @@ class Waiting:
     label: str = ""
     action_id: str = ""
     value: str = ""
+    ref: str = ""  # the open incident that it shows whole, and which is therefore not shown again
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,10 @@ def home(facts: HomeFacts, now: datetime) -> dict[str, Any]:
         blocks.append(section(item.text, answer) | {"block_id": f"asked_{number}"})
     if not facts.asked:
         blocks.append(context("Nothing needs your attention."))
-    blocks += [section("*Your incidents*"), *_incidents(facts.mine, now, "You aren't in any open incident.")]
+    shown = {item.ref for item in facts.asked if item.ref}
+    mine = [row for row in facts.mine if row.ref not in shown]
+    if mine or not shown:
+        blocks += [section("*Your incidents*"), *_incidents(mine, now, "You aren't in any open incident.")]
     blocks += [section("*Other open incidents*"), *_incidents(facts.open, now, "No other incident is open.")]
     if facts.unshown > 0:
         blocks.append(context(f"… and {facts.unshown} more: `/incident list`."))
@@ -56,27 +60,28 @@ def home(facts: HomeFacts, now: datetime) -> dict[str, Any]:
 def _incidents(rows: Sequence[Incident], now: datetime, none: str) -> list[Block]:
     if not rows:
         return [context(none)]
-    return [
-        section(f"{headline(row)}\n{row.status}, {span(now - row.declared_at)}{_where(row)}") for row in rows[:_SHOWN]
-    ]
+    return [section(f"{headline(row)}\n{_stands(row, now)}{_where(row)}") for row in rows[:_SHOWN]]
+
+
+def _stands(row: Incident, now: datetime) -> str:
+    return f"{row.status}, {span(now - row.declared_at)}"
 
 
 def _where(row: Incident) -> str:
     return f" · <#{row.channel_id}>" if row.channel_id else ""
 
 
-def asked_ping(incident: Incident, role: str, ping_id: int) -> Waiting:
-    title = plain(shorten(incident.title, 120))
+def asked_ping(incident: Incident, role: str, ping_id: int, now: datetime) -> Waiting:
     text = (
-        f"*{incident.severity}* · {incident.ref} · {title}\n"
-        f"You were paged as {role}; no one has acknowledged.{_where(incident)}"
+        f"{headline(incident)}\n{_stands(incident, now)}{_where(incident)}\n"
+        f"You were paged as {role}; no one has acknowledged."
     )
-    return Waiting(text, "Acknowledge", "page_acknowledge", f"{ping_id}:{incident.incident_id}")
+    return Waiting(text, "Acknowledge", "page_acknowledge", f"{ping_id}:{incident.incident_id}", incident.ref)
 
 
-def asked_handover(incident: Incident, handover_id: int, asked_by: str) -> Waiting:
-    text = f"{headline(incident)}\n<@{asked_by}> offers you command.{_where(incident)}"
-    return Waiting(text, "Accept", "handover_accept", str(handover_id))
+def asked_handover(incident: Incident, handover_id: int, asked_by: str, now: datetime) -> Waiting:
+    text = f"{headline(incident)}\n{_stands(incident, now)}{_where(incident)}\n{person(asked_by)} offers you command."
+    return Waiting(text, "Accept", "handover_accept", str(handover_id), incident.ref)
 
 
 def asked_review(incident: Incident, stage: str, due_at: datetime) -> Waiting:

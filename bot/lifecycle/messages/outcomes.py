@@ -139,8 +139,8 @@ def _stays(commander: str | None) -> str:
 
 
 def _role(outcome: RoleGiven | RoleHeld) -> str:
-    expected = EXPECTED[outcome.role]
     if isinstance(outcome, RoleHeld):
-        return f"{person(outcome.user_id)} is already {outcome.role} of {outcome.ref}. {expected}"
-    who = "You are" if outcome.by == outcome.user_id else f"{person(outcome.user_id)} is"
-    return f"{who} {outcome.role} of {outcome.ref}. {expected}"
+        return f"{person(outcome.user_id)} is already {outcome.role} of {outcome.ref}."
+    if outcome.by != outcome.user_id:
+        return f"{person(outcome.user_id)} is now {outcome.role} of {outcome.ref} and reads what is expected."
+    return f"You are {outcome.role} of {outcome.ref}. {EXPECTED[outcome.role]}"

@@ -27,6 +27,7 @@ from bot.slack import queries as slack_queries
 from bot.store.outbox import enqueue
 from bot.text.markup import at_of, plain_text, quiet, without_emoji
 from bot.text.masking import mask
+from bot.text.wording import first_sentence
 
 STILL_WRITING = timedelta(minutes=10)  # after posting: "wait" may yet become a report
 
@@ -207,9 +208,10 @@ def _refuse_declared(session: Session, channel_id: str, ts: str) -> None:
 
 
 def _title(text: str, names: Mapping[str, str]) -> str:
-    """The report's first line as a title."""
+    """The report's first line as a title, or the first sentence of a long one."""
     lines = plain_text(without_emoji(text), names).splitlines()
     first = next((line.strip() for line in lines if line.strip()), "")
+    first, _ = first_sentence(first)
     return first if len(first) <= 120 else first[:119].rsplit(" ", 1)[0] + "…"
 
 

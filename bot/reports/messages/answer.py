@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.diagnostics.messages import offered
+from bot.diagnostics.messages import choice
 from bot.diagnostics.rules.request import DiagnosisRequest
 from bot.incidents.messages import headline
 from bot.incidents.rules.incident import Incident
@@ -76,7 +76,7 @@ def answer(
         blocks.append(section(f"Possible match, still open: {headline(running.likely)}"))
     buttons = _answer_actions(report_id, level, levels, running)
     blocks.append(buttons if recovered_at is None else _actions_once_over(report_id, levels, running))
-    blocks += offered(DIAGNOSE, str(report_id), resources)
+    blocks += choice(DIAGNOSE, str(report_id), resources)
     blocks += [section(similar_line(one.item), vote_menu(one.vote_key)) for one in _incidents(similar)]
     for one in similar:
         if one.item.kind == "playbook":

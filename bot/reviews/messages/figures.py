@@ -11,7 +11,8 @@ from bot.reviews.rules.document import Line, Nature, PingFact, ReviewFacts, Sect
 from bot.reviews.rules.notes import IMPROVE, WENT_WELL, said_under
 from bot.reviews.rules.openings import Opening, openings
 from bot.reviews.rules.record import Record, origin
-from bot.text.durations import span
+from bot.severity.rules import Severity
+from bot.text.durations import between, span
 from bot.text.wording import Wording, counted, ordinal
 
 DERIVED_NOTE = "Calculated by Tocsin from the figures and their targets. Add what the team found."
@@ -21,7 +22,7 @@ def figures(facts: ReviewFacts, record: Record, wording: Wording, now: datetime)
     """The section of response figures; a figure with a target says whether it was met."""
     incident = facts.incident
     opened = openings(facts, record)
-    lines = [*_declaring(facts, record), *(_acknowledging(one, facts, record, wording, now) for one in opened)]
+    lines = [*_declaring(facts, record), *(_acknowledging(one, opened, record, wording, now) for one in opened)]
     if incident.identified_at:
         lines.append(_since_declared(facts, "Time to identify", incident.identified_at, record))
     if incident.mitigated_at:
@@ -40,19 +41,22 @@ def _declaring(facts: ReviewFacts, record: Record) -> list[Line]:
     """From the detection that somebody noted, or else from the report or alarm that it was declared from."""
     declared = facts.incident.declared_at
     if facts.detected_at and facts.detected_at <= declared:
-        text = f"{span(declared - facts.detected_at)} after it was detected"
+        text = f"{between(facts.detected_at, declared)} after it was detected"
         return [Line(text, label="Time to declare", entries=record.detected(declared, facts.detected_at))]
     if facts.report and not facts.detected_at and facts.report.at <= declared:
         what = "the alarm" if facts.report.alarm else "the report"
-        return [Line(f"{span(declared - facts.report.at)} after {what}", label="Time to declare")]
+        return [Line(f"{between(facts.report.at, declared)} after {what}", label="Time to declare")]
     return []
 
 
-def _acknowledging(opening: Opening, facts: ReviewFacts, record: Record, wording: Wording, now: datetime) -> Line:
+def _acknowledging(
+    opening: Opening, opened: Sequence[Opening], record: Record, wording: Wording, now: datetime
+) -> Line:
     """Time to acknowledge one opening against the response time of the severity that it then had."""
     target = opening.respond_within
     aim = f"target {span(target)} for {opening.severity}"
-    label = "Time to acknowledge" + (f" the {ordinal(opening.number)} reopening" if opening.number else "")
+    which = f"{ordinal(opening.number)} reopening" if len(opened) > 2 else "reopening"
+    label = "Time to acknowledge" + (f" the {which}" if opening.number else "")
     at = opening.acknowledged_at
     if at is None:
         over = opening.breached or (opening.until or now) - opening.since > target
@@ -130,7 +134,8 @@ def could_improve(measured: Section, facts: ReviewFacts, record: Record, wording
     lines += _longest_part(measured, facts, record)
     lines += _ping_troubles(facts, record, wording)
     for change in facts.severity_changes:
-        if change.after.worse_than(change.before):
+        # One that was taken back says nothing of how it was judged at first.
+        if change.after.worse_than(change.before) and Severity(facts.incident.severity).worse_than(change.before):
             after = span(change.at - facts.incident.declared_at)
             text = f"Severity was raised from {change.before} to {change.after}, {after} after the declaration."
             lines.append(Line(text, Nature.DERIVED, entries=record.at(change.at, Kind.SEVERITY_RAISED)))

@@ -10,7 +10,7 @@ from bot.reviews.messages.summary import EXECUTIVE
 from bot.reviews.rules.document import Line, Nature, Review, ReviewFacts, Section
 from bot.reviews.rules.openings import openings
 from bot.reviews.rules.record import NOT_SHOWN, Record, origin
-from bot.text.durations import span
+from bot.text.durations import between, span
 from bot.text.wording import Wording
 
 SILENCES_SHOWN = 3
@@ -53,15 +53,15 @@ def silences(facts: ReviewFacts, record: Record, wording: Wording, now: datetime
     long = [stretch for stretch in long if not _was_over(stretch[1], stretch[2], record)]
     lines = [
         Line(
-            f"Nothing was done or written for {span(end - start)} ({wording.clock(start)} to {wording.clock(end)}).",
+            f"Nothing was done or written for {between(start, end)} ({wording.clock(start)} to {wording.clock(end)}).",
             Nature.DERIVED,
             entries=(origin(before),) if before and before.kind not in NOT_SHOWN else (),
         )
         for before, start, end in sorted(long[:SILENCES_SHOWN], key=lambda stretch: stretch[1])
     ]
     if (more := len(long) - SILENCES_SHOWN) > 0:
-        others = "1 more silence" if more == 1 else f"{more:,} more silences"
-        lines.append(Line(f"{others} of over {span(facts.silence_after)}, each shorter.", Nature.DERIVED))
+        others = "1 shorter silence" if more == 1 else f"{more:,} shorter silences"
+        lines.append(Line(f"{others} of over {span(facts.silence_after)}.", Nature.DERIVED))
     return lines
 
 

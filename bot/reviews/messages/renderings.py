@@ -64,7 +64,8 @@ def _markdown_section(section: Section) -> str:
     head = f"## {section.title}"
     numbered = section.name == "action_items"
     lines = [
-        f"{f'{index}.' if numbered else '-'} {_markdown_line(line)}" for index, line in enumerate(section.lines, 1)
+        f"{f'{index}.' if numbered and line.nature is not Nature.ASKED else '-'} {_markdown_line(line)}"
+        for index, line in enumerate(section.lines, 1)
     ]
     note = f"_{markdown_text(section.note)}_" if section.note else ""
     return "\n\n".join(part for part in (head, note, "\n".join(lines)) if part)

@@ -9,12 +9,14 @@ from datetime import UTC, datetime
 
 from bot.incidents.rules.timeline import Entry, Kind, folded, is_alike
 from bot.reviews.rules.document import Line, Origin, Report, ReviewFacts, Section
-from bot.reviews.rules.notes import CONTRIBUTING, WHY, said_detected
+from bot.reviews.rules.notes import CONTRIBUTING, WHY, began_at, said_beside, said_detected
 from bot.reviews.rules.record import Record, is_set_aside, origin
-from bot.stakeholders.messages import NO_ALARMS_TO_CHECK
+from bot.stakeholders.messages import NO_ALARMS_TO_CHECK, is_checked_by_notice
 from bot.text.wording import LONGEST_SAYING, Wording, counted
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
+_NEWS = re.compile(r"(?:: |; )News: (.+?)(?:; Next (?:steps|update): .*)?$", re.DOTALL)  # as the notice had it
+_OVER = "; Status: RESOLVED;"
 _ON_ITS_WAY = re.compile(r"; (\d[\d,]* mails?) on the way$")
 MOST_UNMARKED_MESSAGES = 20  # beyond that, chatter hides the story
 MOST_FINDINGS = 2  # of one diagnosis; more are listed in a section of their own
@@ -39,13 +41,16 @@ def timeline(facts: ReviewFacts, record: Record, wording: Wording) -> Section:
     said = _said(record)
     chosen = _chosen(record, said)
     apart = {entry.entry_id for _, found in _diagnoses(record) for entry in found}
-    sayings = {entry.entry_id for entry in said} | apart
+    declared = facts.incident.declared_at
+    began = [entry for entry in record.of_kind(Kind.NOTED) if began_at(entry, declared)][-1:]
+    sayings = {entry.entry_id for entry in (*said, *began)} | apart
     lines = [
         _line(entry, times, record, wording)
         for entry, times in folded(record.entries)
         if entry.entry_id in chosen or (entry.entry_id not in sayings and not _shown_elsewhere(entry, record))
     ]
     lines += [_diagnosed(at, found, wording) for at, found in _diagnoses(record)]
+    lines += [_noted("Began", entry, began_at(entry, declared) or entry.at, wording) for entry in began]
     lines += _detected(facts, record, wording)
     ordered = tuple(sorted(lines, key=lambda line: line.at or _NEVER))
     return Section("timeline", "Timeline", ordered, _note(len(said), len(chosen)))
@@ -80,12 +85,20 @@ def _line(entry: Entry, times: int, record: Record, wording: Wording) -> Line:
     if entry.kind is Kind.INJECTED:
         return line_of(replace(entry, text=entry.text.replace("\n> ", ": ", 1).replace("\n> ", " ")), wording)
     if entry.kind is Kind.STAKEHOLDERS_TOLD:
-        where = _ON_ITS_WAY.sub(r" and by \1", entry.text.partition(": ")[0])
-        line = line_of(replace(entry, text=where), wording)
-        return replace(line, text=f"{wording.person(entry.author)} {line.text[:1].lower()}{line.text[1:]}.")
+        return _notified(entry, wording)
     if times > 1:
         return _repeated(entry, times, record, wording)
     return line_of(entry, wording)
+
+
+def _notified(entry: Entry, wording: Wording) -> Line:
+    """Who told stakeholders where, and the news; the rest of the notice is said elsewhere."""
+    where = _ON_ITS_WAY.sub(r" and by \1", entry.text.partition(": ")[0])
+    if _OVER in entry.text:
+        return line_of(replace(entry, text=f"{where} that it is resolved"), wording, f"{wording.person(entry.author)} ")
+    news = _NEWS.search(entry.text)
+    said = f"{where}: “{news[1]}”" if news else where
+    return line_of(replace(entry, text=said), wording, f"{wording.person(entry.author)} ")
 
 
 def _repeated(entry: Entry, times: int, record: Record, wording: Wording) -> Line:
@@ -94,7 +107,7 @@ def _repeated(entry: Entry, times: int, record: Record, wording: Wording) -> Lin
         -times:
     ]
     line = line_of(replace(entry, at=alike[0].at), wording)
-    return replace(line, text=f"{line.text} ({times} times, the last at {wording.clock(entry.at)})")
+    return replace(line, text=f"{line.text.rstrip('.')}, {times} times, the last at {wording.clock(entry.at)}.")
 
 
 def _detected(facts: ReviewFacts, record: Record, wording: Wording) -> list[Line]:
@@ -102,17 +115,15 @@ def _detected(facts: ReviewFacts, record: Record, wording: Wording) -> list[Line
     at, declared = facts.detected_at, facts.incident.declared_at
     if at is None:
         return _reported(facts.report, declared, wording)
-    return [
-        Line(
-            text=f"Detected, as noted{f' by {wording.person(entry.author)}' if entry.author else ''}"
-            f" at {wording.clock(entry.at)}.",
-            at=at,
-            clock=wording.clock(at),
-            key=entry.key,
-            entries=(origin(entry),),
-        )
-        for entry in said_detected(record.of_kind(Kind.NOTED), declared, at)
-    ]
+    return [_noted("Detected", entry, at, wording) for entry in said_detected(record.of_kind(Kind.NOTED), declared, at)]
+
+
+def _noted(what: str, entry: Entry, at: datetime, wording: Wording) -> Line:
+    """A line at the instant that a note names, not at that of the note."""
+    who = f" by {wording.person(entry.author)}" if entry.author else ""
+    beside = wording.plain(said_beside(entry), LONGEST_SAYING, lines=True)
+    text = f"{what}, as noted{who} at {wording.clock(entry.at)}{f': {beside}' if beside else '.'}"
+    return Line(text=text, at=at, clock=wording.clock(at), key=entry.key, entries=(origin(entry),))
 
 
 def _reported(report: Report | None, declared: datetime, wording: Wording) -> list[Line]:
@@ -152,20 +163,22 @@ def _chosen(record: Record, messages: list[Entry]) -> set[int]:
 
 def _shown_elsewhere(entry: Entry, record: Record) -> bool:
     """Notes that are no events, the resolution that "Resolved by …" repeats, and a check that had nothing to check."""
-    if is_set_aside(entry) or entry.text == NO_ALARMS_TO_CHECK:
+    if is_set_aside(entry) or entry.text == NO_ALARMS_TO_CHECK or is_checked_by_notice(entry.text):
         return True
     if entry.kind is Kind.RESOLUTION_RECORDED:
         return any(entry.text and entry.text in resolved.text for resolved in record.of_kind(Kind.RESOLVED))
     return record.labels.get(entry.entry_id, CONTRIBUTING) not in _NAMED
 
 
-def line_of(entry: Entry, wording: Wording) -> Line:
-    """One entry as a line of the timeline."""
+def line_of(entry: Entry, wording: Wording, who: str = "") -> Line:
+    """One entry as a line of the timeline; `who` begins its sentence."""
     message = entry.kind is Kind.MESSAGE_POSTED
     label = LABELS.get(entry.kind)
     text = wording.plain(entry.text, LONGEST_SAYING, mention="@" if message else "", lines=True)
     if not text:
         text = "(a message without words)" if message else entry.kind.value.replace("_", " ").capitalize()
+    if who:
+        text = f"{who}{text[:1].lower()}{text[1:]}" + ("" if text.endswith("”") else ".")
     return Line(
         text=text,
         label=label,

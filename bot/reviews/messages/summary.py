@@ -11,14 +11,14 @@ from bot.incidents.rules.timeline import Entry, Kind
 from bot.reviews.rules.document import Line, Nature, Origin, Review, ReviewFacts, Section
 from bot.reviews.rules.notes import said_detected
 from bot.reviews.rules.record import Record, origin
-from bot.text.durations import span
+from bot.text.durations import between, span
 from bot.text.markup import escape
 from bot.text.wording import Wording, counted, instant, shortened, tidied
 
 EXECUTIVE = "executive"
 _LONGEST_POINT = 300  # characters of a line of the executive summary; the section that it is taken from has the rest
 _STEPS_SHOWN = 3
-_EXECUTIVE_NOTE = "Taken from the sections below, and follows them."
+_EXECUTIVE_NOTE = "Compiled from the sections below. Change the facts there."
 _ASK_DETECTED = "/incident note detected at 14:28"
 _ASK_STEPS = "/incident action high what needs doing @owner by Friday"
 
@@ -75,18 +75,20 @@ def detected(facts: ReviewFacts, record: Record, wording: Wording) -> Line:
 def _apart(at: datetime, declared: datetime) -> str:
     if at == declared:
         return "at the declaration"
-    return f"{span(abs(declared - at))} {'before' if at < declared else 'after'} it was declared"
+    apart = between(*sorted((at, declared)))
+    return f"{apart} {'before' if at < declared else 'after'} it was declared"
 
 
 def _severity(facts: ReviewFacts, record: Record, wording: Wording) -> Line:
     """The severity and how it came to be that."""
     kinds = (Kind.SEVERITY_RAISED, Kind.SEVERITY_LOWERED)
-    steps: list[str] = []
     origins: list[Origin] = list(record.first(Kind.DECLARED))
-    for change in sorted(facts.severity_changes, key=lambda change: change.at):
+    changes = sorted(facts.severity_changes, key=lambda change: change.at)
+    steps = [f"declared {change.before}" for change in changes[:1]]
+    for change in changes:
         verb = "raised" if change.after.worse_than(change.before) else "lowered"
         who, when = wording.person(change.by), wording.clock(change.at)
-        steps.append(f"{verb} from {change.before} to {change.after} at {when} by {who}")
+        steps.append(f"{verb} to {change.after} at {when} by {who}")
         origins += record.at(change.at, *kinds)
     history = f" ({', '.join(steps)})" if steps else ""
     return Line(f"{facts.incident.severity}{history}", label="Severity", entries=tuple(origins))
@@ -136,7 +138,9 @@ def with_executive(review: Review) -> Review:
         _next_steps(rest),
     )
     outcome = [line for line in _lines(rest, "summary") if line.label == "Outcome"]
-    lines = tuple(replace(line, entries=()) for line in (*outcome, *filter(None, points)))
+    # Why it was a false alarm is its cause, too, where nobody named another.
+    told = [point for point in points if point and not any(line.text.endswith(f": {point.text}") for line in outcome)]
+    lines = tuple(replace(line, entries=()) for line in (*outcome, *told))
     return replace(review, sections=(Section(EXECUTIVE, "Executive summary", lines, _EXECUTIVE_NOTE), *rest))
 
 

@@ -19,7 +19,7 @@ _WORDS = {
     SERVICES: r"services?(?: affected)?",
     CONTRIBUTING: r"contributing(?: factors?)?",
     WHY: r"why(?: [1-5])?",
-    WENT_WELL: r"(?:what )?went well",
+    WENT_WELL: r"(?:(?:what )?went )?well",
     IMPROVE: r"(?:to |could |should )?improve|(?:what )?could be improved|(?:what )?went badly",
 }
 _ANY = "|".join(f"(?P<{label.replace(' ', '_')}>{words})" for label, words in _WORDS.items())
@@ -29,8 +29,11 @@ _DETECTED = re.compile(r"^detected\s*(?:at|:)?\s*(?:(\d{4}-\d\d-\d\d)[T ])?(\d{1
 _DETECTED_WITH_NUMBER = re.compile(r"^detected\s*(?:at|:)?\s*\d", re.IGNORECASE)
 # "detected at banana" means a time; "detected at the load balancer by its checks" says where.
 _DETECTED_AT_ONE_WORD = re.compile(r"^detected\s*(?:at\b|:)\s*\S*$", re.IGNORECASE)
-# When the trouble began: nothing in a review, but the figures measure the time to detect from it.
+# When the trouble began: the figures measure the time to detect from it.
 _BEGAN = re.compile(r"^(?:began|started)\s*(?:at|:)?\s*(?:(\d{4}-\d\d-\d\d)[T ])?(\d{1,2}):(\d\d)\b", re.IGNORECASE)
+_WITH_TIME = re.compile(
+    r"^(?:detected|began|started)\s*(?:at|:)?\s*[\dT -]*\d{1,2}:\d\d(?: UTC)?[\s,:;]*(.*)$", re.IGNORECASE | re.DOTALL
+)
 _BEGAN_AT_NUMBER = re.compile(r"^(?:began|started)\s*(?:at\b|:)\s*\d", re.IGNORECASE)
 _SAYS_WHEN = re.compile(
     r"^(?:(?P<word>detected|began|started)\s*(?:at\b|:)\s*|(?P<bare>detected)\s+)(?=\S)", re.IGNORECASE
@@ -106,7 +109,8 @@ def check_note(text: str, declared_at: datetime) -> str:
     if _UNSAID.match(said):
         raise BadRequest("Say what to record: `/incident note services: checkout, search`.")
     if _BEGAN_AT_NUMBER.match(said):
-        return f"Beginning set to {_shown(_read(said, _BEGAN, 'began', declared_at), declared_at)} for the figures."
+        began = _shown(_read(said, _BEGAN, "began", declared_at), declared_at)
+        return f"Beginning set to {began} for the review and the figures."
     if not _DETECTED_WITH_NUMBER.match(said) and not _DETECTED_AT_ONE_WORD.match(said):
         return ""
     at = _read(said, _DETECTED, "detected", declared_at)
@@ -156,6 +160,18 @@ def read_notes(entries: Iterable[Entry], declared_at: datetime) -> Noted:
         elif found := _DETECTED.match(said):
             detected_at = _instant(found[1], int(found[2]), int(found[3]), declared_at) or detected_at
     return Noted(tuple(services), tuple(contributing), tuple(whys), detected_at)
+
+
+def began_at(entry: Entry, declared_at: datetime) -> datetime | None:
+    """When the trouble began, as a note says; None for any other entry."""
+    found = _BEGAN.match(entry.text.strip()) if entry.kind is Kind.NOTED else None
+    return _instant(found[1], int(found[2]), int(found[3]), declared_at) if found else None
+
+
+def said_beside(entry: Entry) -> str:
+    """What a note that says when it began or was detected says besides, in Slack's markup; empty for nothing."""
+    found = _WITH_TIME.match(entry.text.strip())
+    return found[1].strip() if found else ""
 
 
 def said_detected(entries: Iterable[Entry], declared_at: datetime, at: datetime | None) -> tuple[Entry, ...]:

@@ -202,7 +202,7 @@ def latest_news(session: Session, row: IncidentRow) -> News:
     is_open = Status(row.status).is_open
     waits = bool(asked) and (last is None or asked[-1].at > last.at) and is_open
     return News(
-        subject=str(last.data.get("subject", "")) if last is not None else "",
+        over=last is not None and last.data.get("kind") == RESOLVED,
         where=str(last.data.get("where", "")) if last is not None else "",
         at=last.at if last is not None else None,
         times=len(told),
