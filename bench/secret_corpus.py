@@ -24,11 +24,16 @@ _URL = _WORD + "-_"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """`text` as pasted. `secret` must not be left in it; empty for an innocent, which must stay as it is."""
+    """`text` as pasted. `secret`, and `more` where there are several, must not be left in it; none in an innocent."""
 
     form: str
     text: str
     secret: str = ""
+    more: tuple[str, ...] = ()
+
+    def is_left_in(self, masked: str) -> bool:
+        """Whether any of the secrets still stands in the text."""
+        return any(secret in masked for secret in (self.secret, *self.more))
 
 
 def draw(seed: str, length: int, alphabet: str = _WORD) -> str:
@@ -350,6 +355,24 @@ def later() -> tuple[list[Case], list[Case]]:
 def held() -> tuple[list[Case], list[Case]]:
     """A round that nothing was or may be mended by: only its shares are looked at, never what it missed."""
     return _pasted("held")
+
+
+def strangers(part: str) -> tuple[list[Case], list[Case]]:
+    """What somebody wrote who knew none of the patterns: `seen`, by which kinds were added since, or `unseen`.
+
+    A line holds one: `⟦⟧` around each secret, `\\n` for a line's end; `⟨⟩` only keeps scanners from crying leak.
+    Nothing may be mended by what is missed of `unseen`.
+    """
+    found = []
+    for line in _lines(f"strangers_{part}_secrets.txt"):
+        marked = _plain(line)
+        first, *more = re.findall("⟦(.*?)⟧", marked, re.DOTALL)
+        found.append(Case(line[:20], re.sub("[⟦⟧]", "", marked), first, tuple(more)))
+    return found, [Case(line[:20], _plain(line)) for line in _lines(f"strangers_{part}_innocents.txt")]
+
+
+def _plain(line: str) -> str:
+    return line.replace("⟨⟩", "").replace("\\n", "\n")
 
 
 def _pasted(name: str) -> tuple[list[Case], list[Case]]:

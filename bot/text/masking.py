@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.text.secret_forms.kinds import KINDS, SECRET_DATA, SECRET_MANIFEST
+from bot.text.secret_forms.places import LISTED, PLACES
 from bot.text.secret_forms.tokens import TOKENS
 
 MASK = "[secret masked]"
@@ -201,7 +202,7 @@ _ORDINARY = (
 )
 _WORDS = frozenset(_ORDINARY.split())
 _PLACEHOLDER = re.compile(
-    r"[\[{$%<(]|[*x•.…_-]+$|process\.env|os\.environ|env\.|vars?\.|secrets?\.|vault:|ssm:|file:|arn:|"
+    r"%(?:3C|7B)|[\[{$%<(]|@@|[*x•.…_-]+$|process\.env|os\.environ|env\.|vars?\.|secrets?\.|vault:|ssm:|file:|arn:|"
     r"(?:your|my|some|the|example)[_-]",
     re.IGNORECASE,
 )
@@ -252,7 +253,8 @@ def _scrambled(value: str) -> bool:
 def _beside(match: re.Match[str]) -> str:
     value = match["value"].rstrip(".,")
     typed = match["name"].lower().startswith(("pass", "pw", "kennwort", "identified"))  # people make those of words
-    if _PLACEHOLDER.match(value) or value.count("/") > 3 or (not typed and _reads_like_a_name(value)):
+    quoted = match["start"].endswith("%") and value.startswith(("3C", "7B"))  # a placeholder in an address
+    if quoted or _PLACEHOLDER.match(value) or value.count("/") > 3 or (not typed and _reads_like_a_name(value)):
         return match[0]
     return match["start"] + MASK + match["value"][len(value) :]
 
@@ -297,7 +299,10 @@ _FORMS: tuple[_Form, ...] = (
     *(_Form((hint,), re.compile(pattern)) for hint, pattern in TOKENS),
     _Form(
         ("://",),
-        re.compile(r"(?P<start>://[^\s:/?#\[\]@<>|]{0,200}:)(?P<value>[^\s/?#@<>|]{1,300})(?=@)"),
+        re.compile(
+            r"(?P<start>://[^\s:/?#\[\]@<>|]{0,200}:)(?!(?:password|passwd|pass|pwd|pw|secret)@)"
+            r"(?P<value>[^\s/?#@<>|]{1,300})(?=@)"
+        ),  # user:password@host stands in manuals
         lambda match: match["start"] + MASK,
     ),
     # A key in place of a name and a password, as in the addresses of error trackers.
@@ -318,8 +323,10 @@ _FORMS: tuple[_Form, ...] = (
     ),
     _Form(("cookie",), _COOKIES, _cookies),
     _Form(("sig=", "signature=", "security-token=", "hmac=", "code=", "access_token=", "auth="), _SIGNED, _bearer),
+    _Form((" code",), re.compile(LISTED, re.IGNORECASE), _kept_start),
     *(_Form(hints, re.compile(pattern, re.IGNORECASE), _kept_start) for hints, pattern in (*_NAMED_APART, *_ARGUMENTS)),
     *(_Form(hints, re.compile(pattern, re.IGNORECASE), _named) for hints, pattern in KINDS),
+    *(_Form(hints, re.compile(pattern, re.IGNORECASE), _kept_start) for hints, pattern in PLACES),
     _Form(("secret",), re.compile(SECRET_DATA), _kept_start, re.compile(SECRET_MANIFEST)),
     _Form(("value",), _NAMED_PAIR, _kept_start),
     _Form((*_PASSWORDS, *_KEYS), _ASSIGNED, _assigned),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.secret_corpus import Case, innocents, later, secrets
+from bench.secret_corpus import Case, innocents, later, secrets, strangers
 from bench.secrets import CHANGED_AT_MOST, MASKED_AT_LEAST, shares
 from bot.text.masking import MASK, mask
 
@@ -24,6 +24,42 @@ def test_a_secret_is_masked_in_each_later_form(case: Case) -> None:
 
 def test_no_later_innocent_is_changed() -> None:
     assert [case.text for case in later()[1] if mask(case.text) != case.text] == []
+
+
+def test_what_a_stranger_pasted_is_masked_by_its_kind() -> None:
+    found, plain = strangers("seen")
+    assert [case.text for case in found if case.is_left_in(mask(case.text))] == []
+    assert [case.text for case in plain if mask(case.text) != case.text] == []
+
+
+# The same kinds in other words: where a secret stands tells it.
+PLACED = """db.example.com:5432:orders:app:{}|[mail.example.com]:465 ops@example.com:{}|<Connector keystorePass="{}"/>
+snmp-server user ops noc v3 auth sha {}|crypto isakmp key {} address 192.0.2.7|tacacs-server host 192.0.2.9 key {}
+keytool -list -keystore prod.jks -storepass {}|ipmitool -H 192.0.2.4 -U root -P {} power status|ops:$6$ab${}
+ConvertTo-SecureString '{}' -AsPlainText -Force|client.login("ops@example.com", "{}")|rabbitmqctl add_user ops {}
+Passwort für den Lagerrechner: {}|contraseña del servidor de correo: {}|log in as root, then type {} when it asks
+echo ops:{} # chpasswd|lftp -u ops,{} sftp.example.com|schtasks /create /tn x /ru ops /rp {}"""
+
+
+@pytest.mark.parametrize("pasted", PLACED.replace("\n", "|").split("|"))
+def test_a_secret_is_known_by_the_place_in_which_it_stands(pasted: str) -> None:
+    pasted, secret = pasted.replace(" # ", " | "), "Kran-" + "fuehrer7!x"
+    assert secret not in mask(pasted.replace("{}", secret))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "https://user:password@db.example.com/orders",
+        "https://app.example.com/reset?token=%3Ctoken%3E",
+        '<property name="password" value="@@DB_PW@@"/>',
+        "10.0.0.4:5432:up:ready:12:30:01 ",
+        "enable the new key rotation on web-4",
+        "try orders-api-7f9c when it starts",
+    ],
+)
+def test_what_stands_in_such_a_place_and_is_no_secret_stays(said: str) -> None:
+    assert mask(said) == said
 
 
 @pytest.mark.parametrize("half", [0, 1])
@@ -80,6 +116,11 @@ def test_names_of_programs_beside_such_a_word_stay(said: str) -> None:
         " --a-key ",
         "pat a b c ",
         "a.b",
+        "user a password ",
+        "password van de ",
+        "enable a b key ",
+        "recovery codes a1b2 ",
+        "1.2.3.4:5432:a:b:",
     ],
 )
 def test_what_repeats_a_name_forty_thousand_characters_long_is_masked_once_and_for_all(piece: str) -> None:

@@ -60,7 +60,7 @@ TOKENS: tuple[tuple[str, str], ...] = (
     ("q~", r"(?<![\w~.-])[A-Za-z0-9_~.-]{3}\dQ~[A-Za-z0-9_~.-]{30,40}"),
     ("ltai", r"\bLTAI[A-Za-z0-9]{12,26}\b"),
     ("sk", r"\bSK[a-f0-9]{32}\b"),
-    (":aa", r"\b\d{8,10}:AA[A-Za-z0-9_-]{32,36}\b"),
+    (":aa", r"(?<!\d)\d{8,10}:AA[A-Za-z0-9_-]{32,36}\b"),
     ("akcp", r"\bAKCp[A-Za-z0-9]{50,90}\b"),
     ("pat", r"\bpat[A-Za-z0-9]{14}\.[a-f0-9]{64}\b"),
     ("sk.eyj", r"\bsk\.eyJ[A-Za-z0-9_-]{20,200}\.[A-Za-z0-9_-]{10,60}"),
