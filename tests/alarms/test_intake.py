@@ -111,6 +111,16 @@ def test_a_recovery_that_comes_before_its_alarm_stays_the_last_word(session: Ses
     assert (row.state, thread.recovered_at) == ("ok", NOON - minutes(10))
 
 
+def test_what_was_over_when_it_is_heard_of_declares_nothing(session: Session, policy: Policy) -> None:
+    declares = with_rules(policy, {"names": "*", "severity": "P1", "declare": "true"})
+    take(session, declares, replace(ok(), at="2026-11-20T11:50:00Z"))
+    assert take(session, declares, replace(ALARM, at="2026-11-20T11:40:00Z")).new == 1
+    (thread,) = threads(session)
+    assert (thread.recovered_at, thread.incident_id) == (NOON - minutes(10), None)
+    assert take(session, declares, replace(ALARM, at="2026-11-20T11:55:00Z")).new == 1
+    assert threads(session)[-1].incident_id is not None, "it fires again"
+
+
 def test_an_alarm_is_known_by_what_its_sender_knows_it_by(session: Session, policy: Policy) -> None:
     one, other = (replace(ALARM, identity=arn) for arn in ("arn:1", "arn:2"))
     nameless = [replace(ALARM, identity="", name=f"queue {number} is old", source="Text") for number in (17, 18)]

@@ -269,6 +269,29 @@ def test_envelopes_in_one_another_are_opened() -> None:
     assert only(queue) == only(METRIC)
 
 
+@pytest.mark.parametrize(
+    ("delivered", "name"),
+    [
+        (json.dumps(METRIC)[:-1], "checkout-5xx"),
+        (json.dumps(by_sns(METRIC))[:400], "checkout-5xx"),
+        (json.dumps(by_sns(json.dumps(METRIC)[:90])), "checkout-5xx"),
+        (json.dumps([ALERTMANAGER])[:200], "HighErrors"),
+        (json.dumps(EVENT)[:60], "CloudWatch Alarm State Change"),
+        ('{"AlarmNa', "An alarm"),
+    ],
+)
+def test_an_alarm_that_is_cut_off_is_one_sentence_and_kept_as_text(delivered: str, name: str) -> None:
+    alarm = only(delivered)
+    assert (alarm.name, alarm.state, alarm.security) == (f"{name}: its message is cut off", State.EVENT, False)
+    assert alarm.reason.startswith("Its JSON cannot be read. The ") and alarm.reason.endswith("are kept as text")
+    assert alarm.summary.startswith(("{", "["))
+
+
+def test_a_finding_that_is_cut_off_is_about_security() -> None:
+    assert only(json.dumps(GUARDDUTY)[:80]).security and only(json.dumps(by_sns(GUARDDUTY))[:300]).security
+    assert only(by_sns(json.dumps(METRIC)[:90], 'ALARM: "checkout-5xx" in EU (Frankfurt)')).name == "checkout-5xx"
+
+
 def test_an_alarm_wrapped_without_end_ends() -> None:
     wrapped: Any = METRIC
     for _ in range(8):

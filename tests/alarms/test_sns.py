@@ -22,6 +22,7 @@ from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
 from bot.alarms.policy.file import AlarmsPolicy
+from bot.alarms.rules.reading import LARGEST
 from bot.alarms.tables import AlarmDeliveryRow, AlarmRow, AlarmThreadRow
 from bot.alarms.transports.sns import confirm, sns_routes
 from bot.aws.session import Unavailable
@@ -120,6 +121,14 @@ FORGED: dict[str, tuple[Callable[[Sender], Any], str]] = {
     "another text": (lambda sns: sns.signed() | {"Message": "all is well"}, "signature does not fit"),
     "another's key": (
         lambda sns: Sender(sns.site, rsa.generate_private_key(65537, 2048)).signed(),
+        "signature does not fit",
+    ),
+    "another text in version 1": (
+        lambda sns: sns.signed(SignatureVersion="1") | {"Message": "all is well"},
+        "signature does not fit",
+    ),
+    "another's key in version 1": (
+        lambda sns: Sender(sns.site, rsa.generate_private_key(65537, 2048)).signed(SignatureVersion="1"),
         "signature does not fit",
     ),
     "no signature": (lambda sns: sns.message(), "signature does not fit"),
@@ -240,6 +249,16 @@ def test_an_ended_subscription_is_a_line_in_the_log_and_is_not_renewed(sns: Send
     assert "somebody ended its subscription" in lines[-1]["event"]
     with sns.site.database.transaction() as session:
         assert queued(session, "alarms.confirm") == []
+
+
+def test_the_largest_message_is_taken_however_long_it_is_as_json_and_nothing_larger(sns: Sender) -> None:
+    said = json.dumps(METRIC | {"AlarmDescription": ""})
+    for number, filler in enumerate(('"', "é", "\n")):
+        largest = said[:-1] + filler * ((LARGEST - len(said)) // len(filler.encode()))
+        assert sns.send(sns.signed(Message=largest, MessageId=f"m-{number}")).status_code == 200
+    too_large = sns.send(sns.signed(Message="x" * (4 * LARGEST)))
+    assert (too_large.status_code, too_large.json()["error"]) == (413, "The delivery is larger than what SNS sends.")
+    assert len(sns.kept()) == 1, "the same alarm, cut off in the same way"
 
 
 def test_without_topics_there_is_no_way_in(site: Site) -> None:

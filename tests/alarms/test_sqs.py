@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,11 +16,12 @@ from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from bot.alarms.flows import intake
+from bot.alarms.rules.reading import LARGEST
 from bot.alarms.tables import AlarmDeliveryRow, AlarmRow, AlarmThreadRow
 from bot.alarms.transports import sqs
 from bot.alarms.transports.sqs import QueueReader
 from bot.aws.operations import QUEUE
-from bot.aws.queues import AlarmQueue, alarm_queue, queue_place
+from bot.aws.queues import AlarmQueue, Received, alarm_queue, queue_place
 from bot.aws.session import NotAllowed
 from bot.context import AppContext
 from bot.errors import InvalidSettings
@@ -149,9 +152,27 @@ def test_what_cannot_even_be_kept_as_text_is_left_to_the_dead_letter_queue(
 def test_an_empty_text_and_the_largest_message_are_kept(
     context: AppContext, queue: AlarmQueue, reader: QueueReader
 ) -> None:
-    send(queue, " ", "checkout is down " + "x" * 250_000)
+    send(queue, " ", "checkout is down ".ljust(LARGEST, "x"))
     assert reader.take_some() == 2
     assert [source for source, _, _ in kept(context)] == ["SQS", "Text"]
+    for size in (LARGEST + 1, 1_048_576):  # more than moto takes; a queue may be set up for a megabyte
+        assert reader._take(Received(f"m-{size}", "handle", "cart is down ".ljust(size, "y"), 1))
+    assert [(source, firings) for source, _, firings in kept(context)] == [("SQS", 1), ("Text", 1), ("Text", 2)]
+
+
+def test_an_alarm_whose_end_came_first_and_which_comes_twice_is_said_once_and_as_over(
+    context: AppContext, queue: AlarmQueue, reader: QueueReader
+) -> None:
+    """SQS keeps no order, and delivers at least once."""
+    fired = METRIC | {"StateChangeTime": "2026-11-22T03:04:05.678+0000"}
+    over = METRIC | {"StateChangeTime": "2026-11-22T03:09:05.678+0000", "NewStateValue": "OK"}
+    for body in (over, fired, fired, over):
+        message = Received(hashlib.sha256(json.dumps(body).encode()).hexdigest(), "handle", json.dumps(body), 1)
+        assert reader._take(message)
+    with context.database.transaction() as session:
+        (row,), (thread,) = session.scalars(select(AlarmRow)).all(), session.scalars(select(AlarmThreadRow)).all()
+        assert (row.state, row.firings, thread.firings) == ("ok", 1, 1)
+        assert thread.recovered_at == datetime(2026, 11, 22, 3, 9, 5, 678000, UTC)
 
 
 def test_a_queue_that_is_denied_is_one_sentence_for_readiness(context: AppContext, queue: AlarmQueue) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.alarms import queries
 from bot.alarms.flows.declaring import declare_by_itself, note_change, note_more
-from bot.alarms.rules.alarm import Alarm, instant_of
+from bot.alarms.rules.alarm import Alarm, State, instant_of
 from bot.alarms.rules.treatment import Happened, Known, Treatment, happened
 from bot.alarms.tables import AlarmRow, AlarmStormRow, AlarmThreadRow
 from bot.context import Policy
@@ -134,6 +134,8 @@ def _begin(batch: _Batch, row: AlarmRow, how: Treatment) -> None:
     thread = AlarmThreadRow(
         alarm_id=row.alarm_id, began_at=batch.now, last_at=batch.now, firings=1, held_until=held_until, declared=False
     )
+    if row.state == State.OK.value:  # that it is over came before this, that it fired
+        thread.recovered_at = row.changed_at
     batch.session.add(thread)
     batch.threads[row.alarm_id] = queries.LastThread(thread)
     batch.fresh.append((row, thread, how))
@@ -177,7 +179,7 @@ def _declare(batch: _Batch, stormy: bool) -> None:
     first: dict[str, IncidentRow] = {}
     more: dict[str, list[AlarmThreadRow]] = defaultdict(list)
     for row, thread, how in batch.fresh:
-        if not how.declares or thread.held_until is not None:
+        if not how.declares or thread.held_until is not None or thread.recovered_at is not None:
             continue
         together = f"security of {row.account}" if row.security else "storm" if stormy else ""
         if together in first:

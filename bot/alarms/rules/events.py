@@ -11,6 +11,7 @@ from bot.alarms.rules.regions import region_of
 from bot.severity.rules import Severity
 
 _SECURITY = ("aws.guardduty", "aws.securityhub", "aws.macie", "aws.inspector2", "aws.access-analyzer")
+_FINDINGS = re.compile("|".join(map(re.escape, (*_SECURITY, "GuardDuty Finding", "Security Hub Findings"))))
 _ENDED = re.compile(r"(?i)(success|succeeded|completed|available|resolved|closed|ok)")
 _MOST = 8
 # Security Hub's labels; GuardDuty's scale of 1 to 10, from where each of its four names begins.
@@ -21,6 +22,11 @@ _SCALE = ((9.0, Severity.P0), (7.0, Severity.P1), (4.0, Severity.P2), (1.0, Seve
 def is_event(payload: dict[str, Any]) -> bool:
     """Whether this has the shape of EventBridge."""
     return "detail-type" in payload and isinstance(payload.get("detail"), dict)
+
+
+def speaks_of_security(words: str) -> bool:
+    """Whether what cannot be read is, by its own words, a finding: in doubt it is not shown to everybody."""
+    return _FINDINGS.search(words) is not None
 
 
 def from_event(event: dict[str, Any]) -> Alarm:

@@ -11,12 +11,14 @@ from bot.alarms.rules import cloudwatch, events, webhooks
 from bot.alarms.rules.alarm import Alarm, State, first, items, text
 from bot.alarms.rules.regions import region_of
 
-LARGEST = 262_144  # bytes: SNS and SQS deliver no more
+LARGEST = 262_144  # bytes of a webhook's delivery, and of a message of SNS; SQS may bring a megabyte
 _DEEPEST = 5  # envelopes in one another: SQS, SNS, and two to spare
 _MOST = 1_000  # alarms of one delivery
 _LONGEST_KEY = 200  # characters
 _SUBJECT = re.compile(r"^\W*(ALARM|OK|INSUFFICIENT_DATA): \"?(.+?)\"? in (.+)$")
 _OVER = re.compile(r"(?i)\bto (?:ok|healthy|green)\b|\b(?:recovered|resolved|successfully|completed)\b")
+_JSON_BEGINS = re.compile(r'[\s\[{]*[\[{]\s*"')
+_NAMES = ("AlarmName", "alarmName", "alertname", "title", "detail-type")  # the most telling first
 _BUDGET = re.compile(r"(?im)^\s*budget name: *(.+?)\s*$")
 
 
@@ -130,6 +132,8 @@ def _plain(delivered: str, subject: str) -> tuple[Alarm, ...]:
         value, name, region = alarm.groups()
         state = cloudwatch.state_of(value)
         return (Alarm("CloudWatch", name, state, summary=said, region=region_of(region)),)
+    if _JSON_BEGINS.match(delivered):
+        return (_cut_off(delivered, subject),)
     budget = _BUDGET.search(delivered)
     if budget:
         return (Alarm("AWS Budgets", text(budget[1]), State.EVENT, summary=said),)
@@ -137,3 +141,18 @@ def _plain(delivered: str, subject: str) -> tuple[Alarm, ...]:
     name = first(subject, next((line for line in lines if line), ""))
     state = State.OK if _OVER.search(first(subject, said[:200])) else State.EVENT
     return (Alarm("Text", name[:200], state, summary=said if said != name else ""),)
+
+
+def _cut_off(delivered: str, subject: str) -> Alarm:
+    """JSON that cannot be read, as a rule because its end is missing: by the name that it still says."""
+    words = delivered.replace('\\"', '"')  # in an envelope, its quotes are escaped
+    found = (re.search(rf'"{key}"\s*:\s*"([^"\\]+)"', words) for key in _NAMES)
+    named = first(*(text(one[1]) for one in found if one), text(subject), "An alarm")
+    return Alarm(
+        source="JSON",
+        name=f"{named[:160]}: its message is cut off",
+        state=State.EVENT,
+        summary=text(delivered),
+        reason=f"Its JSON cannot be read. The {len(delivered):,} characters that came are kept as text",
+        security=events.speaks_of_security(words),
+    )

@@ -39,7 +39,8 @@ from bot.web.responses import headers
 log = structlog.get_logger(__name__)
 
 _THREADS = 2
-_ENVELOPE = 16_384  # bytes that the envelope adds to the 256 kB of a message
+_ENVELOPE = 16_384  # bytes that the envelope adds to a message
+_ESCAPED = 3  # times as long as itself a message may be as JSON: quotes and lines take two bytes, an é six for its two
 
 
 def sns_routes(context: AppContext, certificates: Certificates) -> list[Route]:
@@ -51,7 +52,7 @@ def sns_routes(context: AppContext, certificates: Certificates) -> list[Route]:
         if limiter[0].statistics().tasks_waiting >= MOST_WAITING:
             return too_many()
         try:
-            body = await body_of(request, LARGEST + _ENVELOPE)
+            body = await body_of(request, _ESCAPED * LARGEST + _ENVELOPE)
         except ClientDisconnect:
             return cut_off()
         if body is None:
