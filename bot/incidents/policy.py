@@ -9,10 +9,11 @@ from typing import Annotated
 from pydantic import Field
 
 from bot.incidents.rules.authority import DECLARER, GUESTS, MEMBERS, ROSTER, ROSTER_ROLES, Act, is_id
-from bot.incidents.rules.break_in import is_phrase, smells_of_break_in
+from bot.incidents.rules.break_in import Signs, is_phrase, shows_signs, smells_of_break_in
 from bot.incidents.rules.responders import ResponderRole
 from bot.policy.loading import PolicyModel, load
 from bot.policy.values import Many, OneOrMany, Text, Typed, choose, must
+from bot.severity.rules import Severity
 
 
 def _phrase(typed: str) -> str:
@@ -25,23 +26,47 @@ _PHRASE = {"type": "string", "pattern": r"^[A-Za-z0-9*/. ]+$", "examples": ["lea
 _Phrases = Many[Annotated[str, Typed(_phrase, _PHRASE)]]
 
 
+class SignsPolicy(PolicyModel):
+    """Words of a break-in, whatever their order; see `Signs`."""
+
+    strange: _Phrases = ()
+    anyone: _Phrases = ()
+    does: _Phrases = ()
+    what: _Phrases = ()
+
+
 class SecurityPolicy(PolicyModel):
     """`rows` are ids of rows of the severity matrix; `playbook` is the reference of the one to follow.
 
     `archive` says whether approved reviews of security incidents go into the archive, under a prefix of their own.
-    What says one of the phrases of `ask`, and not only as one of `unless` does, is declared in private, and whoever
-    declared it is asked.
+    What says one of the phrases of `ask` or `running`, or shows `signs`, and not only as one of `unless` does, is
+    declared in private, and whoever declared it is asked. `reports` is the least severity with which a report of one is
+    declared by itself; None: none is.
     """
 
     rows: Annotated[frozenset[Text], OneOrMany()]
     playbook: Text
     ask: _Phrases = ()
+    running: _Phrases = ()
     unless: _Phrases = ()
+    signs: SignsPolicy = SignsPolicy()
+    reports: Severity | None = None
     archive: bool = True
 
     def smells(self, text: str) -> bool:
         """Whether these words sound like a break-in."""
-        return smells_of_break_in(text, self.ask, self.unless)
+        return smells_of_break_in(text, (*self.ask, *self.running), self.unless) or self._shows_signs(text)
+
+    def _shows_signs(self, text: str) -> bool:
+        return shows_signs(text, Signs(self.signs.strange, self.signs.anyone, self.signs.does, self.signs.what))
+
+    def tells_of_break_in(self, text: str, row_name: str, severity: Severity | None) -> bool:
+        """Whether a report, judged so, tells of one that needs people now."""
+        if smells_of_break_in(text, self.running, self.unless):
+            return True
+        if severity is None:  # not sure that it is an incident at all
+            return self._shows_signs(text)
+        return severity in (Severity.P0, Severity.P1) and (row_name in self.rows or self.smells(text))
 
 
 def load_security(path: Path) -> SecurityPolicy:

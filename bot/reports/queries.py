@@ -10,6 +10,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from bot.incidents.queries.incidents import OPEN
 from bot.incidents.tables import IncidentRow
 from bot.reports.tables import AlertRow, ReportRow
 
@@ -37,6 +38,17 @@ def find_report(session: Session, report_id: int) -> ReportRow | None:
 
 def find_report_of_message(session: Session, channel_id: str, ts: str) -> ReportRow | None:
     return session.scalar(select(ReportRow).where(ReportRow.channel_id == channel_id, ReportRow.ts == ts))
+
+
+def find_private_since(session: Session, since: datetime) -> IncidentRow | None:
+    """The latest open security incident that a report began since then."""
+    statement = (
+        select(IncidentRow)
+        .where(IncidentRow.status.in_(OPEN), IncidentRow.ref.like("SEC-%"), IncidentRow.declared_at >= since)
+        .where(IncidentRow.report_ts.is_not(None))
+        .order_by(IncidentRow.incident_id.desc())
+    )
+    return session.scalars(statement.limit(1)).first()
 
 
 def list_of_incident(session: Session, row: IncidentRow) -> Sequence[ReportRow]:

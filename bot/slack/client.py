@@ -245,6 +245,11 @@ class Slack:
             return name, refused
         return name, None
 
+    def is_shared(self, channel_id: str) -> bool:
+        """Whether people of another company or workspace read there, too. Waits two seconds at most."""
+        channel = self.ask("conversations.info", channel=channel_id)["channel"]
+        return bool(channel.get("is_ext_shared") or channel.get("is_org_shared"))
+
     def pin(self, channel_id: str, ts: str) -> None:
         try:
             self.call("pins.add", channel=channel_id, timestamp=ts)

@@ -39,6 +39,7 @@ from bot.web.slack import slack_route
 from bot.web.taken_requests import TakenRequests
 from bot.wiring import listeners
 from bot.wiring.access.aws import build_aws, build_queues, build_ways
+from bot.wiring.access.sharing import Sharing
 from bot.wiring.access.socket_mode import SocketMode
 from bot.wiring.access.standing import Standings
 from bot.wiring.building import (
@@ -212,6 +213,7 @@ class Service:
             self._context,
             standing_of=standings.of,
             look_up=standings.look_up,
+            is_shared=Sharing(slack, time.monotonic),
             time_zone_of=standings.time_zone_of,
         )
         routes = []

@@ -97,6 +97,7 @@ class Channel:
     purpose: Json = field(default_factory=lambda: {"value": "", "creator": "", "last_set": 0})
     is_archived: bool = False
     is_general: bool = False
+    is_ext_shared: bool = False  # with another company, through Slack Connect
     previous_names: list[str] = field(default_factory=list)
     messages: dict[str, Json] = field(default_factory=dict)
     timeline: list[str] = field(default_factory=list)

@@ -417,6 +417,16 @@ def test_a_channel_without_the_bot_is_a_fault(configure: Configure, knowledge: P
     assert channel in finding.says and "/invite @tocsin" in finding.fix
 
 
+def test_a_channel_that_is_shared_with_another_company_is_named(configure: Configure, slack: Playground) -> None:
+    channel = slack.workspace.channels["C0INCIDENTS"]
+    channel.is_ext_shared = True
+    try:
+        finding = the_one_broken(examined(configure()), "channel")
+    finally:
+        channel.is_ext_shared = False
+    assert "#incident-response is shared with another company" in finding.says
+
+
 def test_a_channel_given_by_its_id_is_found(configure: Configure, knowledge: Path) -> None:
     edit(knowledge / "policy" / "contacts.yaml", "announcement: incident-response", "announcement: C0INCIDENTS")
     assert all_ok(examined(configure(TOCSIN_KNOWLEDGE=str(knowledge))))

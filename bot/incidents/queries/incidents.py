@@ -16,6 +16,7 @@ from bot.incidents.tables import IncidentNumber, IncidentRow, RoleRow
 from bot.severity.rules import Severity
 
 BY_ALARM = "alarm:"  # what the request keys of incidents begin with that an alarm declared by itself
+BY_REPORT = "heard:"  # and of those that Tocsin declared for somebody who may report and not declare
 BY_CONSOLE = "console:"  # and of drills that were started on the command line
 NOBODY = "USLACKBOT"  # declares before Slack has said who we are
 COMMANDER = "commander"  # the one role that the incident names itself, for lists and pages
@@ -170,7 +171,7 @@ def declarer(row: IncidentRow) -> str | None:
     """Who declared it, to be written to and brought in; None for an alarm or the command line, which declare in
     Tocsin's own name.
     """
-    return None if row.request_key.startswith((BY_ALARM, BY_CONSOLE)) else row.declared_by
+    return None if row.request_key.startswith((BY_ALARM, BY_REPORT, BY_CONSOLE)) else row.declared_by
 
 
 def list_role_holders(session: Session, incident_id: int) -> frozenset[str]:

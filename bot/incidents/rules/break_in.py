@@ -1,12 +1,16 @@
-"""Whether words smell of a break-in: phrases of the policy, matched word by word. Pure."""
+"""Whether words smell of a break-in: phrases and signs of the policy, matched word by word. Pure."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 _GAP = ".."  # in a phrase: up to four words of any kind
+_READ = 4000  # characters of a text; who reports a break-in says so before that
+_LONGEST = 45  # words; a longer sentence has a bit of everything, as a log line has
+_FULL = 5  # acts and things in a sentence that is full of them
 _ANY_WORDS = r"(?:\w+ ){0,4}"
 
 
@@ -24,6 +28,39 @@ def smells_of_break_in(text: str, phrases: Iterable[str], unless: Iterable[str] 
     for phrase in unless:
         said = re.sub(_pattern(phrase), " | ", said)
     return any(re.search(_pattern(phrase), said) for phrase in phrases)
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """Phrases of what makes a break-in: who should not be there, or only may not (`anyone`), what they do, what to."""
+
+    strange: tuple[str, ...] = ()
+    anyone: tuple[str, ...] = ()
+    does: tuple[str, ...] = ()
+    what: tuple[str, ...] = ()
+
+
+def shows_signs(text: str, signs: Signs) -> bool:
+    """True where one sentence has a strange one, or two who may be, that do something to something.
+
+    One who may be suffices where the sentence is full of such acts and things.
+    """
+    return any(_shows(f" {sentence.strip()} ", signs) for sentence in _plain(text[:_READ]).split("|"))
+
+
+def _shows(sentence: str, signs: Signs) -> bool:
+    if sentence.count(" ") > _LONGEST:
+        return False
+    acts, things = _found(sentence, signs.does), _found(sentence, signs.what)
+    if not acts or not things:
+        return False
+    maybe = len(_found(sentence, signs.anyone))
+    full = maybe > 0 and len(acts | things) >= _FULL
+    return full or maybe > 1 or bool(_found(sentence, signs.strange))
+
+
+def _found(sentence: str, phrases: Iterable[str]) -> set[str]:
+    return {phrase for phrase in phrases if re.search(_pattern(phrase), sentence)}
 
 
 def _plain(text: str) -> str:

@@ -16,7 +16,7 @@ from bot.incidents.queries import incidents
 from bot.incidents.rules.incident import Status, is_private
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
-from bot.lifecycle.flows.declare import Declaration, declare, kind_of
+from bot.lifecycle.flows.declare import Declaration, Secrecy, declare, kind_of
 from bot.memory.rules.similar import SimilarItem
 from bot.reports import queries as reports
 from bot.reports.messages import decisions as messages
@@ -155,14 +155,35 @@ def _set_decision_aside(report: ReportRow) -> None:
     report.reason = report.reason_text = None
 
 
+def declare_by_itself(
+    session: Session, report_id: int, by: str, policy: Policy, now: datetime, *, asks: bool
+) -> IncidentRow:
+    """Declare what tells of a break-in, with what the policy calls the least severity of one; `asks` whoever reported.
+
+    Raises DeclaringMany.
+    """
+    report, least = _undecided(session, report_id), policy.security.reports or Severity.P2
+    judged = Severity(report.severity) if report.severity else least
+    severity = judged if judged.worse_than(least) else least
+    return _declare(session, report, severity, by, policy, now, Secrecy(security=True, asks=asks))[0]
+
+
 def _declare(
-    session: Session, report: ReportRow, severity: Severity | None, by: str, policy: Policy, now: datetime
+    session: Session,
+    report: ReportRow,
+    severity: Severity | None,
+    by: str,
+    policy: Policy,
+    now: datetime,
+    secrecy: Secrecy | None = None,
 ) -> tuple[IncidentRow, bool]:
+    """`secrecy` is for what nobody asked to be declared: without a question, it is in Tocsin's own name."""
     _refuse_declared(session, report.channel_id, report.ts)
     chosen = severity or (Severity(report.severity) if report.severity else Severity.P2)
-    secrecy = kind_of(policy, report.text, report.row_name)
+    key = "report:" if secrecy is None or secrecy.asks else incidents.BY_REPORT
+    secrecy = secrecy or kind_of(policy, report.text, report.row_name)
     declaration = Declaration(
-        request_key=f"report:{report.report_id}",
+        request_key=f"{key}{report.report_id}",
         title=_title(report.text, slack_queries.names_in(session, report.text)),
         severity=chosen,
         by=by,

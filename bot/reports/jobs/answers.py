@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from sqlalchemy.orm import Session
+
 from bot.context import AppContext
 from bot.diagnostics.flows import offers
+from bot.incidents import authority
 from bot.incidents.queries import incidents
+from bot.incidents.rules.authority import Act
 from bot.incidents.visibility import for_everybody
 from bot.lifecycle.flows.declare import kind_of
-from bot.memory.messages import suggestions
+from bot.memory.messages import Suggestion, suggestions
 from bot.reports import queries as reports
 from bot.reports.flows.corrections import choices_for, reason_of
 from bot.reports.flows.reports import decision_of, judgement_of, show, was_edited
@@ -27,10 +32,12 @@ _LATE = timedelta(minutes=5)  # after which an answer says that it is late
 
 def answer(context: AppContext, slack: Slack, poster: Poster, *, report_id: int) -> None:
     """Reply in the report's thread; once somebody decided, the same reply shows the decision."""
+    shared = _look_up(context, report_id)
     with context.database.transaction() as session:
         report = reports.find_report(session, report_id)
         if report is None or not report.answered:
             return
+        found = _past(session, context, report, shared)
         channel_id, ts, decided = report.channel_id, report.ts, report.decision is not None
         outcome = decisions.sentence(decision_of(session, report)) if decided else ""
         incident = incidents.get(session, report.incident_id) if report.incident_id else None
@@ -44,10 +51,27 @@ def answer(context: AppContext, slack: Slack, poster: Poster, *, report_id: int)
         # Below everybody's report nothing may say what became of it, nor what it looks like.
         message, again = Message(outcome, (blocks.section(outcome),)), ""
     else:
-        message = _decided(context, report, outcome) if decided else _undecided(context, report, running)
+        message = _decided(context, report, outcome, found) if decided else _undecided(context, report, running, found)
     if again:
         message = Message(message.text, (*message.blocks, blocks.context(again)))
     poster.try_to_post(f"report:{report_id}", channel_id, message, thread_ts=ts)
+
+
+def _look_up(context: AppContext, report_id: int) -> bool:
+    """Whether people of another company read the answer. Who reported is asked of Slack, too."""
+    with context.database.transaction() as session:
+        report = reports.find_report(session, report_id)
+        channel_id, user_id = (report.channel_id, report.user_id) if report else ("", None)
+    if user_id:
+        context.look_up(user_id)
+    return bool(channel_id) and context.is_shared(channel_id)
+
+
+def _past(session: Session, context: AppContext, report: ReportRow, shared: bool) -> list[Suggestion]:
+    """What it looks like, with causes and fixes: for nobody who may not read incidents, wherever they may report."""
+    if shared or (report.user_id and not authority.may(session, context, Act.READ, report.user_id, context.now())):
+        return []
+    return suggestions(report.similar, f"report:{report.report_id}")
 
 
 def _again(report: ReportRow, alert: AlertRow) -> str:
@@ -63,11 +87,10 @@ def link_answer(context: AppContext, slack: Slack, poster: Poster, *, incident_i
             show(session, report)
 
 
-def _decided(context: AppContext, report: ReportRow, outcome: str) -> Message:
+def _decided(context: AppContext, report: ReportRow, outcome: str, found: Sequence[Suggestion]) -> Message:
     dismissed = report.decision == "not_incident"
-    found = suggestions(report.similar, f"report:{report.report_id}")
     # Where it was no incident, nobody is asked whether the earlier ones helped.
-    past = [replace(one, vote_key="") for one in found] if dismissed else found
+    past = [replace(one, vote_key="") for one in found] if dismissed else list(found)
     levels = context.policy.severity.levels
     level = None if report.asked else levels[Severity(report.severity or report.chosen_severity or Severity.P2)]
     declared = report.incident_id if report.decision == "declared" else None
@@ -80,14 +103,15 @@ def _decided(context: AppContext, report: ReportRow, outcome: str) -> Message:
     return corrections.with_reason(message, reason) if reason else message
 
 
-def _undecided(context: AppContext, report: ReportRow, running: answers.Running) -> Message:
+def _undecided(
+    context: AppContext, report: ReportRow, running: answers.Running, found: Sequence[Suggestion]
+) -> Message:
     levels = context.policy.severity.levels
     if report.asked:
         return _dated(report, answers.question(report.report_id, levels, running, report.recovered_at))
     judgement = judgement_of(report)
     if judgement.severity is None:
         return corrections.no_longer_an_incident()
-    found = suggestions(report.similar, f"report:{report.report_id}")
     # What AWS knows is offered where AWS is configured.
     resources = offers(report.text, context.policy.diagnostics) if context.aws else ()
     private = kind_of(context.policy, report.text, judgement.row_name).security

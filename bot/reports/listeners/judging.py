@@ -6,6 +6,7 @@ from bot.context import AppContext
 from bot.memory.flows.recall import recall
 from bot.memory.rules.similar import SimilarItem
 from bot.reports.flows.alerts import hear_alert
+from bot.reports.flows.break_ins import declare_break_in, tells_of_break_in
 from bot.reports.flows.reports import Heard, keep_judged
 from bot.reports.rules import alert_key
 from bot.severity.rules import Judgement, Outcome
@@ -24,10 +25,15 @@ def judge_alert(context: AppContext, heard: Heard, names: list[str]) -> None:
 def judge_message(context: AppContext, heard: Heard, event_id: str = "") -> None:
     """Judge it, recall what it looks like, keep both. An event that was taken before, by its id, changes nothing."""
     judged, similar = _judge_and_recall(context, heard.text)
+    breaking_in = tells_of_break_in(context, heard.text, judged)
+    if breaking_in and heard.user_id:
+        context.look_up(heard.user_id)
     now = context.now()
     with context.database.transaction() as session:
         if not event_id or slack_queries.take_event(session, event_id, now):
             keep_judged(session, heard, judged, similar, context.policy, now)
+            if breaking_in:
+                declare_break_in(session, context, heard, now)
 
 
 def _judge_and_recall(context: AppContext, text: str) -> tuple[Judgement, tuple[SimilarItem, ...]]:

@@ -304,13 +304,22 @@ def _channel(known: Known) -> Iterator[Finding]:
     for name in filter(None, (channels.announcement, channels.stakeholder)):
         shown = name if CHANNEL_ID.fullmatch(name) else f"#{name}"
         try:
-            known.slack.find_channel(name)
-            yield Finding("channel", State.OK, f"the bot is in {shown}")
+            channel_id = known.slack.find_channel(name)
+            yield _shared(known.slack, channel_id or "", shown)
         except Refused as refused:
             if refused.may_pass:
                 raise
             fix = refused.refusal.advice.replace("@tocsin", f"@{known.bot_name}")
             yield Finding("channel", State.FAILED, f"the bot is not in {shown}: {refused.refusal.reason}", fix)
+
+
+def _shared(slack: Slack, channel_id: str, shown: str) -> Finding:
+    """Of a channel that the bot is in: whether strangers read what it says there."""
+    if not slack.is_shared(channel_id):
+        return Finding("channel", State.OK, f"the bot is in {shown}")
+    says = f"{shown} is shared with another company or workspace, whose people read every incident there"
+    fix = "Name a channel of your own in contacts.yaml. In a shared one answers leave out past causes and fixes."
+    return Finding("channel", State.FAILED, says, fix)
 
 
 CHECKS: dict[str, Check] = {

@@ -1,0 +1,43 @@
+"""Whether a channel is shared with another company or workspace: asked of Slack, and kept for a while."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import structlog
+
+from bot.slack.client import Refused, Slack, TryAgain
+
+log = structlog.get_logger(__name__)
+
+_BELIEVED = 300.0  # seconds; a channel that was just shared is spoken in as before for so long
+_BELIEVED_IN_TROUBLE = 10.0  # seconds until Slack is asked again that did not answer
+
+
+class Sharing:
+    """Asks about each channel at most every five minutes. Where Slack does not answer, its last answer counts.
+
+    One of which it never said anything is taken for shared: what is said there can't be taken back from strangers.
+    """
+
+    def __init__(self, slack: Slack, seconds: Callable[[], float]) -> None:
+        """`seconds` is a clock that never goes back."""
+        self._slack = slack
+        self._seconds = seconds
+        self._known: dict[str, tuple[bool, float]] = {}  # the answer, and until when it counts
+        self._turn = threading.Lock()
+
+    def __call__(self, channel_id: str) -> bool:
+        """Waits two seconds at most; never within a transaction."""
+        shared, until = self._known.get(channel_id, (True, 0.0))
+        if until > self._seconds():
+            return shared
+        believed = _BELIEVED_IN_TROUBLE
+        try:
+            shared, believed = self._slack.is_shared(channel_id), _BELIEVED
+        except (TryAgain, Refused) as error:
+            log.warning("could not ask whether a channel is shared", channel=channel_id, error=str(error))
+        with self._turn:
+            self._known[channel_id] = (shared, self._seconds() + believed)
+        return shared
