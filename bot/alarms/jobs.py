@@ -15,7 +15,7 @@ from bot.alarms.messages import post as messages
 from bot.alarms.tables import AlarmRow, AlarmStormRow, AlarmThreadRow
 from bot.context import AppContext
 from bot.incidents.flows.record import is_worked_on
-from bot.incidents.jobs import in_thread, speak
+from bot.incidents.jobs.posting import in_thread, post_in_incident
 from bot.incidents.queries import incidents
 from bot.memory.flows.recall import recall
 from bot.playbooks.jobs.owners import candidates, tell
@@ -141,7 +141,7 @@ def ended(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int
     if message is None:
         return
     if _all_over(alarms) and worked_on:
-        speak(context, poster, incident_id, key, message)
+        post_in_incident(context, poster, incident_id, key, message)
     else:
         for said in (key, in_thread(key)):
             poster.edit(said, message)

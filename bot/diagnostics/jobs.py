@@ -20,7 +20,7 @@ from bot.diagnostics.rules.picture import Picture
 from bot.diagnostics.rules.request import DiagnosisRequest
 from bot.errors import BadRequest, InvalidSettings
 from bot.extras import Extra
-from bot.incidents.jobs import speak
+from bot.incidents.jobs.posting import post_in_incident
 from bot.incidents.queries import incidents
 from bot.incidents.visibility import for_everybody
 from bot.slack import queries as slack_queries
@@ -80,7 +80,7 @@ def diagnose(
 
     def say(message: Message) -> None:
         if incident_id is not None:
-            speak(context, poster, incident_id, f"diagnosis:{key}", message)
+            post_in_incident(context, poster, incident_id, f"diagnosis:{key}", message)
         elif channel_id is not None:
             poster.try_to_post(f"diagnosis:{key}", channel_id, message, thread_ts)
 

@@ -10,7 +10,8 @@ from bot.aws.session import Denied, Unavailable
 from bot.context import AppContext
 from bot.escalation.queries import notices
 from bot.incidents import visibility
-from bot.incidents.jobs import report_refusal, speak, write_to
+from bot.incidents.jobs.direct import send_direct_message
+from bot.incidents.jobs.posting import post_in_incident, report_refusal
 from bot.incidents.messages import announcements, marked
 from bot.incidents.queries import incidents, lines, timeline
 from bot.incidents.rules.timeline import Kind
@@ -57,7 +58,7 @@ def news(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int)
     """The one message on stakeholders in the incident's channel: when they were told, and that they wait for more."""
     with context.database.transaction() as session:
         latest = notify.latest_news(session, incidents.get(session, incident_id))
-    speak(context, poster, incident_id, f"news:{incident_id}", stakeholder_messages.news(latest))
+    post_in_incident(context, poster, incident_id, f"news:{incident_id}", stakeholder_messages.news(latest))
 
 
 def update_due(context: AppContext, slack: Slack, poster: Poster, *, entry_id: int) -> None:
@@ -77,7 +78,7 @@ def update_due(context: AppContext, slack: Slack, poster: Poster, *, entry_id: i
         poster.edit(key, stakeholder_messages.promise_kept(incident, at, newer))
     elif reader is not None:
         reminder = marked(stakeholder_messages.remind_of_promise(incident, at), incident.ref)
-        write_to(slack, poster, reader, key, reminder)
+        send_direct_message(slack, poster, reader, key, reminder)
 
 
 def notice_mailed(
@@ -121,7 +122,7 @@ def checklist(context: AppContext, slack: Slack, poster: Poster, *, incident_id:
         return
     by = incident.resolved_at + policy.check_within
     message = stakeholder_messages.checklist(incident, episode, policy.checklist, done, by, found, said)
-    speak(context, poster, incident_id, f"checklist:{incident_id}:{episode}", message)
+    post_in_incident(context, poster, incident_id, f"checklist:{incident_id}:{episode}", message)
 
 
 def _find_or_plan_look(

@@ -8,7 +8,7 @@ import structlog
 
 from bot.aws.session import Denied
 from bot.context import AppContext
-from bot.incidents.jobs import in_thread, speak
+from bot.incidents.jobs.posting import in_thread, post_in_incident
 from bot.incidents.queries import incidents
 from bot.incidents.rules.incident import Status
 from bot.slack.client import Slack
@@ -51,7 +51,7 @@ def propose_resolved(context: AppContext, slack: Slack, poster: Poster, *, incid
             state = queries.as_post(session, post).state(context.now())
             message = messages.proposal(row.ref, post.title, state, f"{incident_id}:resolved")
     if message is not None:
-        speak(context, poster, incident_id, key, message)
+        post_in_incident(context, poster, incident_id, key, message)
     elif not poster.edit(key, done):
         poster.edit(in_thread(key), done)
 

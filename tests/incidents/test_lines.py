@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from bot.context import AppContext
-from bot.incidents import jobs
 from bot.incidents.flows.record import record
+from bot.incidents.jobs.posting import post_entry
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.timeline import Kind
 from bot.slack.client import Slack
@@ -39,7 +39,7 @@ def say(context: AppContext, slack: Slack, poster: Poster, incident_id: int) -> 
             row = incidents.get(session, incident_id)
             entry_id = record(session, row, kind, f"{text} by <@{RESPONDER}>.", at.now(), author=RESPONDER)
         assert entry_id is not None
-        jobs.say(at, slack, poster, entry_id=entry_id)
+        post_entry(at, slack, poster, entry_id=entry_id)
         return entry_id
 
     return say
@@ -95,7 +95,7 @@ def test_a_job_that_runs_again_adds_nothing(
     first, second = say("Status identified"), say("Severity raised")
     before = texts(playground)
     for entry_id in (first, second, first):
-        jobs.say(context, slack, poster, entry_id=entry_id)
+        post_entry(context, slack, poster, entry_id=entry_id)
     assert texts(playground) == before == ["Status identified by responder.\nSeverity raised by responder."]
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bot.context import AppContext
-from bot.incidents import jobs as incident_jobs
 from bot.incidents.flows.record import record
+from bot.incidents.jobs.posting import post_entry
 from bot.incidents.queries import incidents
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
@@ -80,7 +80,7 @@ def test_before_there_is_a_room_nothing_is_posted(
         assert entry_id is not None
     channel.card(context, slack, poster, incident_id=row.incident_id)
     channel.set_up_channel(context, slack, poster, incident_id=row.incident_id)
-    incident_jobs.say(context, slack, poster, entry_id=entry_id)
+    post_entry(context, slack, poster, entry_id=entry_id)
     assert control.journal("chat.postMessage") == []
 
 
@@ -114,8 +114,8 @@ def test_a_line_is_said_once_and_says_that_it_is_late(
         record(session, found, Kind.NOTED, text, context.now(), author="U0RESPONDER", data=data, announce=True)
         second = queued(session, "slack.say")[-1].arguments["entry_id"]
     for _ in range(2):
-        incident_jobs.say(context, slack, poster, entry_id=first)
-    incident_jobs.say(later(context, 12), slack, poster, entry_id=second)
+        post_entry(context, slack, poster, entry_id=first)
+    post_entry(later(context, 12), slack, poster, entry_id=second)
     said = [message["text"] for message in responder.messages(channel_id)][-2:]
     assert said[0] == "pool @channel is full"
     assert said[1].startswith("Said by responder: ask @")
@@ -136,7 +136,7 @@ def test_an_archived_room_is_left_alone(
         with context.database.transaction() as session:
             incidents.get(session, row.incident_id).channel_archived = told
         channel.card(context, slack, poster, incident_id=row.incident_id)
-        incident_jobs.say(context, slack, poster, entry_id=entry_id)
+        post_entry(context, slack, poster, entry_id=entry_id)
     posts = [call for call in control.journal("chat.postMessage") if call["ok"]]
     assert len(posts) == 1  # the card, before
     channel.mirror(context, slack, poster, incident_id=row.incident_id)

@@ -12,9 +12,9 @@ from sqlalchemy import event, insert
 from bot.context import AppContext
 from bot.errors import TransitionRefused
 from bot.escalation.queries import notices, pings
-from bot.incidents import jobs as incident_jobs
 from bot.incidents import visibility
 from bot.incidents.flows.record import record
+from bot.incidents.jobs.posting import post_entry
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow, TimelineEntry
@@ -162,7 +162,7 @@ class Open:
             "slack.bring": responders.bring,
             "slack.leave_channel": jobs.leave_channel,
             "slack.ask_kind": jobs.ask_kind,
-            "slack.say": incident_jobs.say,
+            "slack.say": post_entry,
             "slack.card": channel.card,
         }
         with self.context.database.transaction() as session:

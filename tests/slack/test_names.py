@@ -9,7 +9,7 @@ import pytest
 from bot.context import AppContext
 from bot.incidents.commands import _by_display_names
 from bot.incidents.flows.record import message_posted
-from bot.incidents.jobs import learn_names
+from bot.incidents.jobs.names import keep_names
 from bot.incidents.queries import incidents
 from bot.incidents.tables import IncidentRow
 from bot.reports.flows.reports import _title
@@ -54,7 +54,7 @@ def test_a_job_learns_whom_a_message_mentions_and_every_text_names_them(
 ) -> None:
     with context.database.transaction() as session:
         (job,) = queued(session, "slack.learn_names")
-    learn_names(context, slack, poster, **job.arguments)
+    keep_names(context, slack, poster, **job.arguments)
     with context.database.transaction() as session:
         known = slack_queries.names_in(session, SAID)
         assert set(job.arguments["names_of"]) <= ids_to_name(session, row)
@@ -67,7 +67,7 @@ def test_a_job_learns_whom_a_message_mentions_and_every_text_names_them(
     )
     assert _by_display_names(context, "<@U0PARTNER|p.handle> knows") == "<@U0PARTNER|Partner Ltd> knows"
     asked = len(control.journal("users.info"))
-    learn_names(context, slack, poster, **job.arguments)
+    keep_names(context, slack, poster, **job.arguments)
     assert len(control.journal("users.info")) == asked, "also what has no name is not asked for again at once"
 
 
@@ -76,7 +76,7 @@ def test_a_name_that_slack_no_longer_gives_is_kept(context: AppContext, slack: S
     with context.database.transaction() as session:
         slack_queries.record_name(session, "U0LONGGONE", "former colleague", long_ago)
         slack_queries.record_name(session, "C0LONGGONE", "old-channel", long_ago)
-    learn_names(context, slack, poster, names_of=["U0LONGGONE", "C0LONGGONE"])
+    keep_names(context, slack, poster, names_of=["U0LONGGONE", "C0LONGGONE"])
     with context.database.transaction() as session:
         known = slack_queries.names_of(session, ["U0LONGGONE", "C0LONGGONE"])
     assert known == {"U0LONGGONE": "former colleague", "C0LONGGONE": "old-channel"}

@@ -17,9 +17,10 @@ from slack_bolt import BoltRequest
 from bot.context import AppContext
 from bot.figures.queries import behind
 from bot.figures.queries.scope import Scope
-from bot.incidents import jobs as incident_jobs
 from bot.incidents import visibility
 from bot.incidents.flows import members, record, refusals
+from bot.incidents.jobs.direct import notify, reply_privately
+from bot.incidents.jobs.members import read_members
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
@@ -162,8 +163,8 @@ def _messages(secret: Secret, user_id: str) -> set[bool]:
         outside = for_outsiders(session, row, [user_id], "A review")
     assert entry_id is not None
     before = len(secret.control.journal("chat.postMessage"))
-    incident_jobs.tell(secret.context, secret.slack, secret.poster, entry_id=entry_id, user_id=user_id)
-    incident_jobs.reply_privately(
+    notify(secret.context, secret.slack, secret.poster, entry_id=entry_id, user_id=user_id)
+    reply_privately(
         secret.context, secret.slack, secret.poster, incident_id=secret.row.incident_id, user_id=user_id, text="a key"
     )
     return {len(secret.control.journal("chat.postMessage")) > before, not outside}
@@ -252,7 +253,7 @@ def test_what_events_did_not_say_is_read_from_slack(secret: Secret) -> None:
         plan_backfill(session, secret.context.now(), secret.context.now(), long=True)
         assert queued(session, "slack.read_members", incident_id=secret.row.incident_id)
     job = {"context": secret.context, "slack": secret.slack, "poster": secret.poster}
-    incident_jobs.read_members(**job, incident_id=secret.row.incident_id)  # type: ignore[arg-type]  # by name
+    read_members(**job, incident_id=secret.row.incident_id)  # type: ignore[arg-type]  # by name
     assert secret.sees("U0SUPPORT") and not secret.sees(MEMBER)
 
 
@@ -261,7 +262,7 @@ def test_where_tocsin_was_put_out_nobody_is_taken_to_be_in_the_channel(secret: S
         refusals.put_out(session, secret.row.channel_id or "", secret.context.now())
         assert queued(session, "slack.read_members", incident_id=secret.row.incident_id)
         incidents.give_role(session, secret.row.incident_id, "scribe", "U0RESPONDER", secret.context.now())
-    incident_jobs.read_members(
+    read_members(
         secret.context, secret.slack, secret.poster, incident_id=secret.row.incident_id
     )  # the channel is none that this Slack shows
     assert not secret.sees(MEMBER)

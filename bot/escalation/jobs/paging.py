@@ -26,7 +26,7 @@ from bot.escalation.rules.plan import PingKind
 from bot.escalation.rules.roster import Roster
 from bot.escalation.tables import PingRow
 from bot.incidents.flows.record import invite_later
-from bot.incidents.jobs import in_thread, speak
+from bot.incidents.jobs.posting import in_thread, post_in_incident
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import TimelineEntry
@@ -331,13 +331,13 @@ def mention(context: AppContext, slack: Slack, poster: Poster, *, entry_id: int)
         incident_id = timeline.get(session, entry_id).incident_id
         key, message, user_ids = _mention(session, context, entry_id)
         invite_later(session, incident_id, user_ids)
-    speak(context, poster, incident_id, key, message)
+    post_in_incident(context, poster, incident_id, key, message)
     # Somebody may have answered while it was on its way; the edits for that found nothing to edit. So it is read after
     # the record of the post is committed, not with it.
     with context.database.reading() as session:
         _, now_right, _ = _mention(session, context, entry_id)
     if now_right != message:
-        speak(context, poster, incident_id, key, now_right)
+        post_in_incident(context, poster, incident_id, key, now_right)
 
 
 def _mention(session: Session, context: AppContext, entry_id: int) -> tuple[str, Message, list[str]]:

@@ -20,7 +20,8 @@ from bot.fields import messages as fields
 from bot.fields.queries import in_order, values_of
 from bot.incidents.flows.record import is_worked_on, refresh_furnishing, refresh_mirror
 from bot.incidents.flows.refusals import NotDone, not_done, note_trouble, regained
-from bot.incidents.jobs import begin_to_speak, bring_into, finish_speaking, in_thread, report_refusal
+from bot.incidents.jobs.members import invite_into
+from bot.incidents.jobs.posting import begin_post, finish_post, in_thread, report_refusal
 from bot.incidents.queries import incidents, lines
 from bot.incidents.queries.places import MIRROR
 from bot.incidents.rules.incident import Incident, channel_name, is_drill
@@ -83,7 +84,7 @@ def open_channel(context: AppContext, slack: Slack, poster: Poster, *, incident_
         refresh_furnishing(session, incident_id)
         refresh_mirror(session, incident_id)
 
-    finish_speaking(context, poster, incident_id, _card_key(incident_id), begun, card, go_on)
+    finish_post(context, poster, incident_id, _card_key(incident_id), begun, card, go_on)
 
 
 def _stay_in_thread(context: AppContext, slack: Slack, poster: Poster, incident: Incident, refused: Refused) -> None:
@@ -114,7 +115,7 @@ def post_card(context: AppContext, poster: Poster, incident_id: int) -> None:
         promised = next_promise(session, row)
         state = replace(state, next_update=promised, overdue=promised is not None and promised <= context.now())
         card, begun = _begin_card(session, context, poster, incident_id, state)
-    finish_speaking(context, poster, incident_id, _card_key(incident_id), begun, card)
+    finish_post(context, poster, incident_id, _card_key(incident_id), begun, card)
 
 
 def _begin_card(
@@ -131,7 +132,7 @@ def _begin_card(
     shown = fields.line(policy.title_of(row.type), in_order(values_of(session, incident_id), policy))
     state = replace(state, paged_at=waits_until, call=call, fields=shown)
     message = _card(context, incidents.facts(row), similar, recurring(row), state)
-    return message, begin_to_speak(session, poster, incident_id, _card_key(incident_id))
+    return message, begin_post(session, poster, incident_id, _card_key(incident_id))
 
 
 def _leave_thread(context: AppContext, poster: Poster, incident_id: int, channel_id: str) -> None:
@@ -197,7 +198,7 @@ def set_up_channel(context: AppContext, slack: Slack, poster: Poster, *, inciden
     }
     later: list[Refused | TryAgain] = []
     try:
-        bring_into(context, slack, incident_id, channel_id, people)
+        invite_into(context, slack, incident_id, channel_id, people)
     except TryAgain as error:
         later.append(error)
     for what, step in steps.items():

@@ -5,7 +5,9 @@ from __future__ import annotations
 import structlog
 
 from bot.context import AppContext
-from bot.incidents.jobs import bring_in, speak, write_to
+from bot.incidents.jobs.direct import send_direct_message
+from bot.incidents.jobs.members import invite
+from bot.incidents.jobs.posting import post_in_incident
 from bot.incidents.messages import marked
 from bot.incidents.queries import incidents
 from bot.incidents.tables import HandoverRow
@@ -27,12 +29,12 @@ def handover(context: AppContext, slack: Slack, poster: Poster, *, handover_id: 
         message = messages.handover(row.handover_id, incident, row.from_user, row.to_user, row.asked_by)
     else:
         message = messages.handover_over(incident, _outcome(row))
-    speak(context, poster, incident.incident_id, f"handover:{handover_id}", message)
+    post_in_incident(context, poster, incident.incident_id, f"handover:{handover_id}", message)
     own = marked(message, incident.ref)
-    if not write_to(slack, poster, row.to_user, f"handover:{handover_id}:{row.to_user}", own):
+    if not send_direct_message(slack, poster, row.to_user, f"handover:{handover_id}:{row.to_user}", own):
         log.info("the offer of command stands in the channel only", handover_id=handover_id)
     if row.state == handovers.OFFERED:  # last: Slack may not let them in for a while
-        bring_in(context, slack, incident.incident_id, [row.to_user], row.asked_by)
+        invite(context, slack, incident.incident_id, [row.to_user], row.asked_by)
 
 
 def _outcome(row: HandoverRow) -> str:

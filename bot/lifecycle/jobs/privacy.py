@@ -11,7 +11,7 @@ import structlog
 
 from bot.context import AppContext
 from bot.incidents.flows.record import lock_of, record
-from bot.incidents.jobs import write_to
+from bot.incidents.jobs.direct import send_direct_message
 from bot.incidents.queries import incidents
 from bot.incidents.rules.timeline import Kind
 from bot.lifecycle.jobs import withdrawing
@@ -36,7 +36,7 @@ def ask_kind(context: AppContext, slack: Slack, poster: Poster, *, incident_id: 
         incident, open_question = incidents.facts(row), row.kind_asked_at is not None
     key = f"kind:{incident_id}"
     if open_question:
-        write_to(slack, poster, incident.declared_by, key, texts.question(incident))
+        send_direct_message(slack, poster, incident.declared_by, key, texts.question(incident))
     else:
         poster.edit(key, texts.answered(incident))
 

@@ -8,7 +8,7 @@ from bot.context import AppContext
 from bot.diagnostics.checks.look import look as ask
 from bot.diagnostics.rules.look_commands import LookCommand, read_looks
 from bot.errors import BadRequest, InvalidSettings
-from bot.incidents.jobs import speak
+from bot.incidents.jobs.posting import post_in_incident
 from bot.incidents.queries import incidents
 from bot.playbooks.flows import looks as flow
 from bot.playbooks.flows.facts import facts_of
@@ -49,7 +49,7 @@ def look(
     with context.database.transaction() as session:
         flow.remember(session, run_id, number, seen)
     if thread is None:
-        speak(context, poster, incident_id, f"playbook-look:{key}", message)
+        post_in_incident(context, poster, incident_id, f"playbook-look:{key}", message)
     else:
         poster.try_to_post(f"playbook-look:{key}", thread[0], message, thread[1])
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.context import AppContext
-from bot.incidents.jobs import speak, whisper_to
+from bot.incidents.jobs.direct import show_privately
+from bot.incidents.jobs.posting import post_in_incident
 from bot.incidents.queries import incidents
 from bot.incidents.queries.incidents import described
 from bot.incidents.rules.incident import is_private
@@ -37,7 +38,7 @@ def draw_run(context: AppContext, slack: Slack, poster: Poster, *, run_id: int) 
         incident_id = run.incident_id
     if facts.state is RunState.RUNNING:
         facts = replace(facts, can_look=bool(looks_of(context, facts, facts.current)))
-    speak(context, poster, incident_id, f"playbook-run:{run_id}", run_message(facts, context.now()))
+    post_in_incident(context, poster, incident_id, f"playbook-run:{run_id}", run_message(facts, context.now()))
 
 
 def look(context: AppContext, now: datetime) -> None:
@@ -53,7 +54,7 @@ def whisper_list(context: AppContext, slack: Slack, poster: Poster, *, incident_
     """What fits an incident, for whoever asked by the card's button."""
     with context.database.transaction() as session:
         row = incidents.get(session, incident_id)
-    whisper_to(context, slack, incident_id, user_id, listing(context, row))
+    show_privately(context, slack, incident_id, user_id, listing(context, row))
 
 
 def listing(context: AppContext, row: IncidentRow) -> Message:

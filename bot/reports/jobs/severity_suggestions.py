@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.context import AppContext
-from bot.incidents.jobs import in_thread, speak
+from bot.incidents.jobs.posting import in_thread, post_in_incident
 from bot.lifecycle.flows.severity_suggestions import outcome
 from bot.lifecycle.messages.outcomes import sentence
 from bot.lifecycle.queries import severity_suggestions as suggestions_store
@@ -29,4 +29,4 @@ def suggest_severity(context: AppContext, slack: Slack, poster: Poster, *, sugge
     message = corrections.severity_suggestion(
         suggestion_id, levels[before], levels[suggested], held.row, words, held.user_id
     )
-    speak(context, poster, held.incident_id, key, message)
+    post_in_incident(context, poster, held.incident_id, key, message)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.context import AppContext
 from bot.extras import Extra
-from bot.incidents.jobs import speak
+from bot.incidents.jobs.posting import post_in_incident
 from bot.incidents.queries import incidents
 from bot.reviews.flows.action_items import propose
 from bot.reviews.flows.drafting import draft_once, recall_again
@@ -39,7 +39,7 @@ def review(context: AppContext, slack: Slack, poster: Poster, *, incident_id: in
     lines = _main_facts(drafted)
     shared = None if incident.private else context.review_link(incident.ref)
     message = review_messages.review_ready(incident, shared, lines, due_at)
-    speak(context, poster, incident_id, f"{key}:channel", review_messages.with_own_links(message))
+    post_in_incident(context, poster, incident_id, f"{key}:channel", review_messages.with_own_links(message))
     send_each(
         context,
         slack,

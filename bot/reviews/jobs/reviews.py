@@ -17,7 +17,7 @@ from bot.escalation.flows.holders import holders
 from bot.escalation.rules.matrix import Role
 from bot.incidents import visibility
 from bot.incidents.flows.typed_times import time_zone_of
-from bot.incidents.jobs import learn
+from bot.incidents.jobs.names import look_up_names
 from bot.incidents.messages import marked
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.incident import Incident, Status, is_private, year_of
@@ -223,7 +223,7 @@ def action_from_message(
             "conversations.history", "messages", channel=channel_id, oldest=ts, latest=ts, inclusive=True
         )
         text = next((str(message.get("text") or "") for message in found if message.get("ts") == ts), "")
-    learn(context, slack, mentioned([text or ""]))
+    look_up_names(context, slack, mentioned([text or ""]))
     with context.database.transaction() as session:
         text = labelled(text or "", slack_queries.names_in(session, text))
         zone, calendar = time_zone_of(session, context, user_id), context.policy.calendar
@@ -234,7 +234,7 @@ def learn_names(context: AppContext, slack: Slack, incident_id: int) -> None:
     """Look up whom the review names: people, channels and user groups. Who is gone keeps the name we know."""
     with context.database.transaction() as session:
         asked = ids_to_name(session, incidents.get(session, incident_id))
-    learn(context, slack, asked)
+    look_up_names(context, slack, asked)
 
 
 def review_canvas(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int) -> None:
