@@ -15,6 +15,8 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # loading rich takes longer than all the rest of `--help`
+    context_settings={"max_content_width": 120},
     help="Tocsin, an incident-response bot for Slack.",
 )
 app.add_typer(serving.app)

@@ -6,12 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-# All that `tocsin --help` imports beside Python's own; each costs everybody who types it. rich brings attr, markdown_it
-# and mdurl.
-HELP = {
-    "annotated_doc", "attr", "bot", "markdown_it", "mdurl", "pygments", "rich", "shellingham", "typer",
-    "typing_extensions",
-}  # fmt: skip
+# All that `tocsin --help` imports beside Python's own; each costs everybody who types it.
+HELP = {"annotated_doc", "bot", "shellingham", "typer", "typing_extensions"}
 # What takes long to import, and which these commands never need.
 HEAVY = {
     "alembic", "bashlex", "boto3", "botocore", "fpdf", "holidays", "icalendar", "mako", "markdown_it", "matplotlib",

@@ -9,8 +9,10 @@ from __future__ import annotations
 import math
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -124,7 +126,8 @@ def fit_text(
     """
     from scipy.sparse import csr_matrix, hstack  # loading scikit-learn takes a second, which only a fit should cost
 
-    read = [_channels(text) for text in texts]
+    letters = cache(_letters)  # most words come often
+    read = [_channels(text, letters) for text in texts]
     seen = np.zeros(PLACES)
     for channels in read:
         seen[np.unique(np.concatenate([where for where, _ in channels.values()]))] += 1
@@ -141,11 +144,14 @@ def fit_text(
     )
     used = np.flatnonzero(rarity)  # the others get no weight, and would only be carried along
     matrix = matrix[:, used]
-    slopes, bias = columns_of(regression(matrix, labels, strength, weights, 200))
     is_talk = [_TALK if label == _TALK else _TROUBLE for label in labels]
-    talk, talk_bias = columns_of(regression(matrix, is_talk, strength, weights, 200))
     beside = matrix if vectors is None else hstack([matrix, csr_matrix(vectors * _MEANING)], format="csr")
-    border, border_bias = columns_of(margins(beside, labels, _MARGIN_STRENGTH, weights))
+    with ThreadPoolExecutor(2) as pool:  # their sums need no interpreter, so that two run at once
+        bordered = pool.submit(margins, beside, labels, _MARGIN_STRENGTH, weights)
+        talking = pool.submit(regression, matrix, is_talk, strength, weights, 200)
+        slopes, bias = columns_of(regression(matrix, labels, strength, weights, 200))
+        talk, talk_bias = columns_of(talking.result())
+        border, border_bias = columns_of(bordered.result())
     spread = np.zeros((PLACES, COLUMNS), np.float16)
     spread[used] = np.column_stack([slopes, talk[:, _NONE] - talk[:, 0], border[: len(used)]])
     biases = np.concatenate([bias, [talk_bias[_NONE] - talk_bias[0]], border_bias]).astype(np.float32)
@@ -167,13 +173,21 @@ def _vector(channels: Channels, rarity: npt.NDArray[np.floating]) -> tuple[Ints,
     return np.concatenate(places), np.concatenate(values)
 
 
-def _channels(text: str) -> Channels:
+def _letters(word: str) -> npt.NDArray[np.int32]:
+    """The places of a word's runs of letters, its ends marked by a blank, so that its other forms are known too."""
+    marked, grams = f" {word} ", []
+    for size in range(_SHORTEST, _LONGEST_GRAM + 1):
+        grams += [marked[start : start + size] for start in range(max(1, len(marked) - size + 1))]
+    return _places("c", grams)
+
+
+def _channels(text: str, letters: Callable[[str], npt.NDArray[np.int32]] = _letters) -> Channels:
     """For each channel the places of its features, in ascending order, and how often each occurs."""
     plain = _plain(text)
     sentences = [part for part in _SENTENCE.split(plain) if part.strip()]
     return {
         "w": _counted(_places("w", _words(plain))),
-        "c": _counted(np.concatenate([_NOTHING, *(_letters(word[:_LONGEST_WORD]) for word in plain.split())])),
+        "c": _counted(np.concatenate([_NOTHING, *(letters(word[:_LONGEST_WORD]) for word in plain.split())])),
         "f": _counted(_places("f", _words(sentences[0]) if sentences else ())),
         "l": _counted(_places("l", _words(sentences[-1]) if len(sentences) > 1 else ())),
     }
@@ -205,11 +219,3 @@ def _places(channel: str, features: Iterable[str]) -> npt.NDArray[np.int32]:
 def _words(text: str) -> list[str]:
     words = _WORD.findall(text)
     return [*words, *(f"{one} {two}" for one, two in pairwise(words))]
-
-
-def _letters(word: str) -> npt.NDArray[np.int32]:
-    """The places of a word's runs of letters, its ends marked by a blank, so that its other forms are known too."""
-    marked, grams = f" {word} ", []
-    for size in range(_SHORTEST, _LONGEST_GRAM + 1):
-        grams += [marked[start : start + size] for start in range(max(1, len(marked) - size + 1))]
-    return _places("c", grams)
