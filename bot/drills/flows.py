@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -10,14 +10,29 @@ from sqlalchemy.orm import Session
 
 from bot.context import Policy
 from bot.drills import messages, queries
-from bot.drills.rules import MOST, Asked, Inject, Origin, Past, Replays, choose, evidence, origin_of, responders
+from bot.drills.rules import (
+    ACTS,
+    MOST,
+    MOST_READ,
+    REPORTS,
+    TELLING,
+    Asked,
+    Inject,
+    Origin,
+    Past,
+    Replays,
+    choose,
+    evidence,
+    origin_of,
+    responders,
+)
 from bot.drills.tables import InjectRow
 from bot.errors import BadRequest, UnknownIncident
 from bot.escalation.queries import pings
 from bot.incidents.flows.record import is_worked_on, record
 from bot.incidents.queries import incidents, replays, timeline
 from bot.incidents.rules.incident import is_drill, is_private
-from bot.incidents.rules.timeline import Kind
+from bot.incidents.rules.timeline import Entry, Kind
 from bot.incidents.tables import IncidentRow, TimelineEntry
 from bot.incidents.visibility import may_see
 from bot.lifecycle.flows.declare import Declaration, declare
@@ -74,7 +89,7 @@ def begin(
     `by` None: Tocsin declares it.
     """
     source = source_of(session, asked.ref, viewer)
-    found = _injects(session, source)
+    found, unread = _injects(session, source)
     chosen = found[:MOST]
     declaration = Declaration(
         request_key=request_key,
@@ -90,7 +105,7 @@ def begin(
         session.add_all(_rows(row, chosen, asked.speed, now))
         session.flush()
     last = chosen[-1].after / asked.speed if chosen else timedelta()
-    return row, Replays(source.ref, len(chosen), len(found) - len(chosen), last)
+    return row, Replays(source.ref, len(chosen), len(found) - len(chosen), last, unread)
 
 
 def _tocsin(session: Session) -> str:
@@ -116,32 +131,35 @@ def _first_severity(session: Session, source: IncidentRow) -> Severity:
     return Severity(str(declared[0].data.get("severity") or source.severity) if declared else source.severity)
 
 
-def _injects(session: Session, source: IncidentRow) -> list[Inject]:
-    past = list(_past(session, source))
+def _injects(session: Session, source: IncidentRow) -> tuple[list[Inject], bool]:
+    """All of them, and whether the timeline has more entries than were looked at."""
+    entries = timeline.list_earliest(session, source.incident_id, MOST_READ + 1, TELLING)
+    past = list(_past(session, source, entries[:MOST_READ]))
     known = set(incidents.list_role_holders(session, source.incident_id))
+    known |= timeline.list_actors(session, source.incident_id, (*ACTS, Kind.NOTED), REPORTS)
     known |= {each for ping in pings.list_of_incident(session, source.incident_id) for each in ping.user_ids}
     found = choose(past, source.declared_at, responders(past, known))
     words, _ = reports.words_of(session, source)
     if _says_more(words, first_title(session, source)):
         found.insert(0, Inject(None, Origin.REPORT, timedelta()))
-    return found
+    return found, len(entries) > MOST_READ
 
 
 def _says_more(words: str, title: str) -> bool:
     return " ".join(plain_text(words).split()).lower() != " ".join(title.split()).lower() and bool(words.strip())
 
 
-def _past(session: Session, source: IncidentRow) -> Iterator[Past]:
-    """The old timeline as people read it, and the declarations of its duplicates, which were reports too."""
-    ids = [source.incident_id, *timeline.list_duplicates(session, source.incident_id)]
-    rows = {row.entry_id: row for found in timeline.list_rows_of(session, ids, tuple(Kind)).values() for row in found}
-    for entry in timeline.list_entries(session, source.incident_id):
+def _past(session: Session, source: IncidentRow, entries: Sequence[Entry]) -> Iterator[Past]:
+    """These entries of the old timeline, and the declarations of its duplicates, which were reports too."""
+    rows = timeline.list_rows_by_id(session, [entry.entry_id for entry in entries])
+    for entry in entries:
         one = _as_past(rows[entry.entry_id], source)
         yield replace(one, at=entry.at, text=entry.text)
-    for duplicate_id in ids[1:]:
+    merged = timeline.list_duplicates(session, source.incident_id)
+    for duplicate_id, declared in timeline.list_rows_of(session, merged, (Kind.DECLARED,)).items():
         duplicate = incidents.get(session, duplicate_id)
-        for row in rows.values():
-            if row.incident_id == duplicate_id and row.kind == Kind.DECLARED and not is_private(duplicate.ref):
+        for row in declared:
+            if not is_private(duplicate.ref):
                 yield replace(_as_past(row, source), text=first_title(session, duplicate))
 
 

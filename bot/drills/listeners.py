@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from bot.drills import flows, messages
+import structlog
+from slack_bolt import Ack
+from sqlalchemy.orm import Session
+
+from bot.context import AppContext
+from bot.drills import flows, messages, queries
 from bot.drills.rules import Asked, parse_replay
 from bot.incidents.commands import CommandContext, Subcommand
+from bot.incidents.interactions import Opening, let_in, of_no_incident
+from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
 from bot.lifecycle.flows.declare import declare, where_to_work
 from bot.lifecycle.listeners.declaring import answer_declared, consider, declare_form, read_words
 from bot.lifecycle.messages import answers, forms
 from bot.memory.flows.recall import recall
-from bot.slack.client import Message
+from bot.slack.client import Message, Slack
+from bot.slack.late.answers import left_to_say
+from bot.slack.reporting import reporting_errors
 from bot.text.markup import plain_text
 
+log = structlog.get_logger(__name__)
+
 _REPLAY = "replay"
+_LISTED = 100  # incidents to choose from; Slack takes no more options
 
 
 def _drill(command: CommandContext) -> str | Message:
@@ -31,33 +44,77 @@ def _drill(command: CommandContext) -> str | Message:
 
 
 def _replay(command: CommandContext, asked: Asked) -> str:
-    context, memory = command.context, command.context.memory.current()
+    return _begin(command.context, asked, command.user_id, f"command:{command.trigger_id}", command.now)
+
+
+def _begin(context: AppContext, asked: Asked, by: str, key: str, now: datetime) -> str:
+    memory = context.memory.current()
     with context.database.transaction() as session:
-        source = flows.source_of(session, asked.ref, command.user_id, memory.entries)
+        source = flows.source_of(session, asked.ref, by, memory.entries)
         title, ref = flows.first_title(session, source), source.ref
     similar = recall(memory, title, without=ref)
     with context.database.transaction() as session:
-        by, key = command.user_id, f"command:{command.trigger_id}"
-        row, replays = flows.begin(session, asked, by, by, key, similar, context.policy, command.now)
+        row, replays = flows.begin(session, asked, by, by, key, similar, context.policy, now)
         where = answers.where(where_to_work(session, row))
         return messages.begun(row.ref, row.severity, replays, asked.speed, where)
 
 
 def _form(command: CommandContext) -> dict[str, Any] | None:
-    """`drill` alone opens the declare form, for a drill."""
-    if command.ref or plain_text(command.rest):
+    """`drill` alone opens the declare form, for a drill; `drill replay` the one of a replay."""
+    words = plain_text(command.rest).strip().lower()
+    if not command.ref and words == _REPLAY:
+        with command.context.database.transaction() as session:
+            return _replay_form(session) or messages.told(messages.NONE_IS_OVER)
+    if command.ref or words:
         return None
     return forms.as_drill(declare_form(command.context.policy, ""), command.channel_id)
 
+
+def _replay_form(session: Session) -> dict[str, Any] | None:
+    """None where nothing is over."""
+    rows = queries.list_replayable(session, _LISTED)
+    return messages.replay_form([incidents.facts(row) for row in rows]) if rows else None
+
+
+def _open_replay(
+    session: Session, context: AppContext, action: dict[str, Any], user_id: str, now: datetime
+) -> dict[str, Any] | str:
+    return _replay_form(session) or messages.NONE_IS_OVER
+
+
+def replay_instead(context: AppContext, slack: Slack, ack: Ack, body: dict[str, Any]) -> None:
+    """The form of a replay in place of the form of a drill, which is open: there is no channel to answer in."""
+    failed: list[str | Message] = []
+    with reporting_errors(failed.append, user=body["user"]["id"]):
+        let_in(context, body, Act.DRILL)
+        with context.database.transaction() as session:
+            view = _replay_form(session) or messages.told(messages.NONE_IS_OVER)
+        slack.update_view(body["view"]["id"], view)
+    ack()
+    for text in left_to_say(ack, failed):
+        log.warning("form of a replay failed", text=text)
+
+
+def replayed(
+    context: AppContext, values: dict[str, str], view: dict[str, Any], user_id: str, now: datetime
+) -> dict[str, Any]:
+    """The form of a replay: begins it, and says in its place what is to come."""
+    ref = values.get(messages.OLDER) or values.get(messages.WHICH) or ""
+    asked = parse_replay(f"{ref} {values.get(messages.SPEED) or '1'}")
+    return messages.told(_begin(context, asked, user_id, f"view:{view.get('root_view_id') or view['id']}", now))
+
+
+OPENINGS = {"drill_replay": Opening(_open_replay, Act.DRILL, of_no_incident)}
 
 SUBCOMMANDS = (
     Subcommand(
         "drill",
         "drill P1 checkout returns 502",
         "Start a drill: real pages and a real channel, all marked DRILL, counted in no figure. Alone it opens a form. "
-        "`drill replay INC-2026-0007 --speed 4` plays a past incident, without its outcome.",
+        "`drill replay INC-2026-0007 --speed 4` plays a past incident, without its outcome; `drill replay` asks which.",
         answer_apart=_drill,
         form=_form,
+        opens=lambda rest: rest in ("", _REPLAY),
         anywhere=True,
         act=Act.DRILL,
     ),

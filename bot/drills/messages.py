@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
-from bot.drills.rules import Origin, Replays
+from bot.drills.rules import MOST_READ, Origin, Replays
+from bot.incidents.rules.incident import Incident
+from bot.lifecycle.messages.forms import DRILL_WORDS
+from bot.slack.blocks import context, option, section, select
+from bot.slack.forms import field, form, text_field
 from bot.slack.text import fit
 from bot.text.durations import span
 from bot.text.markup import escape
 from bot.text.wording import counted
 
+REPLAY = "drill_replay_view"
+WHICH, OLDER, SPEED = "which", "older", "speed"  # its fields
+NONE_IS_OVER = (
+    "No incident is over yet, so there is none to replay. "
+    "Start a drill in words of your own: `/incident drill P1 checkout answers 502`."
+)
 _LONGEST = 900  # characters of markup; a phone's screen and a half
 _CAME_AS = {
     Origin.REPORT: "the report",
@@ -37,11 +49,37 @@ def begun(ref: str, severity: str, replays: Replays, speed: float, where: str) -
 
 def _to_come(replays: Replays) -> str:
     then = "What was done then is in the drill's review."
+    unread = f" Only the first {MOST_READ:,} entries of that timeline were looked at." if replays.unread else ""
     if not replays.injects:
-        return f"Nothing on that timeline came from outside the responders, so nothing is put in. {then}"
+        return f"Nothing on that timeline came from outside the responders, so nothing is put in.{unread} {then}"
     last = f", the last in {span(replays.last_after)}" if replays.last_after else ", at once"
     more = f" {counted(replays.left_out, 'later one')} left out." if replays.left_out else ""
-    return f"{counted(replays.injects, 'inject')} to come{last}.{more} {then} Resolving or closing the drill stops it."
+    stop = "Resolving or closing the drill stops it."
+    return f"{counted(replays.injects, 'inject')} to come{last}.{more}{unread} {then} {stop}"
+
+
+def replay_form(past: Sequence[Incident]) -> dict[str, Any]:
+    """Which of these to replay, the newest first, or an older one by its reference; and how fast."""
+    choices = [option(f"{one.severity} · {one.ref} · {one.title}", one.ref) for one in past]
+    return form(
+        REPLAY,
+        "Replay an incident",
+        "Start the drill",
+        "",
+        [
+            context(f"{DRILL_WORDS['about']} The old incident's outcome is not shown."),
+            field(WHICH, "Which incident?", select("Choose an incident", WHICH, choices), optional=True),
+            text_field(OLDER, "Or another, by reference", limit=40, optional=True, placeholder="INC-2026-0007"),
+            text_field(SPEED, "How many times as fast as it was?", limit=10, initial="1"),
+        ],
+    )
+
+
+def told(text: str) -> dict[str, Any]:
+    """A sentence in place of the form."""
+    words = (("title", "Replay an incident"), ("close", "OK"))
+    titles = {name: {"type": "plain_text", "text": said} for name, said in words}
+    return {"type": "modal", "callback_id": "drill_told", "blocks": [section(text)], **titles}
 
 
 def unknown(ref: str, in_knowledge: bool) -> str:

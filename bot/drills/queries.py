@@ -9,6 +9,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.drills.tables import InjectRow
+from bot.incidents.queries.incidents import OPEN, real
+from bot.incidents.tables import IncidentRow
+from bot.incidents.visibility import visible_to
 
 WAITING, SAID, DROPPED = "waiting", "said", "dropped"
 
@@ -21,6 +24,18 @@ def claim_due(session: Session, now: datetime, limit: int) -> Sequence[InjectRow
         .order_by(InjectRow.due_at, InjectRow.incident_id, InjectRow.number)
         .limit(limit)
         .with_for_update(skip_locked=True)
+    )
+    return session.scalars(statement).all()
+
+
+def list_replayable(session: Session, limit: int) -> Sequence[IncidentRow]:
+    """The latest that are over and can be replayed."""
+    statement = (
+        select(IncidentRow)
+        .where(visible_to(None), real(), IncidentRow.status.not_in(OPEN))
+        .where(IncidentRow.merged_into.is_(None), IncidentRow.words_removed_at.is_(None))
+        .order_by(IncidentRow.declared_at.desc(), IncidentRow.incident_id.desc())
+        .limit(limit)
     )
     return session.scalars(statement).all()
 

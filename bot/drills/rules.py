@@ -16,6 +16,7 @@ from bot.text.markup import says_something
 
 SLOWEST, FASTEST = 0.25, 60.0
 MOST = 100  # injects of one replay
+MOST_READ = 2_000  # entries of the old timeline that are looked at for them, the earliest
 
 
 class Origin(enum.StrEnum):
@@ -62,18 +63,25 @@ class Replays:
     injects: int
     left_out: int
     last_after: timedelta
+    unread: bool = False  # the old timeline has more entries than are looked at
 
 
 # What only those do who work on an incident.
-_ACTS = frozenset(
+ACTS = frozenset(
     {Kind.ACKNOWLEDGED, Kind.ROLE_TAKEN, Kind.HANDOVER_OFFERED, Kind.STATUS_CHANGED, Kind.RESOLVED, Kind.CLOSED}
     | {Kind.SEVERITY_RAISED, Kind.SEVERITY_LOWERED, Kind.RENAMED, Kind.FIELD_CHANGED, Kind.FIELD_WRITTEN}
     | {Kind.CAUSE_RECORDED, Kind.RESOLUTION_RECORDED, Kind.DIAGNOSED, Kind.NOTICE_WRITTEN, Kind.STATUS_PUBLISHED}
     | {Kind.PLAYBOOK_STARTED, Kind.PLAYBOOK_STEP, Kind.PLAYBOOK_ASSIGNED, Kind.ACTION_ADDED, Kind.ACTION_DONE}
     | {Kind.CHECK_DONE, Kind.ENTRY_CORRECTED}
 )
-_REPORTS = ("join:", "report:", "words:")  # causes of notes that are somebody's report
+REPORTS = ("join:", "report:", "words:")  # causes of notes that are somebody's report
 _ALARMS = ("alarm-details:", "alarm-joined:", "alarms-joined:")  # of the same that fires; not that it is OK again
+# What is an inject, and what says when there are no more of them.
+TELLING = (
+    *(Kind.MESSAGE_POSTED, Kind.NOTED, Kind.ALARMS_CHECKED, Kind.DIAGNOSED, Kind.IMPACT_RECORDED),
+    *(Kind.SEVERITY_RAISED, Kind.SEVERITY_LOWERED, Kind.STATUS_CHANGED),
+    *(Kind.RESOLVED, Kind.CLOSED, Kind.FALSE_ALARM, Kind.MERGED),
+)
 _EASED = frozenset({"mitigated"})
 _OVER = frozenset({Kind.RESOLVED, Kind.CLOSED, Kind.FALSE_ALARM, Kind.MERGED})
 _SPEED = re.compile(r"(?<!\S)(?:(?:-{1,2}|\u2014|\u2013)?speed[ =:]*x?|x)?(\d+(?:\.\d+)?|\.\d+)x?(?!\S)", re.IGNORECASE)
@@ -91,7 +99,7 @@ def responders(past: Sequence[Past], known: Collection[str]) -> frozenset[str]:
 
 
 def _is_act(one: Past) -> bool:
-    return one.kind in _ACTS or (one.kind is Kind.NOTED and not one.cause.startswith(_REPORTS))
+    return one.kind in ACTS or (one.kind is Kind.NOTED and not one.cause.startswith(REPORTS))
 
 
 def choose(past: Sequence[Past], declared_at: datetime, team: Collection[str]) -> list[Inject]:
@@ -134,7 +142,7 @@ def origin_of(one: Past, team: Collection[str]) -> Origin | None:
 def _of_note(one: Past, team: Collection[str]) -> Origin | None:
     if one.cause.startswith("words:"):
         return Origin.REPORT
-    if one.cause.startswith(_REPORTS):
+    if one.cause.startswith(REPORTS):
         return Origin.FURTHER_REPORT
     return None if one.author is None or one.author in team else Origin.MESSAGE
 

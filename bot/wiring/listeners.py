@@ -9,6 +9,7 @@ from slack_bolt import App, BoltResponse
 from bot.context import AppContext
 from bot.diagnostics import listeners as diagnosing
 from bot.drills import listeners as drills
+from bot.drills.messages import REPLAY, WHICH
 from bot.escalation import listeners as oncall
 from bot.fields.rules import TYPE, block_of
 from bot.figures import listeners as figures
@@ -102,7 +103,7 @@ _SAID = (
     *("pretext", "fallback", "footer", "author_name", "alt_text", "description", "url", "title_link", "from_url"),
 )
 OPENINGS: Mapping[str, Opening] = merged(
-    part.OPENINGS for part in (buttons, fields, telling, status_page, reviewing, playbook_buttons)
+    part.OPENINGS for part in (buttons, fields, telling, status_page, reviewing, playbook_buttons, drills)
 )
 # Buttons by which forms open.
 OPENERS = frozenset({*OPENINGS, "home_declare", "drill_form", corrections.IN_WORDS_BUTTON, *upkeep.FORM_BUTTONS})
@@ -174,7 +175,12 @@ def _register_forms(app: App, context: AppContext, slack: Slack) -> None:
     def start_drill(ack: Any, respond: Any, body: Any) -> None:
         shortcuts.start_drill(context, slack, ack, respond, body)
 
+    def replay_instead(ack: Any, body: Any) -> None:
+        drills.replay_instead(context, slack, ack, body)
+
     app.command("/incident")(incident)
+    app.action(modals.REPLAY_INSTEAD)(replay_instead)
+    app.view(REPLAY)(_view(context, interactions.thought_over(drills.replayed, WHICH, Act.DRILL)))
     app.action(corrections.IN_WORDS_BUTTON)(ask_in_words)
     app.action("home_declare")(declare_global)
     app.action("drill_form")(start_drill)

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, text, update
 from sqlalchemy.orm import Session
 
 from bot.context import Policy
-from bot.drills import flows, queries
+from bot.drills import flows, messages, queries
 from bot.drills.rules import Asked
 from bot.drills.tables import InjectRow
 from bot.errors import BadRequest, UnknownIncident
@@ -98,6 +98,19 @@ def test_it_begins_as_it_was_reported_and_says_nothing_of_the_end(
     assert replays.replayed_ref(session, row.incident_id) == source.ref
     told = " ".join([row.title, *(entry.text for entry in timeline.list_entries(session, row.incident_id))])
     assert source.ref not in told and "pool" not in told
+    end.false_alarm(session, row, ENGINEER, policy, NOON)
+
+
+def test_of_an_endless_timeline_only_the_beginning_is_looked_at_and_that_is_said(
+    session: Session, policy: Policy, source: IncidentRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who worked on it is known all the same: their words are no inject, though what they did is not looked at."""
+    monkeypatch.setattr(flows, "MOST_READ", 2)
+    asked, by = Asked(source.ref, 4), ENGINEER
+    row, found = flows.begin(session, asked, by, by, f"replay:{next(_numbers)}", (), policy, NOON)
+    assert (found.injects, found.unread) == (1, True)
+    said = messages.begun(row.ref, row.severity, found, 4, "#x")
+    assert "Only the first 2,000 entries of that timeline were looked at." in said
     end.false_alarm(session, row, ENGINEER, policy, NOON)
 
 

@@ -57,6 +57,34 @@ def test_the_form_of_a_drill_opens_from_the_command_and_from_the_menu(stage: Sta
     assert rows(stage)[-1].ref.startswith("SEC-DRILL-")
 
 
+def test_which_incident_to_replay_is_chosen_in_a_form(stage: Stage) -> None:
+    lead = stage.team_lead
+    past, room = stage.declare("P2 receipts are printed twice")
+    ask(stage.responder, room["id"], "/incident resolve the spooler was emptied")
+    lead.command(INCIDENTS, "/incident drill")
+    drill_form = lead.wait_for_view("declare_view")
+    lead.press(drill_form, "drill_replay_instead", block_id="drill_actions", value="form")
+    form = lead.wait_for_view("drill_replay_view")
+    assert form["blocks"][1]["element"]["options"][0]["value"] == past
+    lead.close_view(form)
+    lead.command(INCIDENTS, "/incident")
+    press(lead, INCIDENTS, lead.wait_for_ephemeral(INCIDENTS, "Declare an incident"), "drill_replay")
+    lead.close_view(lead.wait_for_view("drill_replay_view"))
+    lead.command(INCIDENTS, "/incident drill replay")
+    form = lead.wait_for_view("drill_replay_view")
+    assert "Say which past incident" in lead.submit(form, {"speed": {"speed": "1"}})["which"]
+    chosen = {"which": {"which": past}}
+    assert "is no speed for a drill" in lead.submit(form, {**chosen, "speed": {"speed": "900"}})["which"]
+    assert lead.submit(form, {**chosen, "speed": {"speed": "60"}}) == {}
+    told = lead.wait_for_view("drill_told")
+    drill = rows(stage)[-1]
+    assert f"{drill.ref} replays {past} at 60 times the speed" in content_of(told)
+    lead.close_view(told)
+    ask(lead, stage.room(lead, drill.ref)["id"], "/incident resolve done")
+    settle(stage.database)
+    assert failed_jobs(stage.database) == []
+
+
 def test_a_past_incident_is_replayed_without_its_outcome_and_compared_at_the_end(stage: Stage) -> None:
     responder = stage.responder
     past, room = stage.declare("P2 tills time out in Lyon")

@@ -84,14 +84,17 @@ def test_every_registered_way_in_is_knocked_at(doors: Doors, known: AppContext, 
     recorder = Recorder()
     register(recorder, known, slack)  # type: ignore[arg-type]  # see Recorder
     tried = {name for name, _ in knocks(doors, "U0GONE")}
-    without_answer = {*NOTICE_FIELDS, "title", "field_type", "report_why_words"}  # tried below
+    without_answer = {*NOTICE_FIELDS, "title", "field_type", "report_why_words", "drill_replay_instead"}  # tried below
     assert recorder.ids - tried == without_answer
     assert {f"/incident {word}" for word in REGISTRY.entries} <= tried
 
 
 @pytest.mark.parametrize(
     ("action_id", "form"),
-    [("report_why_words", ""), ("next_steps", "notice_view"), ("title", "declare_view"), ("field_type", "close_view")],
+    [
+        *(("report_why_words", ""), ("next_steps", "notice_view"), ("title", "declare_view")),
+        *(("field_type", "close_view"), ("drill_replay_instead", "declare_view")),
+    ],
 )
 def test_what_answers_nobody_opens_and_draws_nothing_for_a_guest(
     doors: Doors, control: Control, action_id: str, form: str
@@ -109,6 +112,7 @@ def test_a_member_is_refused_nothing_but_what_takes_the_roster(doors: Doors) -> 
     refused = [name for name, heard in knocks(doors, "U0SUPPORT") if any(words in heard for words in roster_or_less)]
     assert refused == [
         *("drill_form", "/incident oncall", "/incident drill", "/incident drill alone", "/incident oncall override"),
+        *("drill_replay", "drill_replay_view"),
     ]
 
 

@@ -170,6 +170,42 @@ def list_latest(
     return _as_read(session, scope, ordered, corrected, _no_link)
 
 
+def list_earliest(session: Session, incident_id: int, count: int, kinds: Collection[Kind]) -> tuple[Entry, ...]:
+    """The `count` earliest entries of these `kinds` as people read them, in time order."""
+    scope = stretches.scope_of(session, incident_id)
+    corrected = stretches.corrections(session, scope)
+    rows = stretches.read_stretch(session, scope, count=count, kinds=kinds, but=corrected.at)
+    moved = _moved(session, scope, corrected, kinds)
+    ordered = sorted([*rows, *moved], key=corrected.key_of)[:count]
+    return _as_read(session, scope, ordered, corrected, _no_link)
+
+
+def list_rows_by_id(session: Session, entry_ids: Collection[int]) -> dict[int, TimelineEntry]:
+    """The raw rows with these ids."""
+    found = session.scalars(select(TimelineEntry).where(TimelineEntry.entry_id.in_(list(entry_ids))))
+    return {row.entry_id: row for row in found}
+
+
+def list_actors(
+    session: Session, incident_id: int, kinds: Collection[Kind], but: Collection[str] = ()
+) -> frozenset[str]:
+    """Who did anything of these kinds, but for what has a source key that begins like one of `but`."""
+    key = func.coalesce(TimelineEntry.source_key, "")
+    statement = select(TimelineEntry.author).where(
+        TimelineEntry.incident_id == incident_id,
+        TimelineEntry.kind.in_([kind.value for kind in kinds]),
+        *(~key.startswith(beginning) for beginning in but),
+    )
+    return frozenset(author for author in session.scalars(statement.distinct()) if author)
+
+
+def list_authors(session: Session, incident_id: int) -> set[str]:
+    """Who wrote or did anything that was recorded of an incident and its duplicates."""
+    scope = stretches.scope_of(session, incident_id)
+    statement = select(TimelineEntry.author).where(TimelineEntry.incident_id.in_(scope.ids)).distinct()
+    return {author for author in session.scalars(statement) if author}
+
+
 def count_entries(session: Session, incident_id: int) -> int:
     """How many entries people see."""
     return stretches.count_shown(session, stretches.scope_of(session, incident_id))

@@ -11,10 +11,11 @@ from bot.incidents.rules.incident import Incident
 from bot.memory.rules.similar import SimilarItem
 from bot.severity.messages import severity_options
 from bot.severity.rules import Judgement, Level, Severity
-from bot.slack.blocks import Block, context, option, section, select
+from bot.slack.blocks import Block, actions, button, context, option, section, select
 from bot.slack.forms import field, form, text_field
 from bot.slack.text import fit, plain, shorten
 
+REPLAY_INSTEAD = "drill_replay_instead"  # the button of the form of a drill that shows the form of a replay
 DRILL = "drill"  # in the metadata of the declare form: it starts a drill
 DECLARE, RESOLVE, CLOSE, REFUSED = "declare_view", "resolve_view", "close_view", "refused_view"
 KIND_ORDINARY, KIND_SECURITY = "ordinary", "security"
@@ -76,7 +77,9 @@ def as_drill(form: dict[str, Any], channel_id: str) -> dict[str, Any]:
     """The declare form, opened in that channel, to start a drill."""
     words = {name: {"type": "plain_text", "text": DRILL_WORDS[name]} for name in ("title", "submit")}
     metadata = json.dumps(({"channel": channel_id} if channel_id else {}) | {DRILL: "yes"})
-    return form | words | {"blocks": [context(DRILL_WORDS["about"]), *form["blocks"]], "private_metadata": metadata}
+    replay = actions("drill_actions", button("Replay a past incident instead", REPLAY_INSTEAD, "form"))
+    blocks = [context(DRILL_WORDS["about"]), replay, *form["blocks"]]
+    return form | words | {"blocks": blocks, "private_metadata": metadata}
 
 
 def verdict_block(verdict: str = "") -> Block:

@@ -54,6 +54,7 @@ def elsewhere(rows: Sequence[Incident], total: int, on_call: Sequence[str], now:
             "menu_actions",
             button("Declare an incident", "home_declare", "menu", "danger"),
             button("Start a drill", "drill_form", "menu"),
+            button("Replay an incident", "drill_replay", "menu"),
         ),
         section("\n".join(lines)),
         context(f"On call: {who}. Type: `/incident declare P1 what is wrong` · `similar …` · `oncall`. {_HELP}"),

@@ -142,5 +142,5 @@ def _role(outcome: RoleGiven | RoleHeld) -> str:
     if isinstance(outcome, RoleHeld):
         return f"{person(outcome.user_id)} is already {outcome.role} of {outcome.ref}."
     if outcome.by != outcome.user_id:
-        return f"{person(outcome.user_id)} is now {outcome.role} of {outcome.ref} and reads what is expected."
+        return f"{person(outcome.user_id)} is {outcome.role} of {outcome.ref}, and was told what is expected."
     return f"You are {outcome.role} of {outcome.ref}. {EXPECTED[outcome.role]}"

@@ -25,13 +25,12 @@ _SAID = (Kind.NOTED, Kind.MESSAGE_POSTED)  # of these the text does not say who
 
 def cast_of(session: Session, source: IncidentRow, policy: Policy) -> Cast:
     """Who was what in a past incident."""
-    roles = dict.fromkeys(_acted(session, source), RESPONDER)
+    roles = dict.fromkeys(timeline.list_actors(session, source.incident_id, _TAKEN, REPORTED), RESPONDER)
     roles |= dict.fromkeys(incidents.list_role_holders(session, source.incident_id), RESPONDER)
     for ping in pings.list_of_incident(session, source.incident_id):
         roles |= {user_id: f"the {ping.role}" for user_id in ping.user_ids if ping.sent_at is not None}
     roles |= {source.commander: "the commander"} if source.commander else {}
-    authors, _ = timeline.list_words(session, source.incident_id)
-    people = {*roles, *authors, source.declared_by}
+    people = {*roles, *timeline.list_authors(session, source.incident_id), source.declared_by}
     listed = {one.slack: one.name for one in policy.contacts.people.values() if one.slack in people}
     names = {user_id: name for user_id, name in listed.items() if user_id}
     hidden = {source.ref, source.former_ref, source.channel_name} - {None}
@@ -59,11 +58,6 @@ def compare(session: Session, drill: IncidentRow, policy: Policy) -> Replay | No
         cause=cast.retell(source.cause or ""),
         resolution=cast.retell(source.resolution or ""),
     )
-
-
-def _acted(session: Session, source: IncidentRow) -> frozenset[str]:
-    rows = timeline.list_rows(session, source.incident_id, tuple(_TAKEN))
-    return frozenset(row.author for row in rows if row.author and not (row.source_key or "").startswith(REPORTED))
 
 
 def _course(session: Session, row: IncidentRow) -> Course:
