@@ -10,7 +10,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from bot.incidents.queries.incidents import OPEN
+from bot.incidents.queries.incidents import OPEN, real
 from bot.incidents.tables import IncidentRow
 from bot.reports.tables import AlertRow, ReportRow
 
@@ -41,10 +41,10 @@ def find_report_of_message(session: Session, channel_id: str, ts: str) -> Report
 
 
 def find_private_since(session: Session, since: datetime) -> IncidentRow | None:
-    """The latest open security incident that a report began since then."""
+    """The latest open security incident that a report began since then; a drill is none."""
     statement = (
         select(IncidentRow)
-        .where(IncidentRow.status.in_(OPEN), IncidentRow.ref.like("SEC-%"), IncidentRow.declared_at >= since)
+        .where(IncidentRow.status.in_(OPEN), IncidentRow.ref.like("SEC-%"), real(), IncidentRow.declared_at >= since)
         .where(IncidentRow.report_ts.is_not(None))
         .order_by(IncidentRow.incident_id.desc())
     )

@@ -12,6 +12,7 @@ from bot.context import AppContext
 from bot.escalation.queries import pings
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.authority import Standing
+from bot.incidents.rules.incident import is_drill
 from bot.incidents.tables import IncidentRow
 from bot.incidents.visibility import may_see
 from bot.reports.flows import reports as suggest
@@ -22,6 +23,7 @@ from bot.reports.queries import find_report_of_message as report_of
 from bot.slack.client import Slack
 from bot.slack.poster import Poster
 from slack_playground.person import Person
+from tests.fixtures.job import Declared
 from tests.support.queue import queued
 
 INCIDENTS = "C0INCIDENTS"
@@ -102,6 +104,13 @@ def test_many_who_report_a_break_in_page_once(context: AppContext, responder: Pe
     assert second.incident_id == first.incident_id
     with context.database.transaction() as session:
         assert any(BREAK_INS[1] in entry.text for entry in timeline.list_entries(session, first.incident_id))
+
+
+@pytest.mark.usefixtures("no_break_in")
+def test_a_drill_hides_no_break_in(context: AppContext, responder: Person, declared_incident: Declared) -> None:
+    declared_incident(security=True, drill=True, report_channel_id=INCIDENTS, report_ts="5.5")
+    row, _ = heard(context, responder, BREAK_INS[0])
+    assert row is not None and not is_drill(row.ref)
 
 
 @pytest.mark.usefixtures("no_break_in")
