@@ -90,6 +90,14 @@ def enqueue(
     _defer(session, task, queue=queue, lock=lock, priority=priority, arguments=arguments)
 
 
+def drop(session: Session, once: str) -> None:
+    """Take out the piece of work of that name, if it has not begun."""
+    session.execute(_DROP_WAITING, {"name": once})
+
+
+_DROP_WAITING = sql("delete from procrastinate_jobs where queueing_lock = :name and status = 'todo'")
+
+
 def enqueue_many(
     session: Session,
     task: str,

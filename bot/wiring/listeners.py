@@ -42,6 +42,7 @@ from bot.reports.listeners import answers, corrections, declare_form, events, si
 from bot.reviews import listeners as reviewing
 from bot.slack.client import Slack
 from bot.slack.late.answers import PATIENCE, Patience
+from bot.slack.late.unfinished import UnfinishedNotes
 from bot.slack.payloads import is_slacks, is_well_formed
 from bot.stakeholders import listeners as telling
 from bot.stakeholders.messages import NOTICE_FIELDS
@@ -134,7 +135,7 @@ EVENTS: dict[str, Callable[..., None]] = {
 def register(app: App, context: AppContext, slack: Slack, patience: float = PATIENCE) -> None:
     """Connect every id to its listener; after `patience` seconds what Slack sent is acknowledged in any case."""
     app.middleware(_believable)
-    app.middleware(Patience(slack, opens_form, patience).middleware)
+    app.middleware(Patience(slack, opens_form, patience, UnfinishedNotes(context.database)).middleware)
     app.middleware(_storable)
     _register_forms(app, context, slack)
     _register_notices(app, context, slack)

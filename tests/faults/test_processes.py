@@ -18,11 +18,13 @@ from bench.process import unhurried_knowledge
 from bot.demo.seed import seed_workspace
 from bot.incidents.queries import incidents
 from bot.settings import REPOSITORY
+from bot.slack.late.answers import WORKING
+from bot.slack.late.unfinished import TASK, may_not_be_done
 from bot.store.engine import Database
 from slack_playground.app import Playground
 from slack_playground.delivery.dispatch import NotAnswered
 from slack_playground.page.interactions import Interactions
-from slack_playground.person import Person
+from slack_playground.person import Person, content_of
 from slack_playground.workspace.clock import DemoClock
 from slack_playground.workspace.manifest import read_manifest
 from tests.faults.children import Child, child, time_passes_for_the_dead
@@ -154,8 +156,26 @@ def test_a_command_under_way_is_answered_before_its_process_ends(world: World) -
         assert bot.wait() == 0
     world.environment["TOCSIN_WEB_PORT"] = "0"
     with ExitStack() as stack:
-        world.start(stack)
+        bot = world.start(stack)
         everything_once(world)
+        wait_until_connected(world.playground)
+        with world.database.transaction() as session:
+            incidents.get_for_change(session, incidents.get_by_ref(session, ref).incident_id)
+            world.responder.command(INCIDENTS, f"/incident severity {ref} P2")  # which is acknowledged, and not done
+            assert content_of(world.responder.ephemerals(INCIDENTS)[-1]) == WORKING
+            wait_until(lambda: make_due(world, TASK))
+            bot.kill()
+        world.start(stack, "worker")
+        everything_once(world)
+    said = [content_of(message) for message in world.responder.messages(world.responder.dm_with("U0TOCSIN"))]
+    assert may_not_be_done(f"Your `/incident severity {ref}`") in said
+
+
+def make_due(world: World, task: str) -> bool:
+    """Whether there is such a job; it is due then."""
+    due = text("update procrastinate_jobs set scheduled_at = now() where task_name = :task returning id")
+    with world.database.transaction() as session:
+        return session.scalar(due, {"task": task}) is not None
 
 
 def someone_waits_for_a_lock(world: World) -> bool:

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from bot.lifecycle.messages.forms import CLOSE
 from bot.slack.late.answers import AGAIN, DONE, OPENING, PATIENCE, SENDING, WORKING
+from bot.slack.late.unfinished import TASK
 from bot.store.engine import Database
 from slack_playground.person import NotDone, Person, content_of
 from tests.faults.silence import Proxy, proxied
@@ -57,6 +59,13 @@ def wait_for_more(person: Person, channel: str, heard: int) -> None:
     person.wait_for(lambda: len(person.ephemerals(channel)) > heard or None)
 
 
+def notes(stage: Stage) -> int:
+    """How many are noted as acknowledged before they were done."""
+    with stage.database.reading() as session:
+        counted = text("select count(*) from procrastinate_jobs where task_name = :task")
+        return session.scalar(counted, {"task": TASK}) or 0
+
+
 def close_all(person: Person) -> None:
     while views := person.views():
         person.close_view(views[-1])
@@ -72,6 +81,7 @@ def test_a_command_is_acknowledged_without_a_promise_and_answered_when_it_is_don
     proxy.let_go()
     person.wait_for_ephemeral(INCIDENTS, f"{ref} is now P2")
     assert row(stage, ref).severity == "P2"
+    person.wait_for(lambda: notes(stage) == 0 or None, what="no note that it may not be done")
     proxy.hold()
     person.command(channel["id"], "/incident severity P3")  # which the channel's own line answers
     proxy.let_go()

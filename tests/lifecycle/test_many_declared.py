@@ -112,20 +112,22 @@ class _Meeting:
 
 
 @pytest.mark.parametrize(
-    ("user_id", "second", "declared"),
+    ("user_id", "pasted", "second", "declared"),
     [
-        ("U0TWICE", "declare! P2 the kiosk is dark", 1),
-        ("U0SPACED", " declare!  P2   the kiosk is dark ", 1),
-        ("U0OTHERWORDS", "declare! P2 the kiosk is loud", 2),
-        ("U0OTHERSEVERITY", "declare! P1 the kiosk is dark", 2),
+        ("U0TWICE", "", "declare! P2 the kiosk is dark", 1),
+        ("U0SPACED", "", " declare!  P2   the kiosk is dark ", 1),
+        ("U0OTHERWORDS", "", "declare! P2 the kiosk is loud", 2),
+        ("U0OTHERSEVERITY", "", "declare! P1 the kiosk is dark", 2),
+        ("U0PASTED", "\nat <gate> 4", "declare! P2 the kiosk is dark\nat <gate> 4", 1),
+        ("U0PASTEDOTHERS", "\nat gate 4", "declare! P2 the kiosk is dark\nat gate 5", 2),
     ],
 )
 def test_what_is_sent_again_while_it_is_under_way_elsewhere_declares_once(
-    context: AppContext, slack: Slack, user_id: str, second: str, declared: int
+    context: AppContext, slack: Slack, user_id: str, pasted: str, second: str, declared: int
 ) -> None:
     replicas = replace(context, judge=_Meeting(context.judge))  # type: ignore[arg-type]  # stands before the judge
     with ThreadPoolExecutor(2) as pool:
-        words = ["declare! P2 the kiosk is dark", second]
+        words = [f"declare! P2 the kiosk is dark{pasted}", second]
         said = list(pool.map(lambda text: typed(replicas, slack, user_id, text), words))
     assert len(declared_by(context, user_id)) == declared
     assert all("declared" in str(answer) for answer in said)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.incidents.jobs import direct, members, names, posting
+from bot.slack.late.unfinished import TASK as UNFINISHED
 
 # By the names under which they wait in the queue.
 TASKS: dict[str, Callable[..., None]] = {
@@ -15,4 +16,5 @@ TASKS: dict[str, Callable[..., None]] = {
     "slack.offer_key": direct.offer_key_moment,
     "slack.learn_names": names.keep_names,
     "slack.read_members": members.read_members,
+    UNFINISHED: direct.say_unfinished,
 }

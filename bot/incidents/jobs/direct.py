@@ -11,6 +11,7 @@ from bot.incidents import messages as incident_messages
 from bot.incidents import visibility
 from bot.incidents.queries import incidents, places, timeline
 from bot.slack.client import Message, Refused, Slack
+from bot.slack.late.unfinished import may_not_be_done
 from bot.slack.poster import UNREACHABLE, Poster
 from bot.text.markup import harmless
 
@@ -113,3 +114,8 @@ def send_direct_message(slack: Slack, poster: Poster, user_id: str, key: str, me
         log.warning("could not write to somebody", user=user_id, error=refused.error)
         return False
     return True
+
+
+def say_unfinished(_context: AppContext, slack: Slack, poster: Poster, *, name: str, user_id: str, what: str) -> None:
+    """Tell whoever was acknowledged before it was done that nobody knows how it ended."""
+    poster.try_to_post(name, slack.open_direct(user_id), Message(may_not_be_done(what)))

@@ -88,8 +88,8 @@ def declare(session: Session, wanted: Declaration, policy: Policy, now: datetime
     severity = policy.fields.at_least(wanted.given.type_name, wanted.severity)
     if wanted.hasty:
         recent = _list_recent(session, wanted.by, policy, now)
-        again = next((row for row in recent if _says_the_same(row, wanted, severity, title, now) and not rest), None)
-        if again is not None:
+        again = next((row for row in recent if _says_the_same(row, wanted, severity, title, now)), None)
+        if again is not None and _rest_of(session, again) == escape(rest):
             return again, False
         _check_burst(recent, policy, now)
     ref = incidents.next_ref(session, prefix_of(wanted.security, wanted.drill), now.year)
@@ -128,6 +128,16 @@ def _says_the_same(row: IncidentRow, wanted: Declaration, severity: Severity, ti
     if wanted.after is None or row.incident_id <= wanted.after or row.declared_at <= now - SENT_AGAIN_WITHIN:
         return False
     return (row.title, row.severity, row.type) == (title, severity.value, wanted.given.type_name)
+
+
+def _rest_of(session: Session, row: IncidentRow) -> str:
+    """What was pasted under the title when it was declared."""
+    entry = timeline.find_by_source(session, _words(row.request_key))
+    return entry.text if entry is not None else ""
+
+
+def _words(request_key: str) -> str:
+    return f"words:{request_key}"
 
 
 def _check_burst(recent: Sequence[IncidentRow], policy: Policy, now: datetime) -> None:
@@ -220,6 +230,6 @@ def _record(session: Session, row: IncidentRow, wanted: Declaration, title: str,
         session, row, Kind.DECLARED, text, now, author=wanted.by, data=data, source_key=f"declare:{wanted.request_key}"
     )
     if rest:
-        note(session, row, escape(rest), wanted.by, now, f"words:{wanted.request_key}")
+        note(session, row, escape(rest), wanted.by, now, _words(wanted.request_key))
     if wanted.impact:
         record(session, row, Kind.IMPACT_RECORDED, escape(wanted.impact), now, author=wanted.by)

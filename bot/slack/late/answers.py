@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import structlog
 from slack_bolt import Ack, BoltResponse, Respond
@@ -23,6 +24,7 @@ from slack_sdk.errors import SlackClientError
 
 from bot.slack.client import Message, Refused, Slack, TryAgain
 from bot.slack.late.forms import note, refilled, typed_words
+from bot.slack.late.unfinished import UnfinishedNotes
 
 log = structlog.get_logger(__name__)
 
@@ -92,6 +94,7 @@ class TimedAck(Ack):
         self._dispatcher = threading.get_ident()
         super().__init__()  # type: ignore[no-untyped-call]  # the library leaves it bare
         self.late = False
+        self.note_name = ""  # of the note that it may not be done, once there is one
         self.asked = asked
         self._respond, self._slack, self._ended = respond, slack, ended
         self._lock = threading.Lock()
@@ -224,9 +227,15 @@ def left_to_say(ack: Ack, said: list[str | Message]) -> list[str | Message]:
 class Patience:
     """Watches that each payload is acknowledged in time. One thread, which starts with the first."""
 
-    def __init__(self, slack: Slack, opens: Callable[[Mapping[str, Any]], bool], seconds: float) -> None:
+    def __init__(
+        self,
+        slack: Slack,
+        opens: Callable[[Mapping[str, Any]], bool],
+        seconds: float,
+        notes: UnfinishedNotes,
+    ) -> None:
         """`opens` says of a payload whether a form is what it asks for."""
-        self._slack, self._opens, self._seconds = slack, opens, seconds
+        self._slack, self._opens, self._seconds, self._notes = slack, opens, seconds, notes
         self._waiting: deque[tuple[float, TimedAck]] = deque()  # in the order in which patience ends
         self._late: dict[tuple[str, ...], float] = {}  # what is still worked on, and since when
         self._changed = threading.Condition()
@@ -262,6 +271,14 @@ class Patience:
     def _done(self, ack: TimedAck) -> None:
         with self._changed:
             self._late.pop(ack.asked.key, None)
+        if ack.note_name:
+            self._notes.drop(ack.note_name)
+
+    def _note(self, ack: TimedAck) -> None:
+        """Before the acknowledgement: what ends from now on drops the note after it was written."""
+        name = f"late:{uuid4().hex}"
+        self._notes.add(name, ack.asked.user_id, ack.asked.body)
+        ack.note_name = name
 
     def _run(self) -> None:
         while True:
@@ -274,6 +291,7 @@ class Patience:
             if ack.response is None:
                 with self._changed:
                     self._late[ack.asked.key] = time.monotonic()
+                self._note(ack)
                 ack.give_up_waiting(self._calls)
                 if not ack.late:  # the listener was just in time
                     self._done(ack)
