@@ -136,6 +136,8 @@ class Wording:
             name = self.names.get(channel) or part["channel_label"]
             return f"#{name}" if name else "a private channel"
         if special := part["special"]:
+            if special.startswith("date^"):
+                return part["special_label"] or "some time"
             name = self.names.get(_group_id(special)) or (part["special_label"] or "").removeprefix("@")
             return f"@{name or (special if special.isalpha() else 'group')}"
         address, label = part["address"], part["address_label"]

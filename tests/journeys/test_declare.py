@@ -68,7 +68,7 @@ def test_a_form_declares_with_impact_and_severity(stage: Stage) -> None:
     responder.command(INCIDENTS, "/incident declare")
     form = responder.wait_for_view("declare_view")
     filled = {
-        "title": {"title": "refunds are stuck"},
+        "title": {"title": "P3: refunds are stuck"},  # the severity that is chosen counts
         "severity": {"severity": "P2"},
         "impact": {"impact": "customers wait for their money & call <us>"},
     }

@@ -53,8 +53,9 @@ def test_the_form_of_a_drill_opens_from_the_command_and_from_the_menu(stage: Sta
     assert element(menu, "drill_form")["text"]["text"] == "Start a drill"
     press(lead, INCIDENTS, menu, "drill_form")
     form = lead.wait_for_view("declare_view")
-    assert lead.submit(form, {"title": {"title": "vouchers fail"}, "kind": {"kind": "security"}}) == {}
-    assert rows(stage)[-1].ref.startswith("SEC-DRILL-")
+    assert lead.submit(form, {"title": {"title": "P0 vouchers fail"}, "kind": {"kind": "security"}}) == {}
+    started = rows(stage)[-1]
+    assert started.ref.startswith("SEC-DRILL-") and (started.severity, started.title) == ("P0", "vouchers fail")
 
 
 def test_which_incident_to_replay_is_chosen_in_a_form(stage: Stage) -> None:

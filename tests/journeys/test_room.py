@@ -355,6 +355,7 @@ def test_home_shows_what_is_asked_of_me(stage: Stage) -> None:
     settle(stage.database)
     view = home_says(responder, ref)
     assert "You were paged as on-call engineer" in content_of(view)
+    assert sum(ref in content_of(block) for block in view["blocks"]) == 1, "what waits is not listed once more"
     block = next(block for block in view["blocks"] if ref in str(block.get("text")) and block.get("accessory"))
     responder.press(view, "page_acknowledge", block_id=block["block_id"], value=block["accessory"]["value"])
     responder.wait_for(lambda: row(stage, ref).acknowledged_by == "U0RESPONDER" or None)

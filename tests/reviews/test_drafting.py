@@ -101,16 +101,16 @@ _Calculated by Tocsin from the figures and their targets. Add what the team foun
 
 - Acknowledged after 4 min by Responder; the target was 1 h for P2. (entry 3)
 - A playbook resolved it, Team lead said when closing it. (entry 13)
-- Not recorded: what the people involved found went well. Type `/incident note went well: …`
+- Not recorded: what went well, from those involved. Type `/incident note went well: …`
 
 ## What could be improved
 
 _Calculated by Tocsin from the figures and their targets. Add what the team found._
 
 - Resolved after 43 min; the target was under 30 min for P1. (entry 12)
-- Most of the time, 28 min of 43 min, passed between mitigating it and resolving it. (entry 12)
+- 28 min of the 43 min passed between mitigation and resolution. (entry 12)
 - Severity was raised from P2 to P1, 8 min after the declaration. (entry 5)
-- Not recorded: what the people involved would change. Type `/incident note improve: …`
+- Not recorded: what to improve, from those involved. Type `/incident note improve: …`
 
 ## Action items
 
@@ -146,7 +146,7 @@ Cause: Connections were not released. Fix: Pools reset.
 
 ## Gaps in the record
 
-- Nothing was done or written for 25 min (14:45 to 15:10). (entry 9)
+- No activity recorded for 25 min (14:45 to 15:10). (entry 9)
 """
 
 
@@ -196,8 +196,8 @@ def test_what_nobody_recorded_is_asked_for_and_not_made_up() -> None:
         "Five whys",
         "Contributing factors",
         "Resolution",
-        "Not recorded: what the people involved found went well.",
-        "Not recorded: what the people involved would change.",
+        "Not recorded: what went well, from those involved.",
+        "Not recorded: what to improve, from those involved.",
         "No action items are recorded.",
         "Nobody recorded who acknowledged it.",
         "Nobody recorded who was in command.",
@@ -221,7 +221,7 @@ def test_what_nobody_recorded_is_asked_for_and_not_made_up() -> None:
 def test_a_record_without_entries_still_makes_a_document() -> None:
     review = draft(full_facts(entries=(), pings=()), minute(51))
     assert review.section("timeline").lines == ()
-    assert "Nothing was done or written for 43 min (14:30 to 15:13)." in texts(review, "gaps")
+    assert "No activity recorded for 43 min (14:30 to 15:13)." in texts(review, "gaps")
 
 
 def test_an_incident_that_is_still_open_says_so() -> None:
@@ -341,7 +341,7 @@ def test_only_the_longest_silences_are_listed() -> None:
     )
     incident = full_incident(resolved_at=minute(150))
     gaps = texts(draft(full_facts(incident=incident, entries=entries), minute(151)), "gaps")
-    assert len([text for text in gaps if text.startswith("Nothing was done or written for ")]) == 3
+    assert len([text for text in gaps if text.startswith("No activity recorded for ")]) == 3
     assert "4 shorter silences of over 15 min." in gaps
 
 
@@ -354,7 +354,7 @@ def test_an_action_item_and_a_notice_end_a_silence_though_the_timeline_does_not_
         entry(5, Kind.RESOLVED, minute(41), RESPONDER, "Resolved."),
     )
     review = draft(full_facts(incident=full_incident(resolved_at=minute(41)), entries=entries), minute(42))
-    assert not [text for text in texts(review, "gaps") if text.startswith("Nothing was done")]
+    assert not [text for text in texts(review, "gaps") if text.startswith("No activity")]
     assert not [text for text in texts(review, "timeline") if "refund" in text]
 
 
@@ -427,7 +427,7 @@ def test_the_time_between_resolving_and_reopening_is_no_gap_and_who_acknowledged
     gaps = texts(draft(full_facts(incident=incident, entries=entries), minute(101)), "gaps")
     assert gaps == [
         "Nobody recorded who acknowledged it after it was reopened.",
-        "Nothing was done or written for 40 min (15:30 to 16:10).",
+        "No activity recorded for 40 min (15:30 to 16:10).",
     ]
 
 
@@ -490,7 +490,7 @@ def test_a_person_may_call_it_the_same_trouble_whatever_the_day(words: str, coun
 def test_pages_that_come_again_end_no_silence_of_people() -> None:
     paged = [entry(100 + n, Kind.PING_SENT, minute(15 + 5 * n), None, f"Paged number {n}.") for n in range(5)]
     gaps = texts(draft(full_facts(entries=(*ENTRIES, *paged)), minute(51)), "gaps")
-    assert gaps == ["Nothing was done or written for 25 min (14:45 to 15:10)."]
+    assert gaps == ["No activity recorded for 25 min (14:45 to 15:10)."]
 
 
 def test_each_role_is_one_line_of_the_escalations_and_an_answer_counts_for_its_own_opening() -> None:
@@ -510,9 +510,9 @@ def test_each_role_is_one_line_of_the_escalations_and_an_answer_counts_for_its_o
     facts = full_facts(pings=pings, entries=quiet, incident=full_incident(resolved_at=minute(100)))
     assert texts(draft(facts, minute(101)), "escalations") == [
         "On-call engineer: paged 9 times, 14:30 to 15:10 (at once; repeated until acknowledged): Responder; "
-        "not acknowledged; after the reopening at 15:30 paged 2 times, 15:30 to 15:35 "
+        "no answer; after the reopening at 15:30 paged 2 times, 15:30 to 15:35 "
         "(at once; repeated until acknowledged): Responder; acknowledged 15:45",
-        "VP engineering: paged 14:50 (20 min): Team lead; not acknowledged",
+        "VP engineering: paged 14:50 (20 min): Team lead; no answer",
         "Not paged: team lead (due 16:00, 30 min): acknowledged before it was due",
     ]
 
@@ -567,6 +567,14 @@ def test_a_severity_that_was_raised_and_taken_back_is_no_misjudgement() -> None:
     assert (
         "Severity: P1 (declared P1, raised to P0 at 14:35 by Team lead, lowered to P1 at 14:39 by Team lead)"
         in texts(review, "summary")
+    )
+
+
+def test_an_instant_of_slacks_is_read_as_its_words() -> None:
+    wording = Wording({}, BEGAN.date())
+    assert (
+        wording.plain("promised by <!date^1795935663^{time}|2026-11-29 07:01 UTC>")
+        == "promised by 2026-11-29 07:01 UTC"
     )
 
 
@@ -754,7 +762,7 @@ def test_people_mentioned_in_texts_are_found_so_that_their_names_can_be_looked_u
 def test_what_comes_after_the_resolution_leaves_no_gap() -> None:
     late = entry(20, Kind.NOTED, minute(300), LEAD, "looked again")
     gaps = texts(draft(full_facts(entries=(*ENTRIES, late)), minute(301)), "gaps")
-    assert gaps == ["Nothing was done or written for 25 min (14:45 to 15:10)."]
+    assert gaps == ["No activity recorded for 25 min (14:45 to 15:10)."]
 
 
 def test_an_acknowledgement_after_a_breach_never_counts_as_in_time() -> None:

@@ -131,4 +131,4 @@ def test_the_channel_gets_it_once_for_each_closing(
         pictures.review_picture(context, slack, poster, incident_id=number, episode=1)
     assert channel_id is not None
     files = [file for message in slack.history(channel_id, "0") for file in message.get("files") or []]
-    assert [file["title"] for file in files] == [f"{ref}: timeline (1)"]
+    assert [file["title"] for file in files] == [f"{ref}: timeline"]

@@ -21,7 +21,7 @@ from bot.lifecycle.messages.answers import where
 from bot.memory.flows.recall import recall
 from bot.reports.flows.reports import declare_message, join_report_of_message
 from bot.reports.messages import decisions
-from bot.severity.rules import Severity
+from bot.severity.rules import Severity, leading_severity
 from bot.store.outbox import enqueue
 
 
@@ -81,8 +81,8 @@ def _declaration(
     context: AppContext, values: dict[str, str], given: Given, origin: dict[str, str], key: str, by: str
 ) -> Declaration:
     """What the form asks for, with all that is judged and remembered."""
-    title, impact = values["title"], values.get("impact") or ""
-    judged = context.judge.judge(title)
+    typed, title = leading_severity(values["title"])  # "P0 the shop is down", as one types it after the command
+    impact, judged = values.get("impact") or "", context.judge.judge(title)
     chosen, kind = values["severity"], values.get("kind", forms.JUDGED)
     if kind == forms.KIND_ORDINARY and context.policy.fields.is_private(given.type_name):
         kind = origin[forms.WHO]
@@ -91,7 +91,7 @@ def _declaration(
     return Declaration(
         request_key=key,
         title=title,
-        severity=Severity(chosen) if chosen != forms.JUDGED else judged.severity or Severity.P2,
+        severity=Severity(chosen) if chosen != forms.JUDGED else typed or judged.severity or Severity.P2,
         by=by,
         impact=impact or None,
         similar=recall(context.memory.current(), f"{title}\n{impact}"),

@@ -101,7 +101,7 @@ def _answer(
     active = record.first_by(people, first)
     if active is not None and _before(active.at, after):
         return f"{wording.person(active.author)} took part from {wording.clock(active.at)}"
-    return "not acknowledged"
+    return "no answer"
 
 
 def _not_sent(facts: ReviewFacts, paged: set[str], wording: Wording) -> list[Line]:

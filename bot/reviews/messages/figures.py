@@ -98,7 +98,7 @@ def went_well(measured: Section, facts: ReviewFacts, record: Record, wording: Wo
         lines.append(_updated(updates, facts, ""))
     if facts.playbook_helped:
         lines.append(_playbook("A playbook resolved it", record, wording))
-    ask = "Not recorded: what the people involved found went well."
+    ask = "Not recorded: what went well, from those involved."
     asked = [] if facts.false_alarm else [Line(ask, Nature.ASKED, command="/incident note went well: …")]
     return _judged("went_well", "What went well", lines, _noted(WENT_WELL, record, wording) or asked)
 
@@ -146,7 +146,7 @@ def could_improve(measured: Section, facts: ReviewFacts, record: Record, wording
     lines += _late_updates(facts, record)
     if facts.playbook_helped is False:
         lines.append(_playbook("No playbook resolved it", record, wording))
-    ask = "Not recorded: what the people involved would change."
+    ask = "Not recorded: what to improve, from those involved."
     if facts.false_alarm:
         ask = "Not recorded: what would keep this alarm from being raised again."
     asked = Line(ask, Nature.ASKED, command="/incident note improve: …")
@@ -183,8 +183,8 @@ def _longest_part(measured: Section, facts: ReviewFacts, record: Record) -> list
     stamps = [
         ("the declaration", incident.declared_at),
         ("finding the cause", incident.identified_at),
-        ("mitigating it", incident.mitigated_at),
-        ("resolving it", incident.resolved_at),
+        ("mitigation", incident.mitigated_at),
+        ("resolution", incident.resolved_at),
     ]
     known = [(name, at) for name, at in stamps if at is not None]
     if not missed or incident.resolved_at is None or len(known) < 3:
@@ -192,7 +192,7 @@ def _longest_part(measured: Section, facts: ReviewFacts, record: Record) -> list
     parts = [(later[1] - earlier[1], earlier, later) for earlier, later in itertools.pairwise(known)]
     longest, (since, _), (until, at) = max(parts, key=lambda part: part[0])
     whole = span(incident.resolved_at - incident.declared_at)
-    text = f"Most of the time, {span(longest)} of {whole}, passed between {since} and {until}."
+    text = f"{span(longest)} of the {whole} passed between {since} and {until}."
     if longest * 2 < incident.resolved_at - incident.declared_at:
         return []
     return [Line(text, Nature.DERIVED, entries=record.at(at, Kind.STATUS_CHANGED, Kind.RESOLVED)[:1])]

@@ -53,7 +53,7 @@ def silences(facts: ReviewFacts, record: Record, wording: Wording, now: datetime
     long = [stretch for stretch in long if not _was_over(stretch[1], stretch[2], record)]
     lines = [
         Line(
-            f"Nothing was done or written for {between(start, end)} ({wording.clock(start)} to {wording.clock(end)}).",
+            f"No activity recorded for {between(start, end)} ({wording.clock(start)} to {wording.clock(end)}).",
             Nature.DERIVED,
             entries=(origin(before),) if before and before.kind not in NOT_SHOWN else (),
         )

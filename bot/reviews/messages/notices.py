@@ -12,6 +12,7 @@ from bot.slack.client import Message
 from bot.slack.text import plain, shorten
 from bot.text.durations import span
 from bot.text.markup import escape, instant
+from bot.text.wording import ordinal
 
 
 def _link(link: str | None, words: str) -> list[dict[str, object]]:
@@ -112,7 +113,7 @@ def review_ready(incident: Incident, link: str | None, lines: Sequence[str], due
 
 def picture_title(ref: str, episode: int) -> str:
     """The title of the picture in the channel, another for each closing."""
-    return f"{ref}: timeline ({episode})"
+    return f"{ref}: timeline" + (f" ({ordinal(episode)} closing)" if episode > 1 else "")
 
 
 def file_title(ref: str, stage: str, step: int) -> str:
