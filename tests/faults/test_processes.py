@@ -32,7 +32,7 @@ from tests.faults.readiness import free_port
 from tests.faults.troubles import journal, nothing_twice, wait_for_call
 from tests.journeys.story import settle
 from tests.journeys.wire import dispatcher_of, on_loop
-from tests.support.stage import INCIDENTS, UNHURRIED, element, wait_until_connected
+from tests.support.stage import INCIDENTS, UNHURRIED, element, wait_until_connected, weekend
 
 
 @dataclass
@@ -64,7 +64,7 @@ class World:
 @pytest.fixture(scope="module")
 def world(database: Database, data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("world")
-    clock = DemoClock(folder / "clock.json")
+    clock = DemoClock(folder / "clock.json", virtual=weekend())
     manifest = read_manifest(REPOSITORY / "slack-manifest.yaml")
     workspace = seed_workspace(clock, timing=UNHURRIED, manifest=manifest)
     with Playground(workspace) as playground:

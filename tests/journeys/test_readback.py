@@ -24,7 +24,7 @@ from slack_playground.workspace.manifest import read_manifest
 from tests.faults.troubles import fail, faults_left
 from tests.journeys.story import entries, jump, settle
 from tests.journeys.wire import dispatcher_of
-from tests.support.stage import PATIENT, UNHURRIED, Stage, running, unhurried, wait_until_connected
+from tests.support.stage import PATIENT, UNHURRIED, Stage, running, unhurried, wait_until_connected, weekend
 
 Up = Callable[[], AbstractContextManager[None]]
 
@@ -33,7 +33,7 @@ Up = Callable[[], AbstractContextManager[None]]
 def away(database: Database, data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stage, Up]]:
     """A stage on which the bot is up only inside a block of its own."""
     folder = tmp_path_factory.mktemp("away")
-    clock = DemoClock(folder / "clock.json")
+    clock = DemoClock(folder / "clock.json", virtual=weekend())
     manifest = read_manifest(REPOSITORY / "slack-manifest.yaml")
     with Playground(seed_workspace(clock, timing=UNHURRIED, manifest=manifest)) as playground:
         values = {

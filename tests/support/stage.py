@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +128,13 @@ UNHURRIED = Timing(ack=12.0, trigger=12.0)
 PATIENT = 8.0  # seconds until the bot acknowledges what isn't done yet; four times as many as it has
 
 
+def weekend() -> float:
+    """Noon of the coming Saturday (UTC, seconds since the epoch): who is paged must not depend on when tests run."""
+    now = datetime.now(UTC)
+    day = now.date() + timedelta(days=(5 - now.weekday()) % 7 or 7)
+    return datetime.combine(day, time(12), UTC).timestamp()
+
+
 @contextmanager
 def staged(
     database: Database,
@@ -135,8 +142,8 @@ def staged(
     prepare: Callable[[Settings], Settings] = lambda settings: settings,
     patience: float = PATIENT,
 ) -> Iterator[Stage]:
-    """A stage with the bot running on it."""
-    clock = DemoClock(folder / "clock.json")
+    """A stage with the bot running on it, on a weekend."""
+    clock = DemoClock(folder / "clock.json", virtual=weekend())
     tiers = "AT_SLACKS_RATES" in os.environ  # the journeys pass so, too: see CONTRIBUTING.md
     manifest = read_manifest(REPOSITORY / "slack-manifest.yaml")
     workspace = seed_workspace(clock, timing=UNHURRIED, manifest=manifest, tiers=tiers)
