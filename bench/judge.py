@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 TRAINING = ROOT / "knowledge" / "training"
 HELD_OUT = ROOT / "tests" / "severity" / "data"
 FRESH = HELD_OUT / "fresh.jsonl"  # labelled by the matrix before the judge had seen them
-WRITER = HELD_OUT / "writer-9.jsonl"  # of a writer never learnt from, nor used to choose a threshold, feature or weight
+APART = (9, 16)  # writers never learnt from, nor used to choose a threshold, feature or weight
 SEVERE = 2  # P0 and P1 stand first in LABELS
 
 Pair = tuple[int, int]  # places in LABELS: true, given
@@ -52,10 +52,11 @@ def measure() -> None:
     judge = fit_judge(policy, examples, encoder)
     print(f"{len(fresh)} messages that it never learnt from:")
     quality([_places(example, judge.judge(example.text)) for example in fresh], "fresh")
-    unmet = judgements(judge, read_example_file(WRITER))
-    print(f"{len(unmet)} messages of a writer never learnt from nor tuned on:")
-    quality([pair for _, pair, _ in unmet], "writer kept apart")
-    outcomes(unmet, policy, "writer kept apart")
+    for writer in APART:
+        unmet = judgements(judge, read_example_file(HELD_OUT / f"writer-{writer}.jsonl"))
+        print(f"{len(unmet)} messages of writer {writer}, never learnt from nor tuned on:")
+        quality([pair for _, pair, _ in unmet], f"writer {writer}, kept apart")
+        outcomes(unmet, policy, f"writer {writer}, kept apart")
     cost(policy, examples)
 
 

@@ -82,10 +82,26 @@ def test_what_is_being_done_about_an_outage_does_not_make_it_an_update(text: str
         ("if we restart it the queue is gone", "draft"),
         ("the ward's guide calls do not ring", "learning"),
         ("the night shift ended and no badge opens a door", "recovered"),
+        ("94 of the expense claims are back to draft", "draft"),
+        ("94 of the expense claims are back to draft", "recovered"),
     ],
 )
 def test_words_that_reports_use_as_often_as_talk_tell_no_kind(text: str, kind: str, signals: Signals) -> None:
     assert kind not in signals.read(text).facts.get("kind", set())
+
+
+@pytest.mark.parametrize(
+    ("text", "how"),
+    [
+        ("database on fire", "down"),
+        ("prod is on fire", "down"),
+        ("all claims are back to draft", "wrong"),
+        ("Restart ends in STOP again", "down"),
+        ("the press went into fault twice", "down"),
+    ],
+)
+def test_states_that_machines_and_records_fall_into_are_trouble(text: str, how: str, signals: Signals) -> None:
+    assert how in signals.read(text).facts["how"]
 
 
 def test_a_clause_that_works_keeps_its_things_apart(signals: Signals) -> None:

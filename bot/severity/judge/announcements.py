@@ -32,7 +32,7 @@ _UPDATE = re.compile(
 _OVER = re.compile(r"\b(?:fixed|mitigated|resolved|restored|reverted|experienced|had|was|were)\b", re.IGNORECASE)
 _OUTAGE = re.compile(
     r"\b(?:complete|total|full|an|experiencing an) outage of (?:all|our|\w+ products)"
-    r"|\b(?:complete|total|full) outage\b|all services are|unavailable for all"
+    r"|\b(?:complete|total|full) (?:\w+ )?(?:outage\b|loss of (?:service|connect))|all services are|unavailable for all"
     r"|\b(?:unable to|cannot|can't|can’t) serve any\b|\bno (?:user|customer|client|one) can\b|\bnot one of our\b",
     re.IGNORECASE,
 )

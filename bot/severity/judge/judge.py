@@ -21,17 +21,18 @@ from bot.severity.rules import Evidence, Judgement, Severity
 from bot.text.markup import without_emoji
 
 # Inverse regularisation and weights, chosen on examples of writers left out (`python -m bench judge` prints them).
-_STRENGTH, _STRENGTH_OF_TEXT = 0.3, 3.0
+_STRENGTH = 0.3
 _TEXT_SHARE = 0.7  # of the average of the two models
 _MATRIX_SHARE = 0.55  # of the matrix, where the facts alone are asked
 # How much the short examples without a writer count: people seldom report so tersely, but they chat so.
 _SHORT_REPORT, _SHORT_TALK = 0.2, 0.4
 _GRAMS = 4.0  # length of the vector of words and of that of letters, beside facts of 1 each
 _LONGEST_WORD = 24  # letters; longer ones are identifiers or noise
+_READ = 6_000  # characters: the models read some 2,000 of what is left without emoji codes, so that time is bounded
 _HALF = 0.5  # share of a row's conditions that makes it an explanation
 _EVIDENCE = 6  # spans shown: more is not read at 3 AM
 # What it costs more to call a P0 or P1 two levels too mild, and to answer what is no report.
-_TOO_MILD, _ANSWERED_TALK = 0.75, 0.15
+_TOO_MILD, _ANSWERED_TALK = 1.0, 0.05
 _NONE = LABELS.index("none")
 _LEAST = 1e-9
 # The files that a fitted model depends on.
@@ -92,7 +93,7 @@ class Judge:
 
     def judge(self, text: str) -> Judgement:
         """The judgement of one message, whatever it contains. The same text gives the same judgement."""
-        text = without_emoji(text)
+        said, text = text, without_emoji(text[:_READ])
         reading = self._signals.read(text)
         row = first_row(self._policy, reading.facts)
         if self._models is None or row.overrules:
@@ -112,7 +113,7 @@ class Judge:
         return Judgement(
             severity=None if label == "none" else Severity(label),
             confidence=round(min(1.0, shares[LABELS.index(label)]), 4),
-            evidence=self._evidence(text, row, reading, label),
+            evidence=tuple(each for each in self._evidence(text, row, reading, label) if each.text in said),
             runner_up=None if second in (None, "none") else Severity(str(second)),
             row=row.says,
             row_name=row.name,
@@ -121,7 +122,7 @@ class Judge:
 
     def shares(self, text: str) -> list[float] | None:
         """The shipped models' probabilities, from which a correction is learnt; None where it would change nothing."""
-        text = without_emoji(text)
+        text = without_emoji(text[:_READ])
         reading = self._signals.read(text)
         if self._models is None or first_row(self._policy, reading.facts).overrules or _is_security(reading):
             return None
@@ -302,7 +303,7 @@ def _fitted(
     seen = [features_of(signals.read(example.text), policy) for example in examples]
     texts = [example.text for example in examples]
     vectors = vectors_of(encoder, texts, cache_folder) if encoder is not None else None
-    return Models(fit(seen, labels, _STRENGTH, weights), fit_text(texts, labels, _STRENGTH_OF_TEXT, weights, vectors))
+    return Models(fit(seen, labels, _STRENGTH, weights), fit_text(texts, labels, weights, vectors))
 
 
 def _weight(example: Example) -> float:

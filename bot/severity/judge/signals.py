@@ -20,6 +20,7 @@ _BREAKS = re.compile(r"[.!?;,\n(){}\[\]—–|…]|->|→|\s-\s")
 _CLAUSE_WORDS = {"but", "however", "although", "though", "while", "whereas", "only", "except", "otherwise", "yet"}
 _NEGATIONS = {"not", "no", "isnt", "never", "without", "dont", "wont", "hasnt", "neither", "nor", "nothing", "none"}
 _DENIABLE = (*TROUBLE, "fine.works", "kind.maintenance")
+_STATES = ("kind.recovered", "kind.draft")
 _DENIED = {"fine.works": "how.down", "kind.maintenance": "degree.unplanned"}
 
 
@@ -121,6 +122,10 @@ def _negated(hit: Hit, words: list[str], clauses: list[int]) -> bool:
     )
 
 
+def _overlap(one: Hit, other: Hit) -> bool:
+    return one.first < other.after and other.first < one.after
+
+
 def _note_phrases(reading: Reading, message: str, tokens: list[Token], clauses: list[int], hits: list[Hit]) -> None:
     fine, trouble = set(), set()
     denied: set[int] = set()
@@ -138,6 +143,8 @@ def _note_phrases(reading: Reading, message: str, tokens: list[Token], clauses: 
         text = message[tokens[hit.first].start : tokens[hit.after - 1].end]
         clause = clauses[hit.first]
         good = clause in fine and clause not in trouble
+        if hit.signal in _STATES and any(_overlap(hit, other) for other in hits if other.signal in TROUBLE):
+            continue  # invoices that "are back to draft" are no draft, and have not recovered
         if index in denied:
             reading.note(_DENIED.get(hit.signal, "fine.denied"), text)
         elif hit.signal.startswith(("what.", "reach.")) and good:

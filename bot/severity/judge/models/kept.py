@@ -14,9 +14,9 @@ import numpy as np
 
 from bot.severity.judge.models.examples import LABELS
 from bot.severity.judge.models.linear import Model
-from bot.severity.judge.models.text import COLUMNS, PLACES, TextModel
+from bot.severity.judge.models.text import PLACES, TextModel
 
-_VERSION = 4  # raise when what is fitted, or how, changes otherwise than through the files that the key is made of
+_VERSION = 5  # raise when what is fitted, or how, changes otherwise than through the files that the key is made of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +55,14 @@ def restore(path: Path) -> Models | None:
             names = kept["names"].tobytes().decode().split("\n")
             weights, bias = kept["weights"], kept["bias"]
             rarity, text_bias, meaning = kept["rarity"], kept["text_bias"], kept["meaning"]
-            spread = np.zeros((PLACES, COLUMNS), dtype=np.float16)
+            spread = np.zeros((PLACES, len(LABELS)), dtype=np.float16)
             spread[kept["used"]] = kept["text_weights"]
     except (OSError, ValueError, KeyError, EOFError, IndexError, zipfile.BadZipFile):
         return None
     if (
         weights.shape != (len(names), len(LABELS))
         or bias.shape != (len(LABELS),)
-        or text_bias.shape != (COLUMNS,)
+        or text_bias.shape != (len(LABELS),)
         or rarity.shape != (PLACES,)
         or meaning.shape[1:] != (len(LABELS),)
     ):

@@ -14,6 +14,8 @@ import numpy.typing as npt
 from bot.severity.judge.models.examples import LABELS
 
 _LEAST_SEEN = 2  # a feature of fewer examples teaches nothing general
+# How features are weighed before margins are fitted; chosen on writers left out.
+_SMOOTHED, _MOST_TELLING, _UNTOLD = 0.05, 3.0, 0.25
 
 Features = dict[str, float]
 
@@ -57,30 +59,59 @@ def fit(examples: Sequence[Features], labels: Sequence[str], strength: float, we
         ends.append(len(columns))
     matrix = csr_matrix((values, columns, ends), shape=(len(examples), len(places)), dtype=np.float64)
     matrix.sort_indices()  # features come in any order; the sums must not
-    return Model(places, *columns_of(regression(matrix, labels, strength, weights, 400)))
+    return Model(places, *columns_of(_regression(matrix, labels, strength, weights)))
 
 
-def regression(matrix: Any, labels: Sequence[str], strength: float, weights: Sequence[float], most: int) -> Any:
-    """A fitted LogisticRegression, after `most` steps at most."""
+def _regression(matrix: Any, labels: Sequence[str], strength: float, weights: Sequence[float]) -> Any:
+    """A fitted LogisticRegression."""
     from sklearn.linear_model import LogisticRegression  # a second to load, needed only to fit
     from threadpoolctl import threadpool_limits
 
     # The vectors are too short to be shared out: a second thread only waits, and a fit takes four times as long.
     with threadpool_limits(1):
-        return LogisticRegression(C=strength, max_iter=most, tol=1e-3).fit(
+        return LogisticRegression(C=strength, max_iter=400, tol=1e-3).fit(
             matrix, [LABELS.index(label) for label in labels], sample_weight=list(weights)
         )
 
 
-def margins(matrix: Any, labels: Sequence[str], strength: float, weights: Sequence[float]) -> Any:
-    """A fitted LinearSVC: it minds the examples near the border only, and errs elsewhere than a regression does."""
-    from sklearn.svm import LinearSVC  # likewise
+def margins(
+    matrix: Any, labels: Sequence[str], strength: float, weights: Sequence[float], beside: Any = None
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float32]]:
+    """Weights (features × labels) and bias of one LinearSVC a label, each against the rest.
+
+    It minds the examples near the border only, and errs elsewhere than a regression does. Before, each feature is
+    weighed by how much more often it stands with the label, or with the rest (Wang and Manning 2012, "Baselines and
+    bigrams"); the weights given are those of the features as they were, so a judgement costs no more. `beside`
+    (examples × width) is taken as it is; its weights come last.
+    """
+    from scipy.sparse import csr_matrix, diags, hstack  # likewise
+    from sklearn.svm import LinearSVC
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(1):
-        return LinearSVC(C=strength, tol=1e-3, dual=True, random_state=0).fit(
-            matrix, [LABELS.index(label) for label in labels], sample_weight=list(weights)
-        )
+    truth, width = np.array([LABELS.index(label) for label in labels]), matrix.shape[1]
+    more = 0 if beside is None else beside.shape[1]
+    found, bias = np.zeros((width + more, len(LABELS))), np.full(len(LABELS), -30.0, np.float32)
+    for label in np.unique(truth):
+        inside = truth == label
+        telling = _telling(matrix, inside)
+        scaled = matrix @ diags(telling)
+        if beside is not None:
+            scaled = hstack([scaled, csr_matrix(beside)], format="csr")
+        with threadpool_limits(1):
+            chosen = LinearSVC(C=strength, tol=1e-3, dual=True, random_state=0).fit(
+                scaled, inside, sample_weight=list(weights)
+            )
+        found[:, label] = chosen.coef_[0] * np.concatenate([telling, np.ones(more)])
+        bias[label] = chosen.intercept_[0]
+    return found, bias
+
+
+def _telling(matrix: Any, inside: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    """For each feature how much it tells those inside from the others: _UNTOLD where nothing, on average some 0.6."""
+    ours = np.asarray(matrix[inside].sum(axis=0)).ravel() + _SMOOTHED
+    others = np.asarray(matrix[~inside].sum(axis=0)).ravel() + _SMOOTHED
+    ratio = np.minimum(np.abs(np.log((ours / ours.sum()) / (others / others.sum()))), _MOST_TELLING)
+    return np.asarray(_UNTOLD + (1 - _UNTOLD) / 2 * ratio / max(float(ratio.mean()), _SMOOTHED), np.float64)
 
 
 def columns_of(chosen: Any) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:

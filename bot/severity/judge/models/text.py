@@ -1,4 +1,4 @@
-"""Logistic regression over the text alone: words, parts of words, and how the message begins and ends.
+"""A model of margins over the text alone: words, parts of words, and how the message begins and ends.
 
 It knows no list of words, so what nobody thought of counts too, in any language of the examples. Features are hashed
 into a fixed number of places: no dictionary has to be kept in memory or on disk.
@@ -9,17 +9,15 @@ from __future__ import annotations
 import math
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from bot.severity.judge.models.examples import LABELS
-from bot.severity.judge.models.linear import columns_of, margins, regression, shares_of
+from bot.severity.judge.models.linear import margins, shares_of
 from bot.severity.judge.models.meaning import Vectors
 
 PLACES = 1 << 17
@@ -34,33 +32,23 @@ _LONGEST_WORD = 40  # letters
 # How long each channel's vector is. What is said first and last weighs beside the whole: scope often comes last.
 _CHANNELS = (("w", 1.0), ("c", 1.0), ("f", 0.5), ("l", 0.5))
 
-# A model that knows talk and trouble only tells them apart better than the one that also has to tell levels apart;
-# weighed three to one it makes little of fewer outages. Chosen on writers left out.
-_TALK_SHARE = 0.75
-_TALK, _TROUBLE = "none", LABELS[0]  # what the second model's two sides are called
-_NONE = LABELS.index(_TALK)
-_LEAST = 1e-9
-# A model of margins beside the regression, its margins made probabilities so sharply. Where a sentence encoder is
-# there, vectors of this length stand beside its words. Chosen on writers left out, like its strength.
-_MARGIN_SHARE, _SHARPNESS, _MARGIN_STRENGTH = 0.85, 2.5, 0.6
-_MEANING = 0.9
-_LEVELS = slice(0, len(LABELS))
-_TALKS = len(LABELS)
-_MARGINS = slice(len(LABELS) + 1, 2 * len(LABELS) + 1)
-COLUMNS = 2 * len(LABELS) + 1
+# Margins are made probabilities so sharply. Where a sentence encoder is there, vectors of this length stand beside the
+# words. Chosen on writers left out, like the strength.
+_SHARPNESS, _STRENGTH = 3.0, 0.6
+_MEANING = 0.7
 
 Ints = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float64]
 Channels = dict[str, tuple[Ints, Ints]]
-_NOTHING = np.empty(0, np.int32)
+_NOTHING = np.empty(0, np.uint64)
+_BLANK, _SPREAD, _FOLD = np.uint64(ord(" ")), np.uint64(0x9E3779B97F4A7C15), np.uint64(32)  # runs of letters are hashed
 
 
 @dataclass(frozen=True, slots=True)
 class TextModel:
-    """`weights[place, column]` and `rarity[place]` (the inverse document frequency).
+    """`weights[place, label]` and `rarity[place]` (the inverse document frequency), labels as in LABELS.
 
-    The columns are LABELS, one that weighs talk against trouble of whatever level, and the margins of LABELS. `meaning`
-    (width of the encoder × LABELS) is what the sentence's vector adds to the margins; empty without an encoder.
+    `meaning` (width of the encoder × LABELS) is what the sentence's vector adds; empty without an encoder.
     """
 
     weights: npt.NDArray[np.float16]
@@ -71,21 +59,12 @@ class TextModel:
     def probabilities(self, text: str, vector: Vectors | None = None) -> Floats:
         """One probability per label, summing to 1. `vector` is the text's where the model was fitted with vectors."""
         places, values = _vector(_channels(text), self.rarity)
-        score = self.bias.astype(np.float64)
+        margin = self.bias.astype(np.float64)
         if len(places):
-            score = score + values @ self.weights[places]
-        by_margins = score[_MARGINS]
+            margin = margin + values @ self.weights[places]
         if vector is not None:
-            by_margins = by_margins + _MEANING * (vector @ self.meaning)
-        return self._regressed(score) * (1 - _MARGIN_SHARE) + shares_of(_SHARPNESS * by_margins) * _MARGIN_SHARE
-
-    def _regressed(self, score: Floats) -> Floats:
-        """The probabilities by the regression of the levels and the one of talk."""
-        shares = shares_of(score[_LEVELS])
-        talk = (1 - _TALK_SHARE) * shares[_NONE] + _TALK_SHARE / (1 + math.exp(-float(score[_TALKS])))
-        shares *= (1 - talk) / max(1 - float(shares[_NONE]), _LEAST)  # the levels share what talk leaves, as before
-        shares[_NONE] = talk
-        return shares
+            margin = margin + _MEANING * (vector @ self.meaning)
+        return shares_of(_SHARPNESS * margin)
 
     def reasons(self, text: str, label: int, most: int = 4) -> list[str]:
         """The words and pairs of words of the text that weigh most for a label, in the order in which they stand.
@@ -99,7 +78,7 @@ class TextModel:
         if not spans:
             return []
         rows = _places("w", (read for _, read in spans.values()))
-        weights = self.weights[rows, _LEVELS].astype(np.float32)
+        weights = self.weights[rows].astype(np.float32)
         gains = self.rarity[rows] * (weights[:, label] - weights.mean(axis=1))
         weighed = [
             (float(gain), place, words)
@@ -116,18 +95,16 @@ class TextModel:
 def fit_text(
     texts: Sequence[str],
     labels: Sequence[str],
-    strength: float,
     weights: Sequence[float],
     vectors: Vectors | None = None,
 ) -> TextModel:
-    """A model of these texts. Deterministic. `strength` and `weights` as for `linear.fit`.
+    """A model of these texts. Deterministic. `weights` as for `linear.fit`.
 
     `vectors` (texts × width) are what a sentence encoder makes of the texts, where there is one.
     """
-    from scipy.sparse import csr_matrix, hstack  # loading scikit-learn takes a second, which only a fit should cost
+    from scipy.sparse import csr_matrix  # loading scikit-learn takes a second, which only a fit should cost
 
-    letters = cache(_letters)  # most words come often
-    read = [_channels(text, letters) for text in texts]
+    read = [_channels(text) for text in texts]
     seen = np.zeros(PLACES)
     for channels in read:
         seen[np.unique(np.concatenate([where for where, _ in channels.values()]))] += 1
@@ -144,18 +121,11 @@ def fit_text(
     )
     used = np.flatnonzero(rarity)  # the others get no weight, and would only be carried along
     matrix = matrix[:, used]
-    is_talk = [_TALK if label == _TALK else _TROUBLE for label in labels]
-    beside = matrix if vectors is None else hstack([matrix, csr_matrix(vectors * _MEANING)], format="csr")
-    with ThreadPoolExecutor(2) as pool:  # their sums need no interpreter, so that two run at once
-        bordered = pool.submit(margins, beside, labels, _MARGIN_STRENGTH, weights)
-        talking = pool.submit(regression, matrix, is_talk, strength, weights, 200)
-        slopes, bias = columns_of(regression(matrix, labels, strength, weights, 200))
-        talk, talk_bias = columns_of(talking.result())
-        border, border_bias = columns_of(bordered.result())
-    spread = np.zeros((PLACES, COLUMNS), np.float16)
-    spread[used] = np.column_stack([slopes, talk[:, _NONE] - talk[:, 0], border[: len(used)]])
-    biases = np.concatenate([bias, [talk_bias[_NONE] - talk_bias[0]], border_bias]).astype(np.float32)
-    return TextModel(spread, rarity.astype(np.float32), biases, border[len(used) :])
+    beside = None if vectors is None else vectors * _MEANING
+    slopes, bias = margins(matrix, labels, _STRENGTH, weights, beside)
+    spread = np.zeros((PLACES, len(LABELS)), np.float16)
+    spread[used] = slopes[: len(used)]
+    return TextModel(spread, rarity.astype(np.float32), bias, slopes[len(used) :].astype(np.float32))
 
 
 def _vector(channels: Channels, rarity: npt.NDArray[np.floating]) -> tuple[Ints, Floats]:
@@ -173,27 +143,19 @@ def _vector(channels: Channels, rarity: npt.NDArray[np.floating]) -> tuple[Ints,
     return np.concatenate(places), np.concatenate(values)
 
 
-def _letters(word: str) -> npt.NDArray[np.int32]:
-    """The places of a word's runs of letters, its ends marked by a blank, so that its other forms are known too."""
-    marked, grams = f" {word} ", []
-    for size in range(_SHORTEST, _LONGEST_GRAM + 1):
-        grams += [marked[start : start + size] for start in range(max(1, len(marked) - size + 1))]
-    return _places("c", grams)
-
-
-def _channels(text: str, letters: Callable[[str], npt.NDArray[np.int32]] = _letters) -> Channels:
+def _channels(text: str) -> Channels:
     """For each channel the places of its features, in ascending order, and how often each occurs."""
     plain = _plain(text)
     sentences = [part for part in _SENTENCE.split(plain) if part.strip()]
     return {
         "w": _counted(_places("w", _words(plain))),
-        "c": _counted(np.concatenate([_NOTHING, *(letters(word[:_LONGEST_WORD]) for word in plain.split())])),
+        "c": _counted(_letters(plain)),
         "f": _counted(_places("f", _words(sentences[0]) if sentences else ())),
         "l": _counted(_places("l", _words(sentences[-1]) if len(sentences) > 1 else ())),
     }
 
 
-def _counted(places: npt.NDArray[np.int32]) -> tuple[Ints, Ints]:
+def _counted(places: npt.NDArray[np.integer]) -> tuple[Ints, Ints]:
     where, counts = np.unique(places, return_counts=True)
     return where.astype(np.intp), counts
 
@@ -219,3 +181,25 @@ def _places(channel: str, features: Iterable[str]) -> npt.NDArray[np.int32]:
 def _words(text: str) -> list[str]:
     words = _WORD.findall(text)
     return [*words, *(f"{one} {two}" for one, two in pairwise(words))]
+
+
+def _letters(text: str) -> npt.NDArray[np.int64]:
+    """The places of the runs of letters within words, whose ends are marked by a blank, so that a word's other forms
+    are known too. All runs of one length at once: a message of 2,000 letters has 8,000 of them.
+    """
+    words = " ".join(word[:_LONGEST_WORD] for word in text.split())
+    letters = np.frombuffer(f" {words} ".encode("utf-32-le", errors="replace"), np.uint32).astype(np.uint64)
+    inside = letters != _BLANK
+    found = []
+    for size in range(_SHORTEST, _LONGEST_GRAM + 1):
+        count = len(letters) - size + 1
+        if count <= 0:
+            break
+        run, whole = np.full(count, size, np.uint64), np.ones(count, bool)
+        for step in range(size):
+            run = (run ^ letters[step : step + count]) * _SPREAD
+            run ^= run >> _FOLD
+            if 0 < step < size - 1:
+                whole &= inside[step : step + count]
+        found.append(run[whole] % PLACES)
+    return np.concatenate([_NOTHING, *found]).astype(np.int64)

@@ -36,7 +36,9 @@ PHRASES: dict[str, str] = {
         unplayable, stopped, halted, at a standstill, blocked, cant be, wont let, not available, disconnected,
         exhausted, oom, not ready, no signal, gone, vanish*, disappear*, missing, flat line, dropped to 0|zero, at
         0|zero, suspended, all red, dont sync, dont show, not show*, dont update, not updat*, unhealthy,
-        deadlock*, split brain, panics, panicked, segfault*, by hand, on paper, cash only""",
+        deadlock*, split brain, panics, panicked, segfault*, by hand, on paper, cash only, on fire, ends|ended
+        in|with stop|error|fault|failure|timeout, goes|went|falls|fell to|into|in stop|fault|error|alarm, stays in
+        stop|fault|error, in fault, faulted, cpu stop, emergency stop""",
     "how.partly": """
         intermittent*, sometimes, flaky, flapping, flaps, every other, now and then, at random, random*, some of,
         some users|customers|people|requests|orders|calls|jobs|players, a few
@@ -54,7 +56,8 @@ PHRASES: dict[str, str] = {
         replica lag, replication lag, hours old|behind|late, minutes old|behind|late, overdue, waiting, outdated""",
     "how.wrong": """
         for free, pending, swapped, misread*, by mistake, inverted, wrong, wrongly, incorrect*, mismatch*,
-        duplicat*, twice, double charg*, charged twice, doubled, rounding, off by, out of sync, mixed up, someone
+        duplicat*, back to|in draft|pending, stuck in draft|pending, twice,
+        double charg*, charged twice, doubled, rounding, off by, out of sync, mixed up, someone
         else's, other people's, negative, dont match, too low, too high, wrong
         person|patient|account|customer|address""",
     "how.exposed": """
@@ -231,7 +234,7 @@ PHRASES: dict[str, str] = {
     "degree.calm": """
         just, only, little, slightly, a bit, bit, small, short, brief, once, single""",
     "degree.loud": """
-        help, urgent, emergency, now, panic, critical, immediately, disaster, hurry, fire, on fire, terrible""",
+        help, urgent, emergency, now, panic, critical, immediately, disaster, hurry, fire, terrible""",
     "degree.since": """
         since, ago, started, right after, for the last, in the last, past hour, this morning, minutes now, all
         day, just now, began""",
