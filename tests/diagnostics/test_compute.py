@@ -228,7 +228,7 @@ ELASTICACHE = {
     "carts are empty": Case(
         cluster(Evictions={ago(5): 900}, DatabaseMemoryUsagePercentage={ago(5): 99}),
         "elasticache.evictions",
-        "900 keys were thrown out",
+        "900 keys thrown out",
         {"PB-cache"},
         {"NFI-2024-0002"},
     ),

@@ -55,7 +55,7 @@ SIGNS = (
     _sign(
         "denied",
         "not authorized",
-        r"AccessDenied|not authorized to perform|UnauthorizedOperation|Access Denied",
+        r"AccessDenied|not authorized to perform|UnauthorizedOperation|(?-i:Access Denied)",
         '?AccessDenied ?"not authorized" ?UnauthorizedOperation',
         "The function's role, or a policy of what it calls, does not allow a call that it makes.",
         "PB-lambda",

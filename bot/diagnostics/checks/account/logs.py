@@ -8,7 +8,7 @@ from typing import Any
 from bot.aws.reading import Reason, Unread
 from bot.diagnostics.checks.account.insights import Search, filter_arguments, search
 from bot.diagnostics.checks.probe import Check, Metric, Probe
-from bot.diagnostics.rules.figures import NOTHING, number, total
+from bot.diagnostics.rules.figures import number, total
 from bot.diagnostics.rules.finding import Finding, Weight
 from bot.diagnostics.rules.log_signs import KNOWN, SIGNS
 from bot.text.masking import mask
@@ -39,9 +39,10 @@ def _metric(probe: Probe) -> Metric:
 
 
 def volume(probe: Probe) -> Iterator[Finding]:
-    """Bytes that came in, against the same hour of the week before."""
+    """Bytes that came in, against the same hour of the week before, or where there was none the hour before."""
     figures = probe.figures((_metric(probe),))
-    came, usual = figures["bytes"].total, figures.week.get("bytes", NOTHING).total
+    came = figures["bytes"].total
+    usual = (figures.week["bytes"].total or figures.before["bytes"].total) or came  # a new group has no usual hour
     if came >= _LARGE and came >= _TIMES * usual:
         yield Finding(
             "logs.volume",

@@ -12,7 +12,7 @@ from bot.diagnostics.rules.figures import listed, number, total
 from bot.diagnostics.rules.finding import Finding, Weight
 
 _SHELL = 22
-_ANYWHERE = ("0.0.0.0/0", "::/0")
+_ANYWHERE = "0.0.0.0/0"
 _LAST_RULE = 32767  # NACLs deny by it what no rule names
 _MANY = 10_000  # calls to the old metadata service in an hour
 
@@ -120,7 +120,7 @@ def network_acl(probe: Probe) -> Iterator[Finding]:
     for acl in probe.read("ec2", "DescribeNetworkAcls", **asked)["NetworkAcls"]:
         for outgoing, way in ((False, "in"), (True, "out")):
             rules = sorted(
-                (one for one in acl["Entries"] if one["Egress"] is outgoing and one["RuleNumber"] < _LAST_RULE),
+                (one for one in acl["Entries"] if one["Egress"] is outgoing and _of_ipv4(one)),
                 key=lambda one: one["RuleNumber"],
             )
             first = next((one for one in rules if _everything(one)), None)
@@ -138,9 +138,13 @@ def network_acl(probe: Probe) -> Iterator[Finding]:
                 )
 
 
+def _of_ipv4(rule: dict[str, Any]) -> bool:
+    """Rules of IPv6 stand among the others and say nothing of IPv4."""
+    return rule["RuleNumber"] < _LAST_RULE and "CidrBlock" in rule
+
+
 def _everything(rule: dict[str, Any]) -> bool:
-    wide = rule.get("CidrBlock") in _ANYWHERE or rule.get("Ipv6CidrBlock") in _ANYWHERE
-    return wide and rule.get("Protocol") == "-1"
+    return rule["CidrBlock"] == _ANYWHERE and rule.get("Protocol") == "-1"
 
 
 def _before(allows: list[dict[str, Any]], first: dict[str, Any] | None) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from bot.aws.reading import Reason, Unread
 from bot.diagnostics.checks.changes import changes_look
 from bot.diagnostics.checks.probe import HOUR, Check, Metric, Probe
-from bot.diagnostics.rules.figures import Figures, Series, highest, lowest, number, share
+from bot.diagnostics.rules.figures import Figures, highest, lowest, number, share
 from bot.diagnostics.rules.finding import Finding, Weight
 
 _FULL, _FILLING = 90.0, 70.0  # percent of the connections
@@ -17,6 +17,7 @@ _BUSY = 90.0  # percent of the CPU
 _LAG = 60.0  # seconds
 _NO_SPACE = 5.0  # percent of the storage
 _GROWTH = 3.0  # times the connections of the hour before
+_SOME = 20.0  # connections below which nobody asks how many there were before
 _WORKING = frozenset({"available", "backing-up", "configuring-enhanced-monitoring", "storage-optimization"})
 # Bytes of memory for each connection that an engine permits by itself.
 _PER_CONNECTION = {"postgres": 9_531_392, "aurora-postgresql": 9_531_392, "mysql": 12_582_880, "mariadb": 12_582_880}
@@ -101,11 +102,11 @@ def connections(probe: Probe) -> Iterator[Finding]:
             figures.compare("connections", highest),
             _command(probe, "connections"),
         )
-    elif peak >= _GROWTH * figures.before.get("connections", Series((peak,))).highest:
+    elif peak >= _SOME and peak >= _GROWTH * (figures.before["connections"].highest or peak):
         yield Finding(
             "rds.connections-grow",
             Weight.RISK,
-            f"{number(peak)} connections {probe.window.short}, more than {_GROWTH:g} times the hour before",
+            f"{number(peak)} connections {probe.window.short}, {_GROWTH:g} times those of the hour before or more",
             "Well below the maximum, this looks like connections that are taken and not released.",
             (),
             ("LESSON-04", "INC-2023-2156"),

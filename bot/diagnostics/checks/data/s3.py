@@ -13,6 +13,7 @@ from bot.diagnostics.checks.probe import Check, Metric, Probe
 from bot.diagnostics.rules.figures import listed, number
 from bot.diagnostics.rules.finding import Finding, Weight
 from bot.diagnostics.rules.growth import stands_out
+from bot.text.wording import counted
 
 _ARCHIVES = ("GLACIER", "GLACIER_IR", "DEEP_ARCHIVE", "INTELLIGENT_TIERING")
 # Where objects arrive; others hold what lifecycle rules moved.
@@ -22,6 +23,7 @@ _STORAGE = (
 )
 _DAY = 86_400  # seconds of one value
 _HISTORY = timedelta(days=16)
+_SOON = 7  # days within which a copy may not be made yet, as of a backlog
 _MUCH, _MANY = 50e9, 100_000  # bytes and objects of one day, below which nobody asks
 _BLOCKS = ("BlockPublicPolicy", "RestrictPublicBuckets")
 
@@ -116,21 +118,22 @@ def _locked(command: str) -> Finding:
 
 def replication(probe: Probe) -> Iterator[Finding]:
     """Lifecycle rules that move objects to where replication does not take them from."""
-    if not _optional(probe, "GetBucketReplication"):
+    copies = _optional(probe, "GetBucketReplication").get("ReplicationConfiguration", {}).get("Rules", ())
+    if not any(rule.get("Status") == "Enabled" for rule in copies):
         return
     rules = _optional(probe, "GetBucketLifecycleConfiguration").get("Rules", ())
     moved = [
-        (rule.get("ID", "unnamed"), transition["StorageClass"])
+        (rule.get("ID", "unnamed"), transition["StorageClass"], transition.get("Days", 0))
         for rule in rules
         if rule.get("Status") == "Enabled"
         for transition in rule.get("Transitions", ())
         if transition.get("StorageClass") in _ARCHIVES
     ]
     if moved:
-        shown = listed([f"{name} to {where}" for name, where in moved])
+        shown = listed([f"{name} to {where} after {counted(days, 'day')}" for name, where, days in moved])
         yield Finding(
             "s3.replication-lifecycle",
-            Weight.RISK,
+            Weight.RISK if min(days for _, _, days in moved) <= _SOON else Weight.NOTICE,
             f"The bucket is replicated, and lifecycle rules move objects: {shown}",
             "Objects that were moved before they were replicated are not replicated.",
             ("NFI-2024-0010",),

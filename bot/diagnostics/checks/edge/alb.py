@@ -15,6 +15,8 @@ from bot.diagnostics.rules.finding import Finding, Weight
 _MOST_GROUPS = 5  # each takes two calls
 _TIGHT_INTERVAL, _TIGHT_TIMEOUT = 10, 2  # seconds
 _NOISE = 1.0  # percent of answers
+_SICK = ("unhealthy", "unhealthy.draining", "unavailable")
+_NOT_CHECKED = "Target.HealthCheckDisabled"  # as of functions, unless somebody switched it on
 
 
 def _balancer(probe: Probe) -> dict[str, Any]:
@@ -65,19 +67,26 @@ def _figures(probe: Probe) -> Figures:
     return probe.figures(tuple(_metrics(probe).values())) if _balancer(probe) else Figures()
 
 
+def _health(probe: Probe, arn: str) -> list[dict[str, Any]]:
+    found = probe.read("elbv2", "DescribeTargetHealth", TargetGroupArn=arn)["TargetHealthDescriptions"]
+    return [one["TargetHealth"] for one in found]
+
+
 def targets(probe: Probe) -> Iterator[Finding]:
     """Who gets requests, and why the others do not."""
-    for group in _groups(probe):
+    groups = [(one, _health(probe, one["TargetGroupArn"])) for one in _groups(probe)]
+    served = any(found for _, found in groups)
+    for group, found in groups:
         arn, name = group["TargetGroupArn"], group["TargetGroupName"]
-        found = probe.read("elbv2", "DescribeTargetHealth", TargetGroupArn=arn)["TargetHealthDescriptions"]
-        sick = [one["TargetHealth"] for one in found if one["TargetHealth"]["State"] in ("unhealthy", "unavailable")]
+        sick = [one for one in found if one["State"] in _SICK and one.get("Reason") != _NOT_CHECKED]
         command = probe.command("elbv2", "DescribeTargetHealth", TargetGroupArn=arn)
         if not found:
             yield Finding(
                 "alb.no-targets",
-                Weight.PROBLEM,
+                Weight.RISK if served else Weight.PROBLEM,
                 f"{name} has no targets",
-                "The load balancer answers 503 for everything that leads there.",
+                "The load balancer answers 503 for everything that leads there"
+                + ("; of two groups that take turns, nothing leads to one." if served else "."),
                 ("PB-alb",),
                 command=command,
             )

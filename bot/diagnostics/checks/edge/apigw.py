@@ -13,6 +13,7 @@ from bot.diagnostics.rules.figures import Figures, highest, number, share, total
 from bot.diagnostics.rules.finding import Finding, Weight
 
 _NOISE = 1.0  # percent of requests
+_FEW = 5  # refused requests that say nothing
 _LIMIT = 29_000.0  # ms after which the gateway answers 504 by itself
 _NEAR = 0.9
 _QUICK = 3_000.0  # ms; what fails so fast did not time out
@@ -95,17 +96,17 @@ def client_errors(probe: Probe) -> Iterator[Finding]:
     """4xx that were fewer before: often a deployment that validates more strictly."""
     figures = _figures(probe)
     failed, asked = figures["client_errors"].total, figures["requests"].total
-    before = share(
-        figures.before["client_errors"].total if "client_errors" in figures.before else 0.0,
-        figures.before["requests"].total if "requests" in figures.before else 0.0,
-    )
+    usual = next((one for one in (figures.before, figures.week) if one["requests"].total), None)
+    before = share(usual["client_errors"].total, usual["requests"].total) if usual else 0.0
     percent = share(failed, asked)
-    if percent >= _NOISE and percent >= 2 * before:
+    if failed >= _FEW and percent >= _NOISE and percent >= 2 * before:
         yield Finding(
             "apigw.4xx",
-            Weight.PROBLEM,
+            Weight.PROBLEM if usual else Weight.NOTICE,
             f"{number(failed)} of {number(asked)} requests answered 4xx ({number(percent, '%')}) {probe.window.short}",
-            "More are refused than in the hour before: compare with what was deployed to authorizers and validation.",
+            "More are refused than before: compare with what was deployed to authorizers and validation."
+            if usual
+            else "There were no requests before to compare with: clients may be wrong, or authorizers and validation.",
             (),
             ("LESSON-01",),
             figures.compare("client_errors", total),

@@ -8,10 +8,12 @@ from typing import Any
 from bot.aws.reading import Reason, Unread
 from bot.diagnostics.checks.changes import changes_look
 from bot.diagnostics.checks.probe import Check, Probe
-from bot.diagnostics.rules.figures import listed
+from bot.diagnostics.rules.figures import listed, share
 from bot.diagnostics.rules.finding import Finding, Weight
 
 _SLOW = 120  # seconds until a failover may begin
+_HEALTHY = 18.0  # percent of the checkers that must reach it for Route 53 to take it for healthy, and more
+_WITHOUT_CHECKERS = ("CALCULATED", "CLOUDWATCH_METRIC", "RECOVERY_CONTROL")
 _MOST = 5  # health checks whose state is asked for
 
 
@@ -96,12 +98,16 @@ def health_checks(probe: Probe) -> Iterator[Finding]:
                 ("NFI-2024-0007",),
                 command=probe.command("route53", "GetHealthCheck", HealthCheckId=one["Id"]),
             )
+        if config.get("Disabled") or config.get("Type") in _WITHOUT_CHECKERS:
+            continue  # it counts as healthy, or as what it is made of
         seen = probe.read("route53", "GetHealthCheckStatus", HealthCheckId=one["Id"])["HealthCheckObservations"]
         failing = [item for item in seen if not item["StatusReport"]["Status"].startswith("Success")]
         if failing:
+            # Upside down, the check is healthy while its host is not: somebody wants it so.
+            down = share(len(seen) - len(failing), len(seen)) <= _HEALTHY and not config.get("Inverted")
             yield Finding(
                 "route53.failing",
-                Weight.PROBLEM,
+                Weight.PROBLEM if down else Weight.NOTICE,
                 f"{len(failing)} of {len(seen)} checkers cannot reach {where}: {failing[0]['StatusReport']['Status']}",
                 "Either it is down, or a security group or NACL no longer lets Route 53's checkers in.",
                 (),

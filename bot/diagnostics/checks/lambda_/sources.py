@@ -124,19 +124,25 @@ def _streams(probe: Probe, streams: list[dict[str, Any]]) -> Iterator[Finding]:
     oldest = figures["age"].highest
     if oldest < _LATE:
         return
-    for source in streams:
-        settings = [f"ParallelizationFactor is {source.get('ParallelizationFactor', 1)}"]
-        if not source.get("BisectBatchOnFunctionError"):
-            settings.append("BisectBatchOnFunctionError is off")
-        if source.get("MaximumRetryAttempts", -1) == -1:
-            settings.append("a failing record is retried until it expires")
-        yield Finding(
-            "lambda.iterator-age",
-            Weight.PROBLEM,
-            f"Records of {_name(source)} waited up to {number(oldest, 'ms')} {probe.window.short}; "
-            f"{', '.join(settings)}",
-            "The function does not keep up, or one record blocks its shard.",
-            (_GUIDES[_kind(source)],),
-            compared=figures.compare("age", highest, "ms"),
-            command=metric_command(probe, "age"),
-        )
+    names = listed(sorted({_name(source) for source in streams}))
+    which = names if len(streams) == 1 else f"at least one of {names}"  # CloudWatch has one age for the function
+    settings = f"; {_settings(streams[0])}" if len(streams) == 1 else ""
+    yield Finding(
+        "lambda.iterator-age",
+        Weight.PROBLEM,
+        f"Records of {which} waited up to {number(oldest, 'ms')} {probe.window.short}{settings}",
+        "The function does not keep up, or one record blocks its shard.",
+        tuple(sorted({_GUIDES[_kind(source)] for source in streams})),
+        compared=figures.compare("age", highest, "ms"),
+        command=metric_command(probe, "age"),
+    )
+
+
+def _settings(source: dict[str, Any]) -> str:
+    """What decides how a stream goes on after a failure."""
+    settings = [f"ParallelizationFactor is {source.get('ParallelizationFactor', 1)}"]
+    if not source.get("BisectBatchOnFunctionError"):
+        settings.append("BisectBatchOnFunctionError is off")
+    if source.get("MaximumRetryAttempts", -1) == -1:
+        settings.append("a failing record is retried until it expires")
+    return ", ".join(settings)
