@@ -9,7 +9,10 @@ age, similar (against bm25s; slow: it makes corpora up to a million documents).
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
+import signal
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,6 +39,7 @@ from bench import (
     timeline,
 )
 
+_ENDS_WITHIN = 60.0  # seconds for a part to end its database and its bot
 PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "start": lambda _asked: start.measure(),
     "commands": lambda asked: commands.measure(asked.seconds, asked.rate, asked.declarations),
@@ -67,15 +71,46 @@ def main() -> None:
     if unknown := set(asked.parts) - set(PARTS):
         parser.error(f"unknown part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     before = _before(parser, asked.against)
-    for name, measure in PARTS.items():
-        if name in asked.parts:
-            figures.RUN.part = name
-            measure(asked)
+    missing = [trouble for name in PARTS if name in asked.parts if (trouble := _measure(name, asked))]
     print("\n" + figures.markdown(figures.RUN.all))
+    print(*missing, sep="\n")
     if asked.json:
         figures.write(asked.json, figures.RUN.all)
     if before:
         print("\n" + figures.comparison(before, figures.RUN.all))
+
+
+def _measure(name: str, asked: argparse.Namespace) -> str:
+    """One part in a process of its own. Empty, or a line about a part that failed or took too long; the others go on.
+
+    What it had measured until then is in the table.
+    """
+    with tempfile.TemporaryDirectory(prefix="tocsin-") as folder:
+        kept = Path(folder) / "figures.json"
+        part = multiprocessing.get_context("fork").Process(target=_run_part, args=(name, asked, kept))
+        part.start()
+        part.join(asked.minutes * 60)
+        late = part.is_alive()
+        if late:
+            os.kill(part.pid or 0, signal.SIGINT)  # it ends its database and its bot
+            part.join(_ENDS_WITHIN)
+            part.kill()
+            part.join()
+        if kept.exists():
+            figures.RUN.all += figures.read(kept)
+    if late:
+        return f"{name}: not measured to its end, which takes more than {asked.minutes:g} minutes (--minutes)"
+    return f"{name}: failed; it says why above" if part.exitcode else ""
+
+
+def _run_part(name: str, asked: argparse.Namespace, kept: Path) -> None:
+    figures.RUN.part, figures.RUN.all = name, []
+    try:
+        PARTS[name](asked)
+    except KeyboardInterrupt:  # its time is up
+        raise SystemExit(1) from None
+    finally:
+        figures.write(kept, figures.RUN.all)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -83,6 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("parts", nargs="*", default=list(PARTS), help=", ".join(PARTS))
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file as well")
     parser.add_argument("--against", type=Path, metavar="FILE", help="compare with the figures that --json wrote there")
+    parser.add_argument("--minutes", type=float, default=10, help="how long one part may take; the others go on then")
     parser.add_argument("--seconds", type=float, default=60, help="how long commands are sent")
     parser.add_argument("--rate", type=float, default=20, help="commands a second")
     parser.add_argument("--declarations", type=float, default=0.2, help="share of commands that declare an incident")

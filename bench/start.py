@@ -30,8 +30,9 @@ def measure() -> None:
             figure("bot ready, on an empty data folder", bot.ready_after, "s", 6)
         for _ in range(2):
             with running_bot(playground, Path(folder)) as bot:
-                ready, resident = bot.ready_after, bot.resident_megabytes()
+                ready, spent, resident = bot.ready_after, bot.processor_seconds(), bot.resident_megabytes()
         figure("bot ready, on its data", ready, "s", 2)
+        figure("bot ready, on its data: processor time", spent, "s", 2)
         figure("bot without AWS, resident", resident, "MB", 130)
         bare = _spent([sys.executable, "-c", "pass"], folder)
         for words, bound in (

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from bench import figures
-from bench.__main__ import main
+from bench.__main__ import PARTS, main
 from bench.figures import Figure
 
 FIGURES = [
@@ -47,3 +49,31 @@ def test_a_file_without_figures_is_refused_before_anything_is_measured(
         main()
     assert ended.value.code == 2
     assert str(file) in capsys.readouterr().err
+
+
+def _measure_and_fail(_asked: object) -> None:
+    figures.figure("things", 3.0, "s")
+    raise RuntimeError("no disk is left")
+
+
+@pytest.mark.parametrize(
+    ("part", "minutes", "said"),
+    [
+        (_measure_and_fail, "5", "judge: failed"),
+        (lambda _asked: threading.Event().wait(), "0", "judge: not measured to its end"),
+    ],
+)
+def test_a_part_that_fails_or_takes_too_long_says_so_and_does_not_end_the_run(
+    part: Callable[[object], None],
+    minutes: str,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setitem(PARTS, "judge", part)
+    monkeypatch.setattr(figures.RUN, "all", [])
+    monkeypatch.setattr("sys.argv", ["bench", "judge", "--minutes", minutes])
+    main()
+    told = capfd.readouterr().out
+    assert said in told
+    assert ("| judge | things | 3 s |" in told) == (part is _measure_and_fail)
