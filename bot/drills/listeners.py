@@ -21,8 +21,8 @@ from bot.lifecycle.listeners.declaring import answer_declared, consider, declare
 from bot.lifecycle.messages import answers, forms
 from bot.memory.flows.recall import recall
 from bot.slack.client import Message, Slack
-from bot.slack.late.answers import left_to_say
-from bot.slack.reporting import reporting_errors
+from bot.slack.replies.late import left_to_say
+from bot.slack.replies.reporting import reporting_errors
 from bot.text.markup import plain_text
 
 log = structlog.get_logger(__name__)

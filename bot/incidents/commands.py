@@ -22,7 +22,7 @@ from bot.incidents.tables import IncidentRow
 from bot.slack.blocks import section
 from bot.slack.client import Message, Slack
 from bot.slack.queries import names_in
-from bot.slack.reporting import reporting_errors
+from bot.slack.replies.reporting import reporting_errors
 from bot.slack.text import code, shorten, unturned
 from bot.text.markup import escape, labelled, plain_text
 from bot.text.nearest import nearest

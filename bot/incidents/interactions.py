@@ -28,8 +28,8 @@ from bot.incidents.rules.authority import Act
 from bot.incidents.tables import IncidentRow
 from bot.slack.client import Slack
 from bot.slack.forms import read_values
-from bot.slack.private_replies import answer_press
-from bot.slack.reporting import reporting_errors
+from bot.slack.replies.private import answer_press
+from bot.slack.replies.reporting import reporting_errors
 
 # What a press does: (session, context, value, user id, now) → a sentence for the person; None where the screen says it.
 Pressed = Callable[[Session, AppContext, str, str, datetime], str | None]

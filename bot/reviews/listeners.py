@@ -33,7 +33,7 @@ from bot.reviews.rules.stages import Stage
 from bot.slack import queries as slack_queries
 from bot.slack.client import Message
 from bot.slack.incoming import CLIPBOARD
-from bot.slack.reporting import log_only, reporting_errors
+from bot.slack.replies.reporting import log_only, reporting_errors
 from bot.text.markup import USER_ID
 
 _NUMBERED = {

@@ -8,7 +8,6 @@ from __future__ import annotations
 import copy
 import http.client
 import itertools
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -22,16 +21,14 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse
 
 from bot.slack.refusals import NOT_LET_IN, Refusal, Refused, TryAgain, explain
-from bot.slack.text import is_person, unturned
+from bot.slack.text import is_bot_user, is_person, unturned
 from bot.store.turns import Turns
+from bot.text.markup import CHANNEL_ID
 
-__all__ = ["LATE_TRIGGER", "METADATA_TYPE", "Message", "Refused", "Slack", "TryAgain", "web_client"]
+__all__ = ["METADATA_TYPE", "Message", "Refused", "Slack", "TryAgain", "web_client"]
 
 log = structlog.get_logger(__name__)
 
-# A form was to be opened more than three seconds after the press, or twice.
-LATE_TRIGGER = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id", "trigger_expired"})
-CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{5,}")
 METADATA_TYPE = "tocsin_message"
 _SEARCHED = 2_000  # messages looked through for one whose answer was lost
 _ADVICE_WITHIN = 2  # seconds for an answer that a page can do without
@@ -275,8 +272,8 @@ class Slack:
             return True
         try:
             user = self.ask("users.info", user=user_id)["user"]
-            here = not user.get("deleted") and not _is_bot(user)
-            if _is_bot(user):
+            here = not user.get("deleted") and not is_bot_user(user)
+            if is_bot_user(user):
                 self._bots.add(user_id)
         except Refused as refused:
             if refused.error not in _NOT_HERE:
@@ -307,7 +304,7 @@ class Slack:
         """
         try:
             user = self.ask("users.info", user=user_id)["user"]
-            if user.get("deleted") or _is_bot(user):
+            if user.get("deleted") or is_bot_user(user):
                 return Refusal("users.info", "user_disabled" if user.get("deleted") else "cannot_dm_bot")
             if channel_id:
                 self.ask("conversations.invite", channel=channel_id, users=user_id)
@@ -386,10 +383,6 @@ class Slack:
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
                 return
-
-
-def _is_bot(user: Mapping[str, Any]) -> bool:
-    return bool(user.get("is_bot")) or user.get("id") == "USLACKBOT"
 
 
 def _answer(client: WebClient, method: str, arguments: dict[str, Any]) -> SlackResponse:

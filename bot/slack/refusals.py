@@ -32,6 +32,8 @@ OF_THE_TOKEN = frozenset(
         "two_factor_setup_required",
     }
 )
+# A form was to be opened more than three seconds after the press, or twice.
+LATE_TRIGGER = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id", "trigger_expired"})
 # About the person who is invited.
 NOT_LET_IN = frozenset(
     {

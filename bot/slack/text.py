@@ -6,7 +6,7 @@ Pure.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.text.markup import escape
@@ -125,6 +125,11 @@ def person(user_id: str | None) -> str:
 def is_person(place: str) -> bool:
     """True for a user id, false for a channel's."""
     return place[:1] in ("U", "W")
+
+
+def is_bot_user(user: Mapping[str, Any]) -> bool:
+    """True for a bot, and for Slack's own, which Slack does not call one."""
+    return bool(user.get("is_bot")) or user.get("id") == "USLACKBOT"
 
 
 def secret_stands(link: str | None) -> str:

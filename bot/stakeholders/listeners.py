@@ -31,7 +31,7 @@ from bot.incidents.tables import IncidentRow
 from bot.severity.rules import Severity
 from bot.slack.client import Refused, Slack, TryAgain
 from bot.slack.forms import initial_values, read_values
-from bot.slack.reporting import reporting_errors
+from bot.slack.replies.reporting import reporting_errors
 from bot.stakeholders import messages as stakeholder_messages
 from bot.stakeholders.flows import alarm_checks, notify
 from bot.stakeholders.messages import NEXT_FIELD, NOTICE

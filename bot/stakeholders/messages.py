@@ -13,11 +13,11 @@ from bot.incidents.messages import headline
 from bot.incidents.rules.incident import Incident
 from bot.incidents.rules.timeline import Kind
 from bot.slack.blocks import Block, actions, button, context, section
-from bot.slack.client import CHANNEL_ID, Message
+from bot.slack.client import Message
 from bot.slack.forms import form, text_field
 from bot.slack.text import bold, person, plain, shorten
 from bot.stakeholders.rules import NEXT, News, Notice
-from bot.text.markup import escape, instant
+from bot.text.markup import CHANNEL_ID, escape, instant
 from bot.text.wording import counted
 
 NOTICE = "notice_view"

@@ -9,6 +9,7 @@ from typing import Any
 
 _TOKEN = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
 USER_ID = re.compile(r"[UW][A-Z0-9]{2,}")
+CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{5,}")
 MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")  # of a person, whose id it captures
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 EMOJI = re.compile(r"(?<![\w:])(?::(?=[a-z0-9_+'-]*[a-z+-])[a-z0-9_+'-]+:)+(?!\w)")

@@ -41,9 +41,9 @@ from bot.playbooks.messages.upkeep import EDIT, NOTES, REVIEW
 from bot.reports.listeners import answers, corrections, declare_form, events, similar, workflow
 from bot.reviews import listeners as reviewing
 from bot.slack.client import Slack
-from bot.slack.late.answers import PATIENCE, Patience
-from bot.slack.late.unfinished import UnfinishedNotes
 from bot.slack.payloads import is_slacks, is_well_formed
+from bot.slack.replies.late import PATIENCE, Patience
+from bot.slack.replies.unfinished import UnfinishedNotes
 from bot.stakeholders import listeners as telling
 from bot.stakeholders.messages import NOTICE_FIELDS
 from bot.status_page import listeners as status_page

@@ -27,8 +27,8 @@ from bot.settings import Settings
 from bot.severity.flows.live import LiveJudge
 from bot.slack import queries as slack_queries
 from bot.slack.client import Refused, Slack, TryAgain, web_client
-from bot.slack.late.answers import PATIENCE
 from bot.slack.refusals import sentence
+from bot.slack.replies.late import PATIENCE
 from bot.store.engine import Database
 from bot.web.app import create_web
 from bot.web.auth import WebContext

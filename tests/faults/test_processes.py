@@ -18,8 +18,8 @@ from bench.process import unhurried_knowledge
 from bot.demo.seed import seed_workspace
 from bot.incidents.queries import incidents
 from bot.settings import REPOSITORY
-from bot.slack.late.answers import WORKING
-from bot.slack.late.unfinished import TASK, may_not_be_done
+from bot.slack.replies.late import WORKING
+from bot.slack.replies.unfinished import TASK, may_not_be_done
 from bot.store.engine import Database
 from slack_playground.app import Playground
 from slack_playground.delivery.dispatch import NotAnswered

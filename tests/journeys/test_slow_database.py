@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import text
 
 from bot.lifecycle.messages.forms import CLOSE
-from bot.slack.late.answers import AGAIN, DONE, OPENING, PATIENCE, SENDING, WORKING
-from bot.slack.late.unfinished import TASK
+from bot.slack.replies.late import AGAIN, DONE, OPENING, PATIENCE, SENDING, WORKING
+from bot.slack.replies.unfinished import TASK
 from bot.store.engine import Database
 from slack_playground.person import NotDone, Person, content_of
 from tests.faults.silence import Proxy, proxied

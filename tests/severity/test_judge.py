@@ -17,8 +17,9 @@ import pytest
 
 from bench.judgements import PAGE, render
 from bot.errors import InvalidPolicy
-from bot.severity.judge.judge import Judge, first_row, fit_judge, load_judge
+from bot.severity.judge.judge import Judge, _kept, first_row, fit_judge, load_judge
 from bot.severity.judge.models.examples import LABELS, read_example_file, read_examples
+from bot.severity.judge.models.kept import restore
 from bot.severity.judge.signals import Signals
 from bot.severity.policy import SeverityPolicy, load_severity
 from bot.severity.rules import Judgement, Severity
@@ -137,6 +138,10 @@ def test_a_fitted_model_is_kept_and_a_damaged_one_fitted_anew(policy: SeverityPo
     file.write_bytes(b"PK\x03\x04 damaged")
     assert load_judge(policy, folder, kept).judge(text) == before
     assert file.stat().st_size == size
+
+
+def test_the_model_of_all_examples_is_read_back(policy: SeverityPolicy, fitted: Path) -> None:
+    assert restore(_kept(policy, ROOT / "knowledge" / "training", fitted, None)) is not None
 
 
 def test_an_edited_matrix_is_fitted_under_a_name_of_its_own(policy: SeverityPolicy, tmp_path: Path) -> None:

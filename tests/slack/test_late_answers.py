@@ -11,8 +11,8 @@ from slack_bolt import Respond
 from slack_sdk import WebClient
 
 from bot.slack.client import Slack
-from bot.slack.late import answers
-from bot.slack.late.answers import WORKING, Asked, TimedAck
+from bot.slack.replies import late as answers
+from bot.slack.replies.late import WORKING, Asked, TimedAck
 
 COMMAND = {"command": "/incident", "text": "status", "user_id": "U0RESPONDER", "channel_id": "C1", "trigger_id": "1.a"}
 

@@ -17,7 +17,7 @@ from bot.incidents.queries import incidents
 from bot.lifecycle.listeners import channel as room
 from bot.lifecycle.listeners import shortcuts
 from bot.slack.client import Message, Slack, web_client
-from bot.slack.private_replies import answer_press, reply_privately
+from bot.slack.replies.private import answer_press, reply_privately
 from bot.stakeholders import listeners as telling
 from tests.support.stage import Stage
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.slack.late.forms import refilled, typed_words
+from bot.slack.replies.forms import refilled, typed_words
 from bot.wiring.listeners import OPENERS, PRESSES, opens_form
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.incidents.jobs import direct, members, names, posting
-from bot.slack.late.unfinished import TASK as UNFINISHED
+from bot.slack.replies.unfinished import TASK as UNFINISHED
 
 # By the names under which they wait in the queue.
 TASKS: dict[str, Callable[..., None]] = {

@@ -11,8 +11,8 @@ from bot.incidents import messages as incident_messages
 from bot.incidents import visibility
 from bot.incidents.queries import incidents, places, timeline
 from bot.slack.client import Message, Refused, Slack
-from bot.slack.late.unfinished import may_not_be_done
 from bot.slack.poster import UNREACHABLE, Poster
+from bot.slack.replies.unfinished import may_not_be_done
 from bot.text.markup import harmless
 
 log = structlog.get_logger(__name__)

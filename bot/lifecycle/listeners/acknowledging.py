@@ -18,7 +18,7 @@ from bot.lifecycle.messages import answers as messages
 from bot.lifecycle.messages.outcomes import sentence
 from bot.lifecycle.rules.acknowledging import acknowledges, ref_in
 from bot.slack import queries as slack_queries
-from bot.slack.reporting import reporting_errors
+from bot.slack.replies.reporting import reporting_errors
 from bot.store.outbox import enqueue
 
 _MANY = 20  # pages that wait for one person's answer; nobody reads a longer list

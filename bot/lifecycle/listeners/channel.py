@@ -38,8 +38,8 @@ from bot.lifecycle.messages import access, channel
 from bot.lifecycle.messages.command import roles
 from bot.lifecycle.messages.outcomes import sentence
 from bot.slack.client import Message
-from bot.slack.private_replies import answer_press
-from bot.slack.reporting import reporting_errors
+from bot.slack.replies.private import answer_press
+from bot.slack.replies.reporting import reporting_errors
 from bot.text.markup import escape, plain_text
 
 

@@ -41,8 +41,8 @@ from bot.memory.flows.recall import recall
 from bot.severity.rules import Judgement, Severity, leading_severity
 from bot.slack.client import Message, Slack
 from bot.slack.forms import read_values
-from bot.slack.private_replies import answer_press
-from bot.slack.reporting import reporting_errors
+from bot.slack.replies.private import answer_press
+from bot.slack.replies.reporting import reporting_errors
 from bot.stakeholders.listeners import draw
 from bot.text.markup import plain_text
 

@@ -26,7 +26,7 @@ from bot.lifecycle.messages.outcomes import sentence
 from bot.playbooks.flows import results
 from bot.slack.client import Slack
 from bot.slack.forms import LONGEST_FIELD, read_values
-from bot.slack.reporting import reporting_errors
+from bot.slack.replies.reporting import reporting_errors
 from bot.stakeholders.listeners import draw
 from bot.store.outbox import enqueue
 

@@ -24,10 +24,10 @@ from bot.lifecycle.messages import forms
 from bot.lifecycle.messages import menu as messages
 from bot.slack.client import Message, Slack
 from bot.slack.incoming import words_of
-from bot.slack.late.answers import left_to_say
-from bot.slack.private_replies import answer_press
 from bot.slack.queries import names_in
-from bot.slack.reporting import reporting_errors
+from bot.slack.replies.late import left_to_say
+from bot.slack.replies.private import answer_press
+from bot.slack.replies.reporting import reporting_errors
 from bot.text.markup import plain_text
 
 log = structlog.get_logger(__name__)

@@ -25,8 +25,8 @@ from bot.playbooks.messages import choices, entries, forms, looks, offers
 from bot.playbooks.messages.run import RunFacts, filled
 from bot.playbooks.queries import runs
 from bot.playbooks.rules.steps import Outcome, RunState, from_document
-from bot.slack.private_replies import answer_press
-from bot.slack.reporting import reporting_errors
+from bot.slack.replies.private import answer_press
+from bot.slack.replies.reporting import reporting_errors
 from bot.store.outbox import enqueue
 
 

@@ -24,7 +24,7 @@ from bot.playbooks.rules import placeholders
 from bot.playbooks.rules.steps import Outcome
 from bot.slack import queries as messages
 from bot.slack.forms import read_values
-from bot.slack.reporting import reporting_errors
+from bot.slack.replies.reporting import reporting_errors
 from bot.store.outbox import enqueue
 from bot.text.wording import Wording, mentioned
 

@@ -26,8 +26,8 @@ from bot.playbooks.queries import upkeep
 from bot.playbooks.rules.upkeep import RequestKind, Verdict
 from bot.playbooks.tables import UpkeepRequest
 from bot.slack.client import Slack
-from bot.slack.private_replies import answer_press
-from bot.slack.reporting import reporting_errors
+from bot.slack.replies.private import answer_press
+from bot.slack.replies.reporting import reporting_errors
 
 _USER = re.compile(r"[UW][A-Z0-9]{2,30}")
 # (session, context, the question, its entry, user id, now, what was chosen) → a sentence, or None.

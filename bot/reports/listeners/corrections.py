@@ -22,7 +22,7 @@ from bot.reports.messages import corrections
 from bot.reports.messages.corrections import WHY
 from bot.reports.rules import IN_WORDS, WHY_DISMISSED, WHY_LOWERED, WHY_RAISED
 from bot.slack.client import Slack
-from bot.slack.reporting import reporting_errors
+from bot.slack.replies.reporting import reporting_errors
 
 log = structlog.get_logger(__name__)
 

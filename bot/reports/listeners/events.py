@@ -23,7 +23,7 @@ from bot.reports.listeners.judging import judge_alert, judge_message
 from bot.reviews import listeners as reviewing
 from bot.slack import queries as slack_queries
 from bot.slack.incoming import PUSHPIN, is_a_bots, is_a_persons, names_of_bot, words_of
-from bot.slack.reporting import log_only, reporting_errors
+from bot.slack.replies.reporting import log_only, reporting_errors
 from bot.text.masking import MASK
 
 

@@ -14,7 +14,7 @@ from bot.lifecycle.flows.declare import Declaration, declare, kind_of
 from bot.lifecycle.messages import answers
 from bot.memory.flows.recall import recall
 from bot.severity.rules import Severity
-from bot.slack.reporting import reporting_errors
+from bot.slack.replies.reporting import reporting_errors
 from bot.store.outbox import enqueue
 from bot.text.markup import plain_text, says_something
 from bot.text.masking import mask

@@ -23,11 +23,12 @@ from bot.retention.jobs import FAILED_KEPT
 from bot.retention.policy import in_days
 from bot.settings import REPOSITORY, Settings, missing_for_slack, read_settings
 from bot.severity.policy import shared_names, unreached
-from bot.slack.client import CHANNEL_ID, Refused, Slack, TryAgain, web_client
+from bot.slack.client import Refused, Slack, TryAgain, web_client
 from bot.store.embedded import embedded_postgres
 from bot.store.engine import Database
 from bot.store.migrations import NEWER, ahead, behind
 from bot.store.outbox import count_failed
+from bot.text.markup import CHANNEL_ID
 from bot.trackers.queries import list_lists
 from bot.wiring.building import build_judge, build_memory, build_policy
 from bot.wiring.doctor import reach

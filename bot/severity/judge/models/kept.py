@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import tempfile
 import zipfile
@@ -16,7 +17,7 @@ from bot.severity.judge.models.examples import LABELS
 from bot.severity.judge.models.linear import Model
 from bot.severity.judge.models.text import PLACES, TextModel
 
-_VERSION = 5  # raise when what is fitted, or how, changes otherwise than through the files that the key is made of
+_VERSION = 6  # raise when what is fitted, or how, changes otherwise than through the files that the key is made of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Models:
 
 def save(models: Models, path: Path) -> None:
     """Written beside and moved into place, so that two starting processes never see half a file."""
-    names = np.frombuffer("\n".join(models.facts.places).encode(), dtype=np.uint8)
+    names = np.frombuffer(json.dumps(list(models.facts.places)).encode(), dtype=np.uint8)  # one may hold a line end
     used = np.flatnonzero(np.abs(models.text.weights).sum(axis=1))
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, suffix=".npz")
@@ -52,7 +53,7 @@ def restore(path: Path) -> Models | None:
     """The models kept in `path`, None where they are missing, damaged or of another shape."""
     try:
         with np.load(path, allow_pickle=False) as kept:
-            names = kept["names"].tobytes().decode().split("\n")
+            names = json.loads(kept["names"].tobytes())
             weights, bias = kept["weights"], kept["bias"]
             rarity, text_bias, meaning = kept["rarity"], kept["text_bias"], kept["meaning"]
             spread = np.zeros((PLACES, len(LABELS)), dtype=np.float16)

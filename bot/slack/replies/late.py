@@ -23,8 +23,8 @@ from slack_bolt import Ack, BoltResponse, Respond
 from slack_sdk.errors import SlackClientError
 
 from bot.slack.client import Message, Refused, Slack, TryAgain
-from bot.slack.late.forms import note, refilled, typed_words
-from bot.slack.late.unfinished import UnfinishedNotes
+from bot.slack.replies.forms import note, refilled, typed_words
+from bot.slack.replies.unfinished import UnfinishedNotes
 
 log = structlog.get_logger(__name__)
 

@@ -10,7 +10,7 @@ from slack_bolt import Ack, Respond
 from slack_sdk.errors import SlackClientError
 
 from bot.slack.client import Message
-from bot.slack.late.answers import left_to_say
+from bot.slack.replies.late import left_to_say
 from bot.slack.text import unturned
 
 log = structlog.get_logger(__name__)

@@ -11,8 +11,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.errors import TocsinError
-from bot.slack.client import LATE_TRIGGER, Refused, TryAgain
-from bot.slack.refusals import sentence
+from bot.slack.refusals import LATE_TRIGGER, Refused, TryAgain, sentence
 
 log = structlog.get_logger(__name__)
 

@@ -1,0 +1,1 @@
+"""What people are answered: at once or late, privately, and where something went wrong."""
