@@ -104,11 +104,20 @@ def _session(region: str, allowed: Allowance, role: Role | None) -> Any:
     import botocore.session
 
     core = botocore.session.Session()
+    core.register_component("data_loader", _loader())
     # Before parameters are even looked at; every way to an operation passes here, presigned addresses too.
     core.register("provide-client-params", _guard(allowed))
     if role is not None:
         core._credentials = _assumed(core, region, role)  # botocore offers no public way to set refreshing ones
     return boto3.session.Session(botocore_session=core, region_name=region)
+
+
+@cache
+def _loader() -> Any:
+    """Reads AWS's descriptions of its services once a process, however many accounts and regions there are."""
+    from botocore.loaders import create_loader
+
+    return create_loader()
 
 
 def _assumed(core: Any, region: str, role: Role) -> Any:
