@@ -50,7 +50,10 @@ def stage(database: Database, data_folder: Path, tmp_path_factory: pytest.TempPa
     with (
         played(),
         staged(
-            database, tmp_path_factory.mktemp("stage"), lambda settings: settings.model_copy(update=changes)
+            database,
+            tmp_path_factory.mktemp("stage"),
+            lambda settings: settings.model_copy(update=changes),
+            virtual=now().timestamp(),  # moto knows no other time
         ) as built,
     ):
         assert built.context.aws is not None

@@ -45,7 +45,7 @@ def test_nobody_gets_a_part_who_is_no_person_or_cannot_be_let_in(peopled: Stage)
     for user_id in ("U0GONE", "U0OTHERBOT"):
         said = ask(responder, INCIDENTS, f"/incident oncall override {NAMES[user_id]} until tomorrow 10:00 as manager")
         assert said == f"<@{user_id}> can't be assigned: {WHY[user_id]} Nothing was changed."
-    assert "<@U0VP> is now scribe" in ask(responder, channel["id"], "/incident role scribe @vp-engineering")
+    assert "<@U0VP> is scribe of" in ask(responder, channel["id"], "/incident role scribe @vp-engineering")
 
 
 def test_in_a_channel_that_tocsin_is_kept_out_of_every_answer_says_so(peopled: Stage) -> None:

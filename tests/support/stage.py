@@ -141,9 +141,10 @@ def staged(
     folder: Path,
     prepare: Callable[[Settings], Settings] = lambda settings: settings,
     patience: float = PATIENT,
+    virtual: float | None = None,
 ) -> Iterator[Stage]:
-    """A stage with the bot running on it, on a weekend."""
-    clock = DemoClock(folder / "clock.json", virtual=weekend())
+    """A stage with the bot running on it, on a weekend; at `virtual` (seconds since the epoch) where that is given."""
+    clock = DemoClock(folder / "clock.json", virtual=weekend() if virtual is None else virtual)
     tiers = "AT_SLACKS_RATES" in os.environ  # the journeys pass so, too: see CONTRIBUTING.md
     manifest = read_manifest(REPOSITORY / "slack-manifest.yaml")
     workspace = seed_workspace(clock, timing=UNHURRIED, manifest=manifest, tiers=tiers)
