@@ -60,7 +60,7 @@ def _measure_and_fail(_asked: object) -> None:
     ("part", "minutes", "said"),
     [
         (_measure_and_fail, "5", "judge: failed"),
-        (lambda _asked: threading.Event().wait(), "0", "judge: not measured to its end"),
+        (lambda _asked: threading.Event().wait(), "0.005", "judge: not measured to its end"),
     ],
 )
 def test_a_part_that_fails_or_takes_too_long_says_so_and_does_not_end_the_run(

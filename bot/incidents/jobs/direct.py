@@ -116,6 +116,6 @@ def send_direct_message(slack: Slack, poster: Poster, user_id: str, key: str, me
     return True
 
 
-def say_unfinished(_context: AppContext, slack: Slack, poster: Poster, *, name: str, user_id: str, what: str) -> None:
+def say_unfinished(context: AppContext, slack: Slack, poster: Poster, *, name: str, user_id: str, what: str) -> None:
     """Tell whoever was acknowledged before it was done that nobody knows how it ended."""
     poster.try_to_post(name, slack.open_direct(user_id), Message(may_not_be_done(what)))
