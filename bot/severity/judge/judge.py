@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from bot.errors import InvalidPolicy
+from bot.severity.judge.destruction import destruction_in
 from bot.severity.judge.models.correction import Correction
 from bot.severity.judge.models.examples import LABELS, Example, read_examples
 from bot.severity.judge.models.kept import Models, key_of, restore, save
@@ -33,7 +34,7 @@ _HALF = 0.5  # share of a row's conditions that makes it an explanation
 _EVIDENCE = 6  # spans shown: more is not read at 3 AM
 # What it costs more to call a P0 or P1 two levels too mild, and to answer what is no report.
 _TOO_MILD, _ANSWERED_TALK = 1.0, 0.05
-_NONE = LABELS.index("none")
+_MINOR, _NONE = LABELS.index("P3"), LABELS.index("none")
 _LEAST = 1e-9
 # The files that a fitted model depends on.
 _CODE = ("*.py", "models/*.py", "vocabulary/*.py")
@@ -102,6 +103,8 @@ class Judge:
             shipped = shares = self._shares(text, reading)
             if self._correction is not None and not _is_security(reading):
                 shares = self._correction.correct(text, shipped)
+            if shares[_NONE] <= shipped[_NONE] + _LEAST and destruction_in(reading):
+                shipped, shares = _as_outage(shipped), _as_outage(shares)
             best, after = _cheapest(shares)
             label, second = LABELS[best], LABELS[after]
             row = _explaining(self._policy, reading.facts, row, label)
@@ -171,6 +174,12 @@ class Judge:
 def said_at_least_cost(shares: Sequence[float]) -> str:
     """The label that is said where the labels have these probabilities."""
     return LABELS[_cheapest(shares)[0]]
+
+
+def _as_outage(shares: Sequence[float]) -> list[float]:
+    """The same shares where it is known to be neither talk nor a minor issue."""
+    rest = max(sum(shares[:_MINOR]), _LEAST)
+    return [share / rest if place < _MINOR else 0.0 for place, share in enumerate(shares)]
 
 
 def _trouble(shares: Sequence[float]) -> float:

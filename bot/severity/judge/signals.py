@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from bot.severity.judge.amounts import note_numbers
 from bot.severity.judge.announcements import note_announcement
+from bot.severity.judge.destruction import destruction_in
 from bot.severity.judge.inference import conclude
 from bot.severity.judge.lexicon import Hit, Lexicon, correct_typo
 from bot.severity.judge.message_forms import note_quoted, note_shape, note_strong_kinds, note_zero
@@ -49,6 +50,7 @@ class Signals:
         note_zero(reading, message, tokens)
         note_announcement(reading, message[:LENGTH_JUDGED])
         note_strong_kinds(reading, message[:LENGTH_JUDGED])
+        _note_destruction(reading)
         conclude(reading, message)
         return reading
 
@@ -157,6 +159,14 @@ def _note_phrases(reading: Reading, message: str, tokens: list[Token], clauses: 
     first_trouble = min(trouble, default=None)
     if first_trouble is not None:
         reading.features.add("order.trouble-first" if first_trouble <= min(fine, default=99) else "order.fine-first")
+
+
+def _note_destruction(reading: Reading) -> None:
+    """Note that `checkout toast` is down; in other sentences such a word says nothing."""
+    state = destruction_in(reading)
+    if state and "how" not in reading.facts:
+        reading.note("how.down", state)
+        _cross(reading, set(reading.features))
 
 
 def _cross(reading: Reading, inside: set[str]) -> None:
