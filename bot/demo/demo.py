@@ -290,7 +290,7 @@ _AWS_DOWN = "The AWS of the demo has ended: /incident diagnose finds nothing, ev
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def wait_until_connected(url: str, process: subprocess.Popen[bytes], seconds: float = 120) -> None:
+def wait_until_connected(url: str, process: subprocess.Popen[bytes], seconds: float = 600) -> None:
     """Until the bot's connection is up, or it has ended. Raises NotSeen."""
     person = Person(url, "U0RESPONDER")
 

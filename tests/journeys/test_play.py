@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import signal
 import subprocess
 import sys
@@ -12,13 +13,19 @@ import pytest
 from rich.console import Console
 
 from bot.demo.play import run_play
-from bot.demo.stage import Failed, Stage
+from bot.demo.stage import LEARNED, Failed, Stage
+from bot.settings import REPOSITORY
 
 
 @pytest.fixture(scope="module")
-def played() -> subprocess.CompletedProcess[str]:
+def played(fitted: Path, tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
+    """As where a demo has run before, which has learned to judge."""
+    here = tmp_path_factory.mktemp("play")
+    (here / LEARNED).parent.mkdir(parents=True)
+    (here / LEARNED).symlink_to(fitted)
     program = [sys.executable, "-m", "bot", "demo", "--play", "--rate", "300"]
-    return subprocess.run(program, capture_output=True, text=True, timeout=240, check=False)
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+    return subprocess.run(program, cwd=here, env=environment, capture_output=True, text=True, timeout=600, check=False)
 
 
 def test_the_play_goes_through_and_every_step_is_told(played: subprocess.CompletedProcess[str]) -> None:
