@@ -39,7 +39,7 @@ class SecurityPolicy(PolicyModel):
     """`rows` are ids of rows of the severity matrix; `playbook` is the reference of the one to follow.
 
     `archive` says whether approved reviews of security incidents go into the archive, under a prefix of their own.
-    What says one of the phrases of `ask` or `running`, or shows `signs`, and not only as one of `unless` does, is
+    What says one of the phrases of `ask` or `running`, and not only as one of `unless` does, or shows `signs`, is
     declared in private, and whoever declared it is asked. `reports` is the least severity with which a report of one is
     declared by itself; None: none is.
     """
