@@ -64,7 +64,7 @@ def _form(command: CommandContext) -> dict[str, Any] | None:
     words = plain_text(command.rest).strip().lower()
     if not command.ref and words == _REPLAY:
         with command.context.database.transaction() as session:
-            return _replay_form(session) or messages.told(messages.NONE_IS_OVER)
+            return _replay_form(session) or messages.instead_of_form(messages.NONE_IS_OVER)
     if command.ref or words:
         return None
     return forms.as_drill(declare_form(command.context.policy, ""), command.channel_id)
@@ -88,7 +88,7 @@ def replay_instead(context: AppContext, slack: Slack, ack: Ack, body: dict[str, 
     with reporting_errors(failed.append, user=body["user"]["id"]):
         let_in(context, body, Act.DRILL)
         with context.database.transaction() as session:
-            view = _replay_form(session) or messages.told(messages.NONE_IS_OVER)
+            view = _replay_form(session) or messages.instead_of_form(messages.NONE_IS_OVER)
         slack.update_view(body["view"]["id"], view)
     ack()
     for text in left_to_say(ack, failed):
@@ -101,7 +101,8 @@ def replayed(
     """The form of a replay: begins it, and says in its place what is to come."""
     ref = values.get(messages.OLDER) or values.get(messages.WHICH) or ""
     asked = parse_replay(f"{ref} {values.get(messages.SPEED) or '1'}")
-    return messages.told(_begin(context, asked, user_id, f"view:{view.get('root_view_id') or view['id']}", now))
+    key = f"view:{view.get('root_view_id') or view['id']}"
+    return messages.instead_of_form(_begin(context, asked, user_id, key, now))
 
 
 OPENINGS = {"drill_replay": Opening(_open_replay, Act.DRILL, of_no_incident)}

@@ -19,8 +19,8 @@ from bot.text.wording import counted
 REPLAY = "drill_replay_view"
 WHICH, OLDER, SPEED = "which", "older", "speed"  # its fields
 NONE_IS_OVER = (
-    "No incident is over yet, so there is none to replay. "
-    "Start a drill in words of your own: `/incident drill P1 checkout answers 502`."
+    "No incident is over yet, so there is nothing to replay. "
+    "Start a drill of your own: `/incident drill P1 checkout returns 502`."
 )
 _LONGEST = 900  # characters of markup; a phone's screen and a half
 _CAME_AS = {
@@ -49,7 +49,7 @@ def begun(ref: str, severity: str, replays: Replays, speed: float, where: str) -
 
 def _to_come(replays: Replays) -> str:
     then = "What was done then is in the drill's review."
-    unread = f" Only the first {MOST_READ:,} entries of that timeline were looked at." if replays.unread else ""
+    unread = f" Only the first {MOST_READ:,} entries of that timeline were read." if replays.unread else ""
     if not replays.injects:
         return f"Nothing on that timeline came from outside the responders, so nothing is put in.{unread} {then}"
     last = f", the last in {span(replays.last_after)}" if replays.last_after else ", at once"
@@ -69,13 +69,13 @@ def replay_form(past: Sequence[Incident]) -> dict[str, Any]:
         [
             context(f"{DRILL_WORDS['about']} The old incident's outcome is not shown."),
             field(WHICH, "Which incident?", select("Choose an incident", WHICH, choices), optional=True),
-            text_field(OLDER, "Or another, by reference", limit=40, optional=True, placeholder="INC-2026-0007"),
-            text_field(SPEED, "How many times as fast as it was?", limit=10, initial="1"),
+            text_field(OLDER, "Or an older one, by reference", limit=40, optional=True, placeholder="INC-2026-0007"),
+            text_field(SPEED, "Speed (4 is four times as fast as it was)", limit=10, initial="1"),
         ],
     )
 
 
-def told(text: str) -> dict[str, Any]:
+def instead_of_form(text: str) -> dict[str, Any]:
     """A sentence in place of the form."""
     words = (("title", "Replay an incident"), ("close", "OK"))
     titles = {name: {"type": "plain_text", "text": said} for name, said in words}

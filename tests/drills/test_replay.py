@@ -110,7 +110,7 @@ def test_of_an_endless_timeline_only_the_beginning_is_looked_at_and_that_is_said
     row, found = flows.begin(session, asked, by, by, f"replay:{next(_numbers)}", (), policy, NOON)
     assert (found.injects, found.unread) == (1, True)
     said = messages.begun(row.ref, row.severity, found, 4, "#x")
-    assert "Only the first 2,000 entries of that timeline were looked at." in said
+    assert "Only the first 2,000 entries of that timeline were read." in said
     end.false_alarm(session, row, ENGINEER, policy, NOON)
 
 
