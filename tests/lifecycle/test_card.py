@@ -285,7 +285,7 @@ def test_a_repeated_page_is_short_and_names_whoever_is_silent_once() -> None:
     said = marked_up(pings.page(asked, NOON + minutes(20), reader="U0RESPONDER"))
     assert "<@U0RESPONDER> *This is page 3; no one has answered for 20 min.* You are the" in said
     assert not [line for line in ("Why you", "Stops this", "not recorded yet") if line in said]
-    assert "*No answer:* <@U0SECONDARY> to 2 pages since <!date^" in said
+    assert "*No answer:* <@U0SECONDARY> (2 pages since <!date^" in said
     assert said.count("<@U0SECONDARY>") == 1
     assert "*Also paged:* <@U0TEAMLEAD>\n" in said
 

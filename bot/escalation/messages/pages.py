@@ -142,9 +142,9 @@ def _again(ping: PingFacts, at: datetime) -> str:
 
 
 def _hears_nothing(silence: Silence) -> str:
-    """`@primary to 2 pages since 02:10`"""
+    """`@primary (2 pages since 02:10)`"""
     who = " and ".join(person(user_id) for user_id in silence.user_ids)
-    return f"{who} to {counted(silence.pages, 'page')} since {instant(silence.since)}"
+    return f"{who} ({counted(silence.pages, 'page')} since {instant(silence.since)})"
 
 
 def _others(ping: PingFacts, reader: str, named: Collection[str] = ()) -> str:
