@@ -336,8 +336,7 @@ def test_the_busiest_function_takes_at_most_25_calls(aws: Aws) -> None:
     found = look(asked, f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:busiest")
     assert {one.look: one.why for one in found.unread} == {
         "error lines": "logs:GetQueryResults: the query was not done in time (Running)",
-        "event sources": "To stay within its calls, it did not look at all of them: diagnose `sqs busiest-2`, "
-        "`sqs busiest-3`",
+        "event sources": "To limit calls, not all were checked. Diagnose the rest: `sqs busiest-2`, `sqs busiest-3`",
     }
     assert 20 <= found.calls <= 25
     assert 0 < found.cost < 0.001

@@ -145,7 +145,7 @@ def test_offline_and_under_replicated_partitions_are_told_apart() -> None:
             {"Provisioned": STANDARD | {"CustomerActionStatus": "CRITICAL_ACTION_REQUIRED"}},
             "msk.action",
             Weight.PROBLEM,
-            "needs action by you",
+            "needs your action",
         ),
         ({"brokers": 2}, "msk.brokers", Weight.PROBLEM, "MSK lists 2 of the 3 brokers of troubled"),
     ],
@@ -215,4 +215,4 @@ def test_with_a_cluster_there_is_no_room_for_queues_and_it_says_what_to_ask() ->
     queue = {"UUID": UUID, "EventSourceArn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:both", "State": "Enabled"}
     reading("both", aws, cluster("beside", aws), queue)
     (unread,) = look(aws, "lambda both").unread
-    assert unread.why.endswith("did not look at all of them: diagnose `sqs both`")
+    assert unread.why.endswith("not all were checked. Diagnose the rest: `sqs both`")

@@ -85,7 +85,7 @@ def state_of(probe: Probe, cluster: dict[str, Any]) -> Iterator[Finding]:
         yield Finding(
             "msk.action",
             Weight.PROBLEM,
-            f"MSK says that the cluster {name} needs action by you",
+            f"MSK says that the cluster {name} needs your action",
             "It does so where storage runs out or the cluster can no longer be healed; its console says what to do.",
             command=command,
         )

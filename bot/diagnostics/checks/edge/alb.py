@@ -85,8 +85,8 @@ def targets(probe: Probe) -> Iterator[Finding]:
                 "alb.no-targets",
                 Weight.RISK if served else Weight.PROBLEM,
                 f"{name} has no targets",
-                "The load balancer answers 503 for everything that leads there"
-                + ("; of two groups that take turns, nothing leads to one." if served else "."),
+                "The load balancer answers 503 for everything routed there"
+                + ("; where two groups take turns (blue/green), one is idle." if served else "."),
                 ("PB-alb",),
                 command=command,
             )

@@ -34,14 +34,15 @@ def sources(probe: Probe) -> Iterator[Finding]:
         yield from _streams(probe, streams)
     queues = [one for one in found if _kind(one) == "sqs"]
     clusters = [one for one in found if ":kafka:" in one.get("EventSourceArn", "")]
-    for source in clusters[: _ROOM // _PER_CLUSTER]:
+    fitting = _ROOM // _PER_CLUSTER
+    for source in clusters[:fitting]:
         yield from from_msk(probe, source)
     room = max(0, _ROOM - _PER_CLUSTER * len(clusters)) // _PER_QUEUE
     for source in queues[:room]:
         yield from _queue(probe, source)
-    left = [f"`{kind} {_name(one)}`" for kind, one in (*_of("msk", clusters[1:]), *_of("sqs", queues[room:]))]
+    left = [f"`{kind} {_name(one)}`" for kind, one in (*_of("msk", clusters[fitting:]), *_of("sqs", queues[room:]))]
     if left:
-        raise Unread(Reason.LATE, f"To stay within its calls, it did not look at all of them: diagnose {listed(left)}")
+        raise Unread(Reason.LATE, f"To limit calls, not all were checked. Diagnose the rest: {listed(left)}")
 
 
 def _of(kind: str, sources: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
