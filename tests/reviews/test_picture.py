@@ -17,7 +17,7 @@ from bot.lifecycle.flows import change
 from bot.lifecycle.flows.change import Closing
 from bot.lifecycle.jobs import channel
 from bot.reviews.flows import drafting
-from bot.reviews.jobs import pictures
+from bot.reviews.jobs import drafts, pictures
 from bot.reviews.messages.exports.picture import draw
 from bot.reviews.rules.chart import Band, Chart, Lane, chart_of
 from bot.slack.client import Slack
@@ -116,7 +116,7 @@ def test_what_aws_measured_is_in_the_review_the_last_of_each_resource_for_who_ma
     assert site.enter("U0RESPONDER").get(hidden).status_code == 200
 
 
-def test_the_channel_gets_it_once_for_each_closing(
+def test_the_thread_of_the_draft_gets_it_once_for_each_closing(
     context: AppContext, slack: Slack, poster: Poster, declared_incident: Declared, playground: Playground
 ) -> None:
     number = declared_incident().incident_id
@@ -127,8 +127,12 @@ def test_the_channel_gets_it_once_for_each_closing(
         change.close(session, row, "U0TEAMLEAD", Closing(), context.policy, context.now())
         drafting.draft_once(session, row, context.policy, context.now())
         ref, channel_id = row.ref, row.channel_id
+    drafts.review(context, slack, poster, incident_id=number, episode=1)
     for _ in range(2):
         pictures.review_picture(context, slack, poster, incident_id=number, episode=1)
     assert channel_id is not None
-    files = [file for message in slack.history(channel_id, "0") for file in message.get("files") or []]
+    in_channel = list(slack.history(channel_id, "0"))
+    draft = next(message["ts"] for message in in_channel if "Review draft of" in message["text"])
+    files = [file for message in slack.replies(channel_id, draft, "0") for file in message.get("files") or []]
     assert [file["title"] for file in files] == [f"{ref}: timeline"]
+    assert not any(message.get("files") for message in in_channel), "not in the channel"

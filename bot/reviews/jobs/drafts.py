@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy.orm import Session
+
 from bot.context import AppContext
 from bot.extras import Extra
 from bot.incidents.jobs.posting import post_in_incident
@@ -19,6 +21,11 @@ from bot.slack.poster import Poster
 from bot.store.outbox import enqueue
 
 
+def in_channel(incident_id: int, episode: int) -> str:
+    """The key of the draft's message in the incident's channel, in whose thread the picture stands."""
+    return f"review:{incident_id}:{episode}:channel"
+
+
 def review(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int, episode: int) -> None:
     """Draft the review, post it in the channel, send it to the commander and the engineering manager."""
     learn_names(context, slack, incident_id)
@@ -33,13 +40,17 @@ def review(context: AppContext, slack: Slack, poster: Poster, *, incident_id: in
         lead = row.commander or incidents.declarer(row)
         readers = [*filter(None, [lead]), *who_manages(session, context)]
         outsiders = for_outsiders(session, row, readers, review_messages.REVIEW_WAITS)
-        if due_at is not None and Extra.CHARTS.is_installed:
-            lock = f"review-picture-{incident_id}"
-            enqueue(session, "slack.review_picture", lock=lock, once=lock, incident_id=incident_id, episode=episode)
     lines = _main_facts(drafted)
     shared = None if incident.private else context.review_link(incident.ref)
     message = review_messages.review_ready(incident, shared, lines, due_at)
-    post_in_incident(context, poster, incident_id, f"{key}:channel", review_messages.with_own_links(message))
+
+    def draw_later(session: Session) -> None:
+        if due_at is not None and Extra.CHARTS.is_installed:
+            lock = f"review-picture-{incident_id}"
+            enqueue(session, "slack.review_picture", lock=lock, once=lock, incident_id=incident_id, episode=episode)
+
+    said = review_messages.with_own_links(message)
+    post_in_incident(context, poster, incident_id, in_channel(incident_id, episode), said, draw_later)
     send_each(
         context,
         slack,
