@@ -15,11 +15,13 @@ from bot.errors import BadRequest
 from bot.incidents.commands import CommandContext, Subcommand, incident_of
 from bot.incidents.flows.typed_times import time_zone_of
 from bot.incidents.interactions import RESOURCE, Press, incident_at
+from bot.incidents.menu import OPEN, Form, Group, Values, at_field
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.queries.incidents import described
 from bot.incidents.rules.authority import Act
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
+from bot.slack.blocks import Block
 from bot.slack.client import Message
 from bot.text.instants import parse_past
 from bot.text.markup import plain_text
@@ -69,6 +71,16 @@ def _instant(session: Session, command: CommandContext, typed: str | None) -> da
     return parse_past(typed, command.now, time_zone_of(session, command.context, command.user_id))
 
 
+def _fields(session: Session, context: AppContext, user_id: str, row: IncidentRow | None) -> list[Block]:
+    return messages.form_fields(time_zone_of(session, context, user_id).key)
+
+
+def _check(session: Session, context: AppContext, user_id: str, now: datetime, values: Values) -> None:
+    with at_field(messages.AT):
+        if values[messages.AT]:
+            parse_past(values[messages.AT], now, time_zone_of(session, context, user_id))
+
+
 SUBCOMMANDS = (
     Subcommand(
         "diagnose",
@@ -77,5 +89,17 @@ SUBCOMMANDS = (
         "A pasted ARN works too; alone it offers what the incident speaks of.",
         answer=_diagnose,
         aliases=("diag",),
+        menu={
+            "resource": Form(
+                label="Diagnose",
+                group=Group.MORE,
+                where=OPEN,
+                fields=_fields,
+                words=messages.typed_in_form,
+                submit="Look",
+                check=_check,
+                available=lambda context, _row, _user: context.aws is not None,
+            )
+        },
     ),
 )

@@ -14,6 +14,7 @@ from bot.drills import flows, messages, queries
 from bot.drills.rules import Asked, parse_replay
 from bot.incidents.commands import CommandContext, Subcommand
 from bot.incidents.interactions import Opening, let_in, of_no_incident
+from bot.incidents.menu import Buttons
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
 from bot.lifecycle.flows.declare import declare, where_to_work
@@ -118,5 +119,6 @@ SUBCOMMANDS = (
         opens=lambda rest: rest in ("", _REPLAY),
         anywhere=True,
         act=Act.DRILL,
+        menu=Buttons(("drill_form", "drill_replay")),
     ),
 )

@@ -15,12 +15,12 @@ from bot.escalation.flows import page_tests, people, plan
 from bot.escalation.flows import pages as escalate
 from bot.escalation.flows.roster import WantedOverride, make_override, read_roster, remove_override
 from bot.escalation.messages import calls as call_messages
-from bot.escalation.messages import oncall
+from bot.escalation.messages import oncall, oncall_forms
 from bot.escalation.messages import pages as blocks
 from bot.escalation.messages.roster import people as names
 from bot.escalation.queries import calls, pings
 from bot.escalation.queries import roster as store
-from bot.escalation.rules.matrix import Role
+from bot.escalation.rules.matrix import LADDER, Role
 from bot.escalation.rules.plan import PingKind
 from bot.escalation.rules.roster import Roster, find_unknown_role, leading_role, no_such_role, parse_role, stand_ins
 from bot.escalation.tables import PingRow
@@ -28,9 +28,22 @@ from bot.incidents.commands import ALONE, Appointed, CommandContext, Subcommand,
 from bot.incidents.flows.record import refresh_card
 from bot.incidents.flows.typed_times import time_zone_of
 from bot.incidents.interactions import ID, Press, incident_at, number_at
+from bot.incidents.menu import (
+    ELSEWHERE,
+    OF_INCIDENT,
+    OPEN,
+    OPEN_OR_ELSEWHERE,
+    Form,
+    Group,
+    Shown,
+    Values,
+    at_field,
+)
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
 from bot.incidents.tables import IncidentRow
+from bot.slack.blocks import Block
+from bot.slack.queries import names_of
 from bot.text.instants import is_instant, parse_instant
 from bot.text.markup import plain_text
 
@@ -264,6 +277,32 @@ def _held_by(session: Session, context: AppContext, row: PingRow, user_id: str, 
     return oncall.held_by_contacts(role, following[0] if following else None)
 
 
+def _override_fields(session: Session, context: AppContext, user_id: str, row: IncidentRow | None) -> list[Block]:
+    return oncall_forms.override_fields(time_zone_of(session, context, user_id).key)
+
+
+def _check_override(session: Session, context: AppContext, user_id: str, now: datetime, values: Values) -> None:
+    zone, starts, from_at = time_zone_of(session, context, user_id), context.policy.calendar.opens, now
+    with at_field(oncall_forms.FROM):
+        if values[oncall_forms.FROM]:
+            from_at = parse_instant(values[oncall_forms.FROM], now, zone, starts)
+    with at_field(oncall_forms.UNTIL):
+        parse_instant(values[oncall_forms.UNTIL], now, zone, starts, after=from_at)
+
+
+def _remove_fields(session: Session, context: AppContext, user_id: str, row: IncidentRow | None) -> list[Block]:
+    overrides = store.list_overrides(session, context.now())
+    known = names_of(session, [one.user_id for one in overrides])
+    listed = [(one.user_id, known.get(one.user_id, "somebody"), one.role) for one in overrides]
+    return oncall_forms.remove_fields(listed)
+
+
+def _escalate_fields(session: Session, context: AppContext, user_id: str, row: IncidentRow | None) -> list[Block]:
+    roster = read_roster(session, context.policy.contacts, context.now())
+    held = {role: roster.who(role, context.now()) for role in (*LADDER, Role.SECONDARY)}
+    return oncall_forms.escalate_fields({role: ", ".join(one.name for one in who) for role, who in held.items()})
+
+
 SUBCOMMANDS = (
     Subcommand(
         "oncall",
@@ -276,6 +315,34 @@ SUBCOMMANDS = (
         anywhere=True,
         act=Act.OVERRIDE,
         reads=ALONE,
+        menu={
+            "who": Shown(label="Who is on call", group=Group.LOOK_UP, where=OF_INCIDENT | ELSEWHERE),
+            "override": Form(
+                label="Put somebody on call",
+                group=Group.PEOPLE,
+                where=OPEN_OR_ELSEWHERE,
+                fields=_override_fields,
+                words=oncall_forms.override_words,
+                person=oncall_forms.WHO,
+                check=_check_override,
+            ),
+            "remove": Form(
+                label="End an override",
+                group=Group.PEOPLE,
+                where=ELSEWHERE,
+                fields=_remove_fields,
+                words=oncall_forms.remove_words,
+                submit="End it",
+            ),
+            "test": Form(
+                label="Send a test page",
+                group=Group.PEOPLE,
+                where=OPEN_OR_ELSEWHERE,
+                fields=lambda _session, _context, user_id, _row: oncall_forms.test_fields(user_id),
+                words=oncall_forms.test_words,
+                submit="Send",
+            ),
+        },
     ),
     Subcommand(
         "escalate",
@@ -283,8 +350,25 @@ SUBCOMMANDS = (
         "Page a role now; without a role, the next one in line.",
         answer=_escalate,
         aliases=("page",),
+        menu={
+            "role": Form(
+                label="Page somebody now",
+                group=Group.PEOPLE,
+                where=OPEN,
+                fields=_escalate_fields,
+                words=oncall_forms.escalate_words,
+                submit="Page",
+            )
+        },
     ),
-    Subcommand("escalation", "escalation", "Who was paged, who is next, and why.", answer=_escalation, act=Act.READ),
+    Subcommand(
+        "escalation",
+        "escalation",
+        "Who was paged, who is next, and why.",
+        answer=_escalation,
+        act=Act.READ,
+        menu={"ladder": Shown(label="Who was paged", group=Group.LOOK_UP, where=OF_INCIDENT)},
+    ),
 )
 
 

@@ -13,6 +13,7 @@ from bot.figures.flows.report import report, type_named
 from bot.figures.rules.periods import parse_period
 from bot.figures.rules.requests import parse_request
 from bot.incidents.commands import CommandContext, Subcommand
+from bot.incidents.menu import ELSEWHERE, Form, Group
 from bot.incidents.rules.authority import Act
 from bot.slack import queries as slack_queries
 from bot.slack.client import Message
@@ -53,6 +54,16 @@ SUBCOMMANDS = (
         "How long incidents take and how often they come: by month, quarter, `last 90 days`, severity, service, type.",
         answer=_metrics,
         aliases=("figures", "mttr", "stats"),
+        menu={
+            "period": Form(
+                label="Figures",
+                group=Group.LOOK_UP,
+                where=ELSEWHERE,
+                fields=lambda _session, context, *_: messages.form_fields(context.policy.severity.levels),
+                words=messages.typed_in_form,
+                submit="Show",
+            )
+        },
         anywhere=True,
         act=Act.READ,
     ),

@@ -9,9 +9,11 @@ from bot.figures.rules.backtest import Backtest, Change
 from bot.figures.rules.figure import Definition, Figure, Spread, length
 from bot.figures.rules.report import Bucket, Report
 from bot.severity import queries as fits
+from bot.severity.rules import Level, Severity
 from bot.severity.tables import JudgeFit
 from bot.slack import blocks
 from bot.slack.client import Message
+from bot.slack.forms import choice_field
 from bot.slack.text import plain
 from bot.text.wording import called, counted
 
@@ -196,3 +198,25 @@ def fit_line(fit: JudgeFit | None) -> str:
         f"{fit.fitted_at:%Y-%m-%d}: {_FIT_STATES[fit.state]}. Learned from {figures['decisions']} decisions; on the "
         f"latest {figures['tested']}, not learned from, right {shipped} as shipped, {own} as learned."
     )
+
+
+_PERIODS = {
+    "last 90 days": "Last 90 days",
+    "month": "This month",
+    "last month": "Last month",
+    "quarter": "This quarter",
+    "all": "All time",
+}
+
+
+def form_fields(levels: Mapping[Severity, Level]) -> list[blocks.Block]:
+    """The form of figures: what one would type after `/incident metrics`."""
+    severities = {level.value: f"{level} {levels[level].title}" for level in levels}
+    return [
+        choice_field("period", "Of which time?", _PERIODS, "last 90 days"),
+        choice_field("severity", "Severity", severities, optional=True),
+    ]
+
+
+def typed_in_form(values: Mapping[str, str]) -> str:
+    return f"{values['period']} {values['severity']}".strip()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from bot.context import AppContext
 from bot.errors import BadRequest, TransitionRefused, UnknownIncident
 from bot.incidents import authority, messages, visibility
 from bot.incidents.flows.access import note_access
+from bot.incidents.menu import ELSEWHERE, OF_INCIDENT, Form, Group, InMenu, Listed, Offer, Shown, at_field, where
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
 from bot.incidents.rules.incident import is_private
@@ -42,6 +44,7 @@ class CommandContext:
     user_name: str  # the name by which Slack calls them
     channel_id: str
     trigger_id: str
+    registry: Registry | None = None  # for what lists the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,7 @@ class Subcommand:
     anywhere: bool = False  # speaks of no one incident
     act: Act = Act.CHANGE  # what somebody must be let do, by authority.yaml
     reads: frozenset[str] = frozenset()  # what, typed after the word in lower case, only shows something
+    menu: InMenu = field(kw_only=True)  # what /incident alone offers of it
 
     def act_of(self, rest: str) -> Act:
         """What is asked for with these words after the subcommand's own."""
@@ -109,6 +113,7 @@ class Registry:
             aliases=("?",),
             anywhere=True,
             act=Act.READ,
+            menu={"all": Shown(label="All commands", group=Group.MORE, where=OF_INCIDENT | ELSEWHERE)},
         )
         self.entries = {entry.word: entry for entry in (*subcommands, listing)}
         self._by_word: dict[str, Subcommand] = {}
@@ -131,6 +136,25 @@ class Registry:
             hint = f"Did you mean {code(typed)}?" if near else "`/incident help` lists them all."
             raise BadRequest(f"{code(shorten(word, 40))} isn't a command. {hint}")
         return self._by_word[word]
+
+    def offer(self, key: str) -> tuple[Subcommand, Offer]:
+        """What a button of the menu carries. Raises KeyError for what it does not offer."""
+        word, _, name = key.partition(".")
+        return self.entries[word], offers_of(self.entries[word])[name]
+
+    def offers(
+        self, session: Session, context: AppContext, row: IncidentRow | None, user_id: str, now: datetime
+    ) -> list[Listed]:
+        """What the menu offers this person of `row`; without one, where no incident is meant."""
+        place = where(incidents.facts(row) if row is not None else None)
+        return [
+            Listed(f"{entry.word}.{name}", offer.label, offer.group)
+            for entry in self.entries.values()
+            for name, offer in offers_of(entry).items()
+            if place in offer.where
+            and offer.available(context, row, user_id)
+            and authority.may(session, context, _act(entry, offer), user_id, now, row)
+        ]
 
     def opens_form(self, text: str) -> bool:
         """Whether what was typed after /incident asks for a form, as far as the words alone say."""
@@ -160,6 +184,15 @@ class Registry:
         return "\n".join(lines)
 
 
+def offers_of(entry: Subcommand) -> Mapping[str, Offer]:
+    """What the menu offers of it, by names that buttons carry."""
+    return entry.menu if isinstance(entry.menu, Mapping) else {}
+
+
+def _act(entry: Subcommand, offer: Offer) -> Act:
+    return entry.act if isinstance(offer, Form) else entry.act_of(offer.rest)
+
+
 def run_command(registry: Registry, context: AppContext, slack: Slack, ack: Ack, payload: dict[str, Any]) -> None:
     """The whole of /incident: open the form of what was typed, or commit and then acknowledge with the answer."""
     typed_text = payload.get("text") or ""
@@ -175,6 +208,7 @@ def run_command(registry: Registry, context: AppContext, slack: Slack, ack: Ack,
             user_name=payload.get("user_name") or payload["user_id"],
             channel_id=payload["channel_id"],
             trigger_id=payload["trigger_id"],
+            registry=registry,
         )
         subcommand = registry.find(command.word, " ".join(filter(None, (command.ref, command.rest))))
         warning, ref = _admit(subcommand, command)
@@ -184,18 +218,27 @@ def run_command(registry: Registry, context: AppContext, slack: Slack, ack: Ack,
             slack.open_view(command.trigger_id, view)
             ack()
             return
-        _check_appointed(slack, subcommand, command)
         try:
-            answer = subcommand.run(command)
+            answer = carry_out(slack, subcommand, command, ref)
         except TransitionRefused as refused:
             raise TransitionRefused(with_typed(str(refused), typed_text)) from refused
-        answer = messages.marked(answer, ref) if isinstance(answer, Message) else messages.marked_text(answer, ref)
         if isinstance(answer, Message):
             more = [section(warning)] if warning else []
             ack(text=unturned(answer.text), blocks=[*answer.blocks, *more])
         else:
             words = unturned("\n".join(filter(None, (answer, warning))))
             ack(text=words) if words else ack()
+
+
+def carry_out(slack: Slack, subcommand: Subcommand, command: CommandContext, ref: str, person: str = "") -> Answer:
+    """Run it, with what it changed committed. `ref` is the incident that it is about, `person` the field of a form.
+
+    Raises what it refuses with; whether they may is asked before.
+    """
+    with at_field(person) if person else nullcontext():
+        _check_appointed(slack, subcommand, command)
+    answer = subcommand.run(command)
+    return messages.marked(answer, ref) if isinstance(answer, Message) else messages.marked_text(answer, ref)
 
 
 def with_typed(refusal: str, typed: str) -> str:

@@ -15,6 +15,7 @@ from bot.incidents.commands import CommandContext, Subcommand, incident_of
 from bot.incidents.flows import members
 from bot.incidents.flows.typed_times import time_zone_of
 from bot.incidents.interactions import PAIR, Opening, Press, Submission, incident_at, number_at, of_form
+from bot.incidents.menu import OF_INCIDENT, Form, Group, Shown, Values, at_field
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
 from bot.incidents.rules.incident import Status, is_private
@@ -27,13 +28,14 @@ from bot.reviews.messages import review as review_messages
 from bot.reviews.messages.renderings import stage_words
 from bot.reviews.queries import action_items as actions
 from bot.reviews.queries import reviews
-from bot.reviews.rules.action_requests import parse_action
+from bot.reviews.rules.action_requests import checked, parse_action
 from bot.reviews.rules.questions import QUESTIONS, open_of
 from bot.reviews.rules.stages import Stage
 from bot.slack import queries as slack_queries
 from bot.slack.client import Message
 from bot.slack.incoming import CLIPBOARD
 from bot.slack.replies.reporting import log_only, reporting_errors
+from bot.text.instants import parse_instant
 from bot.text.markup import USER_ID
 
 _NUMBERED = {
@@ -186,6 +188,15 @@ def answered(
     answering.answer(session, row, answers, user_id, str(view.get("id") or ""), now)
 
 
+def _check_item(session: Session, context: AppContext, user_id: str, now: datetime, values: Values) -> None:
+    if not values[messages.DUE]:
+        return
+    zone = time_zone_of(session, context, user_id)
+    with at_field(messages.DUE):
+        at = parse_instant(values[messages.DUE], now, zone, context.policy.calendar.opens)
+        checked("x", "medium", None, at.astimezone(zone).date(), now.astimezone(zone).date())
+
+
 SUBCOMMANDS = (
     Subcommand(
         "review",
@@ -194,6 +205,7 @@ SUBCOMMANDS = (
         answer=_review,
         aliases=("pir", "postmortem"),
         act=Act.READ,
+        menu={"link": Shown(label="Review and exports", group=Group.FOLLOW_UP, where=OF_INCIDENT)},
     ),
     Subcommand(
         "action",
@@ -203,6 +215,19 @@ SUBCOMMANDS = (
         answer=_action,
         aliases=("actions", "todo"),
         reads=frozenset({"", "list"}),
+        menu={
+            "new": Form(
+                label="New action item",
+                group=Group.FOLLOW_UP,
+                where=OF_INCIDENT,
+                fields=lambda *_: messages.form_fields(),
+                words=messages.typed_in_form,
+                submit="Add",
+                person=messages.OWNER,
+                check=_check_item,
+            ),
+            "list": Shown(label="Action items", group=Group.FOLLOW_UP, where=OF_INCIDENT, rest="list"),
+        },
     ),
 )
 OPENINGS = {question_messages.OPEN_FORM: Opening(_answer_form, Act.EDIT_REVIEWS, incident_at(0))}

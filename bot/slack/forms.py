@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bot.slack.blocks import option, select
 from bot.slack.text import shorten
 
 LONGEST_FIELD = 3000  # characters
@@ -52,6 +53,23 @@ def text_field(
     return field(name, label, element, optional) | {"dispatch_action": True}
 
 
+def person_field(
+    name: str, label: str, optional: bool = False, initial: str | None = None, hint: str = ""
+) -> dict[str, Any]:
+    """A field in which to choose somebody of the workspace."""
+    element: dict[str, Any] = {"type": "users_select", "action_id": name}
+    block = field(name, label, element | ({"initial_user": initial} if initial else {}), optional)
+    return block | {"hint": {"type": "plain_text", "text": hint}} if hint else block
+
+
+def choice_field(
+    name: str, label: str, choices: Mapping[str, str], initial: str | None = None, optional: bool = False
+) -> dict[str, Any]:
+    """A field in which to choose one of up to a hundred: `choices` are labels by what is read back."""
+    options = [option(label, value) for value, label in choices.items()][:100]
+    return field(name, label, select("Choose", name, options, initial), optional)
+
+
 def field(name: str, label: str, element: dict[str, Any], optional: bool = False) -> dict[str, Any]:
     return {
         "type": "input",
@@ -84,5 +102,5 @@ def read_values(view: Mapping[str, Any]) -> dict[str, str]:
     for fields in view["state"]["values"].values():
         for name, field in fields.items():
             chosen = field.get("selected_option") or {}
-            values[name] = str(field.get("value") or chosen.get("value") or "").strip()
+            values[name] = str(field.get("value") or chosen.get("value") or field.get("selected_user") or "").strip()
     return values

@@ -24,6 +24,7 @@ from bot.errors import BadRequest, FormRefused
 from bot.incidents.commands import CommandContext, Subcommand, incident_of
 from bot.incidents.flows.typed_times import time_zone_of
 from bot.incidents.interactions import ID, PAIR, Opening, Press, Submission, incident_at, let_in, number_at
+from bot.incidents.menu import Buttons
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.authority import Act
 from bot.incidents.rules.incident import Status, is_drill
@@ -308,6 +309,7 @@ SUBCOMMANDS = (
         form=_update_form,
         opens=lambda _rest: True,
         aliases=("tell",),
+        menu=Buttons(("notice_form",)),
     ),
 )
 

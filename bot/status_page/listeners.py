@@ -17,6 +17,7 @@ from bot.errors import BadRequest, FormRefused
 from bot.incidents.commands import Answer, CommandContext, Subcommand, incident_of
 from bot.incidents.flows.typed_times import time_zone_of
 from bot.incidents.interactions import ID, Opening, Press, Submission, incident_at, number_at, of_no_incident
+from bot.incidents.menu import ELSEWHERE, OF_INCIDENT, Group, Shown
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
 from bot.incidents.tables import IncidentRow
@@ -223,6 +224,10 @@ def withdraw(session: Session, context: AppContext, value: str, user_id: str, no
     return messages.is_gone(flows.withdraw_maintenance(session, int(value), user_id, now))
 
 
+def _is_on(context: AppContext, row: IncidentRow | None, user_id: str) -> bool:
+    return context.status_address is not None
+
+
 SUBCOMMANDS = (
     Subcommand(
         "publish",
@@ -235,6 +240,16 @@ SUBCOMMANDS = (
         aliases=("statuspage",),
         act=Act.PUBLISH,
         reads=frozenset({"list"}),
+        menu={
+            "update": Shown(label="Publish a status", group=Group.MORE, where=OF_INCIDENT, available=_is_on),
+            "maintenance": Shown(
+                label="Announce maintenance",
+                group=Group.MORE,
+                where=ELSEWHERE,
+                rest="maintenance",
+                available=_is_on,
+            ),
+        },
     ),
 )
 OPENINGS = {messages.OPEN_FORM: Opening(_form_to_resolve, Act.PUBLISH, incident_at(0))}

@@ -14,8 +14,10 @@ from bot.escalation import listeners as oncall
 from bot.fields.rules import TYPE, block_of
 from bot.figures import listeners as figures
 from bot.incidents import interactions
+from bot.incidents import listeners as menu
 from bot.incidents.commands import Registry, run_command
 from bot.incidents.interactions import Opening, Press, Submission, merged
+from bot.incidents.menu import CHOOSE, SENT
 from bot.incidents.rules.authority import Act
 from bot.lifecycle.listeners import (
     access,
@@ -31,6 +33,7 @@ from bot.lifecycle.listeners import (
     timeline,
 )
 from bot.lifecycle.messages import forms as modals
+from bot.lifecycle.messages.menu import OPEN_MENU
 from bot.playbooks.listeners import buttons as playbook_buttons
 from bot.playbooks.listeners import commands as playbook_commands
 from bot.playbooks.listeners import submissions as playbook_forms
@@ -184,10 +187,28 @@ def _register_forms(app: App, context: AppContext, slack: Slack) -> None:
     app.view(REPLAY)(_view(context, interactions.thought_over(drills.replayed, WHICH, Act.DRILL)))
     app.action(corrections.IN_WORDS_BUTTON)(ask_in_words)
     app.action("home_declare")(declare_global)
+    _register_menu(app, context, slack)
     app.action("drill_form")(start_drill)
     app.shortcut("declare_global")(declare_global)
     app.shortcut("declare_message")(declare_message)
     app.shortcut("timeline_message")(timeline_message)
+
+
+def _register_menu(app: App, context: AppContext, slack: Slack) -> None:
+    """What is chosen in the menu of /incident alone, and its forms."""
+
+    def choose(ack: Any, respond: Any, body: Any, action: Any) -> None:
+        menu.choose(REGISTRY, context, slack, ack, respond, body, action)
+
+    def sent(ack: Any, body: Any, view: Any) -> None:
+        menu.sent(REGISTRY, context, slack, ack, body, view)
+
+    def open_menu(ack: Any, respond: Any, body: Any, action: Any) -> None:
+        shortcuts.open_menu(REGISTRY, context, ack, respond, body, action)
+
+    app.action(CHOOSE)(choose)
+    app.view(SENT)(sent)
+    app.action(OPEN_MENU)(open_menu)
 
 
 def _register_notices(app: App, context: AppContext, slack: Slack) -> None:
@@ -236,7 +257,10 @@ def opens_form(body: Mapping[str, Any]) -> bool:
         return REGISTRY.opens_form(body.get("text") or "")
     if body.get("type") in ("shortcut", "message_action"):
         return True
-    return any(action.get("action_id") in OPENERS for action in body.get("actions") or [])
+    actions = body.get("actions") or []
+    if any(action.get("action_id") == CHOOSE for action in actions):
+        return menu.opens_form(REGISTRY, body)
+    return any(action.get("action_id") in OPENERS for action in actions)
 
 
 def _believable(body: Any, context: Any, client: Any, next: Callable[[], None]) -> BoltResponse | None:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 
 import pytest
 
 from bot.incidents.commands import Registry
+from bot.incidents.menu import Buttons, NotOffered, Where, where
+from bot.incidents.queries import incidents
+from bot.lifecycle.messages import menu
 from bot.wiring.listeners import REGISTRY
+from slack_playground.person import NotDone, Person
+from tests.faults.troubles import fail, forget_faults
 from tests.journeys.story import Message, ask, card_says, entries, jump, kinds, press_and_hear, row, said_by_bot, settle
-from tests.support.stage import INCIDENTS, Stage, press
+from tests.support.stage import BOT, INCIDENTS, Stage, press
 
 
 @pytest.fixture
@@ -45,19 +53,19 @@ def test_the_bare_command_opens_a_menu_of_what_can_be_done_now(stage: Stage, inc
     ref, channel = incident
     responder = stage.responder
     responder.command(INCIDENTS, "/incident")
-    menu = responder.wait_for_ephemeral(INCIDENTS, "On call: <@U0RESPONDER>")
-    assert "home_declare" in str(menu["blocks"]) and ref in str(menu["blocks"])
-    press(responder, INCIDENTS, menu, "home_declare")
+    shown = responder.wait_for_ephemeral(INCIDENTS, "On call: <@U0RESPONDER>")
+    assert "home_declare" in str(shown["blocks"]) and ref in str(shown["blocks"])
+    press(responder, INCIDENTS, shown, "home_declare")
     responder.close_view(responder.wait_for_view("declare_view"))
     responder.command(channel["id"], "/incident")
-    menu = responder.wait_for_ephemeral(channel["id"], ref)
-    assert press_and_hear(responder, channel["id"], menu, "incident_acknowledge").startswith(f"You acknowledged {ref}")
-    press(responder, channel["id"], menu, "notice_form")
+    shown = responder.wait_for_ephemeral(channel["id"], ref)
+    assert press_and_hear(responder, channel["id"], shown, "incident_acknowledge").startswith(f"You acknowledged {ref}")
+    press(responder, channel["id"], shown, "notice_form")
     responder.close_view(responder.wait_for_view("notice_view"))
     ask(responder, channel["id"], "/incident resolve")
     responder.command(channel["id"], "/incident menu")
-    menu = responder.wait_for_ephemeral(channel["id"], "note went well")
-    assert "incident_close" in str(menu["blocks"]) and "incident_acknowledge" not in str(menu["blocks"])
+    shown = responder.wait_for_ephemeral(channel["id"], "Save as playbook")
+    assert "incident_close" in str(shown["blocks"]) and "incident_acknowledge" not in str(shown["blocks"])
 
 
 def test_status_outside_an_incident_lists_what_is_open(stage: Stage, incident: tuple[str, Message]) -> None:
@@ -245,3 +253,188 @@ def test_closing_by_status_what_is_not_resolved_says_what_comes_first(stage: Sta
     ref, channel = stage.declare("P3 the clock of the tower stands still")
     assert "Resolve it first" in ask(stage.responder, channel["id"], "/incident status closed")
     assert row(stage, ref).status == "investigating"
+
+
+# The menu and its forms
+
+
+def every_menu(stage: Stage) -> dict[Where, Message]:
+    """The blocks of each menu, for somebody who may do everything."""
+    shown: dict[Where, Message] = {}
+    ref, _ = stage.declare("P2 the menu of the canteen is empty")
+    with stage.database.transaction() as session:
+        found = row(stage, ref)
+        for status in ("investigating", "resolved", "closed"):
+            found.status = status
+            offers = REGISTRY.offers(session, stage.context, found, "U0MANAGER", stage.context.now())
+            facts, levels = incidents.facts(found), stage.context.policy.severity.levels
+            shown[where(facts)] = {"blocks": menu.of_incident(facts, levels, "U0MANAGER", True, offers).blocks}
+        offers = REGISTRY.offers(session, stage.context, None, "U0MANAGER", stage.context.now())
+        shown[Where.ELSEWHERE] = {"blocks": menu.elsewhere([facts], 1, [], stage.context.now(), offers).blocks}
+    return shown
+
+
+def test_every_subcommand_is_in_the_menu_or_says_why_not(stage: Stage) -> None:
+    shown = every_menu(stage)
+    for word, entry in REGISTRY.entries.items():
+        match entry.menu:
+            case NotOffered(why):
+                assert why, word
+            case Buttons(action_ids):
+                assert all(f"'action_id': '{one}'" in str(shown) for one in action_ids), word
+            case offers:
+                assert offers, f"{word} has no form, no button, and says not why"
+                for name, offer in offers.items():
+                    assert len(offer.label) <= 24 and offer.where, "a form's title is no longer"
+                    hidden = not offer.available(stage.context, None, "U0MANAGER") and word in HIDDEN
+                    assert hidden or all(f"{word}.{name}:" in str(shown[place]) for place in offer.where), word
+    groups = [
+        len(block["accessory"]["options"]) for each in shown.values() for block in each["blocks"] if _group(block)
+    ]
+    assert max(groups) <= 5 and len(groups) <= 20, "each heading stands once"
+
+
+HIDDEN = {"access", "publish", "diagnose"}  # of a security incident; without a status page; without AWS
+
+
+def _group(block: Message) -> bool:
+    return bool((block.get("accessory") or {}).get("type") == "overflow")
+
+
+def chosen(person: Person, channel: str, key: str) -> Message:
+    """The form that opens where this is chosen in the menu."""
+    choose(person, channel, key)
+    return person.wait_for_view("menu_view")
+
+
+def choose(person: Person, channel: str, key: str) -> None:
+    shown = menu_shown(person, channel)
+    block = next(block for block in shown["blocks"] if f"'{key}:" in str(block))
+    option = next(one for one in block["accessory"]["options"] if one["value"].startswith(f"{key}:"))
+    place = {"channel": person.channel_id(channel), "ephemeral_id": shown["ephemeral_id"]}
+    person.act("press", **place, block_id=block["block_id"], action_id="menu_choose", selected_option=option)
+
+
+def menu_shown(person: Person, channel: str) -> Message:
+    before = {said["ts"] for said in person.messages(channel)}
+    person.command(channel, "/incident")
+    return person.wait_for(
+        lambda: next(
+            (one for one in person.messages(channel) if one["ts"] not in before and "menu_" in str(one)), None
+        ),
+        what="the menu",
+    )
+
+
+def filled(view: Message, **fields: str) -> Message:
+    """What a form holds: `fields`, and what it began with."""
+    values: Message = {}
+    for block in view["blocks"]:
+        if block["type"] == "input":
+            element, name = block["element"], block["block_id"]
+            initial = element.get("initial_value") or element.get("initial_user")
+            chosen_first = (element.get("initial_option") or {}).get("value")
+            values[name] = {name: fields.get(name, initial or chosen_first or "")}
+    assert set(fields) <= set(values)
+    return values
+
+
+# By the form: what is filled in, and what the timeline, the incident or the answer says afterwards.
+FORMS: list[tuple[str, dict[str, str], str]] = [
+    ("note.new", {"what": "build <212> is out", "when": "1 min ago"}, "build &lt;212&gt; is out"),
+    ("impact.words", {"what": "a third of exports"}, "a third of exports"),
+    ("cause.words", {"what": "a full disk"}, "a full disk"),
+    ("severity.why", {"which": "P1", "why": "all regions"}, "all regions"),
+    ("rename.title", {"what": "exports are lost"}, "exports are lost"),
+    ("role.give", {"which": "scribe", "who": "U0TEAMLEAD"}, "<@U0TEAMLEAD> is now scribe"),
+    ("handover.to", {"who": "U0TEAMLEAD"}, "offers command to <@U0TEAMLEAD>"),
+    ("escalate.role", {"role": "VP engineering", "why": "it costs"}, "it costs"),
+    ("action.new", {"what": "alarm on the disk", "owner": "U0TEAMLEAD", "due": "2 weeks"}, "alarm on the disk"),
+    ("resolve.words", {"what": "made room"}, "made room"),
+    ("reopen.why", {"why": "it is back"}, "it is back"),
+    ("false-alarm.why", {"why": "the probe was wrong"}, "the probe was wrong"),
+]
+
+
+def is_told(stage: Stage, ref: str, wanted: str) -> bool:
+    return any(wanted in entry.text for entry in entries(stage, ref))
+
+
+def test_each_form_does_what_its_command_does(stage: Stage, incident: tuple[str, Message]) -> None:
+    ref, channel = incident
+    responder, room = stage.responder, channel["id"]
+    ask(responder, room, "/incident ack")
+    for key, fields, wanted in FORMS:
+        if key == "resolve.words":
+            ask(responder, room, "/incident resolve")
+        view = chosen(responder, room, key)
+        values = filled(view, **fields)
+        assert responder.submit(view, values) == {}, key
+        told = partial(is_told, stage, ref, wanted)
+        responder.wait_for(told, what=f"{key}: {wanted}")
+        for shown in responder.views():
+            responder.close_view(shown)
+
+
+def test_a_form_that_is_sent_twice_is_done_once(stage: Stage, incident: tuple[str, Message]) -> None:
+    ref, channel = incident
+    for key, fields in (("note.new", {"what": "noted twice"}), ("action.new", {"what": "asked twice"})):
+        view = chosen(stage.responder, channel["id"], key)
+        values = filled(view, **fields)
+        with ThreadPoolExecutor(2) as both:
+            sendings = [both.submit(stage.responder.submit, view, values) for _ in range(2)]
+        for sending in sendings:
+            with suppress(NotDone):  # Slack itself may have closed it meanwhile
+                assert sending.result() == {}
+        for shown in stage.responder.views():
+            stage.responder.close_view(shown)
+        assert sum(fields["what"] in entry.text for entry in entries(stage, ref)) == 1, key
+
+
+def test_what_a_form_cannot_take_shows_at_its_field(stage: Stage, incident: tuple[str, Message]) -> None:
+    _, channel = incident
+    responder, room = stage.responder, channel["id"]
+    for key, fields, at, wanted in [
+        ("note.new", {"what": "x", "when": "banana"}, "when", "isn't a time I understand"),
+        ("remind.new", {"what": "x", "when": "banana"}, "when", "Write 15 min"),
+        ("action.new", {"what": "x", "due": "2001-01-01"}, "due", "in the past"),
+        ("oncall.override", {"who": "U0VP", "until": "banana"}, "until", "isn't a time I understand"),
+        ("oncall.override", {"who": BOT, "until": "2 h"}, "who", "this is a bot"),
+        ("oncall.test", {}, "who", "no way to be paged outside Slack"),
+        ("role.give", {"which": "scribe", "who": BOT}, "who", "this is a bot"),
+        ("rename.title", {"what": "..."}, "what", "The title has to say"),
+    ]:
+        view = chosen(responder, room, key)
+        errors = responder.submit(view, filled(view, **fields))
+        assert list(errors) == [at] and wanted.lower() in errors[at].lower(), (key, errors)
+        assert "<@" not in errors[at] and "`" not in errors[at]
+        responder.close_view(view)
+
+
+def test_forms_without_an_incident_answer_in_their_place(stage: Stage, incident: tuple[str, Message]) -> None:
+    responder = stage.responder
+    for key, fields, wanted in [
+        ("oncall.override", {"who": "U0VP", "until": "2 h", "role": "team lead"}, "is team lead"),
+        ("oncall.remove", {}, "no longer"),
+        ("metrics.period", {"period": "month", "severity": "P1"}, "Figures"),
+        ("similar.words", {"what": "lambda timeouts in orders"}, "lambda timeouts"),
+    ]:
+        view = chosen(responder, INCIDENTS, key)
+        assert responder.submit(view, filled(view, **fields)) == {}, key
+        said = responder.wait_for(
+            lambda: next((one for one in responder.views() if one["type"] == "modal"), None), what=key
+        )
+        assert wanted in str(said["blocks"]), key
+        responder.close_view(said)
+    press(responder, INCIDENTS, menu_shown(responder, INCIDENTS), "menu_of")
+    responder.wait_for(lambda: "note.new:" in str(responder.messages(INCIDENTS)), what="the menu of that incident")
+
+
+def test_a_form_that_slack_does_not_open_is_said_below_the_menu(stage: Stage, incident: tuple[str, Message]) -> None:
+    _, channel = incident
+    responder = stage.responder
+    for kind, wanted in (("expired_trigger_id", "could not open in time"), ("fatal_error", "Nothing was changed")):
+        fail(stage.playground, "views.open", "error", error=kind, times=9)
+        choose(responder, channel["id"], "rename.title")
+        responder.wait_for_ephemeral(channel["id"], wanted)
+        forget_faults(stage.playground)

@@ -14,10 +14,12 @@ from slack_sdk.webhook import WebhookClient
 from sqlalchemy import text
 
 from bot.context import AppContext
+from bot.incidents.menu import CHOOSE
 from bot.incidents.queries import timeline
 from bot.incidents.rules.authority import Standing
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.messages.forms import DECLARE
+from bot.lifecycle.messages.menu import OPEN_MENU
 from bot.slack.client import Slack
 from bot.slack.payloads import is_slacks
 from bot.stakeholders.messages import NOTICE_FIELDS
@@ -147,7 +149,7 @@ FORGED = ["", "x", ":", "1:2:3:4", "-1", "9" * 30, "٣", "1e3", "null", '{"key":
 
 @pytest.mark.parametrize("value", FORGED)
 def test_a_forged_value_is_refused_in_a_sentence_and_never_fails_inside(doors: Doors, value: str) -> None:
-    for action_id in (*PRESSES, *OPENINGS, *QUESTIONS, "list_next", "playbook_start"):
+    for action_id in (*PRESSES, *OPENINGS, *QUESTIONS, "list_next", "playbook_start", CHOOSE, OPEN_MENU):
         heard = doors.press(action_id, value, "U0SUPPORT")
         assert "Something went wrong inside" not in heard, (action_id, value)
 
@@ -160,7 +162,7 @@ def test_every_button_that_opens_a_form_is_known_to_open_one(doors: Doors, contr
         opened |= {name} if now > tried and not name.startswith("/") else set()
         tried = now
     shortcuts = {"declare_global", "declare_message", "timeline_message"}
-    assert opened - shortcuts <= OPENERS, "in OPENERS of bot/wiring/listeners.py"
+    assert opened - shortcuts <= {*OPENERS, CHOOSE}, "in OPENERS of bot/wiring/listeners.py"
     assert opened >= {"incident_fields", "home_declare", "drill_form"}, "forms do open here"
 
 

@@ -89,7 +89,7 @@ def rename(session: Session, row: IncidentRow, title: str, by: str, policy: Poli
     """Give it and its channel another title, in plain words. Raises BadRequest for one that says nothing."""
     refuse_when_over(row)
     title = " ".join(without_emoji(title).split())[:LONGEST_TITLE]
-    check_title(title)
+    check_title(title, messages.SAY_TITLE)
     before, row.title = row.title, title
     if before != title:
         text = messages.renamed_entry(before, title, by)

@@ -180,10 +180,10 @@ def split_heading(words: str) -> tuple[str, str]:
     return heading, "\n".join([further, *lines[first + 1 :]]).strip()
 
 
-def check_title(title: str) -> None:
+def check_title(title: str, refusal: str = messages.SAY_WHAT_IS_WRONG) -> None:
     """Raises BadRequest for a title that says nothing."""
     if not says_something(title):
-        raise BadRequest(messages.SAY_WHAT_IS_WRONG)
+        raise BadRequest(refusal)
 
 
 def join(session: Session, ref: str, words: str, by: str, now: datetime, request_key: str) -> IncidentRow:

@@ -11,6 +11,7 @@ from bot.errors import BadRequest, NotAllowed, UnknownIncident
 from bot.incidents import visibility
 from bot.incidents.commands import CommandContext, Subcommand, incident_of
 from bot.incidents.interactions import ID, PAIR, Press, incident_at
+from bot.incidents.menu import OF_INCIDENT, OPEN, Group, Shown
 from bot.incidents.queries import access, incidents
 from bot.incidents.rules.authority import Act
 from bot.incidents.rules.incident import is_private
@@ -77,6 +78,14 @@ SUBCOMMANDS = (
         answer=_private,
         act=Act.MAKE_PRIVATE,
         aliases=("secret", "hide"),
+        menu={
+            "ask": Shown(
+                label="Make private",
+                group=Group.CHANGE,
+                where=OPEN,
+                available=lambda _context, row, _user: row is not None and not is_private(row.ref),
+            )
+        },
     ),
     Subcommand(
         "access",
@@ -84,5 +93,15 @@ SUBCOMMANDS = (
         "Who saw and did what on a security incident; for its commander.",
         answer=_access,
         act=Act.READ,
+        menu={
+            "latest": Shown(
+                label="Who saw it",
+                group=Group.MORE,
+                where=OF_INCIDENT,
+                available=lambda _context, row, user_id: (
+                    row is not None and is_private(row.ref) and row.commander == user_id
+                ),
+            )
+        },
     ),
 )

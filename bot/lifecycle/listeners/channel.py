@@ -28,15 +28,17 @@ from bot.incidents.commands import (
     unless_said,
 )
 from bot.incidents.interactions import let_in, number_at
+from bot.incidents.menu import BEFORE_CLOSED, ELSEWHERE, OF_INCIDENT, OPEN, Form, Group, Shown
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
-from bot.incidents.rules.incident import REF, is_private
+from bot.incidents.rules.incident import REF, is_drill, is_private
 from bot.incidents.rules.responders import ResponderRole, mentioned_person, parse_responder_role
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import catchup, end, responders
-from bot.lifecycle.messages import access, channel
+from bot.lifecycle.messages import access, channel, command_forms
 from bot.lifecycle.messages.command import roles
 from bot.lifecycle.messages.outcomes import sentence
+from bot.slack.blocks import Block
 from bot.slack.client import Message
 from bot.slack.replies.private import answer_press
 from bot.slack.replies.reporting import reporting_errors
@@ -168,6 +170,19 @@ def _merge(session: Session, command: CommandContext) -> str | Message:
     )
 
 
+def _role_fields(session: Session, context: AppContext, user_id: str, row: IncidentRow | None) -> list[Block]:
+    return command_forms.role_fields(incidents.list_roles(session, row.incident_id) if row else {}, user_id)
+
+
+def _merge_fields(session: Session, context: AppContext, user_id: str, row: IncidentRow | None) -> list[Block]:
+    """The open incidents with which this one may be merged without a further question."""
+    rows, _ = visibility.list_page(session, user_id, limit=100)
+    kind = row is not None and is_drill(row.ref)
+    others = [one for one in rows if row is not None and one.incident_id != row.incident_id]
+    fitting = [one for one in others if not is_private(one.ref) and is_drill(one.ref) == kind]
+    return command_forms.merge_fields([incidents.facts(one) for one in fitting])
+
+
 SUBCOMMANDS = (
     Subcommand(
         "catchup",
@@ -176,6 +191,7 @@ SUBCOMMANDS = (
         answer=_catchup,
         aliases=("catch-up", "summary", "brief"),
         act=Act.READ,
+        menu={"now": Shown(label="Catch up", group=Group.LOOK_UP, where=OF_INCIDENT)},
     ),
     Subcommand(
         "role",
@@ -185,6 +201,17 @@ SUBCOMMANDS = (
         appoints=_appointed,
         aliases=("roles",),
         reads=ALONE,
+        menu={
+            "give": Form(
+                label="Give a role",
+                group=Group.PEOPLE,
+                where=OPEN,
+                fields=_role_fields,
+                words=command_forms.role_words,
+                submit="Give the role",
+                person=command_forms.WHO,
+            )
+        },
     ),
     Subcommand(
         "list",
@@ -194,6 +221,10 @@ SUBCOMMANDS = (
         aliases=("ls",),
         anywhere=True,
         act=Act.READ,
+        menu={
+            "mine": Shown(label="My incidents", group=Group.LOOK_UP, where=ELSEWHERE, rest="mine"),
+            "closed": Shown(label="Past incidents", group=Group.LOOK_UP, where=ELSEWHERE, rest="closed"),
+        },
     ),
     Subcommand(
         "merge",
@@ -202,6 +233,16 @@ SUBCOMMANDS = (
         answer=_merge,
         aliases=("duplicate",),
         act=Act.MERGE,
+        menu={
+            "into": Form(
+                label="Merge a duplicate",
+                group=Group.CHANGE,
+                where=BEFORE_CLOSED,
+                fields=_merge_fields,
+                words=command_forms.which,
+                submit="Merge",
+            )
+        },
     ),
     Subcommand(
         "false-alarm",
@@ -210,5 +251,17 @@ SUBCOMMANDS = (
         answer=_false_alarm,
         aliases=("falsealarm", "false"),
         act=Act.FALSE_ALARM,
+        menu={
+            "why": Form(
+                label="False alarm",
+                group=Group.CHANGE,
+                where=BEFORE_CLOSED,
+                fields=lambda *_: command_forms.reason_fields(
+                    "What was it?", "the probe was wrong", "The incident is closed, pages stop and no review is due."
+                ),
+                words=command_forms.why,
+                submit="Close it",
+            )
+        },
     ),
 )

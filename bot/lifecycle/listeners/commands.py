@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from bot.context import AppContext
 from bot.errors import BadRequest
 from bot.fields.flows import missing
 from bot.fields.messages import still_required
@@ -15,6 +16,7 @@ from bot.fields.rules import Ask
 from bot.incidents import messages as incident_messages
 from bot.incidents.commands import ALONE, Answer, CommandContext, Subcommand, incident_of, refuse_words, unless_said
 from bot.incidents.flows.record import record
+from bot.incidents.menu import OF_INCIDENT, OPEN, OVER, Buttons, Form, Group, InMenu, Shown, Where
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.authority import Act
 from bot.incidents.rules.incident import Status, check_transition, parse_status
@@ -22,14 +24,16 @@ from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import change
 from bot.lifecycle.flows.consequences import after_change
+from bot.lifecycle.flows.declare import LONGEST_TITLE
 from bot.lifecycle.listeners.buttons import form_for
 from bot.lifecycle.listeners.channel import show_list
-from bot.lifecycle.messages import answers
+from bot.lifecycle.messages import answers, command_forms
 from bot.lifecycle.messages.outcomes import sentence
 from bot.lifecycle.rules.outcomes import Outcome, Unchanged
 from bot.reviews.flows.drafting import redraft_later
 from bot.reviews.messages.review import left_as_approved
-from bot.severity.rules import leading_severity, parse_severity
+from bot.severity.rules import Severity, leading_severity, parse_severity
+from bot.slack.blocks import Block
 from bot.text.markup import escape, plain_text
 
 _READ_BACK = 200  # entries: repeated pages among them are folded, and the latest of what is left is shown
@@ -178,6 +182,25 @@ def _recorder(field: str, kind: Kind, example: str) -> Callable[[Session, Comman
     return subcommand
 
 
+def _severity_fields(session: Session, context: AppContext, user_id: str, row: IncidentRow | None) -> list[Block]:
+    return command_forms.severity_fields(context.policy.severity.levels, Severity(_row(row).severity))
+
+
+def _fact_form(label: str, column: str, example: str, where: frozenset[Where]) -> InMenu:
+    """What is recorded in one sentence, to be worded anew."""
+
+    def fields(session: Session, context: AppContext, user_id: str, row: IncidentRow | None) -> list[Block]:
+        return command_forms.fact_fields(label, getattr(_row(row), column), example)
+
+    return {"words": Form(label=label, group=Group.RECORD, where=where, fields=fields, words=command_forms.what)}
+
+
+def _row(row: IncidentRow | None) -> IncidentRow:
+    """The incident of a form that is offered of one only."""
+    assert row is not None
+    return row
+
+
 SUBCOMMANDS = (
     Subcommand(
         "status",
@@ -188,6 +211,7 @@ SUBCOMMANDS = (
         form=_status_form,
         opens=_asks_to_close,
         reads=ALONE,
+        menu=Buttons(("incident_status",)),
     ),
     Subcommand(
         "severity",
@@ -196,6 +220,15 @@ SUBCOMMANDS = (
         answer=_severity,
         aliases=("sev",),
         reads=ALONE,
+        menu={
+            "why": Form(
+                label="Change severity, and why",
+                group=Group.CHANGE,
+                where=OPEN,
+                fields=_severity_fields,
+                words=command_forms.severity_words,
+            )
+        },
     ),
     Subcommand(
         "ack",
@@ -203,6 +236,7 @@ SUBCOMMANDS = (
         "Acknowledge: you're on it. Stops the pages to on-call.",
         answer=_acknowledge,
         aliases=("acknowledge",),
+        menu=Buttons(("incident_acknowledge",)),
     ),
     Subcommand(
         "impact",
@@ -210,6 +244,7 @@ SUBCOMMANDS = (
         "Record the customer impact.",
         answer=_recorder("impact", Kind.IMPACT_RECORDED, "a third of checkouts fail"),
         reads=ALONE,
+        menu=_fact_form("Customer impact", "impact", "a third of checkouts fail", OF_INCIDENT),
     ),
     Subcommand(
         "cause",
@@ -217,6 +252,7 @@ SUBCOMMANDS = (
         "Record the cause.",
         answer=_recorder("cause", Kind.CAUSE_RECORDED, "connection pool exhausted"),
         reads=ALONE,
+        menu=_fact_form("Cause", "cause", "connection pool exhausted", OF_INCIDENT),
     ),
     Subcommand(
         "rename",
@@ -225,14 +261,34 @@ SUBCOMMANDS = (
         answer=_rename,
         aliases=("title",),
         reads=ALONE,
+        menu={
+            "title": Form(
+                label="Rename",
+                group=Group.CHANGE,
+                where=OPEN,
+                fields=lambda _session, _context, _user, row: command_forms.rename_fields(
+                    _row(row).title, LONGEST_TITLE
+                ),
+                words=command_forms.what,
+                submit="Rename",
+            )
+        },
     ),
-    Subcommand("timeline", "timeline", "The latest entries, for you only.", answer=_timeline, act=Act.READ),
+    Subcommand(
+        "timeline",
+        "timeline",
+        "The latest entries, for you only.",
+        answer=_timeline,
+        act=Act.READ,
+        menu={"latest": Shown(label="Timeline", group=Group.LOOK_UP, where=OF_INCIDENT)},
+    ),
     Subcommand(
         "resolve",
         "resolve raised the pool size",
         "Resolve the incident. Stops all pages.",
         answer=_resolve,
         aliases=("resolved",),
+        menu=_fact_form("Resolution", "resolution", "raised the pool size", frozenset({Where.RESOLVED})),
     ),
     Subcommand(
         "close",
@@ -241,6 +297,22 @@ SUBCOMMANDS = (
         answer=_close,
         form=_close_form,
         aliases=("closed",),
+        menu=Buttons(("incident_close",)),
     ),
-    Subcommand("reopen", "reopen errors are back", "Reopen it. Escalation restarts.", answer=_reopen),
+    Subcommand(
+        "reopen",
+        "reopen errors are back",
+        "Reopen it. Escalation restarts.",
+        answer=_reopen,
+        menu={
+            "why": Form(
+                label="Reopen",
+                group=Group.CHANGE,
+                where=OVER,
+                fields=lambda *_: command_forms.reason_fields("Why?", "errors are back", "Pages begin anew."),
+                words=command_forms.why,
+                submit="Reopen",
+            )
+        },
+    ),
 )

@@ -19,6 +19,7 @@ from bot.fields.messages import asked_on_declaring, still_required
 from bot.fields.rules import Ask
 from bot.incidents.commands import CommandContext, Subcommand
 from bot.incidents.interactions import FORGED, OUT_OF_DATE, Locate, let_in, of_no_incident
+from bot.incidents.menu import Buttons
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
 from bot.incidents.rules.incident import Incident, Status, is_drill, is_private, leading_security
@@ -285,6 +286,7 @@ SUBCOMMANDS = (
         aliases=("declare!", "new", "new!"),
         form=_form,
         anywhere=True,
+        menu=Buttons(("home_declare",)),
         act=Act.DECLARE,
     ),
 )

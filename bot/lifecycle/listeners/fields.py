@@ -16,6 +16,7 @@ from bot.fields.rules import TYPE, Given, block_of
 from bot.incidents.commands import ALONE, Answer, CommandContext, Subcommand, incident_of
 from bot.incidents.flows.record import learn_names_later
 from bot.incidents.interactions import ID, Opening, Press, Submission, incident_at, number_at, of_form
+from bot.incidents.menu import Buttons
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
 from bot.incidents.rules.incident import is_private
@@ -129,6 +130,7 @@ SUBCOMMANDS = (
         answer=_type,
         aliases=("types",),
         reads=ALONE,
+        menu=Buttons((messages.OPEN_FORM,)),
     ),
     Subcommand(
         "field",
@@ -137,6 +139,7 @@ SUBCOMMANDS = (
         answer=_field,
         aliases=("fields",),
         form=_form,
+        menu=Buttons((messages.OPEN_FORM,)),
     ),
 )
 OPENINGS = {OPEN_FORM: Opening(_opened, Act.CHANGE, incident_at(0))}

@@ -11,10 +11,12 @@ from bot.errors import BadRequest
 from bot.escalation.flows import people
 from bot.incidents.commands import Appointed, CommandContext, Subcommand, incident_of
 from bot.incidents.interactions import ID, PAIR, Press, incident_at, number_at
+from bot.incidents.menu import OPEN, Form, Group
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import change, commander
+from bot.lifecycle.messages import command_forms
 from bot.lifecycle.messages.command import NAME_SUCCESSOR
 from bot.lifecycle.messages.outcomes import sentence
 from bot.lifecycle.queries import handovers
@@ -68,6 +70,17 @@ SUBCOMMANDS = (
         answer=_handover,
         appoints=_appointed,
         aliases=("hand-over",),
+        menu={
+            "to": Form(
+                label="Hand over command",
+                group=Group.PEOPLE,
+                where=OPEN,
+                fields=lambda *asked: command_forms.handover_fields(asked[-1].commander if asked[-1] else None),
+                words=command_forms.mention,
+                submit="Offer command",
+                person=command_forms.WHO,
+            )
+        },
     ),
 )
 

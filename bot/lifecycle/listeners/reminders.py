@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy.orm import Session
 
+from bot.context import AppContext
 from bot.incidents.commands import ALONE, CommandContext, Subcommand, incident_of
 from bot.incidents.flows.typed_times import time_zone_of
+from bot.incidents.menu import OPEN, Form, Group, Shown, Values, at_field
+from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import reminders
+from bot.lifecycle.messages import command_forms
 from bot.lifecycle.messages import reminders as messages
 from bot.lifecycle.queries import reminders as store
-from bot.lifecycle.rules.reminding import parse_reminder
+from bot.lifecycle.rules.reminding import parse_reminder, parse_when
+from bot.slack.blocks import Block
 from bot.text.markup import plain_text
 
 _CANCEL = ("cancel", "remove", "delete")
@@ -30,6 +37,16 @@ def _remind(session: Session, command: CommandContext) -> str:
     return messages.planned(row.ref, at, words)
 
 
+def _fields(session: Session, context: AppContext, user_id: str, row: IncidentRow | None) -> list[Block]:
+    return command_forms.remind_fields(time_zone_of(session, context, user_id).key)
+
+
+def _check(session: Session, context: AppContext, user_id: str, now: datetime, values: Values) -> None:
+    zone = time_zone_of(session, context, user_id)
+    with at_field(command_forms.WHEN):
+        parse_when(values[command_forms.WHEN], now, zone, context.policy.calendar.opens)
+
+
 SUBCOMMANDS = (
     Subcommand(
         "remind",
@@ -38,5 +55,17 @@ SUBCOMMANDS = (
         answer=_remind,
         aliases=("reminder", "timer"),
         reads=ALONE | {"list"},
+        menu={
+            "new": Form(
+                label="Reminder",
+                group=Group.RECORD,
+                where=OPEN,
+                fields=_fields,
+                words=command_forms.remind_words,
+                submit="Remind me",
+                check=_check,
+            ),
+            "list": Shown(label="Reminders", group=Group.FOLLOW_UP, where=OPEN, rest="list"),
+        },
     ),
 )

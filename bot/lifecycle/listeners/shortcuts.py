@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -13,10 +14,12 @@ from bot.context import AppContext
 from bot.errors import NotAllowed
 from bot.escalation.flows.holders import holders
 from bot.escalation.rules.matrix import Role
-from bot.incidents.commands import CommandContext, Subcommand
-from bot.incidents.interactions import let_in
+from bot.incidents.commands import CommandContext, Registry, Subcommand
+from bot.incidents.interactions import incident_at, let_in, number_at, value_of
+from bot.incidents.menu import NotOffered
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
+from bot.incidents.tables import IncidentRow
 from bot.incidents.visibility import list_page
 from bot.lifecycle.listeners import timeline
 from bot.lifecycle.listeners.declaring import declare_form, judged_so_far
@@ -100,13 +103,36 @@ def timeline_message(context: AppContext, slack: Slack, ack: Ack, respond: Respo
 def _menu(session: Session, command: CommandContext) -> Message:
     """Of the incident whose channel this is; elsewhere of all that are open."""
     row = incidents.find_by_channel(session, command.channel_id)
-    policy = command.context.policy
+    context, registry = command.context, command.registry
+    assert registry is not None
     if row is not None:
-        facts, levels = incidents.facts(row), policy.severity.levels
-        return messages.of_incident(facts, levels, command.user_id, bool(policy.fields))
+        return _menu_of(session, context, registry, row, command.user_id, command.now)
     rows, total = list_page(session, command.user_id, limit=messages.LISTED)
-    on_call = holders(session, policy.contacts, [Role.ON_CALL], command.now)
-    return messages.elsewhere([incidents.facts(each) for each in rows], total, sorted(on_call), command.now)
+    on_call = holders(session, context.policy.contacts, [Role.ON_CALL], command.now)
+    offers = registry.offers(session, context, None, command.user_id, command.now)
+    return messages.elsewhere([incidents.facts(each) for each in rows], total, sorted(on_call), command.now, offers)
+
+
+def _menu_of(
+    session: Session, context: AppContext, registry: Registry, row: IncidentRow, user_id: str, now: datetime
+) -> Message:
+    offers = registry.offers(session, context, row, user_id, now)
+    policy = context.policy
+    return messages.of_incident(incidents.facts(row), policy.severity.levels, user_id, bool(policy.fields), offers)
+
+
+def open_menu(
+    registry: Registry, context: AppContext, ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any]
+) -> None:
+    """From the list of what is open: the menu of that incident, in the list's place."""
+    said: list[str | Message] = []
+    user_id, value = body["user"]["id"], value_of(action)
+    with reporting_errors(said.append, user=user_id, action=action["action_id"]):
+        let_in(context, body, Act.READ, incident_at(0), value)
+        with context.database.reading() as session:
+            row = incidents.get(session, number_at(value, 0))
+            said.append(_menu_of(session, context, registry, row, user_id, context.now()))
+    answer_press(ack, respond, said)
 
 
 SUBCOMMANDS = (
@@ -117,5 +143,6 @@ SUBCOMMANDS = (
         answer=_menu,
         anywhere=True,
         act=Act.READ,
+        menu=NotOffered("it is the menu"),
     ),
 )

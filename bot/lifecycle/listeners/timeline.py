@@ -17,15 +17,17 @@ from bot.incidents.flows import backdating
 from bot.incidents.flows.record import pin_changed
 from bot.incidents.flows.typed_times import time_zone_of
 from bot.incidents.interactions import ID, Press, Submission, incident_at, number_at
+from bot.incidents.menu import OF_INCIDENT, Form, Group, Values, at_field
 from bot.incidents.messages import ENTRY, NONE_OPEN
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.authority import Act
 from bot.incidents.rules.incident import is_private
 from bot.incidents.tables import IncidentRow
-from bot.lifecycle.messages import changes
+from bot.lifecycle.messages import changes, command_forms
 from bot.reviews.flows.drafting import redraft_later
 from bot.reviews.messages.review import left_as_approved
 from bot.reviews.rules.notes import check_note, in_utc
+from bot.slack.blocks import Block
 from bot.slack.forms import LONGEST_FIELD
 from bot.slack.incoming import words_of
 from bot.slack.queries import names_in
@@ -127,12 +129,33 @@ def _shown_plain(session: Session, row: IncidentRow, entry_id: int) -> str:
     return plain if len(plain) <= LONGEST_FIELD else ""  # a longer one is not in the field: empty, it was not touched
 
 
+def _note_fields(session: Session, context: AppContext, user_id: str, row: IncidentRow | None) -> list[Block]:
+    over = row is not None and row.resolved_at is not None
+    return command_forms.note_fields(time_zone_of(session, context, user_id).key, over)
+
+
+def _check_note(session: Session, context: AppContext, user_id: str, now: datetime, values: Values) -> None:
+    with at_field(command_forms.WHEN):
+        if when := values[command_forms.WHEN]:
+            parse_past(when, now, time_zone_of(session, context, user_id))
+
+
 SUBCOMMANDS = (
     Subcommand(
         "note",
         "note at 14:20 rolled back build 212",
         "Add a note to the timeline, for now or for an earlier time.",
         answer=_note,
+        menu={
+            "new": Form(
+                label="Note",
+                group=Group.RECORD,
+                where=OF_INCIDENT,
+                fields=_note_fields,
+                words=command_forms.note_words,
+                check=_check_note,
+            )
+        },
     ),
 )
 

@@ -6,30 +6,35 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.fields.messages import OPEN_FORM
+from bot.incidents.menu import CHOOSE, Group, Listed
 from bot.incidents.messages import headline
 from bot.incidents.rules.incident import Incident, Status
 from bot.lifecycle.messages.card import card_actions
 from bot.lifecycle.messages.channel import listed
 from bot.severity.rules import Level, Severity
-from bot.slack.blocks import Block, actions, button, context, section
+from bot.slack.blocks import Block, actions, button, context, option, overflow, section
 from bot.slack.client import Message
 from bot.slack.text import person
 
 LISTED = 5
-_OPEN = (
-    "Type: `/incident note …` · `impact …` · `cause …` · `role scribe @someone` · `handover @someone` · "
-    "`escalate team lead` · `remind 15 min …` · `action …` · `rename …`"
-)
-_OVER = "Type: `/incident review` · `action high …` · `note went well: …` · `note improve: …` · `reopen`"
-_HELP = "`/incident help` lists everything."
+OPEN_MENU = "menu_of"
+_MOST = 5  # options behind one button, as Slack allows
+_HELP = "Everything can be typed, too: `/incident help`."
 
 
-def of_incident(incident: Incident, levels: Mapping[Severity, Level], reader: str, has_fields: bool = False) -> Message:
-    """In the incident's channel: what its status allows `reader`. `has_fields`: the policy has types or fields."""
+def of_incident(
+    incident: Incident,
+    levels: Mapping[Severity, Level],
+    reader: str,
+    has_fields: bool = False,
+    offers: Sequence[Listed] = (),
+) -> Message:
+    """Of one incident: what its status allows `reader`. `has_fields`: the policy has types or fields."""
     is_open = incident.status.is_open
     commander = f"commander {person(incident.commander)}" if incident.commander else "no commander yet"
     blocks: list[Block] = [section(f"{headline(incident)}\n{incident.stands}, {commander}")]
-    blocks += card_actions(incident, levels, "", reader=reader)
+    if incident.status is not Status.CLOSED:
+        blocks += [block for block in card_actions(incident, levels, "", reader=reader) if block["type"] == "actions"]
     more: list[Block] = []
     if incident.status is not Status.CLOSED:
         kind = "update" if is_open else "resolved"
@@ -39,15 +44,30 @@ def of_incident(incident: Incident, levels: Mapping[Severity, Level], reader: st
         more.append(button("Type and fields", OPEN_FORM, str(incident.incident_id)))
     if more:
         blocks.append(actions("menu_actions", *more))
-    blocks.append(context(f"{_OPEN if is_open else _OVER}. {_HELP}"))
+    blocks += [*_offered(offers, str(incident.incident_id)), context(_HELP)]
     return Message(f"What you can do with {incident.ref} now", tuple(blocks))
 
 
-def elsewhere(rows: Sequence[Incident], total: int, on_call: Sequence[str], now: datetime) -> Message:
-    """In any other channel: declare, and what is open."""
-    lines = [listed(row, now) for row in rows] or ["No incident is open."]
+def _offered(offers: Sequence[Listed], incident: str) -> list[Block]:
+    """A line for each group, which names what is behind its button."""
+    blocks: list[Block] = []
+    for group in Group:
+        of_group = [one for one in offers if one.group is group]
+        for first in range(0, len(of_group), _MOST):
+            some = of_group[first : first + _MOST]
+            names = " · ".join(one.label for one in some)
+            options = [option(one.label, f"{one.key}:{incident}") for one in some]
+            blocks.append(section(f"*{group}*\n{names}", overflow(CHOOSE, options)))
+    return blocks
+
+
+def elsewhere(
+    rows: Sequence[Incident], total: int, on_call: Sequence[str], now: datetime, offers: Sequence[Listed] = ()
+) -> Message:
+    """In any other channel: declare, and what is open, each with its own menu."""
+    opened = [section(listed(row, now), button("Menu", OPEN_MENU, str(row.incident_id))) for row in rows]
     if total > len(rows):
-        lines.append(f"… and {total - len(rows)} more: `/incident list`.")
+        opened.append(context(f"… and {total - len(rows)} more: `/incident list`."))
     who = ", ".join(person(user_id) for user_id in on_call) or "no one; run `tocsin doctor`"
     blocks: list[Block] = [
         actions(
@@ -56,7 +76,8 @@ def elsewhere(rows: Sequence[Incident], total: int, on_call: Sequence[str], now:
             button("Start a drill", "drill_form", "menu"),
             button("Replay an incident", "drill_replay", "menu"),
         ),
-        section("\n".join(lines)),
-        context(f"On call: {who}. Type: `/incident declare P1 what is wrong` · `similar …` · `oncall`. {_HELP}"),
+        *(opened or [section("No incident is open.")]),
+        *_offered(offers, ""),
+        context(f"On call: {who}. {_HELP}"),
     ]
     return Message("Declare an incident, or see what is open", tuple(blocks))

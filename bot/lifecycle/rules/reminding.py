@@ -29,11 +29,24 @@ def parse_reminder(text: str, now: datetime, zone: ZoneInfo, day_starts: time) -
         raise BadRequest(f"Say when and of what: {_HINT}.")
     if not words:
         raise BadRequest(f"Say what to remind you of: {_HINT}.")
+    return _to_come(at, typed, now, f": {_HINT}"), words
+
+
+def parse_when(text: str, now: datetime, zone: ZoneInfo, day_starts: time) -> datetime:
+    """The instant (aware UTC) that the whole of `text` means: `15 min`, `at 14:30`. Raises BadRequest."""
+    typed = " ".join(text.split())
+    at, rest = _read(typed, now, zone, day_starts)
+    if at is None or rest:
+        raise BadRequest(f"“{escape(typed[:60])}” isn't a time I understand. Write 15 min, at 14:30 or tomorrow 9:00.")
+    return _to_come(at, typed, now)
+
+
+def _to_come(at: datetime, typed: str, now: datetime, hint: str = "") -> datetime:
     if at <= now:
-        raise BadRequest(f"That time is in the past. Use a future time: {_HINT}.")
+        raise BadRequest(f"That time is in the past. Use a future time{hint}.")
     if at - now > LONGEST:
         raise BadRequest(f"“{escape(typed[:40])}” is more than {LONGEST.days} days ahead. Use an action item for it.")
-    return at, words
+    return at
 
 
 def _read(typed: str, now: datetime, zone: ZoneInfo, day_starts: time) -> tuple[datetime | None, str]:

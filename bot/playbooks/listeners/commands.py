@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.errors import BadRequest
 from bot.incidents.commands import Answer, CommandContext, Subcommand, View, incident_of
+from bot.incidents.menu import OVER, Group, Shown
 from bot.playbooks.flows import runs as flow
 from bot.playbooks.flows import saving
 from bot.playbooks.flows.fitting import find_entry
@@ -79,5 +80,8 @@ SUBCOMMANDS = (
         opens=_SAVE.__contains__,
         reads=frozenset({"", "list"}),
         aliases=("playbooks", "pb", "runbook", "guide"),
+        menu={
+            "save": Shown(label="Save as playbook", group=Group.FOLLOW_UP, where=OVER, rest="save"),
+        },
     ),
 )

@@ -10,6 +10,7 @@ from bot.context import AppContext
 from bot.errors import BadRequest
 from bot.incidents.commands import CommandContext, Subcommand, incident_of
 from bot.incidents.interactions import Press, of_no_incident
+from bot.incidents.menu import ELSEWHERE, OF_INCIDENT, Form, Group, Shown
 from bot.incidents.queries import incidents
 from bot.incidents.queries.incidents import described
 from bot.incidents.queries.replays import replayed_ref
@@ -19,7 +20,8 @@ from bot.memory import messages as blocks
 from bot.memory.flows import votes
 from bot.memory.flows.recall import recall
 from bot.slack.client import Message
-from bot.text.markup import plain_text
+from bot.slack.forms import text_field
+from bot.text.markup import escape, plain_text
 
 
 def similar(command: CommandContext) -> Message:
@@ -54,6 +56,17 @@ SUBCOMMANDS = (
         "Search past incidents: cause, fix, duration. Only you see the answer.",
         answer_apart=similar,
         act=Act.READ,
+        menu={
+            "this": Shown(label="Similar incidents", group=Group.LOOK_UP, where=OF_INCIDENT),
+            "words": Form(
+                label="Search past incidents",
+                group=Group.LOOK_UP,
+                where=ELSEWHERE,
+                fields=lambda *_: [text_field("what", "What is wrong?", placeholder="pods crash loop")],
+                words=lambda values: escape(values["what"]),
+                submit="Search",
+            ),
+        },
     ),
 )
 

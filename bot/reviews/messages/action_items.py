@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from bot.reviews.rules.action_requests import EXAMPLE, ItemChange
+from bot.reviews.rules.action_requests import EXAMPLE, LONGEST, ItemChange
 from bot.reviews.rules.document import ActionItem
-from bot.slack.blocks import actions, button, context, section
+from bot.slack.blocks import Block, actions, button, context, section
 from bot.slack.client import Message
+from bot.slack.forms import choice_field, person_field, text_field
 from bot.slack.text import fit
 from bot.text.markup import USER_ID, escape, quiet
 
@@ -106,3 +107,24 @@ def listed(ref: str, incident_id: int, items: Sequence[ActionItem], exports: boo
 def no_such_item(ref: str, number: int, known: Sequence[int]) -> str:
     there = f"It has {', '.join(map(str, known[:20]))}." if known else "It has none yet."
     return f"{ref} has no action item {number}. {there}"
+
+
+WHAT, PRIORITY, OWNER, DUE = "what", "priority", "owner", "due"
+
+
+def form_fields() -> list[Block]:
+    """The form of a new item: what one would type after `/incident action`."""
+    return [
+        text_field(
+            WHAT, "What has to be done?", multiline=True, limit=LONGEST, placeholder="alarm on the pool at 80 %"
+        ),
+        choice_field(PRIORITY, "Priority", {"high": "High", "medium": "Medium", "low": "Low"}, "medium"),
+        person_field(OWNER, "Owner", optional=True),
+        text_field(DUE, "Due", optional=True, limit=40, placeholder="Friday, 2026-12-04, 2 weeks"),
+    ]
+
+
+def typed_in_form(values: Mapping[str, str]) -> str:
+    owner = f" <@{values[OWNER]}>" if values[OWNER] else ""
+    due = f" by {escape(values[DUE])}" if values[DUE] else ""
+    return f"{values[PRIORITY]} {escape(values[WHAT])}{owner}{due}"

@@ -16,14 +16,14 @@ from bot.slack.text import unturned
 log = structlog.get_logger(__name__)
 
 
-def answer_press(ack: Ack, respond: Respond, said: Iterable[str | Message]) -> None:
-    """Acknowledge, then reply_privately: a sentence below what was pressed, a message in its place."""
+def answer_press(ack: Ack, respond: Respond, said: Iterable[str | Message], in_place: bool = True) -> None:
+    """Acknowledge, then reply_privately: a sentence below what was pressed, a message in its place or below, too."""
     ack()
     for words in left_to_say(ack, list(said)):
-        reply_privately(respond, words)
+        reply_privately(respond, words, in_place)
 
 
-def reply_privately(respond: Respond, words: str | Message) -> None:
+def reply_privately(respond: Respond, words: str | Message, in_place: bool = True) -> None:
     """Say it to that person only; a refusal of Slack's goes to the log, and never further.
 
     Not what was to be said: it may be of a security incident.
@@ -32,9 +32,9 @@ def reply_privately(respond: Respond, words: str | Message) -> None:
         return
     message = Message(words) if isinstance(words, str) else words
     text, blocks = unturned(message.text), list(message.blocks) or None
-    in_place = isinstance(words, Message)
+    replaces = in_place and isinstance(words, Message)
     try:
-        answer = respond(text=text, blocks=blocks, response_type="ephemeral", replace_original=in_place)
+        answer = respond(text=text, blocks=blocks, response_type="ephemeral", replace_original=replaces)
     except (OSError, http.client.HTTPException, SlackClientError, ValueError) as error:
         log.warning("could not reply privately", characters=len(message.text), error=str(error))
         return
