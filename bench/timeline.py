@@ -45,7 +45,7 @@ _BEGAN = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 _TIMES = 15
 _AT_ONCE = 5_000
 # What is typed in the channel; each as often as another, so that what they change is changed alike.
-_TYPED = (
+TYPED = (
     "status", "timeline", "catchup", "escalation", "list", "role", "note looking at the pool",
     "impact 40 orders failed", "severity P1", "severity P2", "handover", "update", "review",
     "action raise the pool", "resolve rolled back", "reopen errors are back",
@@ -103,11 +103,13 @@ def _fact(row: IncidentRow, number: int, size: int) -> dict[str, Any]:
     }
 
 
-def times_of_commands(sides: Sequence[tuple[AppContext, IncidentRow]]) -> dict[str, list[list[float]]]:
+def times_of_commands(
+    sides: Sequence[tuple[AppContext, IncidentRow]], commands: Sequence[str] = TYPED
+) -> dict[str, list[list[float]]]:
     """Milliseconds of each command in these incidents' channels, typed in turn: by command, a list for each side."""
-    took: dict[str, list[list[float]]] = {typed: [[] for _ in sides] for typed in _TYPED}
+    took: dict[str, list[list[float]]] = {typed: [[] for _ in sides] for typed in commands}
     for _ in range(_TIMES):
-        for typed in _TYPED:
+        for typed in commands:
             for times, (context, row) in zip(took[typed], sides, strict=True):
                 times.append(_spent(lambda typed=typed, context=context, row=row: _type(context, row, typed)))  # type: ignore[misc]
     return took
