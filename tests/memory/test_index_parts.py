@@ -81,6 +81,16 @@ def test_a_misspelled_word_is_read_as_the_one_that_was_meant(typed: str, meant: 
     assert Speller(KNOWN).guesses(typed)[0][0] == meant
 
 
+def test_a_slip_anywhere_after_the_first_letter_is_read_as_the_word_that_was_meant() -> None:
+    speller = Speller(KNOWN)
+    for word in ("lambast", "invalidate", "checkout", "login", "affect", "execution"):
+        for at in range(1, len(word)):
+            missed, twice = word[:at] + word[at + 1 :], word[:at] + "z" + word[at:]
+            other, swapped = word[:at] + "z" + word[at + 1 :], word[:at] + word[at:][1::-1] + word[at + 2 :]
+            for typed in (missed, twice, other, swapped):
+                assert typed == word or speller.guesses(typed)[0][0] == word, typed
+
+
 def test_a_word_of_other_letters_is_no_guess() -> None:
     speller = Speller(["payment", "start", "walk"])
     assert speller.guesses("stork") == []  # as near as start, and another word

@@ -24,6 +24,7 @@ from bot.memory.index.vocabulary import Vocabulary, read_vocabulary
 from bot.memory.meaning.blending import POOL, Blend
 from bot.memory.meaning.vectors import Meanings
 
+_MARKS = (CONCEPT, PAIR)
 KEPT_TERMS = 8  # words named in an explanation
 MOST_READ = 200_000  # terms, most frequent first, among which the speller's words are found
 
@@ -107,9 +108,9 @@ class Index:
 
     @cached_property
     def _speller(self) -> Speller:
-        held = np.diff(self._fit.postings.starts)
-        order = np.lexsort((np.arange(len(held)), -held))
-        words = [self._fit.terms[i] for i in order[:MOST_READ] if self._fit.terms[i][0] not in (CONCEPT, PAIR)]
+        order = np.argsort(-np.diff(self._fit.postings.starts), kind="stable")[:MOST_READ].tolist()
+        terms = self._fit.terms
+        words = [term for term in [terms[i] for i in order] if term[0] not in _MARKS]
         return Speller([*words, *sorted(self._vocabulary.known - set(words))])
 
     def warm(self) -> Index:
@@ -287,11 +288,7 @@ class Index:
 
     def _whole(self, asked: Sequence[Asked]) -> float:
         """What the score 1.0 stands for: every word of the query answered well, and enough words to be sure."""
-        unknown = self._weights.unknown
-        total = 0.0
-        for key, weight, _, _, term, rarity in asked:
-            if key[0] != PAIR:
-                total += weight * rarity if term != UNHELD else weight * rarity * unknown
+        total = sum([one.worth for one in asked])
         if total <= 0:
             return 0.0
         return self._full * (total + self._weights.doubt * self._rarest)
@@ -302,10 +299,10 @@ class Index:
 
     def _explain(self, found: _Found) -> tuple[Term, ...]:
         """The query's words that matched, strongest first, with their shares of the score, at most KEPT_TERMS."""
-        gains, asked, fields = found.gains, found.asked, self._fit.fields
+        asked, fields = found.asked, self._fit.fields
         totals: dict[str, float] = {}
         strongest: dict[str, tuple[float, int]] = {}
-        for number, gain, field in gains:
+        for number, gain, field in found.gains:
             text = asked[number].text
             if text not in totals:
                 totals[text], strongest[text] = gain, (gain, field)
@@ -313,9 +310,9 @@ class Index:
             totals[text] += gain
             if gain > strongest[text][0]:
                 strongest[text] = gain, field
-        whole = sum(totals.values())
+        whole = 1e4 / sum(totals.values())
         order = sorted([(-total, text) for text, total in totals.items()])[:KEPT_TERMS]
-        return tuple([Term(text, _rounded(-less / whole, 1e4), fields[strongest[text][1]]) for less, text in order])
+        return tuple([Term(text, int(0.5 - less * whole) / 1e4, fields[strongest[text][1]]) for less, text in order])
 
 
 def _rounded(value: float, steps: float) -> float:

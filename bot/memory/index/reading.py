@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from operator import itemgetter
 from typing import NamedTuple
 
 from bot.memory.index.ranking import Weights
-from bot.memory.index.spelling import ONE_SLIP, Speller
-from bot.memory.index.stems import Token, chunks_of, split
+from bot.memory.index.spelling import ONE_SLIP, Guesses, Speller
+from bot.memory.index.stems import Token, chunks_of, plain_stem, split_anew
 from bot.memory.index.terms import CONCEPT, PAIR, word_weight
 from bot.memory.index.vocabulary import Vocabulary
 
@@ -20,7 +22,7 @@ UNHELD = -1
 
 class Asked(NamedTuple):
     """What a query asks for: key, weight, the words it stands for, how often the query says it, the key's number in
-    the fit (UNHELD where it has none) and how rare it is.
+    the fit (UNHELD where it has none), how rare it is and what answering it is worth.
     """
 
     key: str
@@ -29,19 +31,24 @@ class Asked(NamedTuple):
     times: int
     term: int
     rarity: float
+    worth: float  # what it adds to a perfect score: less where no entry has it, nothing for a pair
 
 
 class _Read(NamedTuple):
     """A written word as it is read, whatever stands beside it."""
 
     units: tuple[Asked, ...]
-    paired: tuple[str, ...]  # its stems that make pairs with their neighbors
+    paired: tuple[str, ...]  # its stems that make pairs with their neighbors; empty ones are in no document
     concepts: tuple[Asked, ...]  # which it names alone
     others: tuple[Asked, ...]  # second readings of a misspelled one
     walk: tuple[str, ...]  # its stems of which phrases are made
     begins: bool  # whether a phrase of several words begins with one of them
     likeness: float  # how sure the reading is, 0..1
     looked_up: int  # unknown words among its parts
+
+
+_UNITS, _CONCEPTS, _OTHERS = (itemgetter(_Read._fields.index(name)) for name in ("units", "concepts", "others"))
+_BEGINS = itemgetter(_Read._fields.index("begins"))
 
 
 class QueryReader:
@@ -78,14 +85,14 @@ class QueryReader:
         """What `query` asks for: words, pairs, concepts, other readings. A pair that no document has is left out."""
         chunks = chunks_of(query)
         reads = self._reads_of(chunks)
-        units = [asked for read in reads for asked in read.units]
+        units = list(chain.from_iterable(map(_UNITS, reads)))
         if self._pairs:
             units += self._paired(chunks, reads)
-        if any(read.begins for read in reads):
+        if any(map(_BEGINS, reads)):
             units += self._phrases(chunks, reads)
-        if any(read.concepts for read in reads):
+        if any(map(_CONCEPTS, reads)):
             units += self._named(chunks, reads)
-        units += [asked for read in reads for asked in read.others]
+        units += chain.from_iterable(map(_OTHERS, reads))
         merged = {asked.key: asked for asked in units}
         return units if len(merged) == len(units) else self._merged(units)
 
@@ -95,12 +102,16 @@ class QueryReader:
         for asked in units:
             before = merged.get(asked.key)
             if before is not None:
-                asked = before._replace(weight=max(before.weight, asked.weight), times=before.times + 1)
+                asked = (before if before.weight >= asked.weight else asked)._replace(times=before.times + 1)
             merged[asked.key] = asked
         return [asked if asked.times == 1 else self._repeated(asked) for asked in merged.values()]
 
     def _repeated(self, asked: Asked) -> Asked:
-        return asked._replace(weight=asked.weight * (1 + self._weights.repeated * math.log(asked.times)))
+        return self._counting(asked, 1 + self._weights.repeated * math.log(asked.times))
+
+    @staticmethod
+    def _counting(asked: Asked, share: float) -> Asked:
+        return asked._replace(weight=asked.weight * share, worth=asked.worth * share)
 
     def _reads_of(self, chunks: Sequence[str]) -> list[_Read]:
         """In a long text only the first MOST_RESPELT unknown words are looked up."""
@@ -131,10 +142,11 @@ class QueryReader:
         previous, at = "", 0
         for place, read in enumerate(reads):
             for term in read.paired:
-                key = f"{PAIR}{previous} {term}"
-                if (key in numbers or key in fresh) and term != previous:
-                    weight = self._weights.pair * min(reads[at].likeness, read.likeness)
-                    found.append(self._asked(key, weight, _joined((chunks[at], chunks[place]))))
+                if term and previous and term != previous:
+                    key = f"{PAIR}{previous} {term}"
+                    if key in numbers or key in fresh:
+                        weight = self._weights.pair * min(reads[at].likeness, read.likeness)
+                        found.append(self._asked(key, weight, _joined((chunks[at], chunks[place]))))
                 previous, at = term, place
         return found
 
@@ -144,7 +156,7 @@ class QueryReader:
         for chunk, read in zip(chunks, reads, strict=True):
             for asked in read.concepts:
                 said = times.get(chunk, 1)
-                yield asked._replace(weight=asked.weight / said**self._weights.ambiguity) if said > 1 else asked
+                yield self._counting(asked, said**-self._weights.ambiguity) if said > 1 else asked
 
     def _phrases(self, chunks: Sequence[str], reads: Sequence[_Read]) -> Iterator[Asked]:
         """The concepts named by several words together."""
@@ -161,13 +173,43 @@ class QueryReader:
 
     def _asked(self, key: str, weight: float, text: str) -> Asked:
         term = self._numbers.get(key, UNHELD)
-        return Asked(key, weight, text, 1, term, self._rarest if term == UNHELD else self._rarity[term])
+        if term == UNHELD:
+            rarity = self._rarest
+            worth = weight * rarity * self._weights.unknown
+        else:
+            rarity = self._rarity[term]
+            worth = weight * rarity
+        return Asked(key, weight, text, 1, term, rarity, 0.0 if key[0] == PAIR else worth)
 
     def _read(self, chunk: str, respell: bool) -> _Read:
+        term = plain_stem(chunk)
+        known = self._knows(term) if term else False
+        if known and term not in self._vocabulary.known:
+            return self._read_plain(term, chunk, term, 0)
+        if not term or known or not respell:
+            return self._read_any(chunk, respell)
+        guesses = self._speller.guesses(term)
+        return self._read_guessed(chunk, guesses) if guesses else self._read_plain(term, chunk, "", 1)
+
+    def _read_plain(self, term: str, chunk: str, paired: str, looked_up: int) -> _Read:
+        """A word that the vocabulary says nothing of: as the long way would read it, for most words."""
+        if len(term) < 2:
+            return _Read((), (), (), (), (term,), False, 1.0, looked_up)
+        return _Read((self._asked(term, 1.0, chunk),), (paired,), (), (), (term,), False, 1.0, looked_up)
+
+    def _read_guessed(self, chunk: str, guesses: Guesses) -> _Read:
+        (nearest, value), *rest = guesses
+        sure = self._weights.slip if value >= ONE_SLIP else self._weights.guess * value
+        others = [(term, self._other(term, chunk, likeness)) for term, likeness in rest]
+        return self._read_tokens(chunk, (Token(nearest, chunk),), sure, others, 1)
+
+    def _read_any(self, chunk: str, respell: bool) -> _Read:
+        return self._read_tokens(chunk, *self._respelt(split_anew(chunk), respell))
+
+    def _read_tokens(
+        self, chunk: str, tokens: Sequence[Token], likeness: float, others: Sequence[tuple[str, float]], looked_up: int
+    ) -> _Read:
         vocabulary = self._vocabulary
-        tokens, likeness, others, looked_up = self._respelt(split(chunk), respell)
-        if len(tokens) == 1 and likeness == 1.0 and tokens[0].term not in vocabulary.known:
-            return self._read_plain(tokens[0], looked_up)
         weights = [word_weight(token, vocabulary, self._weights) for token in tokens]
         plain = [(token.term, weight) for token, weight in zip(tokens, weights, strict=True) if not token.whole]
         walk = tuple([term for term, _ in plain if term not in vocabulary.skip])
@@ -189,14 +231,6 @@ class QueryReader:
             likeness,
             looked_up,
         )
-
-    def _read_plain(self, token: Token, looked_up: int) -> _Read:
-        """A word that the vocabulary says nothing of: as the long way would read it, for most words."""
-        term = token.term
-        weight = word_weight(token, self._vocabulary, self._weights)
-        if not weight:
-            return _Read((), (), (), (), (term,), False, 1.0, looked_up)
-        return _Read((self._asked(term, weight, token.word),), (term,), (), (), (term,), False, 1.0, looked_up)
 
     def _asked_alone(self, concepts: Sequence[str], likeness: float, chunk: str) -> tuple[Asked, ...]:
         weight = self._weights.concept / len(concepts) ** self._weights.ambiguity * likeness

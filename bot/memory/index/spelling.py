@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
-from itertools import pairwise
 from math import sqrt
 
 from rapidfuzz import process
-from rapidfuzz.distance import OSA, Indel
+from rapidfuzz.distance import OSA, Indel, Postfix, Prefix
 
 SHORTEST = 4  # shorter words have too few letter runs to say what was meant
 LONGEST = 40
@@ -17,31 +17,32 @@ MOST_GUESSES = 2
 ONE_SLIP = 0.85  # likeness of two words that one slip of the hand turns into each other
 _LEAST_SHARED = 0.2  # least cosine of a word that one slip away is taken for the one that was meant
 _LONG_WORD = 8  # letters from which on two slips are allowed
-_NEAR = 0.55  # least share of letters in common, in order, of words that begin alike
-_NEARER = 0.74  # the same of other words: what one slip leaves of four letters, or two of eight
+_NEAR = 0.55  # least share of letters in common, in order, of words that are looked at closely
 _MOST_COMPARED = 12
+_LEAST_BEGUN = 4  # letters at the beginning of a long word that are enough, as are so many
+_LEAST_ENDED = 3  # at its end
+_ALIKE = 3  # letters from which on words begin alike
+_FEW = 4  # near words that are looked at closely at once
+_AFTER_ALL = chr(0x10FFFF)
 _REMEMBERED = 4_096  # words read last; people name the same unknown product again and again
 
 Guesses = list[tuple[str, float]]
 
 
 class Speller:
-    """Known words by their first letters and by their ends; most frequent first, beyond MOST_WORDS they are left out.
+    """Known words in their order, and in that of their ends; most frequent first, beyond MOST_WORDS they are left out.
 
-    A word is compared only with those that begin like it, or would but for a slip, and with those of the same ends:
-    the time grows little with the words that are known.
+    A slip leaves one half of a word as it was, or swaps the letters in its middle. So a word is compared only with
+    those that share a half, which stand side by side, and those of the same letters: one that nobody said before, as
+    most are that are looked up, is seldom compared with any.
     """
 
     def __init__(self, words: Sequence[str]) -> None:
         known = [word for word in words if SHORTEST <= len(word) <= LONGEST and word.isalpha()][:MOST_WORDS]
-        self._by_part: dict[str, list[str]] = {}  # the first three letters, and the three after the first
-        self._by_ends: dict[str, list[str]] = {}  # the first letter and the last two; of four letters all but the third
-        for word in known:
-            self._by_part.setdefault(word[:3], []).append(word)
-            self._by_part.setdefault(word[1:4], []).append(word)
-            self._by_ends.setdefault(word[0] + word[-2:], []).append(word)
-            if len(word) == SHORTEST:
-                self._by_ends.setdefault(word[:2] + "?" + word[3], []).append(word)
+        self._by_letters = {"".join(sorted(word)): word for word in reversed(known)}
+        self._words = sorted(known)
+        self._ends = sorted([word[::-1] for word in known])
+        self._firsts = sorted([word[0] + word[::-1] for word in known])  # the first letter, and the word from its end
         self._read: dict[str, Guesses] = {}
 
     def guesses(self, word: str) -> Guesses:
@@ -55,91 +56,60 @@ class Speller:
             found = self._read[word] = self._look_up(word)
         return found
 
+    def _near(self, word: str) -> list[str]:
+        """Words that share the first half of `word` or its beginning, or the last with the first letter; those that are
+        `word` with something before it or in place of its first letters; and one of the same letters.
+        """
+        size = len(word)
+        half = size // 2
+        near = _beginning(self._words, word[: min(size - half, _LEAST_BEGUN)])
+        if ends := _beginning(self._firsts, word[0] + word[: -min(half, _LEAST_ENDED) - 1 : -1]):
+            near += [end[:0:-1] for end in ends]
+        if ends := _beginning(self._ends, word[:1:-1] if size > SHORTEST + 1 else word[: -SHORTEST - 1 : -1]):
+            near += [end[::-1] for end in ends]
+        if swapped := self._by_letters.get("".join(sorted(word))):
+            near.append(swapped)
+        return near
+
     def _look_up(self, word: str) -> Guesses:
         near = self._near(word)
-        if not near:
-            return []
+        if len(near) > _FEW:
+            compared = process.extract(
+                word, near, scorer=Indel.normalized_similarity, score_cutoff=_NEAR, limit=_MOST_COMPARED
+            )
+            near = [known for known, _, _ in compared]
         found: dict[str, tuple[float, float]] = {}  # likeness, and what decides between equals
-        own: list[str] = []
-        start = word[:3]
-        for known, common, _ in process.extract(
-            word, near, scorer=Indel.normalized_similarity, score_cutoff=_NEAR, limit=_MOST_COMPARED
-        ):
-            alike = known[:3] == start
-            slips = _slips(word, known) if common >= _NEARER and known[0] == word[0] else 0
-            if not slips and (not _may_share_half(word, known, common) if alike else common < _NEARER):
-                continue
-            own = own or list(runs(word))
-            shared = _cosine(own, known)
-            value = shared if alike else shared * 0.8
-            # One letter replaced in a short word makes another word; two swapped ones seldom do.
-            if slips and (shared >= _LEAST_SHARED or sorted(known) == sorted(word)):
-                value = max(shared, 1.0 - (1 - ONE_SLIP) * slips)
+        for known in near:
+            value, shared = _likeness(word, known)
             if value >= SIMILAR:
                 found[known] = value, shared
         order = sorted(found.items(), key=lambda one: (-one[1][0], -one[1][1], one[0])) if found else ()
         return [(known, value) for known, (value, _) in order[:MOST_GUESSES]]
 
-    def _near(self, word: str) -> list[str]:
-        """Words that begin like `word`, or would but for a slip or a prefix, and words of the same ends.
 
-        A slip after the third letter leaves the first three as they are, one in the first letter the three after it,
-        and any other of a long word its ends.
-        """
-        by_part = self._by_part.get
-        first, second, third, fourth = word[0], word[1], word[2], word[3]
-        near: list[str] = []
-        for words in (
-            by_part(word[:3]),
-            by_part(word[1:4]),
-            by_part(word[2:5]),  # un-, re-, in-
-            by_part(second + first + third),  # two letters swapped
-            self._by_ends.get(first + word[-2:]),
-        ):
-            if words:
-                near += words
-        if len(word) <= SHORTEST + 1:  # of which a slip leaves less
-            for words in (
-                by_part(first + third + second),
-                by_part(first + second + fourth),
-                self._by_ends.get(first + second + "?" + fourth),
-            ):
-                if words:
-                    near += words
-        return near
+def _beginning(words: list[str], start: str) -> list[str]:
+    """Those of the sorted `words` that begin so."""
+    first = bisect_left(words, start)
+    if first == len(words) or not words[first].startswith(start):
+        return []
+    return words[first : bisect_left(words, start + _AFTER_ALL, first)]
 
 
-def _slips(word: str, known: str) -> int:
-    """How many slips of the hand turn one word into the other; 0 where they are too many."""
-    allowed = 1 if len(word) < _LONG_WORD else 2
-    slips = OSA.distance(word, known, score_cutoff=allowed)
-    return slips if slips <= allowed else 0
+def _likeness(word: str, known: str) -> tuple[float, float]:
+    """How alike two words are, 0..1, and the share of their letter runs that they have in common.
 
-
-def _may_share_half(word: str, known: str, likeness: float) -> bool:
-    """Whether two words that begin alike can have the cosine that is asked for: far quicker than to count.
-
-    Runs are shared most where the letters in common stand in one piece, or in two where the fourth letters differ.
+    The runs are those of two, three and four letters, the word's ends among them, of which each stretch in common at
+    the beginning or the end of n letters has 3 n - 4; what else they share between two slips is not counted.
     """
     size, other = len(word), len(known)
-    common = likeness * (size + other) / 2
-    most = 3 * common - (4 if common < 3.5 or word[3] == known[3] else 8)
-    return most * most >= 0.249 * (3 * size - 2) * (3 * other - 2)
-
-
-def _cosine(own: Sequence[str], known: str) -> float:
-    """Cosine of two words' sets of letter runs, 0..1, of which one is given as its runs."""
-    return sum(map(f"^{known}$".__contains__, own)) / sqrt(len(own) * _run_count(known))
-
-
-def runs(word: str) -> set[str]:
-    """The runs of 2, 3 and 4 letters of ^word$; those of 2 inside only."""
-    marked, end = f"^{word}$", len(word)
-    inside = {word[at : at + 2] for at in range(end - 1)}
-    return inside.union([marked[at : at + 3] for at in range(end)], [marked[at : at + 4] for at in range(end - 1)])
-
-
-def _run_count(word: str) -> int:
-    """How many runs a word has: counted only where it may say one twice."""
-    end = len(word)
-    return 3 * end - 2 if len(set(pairwise(word))) == end - 1 else len(runs(word))
+    begun, ended = Prefix.similarity(word, known), Postfix.similarity(word, known)
+    common = max(0, 3 * begun - 4) + max(0, 3 * ended - 4)
+    shared = min(1.0, common / sqrt((3 * size - 2) * (3 * other - 2)))
+    value = shared if begun >= _ALIKE else shared * 0.8
+    allowed = 1 if size < _LONG_WORD else 2
+    if begun and abs(size - other) <= allowed:
+        slips = OSA.distance(word, known, score_cutoff=allowed)
+        # One letter replaced in a short word makes another word; two swapped ones seldom do.
+        if slips <= allowed and (shared >= _LEAST_SHARED or sorted(known) == sorted(word)):
+            return max(shared, 1.0 - (1 - ONE_SLIP) * slips), shared
+    return value, shared

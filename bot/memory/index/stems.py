@@ -52,8 +52,9 @@ def split(chunk: str) -> tuple[Token, ...]:
 
 def split_anew(chunk: str) -> tuple[Token, ...]:
     """As `split`, for who remembers what is made of them."""
-    if chunk.isalpha() and chunk[1:].islower():
-        return (Token(stem(chunk.lower()), chunk),)  # as the rest would find, for most of all words
+    term = plain_stem(chunk)
+    if term:
+        return (Token(term, chunk),)  # as the rest would find
     if _CLOCK.fullmatch(chunk):
         return ()  # times of day and dates match by accident only
     word = chunk.replace("’", "'")
@@ -80,10 +81,19 @@ def _camel_parts(bare: str) -> list[str]:
     return _CAMEL.findall(bare)
 
 
+def plain_stem(chunk: str) -> str:
+    """The stem of a plain word, as most are: letters, of which the first alone may be large. Empty for what is more."""
+    return _stem(chunk.lower()) if chunk.isalpha() and chunk[1:].islower() else ""
+
+
 @lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
     """A light English stem: plurals, -ed, -ing, -ly and a few noun endings go, so that forms of one word meet."""
-    if len(word) <= 3 or not word.isalpha() or not word.isascii():
+    return _stem(word)
+
+
+def _stem(word: str) -> str:
+    if len(word) <= 3 or word[-1] not in _LAST or not word.isalpha() or not word.isascii():
         return word
     if word[-1] == "s":
         word = _strip_plural(word)
@@ -134,6 +144,7 @@ _ENDINGS = (
 )
 
 
+_LAST = frozenset("sdgyenlt")  # what all endings end with: no other word is looked at
 _ANY_ENDING = tuple(ending for ending, _ in _ENDINGS)
 
 

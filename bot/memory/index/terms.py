@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
+from operator import itemgetter
 from typing import Generic, TypeVar
 
 from bot.memory.index.ranking import Weights
-from bot.memory.index.stems import Token, chunks_of, split_anew
+from bot.memory.index.stems import Token, chunks_of, plain_stem, split_anew
 from bot.memory.index.vocabulary import Vocabulary
 
 CONCEPT = "§"  # first character of a concept's key: no word begins with it
@@ -22,6 +22,7 @@ K = TypeVar("K")
 # of which pairs are made, its stems of which phrases are made, and whether one of these begins a phrase of several
 # words. A bare tuple: there are as many as words, and the garbage collector passes over those.
 Chunk = tuple[tuple[K, ...], tuple[str, ...], tuple[str, ...], bool]
+_KEYS, _WORDS, _STEMS, _BEGINS = (itemgetter(place) for place in range(4))
 
 
 class KeyReader(Generic[K]):
@@ -31,26 +32,28 @@ class KeyReader(Generic[K]):
         self._vocabulary = vocabulary
         self._pairs = pairs
         self._named = named
-        self._chunk = lru_cache(maxsize=_REMEMBERED)(self._read)  # most words of a text were read in another
+        self._chunks = _Chunks(self._read)  # most words of a text were read in another
 
     def keys(self, text: str) -> list[K]:
         """The keys of `text`."""
-        chunks = list(map(self._chunk, chunks_of(text)))
-        keys = [key for said, _, _, _ in chunks for key in said]
+        chunks = list(map(self._chunks.__getitem__, chunks_of(text)))
+        keys = list(chain.from_iterable(map(_KEYS, chunks)))
         if self._pairs:
-            words = [word for _, said, _, _ in chunks for word in said]
-            keys += [self._named(f"{PAIR}{one} {other}") for one, other in pairwise(words) if one != other]
-        if any(begins for _, _, _, begins in chunks):
-            walk = [stem for _, _, stems, _ in chunks for stem in stems]
+            words = list(chain.from_iterable(map(_WORDS, chunks)))
+            named = self._named
+            keys += [named(f"{PAIR}{one} {other}") for one, other in pairwise(words) if one != other]
+        if any(map(_BEGINS, chunks)):
+            walk = list(chain.from_iterable(map(_STEMS, chunks)))
             keys += [self._named(CONCEPT + concept) for concept, _ in self._vocabulary.phrases_in(walk)]
         return keys
 
     def _read(self, chunk: str) -> Chunk[K]:
         vocabulary = self._vocabulary
+        term = plain_stem(chunk)
+        if len(term) > 1 and term not in vocabulary.known:
+            said = (term,)  # as the rest would find, for most words
+            return (self._named(term),), said, said, False
         tokens = split_anew(chunk)
-        if len(tokens) == 1 and len(tokens[0].term) > 1 and tokens[0].term not in vocabulary.known:
-            term = tokens[0].term  # as the rest would find, for most words
-            return (self._named(term),), (term,), (term,), False
         plain = [token.term for token in tokens if not token.whole]
         words = [term for term in plain if term not in vocabulary.stop and (len(term) > 1 or term.isdigit())]
         keys = words + [token.term for token in tokens if token.whole]
@@ -58,6 +61,19 @@ class KeyReader(Generic[K]):
         walk = [term for term in plain if term not in vocabulary.skip]
         begins = any(stem in vocabulary.longer for stem in walk)
         return tuple([self._named(key) for key in keys]), tuple(words), tuple(walk), begins
+
+
+class _Chunks(dict[str, Chunk[K]]):
+    """Written words as they were read; forgotten when there are too many."""
+
+    def __init__(self, read: Callable[[str], Chunk[K]]) -> None:
+        self._read = read
+
+    def __missing__(self, chunk: str) -> Chunk[K]:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        found = self[chunk] = self._read(chunk)
+        return found
 
 
 def word_weight(token: Token, vocabulary: Vocabulary, weights: Weights) -> float:
