@@ -81,6 +81,23 @@ def update_due(context: AppContext, slack: Slack, poster: Poster, *, entry_id: i
         send_direct_message(slack, poster, reader, key, reminder)
 
 
+def update_wanted(context: AppContext, slack: Slack, poster: Poster, *, entry_id: int) -> None:
+    """Tell whoever writes to stakeholders that they wait; edited once they were told, or it is over."""
+    with context.database.transaction() as session:
+        entry = timeline.get(session, entry_id)
+        row, reader = incidents.get(session, entry.incident_id), str(entry.data["asked"])
+        told = timeline.list_rows(session, row.incident_id, (Kind.STAKEHOLDERS_TOLD,))
+        sent_at = next((one.at for one in told if one.entry_id > entry_id), None)
+        incident, text = incidents.facts(row), entry.text
+        if not visibility.may_see(session, row, reader):
+            return
+    key = f"tell:{entry_id}:{reader}"
+    if sent_at is not None or incident.resolved_at is not None:
+        poster.edit(key, marked(stakeholder_messages.wait_over(incident, text, sent_at), incident.ref))
+    else:
+        send_direct_message(slack, poster, reader, key, marked(stakeholder_messages.wait(incident, text), incident.ref))
+
+
 def notice_mailed(
     context: AppContext, slack: Slack, poster: Poster, *, entry_id: int, address: str, failure: str | None = None
 ) -> None:

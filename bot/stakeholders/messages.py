@@ -237,6 +237,19 @@ def remind_of_promise(incident: Incident, at: datetime) -> Message:
     return Message(text, (section(f":hourglass: {headline(incident)}\n{text}"), actions("promise_actions", write)))
 
 
+def wait(incident: Incident, text: str) -> Message:
+    """To whoever writes to stakeholders, who have had no news for too long: with the button to its form."""
+    write = button("Write the update", "notice_form", f"update:{incident.incident_id}", "primary")
+    return Message(text, (section(f":hourglass: {headline(incident)}\n{text}"), actions("promise_actions", write)))
+
+
+def wait_over(incident: Incident, text: str, sent_at: datetime | None) -> Message:
+    """The same, once an update was sent; `sent_at` None: the incident is over."""
+    done = f"An update was sent {instant(sent_at)}." if sent_at else f"{incident.ref} is over. No update is due."
+    before = text.partition(". `/incident")[0]
+    return Message(f"{done} {before}.", (section(f"{headline(incident)}\n~{before}.~ {done}"),))
+
+
 def promise_kept(incident: Incident, at: datetime, sent_at: datetime | None) -> Message:
     """The same, once a newer update was sent; `sent_at` None: the incident is over."""
     done = f"An update was sent {instant(sent_at)}." if sent_at else f"{incident.ref} is over. No update is due."

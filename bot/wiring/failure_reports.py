@@ -44,6 +44,7 @@ PROMISES: dict[str, str] = {
     "slack.news": "say in the channel what stakeholders were told",
     "slack.notice": "post the stakeholder update",
     "slack.update_due": "remind somebody of the promised stakeholder update",
+    "slack.update_wanted": "tell somebody that stakeholders wait for an update",
     "slack.checklist": "post the checklist",
     "slack.assigned": "notify somebody about their role",
     "slack.ask_kind": "ask who may see the incident",

@@ -94,6 +94,7 @@ TASKS: dict[str, Callable[..., None]] = {
     "slack.news": updates.news,
     "slack.notice": updates.notice,
     "slack.update_due": updates.update_due,
+    "slack.update_wanted": updates.update_wanted,
     "slack.notice_mailed": updates.notice_mailed,
     "slack.checklist": updates.checklist,
     **status_page.TASKS,

@@ -85,11 +85,11 @@ def remind(context: AppContext, at: datetime) -> None:
         notify.remind_of_promises(session, at)
 
 
-def direct(slack: Slack, playground: Playground, row: IncidentRow, user_id: str = "U0MANAGER") -> list[str]:
-    """What they were written about the promised update of this incident."""
-    place = playground.workspace.channels[slack.open_direct(user_id)]
+def direct(slack: Slack, playground: Playground, row: IncidentRow, what: str = "were promised") -> list[str]:
+    """What the manager was written about the promised update of this incident, or another of its reminders."""
+    place = playground.workspace.channels[slack.open_direct("U0MANAGER")]
     said = [content_of(dict(message)) for message in place.messages.values()]
-    return [one for one in said if f"Stakeholders of {row.ref} were promised" in one]
+    return [one for one in said if row.ref in one and what in one]
 
 
 def test_the_promise_is_in_the_notice_in_the_channel_and_for_the_status_page(
@@ -158,6 +158,36 @@ def test_until_it_is_due_nobody_is_reminded_that_stakeholders_wait(
             notify.remind_to_notify(session, context.policy.notices, context.now() + hours * HOUR)
         asked = [one for one in told(context, row, Kind.UPDATE_ASKED) if "last one" in one]
         assert len(asked) == times
+
+
+def test_who_was_told_that_stakeholders_wait_reads_that_it_is_over(
+    context: AppContext, slack: Slack, poster: Poster, declared_incident: Declared, playground: Playground
+) -> None:
+    row = declared_incident()
+    with context.database.transaction() as session:
+        found = incidents.get_for_change(session, row.incident_id)
+        change.take_command(session, found, "U0MANAGER", context.policy, context.now())
+    for hours, ended_by_news in ((9, True), (18, False)):
+        at = context.now() + hours * HOUR
+        with context.database.transaction() as session:
+            notify.remind_to_notify(session, context.policy.notices, at)
+        work(context, slack, poster)
+        said = direct(slack, playground, row, "update overdue")
+        assert sum("Write the update" in one for one in said) == 1
+        if ended_by_news:
+            send(context, row, "1", None)
+        else:
+            resolve(context, row)
+        work(context, slack, poster)
+        said = direct(slack, playground, row, "update overdue")
+        assert not any("Write the update" in one for one in said), said
+    assert len(said) == 2 and "An update was sent" in str(said) and "is over. No update is due." in str(said)
+
+
+def resolve(context: AppContext, row: IncidentRow) -> None:
+    with context.database.transaction() as session:
+        found = incidents.get_for_change(session, row.incident_id)
+        change.resolve(session, found, "U0MANAGER", context.policy, context.now())
 
 
 def card_line(playground: Playground, context: AppContext, row: IncidentRow) -> str:

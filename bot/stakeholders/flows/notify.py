@@ -78,6 +78,7 @@ def notified(
     if entry_id is None:
         return False
     _promise(session, row, written, entry_id)
+    _end_waits(session, row)
     show_news(session, row)
     if point and written.data.get("kind") == RESOLVED and written.data.get("episode") == row.episode:
         _tick_by_notice(session, row, point, written.author or "", now)
@@ -118,10 +119,23 @@ def _promise(session: Session, row: IncidentRow, written: TimelineEntry, entry_i
 def end_promise(session: Session, row: IncidentRow) -> None:
     """The incident is over: nobody is reminded of an update, and a reminder that was sent says so."""
     row.next_update_at = None
+    _end_waits(session, row)
     told = timeline.list_rows(session, row.incident_id, (Kind.STAKEHOLDERS_TOLD,))
     if told and promised_at(told[-1]) is not None:
         _show_promise(session, told[-1].entry_id)
         show_news(session, row)
+
+
+def _end_waits(session: Session, row: IncidentRow) -> None:
+    """Stakeholders have news, or need none any more: who was told that they wait reads so."""
+    for asked in timeline.list_rows(session, row.incident_id, (Kind.UPDATE_ASKED,)):
+        if asked.data.get("asked"):
+            _show_wait(session, asked.entry_id)
+
+
+def _show_wait(session: Session, entry_id: int) -> None:
+    once = f"update-wanted-{entry_id}"
+    enqueue(session, "slack.update_wanted", lock=once, once=once, entry_id=entry_id)
 
 
 def _show_promise(session: Session, entry_id: int) -> None:
@@ -180,11 +194,12 @@ def remind_to_notify(session: Session, policy: NoticePolicy, now: datetime) -> i
         since = row.told_at or row.declared_at
         text = messages.update_due(span(now - since), row.told_at is not None)
         key = f"untold:{row.incident_id}:{now.isoformat()}"
-        entry_id = record(session, row, Kind.UPDATE_ASKED, text, now, source_key=key)
-        show_news(session, row)
         writer = incidents.list_roles(session, row.incident_id).get(ResponderRole.COMMUNICATIONS, row.commander)
+        data = {"asked": writer} if writer is not None else {}
+        entry_id = record(session, row, Kind.UPDATE_ASKED, text, now, data=data, source_key=key)
+        show_news(session, row)
         if entry_id is not None and writer is not None:
-            enqueue(session, "slack.tell", lock=f"tell-{entry_id}-{writer}", entry_id=entry_id, user_id=writer)
+            _show_wait(session, entry_id)
     return len(rows)
 
 
