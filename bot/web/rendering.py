@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+import re
 from importlib import resources
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.requests import Request
 
 from bot.slack.text import unturned
@@ -36,9 +37,18 @@ def _environment() -> Environment:
     )
     environment.filters["instant"] = instant
     environment.filters["markdown"] = _markdown
+    environment.filters["coded"] = coded
     environment.filters["web_address"] = web_address
     environment.globals["style"] = Markup(_style())  # our own file, nothing that people wrote
     return environment
+
+
+_CODE = re.compile(r"`([^`\n]+)`")
+
+
+def coded(text: str) -> Markup:
+    """Escaped, with what stands between backticks as code: commands, in our sentences and in those of people."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))
 
 
 def _markdown(text: str) -> Markup:

@@ -21,7 +21,7 @@ from bot.reviews.messages.drafting import draft
 from bot.reviews.pages.rendering import render_review_html
 from bot.web.app import create_web
 from bot.web.page_threads import as_page
-from bot.web.rendering import style_source
+from bot.web.rendering import coded, style_source
 from bot.web.responses import notice, page
 from bot.wiring.pages import build_pages
 from tests.reviews.review_facts import full_facts, minute
@@ -173,3 +173,7 @@ def test_healthz_answers_although_every_thread_is_taken() -> None:
         assert browser.get("/healthz").json() == {"alive": True}
         over.set()
         assert waiting.result().json() == {"ready": True, "reasons": []}
+
+
+def test_what_stands_between_backticks_is_shown_as_code_and_nothing_in_it_is_markup() -> None:
+    assert coded("say `/incident update <b>` or ` alone") == "say <code>/incident update &lt;b&gt;</code> or ` alone"
