@@ -22,6 +22,7 @@ from slack_sdk.web import SlackResponse
 
 from bot.slack.refusals import NOT_LET_IN, Refusal, Refused, TryAgain, explain
 from bot.slack.text import is_bot_user, is_person, unturned
+from bot.slack.untaken import Untaken
 from bot.store.turns import Turns
 from bot.text.markup import CHANNEL_ID
 
@@ -70,6 +71,7 @@ class Slack:
         self._bots, self._left = set[str](), set[str]()  # and who was not in the workspace when Slack last said
         self._confirm: Callable[[], None] = lambda: None
         self.turns, self.lane = Turns(seconds), ""  # see `poster`; pages wait for pages only
+        self.untaken = Untaken()
         self.heard = heard
         self.opening: dict[str, Future[str]] = {}  # by trigger: forms that say that they open, see `late`
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from bot.slack import queries as slack_queries
 from bot.slack.client import Message, Refused, Slack, TryAgain
 from bot.slack.refusals import never_posted
+from bot.slack.tables import SlackMessage
 from bot.slack.text import is_person
 from bot.store.engine import Database
 
@@ -84,15 +85,18 @@ class Begun:
     channel_id: str
     thread_ts: str | None
     earlier: tuple[str, str | None] | None
+    noted: bool = True  # whether the database knows that it is about to be said
 
 
 class Poster:
     """Posts and edits messages by key, whatever crashes between."""
 
-    def __init__(self, database: Database, slack: Slack, now: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, slack: Slack, now: Callable[[], datetime], tries: int = 0) -> None:
+        """`tries`: how often the job that posts was begun before."""
         self._database = database
         self._slack = slack
         self._now = now
+        self._tries = tries
 
     def say(self, key: str, channel_id: str, message: Message, thread_ts: str | None = None) -> str:
         """Post the message under `key`, or edit it into the one that stands. Returns its ts.
@@ -107,6 +111,20 @@ class Poster:
         """Note in the caller's transaction that `key` is about to be posted or edited; `finish` comes after it."""
         earlier = slack_queries.begin_message(session, key, channel_id, self._now())
         return Begun(key, channel_id, thread_ts, (earlier.channel_id, earlier.ts) if earlier else None)
+
+    def begin_unnoted(
+        self, key: str, channel_id: str, thread_ts: str | None = None, note: SlackMessage | None = None
+    ) -> Begun:
+        """As `begin`, with one commit less: for what only jobs say of which never two run, and no other follows before
+        one that failed is done.
+
+        The queue counts how often a job was begun, so its first try need not be noted to be known of. `note` is what
+        is kept of `key`. A job that was begun before and left none may have died after its post: that is looked for.
+        """
+        earlier = (note.channel_id, note.ts) if note is not None else None
+        if earlier is None and self._tries and not self._slack.untaken.knows(key, self._tries):
+            earlier = (channel_id, None)
+        return Begun(key, channel_id, thread_ts, earlier, noted=False)
 
     def finish(self, begun: Begun, message: Message, then: Callable[[Session], None] | None = None) -> str:
         """Post or edit what was begun. Returns its ts.
@@ -127,17 +145,32 @@ class Poster:
                 self._slack, begun.key, begun.channel_id, message, begun.thread_ts, tried_in
             )
         except (TryAgain, Refused) as error:
-            if never_posted(error):
-                with self._database.transaction() as session:
-                    slack_queries.take_back(session, [begun.key])
+            self._not_posted(begun, never_posted(error))
             raise
         if found:
             self._slack.update(channel_id, ts, message)
         with self._database.transaction() as session:
-            slack_queries.record_message(session, begun.key, channel_id, ts)
             if then is not None:
-                then(session)
+                then(session)  # first: everybody locks the incident before its messages
+            if begun.noted:
+                slack_queries.record_message(session, begun.key, channel_id, ts)
+            else:
+                slack_queries.keep_message(session, begun.key, channel_id, ts, self._now())
         return ts
+
+    def _not_posted(self, begun: Begun, surely: bool) -> None:
+        """Have the next try look for the message, but not where Slack said that it did not take it."""
+        if begun.noted and not surely:
+            return  # the note says so
+        if surely:
+            self._slack.untaken.note(begun.key, self._tries + 1)
+        if surely and not begun.noted and begun.earlier is None:
+            return
+        with self._database.transaction() as session:
+            if surely:
+                slack_queries.take_back(session, [begun.key])
+            else:
+                slack_queries.begin_message(session, begun.key, begun.channel_id, self._now())
 
     def edit(self, key: str, message: Message) -> bool:
         """Edit what was said under `key`; False when nothing was."""

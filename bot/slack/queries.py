@@ -81,6 +81,13 @@ def record_message(session: Session, key: str, channel_id: str, ts: str) -> None
     session.execute(update(SlackMessage).where(SlackMessage.key == key).values(channel_id=channel_id, ts=ts))
 
 
+def keep_message(session: Session, key: str, channel_id: str, ts: str, now: datetime) -> None:
+    """Where the message of that key stands, whether or not it was begun before."""
+    values = {"channel_id": channel_id, "ts": ts}
+    statement = insert(SlackMessage).values(key=key, attempted_at=now, **values)
+    session.execute(statement.on_conflict_do_update(index_elements=["key"], set_=values))
+
+
 def names_of(session: Session, user_ids: Iterable[str]) -> dict[str, str]:
     """Display names by id, of those that we know. Ids of channels and user groups may be among them."""
     ids = list(user_ids)

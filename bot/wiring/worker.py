@@ -22,7 +22,7 @@ from bot.aws.queues import AlarmQueue
 from bot.aws.session import Unavailable
 from bot.context import AppContext
 from bot.diagnostics import jobs as diagnostics
-from bot.escalation.jobs import calls, contact_methods, digests, paging, user_groups
+from bot.escalation.jobs import calls, contact_methods, digests, mentions, paging, user_groups
 from bot.incidents import jobs as incident_jobs
 from bot.lifecycle.jobs import backfill, channel, handovers, home, privacy, reminders, responders
 from bot.playbooks import jobs as playbooks
@@ -80,8 +80,8 @@ TASKS: dict[str, Callable[..., None]] = {
     "aws.archive": reviews.archive,
     "slack.page": paging.page,
     "slack.pages": paging.pages,
-    "slack.page_over": paging.page_over,
-    "slack.mention": paging.mention,
+    "slack.page_over": mentions.page_over,
+    "slack.mention": mentions.mention,
     "slack.digest": digests.digest,
     "slack.redraw_digest": digests.redraw,
     "slack.handover": handovers.handover,
@@ -148,7 +148,7 @@ def _bound(
         ids = {key: value for key, value in arguments.items() if key.endswith("_id")}  # never what people wrote
         with structlog.contextvars.bound_contextvars(job=name, **ids):
             try:
-                run(context, own, Poster(context.database, own, context.now), **arguments)
+                run(context, own, Poster(context.database, own, context.now, job.job.attempts), **arguments)
             except JobLost as lost:
                 log.warning("stopped in the middle of a job", reason=str(lost))
                 return

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from bot.context import AppContext
 from bot.escalation.flows import pages as escalate
 from bot.escalation.flows import plan
-from bot.escalation.jobs import paging
+from bot.escalation.jobs import mentions, paging
 from bot.escalation.queries import pings
 from bot.escalation.rules.matrix import Role
 from bot.escalation.rules.roster import Person as Contact
@@ -156,7 +156,7 @@ def test_a_page_that_slack_took_before_it_was_called_off_is_recorded_and_taken_b
     assert (the_page(context, row).state, the_page(context, row).user_ids) == (pings.SENT, ["U0RESPONDER"])
     assert len(entries(context, row, Kind.PING_SENT)) == 1
     assert [job["ping_id"] for job in _jobs(context, "slack.page_over")] == [ping_id]
-    paging.page_over(context, slack, poster, ping_id=ping_id)
+    mentions.page_over(context, slack, poster, ping_id=ping_id)
     (message,) = received(person("U0RESPONDER"))
     assert "No action needed." in message["text"]
 
@@ -197,12 +197,12 @@ def test_an_answered_page_loses_its_button(
     row = declared_incident(Severity.P0)
     ping_id = the_page(context, row).ping_id
     paging.page(context, slack, poster, ping_id=ping_id)
-    paging.page_over(context, slack, poster, ping_id=ping_id)  # nothing has happened: nothing changes
+    mentions.page_over(context, slack, poster, ping_id=ping_id)  # nothing has happened: nothing changes
     assert "page_acknowledge" in str(received(person("U0RESPONDER")))
     with context.database.transaction() as session:
         found = incidents.get_for_change(session, row.incident_id)
         ending(session, found, "U0TEAMLEAD", context.policy, context.now())
-    paging.page_over(context, slack, poster, ping_id=ping_id)
+    mentions.page_over(context, slack, poster, ping_id=ping_id)
     (message,) = received(person("U0RESPONDER"))
     assert "page_acknowledge" not in str(message)
     assert message["text"].startswith(said)
@@ -219,7 +219,7 @@ def test_a_page_links_to_the_room_once_it_is_open(
     open_channel(context, slack, poster, incident_id=row.incident_id)
     waiting = _jobs(context, "slack.page_over")
     assert [job["ping_id"] for job in waiting] == [ping_id], "the pages that were sent, and no other"
-    paging.page_over(context, slack, poster, ping_id=ping_id)
+    mentions.page_over(context, slack, poster, ping_id=ping_id)
     (after,) = received(person("U0RESPONDER"))
     with context.database.transaction() as session:
         channel_id = incidents.get(session, row.incident_id).channel_id
@@ -268,7 +268,7 @@ def test_all_repeats_share_one_message_in_the_room_and_say_how_many_they_are(
         held = pings.list_of_incident(session, row.incident_id)
         repeated = [ping.ping_id for ping in held if ping.kind == "repeat" and ping.sent_at]
     for ping_id in repeated[:3]:
-        paging.page_over(later(context, 20), slack, poster, ping_id=ping_id)
+        mentions.page_over(later(context, 20), slack, poster, ping_id=ping_id)
     (copy,) = _in_room(context, person, row, "until acknowledged")
     assert "Next page" not in copy
     assert "page_acknowledge" not in copy and "Acknowledged by <@U0TEAMLEAD>" in copy
@@ -290,7 +290,7 @@ def _repeat(context: AppContext, slack: Slack, poster: Poster, row: IncidentRow)
         entry_id = entry.entry_id
         told = [entry.entry_id for entry in timeline.list_rows(session, row.incident_id, (Kind.PING_SENT,))]
     for each in (entry_id, told[1]):
-        paging.mention(context, slack, poster, entry_id=each)
+        mentions.mention(context, slack, poster, entry_id=each)
 
 
 def _in_room(context: AppContext, person: Named, row: IncidentRow, words: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 
 import pytest
 
@@ -10,6 +11,7 @@ from bot.context import AppContext
 from bot.slack import queries as messages
 from bot.slack.client import Message, Refused, Slack, TryAgain
 from bot.slack.poster import Poster
+from bot.store.turns import Turns
 from slack_playground.person import Person
 from tests.fixtures.slack import Control
 
@@ -140,3 +142,46 @@ def test_other_refusals_are_not_hidden(poster: Poster, control: Control, key: st
     control.fault("chat.postMessage", "error", error="invalid_blocks")
     with pytest.raises(Refused, match="invalid_blocks"):
         poster.try_to_post(key, INCIDENTS, Message("it burns"))
+
+
+def unnoted(context: AppContext, slack: Slack, key: str, tries: int = 0) -> str:
+    """What one job that needs no note says at its try of that number."""
+    poster = Poster(context.database, slack, context.now, tries)
+    with context.database.reading() as session:
+        begun = poster.begin_unnoted(key, INCIDENTS, note=messages.find_message(session, key))
+    return poster.finish(begun, Message("it burns"))
+
+
+def test_what_a_job_said_that_died_before_it_was_recorded_is_found(
+    context: AppContext, slack: Slack, responder: Person, control: Control, key: str
+) -> None:
+    slack.post_to(INCIDENTS, Message("it burns"), key)  # by the first try, which left nothing
+    ts = unnoted(context, slack, key, tries=1)
+    assert said(responder) == ["it burns"]
+    assert unnoted(context, slack, key) == ts, "a later job edits it"
+    assert len(control.journal("chat.postMessage")) == 1
+
+
+def test_what_slack_did_not_take_without_a_note_is_not_looked_for_by_the_next_try_here(
+    context: AppContext, slack: Slack, responder: Person, control: Control, key: str
+) -> None:
+    control.fault("chat.postMessage", "ratelimited", times=2, retry_after=1)
+    for tries in (0, 1):
+        slack.turns = Turns(time.monotonic)  # whoever is told to wait would be kept from asking again
+        with pytest.raises(TryAgain):
+            unnoted(context, slack, key, tries)
+    slack.turns = Turns(time.monotonic)
+    unnoted(context, Slack(slack._client), key, 2)  # another process, which knows of nothing
+    assert len(control.journal("conversations.history")) == 1
+    assert said(responder) == ["it burns"]
+
+
+def test_a_lost_answer_without_a_note_is_looked_for_by_whoever_comes_next(
+    context: AppContext, slack: Slack, responder: Person, control: Control, key: str
+) -> None:
+    control.fault("chat.postMessage", "drop_after")
+    with pytest.raises(TryAgain):
+        unnoted(context, slack, key)
+    unnoted(context, slack, key)  # another job, after this one was given up
+    assert said(responder) == ["it burns"]
+    assert len(control.journal("chat.postMessage")) == 1

@@ -16,7 +16,7 @@ from bot.escalation.rules.matrix import LATE_AFTER, EscalationPolicy, Role, When
 from bot.escalation.rules.ping_facts import PingFacts, Silence
 from bot.escalation.rules.plan import PingKind
 from bot.escalation.tables import PingRow
-from bot.incidents.flows.record import lock_of, refresh_own_card
+from bot.incidents.flows.record import invite_each, lock_of, refresh_own_card
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow, TimelineEntry
@@ -113,13 +113,16 @@ def _silent(ping: PingRow, row: IncidentRow, held: Sequence[PingRow]) -> tuple[S
 _UPWARDS = (Role.ON_CALL, Role.SECONDARY, Role.TEAM_LEAD, Role.ENGINEERING_MANAGER, Role.VP)
 
 
-def list_shown_together(session: Session, ping: PingRow) -> Sequence[TimelineEntry]:
+def list_shown_together(session: Session, entry: TimelineEntry, held: Sequence[PingRow]) -> Sequence[TimelineEntry]:
     """The entries of a page and of all its repeats that went out in its opening, as they were recorded.
 
-    They share one message in the channel, which is the first one's.
+    They share one message in the channel, which is the first one's. `entry` is one of them, `held` all pings of the
+    incident.
     """
-    held = pings.list_of_incident(session, ping.incident_id)
-    same = {other.ping_id for other in _same_rung(ping, held)}
+    ping = next(each for each in held if each.ping_id == entry.data["ping_id"])
+    same = {other.ping_id for other in _same_rung(ping, held) if other.sent_at is not None}
+    if ping.kind == PingKind.MANUAL or same == {ping.ping_id}:
+        return [entry]
     sent = timeline.list_rows(session, ping.incident_id, (Kind.PING_SENT,))
     return sorted((entry for entry in sent if entry.data["ping_id"] in same), key=lambda entry: entry.entry_id)
 
@@ -159,16 +162,20 @@ def pages_sent(session: Session, sent: Sequence[Sent], now: datetime, late_after
             # It was on its way when somebody answered, it was over or the channel opened: the message must say so.
             outdated.append(ping)
         facts.append(_sent_entry(ping, each, now, late_after))
-        if ping.kind == PingKind.PAGE and ping.role == Role.ON_CALL and ping.rule == When.NORMAL_HOURS:
+        waited = ping.kind == PingKind.PAGE and ping.role == Role.ON_CALL and ping.rule == When.NORMAL_HOURS
+        if waited and ping.claimed_at != row.declared_at:
             refresh_own_card(session, row)  # it said when this would be
     session.flush()
     entry_ids = timeline.append_many(session, facts)
-    said = [
-        (lock_of(ping.incident_id), {"entry_id": entry_id})
+    told = [
+        (ping, entry_id)
         for ping, entry_id in zip(found, entry_ids, strict=True)
         if entry_id is not None and ping.kind != PingKind.DIGEST
     ]
+    said = [(lock_of(ping.incident_id), {"entry_id": entry_id}) for ping, entry_id in told]
     enqueue_many(session, "slack.mention", said)
+    # Before there is a channel, whoever opens it brings them in.
+    invite_each(session, [(ping.incident_id, ping.user_ids) for ping, _ in told if rows[ping.incident_id].channel_id])
     redraw(session, outdated)
     return len(found)
 

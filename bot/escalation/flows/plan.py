@@ -71,6 +71,14 @@ def replan(session: Session, row: IncidentRow, policy: EscalationPolicy, now: da
     return plan
 
 
+def begin(session: Session, row: IncidentRow, policy: EscalationPolicy, now: datetime) -> None:
+    """The plan of an incident that is declared in this transaction: it has no history but that, and no pings."""
+    events = [Event(now, Happening.DECLARED, Severity(row.severity))]
+    _, due = _reconcile(session, row, policy, events, (), {}, now)
+    session.flush()
+    _send(session, due)
+
+
 def _reconcile(
     session: Session,
     row: IncidentRow,

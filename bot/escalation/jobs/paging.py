@@ -1,10 +1,10 @@
-"""Pings: one message to each person of a rung, its copy in the incident's channel, both edited once it is answered."""
+"""Pings: one message to each person of a rung."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -16,20 +16,14 @@ from bot.escalation.flows import plan
 from bot.escalation.flows.holders import groups_of
 from bot.escalation.flows.roster import read_roster
 from bot.escalation.jobs import contact_methods
-from bot.escalation.jobs.recipients import Reach, is_gone, reachable, why
+from bot.escalation.jobs.recipients import Reach, is_gone, known_holders, reachable, why
 from bot.escalation.messages import entries
 from bot.escalation.messages import pages as blocks
 from bot.escalation.queries import pings, user_groups
 from bot.escalation.rules.matrix import Role
 from bot.escalation.rules.ping_facts import PingFacts
-from bot.escalation.rules.plan import PingKind
 from bot.escalation.rules.roster import Roster
 from bot.escalation.tables import PingRow
-from bot.incidents.flows.record import invite_later
-from bot.incidents.jobs.posting import in_thread, post_in_incident
-from bot.incidents.queries import incidents, timeline
-from bot.incidents.rules.timeline import Kind
-from bot.incidents.tables import TimelineEntry
 from bot.slack import queries as slack_queries
 from bot.slack.client import Message, Refused, Slack, TryAgain
 from bot.slack.poster import Poster, find_or_post
@@ -50,12 +44,22 @@ class _Draft:
     tried: tuple[str, ...]
     roster: Roster
     at: datetime  # when it was read: whoever holds the role then is pinged
+    begun: _Begun | None = None  # noted with the reading, where nobody has to be asked who is to be pinged
 
 
-def _facts(session: Session, context: AppContext, ping: PingRow) -> PingFacts:
-    row = incidents.get(session, ping.incident_id)
-    rows = pings.list_of_incident(session, ping.incident_id)
-    return escalate.facts_of(ping, row, rows, context.policy.escalation)
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A ping that is about to be posted to these people.
+
+    `known` has channel and ts of what was posted to them before, the ts None where Slack's answer was lost; `threads`
+    has the ts of the page that this one repeats, where there is such.
+    """
+
+    reach: Reach
+    keys: Mapping[str, str]
+    known: Mapping[str, tuple[str, str | None]]
+    threads: Mapping[str, str]
+    at: datetime
 
 
 def page(context: AppContext, slack: Slack, poster: Poster, *, ping_id: int) -> None:
@@ -66,8 +70,17 @@ def page(context: AppContext, slack: Slack, poster: Poster, *, ping_id: int) -> 
     if draft.state != pings.SENDING:
         return
     refusals: list[str] = []
+    if draft.begun is not None and _deliver(context, slack, draft.ping, draft.begun, refusals):
+        return
     for reach in _rungs(slack, draft, refusals):
-        if _deliver(context, slack, draft.ping, reach, refusals):
+        if draft.begun is not None and reach == draft.begun.reach:
+            continue
+        with context.database.transaction() as session:
+            row = pings.get_for_change(session, ping_id)
+            if row.state != pings.SENDING:
+                return  # called off since it was read
+            begun = _begin(session, row, draft.ping, reach, context.now())
+        if _deliver(context, slack, draft.ping, begun, refusals):
             return
     with context.database.transaction() as session:
         escalate.pages_failed(session, [ping_id], entries.not_reached(list(dict.fromkeys(refusals))), context.now())
@@ -76,14 +89,30 @@ def page(context: AppContext, slack: Slack, poster: Poster, *, ping_id: int) -> 
 def _read(context: AppContext, slack: Slack, ping_id: int) -> _Draft:
     now = context.now()
     with context.database.transaction() as session:
-        row = pings.get(session, ping_id)
-        ping = _facts(session, context, row)
+        (row, of), *_ = pings.list_with_incidents(session, [ping_id], for_change=True)
+        held = pings.list_of_incident(session, row.incident_id)
+        ping = escalate.facts_of(row, of, held, context.policy.escalation)
         roster = read_roster(session, context.policy.contacts, now)
         slack.learn_groups(user_groups.members_of(session, groups_of(context.policy)))
-        if row.state == pings.SENDING:
-            # Mail and text messages are planned before Slack is asked for anything: they also go when Slack is away.
-            contact_methods.plan_beside(session, context, ping, roster, now)
-        return _Draft(ping, row.state, tuple(row.user_ids), roster, now)
+        draft = _Draft(ping, row.state, tuple(row.user_ids), roster, now)
+        if row.state != pings.SENDING:
+            return draft
+        # Mail and text messages are planned before Slack is asked for anything: they also go when Slack is away.
+        contact_methods.plan_beside(session, context, ping, roster, now)
+        usual = None if draft.tried else known_holders(slack, roster, Role(ping.role), now)
+        return replace(draft, begun=_begin(session, row, ping, usual, now)) if usual else draft
+
+
+def _begin(session: Session, row: PingRow, ping: PingFacts, reach: Reach, now: datetime) -> _Begun:
+    """Note, in the caller's transaction, whom the ping is about to be posted to. The row must be locked."""
+    keys = {user_id: key_of(ping.ping_id, user_id) for user_id in reach.user_ids}
+    row.user_ids = list(reach.user_ids)
+    known = {
+        user_id: (note.channel_id, note.ts)
+        for user_id, key in keys.items()
+        if (note := slack_queries.begin_message(session, key, user_id, now)) is not None
+    }
+    return _Begun(reach, keys, known, _threads(session, ping, reach.user_ids), now)
 
 
 def _rungs(slack: Slack, draft: _Draft, refusals: list[str]) -> Iterator[Reach]:
@@ -93,44 +122,34 @@ def _rungs(slack: Slack, draft: _Draft, refusals: list[str]) -> Iterator[Reach]:
     yield from reachable(slack, draft.roster, Role(draft.ping.role), draft.at, refusals)
 
 
-def _deliver(context: AppContext, slack: Slack, ping: PingFacts, reach: Reach, refusals: list[str]) -> bool:
+def _deliver(context: AppContext, slack: Slack, ping: PingFacts, begun: _Begun, refusals: list[str]) -> bool:
     """Post to each once, whatever happened before, and record it. False when none of them was reached.
 
     Nothing comes before the posts; whether somebody has left the workspace is asked after them.
     Raises TryAgain; then who was told is found by the message's key when the job runs again.
     """
-    now = context.now()
-    keys = {user_id: _key(ping.ping_id, user_id) for user_id in reach.user_ids}
-    with context.database.transaction() as session:
-        row = pings.get_for_change(session, ping.ping_id)
-        if row.state != pings.SENDING:
-            return True  # called off since it was read
-        row.user_ids = list(reach.user_ids)
-        known = {
-            user_id: (note.channel_id, note.ts)
-            for user_id, key in keys.items()
-            if (note := slack_queries.begin_message(session, key, user_id, now)) is not None
-        }
-        threads = _threads(session, ping, reach.user_ids)
-    instead = why(refusals, reach)
+    instead = why(refusals, begun.reach)
     posted, again, untaken = _post_to_each(
-        slack, keys, known, lambda user_id: blocks.page(ping, now, instead, user_id), refusals, threads
+        slack,
+        begun.keys,
+        begun.known,
+        lambda user_id: blocks.page(ping, begun.at, instead, user_id),
+        refusals,
+        begun.threads,
     )
+    reached = [] if again else [user_id for user_id in posted if not is_gone(slack, user_id, refusals)]
     with context.database.transaction() as session:
         slack_queries.take_back(session, untaken)
-        for user_id, (channel_id, ts) in posted.items():
-            slack_queries.record_message(session, keys[user_id], channel_id, ts)
+        if posted:
+            slack_queries.record_messages(session, {begun.keys[user_id]: place for user_id, place in posted.items()})
+        if reached:
+            incident = ping.incident
+            said = why(refusals, begun.reach)
+            sent = escalate.Sent(ping.ping_id, reached, said, incident.acknowledged_at, incident.channel_id)
+            escalate.pages_sent(session, [sent], context.now(), context.policy.escalation.late_after)
     if again is not None:
         raise again
-    reached = [user_id for user_id in posted if not is_gone(slack, user_id, refusals)]
-    if not reached:
-        return False
-    with context.database.transaction() as session:
-        incident = ping.incident
-        said = why(refusals, reach)
-        sent = escalate.Sent(ping.ping_id, reached, said, incident.acknowledged_at, incident.channel_id)
-        escalate.pages_sent(session, [sent], context.now(), context.policy.escalation.late_after)
-    return True
+    return bool(reached)
 
 
 def _post_to_each(
@@ -174,7 +193,7 @@ def _threads(session: Session, ping: PingFacts, user_ids: Iterable[str]) -> dict
     """By user id: the ts of the page that this one repeats, under which it is said; who got none has none."""
     if ping.first_id is None:
         return {}
-    found = {user_id: slack_queries.find_message(session, _key(ping.first_id, user_id)) for user_id in user_ids}
+    found = {user_id: slack_queries.find_message(session, key_of(ping.first_id, user_id)) for user_id in user_ids}
     return {user_id: note.ts for user_id, note in found.items() if note is not None and note.ts}
 
 
@@ -183,7 +202,7 @@ def _take_back(context: AppContext, slack: Slack, draft: _Draft) -> None:
 
     Raises TryAgain.
     """
-    keys = {user_id: _key(draft.ping.ping_id, user_id) for user_id in draft.tried}
+    keys = {user_id: key_of(draft.ping.ping_id, user_id) for user_id in draft.tried}
     with context.database.reading() as session:
         notes = {user_id: slack_queries.find_message(session, key) for user_id, key in keys.items()}
         threads = _threads(session, draft.ping, draft.tried)
@@ -221,14 +240,14 @@ def pages(context: AppContext, slack: Slack, poster: Poster, *, ping_ids: list[i
     """
     now = context.now()
     plain = {ping.ping_id: (ping, reach) for ping, reach in _read_many(context, slack, ping_ids)}
-    keys = {_key(ping_id, user): user for ping_id, (_, reach) in plain.items() for user in reach.user_ids}
+    keys = {key_of(ping_id, user): user for ping_id, (_, reach) in plain.items() for user in reach.user_ids}
     with context.database.transaction() as session:
         rows = pings.list_for_change(session, ping_ids)
         ready = {row.ping_id: row for row in rows if row.state == pings.SENDING}
         called_off = [row.ping_id for row in rows if row.state == pings.CANCELLED and row.user_ids]
         fresh = slack_queries.begin_messages(session, {k: keys[k] for k in keys if int(k.split(":")[1]) in ready}, now)
         for ping_id, (_, reach) in list(plain.items()):
-            if ping_id not in ready or not all(_key(ping_id, user) in fresh for user in reach.user_ids):
+            if ping_id not in ready or not all(key_of(ping_id, user) in fresh for user in reach.user_ids):
                 del plain[ping_id]
             else:
                 ready[ping_id].user_ids = list(reach.user_ids)
@@ -242,7 +261,8 @@ def pages(context: AppContext, slack: Slack, poster: Poster, *, ping_ids: list[i
     _record_many(context, plain, posted)
 
 
-def _key(ping_id: int, user_id: str) -> str:
+def key_of(ping_id: int, user_id: str) -> str:
+    """The key of a ping's message to one person."""
     return f"ping:{ping_id}:{user_id}"
 
 
@@ -273,7 +293,7 @@ def _post_all(
     context: AppContext, slack: Slack, ping: PingFacts, reach: Reach, threads: Mapping[str, str]
 ) -> dict[str, tuple[str, str]] | None:
     """Channel and ts of the message to each; None where one of them has to be tried again, or is gone."""
-    keys = {user_id: _key(ping.ping_id, user_id) for user_id in reach.user_ids}
+    keys = {user_id: key_of(ping.ping_id, user_id) for user_id in reach.user_ids}
     refusals: list[str] = []
     now = context.now()
     posted, again, untaken = _post_to_each(
@@ -299,73 +319,9 @@ def _record_many(
         for incident in (plain[ping_id][0].incident,)
         if told is not None
     ]
-    found = {_key(ping_id, user): place for ping_id, told in posted.items() for user, place in (told or {}).items()}
+    found = {key_of(ping_id, user): place for ping_id, told in posted.items() for user, place in (told or {}).items()}
     with context.database.transaction() as session:
         if found:
             slack_queries.record_messages(session, found)
         escalate.pages_sent(session, sent, context.now(), context.policy.escalation.late_after)
         plan.send_each(session, [ping_id for ping_id, told in posted.items() if told is None])
-
-
-def page_over(context: AppContext, slack: Slack, poster: Poster, *, ping_id: int) -> None:
-    """Edit all messages of a ping into where the incident stands."""
-    with context.database.reading() as session:
-        row = pings.get(session, ping_id)
-        ping, user_ids, sent_at = _facts(session, context, row), list(row.user_ids), row.sent_at
-        entry = timeline.find_by_source(session, f"ping:{ping_id}")
-        copy = _copy(session, context, entry) if entry and entry.kind == Kind.PING_SENT else None
-        instead = str(entry.data.get("instead", "")) if entry else ""
-    outcome = blocks.outcome(ping.incident)
-    for user_id in user_ids:
-        # Unanswered, it stays the page that it was, with the channel that was opened since.
-        waiting = blocks.page(ping, sent_at or context.now(), instead, user_id)
-        poster.edit(_key(ping_id, user_id), blocks.page_over(ping, outcome) if outcome else waiting)
-    if copy and outcome:
-        for key in (copy.key, in_thread(copy.key)):
-            poster.edit(key, copy.message(outcome))
-
-
-def mention(context: AppContext, slack: Slack, poster: Poster, *, entry_id: int) -> None:
-    """The copy of a sent ping in the incident's channel; who was paged is brought in beside it, by another job."""
-    with context.database.transaction() as session:
-        incident_id = timeline.get(session, entry_id).incident_id
-        key, message, user_ids = _mention(session, context, entry_id)
-        invite_later(session, incident_id, user_ids)
-    post_in_incident(context, poster, incident_id, key, message)
-    # Somebody may have answered while it was on its way; the edits for that found nothing to edit. So it is read after
-    # the record of the post is committed, not with it.
-    with context.database.reading() as session:
-        _, now_right, _ = _mention(session, context, entry_id)
-    if now_right != message:
-        post_in_incident(context, poster, incident_id, key, now_right)
-
-
-def _mention(session: Session, context: AppContext, entry_id: int) -> tuple[str, Message, list[str]]:
-    """The key of the copy, what it says now, and whom this ping went to."""
-    copy = _copy(session, context, timeline.get(session, entry_id))
-    incident, user_ids = copy.ping.incident, list(pings.get(session, copy.told).user_ids)
-    answered = incident.acknowledged_at is not None and incident.acknowledged_at >= copy.at
-    outcome = blocks.outcome(copy.ping.incident) if answered or incident.resolved_at else ""
-    return copy.key, copy.message(outcome), user_ids
-
-
-@dataclass(frozen=True, slots=True)
-class _Copy:
-    """A ping's message in the incident's channel. A page and its repeats share one, which shows the latest of them."""
-
-    key: str
-    told: int  # the ping whose copy was asked for
-    ping: PingFacts  # the one that it shows
-    text: str
-    at: datetime  # when that one was sent
-
-    def message(self, outcome: str) -> Message:
-        return blocks.mention(self.ping, self.text, outcome, self.at)
-
-
-def _copy(session: Session, context: AppContext, entry: TimelineEntry) -> _Copy:
-    told = pings.get(session, int(entry.data["ping_id"]))
-    same = [entry] if told.kind == PingKind.MANUAL else escalate.list_shown_together(session, told)
-    shown = pings.get(session, int(same[-1].data["ping_id"]))
-    ping = _facts(session, context, shown)
-    return _Copy(f"entry:{same[0].entry_id}", told.ping_id, ping, same[-1].text, same[-1].at)

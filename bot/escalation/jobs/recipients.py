@@ -36,6 +36,13 @@ def reachable(slack: Slack, roster: Roster, role: Role, at: datetime, refusals: 
             yield Reach(tuple(found), "" if stand_in is role else entries.stands_in(stand_in))
 
 
+def known_holders(slack: Slack, roster: Roster, role: Role, at: datetime) -> Reach | None:
+    """The holders of the role where Slack need not be asked for anything; None where it must."""
+    people = roster.who(role, at)
+    found = dict.fromkeys(person.slack for person in people if person.slack and not slack.has_left(person.slack))
+    return Reach(tuple(found), "") if people and len(found) == len(people) else None
+
+
 def why(refusals: Sequence[str], reach: Reach) -> str:
     """Who was not reached before these, each said once, and for whom they stand in; empty where there is nothing."""
     return " ".join([*dict.fromkeys(refusals), reach.instead]).strip()

@@ -31,6 +31,14 @@ def list_of_incidents(session: Session, incident_ids: Sequence[int]) -> dict[int
     return found
 
 
+def list_paged(session: Session, incident_id: int) -> list[str]:
+    """Everybody to whom a page about the incident went out."""
+    statement = select(func.unnest(PingRow.user_ids)).where(
+        PingRow.incident_id == incident_id, PingRow.state == SENT, PingRow.kind != PingKind.DIGEST
+    )
+    return list(dict.fromkeys(session.scalars(statement.order_by(PingRow.ping_id))))
+
+
 def find_by_key(session: Session, incident_id: int, key: str) -> PingRow | None:
     return session.scalar(select(PingRow).where(PingRow.incident_id == incident_id, PingRow.key == key))
 
@@ -66,10 +74,15 @@ def list_for_change(session: Session, ping_ids: Sequence[int]) -> Sequence[PingR
     return session.scalars(statement.execution_options(populate_existing=True)).all()
 
 
-def list_with_incidents(session: Session, ping_ids: Sequence[int]) -> Sequence[tuple[PingRow, IncidentRow]]:
-    """The pings, each with its incident."""
+def list_with_incidents(
+    session: Session, ping_ids: Sequence[int], *, for_change: bool = False
+) -> Sequence[tuple[PingRow, IncidentRow]]:
+    """The pings, each with its incident; the pings locked with `for_change`."""
     statement = select(PingRow, IncidentRow).join(IncidentRow).where(PingRow.ping_id.in_(ping_ids))
-    return [(ping, row) for ping, row in session.execute(statement.order_by(PingRow.ping_id))]
+    statement = statement.order_by(PingRow.ping_id)
+    if for_change:
+        statement = statement.with_for_update(of=PingRow)
+    return [(ping, row) for ping, row in session.execute(statement)]
 
 
 def claim_awake(session: Session, now: datetime, limit: int) -> Sequence[IncidentRow]:

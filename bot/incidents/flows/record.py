@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.slack.queries import names_in, names_of
 from bot.slack.text import person
-from bot.store.outbox import enqueue
+from bot.store.outbox import enqueue, enqueue_many
 from bot.text.markup import at_of, instant, quiet
 from bot.text.masking import mask
 from bot.text.wording import mentioned
@@ -108,6 +108,15 @@ def invite_later(
         user_ids=wanted,
         asked_by=asked_by,
     )
+
+
+def invite_each(session: Session, wanted: Iterable[tuple[int, Sequence[str]]]) -> None:
+    """As `invite_later` for many incidents in one statement: pairs of the incident's id and who is brought in."""
+    jobs: list[tuple[str | None, dict[str, Any]]] = [
+        (f"bring-{incident_id}", {"incident_id": incident_id, "user_ids": list(user_ids), "asked_by": None})
+        for incident_id, user_ids in wanted
+    ]
+    enqueue_many(session, "slack.bring", jobs)
 
 
 def note(

@@ -36,18 +36,26 @@ def post_in_incident(
     Raises TryAgain and Refused; after either the call may be repeated.
     """
     with context.database.transaction() as session:
+        row = incidents.get(session, incident_id)  # kept here, it is read once
         said = message if isinstance(message, Message) else message(session)
-        said = incident_messages.marked(said, incidents.get(session, incident_id).ref)
+        said = incident_messages.marked(said, row.ref)
         begun = begin_post(session, poster, incident_id, key)
     return finish_post(context, poster, incident_id, key, begun, said, then)
 
 
-def begin_post(session: Session, poster: Poster, incident_id: int, key: str) -> Begun | None:
-    """Note in the caller's transaction that `key` is about to be said; None where there is no place to say it."""
+def begin_post(session: Session, poster: Poster, incident_id: int, key: str, *, noted: bool = True) -> Begun | None:
+    """Note in the caller's transaction that `key` is about to be said; None where there is no place to say it.
+
+    Nothing is written where it need not be noted, see `Poster.begin_unnoted`.
+    """
     place = places.place_of(session, incidents.get(session, incident_id))
     if place is None:
         return None
-    return poster.begin(session, in_thread(key) if place.thread_ts else key, place.channel_id, place.thread_ts)
+    key = in_thread(key) if place.thread_ts else key
+    if noted:
+        return poster.begin(session, key, place.channel_id, place.thread_ts)
+    note = slack_queries.find_message(session, key)
+    return poster.begin_unnoted(key, place.channel_id, place.thread_ts, note)
 
 
 def finish_post(

@@ -81,6 +81,10 @@ def _replan(session: Session, row: IncidentRow, change: Change) -> None:
     plan.replan(session, row, change.policy.escalation, change.now)
 
 
+def _plan(session: Session, row: IncidentRow, change: Change) -> None:
+    plan.begin(session, row, change.policy.escalation, change.now)
+
+
 def _refresh_pages(session: Session, row: IncidentRow, _: Change) -> None:
     pages.refresh_pages(session, row)
 
@@ -160,7 +164,8 @@ _CONSEQUENCES: tuple[tuple[Callable[[Session, IncidentRow, Change], None], froze
     (_stop_reminders, _VOIDED | {Kind.REOPENED}),
     (_withdraw_playbooks, frozenset({Kind.REOPENED})),
     (_stop_playbooks, _VOIDED | {Kind.RESOLVED}),
-    (_replan, _PLANNED_BY | {Kind.DECLARED}),
+    (_plan, frozenset({Kind.DECLARED})),
+    (_replan, _PLANNED_BY),
     (_refresh_pages, _VOIDED | {Kind.ACKNOWLEDGED, Kind.RESOLVED, Kind.RENAMED, Kind.KIND_CHANGED}),
     (_settle_calls, _PLANNED_BY | {Kind.ROLE_TAKEN}),
     (_learn, _FACTS | {Kind.CLOSED, Kind.REOPENED}),

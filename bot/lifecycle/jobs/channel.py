@@ -15,11 +15,12 @@ from bot.diagnostics.queries import find_evidence
 from bot.escalation.flows import pages as escalate
 from bot.escalation.flows import plan
 from bot.escalation.flows.holders import holders
+from bot.escalation.queries import pings
 from bot.escalation.rules.matrix import Role
 from bot.fields import messages as fields
 from bot.fields.queries import in_order, values_of
 from bot.incidents.flows.record import is_worked_on, refresh_furnishing, refresh_mirror
-from bot.incidents.flows.refusals import NotDone, not_done, note_trouble, regained
+from bot.incidents.flows.refusals import NotDone, channel_lost, not_done, note_trouble, regained
 from bot.incidents.jobs.members import invite_into
 from bot.incidents.jobs.posting import begin_post, finish_post, in_thread, report_refusal
 from bot.incidents.queries import incidents, lines
@@ -38,7 +39,7 @@ from bot.slack import queries as slack_queries
 from bot.slack.blocks import section
 from bot.slack.client import Message, Refused, Slack, TryAgain
 from bot.slack.documents import Bookmark, keep_bookmarks
-from bot.slack.poster import Begun, Poster
+from bot.slack.poster import UNREACHABLE, Begun, Poster
 from bot.stakeholders.flows.notify import next_promise
 from bot.store.outbox import enqueue
 
@@ -54,37 +55,71 @@ def open_channel(context: AppContext, slack: Slack, poster: Poster, *, incident_
     While Slack refuses, the incident is spoken about in a thread of the announcement channel.
     """
     with context.database.reading() as session:
-        incident = incidents.facts(incidents.get(session, incident_id))
+        row = incidents.get(session, incident_id)
+        incident = incidents.facts(row)
         bot_user_id = _bot_user_id(slack_queries.find_workspace(session))
-    if incident.channel_id is None:
-        try:
-            made = slack.open_channel(incident.channel_name, bot_user_id, private=incident.private)
-        except TryAgain:
-            with context.database.transaction() as session:
-                refresh_mirror(session, incident_id)  # it must not wait for the channel
+        first = _card_of(session, context, row) if row.channel_id is None else None
+    if first is None:
+        with context.database.transaction() as session:
+            card, begun = _begin_card(session, context, poster, incident_id)
+        finish_post(
+            context, poster, incident_id, _card_key(incident_id), begun, card, lambda each: _go_on(each, incident_id)
+        )
+        return
+    try:
+        made = slack.open_channel(incident.channel_name, bot_user_id, private=incident.private)
+    except TryAgain:
+        with context.database.transaction() as session:
+            refresh_mirror(session, incident_id)  # it must not wait for the channel
+        raise
+    except Refused as refused:
+        _stay_in_thread(context, slack, poster, incident, refused)
+        return
+    _begin_in_channel(context, poster, incident_id, made, first)
+    if incident.channel_trouble:
+        _leave_thread(context, poster, incident_id, made[0])
+
+
+def _begin_in_channel(
+    context: AppContext, poster: Poster, incident_id: int, made: tuple[str, str], first: Message
+) -> None:
+    """The card in a channel that was made just now, which is recorded with it: nobody is there yet to say anything.
+
+    Who changes the incident meanwhile has the card drawn after this job. Where Slack does not take the card, there is
+    the channel.
+    """
+    begun = poster.begin_unnoted(_card_key(incident_id), made[0])
+
+    def opened(session: Session) -> None:
+        _record_channel(session, context, incident_id, made)
+        _go_on(session, incident_id)
+
+    try:
+        poster.finish(begun, first, opened)
+    except (TryAgain, Refused) as error:
+        lost = error.error if isinstance(error, Refused) and error.error in UNREACHABLE else None
+        with context.database.transaction() as session:
+            row = _record_channel(session, context, incident_id, made)
+            if lost:
+                channel_lost(session, row, lost, context.now())
+        if not lost:
             raise
-        except Refused as refused:
-            _stay_in_thread(context, slack, poster, incident, refused)
-            return
-        with context.database.transaction() as session:
-            row = incidents.get_for_change(session, incident_id)
-            row.channel_id, row.channel_name = made
-            regained(session, row, texts.channel_opened(made[0]), context.now())
-            escalate.link_pages(session, row)
-            if row.report_ts:
-                enqueue(session, "slack.link_answer", incident_id=incident_id)
-            card, begun = _begin_card(session, context, poster, incident_id)
-        if incident.channel_trouble:
-            _leave_thread(context, poster, incident_id, made[0])
-    else:
-        with context.database.transaction() as session:
-            card, begun = _begin_card(session, context, poster, incident_id)
 
-    def go_on(session: Session) -> None:
-        refresh_furnishing(session, incident_id)
-        refresh_mirror(session, incident_id)
 
-    finish_post(context, poster, incident_id, _card_key(incident_id), begun, card, go_on)
+def _record_channel(session: Session, context: AppContext, incident_id: int, made: tuple[str, str]) -> IncidentRow:
+    row = incidents.get_for_change(session, incident_id)
+    row.channel_id, row.channel_name = made
+    regained(session, row, texts.channel_opened(made[0]), context.now())
+    escalate.link_pages(session, row)
+    if row.report_ts:
+        enqueue(session, "slack.link_answer", incident_id=incident_id)
+    return row
+
+
+def _go_on(session: Session, incident_id: int) -> None:
+    """What follows the first card."""
+    refresh_furnishing(session, incident_id)
+    refresh_mirror(session, incident_id)
 
 
 def _stay_in_thread(context: AppContext, slack: Slack, poster: Poster, incident: Incident, refused: Refused) -> None:
@@ -122,17 +157,20 @@ def _begin_card(
     session: Session, context: AppContext, poster: Poster, incident_id: int, state: blocks.State = _NEW
 ) -> tuple[Message, Begun | None]:
     """What the card says now, noted as about to be said."""
-    row = incidents.get(session, incident_id)
+    message = _card_of(session, context, incidents.get(session, incident_id), state)
+    return message, begin_post(session, poster, incident_id, _card_key(incident_id))
+
+
+def _card_of(session: Session, context: AppContext, row: IncidentRow, state: blocks.State = _NEW) -> Message:
     similar = suggestions(row.similar, row.request_key)
     if is_drill(row.ref):  # nobody is asked whether they helped: it would count
         similar = [replace(one, vote_key="") for one in similar]
     waits_until = plan.find_first_page(session, row, context.policy.escalation, context.now())
     call = context.policy.contacts.call_link(row.ref, row.channel_name) or ""
     policy = context.policy.fields
-    shown = fields.line(policy.title_of(row.type), in_order(values_of(session, incident_id), policy))
+    shown = fields.line(policy.title_of(row.type), in_order(values_of(session, row.incident_id), policy))
     state = replace(state, paged_at=waits_until, call=call, fields=shown)
-    message = _card(context, incidents.facts(row), similar, recurring(row), state)
-    return message, begin_post(session, poster, incident_id, _card_key(incident_id))
+    return _card(context, incidents.facts(row), similar, recurring(row), state)
 
 
 def _leave_thread(context: AppContext, poster: Poster, incident_id: int, channel_id: str) -> None:
@@ -185,12 +223,13 @@ def set_up_channel(context: AppContext, slack: Slack, poster: Poster, *, inciden
         card = slack_queries.find_message(session, _card_key(incident_id))
         card_ts = card.ts if card else None
         on_call = holders(session, context.policy.contacts, [Role.ON_CALL], context.now())
+        paged = [] if incident.closed_at else pings.list_paged(session, incident_id)
         reachable = not row.channel_archived and not row.channel_trouble
         links = _links(context, incident, [one.item.ref for one in suggestions(row.similar, row.request_key)])
     if incident.channel_id is None or not reachable:
         return
     channel_id = incident.channel_id
-    people = list(filter(None, [declarer, incident.commander, *on_call]))
+    people = list(filter(None, [declarer, incident.commander, *on_call, *paged]))
     steps: dict[str, Callable[[], None]] = {
         texts.SET_TOPIC: lambda: slack.set_topic(channel_id, blocks.topic(incident)),
         texts.PIN_CARD: lambda: slack.pin(channel_id, card_ts) if card_ts else None,
@@ -251,13 +290,22 @@ def card(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int)
 
 
 def mirror(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int) -> None:
-    """The short copy in the announcement channel; in the thread's report it is announced by the answer itself."""
-    with context.database.transaction() as session:
-        incident = incidents.facts(incidents.get(session, incident_id))
-        channel_id = _announced_in(session)
+    """The short copy in the announcement channel; in the thread's report it is announced by the answer itself.
+
+    Where the incident's own channel is well, only jobs of one lock say it.
+    """
+    key, begun = f"{MIRROR}{incident_id}", None
+    with context.database.reading() as session:
+        row = incidents.get(session, incident_id)
+        incident, channel_id = incidents.facts(row), _announced_in(session)
         if channel_id is None:
             return
-        begun = None if incident.private else poster.begin(session, f"{MIRROR}{incident_id}", channel_id)
+        alone = row.channel_id is not None and not row.channel_trouble
+        if alone and not incident.private:
+            begun = poster.begin_unnoted(key, channel_id, note=slack_queries.find_message(session, key))
+    if not alone and not incident.private:
+        with context.database.transaction() as session:
+            begun = poster.begin(session, key, channel_id)
     if begun is None:
         show_mirror_withdrawn(poster, f"{MIRROR}{incident_id}")
         return

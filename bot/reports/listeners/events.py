@@ -15,6 +15,7 @@ from bot.incidents.flows import members, record, refusals
 from bot.incidents.flows.home import draw_home
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
+from bot.incidents.rules.incident import is_private
 from bot.lifecycle.listeners import acknowledging
 from bot.reports.flows.rejudge import consider
 from bot.reports.flows.reports import Heard
@@ -147,7 +148,17 @@ def put_out(context: AppContext, body: dict[str, Any], event: dict[str, Any]) ->
 
 
 def member_joined(context: AppContext, body: dict[str, Any], event: dict[str, Any]) -> None:
-    """Somebody joined a channel; of interest where that is us, or the channel of a security incident."""
+    """Somebody joined a channel; of interest where that is us, or the channel of a security incident.
+
+    Nothing is written of others: of all that Slack says, most is this.
+    """
+    with reporting_errors(log_only, again=True, event=body["event_id"], event_type=event.get("type")):
+        with context.database.reading() as session:
+            workspace = slack_queries.find_workspace(session)
+            row = incidents.find_by_channel(session, event["channel"])
+        ours = workspace is not None and event.get("user") == workspace.bot_user_id
+        if row is None or not (ours or is_private(row.ref)):
+            return
     with _taken(context, body, event) as (session, now):
         workspace = slack_queries.find_workspace(session) if session is not None else None
         if session is None or workspace is None:

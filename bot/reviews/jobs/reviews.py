@@ -232,7 +232,7 @@ def action_from_message(
 
 def learn_names(context: AppContext, slack: Slack, incident_id: int) -> None:
     """Look up whom the review names: people, channels and user groups. Who is gone keeps the name we know."""
-    with context.database.transaction() as session:
+    with context.database.reading() as session:
         asked = ids_to_name(session, incidents.get(session, incident_id))
     look_up_names(context, slack, asked)
 
@@ -240,7 +240,7 @@ def learn_names(context: AppContext, slack: Slack, incident_id: int) -> None:
 def review_canvas(context: AppContext, slack: Slack, poster: Poster, *, incident_id: int) -> None:
     """Update the channel's canvas with the review; share a file at each step where the plan has no canvas for us."""
     learn_names(context, slack, incident_id)
-    with context.database.transaction() as session:
+    with context.database.reading() as session:
         row = incidents.get(session, incident_id)
         stage, review = reviews.find_stage(session, incident_id), assemble(session, row)
         channel_id = None if row.channel_archived or row.channel_trouble else row.channel_id
