@@ -357,8 +357,12 @@ def held() -> tuple[list[Case], list[Case]]:
     return _pasted("held")
 
 
+LEARNT = ("seen", "bank", "shop")
+STRANGERS = (*LEARNT, "unseen")
+
+
 def strangers(part: str) -> tuple[list[Case], list[Case]]:
-    """What somebody wrote who knew none of the patterns: `seen`, by which kinds were added since, or `unseen`.
+    """What somebody wrote who knew none of the patterns: `LEARNT`, by which kinds were added since, or `unseen`.
 
     A line holds one: `⟦⟧` around each secret, `\\n` for a line's end; `⟨⟩` only keeps scanners from crying leak.
     Nothing may be mended by what is missed of `unseen`.

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bot.text.secret_forms.kinds import KINDS, SECRET_DATA, SECRET_MANIFEST
-from bot.text.secret_forms.places import LISTED, PLACES
+from bot.text.secret_forms.places import LISTED, PLACES, READ_OUT, READ_OUT_HINTS, SPELLED
 from bot.text.secret_forms.tokens import TOKENS
+from bot.text.secret_forms.told import spans
 
 MASK = "[secret masked]"
 
@@ -91,7 +92,7 @@ _NAME = (
 )
 _VALUE = r"(?P<value>(?<=\")[^\"\\\n]{3,300}(?=\\?\")|(?<=')[^'\n]{3,300}(?=')|[^\s\"'`<>|;&]{3,500})"
 _ASSIGNED = _Pattern(
-    rf"(?<!:\d{{12}}:)(?P<name>{_NAME})"
+    rf"(?P<name>{_NAME})"
     r"(?P<between>(?:\\?[\"'\]]){0,2}\s{0,3}(?:=>|:=|=|:|\bis\b|\bist\b|\bes\b|\best\b)"
     rf"\s{{0,3}}(?:\\?[\"'`*]){{0,2}}){_VALUE}",
     re.IGNORECASE,
@@ -107,9 +108,6 @@ _NAMED_APART = (
     (("default",), r"(?P<start>\bvariable\s{1,3}\"[\w-]{0,60}(?:password|passwd|secret|token|key|credential)"
                    r"[\w-]{0,30}\""
                    r"[^}]{0,400}?\bdefault\s{0,20}=\s{0,3}\")(?P<value>[^\"\n]{3,500})"),
-    (("password", "passwd", "passphrase"), r"(?P<start>\b(?:password|passwd|passphrase) (?:for|of|to|on)"
-                                           r"(?: [\w.@/'%-]{1,60}){1,5}(?::| is| =) {0,3}[\"'`*]{0,2})"
-                                           r"(?P<value>(?=[^\s\"'`]{0,60}[\d!@#$%^&*])[^\s\"'`,]{6,200})"),
 )  # fmt: skip
 _RANDOM = r"[A-Za-z0-9+/_!@#$%^&*.~-]"
 # Letters of both cases and digits, with at most three words between them and a telling name: whatever joins the two.
@@ -151,8 +149,6 @@ _ARGUMENTS = (
     (("sqlplus", "impdp", "expdp", "rman"),
      r"(?P<start>\b(?:sqlplus|impdp|expdp|sqlldr|rman)\b[^\n]{0,60}?\s[\w.-]{1,40}/)(?P<value>[^\s/@\"']{3,100})(?=@)"),
     (("smbclient",), r"(?P<start>\bsmbclient\b[^\n]{0,200}?\s-U\s{1,3}[^\s%]{1,60}%)(?P<value>[^\s\"']{3,100})"),
-    (("requirepass", "auth "), r"(?P<start>\b(?:requirepass|redis(?:-cli)?\b[^\n]{0,60}? auth)\s{1,3}[\"']?)"
-                               r"(?P<value>(?=[^\s\"']{0,80}\d)[^\s\"']{8,200})"),
     (("sid", "session"), r"(?P<start>\b(?:jsessionid|phpsessid|asp\.net_sessionid|connect\.sid|laravel_session"
                          r"|_?session_?id|sid)=)(?P<value>(?=[\w%.-]{0,80}\d)[\w%.-]{16,400})"),
     (("response=",), r"(?P<start>\bdigest\b[^\n]{0,600}?\bresponse=\"?)(?P<value>[a-f0-9]{32,64})"),
@@ -160,36 +156,16 @@ _ARGUMENTS = (
     (("secret", "token", "key", "oauth"),
      r"(?P<start>\b(?:secret|(?:auth[ _-]?|access[ _-]?)?token|oauth|(?:api|app|auth|access)[ _-]?key)s?\s{1,3}[\"'`]?)"
      r"(?P<value>(?=[a-f-]{0,40}\d)(?:[a-f0-9]{8}(?:-[a-f0-9]{4}){3}-[a-f0-9]{12}|[a-f0-9]{24,128}))\b"),
-    # Any other key, set to what is neither words nor a path; not those that name data.
-    (("_key=", "-key="),
-     r"(?P<start>\b(?!(?:cache|idempotency|sort|partition|primary|foreign|object|s3|row|hash|range|dedup|lock|group|public"
-     r"|session|sharding|storage)[_-])[a-z0-9]{2,20}[_-]key=[\"']?)"
-     r"(?P<value>(?=[\w+]{0,80}\d)(?=[\w+]{0,80}[a-z])[\w+]{20,300}={0,2})(?![\w./-])"),
-    (("password", "passwd", "passphrase"), r"(?P<start>\b(?:password|passwd|passphrase)s? (?:was |is |now )?"
-                                           r"(?:changed|set|reset|updated|now) to[\s:]{1,3}[\"'`]?)"
-                                           r"(?P<value>(?=[^\s\"'`]{0,60}[\d!@#$%^&*])[^\s\"'`,]{6,200})"),
     (("password", "passwd", "secret", "token", "apikey"),
      r"(?P<start><[\w.:-]{0,40}(?:password|passwd|secret|token|apikey)>)(?P<value>[^<>\s]{6,300})(?=</)"),
     (("seed", "secret", "key"), r"(?P<start>\b(?:mfa|2fa|totp|otp) (?:seed|secret|key)(?: is)?[\s:=]{1,3})"
                                 r"(?P<value>[A-Z2-7]{4}(?: ?[A-Z2-7]{4}){3,15})\b"),
     (("signature=",), r"(?P<start>\bsignature=[\"']?)(?P<value>(?=[a-f]{0,40}\d)[a-f0-9]{40,128})\b"),
     (("geniekey",), r"(?P<start>\bGenieKey[\s:=]{1,3})(?P<value>[A-Fa-f0-9-]{20,60})"),
-    # Nothing but digits, so their name must stand right before them.
-    (("pin",), r"(?P<start>\bPIN(?: code| number)?(?: (?:for|of|to)(?: [\w'-]{1,30}){1,4})?\s{0,2}"
-               r"(?:\bis\b|:|=)\s{0,2})(?P<value>\d{4,8})\b"),
     (("code",), r"(?P<start>\b(?:2fa|mfa|otp|totp|one[- ]time|backup|recovery|verification)(?: (?:backup|recovery))?"
                 r" codes?(?: (?:for|of|to)(?: [\w'-]{1,30}){1,4})?(?: is| are)?[\s:=]{1,3})"
                 r"(?P<value>\d{3,8}(?:[- ]?\d{3,8})?|(?=[a-z-]{0,40}\d)[a-z0-9]{4,8}(?:-[a-z0-9]{4,8}){1,7})\b"),
     (("passphrase",), r"(?P<start>\bpassphrase\s{1,3}(?:is\s{1,3})?[\"'`])(?P<value>[^\"'`\n]{6,200})(?=[\"'`])"),
-    (("login", "cred", "user"), r"(?P<start>\b(?:login|creds?|credentials|user(?:name)?)\b[\s:=]{1,3}[\w.@+-]{2,60}"
-                                r"(?:\s{0,2}/\s{0,2}|:\s?))"
-                                r"(?P<value>(?=[^\s/]{0,60}\d)(?=[^\s/]{0,60}[A-Za-z])(?:(?=[^\s/]{0,60}[!@#$%^&*?])"
-                                r"|(?=(?-i:[^\s/]{0,60}[a-z]))(?=(?-i:[^\s/]{0,60}[A-Z])))[^\s/:]{6,100})"),
-    # Right behind its name, and of the characters that policies of passwords ask for.
-    (("password", "passwd", "passwort", "passphrase", "pwd", "pw "),
-     r"(?P<start>(?<![\w-])(?:password|passwd|passwort|passphrase|pwd|pw) {1,2}[\"'`*]{0,2})"
-     r"(?P<value>(?=[^\s\"'`]{0,60}\d)(?=[^\s\"'`]{0,60}[A-Za-z])(?:(?=[^\s\"'`]{1,60}[!#$%^&*?+~])"
-     r"|(?=(?-i:[^\s\"'`]{0,60}[a-z]))(?=(?-i:[^\s\"'`]{0,60}[A-Z])))[^\s\"'`(/:=]{6,100})(?![(/:=])"),
     (('"auth"',), r"(?P<start>\"auth\"\s{0,3}:\s{0,3}\")(?P<value>[A-Za-z0-9+/=]{8,500})(?=\")"),
 )  # fmt: skip
 # Signatures of addresses that open something for whoever has them.
@@ -202,6 +178,7 @@ _COOKIES = _Pattern(
     r"(?P<start>\b(?:set-)?cookie[\"']?\s{0,3}:\s{0,3}[\"']?)(?P<value>[^\r\n\"']{3,4000})", re.IGNORECASE
 )
 _COOKIE = re.compile(r"(?P<start>[\w.!#$%&*+^`|~-]{1,80}=)(?P<value>[^;\s]{6,4000})")
+_ESCAPED = re.compile("%[0-9A-Fa-f]{2}")
 _COOKIE_ATTRIBUTES = ("path=", "domain=", "expires=", "max-age=", "samesite=")
 # What stands after "password:" without being one.
 _ORDINARY = (
@@ -223,7 +200,7 @@ _PLACEHOLDER = re.compile(
 # `config.db.password`.
 _CODE = re.compile(
     r"(?:[A-Za-z_]\w{0,60}(?:\.|::|->)){0,8}[A-Za-z_]\w{0,60}[(\[]|[A-Za-z_]{2,40}\)[.,\])]"
-    r"|(?:[A-Za-z_]+(?:\.|::|->)){1,8}[A-Za-z_]+$"
+    r"|(?:[A-Za-z_]+(?:\.|::|->)){1,8}[A-Za-z_]+$|(?:Read|Get|New|Import|ConvertTo|ConvertFrom)-[A-Z][A-Za-z]+$"
 )
 _PATH = re.compile(r"~?\.{0,2}/[\w.@/-]*$|[A-Za-z]:\\")
 # Names of things, as in `secret=orders-db` and `token: refresh_token`: words of lower or upper case, joined.
@@ -232,10 +209,14 @@ _NAME_LIKE = re.compile(
 )
 
 
+_IN_ARN = re.compile(r":\d{12}:$")  # arn:aws:secretsmanager:eu-west-1:123456789012:secret:db
+
+
 def _assigned(match: re.Match[str]) -> str:
     """`password=…` keeps its name; what is plainly no secret stays."""
     value = match["value"].rstrip(",.)]}!?:")
-    if _is_secret(match["name"].lower(), match["between"], value):
+    before = match.string[max(0, match.start() - 14) : match.start()]
+    if not _IN_ARN.search(before) and _is_secret(match["name"].lower(), match["between"], value):
         return match["name"] + match["between"] + MASK + match["value"][len(value) :]
     return match[0]
 
@@ -246,6 +227,8 @@ def _is_secret(name: str, between: str, value: str) -> bool:
     mixed = any(character.isdigit() for character in value) and not value.isdigit()
     odd = any(not character.isalnum() for character in value.strip("-_./:"))
     quoted = between.endswith(("'", '"', "`"))
+    if "\n" in between and value.isalpha():  # what follows a prompt that was answered with nothing
+        return False
     if not quoted and _CODE.match(value):
         return False
     if name.startswith(_PASSWORDS):
@@ -267,7 +250,9 @@ def _beside(match: re.Match[str]) -> str:
     value = match["value"].rstrip(".,")
     typed = match["name"].lower().startswith(("pass", "pw", "kennwort", "identified"))  # people make those of words
     quoted = match["start"].endswith("%") and value.startswith(("3C", "7B"))  # a placeholder in an address
-    if quoted or _PLACEHOLDER.match(value) or value.count("/") > 3 or (not typed and _reads_like_a_name(value)):
+    if value.startswith("0x") or value.count("/") > 3 or (not typed and _reads_like_a_name(value)):
+        return match[0]
+    if quoted or _PLACEHOLDER.match(value):
         return match[0]
     return match["start"] + MASK + match["value"][len(value) :]
 
@@ -298,9 +283,15 @@ def _named(match: re.Match[str]) -> str:
     return match[0] if MASK in match[0] or _reads_like_a_name(match["value"]) else _kept_start(match)
 
 
+def _read_out(match: re.Match[str]) -> str:
+    """A row of single letters is a secret where the name of a sign, or of their size, is among them."""
+    return MASK if re.search(SPELLED, match[0], re.IGNORECASE) else match[0]
+
+
 def _cookies(match: re.Match[str]) -> str:
     def each(cookie: re.Match[str]) -> str:
-        return cookie[0] if cookie["start"].lower() in _COOKIE_ATTRIBUTES else cookie["start"] + MASK
+        plain = cookie["start"].lower() in _COOKIE_ATTRIBUTES or not re.search(r"\d", _ESCAPED.sub("", cookie[0]))
+        return cookie[0] if plain else cookie["start"] + MASK
 
     return match["start"] + _COOKIE.sub(each, match["value"])
 
@@ -314,7 +305,7 @@ _FORMS: tuple[_Form, ...] = (
         ("://",),
         _Pattern(
             r"(?P<start>://[^\s:/?#\[\]@<>|]{0,200}:)(?!(?:password|passwd|pass|pwd|pw|secret)@)"
-            r"(?P<value>[^\s/?#@<>|]{1,300})(?=@)"
+            r"(?!\$\{|\{\{|%\(|\$[A-Z_]{1,40}@)(?P<value>[^\s/?#@<>|]{1,300})(?=@)"
         ),  # user:password@host stands in manuals
         lambda match: match["start"] + MASK,
     ),
@@ -340,6 +331,7 @@ _FORMS: tuple[_Form, ...] = (
     *(_Form(hints, _Pattern(pattern, re.IGNORECASE), _kept_start) for hints, pattern in (*_NAMED_APART, *_ARGUMENTS)),
     *(_Form(hints, _Pattern(pattern, re.IGNORECASE), _named) for hints, pattern in KINDS),
     *(_Form(hints, _Pattern(pattern, re.IGNORECASE), _kept_start) for hints, pattern in PLACES),
+    _Form(READ_OUT_HINTS, _Pattern(READ_OUT, re.IGNORECASE), _read_out),
     _Form(("secret",), _Pattern(SECRET_DATA), _kept_start, _Pattern(SECRET_MANIFEST)),
     _Form(("value",), _NAMED_PAIR, _kept_start),
     _Form((*_PASSWORDS, *_KEYS), _ASSIGNED, _assigned),
@@ -358,4 +350,19 @@ def mask(text: str) -> str:
             form.only_with is None or form.only_with.compiled.search(text)
         ):
             text = form.pattern.compiled.sub(form.left, text)
+    return _without_told(text)
+
+
+def _without_told(text: str) -> str:
+    """Without secrets that are known by what is told around them; until none is left, as masks bring words together."""
+    for _ in range(3):
+        found = spans(text)
+        if not found:
+            break
+        pieces: list[str] = []
+        last = 0
+        for start, end in found:
+            pieces += (text[last:start], MASK)
+            last = end
+        text = "".join((*pieces, text[last:]))
     return text

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bench.secret_corpus import Case, innocents, later, secrets, strangers
-from bench.secrets import CHANGED_AT_MOST, MASKED_AT_LEAST, shares
+from bench.secret_corpus import LEARNT, Case, innocents, later, secrets
+from bench.secrets import CHANGED_AT_MOST, MASKED_AT_LEAST, shares, shares_of_strangers
 from bot.text.masking import MASK, mask
 
 # What joins a telling name and its secret in ways that the corpus does not have.
@@ -26,10 +26,66 @@ def test_no_later_innocent_is_changed() -> None:
     assert [case.text for case in later()[1] if mask(case.text) != case.text] == []
 
 
-def test_what_a_stranger_pasted_is_masked_by_its_kind() -> None:
-    found, plain = strangers("seen")
-    assert [case.text for case in found if case.is_left_in(mask(case.text))] == []
-    assert [case.text for case in plain if mask(case.text) != case.text] == []
+@pytest.mark.parametrize("part", LEARNT)
+def test_what_a_stranger_pasted_is_masked_by_its_kind(part: str) -> None:
+    masked, changed = shares_of_strangers(part)
+    assert masked >= MASKED_AT_LEAST and changed <= CHANGED_AT_MOST
+
+
+# Secrets that are told: a telling word, what joins it, and what looks like no word. In other words than the corpora's.
+TOLD = """the pw of the printer room tablet is {}|badge server, user svc, the new one is {}
+das Kennwort vom Drucker lautet {}|la clave del almacén es {}|a senha do caixa ficou {}|le mdp du bastion, c'est {}
+wachtwoord van de kassa is {}|hasło do magazynu to {}|root on the nas got reset to {}|log in as ops / {}
+| db-3 # admin # {} # rack 4 #|host;user;value⏎nas2;svc@example.com;{};2024|\"smtp_password\";s:12:\"{}\"
+['api_secret']=>⏎  string(14) '{}'|<Pass encoding='plain'>{}</Pass>|enable secret 5 {}|AUTH {}
+sqlplus ops/{}@db.example.com|register => 4930:{}@sip.example.com|ops@example.com:{}
+who knows the one for the old portal?⏎{}⏎thanks, works"""
+
+
+@pytest.mark.parametrize("said", TOLD.replace("\n", "|").split("|"))
+def test_a_secret_is_known_by_what_is_told_around_it(said: str) -> None:
+    secret = "Dros" + "sel4Nest_61"
+    assert secret not in mask(said.replace(" # ", " | ").replace("⏎", "\n").replace("{}", secret))
+
+
+@pytest.mark.parametrize(
+    ("said", "secret"),
+    [
+        ("pin for the key safe is 740913, thanks", "740913"),
+        ("o PIN do caixa é 6402", "6402"),
+        ("door code on 3 got changed, its 7731 now", "7731"),
+        ("conference passcode 5829 047#, chair first", "5829 047#"),
+        ("the passphrase of the backup key is nine herons left the quarry", "herons"),
+        ('seed of the wallet: "orbit maple vessel crunch idle salmon tower fabric ginger puzzle lip lemon"', "salmon"),
+        ("read to me on the phone: capital R, e, i, 7, dash, k, k, 4", "capital R, e"),
+        ("bitlocker asks: " + "-".join(["417263"] * 8), "417263-417263"),
+        ("scans as WIFI:S:Guest;T:WPA;P:zoute-drop;;", "zoute-drop"),
+        ("https://a.example.com/login/magic?t=V2hR8kQx0TzLmN5cYdB7", "V2hR8kQx0TzLmN5cYdB7"),
+        ("https://chat.example.com/hooks/118734/Zq3VkT8xWm0LpRn5cYdH1bJsGu", "Zq3VkT8xWm0LpRn5cYdH1bJsGu"),
+    ],
+)
+def test_numbers_and_words_that_open_something_are_masked(said: str, secret: str) -> None:
+    assert MASK in mask(said) and secret not in mask(said)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "error code: 40001, exit code is 1370, zip code is 10115",
+        "the code is 5000 lines long",
+        "our pin on openssl 3.0.13 blocks it",
+        "login fails for user web-4 on node ip-10-40-12-7",
+        "password reset fails since build 2841, ticket SHOP-2291, request 7f3d2c1e-90ab-4e56-8d17-3b6c0f9a2e48",
+        "token check in GeoFence4Partners fails, order ch_3Nk2xY9q",
+        "the admin U0RESPONDER logged in from C0ANNOUNCE1",
+        "passphrase is required by the new policy of the bank",
+        "jump to step a, b, c, d, e and dash off",
+        "MAC 00:00:5e:00:53:af flaps",
+        "Enter keystore password:\nAlias upload",
+    ],
+)
+def test_what_is_told_beside_such_a_word_and_is_no_secret_stays(said: str) -> None:
+    assert mask(said) == said
 
 
 # The same kinds in other words: where a secret stands tells it.
@@ -121,6 +177,14 @@ def test_names_of_programs_beside_such_a_word_stay(said: str) -> None:
         "enable a b key ",
         "recovery codes a1b2 ",
         "1.2.3.4:5432:a:b:",
+        "login aB3!x ",
+        "pin for a ",
+        "a, dash, ",
+        "passphrase of a is ",
+        "https://login?a=",
+        "ops@a.example:",
+        "password for a b ",
+        "licence A1B2-",
     ],
 )
 def test_what_repeats_a_name_forty_thousand_characters_long_is_masked_once_and_for_all(piece: str) -> None:

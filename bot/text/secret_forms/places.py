@@ -12,9 +12,38 @@ _NOT_A_NAME = r"(?![$%{<\[]|-)"
 _HOST = r"(?:\*|[\w.-]{1,120}|\[[\w.:-]{1,120}\](?::\d{1,5})?)"
 _ANY_LITERAL = r"[^\"'\n$]{4,200}"
 
+SPELLED = (
+    r"(?:(?:capital|upper ?case|lower ?case|big|small|gro(?:ß|ss)es|kleines|majuscule|minuscule|may[úu]scula"
+    r"|mai[úu]scula) [A-Za-z]|dash|hyphen|hash|dot|underscore|slash|at sign|star|zero|exclamation(?: mark)?|bang|dollar"
+    r"|percent|plus|equals|bindestrich|unterstrich|tiret|guion|hífen)"
+)
+# Read out, character by character: `capital R, e, i, 7, dash, k`.
+READ_OUT = rf"(?<![\w'’-])(?:(?:[A-Za-z0-9](?!\w)|{SPELLED})[,. -]{{1,3}}){{4,40}}(?:[A-Za-z0-9]|{SPELLED})(?![\w'’])"
+READ_OUT_HINTS = (
+    "capital", "dash", "hash", "underscore", "hyphen", "uppercase", "upper case", "lowercase", "lower case",
+    "bindestrich", "unterstrich", "großes", "majuscule", "tiret", "mayúscula", "guion", "maiúscula", "hífen",
+)  # fmt: skip
+# Not the codes of errors, exits and places; and not what is counted.
+NUMBERS = (
+    r"(?P<start>(?<![\w-])(?:(?:pin|puk|passcode|otp|geheimzahl|combination|combo|zahlenschloss|alarm off)"
+    r"(?:s|-code|nummer)?"
+    r"(?:[^\n.!?:=]{0,60}?(?:\s(?:is|are|es|é|est|ist|lautet|now|its|it's|to)(?: (?:now|jetzt|ahora|agora))?\s{1,3}"
+    r"|[:=]\s{0,3}|->\s{0,3})|\s{1,3})"
+    r"|(?<!error )(?<!exit )(?<!status )(?<!http )(?<!return )(?<!response )(?<!reason )(?<!result )(?<!zip )"
+    r"(?<!postal )"
+    r"(?<!post )(?<!country )(?<!area )(?<!event )(?<!stop )(?<!sql )(?<!product )(?<!source )(?<!failure )(?<!de )"
+    r"(?:code|código|codice|(?:tür|tuer|zahlen|zugangs|sicherheits|alarm|tor|safe|tresor)code)(?![\w-])"
+    r"(?! d'erreur| de erro| de error| d'état)"
+    r"(?:[^\n.!?:=]{0,60}?\s(?:is|es|é|est|ist|lautet|its|it's|to)(?: (?:now|jetzt|ahora|agora))?\s{1,3}"
+    r"|[^\n.!?:=]{4,60}?[:=]\s{0,3}))"
+    r"[\"'`*«]{0,2})(?P<value>[#*]?\d(?:[ -]?\d){3,9}[#*]?(?: then [#*\d]{1,6})?)"
+    r"(?![\w%]|[.,:/-]\d|\s(?:lines|rows|ms|times|bytes|char\w*|errors|users|seconds|requests|per|of|on|failed|or)\b)"
+)
+
 PLACES: tuple[tuple[tuple[str, ...], str], ...] = (
     # ~/.pgpass, and the maps of a mail server: host:port:database:user:password, [host]:port user:password.
-    ((":",), rf"(?P<start>(?:\A|\n|\s|`){_HOST}:(?:\d{{2,5}}|\*):[\w*.-]{{1,60}}:[\w*.@-]{{1,60}}:)(?P<value>"
+    ((":",), rf"(?P<start>(?:\A|\n|\s|`)(?!(?:[0-9a-f]{{2}}:){{4}}){_HOST}"
+             rf":(?:\d{{2,5}}|\*):[\w*.-]{{1,60}}:[\w*.@-]{{1,60}}:)(?P<value>"
              rf"(?![\d.:]+\s)\S{{4,200}})"),
     ((":",), rf"(?P<start>(?:\A|\n|`)\s{{0,8}}{_HOST}(?::\d{{2,5}})?[ \t]{{1,8}}[\w.+-]{{1,60}}@[\w.-]{{1,80}}:)"
              rf"(?P<value>{_TYPED})"),
@@ -63,38 +92,59 @@ PLACES: tuple[tuple[tuple[str, ...], str], ...] = (
      rf"(?P<start>(?:\bConvertTo-SecureString\s{{1,3}}(?:-String\s{{1,3}})?|\b(?:set|with|use|of)?_?(?:password"
      rf"|passwd|secret|passphrase)\(|"
      rf"\b\w{{0,30}}credentials?\([\"'][^\"'\n]{{1,80}}[\"'],\s{{0,3}})[\"'])(?P<value>{_ANY_LITERAL})(?=[\"'])"),
-    (("login(", "auth(", "authenticate(", "signin(", "connect(", "client("),
-     r"(?P<start>\b\w{0,20}(?:login|auth|authenticate|signin|connect|client)\(\s{0,3}[\"']"
-     r"[^\"'\n]{1,80}[\"'],\s{0,3}[\"'])"
-     r"(?P<value>(?=[^\"'\n]{0,60}\d)(?=[^\"'\n]{0,60}[A-Za-z])(?![\w-]{1,60}(?:\.[\w-]{1,60}){1,5}[\"'])"
-     r"[^\"'\n\s/:]{8,200})(?=[\"'])"),
     # Passwords that other languages name, for something: `Wachtwoord van de sluis-pc: …`, `contraseña del servidor: …`.
     (("wachtwoord", "passwort", "kennwort", "contraseña", "mot de passe", "senha", "lösenord", "hasło", "parola"),
      r"(?P<start>\b(?:wachtwoord|passwort|kennwort|contraseña|mot de passe|senha|lösenord|hasło|parola)"
      r"(?: (?:van|voor|von|vom|zu|für|im|am|de|del|du|des|da|do|dos|das|para|pour|til|för|do|di|per|la|le|el|los"
      r"|las|der|die|den|dem|het|[\w.@/-]{1,30})){1,6}"
      rf"(?: {{0,2}}[:=]| (?:ist|is|es|est|lautet|é))\s{{1,3}}[\"'`*]{{0,2}})(?P<value>{_NOT_A_NAME}{_TYPED})"),
-    # What is to be typed where a password is asked for.
-    (("log in", "login", "log on", "sign in", "ssh ", "rdp", "asks", "prompt", "einloggen", "anmelden", "console",
-     "password"),
-     r"(?P<start>\b(?:type|enter|try|use|tippe?|eingeben) [\"'`*]{0,2})"
-     r"(?P<value>(?=[^\s\"'`]{0,60}\d)(?=[^\s\"'`]{0,60}[A-Za-z])(?=[^\s\"'`]{1,60}[!#$%^&*?+~@]|(?-i:"
-     r"[^\s\"'`]{0,60}[a-z][^\s\"'`]{0,60}[A-Z]|[^\s\"'`]{0,60}[A-Z][^\s\"'`]{0,60}[a-z]))"
-     r"(?!https?:|[\w.-]{1,60}@|[\w-]{1,40}\()[^\s\"'`/<>(),]{8,100})"
-     r"(?=[\"'`*]{0,2}(?:[\s,.]{1,3}(?:when|if|as|at|for|wenn|als|to log|to get)\b|[.!,]?\s{0,3}(?:\n|\Z)))"),
     # A Twilio account and, behind it, what opens it.
     (("ac",), r"(?P<start>\bAC[a-f0-9]{32}[\"']?[^A-Za-z0-9\n]{1,6}[\"']?)(?P<value>[a-f0-9]{32})\b"),
     # Keys of JSON Web Keys that are private.
     (('"kty"',), r"(?P<start>\"(?:d|k|p|q|dp|dq|qi)\"\s{0,3}:\s{0,3}\")(?P<value>[\w-]{20,800})(?=\")"),
-    # What opens a door, a network or a telephone card.
-    (("code", "pin", "puk", "combination", "wifi", "wi-fi", "wlan"),
-     r"(?P<start>\b(?:(?:door|gate|alarm|safe|garage|lift|key ?box|keypad|locker|server room|entry|access) (?:code"
-     r"|pin|combination)|puk|sim pin)(?: (?:for|of|to|at)(?: [\w'-]{1,30}){1,4})?"
-     r"(?: is|:|=)\s{1,3}[\"'`*]{0,2})(?P<value>[\d#*][\d#* -]{2,12}[\d#*])(?![\w.])"),
-    (("wifi", "wi-fi", "wlan", "hotspot"),
-     r"(?P<start>\b(?:wi-?fi|wlan|hotspot)[^\n:=]{0,40}(?:key|code|pass\w{0,4}|schlüssel)(?: is|:"
-     r"|=)?\s{1,3}[\"'`*]{0,2})"
-                                           rf"(?P<value>{_TYPED})"),
+    # Oracle's user/password@service, and anybody's user:password@host without a scheme.
+    (("jdbc:oracle", "sqlplus", "conn"),
+     r"(?P<start>(?:jdbc:oracle:\w{3,4}:|\bconn(?:ect)?\s{1,3}|\bsqlplus\s[^\n]{0,40}?)\"?[\w$#.-]{1,40}\"?/\"?)"
+     r"(?P<value>[^\s/@\"]{3,100})(?=\"?@)"),
+    (("@",), r"(?P<start>(?<![\w/.@:-])[\w.+-]{1,60}(?:@[\w.-]{1,60})?:)(?P<value>(?-i:(?=[^\s@:]{0,60}[a-z])"
+             r"(?=[^\s@:]{0,60}[A-Z]))(?=[^\s@:]{0,60}\d)[^\s:/@\"'<>]{6,100})(?=@(?!sha\d)\w)"),
+    (("@",), r"(?P<start>(?<![\w.+-])[\w.+-]{1,60}@[\w-]{1,60}(?:\.[\w-]{1,30}){1,4}:)(?P<value>(?=[^\s:]{0,60}\d)"
+             r"(?=[^\s:]{0,60}[A-Za-z])(?!\S{0,90}\.git\b)[^\s:/~\"'`,;]{6,100})"),
+    # An address that lets in whoever has it.
+    (("://",), r"(?P<start>https?://(?=[^\s]{0,200}?(?:login|magic|reset|invit|join|verif|confirm|activat|sso|share|signup"
+               r"|password|recover))[^\s?#]{1,200}[?#](?:[^\s]{0,200}&)?(?!(?:state|redirect|nonce|code_challenge|client_id"
+               r"|next|return|session_state|utm)\w{0,20}=)[\w-]{1,20}=)"
+               r"(?P<value>(?=[\w~.%-]{0,60}\d)(?-i:(?=[\w~.%-]{0,60}[a-z])(?=[\w~.%-]{0,60}[A-Z]))[\w~.%-]{16,500})"),
+    # Numbers that open something: a word for them, whatever says of what, and "is".
+    (("pin", "puk", "code", "código", "codice", "otp", "combination", "combo", "geheimzahl", "zahlenschloss",
+      "alarm off"), NUMBERS),
+    # A word alone, behind what it is for.
+    (("password", "passwort", "kennwort", "contraseña", "mot de passe", "senha", "passphrase", "pw", "passwd"),
+     r"(?P<start>\b(?:password|passwd|pwd?|passphrase|passwort|kennwort|contraseña|mot de passe|senha)"
+     r" (?:for|of|to|on|für|vom|von|de|del|du|do|da|pour|para) [^\n.:=\"]{1,60}?(?::|=| is| ist| est| es| é)\s{1,3}"
+     r"[\"'`*]{0,2})(?P<value>(?!(?:see|ask|check|same|the|wrong|expired|lost|not|in|on|at|broken|gone|known|unknown|too"
+     r"|never|still|required|missing|invalid|incorrect|changed|reset|rotated|stored|pending|being|getting|about|kept)\b"
+     r"|\w{1,20}(?:ed|ing)\b)[^\s\"'`*,.;:]{6,60})(?=[\"'`*.,]{0,2}\s{0,3}(?:\n|\Z|\())"),
+    # Groups of a product's key.
+    (("licen", "product key", "activation", "serial key"),
+     r"(?P<start>\b(?:licen[cs]e|product key|activation|serial key)\b[^\n]{0,60}?[\s:=\"'])"
+     r"(?P<value>(?=[A-Z0-9-]{0,40}\d)[A-Z0-9]{4,6}(?:-[A-Z0-9]{4,6}){3,7})(?![\w-])"),
+    # Words that open something.
+    (("phrase", "frase", "wachtzin"),
+     r"(?P<start>\b(?:pass[ -]?phrase|phrase (?:de passe|secrète)|frase (?:de paso|de seguridad|secreta)|frase-passe"
+     r"|wachtzin)\b[^\n:\"]{0,60}?(?:\s(?:is|ist|est|es|é|lautet)\s{1,3}|[:=]\s{0,3})[\"'`“„*]{0,2})"
+     r"(?P<value>(?!(?:\w{1,20}(?:ed|ing|ert|iert)|in|on|at|not|stored|wrong|too|kept|known|never|only|still|no|also|a|an"
+     r"|what|where|ask|see|same|use|check|get|the (?:same|one|old|wrong)|nicht|falsch|im|bei|for|with|to|from|and|or|so"
+     r"|set|lost|gone)\b)(?:[^\W\d_]{1,20} ){3,11}[^\W\d_]{1,20})"),
+    (("seed", "mnemonic", "wallet", "recovery"),
+     r"(?P<start>\b(?:seed|mnemonic|recovery (?:phrase|words)|wallet)\b[^\n:\"]{0,60}[:=\n\"]\s{0,3}[\"'`“„*]{0,2})"
+     r"(?P<value>(?:[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8})\b"),
+    (("security question", "security answer", "sicherheitsfrage", "question secrète", "pregunta de seguridad"),
+     r"(?P<start>\b(?:security (?:question|answer)|sicherheitsfrage|question secrète|pregunta de seguridad)"
+     r"[^\n:=]{0,80}[:=]\s{0,2}[\"'`]?)(?P<value>(?!\w{1,20}\?)[^\s\"'`,.]{3,60})"),
+    # An app-specific password: four groups of four letters.
+    (("app",), r"(?P<start>\bapp(?:lication)?[ -](?:specific|password)[^\n]{0,120}?[\s:\"'`])"
+               r"(?P<value>[a-z]{4}(?:-[a-z]{4}){3})(?![\w-])"),
 )  # fmt: skip
 # A list of codes behind one name: `recovery codes: f55c7-a7b47 ee726-2aef2`.
 LISTED = (

@@ -7,6 +7,11 @@ TOKENS: tuple[tuple[str, str], ...] = (
     ("xox", r"xox[a-z][.-][A-Za-z0-9.-]{8,400}"),
     ("xapp-", r"xapp-\d-[A-Za-z0-9-]{8,250}"),
     ("hooks.slack.com/", r"hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9_/]{10,160}"),
+    (
+        "hook",
+        r"/[a-z-]{0,20}hooks?/(?:[\w.-]{1,60}/){0,4}(?=[\w-]{0,60}[a-z])(?=[\w-]{0,60}[A-Z])"
+        r"(?=[\w-]{0,60}\d)[\w-]{24,160}",
+    ),
     ("/api/webhooks/", r"discord(?:app)?\.com/api/webhooks/\d{5,25}/[A-Za-z0-9_-]{20,120}"),
     ("webhook.office.com/", r"webhook\.office\.com/webhookb2/[A-Za-z0-9@/_-]{20,300}"),
     ("hooks.zapier.com/", r"hooks\.zapier\.com/hooks/catch/[A-Za-z0-9/]{6,80}"),
@@ -76,6 +81,7 @@ TOKENS: tuple[tuple[str, str], ...] = (
     ("sgp_", r"\bsgp_(?:[a-f0-9]{16}_|local_)?[a-f0-9]{40}\b"),
     ("lsv2_", r"\blsv2_(?:pt|sk)_[a-f0-9]{32}_[a-f0-9]{10}\b"),
     ("pat-", r"\bpat-(?:na|eu)\d-[a-f0-9]{8}(?:-[a-f0-9]{4}){3}-[a-f0-9]{12}\b"),
+    ("-", r"\b(?:api|sdk|mob)-[a-f0-9]{8}(?:-[a-f0-9]{4}){3}-[a-f0-9]{12}\b"),
     ("clojars_", r"\bCLOJARS_[a-z0-9]{50,70}\b"),
     ("secret_", r"\bsecret_[A-Za-z0-9]{43}\b"),
     (".", r"\b[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}"),
@@ -100,7 +106,7 @@ TOKENS: tuple[tuple[str, str], ...] = (
     ("ico-", r"\bico-[A-Za-z0-9]{32}\b"),
     ("s-s4t2", r"\bs-s4t2(?:ud|af)-[a-f0-9]{64}\b"),
     ("at.", r"\b[ps]at\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9]{24}\.[A-Za-z0-9]{20}\b"),
-    ("gr1348941", r"\bGR1348941[A-Za-z0-9_-]{20,60}"),
+    ("gr1348941", r"\bGR1348941[A-Za-z0-9_-]{15,60}"),
     ("_mmk", r"\b[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk\b"),
     ("api-", r"\bAPI-[A-Z0-9]{26}\b"),
     ("sha256~", r"\bsha256~[A-Za-z0-9_-]{43}"),
@@ -136,5 +142,7 @@ TOKENS: tuple[tuple[str, str], ...] = (
     ("infura.io", r"infura\.io/(?:ws/)?v3/[a-f0-9]{32}"),
     ("alchemy.com", r"alchemy\.com/v2/[A-Za-z0-9_-]{32}"),
     ("private-lines", r"Private-Lines: \d{1,3}\s{1,4}(?:[A-Za-z0-9+/=]{20,64}\s{0,3}){1,40}"),
+    ("-", r"(?<![\d-])\d{6}(?:-\d{6}){7}(?![\d-])"),  # BitLocker's recovery keys
+    ("wifi:", r"(?i:WIFI:)[^\s]{0,80}?P:[^\s;]{3,80}"),
     ("fwogzxivyxdz", r"FwoGZXIvYXdz[A-Za-z0-9+/=%]{40,4000}"),
 )
