@@ -20,6 +20,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse
 
+from bot.slack.payloads import Profile, read_profile
 from bot.slack.refusals import NOT_LET_IN, Refusal, Refused, TryAgain, explain
 from bot.slack.text import is_bot_user, is_person, unturned
 from bot.slack.untaken import Untaken
@@ -332,15 +333,13 @@ class Slack:
         more = {"hash": view_hash} if view_hash else {}
         self.call("views.update", view_id=view_id, view=view, **more)
 
-    def profile_of(self, user_id: str) -> tuple[str, str | None]:
-        """The name and the IANA time zone of a person; the id itself and None when Slack does not know them."""
+    def profile_of(self, user_id: str) -> Profile:
+        """What a person is called, and where; the id itself and nothing more when Slack does not know them."""
         try:
             user = self.call("users.info", user=user_id)["user"]
         except Refused:
-            return user_id, None
-        profile = user.get("profile") or {}
-        name = profile.get("display_name") or user.get("real_name") or user.get("name") or user_id
-        return str(name), user.get("tz") or None
+            return Profile(user_id, None, "")
+        return read_profile(user_id, user)
 
     def learn_groups(self, members: Mapping[str, list[str]]) -> None:
         """Who was in user groups when Slack last said so, as another process recorded it."""

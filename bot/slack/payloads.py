@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 
@@ -59,3 +59,19 @@ def _is_field(field: Any) -> bool:
     return all(isinstance(text, str | None) for text in texts) and (
         option is None or (isinstance(option, dict) and isinstance(option.get("value"), str))
     )
+
+
+class Profile(NamedTuple):
+    """What Slack calls a person, in short and in full (empty where it does not say), and their time zone by IANA."""
+
+    name: str
+    time_zone: str | None
+    full_name: str
+
+
+def read_profile(user_id: str, user: Mapping[str, Any]) -> Profile:
+    """Of a user as `users.info` gives them; a name that they did not choose stands for one that they did."""
+    profile = user.get("profile") or {}
+    full = profile.get("real_name") or user.get("real_name") or ""
+    name = profile.get("display_name") or full or user.get("name") or user_id
+    return Profile(str(name), user.get("tz") or None, str(full))

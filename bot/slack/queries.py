@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, exists, func, literal, select, true, update
+from sqlalchemy import delete, exists, func, literal, or_, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -106,17 +106,30 @@ def names_in(session: Session, *texts: str | None) -> dict[str, str]:
     return names_of(session, ids) if ids else {}
 
 
+def every_name_of(session: Session, user_id: str) -> list[str]:
+    """What somebody is called, in short and in full, as far as we know."""
+    found = session.execute(select(PersonRow.name, PersonRow.full_name).where(PersonRow.user_id == user_id)).first()
+    return [name for name in found or () if name]
+
+
 def find_by_name(session: Session, name: str) -> list[str]:
-    """The ids of those whom Slack calls so, whatever the case."""
-    return list(session.scalars(select(PersonRow.user_id).where(func.lower(PersonRow.name) == name.lower())))
+    """The ids of those whom Slack calls so, in short or in full, whatever the case."""
+    called = or_(*(func.lower(column) == name.lower() for column in (PersonRow.name, PersonRow.full_name)))
+    return list(session.scalars(select(PersonRow.user_id).where(called)))
 
 
-def record_name(session: Session, slack_id: str, name: str, now: datetime, time_zone: str | None = None) -> None:
-    """Keep what a person, a channel or a user group is called, and a person's time zone. Nothing empty is kept."""
+def record_name(
+    session: Session, slack_id: str, name: str, now: datetime, time_zone: str | None = None, full_name: str = ""
+) -> None:
+    """Keep what a person, a channel or a user group is called, and a person's time zone. Nothing empty is kept.
+
+    `full_name`: of a person, where it is another than `name`.
+    """
     if USER_ID.fullmatch(slack_id):
-        zone = {"time_zone": time_zone} if time_zone else {}
-        person = insert(PersonRow).values(user_id=slack_id, name=name, looked_up_at=now, **zone)
-        kept = {"looked_up_at": now, "name": name or PersonRow.name, **zone}
+        more = {"time_zone": time_zone} if time_zone else {}
+        more |= {"full_name": full_name} if full_name and full_name != name else {}
+        person = insert(PersonRow).values(user_id=slack_id, name=name, looked_up_at=now, **more)
+        kept = {"looked_up_at": now, "name": name or PersonRow.name, **more}
         session.execute(person.on_conflict_do_update(index_elements=["user_id"], set_=kept))
     else:
         place = insert(NameRow).values(slack_id=slack_id, name=name, looked_up_at=now)

@@ -33,6 +33,7 @@ class PersonRow(Base):
     __tablename__ = "people"
     user_id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
+    full_name: Mapped[str | None]  # where `name` is another
     time_zone: Mapped[str | None]  # by its IANA name, as they chose it in Slack
     looked_up_at: Mapped[datetime]
 

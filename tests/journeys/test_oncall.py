@@ -162,6 +162,10 @@ def test_command_is_handed_and_a_rung_is_pinged_by_a_name_typed_out(stage: Stage
     ref, channel = stage.declare("P2 names are typed out", by=stage.team_lead)
     said = ask(stage.team_lead, channel["id"], "/incident handover second responder")
     assert said.startswith(f"Asked <@U0SECONDARY> to take command of {ref}.")
+    ask(stage.team_lead, channel["id"], "/incident role comms @support-agent")
+    settle(stage.database)
+    said = ask(stage.team_lead, channel["id"], "/incident role scribe customer support")
+    assert said.startswith("<@U0SUPPORT> is scribe of"), "by their full name, once Slack has said it"
     said = ask(stage.team_lead, channel["id"], "/incident handover the moon")
     assert said == "I don't know anyone called “the moon”. Mention them: `@name`."
     said = ask(stage.responder, channel["id"], "/incident escalate @vp-engineering the board asks")

@@ -32,6 +32,7 @@ from bot.store.outbox import enqueue
 from tests.support.rows import NOON, add_ping, minutes
 
 WHO, NAME, MAIL = "U0QUITTER", "Zelda Quartermain", "zelda@example.com"
+FULL_NAME = "Zelda Maria Quartermain"
 WORDS = (
     "the flux capacitor is on fire",
     "I restarted the quince service by hand",
@@ -44,7 +45,7 @@ _numbers = itertools.count(1)
 def row(session: Session, policy: Policy) -> IncidentRow:
     """An incident in which the person did everything that one can, closed, reviewed, approved and learned."""
     number = next(_numbers)
-    slack_queries.record_name(session, WHO, NAME, NOON, "Europe/Berlin")
+    slack_queries.record_name(session, WHO, NAME, NOON, "Europe/Berlin", FULL_NAME)
     row, _ = declare(session, Declaration(f"erase:{number}:{WHO}", "checkout fails", Severity.P1, WHO), policy, NOON)
     row.channel_id = f"C0ERASE{number}"
     session.flush()
@@ -77,7 +78,7 @@ def row(session: Session, policy: Policy) -> IncidentRow:
 @pytest.fixture
 def erased(session: Session, row: IncidentRow) -> IncidentRow:
     found = erase(session, WHO, (MAIL,), False, f"{next(_numbers):08x}", NOON + minutes(60))
-    assert found.names == (MAIL, NAME) and found.own >= 4
+    assert found.names == (MAIL, NAME, FULL_NAME) and found.own >= 4
     session.expire_all()
     return incidents.get(session, row.incident_id)
 
@@ -92,7 +93,7 @@ def held(session: Session) -> Iterator[tuple[str, str]]:
 def test_no_column_of_any_table_holds_words_names_or_id_of_who_was_erased(
     session: Session, erased: IncidentRow
 ) -> None:
-    needles = [one.casefold() for one in (WHO, NAME, MAIL, *WORDS, WORDS[0][:20])]
+    needles = [one.casefold() for one in (WHO, NAME, FULL_NAME, MAIL, *WORDS, WORDS[0][:20])]
     left = [(place, value) for place, value in held(session) if any(one in value.casefold() for one in needles)]
     assert left == []
 

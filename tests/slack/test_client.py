@@ -229,8 +229,8 @@ def test_an_endless_topic_is_cut(bot: Slack, responder: Person) -> None:
 
 
 def test_people_and_groups_are_looked_up(bot: Slack) -> None:
-    assert bot.profile_of("U0TEAMLEAD") == ("team-lead", "Etc/UTC")
-    assert bot.profile_of("U0NOBODY") == ("U0NOBODY", None)
+    assert bot.profile_of("U0TEAMLEAD") == ("team-lead", "Etc/UTC", "Team Lead")
+    assert bot.profile_of("U0NOBODY") == ("U0NOBODY", None, "")
     assert bot.members_of_group("S0ONCALL") == ["U0RESPONDER"]
     assert bot.open_direct("U0VP") == bot.open_direct("U0VP")
 

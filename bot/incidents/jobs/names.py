@@ -47,19 +47,19 @@ def look_up_names(context: AppContext, slack: Slack, ids: Iterable[str]) -> None
     if not found:
         return
     with context.database.transaction() as session:
-        for slack_id, (name, time_zone) in found.items():
+        for slack_id, (name, time_zone, full_name) in found.items():
             if name is not None:
-                slack_queries.record_name(session, slack_id, name, context.now(), time_zone)
+                slack_queries.record_name(session, slack_id, name, context.now(), time_zone, full_name)
 
 
-def _profile(slack: Slack, groups: dict[str, str] | None, slack_id: str) -> tuple[str | None, str | None]:
-    """The name, empty where there is none for us and None where it is not known, and for people their time zone."""
+def _profile(slack: Slack, groups: dict[str, str] | None, slack_id: str) -> tuple[str | None, str | None, str]:
+    """The name, empty where there is none for us and None where it is not known; of people time zone and full name."""
     if USER_ID.fullmatch(slack_id):
-        name, time_zone = slack.profile_of(slack_id)
-        return "" if name == slack_id else name, time_zone
+        name, time_zone, full_name = slack.profile_of(slack_id)
+        return "" if name == slack_id else name, time_zone, full_name
     if slack_id.startswith("S"):
-        return groups.get(slack_id, "") if groups is not None else None, None
-    return _channel(slack, slack_id), None
+        return groups.get(slack_id, "") if groups is not None else None, None, ""
+    return _channel(slack, slack_id), None, ""
 
 
 def _channel(slack: Slack, channel_id: str) -> str | None:

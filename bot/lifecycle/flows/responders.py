@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.context import Policy
-from bot.incidents.flows.record import record, refuse_when_over
+from bot.incidents.flows.record import learn_names_later, record, refuse_when_over
 from bot.incidents.queries import incidents
 from bot.incidents.rules.responders import ResponderRole
 from bot.incidents.rules.timeline import Kind
@@ -16,6 +16,7 @@ from bot.lifecycle.flows import commander
 from bot.lifecycle.flows.consequences import after_change
 from bot.lifecycle.messages import command as messages
 from bot.lifecycle.rules.outcomes import RoleGiven, RoleHeld
+from bot.slack.text import person
 from bot.store.outbox import enqueue
 
 
@@ -30,6 +31,7 @@ def assign(
         return RoleHeld(row.ref, role, user_id)
     text = messages.role_entry(role, before, user_id, by)
     data = {"role": role.value, "user": user_id}
+    learn_names_later(session, person(user_id))
     # Who is new to a role hears of it themselves, and the card shows it; of a change of hands the channel hears, too.
     record(session, row, Kind.ROLE_TAKEN, text, now, author=by, data=data, announce=before is not None)
     commander.notify_replaced(session, row, role.value, before, user_id, by)

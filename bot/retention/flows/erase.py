@@ -41,8 +41,8 @@ def erase(session: Session, user_id: str, names: Sequence[str], listed: bool, to
     Raises BadRequest while they would still be paged or have an open incident.
     """
     _refuse_who_is_needed(session, user_id, listed)
-    known = slack_queries.names_of(session, [user_id]).get(user_id, "")
-    called = tuple(dict.fromkeys(name for name in (*names, known) if name and name != user_id))
+    known = slack_queries.every_name_of(session, user_id)
+    called = tuple(dict.fromkeys(name for name in (*names, *known) if name and name != user_id))
     person = Person(user_id, called, f"U0ERASED{token.upper()}")
     people.allow_erasing(session)
     words = _words(session, user_id)

@@ -180,8 +180,9 @@ def _like(needle: str) -> str:
 
 
 def forget_person(session: Session, user_id: str) -> None:
-    """Remove somebody's sessions, when they were signed out, and their time zone."""
-    session.execute(update(PersonRow).where(PersonRow.user_id == user_id).values(time_zone=None))
+    """Remove somebody's sessions, when they were signed out, their full name and their time zone."""
+    nothing = {"time_zone": None, "full_name": None}
+    session.execute(update(PersonRow).where(PersonRow.user_id == user_id).values(nothing))
     session.execute(delete(SessionRow).where(SessionRow.user_id == user_id))
     session.execute(delete(SignOutRow).where(SignOutRow.user_id == user_id))
 
