@@ -135,7 +135,7 @@ _Times count from the declaration._
 ## Escalations
 
 - **On-call engineer**: paged 14:30 (at once): Responder; acknowledged 14:34 (entry 2)
-- **Not paged**: team lead (due 16:30, 2 h): resolved before it was due
+- **Not paged**: team lead: it was acknowledged or over before their pages were due
 
 ## Similar past incidents
 
@@ -513,7 +513,7 @@ def test_each_role_is_one_line_of_the_escalations_and_an_answer_counts_for_its_o
         "no answer; after the reopening at 15:30 paged 2 times, 15:30 to 15:35 "
         "(at once; repeated until acknowledged): Responder; acknowledged 15:45",
         "VP engineering: paged 14:50 (20 min): Team lead; no answer",
-        "Not paged: team lead (due 16:00, 30 min): acknowledged before it was due",
+        "Not paged: team lead: it was acknowledged or over before their pages were due",
     ]
 
 
@@ -832,3 +832,22 @@ def test_what_was_run_of_playbooks_is_said_with_the_step_that_ended_it() -> None
         "GUIDE-cors, CORS: of 2 steps none decided",
     ]
     assert [origin.entry_id for origin in lines[0].entries] == [99]
+
+
+def test_a_cause_that_was_misread_first_is_told_and_the_time_to_identify_counts_to_the_one_that_stands() -> None:
+    incident = full_incident(identified_at=minute(12), mitigated_at=minute(40), resolved_at=minute(50))
+    entries = (
+        entry(1, Kind.DECLARED, BEGAN, LEAD, "Declared."),
+        entry(2, Kind.CAUSE_RECORDED, minute(10), RESPONDER, "the payment provider is down"),
+        entry(3, Kind.STATUS_CHANGED, minute(12), RESPONDER, "Status investigating → identified."),
+        entry(4, Kind.CAUSE_RECORDED, minute(30), RESPONDER, "build 88 keeps transactions open"),
+        entry(5, Kind.CAUSE_RECORDED, minute(49), RESPONDER, "a missing review of build 88's schema"),
+    )
+    review = draft(full_facts(entries=entries, incident=incident), minute(51))
+    improve = texts(review, "could_improve")
+    assert "Another cause was recorded first: “the payment provider is down”. 20 min later it was replaced." in improve
+    assert "30 min of the 50 min passed between the declaration and finding the cause." in improve
+    assert "Time to identify: 30 min" in texts(review, "figures")
+    worded = (*entries[:3], entry(4, Kind.CAUSE_RECORDED, minute(30), RESPONDER, "the payment provider was down again"))
+    review = draft(full_facts(entries=worded, incident=incident), minute(51))
+    assert not any("Another cause" in line for line in texts(review, "could_improve"))

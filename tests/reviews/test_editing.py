@@ -341,6 +341,10 @@ def test_proposals_come_from_what_prevented_similar_incidents_and_once(
         "INC-2023-2156", "incident", "t", sections=(("Prevention", "- Watch `connections`.\n- Cap idle time."),)
     )
     unlike = Entry("NFI-2024-0005", "incident", "t", sections=(("Prevention", "- Load data by best practice."),))
+    closed.cause = "a certificate expired"
+    closed.similar = tuple(replace(one, cause="connections sat idle in transaction") for one in closed.similar)
+    assert action_items.propose(session, closed, {entry.ref: entry}, NOON) == 0, "of another cause"
+    closed.cause = "idle connections of the pool"
     assert action_items.propose(session, closed, {entry.ref: entry, unlike.ref: unlike}, NOON) == 2
     assert action_items.propose(session, closed, {entry.ref: entry}, NOON) == 0
     found = editing.assemble(session, closed)

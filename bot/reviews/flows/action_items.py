@@ -22,6 +22,7 @@ from bot.reviews.flows.editing import as_item, show
 from bot.reviews.messages import action_items as messages
 from bot.reviews.queries import action_items, reviews
 from bot.reviews.rules.action_requests import LONGEST, ActionRequest, ItemChange, parse_action
+from bot.reviews.rules.causes import related_causes
 from bot.reviews.tables import ActionRow
 from bot.slack import queries as slack_queries
 from bot.store.outbox import enqueue
@@ -123,10 +124,11 @@ def add_from_message(
 def propose(session: Session, row: IncidentRow, entries: Mapping[str, Entry], now: datetime) -> int:
     """Propose what prevented the incidents that are most likely the same trouble; how many proposals are new.
 
-    What only shares a few words with this one would be struck by whoever reads the draft. The incident's row must be
-    locked.
+    What only shares a few words with this one, or had a cause of which the recorded one says nothing, would be struck
+    by whoever reads the draft. The incident's row must be locked.
     """
-    found = list(_preventions(row.similar, entries))[:PROPOSALS]
+    alike = [item for item in row.similar if not (row.cause and item.cause) or related_causes(row.cause, item.cause)]
+    found = list(_preventions(alike, entries))[:PROPOSALS]
     wanted = {f"proposal:{row.incident_id}:{ref}:{text[:80]}": (ref, text) for ref, text in found}
     fresh = wanted.keys() - action_items.known_requests(session, wanted)
     values = [

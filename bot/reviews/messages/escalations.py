@@ -13,6 +13,7 @@ from bot.reviews.rules.record import Record
 from bot.text.durations import span
 from bot.text.wording import Wording
 
+_NOT_DUE = "it was acknowledged or over before their pages were due"
 _NEEDLESS = re.compile(r" before it was (?:due|sent)$|^replaced by ")  # why a page was not sent that nobody missed
 
 
@@ -105,11 +106,18 @@ def _answer(
 
 
 def _not_sent(facts: ReviewFacts, paged: set[str], wording: Wording) -> list[Line]:
-    """Rungs that were never climbed, by the reason. Of roles that were paged, only what went wrong."""
+    """Rungs that were never climbed, by the reason. Of roles that were paged, only what went wrong.
+
+    When pages would have been due that nobody needed, nobody asks.
+    """
     by_reason: dict[str, dict[str, str]] = {}
     for ping in sorted(facts.pings, key=lambda ping: ping.due_at):
         reason = ping.reason_not_sent
-        if ping.sent_at or not reason or (ping.role in paged and _NEEDLESS.search(reason)):
+        if ping.sent_at or not reason:
+            continue
+        if _NEEDLESS.search(reason):
+            if ping.role not in paged:
+                by_reason.setdefault(_NOT_DUE, {}).setdefault(ping.role, wording.plain(ping.role, 80))
             continue
         rung = f"{wording.plain(ping.role, 80)} (due {wording.clock(ping.due_at)}, {wording.plain(ping.rule, 80)})"
         by_reason.setdefault(wording.plain(reason, 200), {}).setdefault(ping.role, rung)

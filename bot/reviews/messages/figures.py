@@ -24,7 +24,7 @@ def figures(facts: ReviewFacts, record: Record, wording: Wording, now: datetime)
     opened = openings(facts, record)
     lines = [*_declaring(facts, record), *(_acknowledging(one, opened, record, wording, now) for one in opened)]
     if incident.identified_at:
-        lines.append(_since_declared(facts, "Time to identify", incident.identified_at, record))
+        lines.append(_since_declared(facts, "Time to identify", _identified_at(facts, record), record))
     if incident.mitigated_at:
         lines.append(_since_declared(facts, "Time to mitigate", incident.mitigated_at, record))
     lines.append(_resolving(facts, record, now))
@@ -109,7 +109,8 @@ def _judged(name: str, title: str, derived: Sequence[Line], said: Sequence[Line]
 
 def _updated(updates: Sequence[Entry], facts: ReviewFacts, how: str) -> Line:
     first = span(updates[0].at - facts.incident.declared_at)
-    text = f"Stakeholders were updated {_times(len(updates))}, first {first} after the declaration{how}."
+    when = f"{_times(len(updates))}, first" if len(updates) > 1 else "once,"
+    text = f"Stakeholders were updated {when} {first} after the declaration{how}."
     return Line(text, Nature.DERIVED, entries=tuple(origin(entry) for entry in updates))
 
 
@@ -131,7 +132,7 @@ def _noted(label: str, record: Record, wording: Wording) -> list[Line]:
 def could_improve(measured: Section, facts: ReviewFacts, record: Record, wording: Wording) -> Section:
     """Missed targets and where the time went, late and failed pages, corrections, a playbook that did not help."""
     lines = [_derived(line) for line in measured.lines if line.met is False]
-    lines += _longest_part(measured, facts, record)
+    lines += [*_longest_part(measured, facts, record), *_misread(facts, record, wording)]
     lines += _ping_troubles(facts, record, wording)
     for change in facts.severity_changes:
         # One that was taken back says nothing of how it was judged at first.
@@ -158,8 +159,8 @@ def _late_updates(facts: ReviewFacts, record: Record) -> list[Line]:
         return []
     updates = record.of_kind(Kind.STAKEHOLDERS_TOLD)
     if updates:
-        return [_updated(updates, facts, f", and Tocsin reminded the channel {_times(record.updates_asked)}")]
-    text = f"Stakeholders were not updated. Tocsin reminded the channel {_times(record.updates_asked)}."
+        return [_updated(updates, facts, f"; an update was overdue {_times(record.updates_asked)}")]
+    text = f"Stakeholders were not updated; an update was overdue {_times(record.updates_asked)}."
     return [Line(text, Nature.DERIVED)]
 
 
@@ -182,7 +183,7 @@ def _longest_part(measured: Section, facts: ReviewFacts, record: Record) -> list
     missed = any(line.label == "Time to resolve" and line.met is False for line in measured.lines)
     stamps = [
         ("the declaration", incident.declared_at),
-        ("finding the cause", incident.identified_at),
+        ("finding the cause", _identified_at(facts, record) if incident.identified_at else None),
         ("mitigation", incident.mitigated_at),
         ("resolution", incident.resolved_at),
     ]
@@ -195,7 +196,30 @@ def _longest_part(measured: Section, facts: ReviewFacts, record: Record) -> list
     text = f"{span(longest)} of the {whole} passed between {since} and {until}."
     if longest * 2 < incident.resolved_at - incident.declared_at:
         return []
-    return [Line(text, Nature.DERIVED, entries=record.at(at, Kind.STATUS_CHANGED, Kind.RESOLVED)[:1])]
+    kinds = (Kind.STATUS_CHANGED, Kind.CAUSE_RECORDED, Kind.RESOLVED)
+    return [Line(text, Nature.DERIVED, entries=record.at(at, *kinds)[:1])]
+
+
+def _misread(facts: ReviewFacts, record: Record, wording: Wording) -> list[Line]:
+    """The cause that was recorded before the one that stands, where that was another."""
+    wrong, right = record.misread_cause(_over_at(facts))
+    if wrong is None or right is None:
+        return []
+    said = wording.plain(wrong.text, 200).rstrip(".")
+    text = f"Another cause was recorded first: “{said}”. {between(wrong.at, right.at)} later it was replaced."
+    return [Line(text, Nature.DERIVED, entries=(origin(wrong), origin(right)))]
+
+
+def _identified_at(facts: ReviewFacts, record: Record) -> datetime:
+    """When the cause was known: by the status, or later where another cause was recorded first and corrected."""
+    at = facts.incident.identified_at
+    assert at is not None
+    right = record.misread_cause(_over_at(facts))[1]
+    return max(at, right.at) if right is not None else at
+
+
+def _over_at(facts: ReviewFacts) -> datetime | None:
+    return facts.incident.mitigated_at or facts.incident.resolved_at
 
 
 def _late(facts: ReviewFacts) -> list[PingFact]:

@@ -18,6 +18,8 @@ _MOST_STEPS = 20  # of what was done then; the rest is in its own review
 
 def similar(facts: ReviewFacts, record: Record, wording: Wording) -> Section:
     """Past incidents that look alike; a repetition only where the causes are the same or a person says so."""
+    if facts.false_alarm:
+        return Section("similar", "Similar past incidents", (), "Not compared: it was a false alarm.")
     lines = [Line(_past(past, wording), label=tidied(past.ref)[:60]) for past in facts.similar]
     again = repeats(facts)
     if again:

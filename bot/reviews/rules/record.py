@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.incidents.rules.timeline import Entry, Kind
+from bot.reviews.rules.causes import same_cause
 from bot.reviews.rules.document import Origin
 from bot.reviews.rules.notes import label_of, said_as, said_detected
 
@@ -60,6 +62,20 @@ class Record:
     def of_kind(self, *kinds: Kind) -> list[Entry]:
         """Entries of these kinds, kind by kind, each in order of time."""
         return [entry for kind in kinds for entry in self.by_kind.get(kind, [])]
+
+    def misread_cause(self, until: datetime | None) -> tuple[Entry | None, Entry | None]:
+        """The cause that was recorded before another took its place while people worked on it, and that other one.
+
+        `until`: when the trouble was over; what is worded anew afterwards was known before.
+        """
+        since = max((entry.at for entry in self.of_kind(Kind.REOPENED)), default=None)
+        causes = [
+            entry
+            for entry in self.of_kind(Kind.CAUSE_RECORDED)
+            if (since is None or entry.at >= since) and (until is None or entry.at <= until)
+        ]
+        turns = [pair for pair in itertools.pairwise(causes) if not same_cause(pair[0].text, pair[1].text)]
+        return turns[-1] if turns else (None, None)
 
     def first(self, kind: Kind) -> tuple[Origin, ...]:
         """The origin of the first entry of `kind`; empty if there is none."""

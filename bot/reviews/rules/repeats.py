@@ -6,38 +6,15 @@ import re
 from collections.abc import Callable, Iterable
 
 from bot.incidents.rules.timeline import Entry, Kind
+from bot.reviews.rules.causes import same_cause
 from bot.reviews.rules.document import PastIncident, ReviewFacts
 
-ALIKE = 0.6  # of the words of the shorter cause; fewer in common and it is another trouble
-_LEAST = 2  # words in common: one alone ("database") says too little
-_COMMON = frozenset(
-    re.findall(
-        r"\w+",
-        """a after again all also an and any are as at be because been before but by can could did do does due for from
-        had has have in into is it its more no not of off on once one only or our out over so than that the their them
-        then there these they this to too under until up was we were when which while who will with without""",
-    )
-)
-_WORD = re.compile(r"[^\W_]+(?:[._-][^\W_]+)*")
-_ENDINGS = re.compile(r"(?:'s|ing|ed|es|s)$")
 _SAME = re.compile(
     r"\b(?:same|repeat\w*|recurr\w*|identical|[2-9](?:nd|rd|th) time|(?:second|third) time)\b", re.IGNORECASE
 )
 _DENIED = re.compile(r"\b(?:not|no|never|unlike|different|\w+n['’]t)\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"[.!?;\n]+(?:\s|$)")
 _SPOKEN = (Kind.NOTED, Kind.MESSAGE_POSTED, Kind.CAUSE_RECORDED, Kind.RESOLUTION_RECORDED, Kind.IMPACT_RECORDED)
-
-
-def same_cause(one: str, other: str) -> bool:
-    """Whether two recorded causes name the same thing, by their words."""
-    mine, theirs = _words(one), _words(other)
-    shared = len(mine & theirs)
-    return shared >= _LEAST and shared >= ALIKE * min(len(mine), len(theirs))
-
-
-def _words(text: str) -> set[str]:
-    words = (_ENDINGS.sub("", word) for word in _WORD.findall(text.casefold().replace("’", "'")))
-    return {word for word in words if len(word) > 1 and word not in _COMMON}
 
 
 def said_same(entries: Iterable[Entry], ref: str) -> Entry | None:
