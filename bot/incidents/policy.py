@@ -41,7 +41,7 @@ class SecurityPolicy(PolicyModel):
     `archive` says whether approved reviews of security incidents go into the archive, under a prefix of their own.
     What says one of the phrases of `ask` or `running`, and not only as one of `unless` does, or shows `signs`, is
     declared in private, and whoever declared it is asked. `reports` is the least severity with which a report of one is
-    declared by itself; None: none is.
+    declared by itself; None: none is. `page_at_once`: one that somebody declares pages at once, whatever its severity.
     """
 
     rows: Annotated[frozenset[Text], OneOrMany()]
@@ -51,6 +51,7 @@ class SecurityPolicy(PolicyModel):
     unless: _Phrases = ()
     signs: SignsPolicy = SignsPolicy()
     reports: Severity | None = None
+    page_at_once: bool = True
     archive: bool = True
 
     def smells(self, text: str) -> bool:

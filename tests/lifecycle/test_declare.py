@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import func, select, text
@@ -12,11 +14,12 @@ from sqlalchemy.orm import Session
 from bot.context import Policy
 from bot.errors import BadRequest
 from bot.escalation.queries import pings
+from bot.escalation.rules.matrix import Role
 from bot.escalation.tables import PingRow
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
-from bot.lifecycle.flows.declare import LONGEST_TITLE, Declaration, declare, join, outcome_of
+from bot.lifecycle.flows.declare import LONGEST_TITLE, Declaration, declare, join, kind_of, outcome_of
 from bot.lifecycle.rules.outcomes import Declared, NoteAdded
 from bot.severity.rules import Severity
 from bot.store.engine import Database
@@ -47,6 +50,30 @@ def test_a_declaration_records_opens_the_room_and_pages(session: Session, policy
     (page,) = queued(session, "slack.page", ping_id=sending[0].ping_id)
     assert page.queue == PAGING
     assert page.lock != room.lock
+
+
+NIGHT = datetime(2026, 11, 21, 2, tzinfo=UTC)  # of a Saturday
+
+
+@pytest.mark.parametrize("said", [None, True, False])
+@pytest.mark.parametrize("severity", [Severity.P0, Severity.P2, Severity.P3])
+def test_what_sounds_like_a_break_in_pages_on_call_at_once_whatever_was_chosen_and_once(
+    session: Session, policy: Policy, severity: Severity, said: bool | None
+) -> None:
+    title = "we got hacked i think"
+    secrecy = kind_of(policy, title, "", said)
+    asked = replace(wanted(f"k-{severity}-{said}", title), severity=severity, security=secrecy.security)
+    row, _ = declare(session, replace(asked, asks=secrecy.asks, urgent=secrecy.urgent), policy, NIGHT)
+    [page] = [ping for ping in pings.list_of_incident(session, row.incident_id) if ping.state == pings.SENDING]
+    assert (page.role, page.due_at) == (Role.ON_CALL, NIGHT)
+
+
+def test_with_false_in_the_policy_what_sounds_like_one_waits_as_its_severity_does(
+    session: Session, policy: Policy
+) -> None:
+    waits = replace(policy, security=policy.security.model_copy(update={"page_at_once": False}))
+    row, _ = declare(session, replace(wanted("k-waits"), severity=Severity.P2, urgent=True), waits, NIGHT)
+    assert {ping.state for ping in pings.list_of_incident(session, row.incident_id)} == {pings.PLANNED}
 
 
 def test_the_same_request_declares_once(session: Session, policy: Policy) -> None:

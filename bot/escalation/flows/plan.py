@@ -314,6 +314,13 @@ def escalate_by_hand(
     return ping, True
 
 
+def page_at_once(session: Session, row: IncidentRow, reason: str, by: str, now: datetime) -> None:
+    """Page the on-call engineer of a new incident now, unless its severity does so."""
+    held = pings.list_of_incident(session, row.incident_id)
+    if not any(ping.role == Role.ON_CALL and ping.state in (pings.SENDING, pings.SENT) for ping in held):
+        escalate_by_hand(session, row, Role.ON_CALL, reason, by, "at-once", now)
+
+
 def refuse_asked_just_now(session: Session, row: IncidentRow, role: Role, request_key: str, now: datetime) -> None:
     """Raise BadRequest where somebody asked for this role within the last minute: a command that was typed twice.
 

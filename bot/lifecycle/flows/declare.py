@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import Policy
 from bot.errors import BadRequest, TransitionRefused
+from bot.escalation.flows.plan import page_at_once
 from bot.fields.flows import set_given
 from bot.fields.rules import Given
 from bot.incidents.flows.record import note, record
@@ -37,10 +38,14 @@ SENT_AGAIN_WITHIN = timedelta(minutes=2)  # no declaration is under way for long
 
 @dataclass(frozen=True, slots=True)
 class Secrecy:
-    """`security`: shown to nobody outside its own channel. `asks`: whoever declares it is asked whether it is so."""
+    """`security`: shown to nobody outside its own channel. `asks`: whoever declares it is asked whether it is so.
+
+    `urgent`: it sounds like a break-in, whatever was chosen.
+    """
 
     security: bool
     asks: bool
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ class Declaration:
     report_ts: str | None = None
     security: bool = False  # shown to nobody outside its own channel
     asks: bool = False  # whether it is one is asked, as it only sounds like it
+    urgent: bool = False  # it sounds like a break-in: on-call is paged at once, whatever its severity
     given: Given = field(default_factory=Given)  # its type, and what was said of custom fields
     drill: bool = False  # an exercise: marked everywhere, counted nowhere
     hasty: bool = False  # by somebody who may be typing fast or running a script: asked first where they declare many
@@ -115,6 +121,8 @@ def declare(session: Session, wanted: Declaration, policy: Policy, now: datetime
     if wanted.asks:
         ask_kind(session, row, now)
     after_change(session, row, Kind.DECLARED, wanted.by, policy, now)
+    if wanted.urgent and policy.security.page_at_once:
+        page_at_once(session, row, messages.SOUNDS_LIKE_A_BREAK_IN, wanted.by, now)
     return row, True
 
 
@@ -162,10 +170,10 @@ def kind_of(
 
     `said` and `type_name` are what somebody chose, `row_name` the row of the matrix by which the words were judged.
     """
-    if said is not None or policy.fields.is_private(type_name):
-        return Secrecy(said is not False, asks=False)
     smells = row_name in policy.security.rows or policy.security.smells(words)
-    return Secrecy(smells, asks=smells and bool(policy.security.ask))
+    if said is not None or policy.fields.is_private(type_name):
+        return Secrecy(said is not False, asks=False, urgent=smells)
+    return Secrecy(smells, asks=smells and bool(policy.security.ask), urgent=smells)
 
 
 def split_heading(words: str) -> tuple[str, str]:

@@ -130,6 +130,7 @@ def consider(context: AppContext, wanted: Wanted, by: str) -> tuple[Declaration,
         similar=recall(context.memory.current(), wanted.title),
         security=secrecy.security,
         asks=secrecy.asks,
+        urgent=secrecy.urgent,
         drill=wanted.drill,
         hasty=not wanted.drill,
     )

@@ -127,6 +127,7 @@ def would_leak(duplicate: str, target: str) -> str:
 # Declaring
 
 SAY_TITLE = "The title has to say in a few words what is wrong, such as “card payments fail in Europe”."
+SOUNDS_LIKE_A_BREAK_IN = "it sounds like a break-in"
 SAY_WHAT_IS_WRONG = "Say in a few words what is wrong: `/incident declare checkout returns 502`."
 
 

@@ -192,6 +192,7 @@ def _declare(
         report_ts=report.ts,
         security=secrecy.security,
         asks=secrecy.asks,
+        urgent=secrecy.urgent,
         hasty=True,
     )
     row, fresh = declare(session, declaration, policy, now)

@@ -99,6 +99,7 @@ def _declaration(
         report_ts=origin.get("ts"),
         security=secrecy.security,
         asks=secrecy.asks,
+        urgent=secrecy.urgent,
         given=given,
         drill=forms.DRILL in origin,
         hasty=forms.DRILL not in origin,

@@ -78,6 +78,7 @@ def _declare(context: AppContext, run_id: str, filled: Filled) -> None:
         similar=recall(context.memory.current(), filled.title),
         security=secrecy.security,
         asks=secrecy.asks,
+        urgent=secrecy.urgent,
         hasty=True,
     )
     now = context.now()

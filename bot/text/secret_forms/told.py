@@ -34,8 +34,8 @@ _JOINED = re.compile(
 # What stands right before something that is known to be none.
 _REFERENCE = re.compile(
     r"(?<![\w-])(?:serial|tracking|ticket|order|build|commit|sha\d*|md5|digest|fingerprint|thumbprint|ids?|uuid|trace"
-    r"|request|version|release|queued as|revision|rev|image|etag|iban|mac|port|invoice|number|nummer|no|nr|sid|container|pod"
-    r"|node|hash|host|server|agent|user|username|usuario|usuário|benutzer|identifiant|gebruiker|role|mail|branch|tag|model|device|class|error|exception|function"
+    r"|request|version|release|queued as|revision|rev|image|etag|iban|mac|port|invoice|number|nummer|no|nr|sid"
+    r"|container|pod|node|hash|host|server|agent|user|username|usuario|usuário|benutzer|identifiant|gebruiker|role|mail|branch|tag|model|device|class|error|exception|function"
     r"|instance|cluster|bucket|table|topic|queue|database|schema|service|job|task|step|stage|channel|firmware|driver|chart"
     r"|package|plugin|library|module|hostname|anmeldename|u|login|ssid|network)(?:\s(?:is|was|name|named))?[\s:=#]{1,3}[\"'`(]{0,2}$",
     re.IGNORECASE,
