@@ -147,8 +147,10 @@ def run(url: str, number: int) -> None:
         database.close()
 
 
-def fill(database: Database, number: int, until: datetime | None = None) -> None:
-    """`number` closed incidents over the five years before `until`. IntegrityError where that was done before."""
+def fill(database: Database, number: int, until: datetime | None = None, entries: int = ENTRIES_EACH) -> None:
+    """`number` closed incidents of so many entries each over the five years before `until`. IntegrityError where that
+    was done before.
+    """
     began = (until or datetime.now(UTC)) - timedelta(days=365 * _YEARS)
     apart = timedelta(days=365 * _YEARS) / max(1, number)
     document = ""
@@ -158,7 +160,7 @@ def fill(database: Database, number: int, until: datetime | None = None) -> None
         stretch = {"first": first, "last": min(number, first + _AT_ONCE - 1)}
         with Session(engine) as session, session.begin():
             session.execute(text("set local synchronous_commit = off"))
-            _fill_stretch(session.connection(), stretch, began, apart)
+            _fill_stretch(session.connection(), {**stretch, "each": entries}, began, apart)
             document = document or _reviewed(session)
             for statement in (_DRAFTS, _STEPS):
                 session.execute(statement, {**stretch, "document": document})
@@ -172,8 +174,7 @@ def fill(database: Database, number: int, until: datetime | None = None) -> None
 
 def _fill_stretch(connection: Connection, stretch: dict[str, int], began: datetime, apart: timedelta) -> None:
     connection.execute(_INCIDENTS, {**stretch, "began": began, "apart": apart})
-    connection.execute(_ENTRIES, {**stretch, "each": ENTRIES_EACH})
-    for statement in (_PINGS, _CALLS, _ROLES, _STAGES, _EDITS, _ACTIONS, _REPORTS):
+    for statement in (_ENTRIES, _PINGS, _CALLS, _ROLES, _STAGES, _EDITS, _ACTIONS, _REPORTS):
         connection.execute(statement, stretch)
 
 

@@ -111,11 +111,11 @@ def times_of_commands(
     for _ in range(_TIMES):
         for typed in commands:
             for times, (context, row) in zip(took[typed], sides, strict=True):
-                times.append(_spent(lambda typed=typed, context=context, row=row: _type(context, row, typed)))  # type: ignore[misc]
+                times.append(_spent(lambda typed=typed, context=context, row=row: type_command(context, row, typed)))  # type: ignore[misc]
     return took
 
 
-def _type(context: AppContext, row: IncidentRow, typed: str) -> None:
+def type_command(context: AppContext, row: IncidentRow, typed: str) -> None:
     parsed = parse_command(typed)
     command = CommandContext(
         context=context,

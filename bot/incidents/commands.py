@@ -323,7 +323,7 @@ def incident_of(session: Session, command: CommandContext, for_change: bool = Fa
     row = _meant(session, command, for_change)
     if row is None or not is_insider(session, command, row):
         closed = command.word == "reopen"
-        rows, _ = visibility.list_page(session, command.user_id, limit=5, closed=closed)
+        rows = visibility.list_rows(session, command.user_id, limit=5, closed=closed)
         raise UnknownIncident(messages.no_incident(command.word, command.ref, rows, plain_text(command.rest), closed))
     return row
 

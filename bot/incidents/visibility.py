@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from bot.incidents.queries.incidents import OPEN, real
-from bot.incidents.rules.incident import SECURITY, is_private
+from bot.incidents.rules.incident import COUNTED, SECURITY, is_private
 from bot.incidents.tables import HandoverRow, IncidentRow, MemberRow, RoleRow
 
 # Of the pings, which belong to escalation above, only what says whom they reached.
@@ -94,31 +94,53 @@ def list_page(
     mine: bool = False,
     where: Sequence[ColumnElement[bool]] = (),
 ) -> tuple[Sequence[IncidentRow], int]:
-    """One page of the incidents that this person may see, and how many there are in all.
+    """As `list_rows`, and how many there are in all, of which at most COUNTED after `offset` are counted, and one more:
+    of a hundred thousand closed ones nobody waits for the last.
+    """
+    rows = list_rows(session, viewer, offset=offset, limit=limit, closed=closed, mine=mine, where=where)
+    some = select(IncidentRow.incident_id).where(_listed(viewer, closed, mine, where)).limit(offset + COUNTED + 1)
+    return rows, session.scalar(select(func.count()).select_from(some.subquery())) or 0
+
+
+def list_rows(
+    session: Session,
+    viewer: str | None,
+    *,
+    offset: int = 0,
+    limit: int = 20,
+    closed: bool = False,
+    mine: bool = False,
+    where: Sequence[ColumnElement[bool]] = (),
+) -> Sequence[IncidentRow]:
+    """One page of the incidents that this person may see.
 
     `mine`: those that they declared, command or have a role in, and those about which they were paged. `where` narrows.
     Open ones come the worst and then the oldest first, drills last, `closed` ones (resolved ones too) the newest first.
     """
-    status = IncidentRow.status.not_in(OPEN) if closed else IncidentRow.status.in_(OPEN)
-    condition: ColumnElement[bool] = and_(visible_to(viewer), status, *where)
-    if mine:
-        held = exists().where(
-            RoleRow.incident_id == IncidentRow.incident_id, RoleRow.user_id == viewer, RoleRow.ended_at.is_(None)
-        )
-        paged = exists().where(
-            _PINGS.c.incident_id == IncidentRow.incident_id,
-            literal(viewer) == func.any(_PINGS.c.user_ids),
-            _PINGS.c.state == "sent",
-            _PINGS.c.kind != "digest",
-        )
-        condition &= or_(IncidentRow.declared_by == viewer, IncidentRow.commander == viewer, held, paged)
     order = (
         (IncidentRow.declared_at.desc(), IncidentRow.incident_id.desc())
         if closed
         else (~real(), IncidentRow.severity, IncidentRow.declared_at, IncidentRow.incident_id)
     )
-    rows = session.scalars(select(IncidentRow).where(condition).order_by(*order).offset(offset).limit(limit)).all()
-    return rows, session.scalar(select(func.count()).select_from(IncidentRow).where(condition)) or 0
+    statement = select(IncidentRow).where(_listed(viewer, closed, mine, where)).order_by(*order)
+    return session.scalars(statement.offset(offset).limit(limit)).all()
+
+
+def _listed(viewer: str | None, closed: bool, mine: bool, where: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
+    status = IncidentRow.status.not_in(OPEN) if closed else IncidentRow.status.in_(OPEN)
+    condition: ColumnElement[bool] = and_(visible_to(viewer), status, *where)
+    if not mine:
+        return condition
+    held = exists().where(
+        RoleRow.incident_id == IncidentRow.incident_id, RoleRow.user_id == viewer, RoleRow.ended_at.is_(None)
+    )
+    paged = exists().where(
+        _PINGS.c.incident_id == IncidentRow.incident_id,
+        literal(viewer) == func.any(_PINGS.c.user_ids),
+        _PINGS.c.state == "sent",
+        _PINGS.c.kind != "digest",
+    )
+    return condition & or_(IncidentRow.declared_by == viewer, IncidentRow.commander == viewer, held, paged)
 
 
 def for_everybody(row: IncidentRow) -> bool:

@@ -77,6 +77,8 @@ class ReviewStageRow(Base):
     __table_args__ = (
         Index("ix_review_stages_remind_at", "remind_at", postgresql_where=sql("remind_at is not null")),
         Index("ix_review_stages_due_at", "due_at", postgresql_where=sql("stage <> 'approved'")),
+        Index("ix_review_stages_all_due_at", "due_at"),  # for the figures
+        Index("ix_review_stages_stage_changed_at", "stage", "changed_at"),
     )
 
 

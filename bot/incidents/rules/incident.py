@@ -13,6 +13,7 @@ from bot.severity.rules import Severity
 
 ORDINARY, SECURITY, DRILL = "INC", "SEC", "DRILL"  # what references start with; `SEC-DRILL` is a private drill
 
+COUNTED = 500  # incidents of a list that are counted beyond those that are shown
 REF_SHAPE = r"(?:INC|SEC-DRILL|SEC|DRILL)-\d{4}-\d{1,6}"  # in patterns of what is typed and of what buttons carry
 REF = re.compile(rf"\b{REF_SHAPE}\b", re.IGNORECASE)
 

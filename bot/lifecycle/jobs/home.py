@@ -40,7 +40,7 @@ def home(context: AppContext, slack: Slack, poster: Poster, *, user_id: str) -> 
 
 def home_facts(session: Session, context: AppContext, user_id: str, now: datetime) -> homes.HomeFacts:
     """What App Home shows: a handful of queries, each limited."""
-    mine, _ = visibility.list_page(session, user_id, limit=_HOME_SHOWN, mine=True)
+    mine = visibility.list_rows(session, user_id, limit=_HOME_SHOWN, mine=True)
     opened, total = visibility.list_page(session, user_id, limit=2 * _HOME_SHOWN)
     held = {row.incident_id for row in mine}
     others = [row for row in opened if row.incident_id not in held][:_HOME_SHOWN]

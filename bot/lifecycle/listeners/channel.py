@@ -176,7 +176,7 @@ def _role_fields(session: Session, context: AppContext, user_id: str, row: Incid
 
 def _merge_fields(session: Session, context: AppContext, user_id: str, row: IncidentRow | None) -> list[Block]:
     """The open incidents with which this one may be merged without a further question."""
-    rows, _ = visibility.list_page(session, user_id, limit=100)
+    rows = visibility.list_rows(session, user_id, limit=100)
     kind = row is not None and is_drill(row.ref)
     others = [one for one in rows if row is not None and one.incident_id != row.incident_id]
     fitting = [one for one in others if not is_private(one.ref) and is_drill(one.ref) == kind]

@@ -75,7 +75,7 @@ def entry_form(context: AppContext, user_id: str, channel_id: str, message: dict
     with context.database.transaction() as session:
         here = incidents.find_by_channel(session, channel_id)
         entry = timeline.find_by_message(session, here.incident_id, message["ts"]) if here else None
-        rows = [here] if here else list(visibility.list_page(session, user_id, limit=50)[0])
+        rows = [here] if here else list(visibility.list_rows(session, user_id, limit=50))
         if not rows:
             raise UnknownIncident(NONE_OPEN)
         at, text = datetime.fromtimestamp(float(message["ts"]), tz=context.now().tzinfo), words_of(message)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.incidents.messages import NONE_CLOSED, NONE_OPEN, entry_line, headline
-from bot.incidents.rules.incident import Incident
+from bot.incidents.rules.incident import COUNTED, Incident
 from bot.incidents.rules.responders import ResponderRole
 from bot.incidents.rules.timeline import Entry
 from bot.slack.blocks import Block, actions, button, context, section
@@ -112,11 +112,15 @@ def listing(
         *([button("Next page", "list_next", f"{which}:{page + 1}{more}")] if page < pages else []),
     ]
     typed = code(" ".join(filter(None, ("/incident list", which, narrowed, str(page)))))
+    uncounted = total > (page - 1) * PAGE + COUNTED
     if asked > pages:
         there = "There is 1 page" if pages == 1 else f"There are {pages} pages"
         blocks.append(context(f"{there}, not {asked}; this is the last."))
     if pages > 1:
-        blocks.append(context(f"Page {page} of {pages}, {total} in all. {typed} is this one."))
+        there = (
+            f"Page {page}, more than {total - 1:,} in all" if uncounted else f"Page {page} of {pages}, {total} in all"
+        )
+        blocks.append(context(f"{there}. {typed} is this one."))
     elif narrowed:
         blocks.append(context(f"{counted(total, 'incident')} with {code(narrowed)}."))
     if turns:

@@ -55,9 +55,9 @@ class _Row:
 def _incidents(web: WebContext, request: Request, user: CurrentUser) -> Response:
     now = web.context.now()
     with web.context.database.transaction() as session:
-        still, _ = visibility.list_page(session, user.user_id, limit=_LISTED)
+        still = visibility.list_rows(session, user.user_id, limit=_LISTED)
         type_of = web.context.policy.fields.title_of
-        over, _ = visibility.list_page(session, user.user_id, limit=10, closed=True)
+        over = visibility.list_rows(session, user.user_id, limit=10, closed=True)
         recent = [(row, incidents.facts(row).stands) for row in over]
         names = slack_queries.names_of(session, {row.commander for row in still if row.commander})
     listed = [
@@ -101,7 +101,7 @@ def _incident(web: WebContext, request: Request, user: CurrentUser) -> Response:
         policy = web.context.policy.fields
         held = in_order(values_of(session, row.incident_id), policy)
         custom = [("Type", policy.title_of(row.type)), *held] if row.type else held
-        has_review = drafts.find_last(session, row.incident_id) is not None
+        has_review = drafts.last_drafted_at(session, row.incident_id) is not None
     lines = [line_of(entry, wording) for entry in shown]
     context = {
         "row": row,
