@@ -23,7 +23,7 @@ from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.slack.blocks import Block
 from bot.slack.client import Message
-from bot.text.instants import parse_past
+from bot.text.instants import parse_past, zone_name
 from bot.text.markup import plain_text
 
 
@@ -72,7 +72,7 @@ def _instant(session: Session, command: CommandContext, typed: str | None) -> da
 
 
 def _fields(session: Session, context: AppContext, user_id: str, row: IncidentRow | None) -> list[Block]:
-    return messages.form_fields(time_zone_of(session, context, user_id).key)
+    return messages.form_fields(zone_name(time_zone_of(session, context, user_id)))
 
 
 def _check(session: Session, context: AppContext, user_id: str, now: datetime, values: Values) -> None:

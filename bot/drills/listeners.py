@@ -23,6 +23,7 @@ from bot.lifecycle.messages import answers, forms
 from bot.memory.flows.recall import recall
 from bot.slack.client import Message, Slack
 from bot.slack.replies.late import left_to_say
+from bot.slack.replies.private import tell_directly
 from bot.slack.replies.reporting import reporting_errors
 from bot.text.markup import plain_text
 
@@ -94,6 +95,7 @@ def replay_instead(context: AppContext, slack: Slack, ack: Ack, body: dict[str, 
     ack()
     for text in left_to_say(ack, failed):
         log.warning("form of a replay failed", text=text)
+        tell_directly(ack, text)
 
 
 def replayed(

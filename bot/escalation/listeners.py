@@ -44,7 +44,7 @@ from bot.incidents.rules.authority import Act
 from bot.incidents.tables import IncidentRow
 from bot.slack.blocks import Block
 from bot.slack.queries import names_of
-from bot.text.instants import is_instant, parse_instant
+from bot.text.instants import is_instant, parse_instant, zone_name
 from bot.text.markup import plain_text
 
 _PARTS = re.compile(r"\b(from|until|untill|till|til|to|for|as)\b", re.IGNORECASE)
@@ -278,7 +278,7 @@ def _held_by(session: Session, context: AppContext, row: PingRow, user_id: str, 
 
 
 def _override_fields(session: Session, context: AppContext, user_id: str, row: IncidentRow | None) -> list[Block]:
-    return oncall_forms.override_fields(time_zone_of(session, context, user_id).key)
+    return oncall_forms.override_fields(zone_name(time_zone_of(session, context, user_id)))
 
 
 def _check_override(session: Session, context: AppContext, user_id: str, now: datetime, values: Values) -> None:

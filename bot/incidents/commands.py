@@ -15,7 +15,7 @@ from bot.context import AppContext
 from bot.errors import BadRequest, TransitionRefused, UnknownIncident
 from bot.incidents import authority, messages, visibility
 from bot.incidents.flows.access import note_access
-from bot.incidents.menu import ELSEWHERE, OF_INCIDENT, Form, Group, InMenu, Listed, Offer, Shown, at_field, where
+from bot.incidents.menu import Form, InMenu, Listed, NotOffered, Offer, at_field, where
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
 from bot.incidents.rules.incident import is_private
@@ -113,7 +113,7 @@ class Registry:
             aliases=("?",),
             anywhere=True,
             act=Act.READ,
-            menu={"all": Shown(label="All commands", group=Group.MORE, where=OF_INCIDENT | ELSEWHERE)},
+            menu=NotOffered("the last line of the menu names it"),
         )
         self.entries = {entry.word: entry for entry in (*subcommands, listing)}
         self._by_word: dict[str, Subcommand] = {}
@@ -222,11 +222,11 @@ def run_command(registry: Registry, context: AppContext, slack: Slack, ack: Ack,
             answer = carry_out(slack, subcommand, command, ref)
         except TransitionRefused as refused:
             raise TransitionRefused(with_typed(str(refused), typed_text)) from refused
+        answer = warned(answer, warning)
         if isinstance(answer, Message):
-            more = [section(warning)] if warning else []
-            ack(text=unturned(answer.text), blocks=[*answer.blocks, *more])
+            ack(text=unturned(answer.text), blocks=list(answer.blocks))
         else:
-            words = unturned("\n".join(filter(None, (answer, warning))))
+            words = unturned(answer)
             ack(text=words) if words else ack()
 
 
@@ -239,6 +239,15 @@ def carry_out(slack: Slack, subcommand: Subcommand, command: CommandContext, ref
         _check_appointed(slack, subcommand, command)
     answer = subcommand.run(command)
     return messages.marked(answer, ref) if isinstance(answer, Message) else messages.marked_text(answer, ref)
+
+
+def warned(answer: Answer, warning: str) -> Answer:
+    """The answer and, where there is one, the warning of the channel below it."""
+    if not warning:
+        return answer
+    if isinstance(answer, Message):
+        return Message(answer.text, (*answer.blocks, section(warning)))
+    return "\n".join(filter(None, (answer, warning)))
 
 
 def with_typed(refusal: str, typed: str) -> str:
@@ -270,7 +279,7 @@ def _check_appointed(slack: Slack, subcommand: Subcommand, command: CommandConte
         raise BadRequest(messages.cannot_be_appointed(appointed.user_id, refusal))
 
 
-def _warning(session: Session, command: CommandContext, here: IncidentRow | None, meant: IncidentRow | None) -> str:
+def warning_of(session: Session, command: CommandContext, here: IncidentRow | None, meant: IncidentRow | None) -> str:
     """For whoever types a command in a channel, or for an incident, that Slack keeps us out of; else empty."""
     row = here or meant
     if row is None or not is_insider(session, command, row):
@@ -291,7 +300,7 @@ def _admit(subcommand: Subcommand, command: CommandContext) -> tuple[str, str]:
         here, named = incidents.find_here_and_named(session, command.channel_id, command.ref)
         row = named if command.ref else here
         authority.check(session, context, subcommand.act_of(command.rest), command.user_id, command.now, row)
-        warning = _warning(session, command, here, row)
+        warning = warning_of(session, command, here, row)
     if row is None or subcommand.anywhere:
         return warning, ""
     if is_private(row.ref):

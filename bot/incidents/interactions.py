@@ -134,8 +134,8 @@ def pressed(press: Press) -> Callable[..., None]:
     def listener(context: AppContext, ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any]) -> None:
         user_id, value = body["user"]["id"], value_of(action)
 
-        said: list[str] = []
-        with reporting_errors(said.append, user=user_id, action=action["action_id"]):
+        said, failed = list[str](), list[str]()
+        with reporting_errors(failed.append, user=user_id, action=action["action_id"]):
             context.look_up(user_id)
             press.check_shape(value)
             with context.database.transaction() as session:
@@ -145,7 +145,7 @@ def pressed(press: Press) -> Callable[..., None]:
                 if (body.get("view") or {}).get("type") == "home":
                     draw_home(session, user_id)
             said += [sentence] if sentence else []
-        answer_press(ack, respond, said)
+        answer_press(ack, respond, [*said, *failed], failed=failed)
 
     return listener
 
@@ -226,8 +226,8 @@ def opened(opening: Opening) -> Callable[..., None]:
     def listener(
         context: AppContext, slack: Slack, ack: Ack, respond: Respond, body: dict[str, Any], action: dict[str, Any]
     ) -> None:
-        user_id, said = body["user"]["id"], list[str]()
-        with reporting_errors(said.append, user=user_id, action=action["action_id"]):
+        user_id, said, failed = body["user"]["id"], list[str](), list[str]()
+        with reporting_errors(failed.append, user=user_id, action=action["action_id"]):
             context.look_up(user_id)
             with context.database.transaction() as session:
                 _admit(session, context, body, opening.act, opening.locate, value_of(action))
@@ -236,7 +236,7 @@ def opened(opening: Opening) -> Callable[..., None]:
                 said.append(view)
             else:
                 slack.open_view(body["trigger_id"], view)
-        answer_press(ack, respond, said)
+        answer_press(ack, respond, [*said, *failed], failed=[*said, *failed])
 
     return listener
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import AppContext
 from bot.errors import BadRequest, FormRefused
-from bot.incidents.commands import Answer, CommandContext, Registry, Subcommand, carry_out
+from bot.incidents.commands import Answer, CommandContext, Registry, Subcommand, carry_out, warned, warning_of
 from bot.incidents.interactions import FORGED, OUT_OF_DATE, let_in, number_at, value_of
 from bot.incidents.menu import Form, Offer
 from bot.incidents.queries import incidents
@@ -60,6 +60,7 @@ def choose(
         with context.database.reading() as session:
             row = _locate(session, incident)
             command = replace(command, ref=row.ref if row else None)
+            warning = warning_of(session, command, row, row)
             view = None
             if isinstance(offer, Form):
                 view = offer.view(key, offer.fields(session, context, command.user_id, row), row, channel_id)
@@ -68,7 +69,7 @@ def choose(
         if view is not None:
             slack.open_view(body["trigger_id"], view)
         else:
-            said.append(carry_out(slack, subcommand, command, _about(subcommand, command)))
+            said.append(warned(carry_out(slack, subcommand, command, _about(subcommand, command)), warning))
     answer_press(ack, respond, [one for one in said if one], in_place=False)
 
 
@@ -111,8 +112,9 @@ def _run(registry: Registry, context: AppContext, slack: Slack, body: dict[str, 
     with context.database.reading() as session:
         row = _locate(session, incident)
         offer.check(session, context, command.user_id, command.now, values)
-    command = replace(command, ref=row.ref if row else None)
-    return carry_out(slack, subcommand, command, _about(subcommand, command), offer.person)
+        command = replace(command, ref=row.ref if row else None)
+        warning = warning_of(session, command, row, row)
+    return warned(carry_out(slack, subcommand, command, _about(subcommand, command), offer.person), warning)
 
 
 def _about(subcommand: Subcommand, command: CommandContext) -> str:

@@ -318,3 +318,8 @@ def _near(at: datetime, now: datetime, whole: str) -> datetime:
 
 def _refusal(whole: str, examples: str) -> BadRequest:
     return BadRequest(f"“{' '.join(whole.split())[:60]}” isn't a time I understand. Write for example {examples}.")
+
+
+def zone_name(zone: ZoneInfo) -> str:
+    """As people read it: `UTC` rather than `Etc/UTC`."""
+    return zone.key.removeprefix("Etc/")

@@ -356,6 +356,19 @@ FORMS: list[tuple[str, dict[str, str], str]] = [
 ]
 
 
+def test_a_form_of_an_incident_whose_channel_is_archived_says_so(stage: Stage, incident: tuple[str, Message]) -> None:
+    ref, channel = incident
+    responder = stage.responder
+    view = chosen(responder, channel["id"], "note.new")
+    responder.archive(channel["id"])
+    responder.wait_for(lambda: row(stage, ref).channel_archived or None, what="the archived channel")
+    assert responder.submit(view, filled(view, what="rope replaced")) == {}
+    said = responder.wait_for(lambda: next(iter(responder.views()), None), what="the answer")
+    assert "the channel is archived" in str(said["blocks"]) and is_told(stage, ref, "rope replaced")
+    responder.close_view(said)
+    responder.unarchive(channel["id"])
+
+
 def is_told(stage: Stage, ref: str, wanted: str) -> bool:
     return any(wanted in entry.text for entry in entries(stage, ref))
 
@@ -430,11 +443,15 @@ def test_forms_without_an_incident_answer_in_their_place(stage: Stage, incident:
     responder.wait_for(lambda: "note.new:" in str(responder.messages(INCIDENTS)), what="the menu of that incident")
 
 
-def test_a_form_that_slack_does_not_open_is_said_below_the_menu(stage: Stage, incident: tuple[str, Message]) -> None:
+def test_what_slack_does_not_open_is_said_below_the_menu_or_directly(
+    stage: Stage, incident: tuple[str, Message]
+) -> None:
     _, channel = incident
     responder = stage.responder
     for kind, wanted in (("expired_trigger_id", "could not open in time"), ("fatal_error", "Nothing was changed")):
         fail(stage.playground, "views.open", "error", error=kind, times=9)
         choose(responder, channel["id"], "rename.title")
         responder.wait_for_ephemeral(channel["id"], wanted)
+        responder.open_shortcut("declare_global")
+        responder.wait_for_message(responder.dm_with(BOT), wanted)
         forget_faults(stage.playground)

@@ -10,6 +10,7 @@ from bot.escalation.messages.roster import people as names
 from bot.escalation.rules.matrix import Role
 from bot.escalation.rules.roster import Contacts, Person
 from bot.slack.text import person, plain
+from bot.text.instants import zone_name
 from bot.text.markup import escape, instant
 from bot.text.zones import spelled
 
@@ -95,7 +96,7 @@ def not_understood(typed: str) -> str:
 
 
 def until_when(zone: ZoneInfo) -> str:
-    return f"Say until when: {_OVERRIDE_HINT}. Without a zone, times are in yours, {zone.key}."
+    return f"Say until when: {_OVERRIDE_HINT}. Without a zone, times are in yours, {zone_name(zone)}."
 
 
 def in_the_past(typed: str) -> str:

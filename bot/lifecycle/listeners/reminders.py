@@ -17,6 +17,7 @@ from bot.lifecycle.messages import reminders as messages
 from bot.lifecycle.queries import reminders as store
 from bot.lifecycle.rules.reminding import parse_reminder, parse_when
 from bot.slack.blocks import Block
+from bot.text.instants import zone_name
 from bot.text.markup import plain_text
 
 _CANCEL = ("cancel", "remove", "delete")
@@ -38,7 +39,7 @@ def _remind(session: Session, command: CommandContext) -> str:
 
 
 def _fields(session: Session, context: AppContext, user_id: str, row: IncidentRow | None) -> list[Block]:
-    return command_forms.remind_fields(time_zone_of(session, context, user_id).key)
+    return command_forms.remind_fields(zone_name(time_zone_of(session, context, user_id)))
 
 
 def _check(session: Session, context: AppContext, user_id: str, now: datetime, values: Values) -> None:

@@ -29,7 +29,7 @@ from bot.slack.client import Message, Slack
 from bot.slack.incoming import words_of
 from bot.slack.queries import names_in
 from bot.slack.replies.late import left_to_say
-from bot.slack.replies.private import answer_press
+from bot.slack.replies.private import answer_press, tell_directly
 from bot.slack.replies.reporting import reporting_errors
 from bot.text.markup import plain_text
 
@@ -39,7 +39,7 @@ log = structlog.get_logger(__name__)
 def declare_global(context: AppContext, slack: Slack, ack: Ack, body: dict[str, Any]) -> None:
     """Opens the form, or says in its place who may.
 
-    There is no channel to answer in, so a failure is only logged: Slack shows that nothing came.
+    There is no channel to answer in, so a failure is said directly.
     """
     failed: list[str | Message] = []
     with reporting_errors(failed.append, user=body["user"]["id"]):
@@ -52,6 +52,7 @@ def declare_global(context: AppContext, slack: Slack, ack: Ack, body: dict[str, 
     ack()
     for text in left_to_say(ack, failed):
         log.warning("shortcut failed", text=text)
+        tell_directly(ack, text)
 
 
 def start_drill(context: AppContext, slack: Slack, ack: Ack, respond: Respond, body: dict[str, Any]) -> None:
@@ -62,7 +63,7 @@ def start_drill(context: AppContext, slack: Slack, ack: Ack, respond: Respond, b
         channel_id = (body.get("channel") or {}).get("id") or ""
         form = forms.as_drill(declare_form(context.policy, ""), channel_id)
         slack.open_view(body["trigger_id"], form)
-    answer_press(ack, respond, said)
+    answer_press(ack, respond, said, failed=said)
 
 
 def declare_message(context: AppContext, slack: Slack, ack: Ack, respond: Respond, body: dict[str, Any]) -> None:

@@ -31,7 +31,7 @@ from bot.slack.blocks import Block
 from bot.slack.forms import LONGEST_FIELD
 from bot.slack.incoming import words_of
 from bot.slack.queries import names_in
-from bot.text.instants import leading_past, parse_past
+from bot.text.instants import leading_past, parse_past, zone_name
 from bot.text.markup import at_of, escape, plain_text
 
 
@@ -95,7 +95,7 @@ def entry_form(context: AppContext, user_id: str, channel_id: str, message: dict
         "when": when,
     }
     return incident_messages.entry_form(
-        choices, choices[0].incident_id, plain, when, metadata, entry is not None, zone.key
+        choices, choices[0].incident_id, plain, when, metadata, entry is not None, zone_name(zone)
     )
 
 
@@ -131,7 +131,7 @@ def _shown_plain(session: Session, row: IncidentRow, entry_id: int) -> str:
 
 def _note_fields(session: Session, context: AppContext, user_id: str, row: IncidentRow | None) -> list[Block]:
     over = row is not None and row.resolved_at is not None
-    return command_forms.note_fields(time_zone_of(session, context, user_id).key, over)
+    return command_forms.note_fields(zone_name(time_zone_of(session, context, user_id)), over)
 
 
 def _check_note(session: Session, context: AppContext, user_id: str, now: datetime, values: Values) -> None:

@@ -9,7 +9,7 @@ from bot.incidents.rules.incident import Incident
 from bot.incidents.rules.responders import EXPECTED, ResponderRole
 from bot.severity.messages import severity_options
 from bot.severity.rules import Level, Severity
-from bot.slack.blocks import Block, context, section, select
+from bot.slack.blocks import Block, context, select
 from bot.slack.forms import choice_field, field, person_field, text_field
 from bot.text.markup import escape
 
@@ -89,9 +89,9 @@ def role_fields(held: Mapping[str, str], user_id: str) -> list[Block]:
     roles = {role.value: role.capitalize() for role in ResponderRole}
     free = next((role.value for role in ResponderRole if role not in held), None)
     return [
-        section("\n".join(lines)),
         choice_field(WHICH, "Role", roles, free),
         person_field(WHO, "Who?", initial=user_id),
+        context("\n".join(lines)),
     ]
 
 

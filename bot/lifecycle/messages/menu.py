@@ -18,6 +18,14 @@ from bot.slack.text import person
 
 LISTED = 5
 OPEN_MENU = "menu_of"
+# What is wanted most comes first under its heading; the others follow as help lists them.
+_FIRST = (
+    *("note.new", "impact.words", "cause.words"),
+    *("escalate.role", "role.give", "handover.to", "oncall.override"),
+    *("catchup.now", "timeline.latest", "escalation.ladder", "oncall.who"),
+    *("review.link", "action.new", "action.list"),
+    *("reopen.why", "rename.title"),
+)
 _MOST = 5  # options behind one button, as Slack allows
 _HELP = "Everything can be typed, too: `/incident help`."
 
@@ -51,8 +59,10 @@ def of_incident(
 def _offered(offers: Sequence[Listed], incident: str) -> list[Block]:
     """A line for each group, which names what is behind its button."""
     blocks: list[Block] = []
+    ranks = {key: rank for rank, key in enumerate(_FIRST)}
+    ordered = sorted(offers, key=lambda one: ranks.get(one.key, len(_FIRST)))
     for group in Group:
-        of_group = [one for one in offers if one.group is group]
+        of_group = [one for one in ordered if one.group is group]
         for first in range(0, len(of_group), _MOST):
             some = of_group[first : first + _MOST]
             names = " · ".join(one.label for one in some)

@@ -202,11 +202,14 @@ class TimedAck(Ack):
         except (Refused, TryAgain) as error:
             log.warning("could not show what became of a form", reason=str(error))
             if refusal:
-                self._tell_directly(f"{refusal}\n{typed_words(form)}".strip())
+                self.tell_directly(f"{refusal}\n{typed_words(form)}".strip())
 
-    def _tell_directly(self, text: str) -> None:
+    def tell_directly(self, text: str) -> None:
+        """By direct message: what failed and has no other way to them."""
+        body = self.asked.body
+        key = (body.get("view") or {}).get("id") if self.asked.form is not None else body.get("trigger_id")
         try:
-            self._slack.post_to(self.asked.user_id, Message(text), f"late:{self.asked.body['view']['id']}")
+            self._slack.post_to(self.asked.user_id, Message(text), f"late:{key}")
         except (Refused, TryAgain) as error:
             log.error("could not say that a form failed", user=self.asked.user_id, reason=str(error))
 
