@@ -51,7 +51,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "diagnose": lambda _asked: diagnose.measure(),
     "channel": lambda asked: channel.measure(asked.seconds, asked.messages),
     "importer": lambda _asked: importer.measure(),
-    "judge": lambda _asked: judge.measure(),
+    "judge": lambda asked: judge.measure(asked.sets),
     "review": lambda _asked: review.measure(),
     "secrets": lambda _asked: secrets.measure(),
     "timeline": lambda asked: timeline.measure(asked.entries),
@@ -133,7 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--closed", type=int, default=age.CLOSED, help="closed incidents of the company of an age")
     parser.add_argument("--history", type=int, default=100_000, help="incidents in the measurement of figures")
     parser.add_argument("--sizes", type=int, nargs="*", default=list(similar.SIZES), help="documents to search in")
-    parser.add_argument("--sets", type=Path, help="a folder with further graded sets for the search")
+    parser.add_argument("--sets", type=Path, help="a folder with further graded sets, for the search and the judge")
     return parser
 
 

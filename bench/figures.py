@@ -10,7 +10,9 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure. `bound` is what it may be at most; `peer` what another program took for the same in the same run."""
+    """One figure. `bound` is what it may be at most, or at least where `rising`; `peer` what another program took for
+    the same in the same run.
+    """
 
     part: str
     name: str
@@ -18,11 +20,19 @@ class Figure:
     unit: str
     bound: float | None = None
     peer: float | None = None
+    rising: bool = False
 
     @property
     def holds(self) -> bool | None:
         """Whether it is within its bound; None where it has none."""
-        return None if self.bound is None else self.value <= self.bound
+        if self.bound is None:
+            return None
+        return self.value >= self.bound if self.rising else self.value <= self.bound
+
+    @property
+    def wanted(self) -> str:
+        """The bound as it is shown."""
+        return f"{'≥ ' if self.rising else ''}{_with(self.bound, self.unit)}" if self.bound is not None else ""
 
 
 class Figures:
@@ -32,10 +42,12 @@ class Figures:
         self.part = ""
         self.all: list[Figure] = []
 
-    def add(self, name: str, value: float, unit: str, bound: float | None, peer: float | None) -> None:
-        one = Figure(self.part, " ".join(name.split()), value, unit, bound, peer)
+    def add(
+        self, name: str, value: float, unit: str, bound: float | None, peer: float | None, rising: bool = False
+    ) -> None:
+        one = Figure(self.part, " ".join(name.split()), value, unit, bound, peer, rising)
         self.all.append(one)
-        against = f"   bound {bound:g} {unit} {_MARKS[one.holds]}" if bound is not None else ""
+        against = f"   bound {one.wanted} {_MARKS[one.holds]}" if bound is not None else ""
         beside = f"   peer {_number(peer)} {unit}" if peer is not None else ""
         print(f"{name:62} {_number(value):>10} {unit}{against}{beside}", flush=True)
 
@@ -49,6 +61,11 @@ def figure(name: str, value: float, unit: str, bound: float | None = None, peer:
     RUN.add(name, value, unit, bound, peer)
 
 
+def rising(name: str, value: float, unit: str, bound: float | None = None) -> None:
+    """Print one figure that should be high, and keep it for the table. Under its bound is ✗."""
+    RUN.add(name, value, unit, bound, None, rising=True)
+
+
 def percentile(values: Sequence[float], share: float) -> float:
     """The value below which `share` (0..1) of the values lie, by the nearest rank."""
     ordered = sorted(values)
@@ -58,7 +75,7 @@ def percentile(values: Sequence[float], share: float) -> float:
 def markdown(figures: Sequence[Figure]) -> str:
     """A table with the bound, the peer and ✓ or ✗ by line."""
     rows = [
-        [f.part, f.name, f"{_number(f.value)} {f.unit}", _with(f.bound, f.unit), _with(f.peer, f.unit), _MARKS[f.holds]]
+        [f.part, f.name, f"{_number(f.value)} {f.unit}", f.wanted, _with(f.peer, f.unit), _MARKS[f.holds]]
         for f in figures
     ]
     return _table(["Part", "Figure", "Measured", "Bound", "Peer, same run", ""], rows)

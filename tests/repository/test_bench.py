@@ -16,6 +16,7 @@ FIGURES = [
     Figure("similar", "query p50", 0.0621, "ms", 0.0587, 0.0587),
     Figure("commands", "ack, p99", 41.0, "ms", 150.0),
     Figure("review", "PDF", 1204.0, "ms"),
+    Figure("judge", "accuracy", 84.0, "%", 85.0, rising=True),
 ]
 
 
@@ -24,12 +25,13 @@ def test_the_table_has_the_bound_the_peer_and_a_verdict_by_line() -> None:
         "| similar | query p50 | 0.0621 ms | 0.0587 ms | 0.0587 ms | ✗ |",
         "| commands | ack, p99 | 41.0 ms | 150.0 ms |  | ✓ |",
         "| review | PDF | 1,204 ms |  |  |  |",
+        "| judge | accuracy | 84.0 % | ≥ 85.0 % |  | ✗ |",
     ]
 
 
 def test_two_runs_are_compared_line_by_line(tmp_path: Path) -> None:
     file = tmp_path / "before.json"
-    figures.write(file, FIGURES[1:])
+    figures.write(file, FIGURES[1:3])
     table = figures.comparison(figures.read(file), [Figure("commands", "ack, p99", 82.0, "ms"), FIGURES[0]])
     assert table.splitlines()[2:] == [
         "| commands | ack, p99 | 41.0 ms | 82.0 ms | ×2.00 |",

@@ -261,9 +261,17 @@ def _kept(policy: SeverityPolicy, training_folder: Path, cache_folder: Path, enc
     return cache_folder / f"judge-{_key(policy, training_folder, encoder)}.npz"
 
 
-def fit_judge(policy: SeverityPolicy, examples: Sequence[Example], encoder: SentenceEncoder | None = None) -> Judge:
-    """A judge that learned from these alone; nothing is kept. For measuring on examples held out."""
-    signals = Signals(policy.things)
+def fit_judge(
+    policy: SeverityPolicy,
+    examples: Sequence[Example],
+    encoder: SentenceEncoder | None = None,
+    signals: Signals | None = None,
+) -> Judge:
+    """A judge that learned from these alone; nothing is kept. For measuring on examples held out.
+
+    `signals` of the same policy may be given to be used by several judges.
+    """
+    signals = signals or Signals(policy.things)
     return Judge(policy, signals, _fitted(policy, signals, examples, encoder, None), None, encoder)
 
 

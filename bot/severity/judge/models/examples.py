@@ -11,11 +11,12 @@ LABELS = ("P0", "P1", "P2", "P3", "none")
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A message, its label, and who wrote it: 0 for the short examples of many hands."""
+    """A message, its label, who wrote it (0 for the short examples of many hands) and in what form."""
 
     text: str
     label: str
     writer: int = 0
+    format: str = ""
 
 
 def read_examples(folder: Path) -> list[Example]:
@@ -39,5 +40,5 @@ def read_example_file(path: Path) -> list[Example]:
             raise ValueError(f'{path.name}:{number}: expected {{"text": …, "label": …}}') from None
         if label not in LABELS or not isinstance(text, str):
             raise ValueError(f"{path.name}:{number}: the label must be one of {', '.join(LABELS)}")
-        examples.append(Example(text, label, writer))
+        examples.append(Example(text, label, writer, str(row.get("format", ""))))
     return examples
