@@ -17,6 +17,7 @@ from bot.severity.judge.models.text import fit_text
 from bot.severity.judge.reading import Reading
 from bot.severity.judge.signals import Signals
 from bot.severity.judge.suspicion import NAME, suspicion_of
+from bot.severity.judge.weighing import LEAST, NONE, as_outage, cheapest, told_apart, trouble_of
 from bot.severity.policy import Row, SeverityPolicy, load_severity
 from bot.severity.rules import Evidence, Judgement, Severity
 from bot.text.markup import without_emoji
@@ -29,29 +30,11 @@ _MATRIX_SHARE = 0.55  # of the matrix, where the facts alone are asked
 _SHORT_REPORT, _SHORT_TALK = 0.2, 0.4
 _GRAMS = 4.0  # length of the vector of words and of that of letters, beside facts of 1 each
 _LONGEST_WORD = 24  # letters; longer ones are identifiers or noise
-_READ = 6_000  # characters: the models read some 2,000 of what is left without emoji codes, so that time is bounded
+_READ = 6_000  # characters: the models read some 1,500 of what is left without emoji codes, so that time is bounded
 _HALF = 0.5  # share of a row's conditions that makes it an explanation
 _EVIDENCE = 6  # spans shown: more is not read at 3 AM
-# What it costs more to call a P0 or P1 two levels too mild, and to answer what is no report.
-_TOO_MILD, _ANSWERED_TALK = 1.0, 0.05
-_MINOR, _NONE = LABELS.index("P3"), LABELS.index("none")
-_LEAST = 1e-9
 # The files that a fitted model depends on.
 _CODE = ("*.py", "models/*.py", "vocabulary/*.py")
-
-
-def cost_of(truth: str, said: str) -> float:
-    """What a judgement costs where people say `truth`; 0 where it is right."""
-    return _cost(LABELS.index(truth), LABELS.index(said))
-
-
-def _cost(truth: int, said: int) -> float:
-    """What it costs to say one level where another is true: 1 a mistake, and more where an outage is made little of."""
-    too_mild, talk = truth <= 1 and said - truth >= 2, truth == _NONE != said
-    return float(said != truth) + _TOO_MILD * too_mild + _ANSWERED_TALK * talk
-
-
-_COSTS = tuple(tuple(_cost(truth, said) for truth in range(len(LABELS))) for said in range(len(LABELS)))
 
 
 # How likely it is taken for trouble what smells of it but reads like talk: likely enough to be asked about.
@@ -98,21 +81,22 @@ class Judge:
         reading = self._signals.read(text)
         row = first_row(self._policy, reading.facts)
         if self._models is None or row.overrules:
-            label, second, shares = _label(row), None, _certain(row)
+            label, second, shares, alarm = _label(row), None, _certain(row), 0.0
         else:
-            shipped = shares = self._shares(text, reading)
+            shipped, alarm = self._shares(text, reading)
+            shares = shipped
             if self._correction is not None and not _is_security(reading):
                 shares = self._correction.correct(text, shipped)
-            if shares[_NONE] <= shipped[_NONE] + _LEAST and destruction_in(reading):
-                shipped, shares = _as_outage(shipped), _as_outage(shares)
-            best, after = _cheapest(shares)
+            if shares[NONE] <= shipped[NONE] + LEAST and destruction_in(reading):
+                shipped, shares = as_outage(shipped), as_outage(shares)
+            best, after = cheapest(shares)
             label, second = LABELS[best], LABELS[after]
             row = _explaining(self._policy, reading.facts, row, label)
-            if best != _cheapest(shipped)[0]:
+            if best != cheapest(shipped)[0]:
                 row = _learnt(label)
-            suspicion = suspicion_of(reading) if label == "none" else None
+            suspicion = suspicion_of(reading, trouble_of(shares, alarm)) if label == "none" else None
             if suspicion is not None:
-                shares, row, second = [*_SUSPECTED], suspicion, None
+                shares, alarm, row, second = [*_SUSPECTED], 0.0, suspicion, None
         return Judgement(
             severity=None if label == "none" else Severity(label),
             confidence=round(min(1.0, shares[LABELS.index(label)]), 4),
@@ -120,7 +104,7 @@ class Judge:
             runner_up=None if second in (None, "none") else Severity(str(second)),
             row=row.says,
             row_name=row.name,
-            trouble=round(_trouble(shares), 4),
+            trouble=round(trouble_of(shares, alarm), 4),
         )
 
     def shares(self, text: str) -> list[float] | None:
@@ -129,15 +113,15 @@ class Judge:
         reading = self._signals.read(text)
         if self._models is None or first_row(self._policy, reading.facts).overrules or _is_security(reading):
             return None
-        return self._shares(text, reading)
+        return self._shares(text, reading)[0]
 
-    def _shares(self, text: str, reading: Reading) -> list[float]:
-        """The probability of each label, both models averaged."""
+    def _shares(self, text: str, reading: Reading) -> tuple[list[float], float]:
+        """The probability of each label, both models averaged, and the margin by which it is P0 or P1, not talk."""
         assert self._models is not None
         facts = self._models.facts.probabilities(features_of(reading, self._policy))
         vector = self._encoder.query(text) if self._encoder is not None else None
-        words = self._models.text.probabilities(text, vector)
-        return [float(share) for share in facts * (1 - _TEXT_SHARE) + words * _TEXT_SHARE]
+        words, alarm, weight = self._models.text.weigh(text, vector)
+        return told_apart(facts * (1 - _TEXT_SHARE) + words * _TEXT_SHARE, weight), alarm
 
     def by_facts(self, text: str) -> Judgement:
         """What the facts alone say, the written matrix a little more than the model of facts.
@@ -155,9 +139,9 @@ class Judge:
             ]
         best = max(range(len(shares)), key=shares.__getitem__)
         row = _explaining(self._policy, reading.facts, row, LABELS[best])
-        severity = None if best == _NONE else Severity(LABELS[best])
+        severity = None if best == NONE else Severity(LABELS[best])
         evidence = self._evidence(text, row, reading, LABELS[best])
-        return Judgement(severity, round(shares[best], 4), evidence, None, row.says, row.name, _trouble(shares))
+        return Judgement(severity, round(shares[best], 4), evidence, None, row.says, row.name, trouble_of(shares))
 
     def _evidence(self, text: str, row: Row, reading: Reading, label: str) -> tuple[Evidence, ...]:
         """The words that decided: those behind the row's conditions, then those that weigh most for the label."""
@@ -169,33 +153,6 @@ class Judge:
             if not any(evidence.text.lower() in other.text.lower() for other in kept):
                 kept.append(evidence)
         return tuple(kept[:_EVIDENCE])
-
-
-def said_at_least_cost(shares: Sequence[float]) -> str:
-    """The label that is said where the labels have these probabilities."""
-    return LABELS[_cheapest(shares)[0]]
-
-
-def _as_outage(shares: Sequence[float]) -> list[float]:
-    """The same shares where it is known to be neither talk nor a minor issue."""
-    rest = max(sum(shares[:_MINOR]), _LEAST)
-    return [share / rest if place < _MINOR else 0.0 for place, share in enumerate(shares)]
-
-
-def _trouble(shares: Sequence[float]) -> float:
-    """How likely it is trouble, not talk, that must not be passed over: a P2 counts half, a P3 not at all.
-
-    Where one outage in a hundred meets silence, talk is asked about less by a seventh than if all trouble counted.
-    """
-    serious = shares[0] + shares[1] + shares[2] / 2
-    return serious / max(serious + shares[_NONE], _LEAST)
-
-
-def _cheapest(shares: Sequence[float]) -> tuple[int, int]:
-    """The places of the two labels that cost least, if wrong."""
-    costs = [sum(share * cost for share, cost in zip(shares, column, strict=True)) for column in _COSTS]
-    best, after = sorted(range(len(costs)), key=costs.__getitem__)[:2]
-    return best, after
 
 
 def _is_security(reading: Reading) -> bool:

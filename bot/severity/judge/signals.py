@@ -21,6 +21,7 @@ _BREAKS = re.compile(r"[.!?;,\n(){}\[\]—–|…]|->|→|\s-\s")
 _CLAUSE_WORDS = {"but", "however", "although", "though", "while", "whereas", "only", "except", "otherwise", "yet"}
 _NEGATIONS = {"not", "no", "isnt", "never", "without", "dont", "wont", "hasnt", "neither", "nor", "nothing", "none"}
 _DENIABLE = (*TROUBLE, "fine.works", "kind.maintenance")
+_SPEAKING = {"word", "number", "percent", "ratio"}  # kinds of tokens; a lone letter or digit says nothing
 _STATES = ("kind.recovered", "kind.draft")
 _DENIED = {"fine.works": "how.down", "kind.maintenance": "degree.unplanned"}
 
@@ -38,7 +39,7 @@ class Signals:
         """Facts of the first `LENGTH_JUDGED` characters. Never raises; the same message gives the same reading."""
         tokens = read_tokens(message)
         reading = Reading(words=self._words(tokens))
-        if not any(token.kind in {"word", "number", "percent", "ratio"} for token in tokens):
+        if not any(token.kind in _SPEAKING and token.end - token.start > 1 for token in tokens):
             reading.note("kind.empty", message[:LENGTH_JUDGED].strip()[:40])
             return reading
         clauses = _clauses(tokens, reading.words)

@@ -9,17 +9,21 @@ NAME = "suspicion"
 _BREAK_IN = frozenset(("sign", "attack", "running"))
 _ASKING = frozenset(("question", "asking"))  # a question may be how somebody says it
 _ASKING_TERSELY = _ASKING | {"request"}
-_LONGEST, _TERSE = 30, 8  # words; who writes more has room to say what is wrong
+_LONGEST, _TERSE, _TERSEST = 30, 8, 4  # words; who writes more has room to say what is wrong
+_FAINT = 0.05  # so unlikely trouble, by the models, is passed over; of the tersest they know too little
 
 
-def suspicion_of(reading: Reading) -> Row | None:
+def suspicion_of(reading: Reading, trouble: float) -> Row | None:
     """The explanation of what is to be asked about; None where nothing smells of trouble.
 
-    What is said to be a drill, an article, over, or otherwise no report of something live is none.
+    `trouble` is how likely the models find it trouble, not talk. What is said to be a drill, an article, over, or
+    otherwise no report of something live is none.
     """
     facts = reading.facts
     words = sum(any(letter.isalnum() for letter in word) for word in reading.words)
     if facts.get("kind", set()) - (_ASKING if words > _TERSE else _ASKING_TERSELY) or words > _LONGEST:
+        return None
+    if words > _TERSEST and trouble < _FAINT:
         return None
     security, how = facts.get("security", set()) & _BREAK_IN, facts.get("how", set())
     if security or "exposed" in how:

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from bot.severity.judge.models.examples import LABELS
-from bot.severity.judge.models.linear import Model
-from bot.severity.judge.models.text import PLACES, TextModel
+from bot.severity.judge.models.linear import MARGINS, Model
+from bot.severity.judge.models.text import WIDTH, TextModel
 
-_VERSION = 6  # raise when what is fitted, or how, changes otherwise than through the files that the key is made of
+_VERSION = 7  # raise when what is fitted, or how, changes otherwise than through the files that the key is made of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Models:
 
 def save(models: Models, path: Path) -> None:
     """Written beside and moved into place, so that two starting processes never see half a file."""
-    names = np.frombuffer(json.dumps(list(models.facts.places)).encode(), dtype=np.uint8)  # one may hold a line end
+    names = _as_bytes(list(models.facts.places))
     used = np.flatnonzero(np.abs(models.text.weights).sum(axis=1))
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, suffix=".npz")
@@ -45,8 +46,13 @@ def save(models: Models, path: Path) -> None:
             rarity=models.text.rarity,
             text_bias=models.text.bias,
             meaning=models.text.meaning,
+            common=_as_bytes(sorted(models.text.common)),
         )
     Path(name).replace(path)
+
+
+def _as_bytes(words: list[str]) -> npt.NDArray[np.uint8]:
+    return np.frombuffer(json.dumps(words).encode(), dtype=np.uint8)  # as JSON: a word may hold a line end
 
 
 def restore(path: Path) -> Models | None:
@@ -56,20 +62,21 @@ def restore(path: Path) -> Models | None:
             names = json.loads(kept["names"].tobytes())
             weights, bias = kept["weights"], kept["bias"]
             rarity, text_bias, meaning = kept["rarity"], kept["text_bias"], kept["meaning"]
-            spread = np.zeros((PLACES, len(LABELS)), dtype=np.float16)
+            common = frozenset(json.loads(kept["common"].tobytes()))
+            spread = np.zeros((WIDTH, MARGINS), dtype=np.float16)
             spread[kept["used"]] = kept["text_weights"]
     except (OSError, ValueError, KeyError, EOFError, IndexError, zipfile.BadZipFile):
         return None
     if (
         weights.shape != (len(names), len(LABELS))
         or bias.shape != (len(LABELS),)
-        or text_bias.shape != (len(LABELS),)
-        or rarity.shape != (PLACES,)
-        or meaning.shape[1:] != (len(LABELS),)
+        or text_bias.shape != (MARGINS,)
+        or rarity.shape != (WIDTH,)
+        or meaning.shape[1:] != (MARGINS,)
     ):
         return None
     facts = Model({name: place for place, name in enumerate(names)}, weights, bias)
-    return Models(facts, TextModel(spread, rarity, text_bias, meaning))
+    return Models(facts, TextModel(spread, rarity, text_bias, meaning, common))
 
 
 def key_of(parts: Iterable[bytes]) -> str:

@@ -17,6 +17,11 @@ _LEAST_SEEN = 2  # a feature of fewer examples teaches nothing general
 # How features are weighed before margins are fitted; chosen on writers left out.
 _SMOOTHED, _MOST_TELLING, _UNTOLD = 0.05, 3.0, 0.25
 
+# Behind the margins of the labels stand those of P0 and P1 against talk, and against P2 and P3.
+ALARM, WEIGHT = len(LABELS), len(LABELS) + 1
+MARGINS = len(LABELS) + 2
+_SERIOUS, _NONE = LABELS.index("P2"), LABELS.index("none")  # what is more serious stands before P2
+
 Features = dict[str, float]
 
 
@@ -77,33 +82,45 @@ def _regression(matrix: Any, labels: Sequence[str], strength: float, weights: Se
 def margins(
     matrix: Any, labels: Sequence[str], strength: float, weights: Sequence[float], beside: Any = None
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float32]]:
-    """Weights (features × labels) and bias of one LinearSVC a label, each against the rest.
+    """Weights (features × MARGINS) and bias of a LinearSVC for each label against the rest, and of two that tell P0 and
+    P1 from talk, and from P2 and P3, and see nothing else.
 
     It minds the examples near the border only, and errs elsewhere than a regression does. Before, each feature is
     weighed by how much more often it stands with the label, or with the rest (Wang and Manning 2012, "Baselines and
     bigrams"); the weights given are those of the features as they were, so a judgement costs no more. `beside`
     (examples × width) is taken as it is; its weights come last.
     """
-    from scipy.sparse import csr_matrix, diags, hstack  # likewise
+    truth, counted = np.array([LABELS.index(label) for label in labels]), np.asarray(weights)
+    more = 0 if beside is None else beside.shape[1]
+    found = np.zeros((matrix.shape[1] + more, MARGINS))
+    bias = np.full(MARGINS, -30.0, np.float32)  # a label without examples is next to impossible
+    for label in np.unique(truth):
+        found[:, label], bias[label] = _margin(matrix, truth == label, strength, counted, beside)
+    serious, talk = truth < _SERIOUS, truth == _NONE
+    for place, asked in ((ALARM, serious | talk), (WEIGHT, ~talk)):
+        bias[place] = 0.0
+        if 0 < (serious & asked).sum() < asked.sum():
+            near = None if beside is None else beside[asked]
+            found[:, place], bias[place] = _margin(matrix[asked], serious[asked], strength, counted[asked], near)
+    return found, bias
+
+
+def _margin(
+    matrix: Any, inside: npt.NDArray[np.bool_], strength: float, weights: npt.NDArray[np.float64], beside: Any
+) -> tuple[npt.NDArray[np.float64], float]:
+    """Weights and bias of one LinearSVC that tells those inside from the others."""
+    from scipy.sparse import csr_matrix, diags, hstack  # a second to load, needed only to fit
     from sklearn.svm import LinearSVC
     from threadpoolctl import threadpool_limits
 
-    truth, width = np.array([LABELS.index(label) for label in labels]), matrix.shape[1]
-    more = 0 if beside is None else beside.shape[1]
-    found, bias = np.zeros((width + more, len(LABELS))), np.full(len(LABELS), -30.0, np.float32)
-    for label in np.unique(truth):
-        inside = truth == label
-        telling = _telling(matrix, inside)
-        scaled = matrix @ diags(telling)
-        if beside is not None:
-            scaled = hstack([scaled, csr_matrix(beside)], format="csr")
-        with threadpool_limits(1):
-            chosen = LinearSVC(C=strength, tol=1e-3, dual=True, random_state=0).fit(
-                scaled, inside, sample_weight=list(weights)
-            )
-        found[:, label] = chosen.coef_[0] * np.concatenate([telling, np.ones(more)])
-        bias[label] = chosen.intercept_[0]
-    return found, bias
+    telling = _telling(matrix, inside)
+    scaled = matrix @ diags(telling)
+    if beside is not None:
+        scaled = hstack([scaled, csr_matrix(beside)], format="csr")
+    with threadpool_limits(1):
+        chosen = LinearSVC(C=strength, tol=1e-3, dual=True, random_state=0).fit(scaled, inside, sample_weight=weights)
+    own = np.concatenate([telling, np.ones(scaled.shape[1] - len(telling))])
+    return chosen.coef_[0] * own, float(chosen.intercept_[0])
 
 
 def _telling(matrix: Any, inside: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
