@@ -13,6 +13,7 @@ import multiprocessing
 import os
 import signal
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -87,6 +88,8 @@ def _measure(name: str, asked: argparse.Namespace) -> str:
     """
     with tempfile.TemporaryDirectory(prefix="tocsin-") as folder:
         kept = Path(folder) / "figures.json"
+        print(f"\n{name}", flush=True)
+        began = time.perf_counter()
         part = multiprocessing.get_context("fork").Process(target=_run_part, args=(name, asked, kept))
         part.start()
         part.join(asked.minutes * 60)
@@ -98,6 +101,7 @@ def _measure(name: str, asked: argparse.Namespace) -> str:
             part.join()
         if kept.exists():
             figures.RUN.all += figures.read(kept)
+        print(f"{name} took {time.perf_counter() - began:,.0f} s", flush=True)
     if late:
         return f"{name}: not measured to its end, which takes more than {asked.minutes:g} minutes (--minutes)"
     return f"{name}: failed; it says why above" if part.exitcode else ""

@@ -83,7 +83,12 @@ def _camel_parts(bare: str) -> list[str]:
 
 def plain_stem(chunk: str) -> str:
     """The stem of a plain word, as most are: letters, of which the first alone may be large. Empty for what is more."""
-    return _stem(chunk.lower()) if chunk.isalpha() and chunk[1:].islower() else ""
+    if chunk.isalpha():
+        if chunk.islower():
+            return _stem(chunk)
+        if chunk[1:].islower():
+            return _stem(chunk.lower())
+    return ""
 
 
 @lru_cache(maxsize=20_000)

@@ -13,7 +13,7 @@ from bot.memory.index.vocabulary import Vocabulary
 
 CONCEPT = "§"  # first character of a concept's key: no word begins with it
 PAIR = "&"  # first character of a pair's key
-_REMEMBERED = 20_000  # written words whose reading is kept while documents are read
+_REMEMBERED = 65_536  # written words whose reading is kept while documents are read
 
 K = TypeVar("K")
 
@@ -70,9 +70,11 @@ class _Chunks(dict[str, Chunk[K]]):
         self._read = read
 
     def __missing__(self, chunk: str) -> Chunk[K]:
-        if len(self) >= _REMEMBERED:
-            self.clear()
-        found = self[chunk] = self._read(chunk)
+        found = self._read(chunk)
+        if len(found[2]) < 2:  # of identifiers there are many, most of them said once
+            if len(self) >= _REMEMBERED:
+                self.clear()
+            self[chunk] = found
         return found
 
 
