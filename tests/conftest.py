@@ -54,6 +54,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--pictures", default="", help="a folder into which the browser story puts its pictures")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The last folder has long modules: begun last, they would keep one process at work while the others idle."""
+    items.sort(key=lambda item: "tests/wiring/" not in item.nodeid)
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """The URL of a real server that lives as long as this test process.

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bot.incidents.queries.incidents import OPEN, real
+from bot.incidents.rules.incident import SECURITY
 from bot.incidents.tables import IncidentRow
 from bot.reports.tables import AlertRow, ReportRow
 
@@ -44,7 +45,8 @@ def find_private_since(session: Session, since: datetime) -> IncidentRow | None:
     """The latest open security incident that a report began since then; a drill is none."""
     statement = (
         select(IncidentRow)
-        .where(IncidentRow.status.in_(OPEN), IncidentRow.ref.like("SEC-%"), real(), IncidentRow.declared_at >= since)
+        .where(IncidentRow.status.in_(OPEN), real(), IncidentRow.declared_at >= since)
+        .where(IncidentRow.ref.startswith(f"{SECURITY}-"))
         .where(IncidentRow.report_ts.is_not(None))
         .order_by(IncidentRow.incident_id.desc())
     )

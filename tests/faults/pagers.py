@@ -160,6 +160,15 @@ class Pagers:
         assert [key for key, times in Counter(keys).items() if times > 1] == []
 
 
+def without_entries(folder: Path) -> Path:
+    """The shipped policy and examples beside no past incidents, which whoever only pages need not read at each start."""
+    folder.mkdir()
+    for name in ("policy", "training"):
+        (folder / name).symlink_to(REPOSITORY / "knowledge" / name)
+    (folder / "vocabulary.yaml").write_text("{}\n")
+    return folder
+
+
 @contextmanager
 def pagers(database: Database, data_folder: Path, folder: Path) -> Iterator[Pagers]:
     """A playground on real time, and workers that are not started yet."""
@@ -173,6 +182,7 @@ def pagers(database: Database, data_folder: Path, folder: Path) -> Iterator[Page
             "SLACK_BASE_URL": playground.api_url,
             "SLACK_BOT_TOKEN": "xoxb-playground",
             "TOCSIN_DATA": str(data_folder),
+            "TOCSIN_KNOWLEDGE": str(without_entries(folder / "knowledge")),
             "TOCSIN_CLOCK_FILE": str(clock),
         }
         with database.transaction() as session:

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from bot.figures.tables import FigureFacts
+from bot.incidents.rules.incident import SECURITY
 
 # The predicate of an index (see incidents/tables.py): the same words here and there, or PostgreSQL does not use it.
 LABELLED = r"text ~* '^\s*(services?|detected|began|started)\M'"
@@ -107,7 +108,7 @@ _FACTS = r"""
 insert into figure_facts (incident_id, declared_at, severity, security, merged, false_alarm, open, episode, recurred,
   playbook_helped, kind, type, services, service_keys, due, missed, time_to_detect, time_to_declare,
   time_to_acknowledge, time_to_mitigate, time_to_resolve)
-select i.incident_id, i.declared_at, i.severity, i.ref like 'SEC-%', i.merged_into is not null,
+select i.incident_id, i.declared_at, i.severity, starts_with(i.ref, :security), i.merged_into is not null,
   i.false_alarm is true, i.status not in ('resolved', 'closed'), i.episode,
   jsonb_path_exists(i."similar", '$[*] ? (@.same == true)'), i.playbook_helped,
   jsonb_path_query_first(i."similar", '$[*] ? (@.kind == "playbook").ref') #>> '{}', i.type,
@@ -158,6 +159,6 @@ def refresh(session: Session, batches: int | None = None) -> bool:
             return False
         session.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         if ids := list(session.scalars(_TAKE, {"limit": _AT_ONCE})):
-            session.execute(_DERIVE, {"ids": ids})
+            session.execute(_DERIVE, {"ids": ids, "security": f"{SECURITY}-"})
         done += 1
     return True
