@@ -33,7 +33,7 @@ from bot.lifecycle.listeners import (
     timeline,
 )
 from bot.lifecycle.messages import forms as modals
-from bot.lifecycle.messages.menu import OPEN_MENU
+from bot.lifecycle.messages.menu.shown import OPEN_MENU
 from bot.playbooks.listeners import buttons as playbook_buttons
 from bot.playbooks.listeners import commands as playbook_commands
 from bot.playbooks.listeners import submissions as playbook_forms

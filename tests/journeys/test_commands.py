@@ -12,7 +12,7 @@ import pytest
 from bot.incidents.commands import Registry
 from bot.incidents.menu import Buttons, NotOffered, Where, where
 from bot.incidents.queries import incidents
-from bot.lifecycle.messages import menu
+from bot.lifecycle.messages.menu import shown as menu
 from bot.wiring.listeners import REGISTRY
 from slack_playground.person import NotDone, Person
 from tests.faults.troubles import fail, forget_faults

@@ -18,7 +18,8 @@ from bot.incidents import messages as incident_messages
 from bot.incidents.rules.incident import Incident, Status
 from bot.incidents.rules.timeline import Line
 from bot.lifecycle.messages import card as blocks
-from bot.lifecycle.messages import command, menu
+from bot.lifecycle.messages import command
+from bot.lifecycle.messages.menu import shown as menu
 from bot.reports.messages import answer
 from bot.reports.messages.answer import Running
 from bot.reviews.messages import notices as review_messages

@@ -19,7 +19,7 @@ from bot.incidents.queries import timeline
 from bot.incidents.rules.authority import Standing
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.messages.forms import DECLARE
-from bot.lifecycle.messages.menu import OPEN_MENU
+from bot.lifecycle.messages.menu.shown import OPEN_MENU
 from bot.slack.client import Slack
 from bot.slack.payloads import is_slacks
 from bot.stakeholders.messages import NOTICE_FIELDS

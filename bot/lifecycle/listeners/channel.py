@@ -35,8 +35,9 @@ from bot.incidents.rules.incident import REF, is_drill, is_private
 from bot.incidents.rules.responders import ResponderRole, mentioned_person, parse_responder_role
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import catchup, end, responders
-from bot.lifecycle.messages import access, channel, command_forms
+from bot.lifecycle.messages import access, channel
 from bot.lifecycle.messages.command import roles
+from bot.lifecycle.messages.menu import forms as command_forms
 from bot.lifecycle.messages.outcomes import sentence
 from bot.slack.blocks import Block
 from bot.slack.client import Message

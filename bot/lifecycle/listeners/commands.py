@@ -27,7 +27,8 @@ from bot.lifecycle.flows.consequences import after_change
 from bot.lifecycle.flows.declare import LONGEST_TITLE
 from bot.lifecycle.listeners.buttons import form_for
 from bot.lifecycle.listeners.channel import show_list
-from bot.lifecycle.messages import answers, command_forms
+from bot.lifecycle.messages import answers
+from bot.lifecycle.messages.menu import forms as command_forms
 from bot.lifecycle.messages.outcomes import sentence
 from bot.lifecycle.rules.outcomes import Outcome, Unchanged
 from bot.reviews.flows.drafting import redraft_later

@@ -16,8 +16,8 @@ from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import change, commander
-from bot.lifecycle.messages import command_forms
 from bot.lifecycle.messages.command import NAME_SUCCESSOR
+from bot.lifecycle.messages.menu import forms as command_forms
 from bot.lifecycle.messages.outcomes import sentence
 from bot.lifecycle.queries import handovers
 from bot.lifecycle.rules.outcomes import CommandTaken

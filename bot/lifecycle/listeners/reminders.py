@@ -12,8 +12,8 @@ from bot.incidents.flows.typed_times import time_zone_of
 from bot.incidents.menu import OPEN, Form, Group, Shown, Values, at_field
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import reminders
-from bot.lifecycle.messages import command_forms
 from bot.lifecycle.messages import reminders as messages
+from bot.lifecycle.messages.menu import forms as command_forms
 from bot.lifecycle.queries import reminders as store
 from bot.lifecycle.rules.reminding import parse_reminder, parse_when
 from bot.slack.blocks import Block

@@ -24,7 +24,7 @@ from bot.incidents.visibility import list_page
 from bot.lifecycle.listeners import timeline
 from bot.lifecycle.listeners.declaring import declare_form, judged_so_far
 from bot.lifecycle.messages import forms
-from bot.lifecycle.messages import menu as messages
+from bot.lifecycle.messages.menu import shown as messages
 from bot.slack.client import Message, Slack
 from bot.slack.incoming import words_of
 from bot.slack.queries import names_in

@@ -23,7 +23,8 @@ from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.authority import Act
 from bot.incidents.rules.incident import is_private
 from bot.incidents.tables import IncidentRow
-from bot.lifecycle.messages import changes, command_forms
+from bot.lifecycle.messages import changes
+from bot.lifecycle.messages.menu import forms as command_forms
 from bot.reviews.flows.drafting import redraft_later
 from bot.reviews.messages.review import left_as_approved
 from bot.reviews.rules.notes import check_note, in_utc

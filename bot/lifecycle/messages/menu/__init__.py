@@ -1,0 +1,1 @@
+"""The menu of /incident and the forms that it opens."""
