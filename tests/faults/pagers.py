@@ -161,7 +161,7 @@ class Pagers:
 
 
 def without_entries(folder: Path) -> Path:
-    """The shipped policy and examples beside no past incidents, which whoever only pages need not read at each start."""
+    """The shipped policy and examples without past incidents, which who only pages need not read at each start."""
     folder.mkdir()
     for name in ("policy", "training"):
         (folder / name).symlink_to(REPOSITORY / "knowledge" / name)
