@@ -12,7 +12,7 @@ import pytest
 from slack_sdk.socket_mode.builtin.internals import _receive_messages
 
 from bot.wiring.access.frames import LONGEST, WholeConnection, WholeFrames
-from bot.wiring.access.socket_mode import SocketMode
+from bot.wiring.access.socket_mode import SocketMode, Turn
 from slack_playground.app import Playground
 from slack_playground.person import Person
 from tests.fixtures.door import bolt_app
@@ -112,6 +112,24 @@ def test_a_long_message_that_is_edited_does_not_make_us_deaf(playground: Playgro
         responder.wait_for(lambda: "message_changed" in heard, what=f"the edit among {heard}")
     finally:
         close_quickly(connection.client, playground)
+
+
+def test_what_waits_has_an_end_and_what_is_refused_is_left_for_slack_to_send_again() -> None:
+    go, again = threading.Event(), threading.Event()
+    turn = Turn(1, "reactions", 2)
+    taken: list[bool] = []
+
+    def second() -> None:
+        taken.append(turn.submit(again.set))  # the first has left its place
+
+    try:
+        assert turn.submit(lambda: go.wait(60)) and turn.submit(second), "one is worked on, one waits"
+        assert not turn.submit(again.set) and not turn.submit(again.set)
+        go.set()
+        assert again.wait(60) and taken == [True]
+    finally:
+        go.set()
+        turn.end()
 
 
 def test_a_flood_of_reactions_keeps_neither_commands_nor_reports_waiting(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 
 import structlog
 from slack_bolt import App
@@ -21,7 +23,50 @@ log = structlog.get_logger(__name__)
 _ANSWERED_WITHIN = 3.0  # seconds; after that Slack no longer waits for an answer
 _LOOK_EVERY = 0.01  # seconds
 _EVENTS_AT_ONCE = 4
+_MOST_WAITING = 2000  # events of one turn, about 2 kB each; Slack sends again what is not acknowledged
+_SAID_EVERY = 60.0  # seconds
 _REACTIONS = frozenset({"reaction_added", "reaction_removed"})
+
+
+class Turn:
+    """Threads with a line before them that has an end: what is refused there is not acknowledged."""
+
+    def __init__(self, threads: int, name: str, longest: int) -> None:
+        self._pool = ThreadPoolExecutor(threads, name)
+        self._places = threading.Semaphore(longest)
+        self._name = name
+        self._refused, self._said_at = 0, -_SAID_EVERY
+
+    def submit(self, call: Callable[[], object]) -> bool:
+        """False where the line is full: Slack sends it again, now, in a minute and in five, or to another replica.
+
+        What is lost all the same is read back like what came while nobody listened.
+        """
+        if not self._places.acquire(blocking=False):
+            self._say_that_it_is_full()
+            return False
+        with suppress(RuntimeError):  # we are hanging up: Slack sends it to another replica
+            self._pool.submit(self._run, call)
+        return True
+
+    def end(self) -> None:
+        """Take nothing more, and forget what waits: none of it was acknowledged."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _run(self, call: Callable[[], object]) -> None:
+        try:
+            call()
+        finally:
+            self._places.release()
+
+    def _say_that_it_is_full(self) -> None:
+        """Once a minute; one thread alone takes in what Slack sends."""
+        self._refused += 1
+        if time.monotonic() - self._said_at >= _SAID_EVERY:
+            log.warning(
+                "Slack sends faster than this is taken; left for it to send again", turn=self._name, left=self._refused
+            )
+            self._refused, self._said_at = 0, time.monotonic()
 
 
 class SocketMode(SocketModeHandler):
@@ -37,8 +82,8 @@ class SocketMode(SocketModeHandler):
     def __init__(self, app: App, app_token: str, ping_interval: float) -> None:
         use_whole_frames()
         super().__init__(app, app_token, ping_interval=ping_interval)
-        self._events = ThreadPoolExecutor(_EVENTS_AT_ONCE, "events")
-        self._reactions = ThreadPoolExecutor(1, "reactions")
+        self._events = Turn(_EVENTS_AT_ONCE, "events", _MOST_WAITING)
+        self._reactions = Turn(1, "reactions", _MOST_WAITING)
         self.client.socket_mode_request_listeners[:] = [self.take_in]  # type: ignore[list-item]  # as bolt's own
 
     def take_in(self, client: SocketModeClient, req: SocketModeRequest) -> None:
@@ -48,8 +93,7 @@ class SocketMode(SocketModeHandler):
             return
         event = req.payload.get("event") or {}
         turn = self._reactions if event.get("type") in _REACTIONS else self._events
-        with suppress(RuntimeError):  # we are hanging up: Slack sends it to another replica
-            turn.submit(self.handle, client, req)
+        turn.submit(partial(self.handle, client, req))
 
     def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]  # as bolt's
         with self._lock:
@@ -73,7 +117,7 @@ class SocketMode(SocketModeHandler):
             idle = 0 if self._working or not self.client.message_queue.empty() else idle + 1
             time.sleep(_LOOK_EVERY)
         for turn in (self._events, self._reactions):
-            turn.shutdown(wait=False, cancel_futures=True)
+            turn.end()
         hang_up(self)
 
 
