@@ -512,7 +512,7 @@ def test_each_role_is_one_line_of_the_escalations_and_an_answer_counts_for_its_o
         "On-call engineer: paged 9 times, 14:30 to 15:10 (at once; repeated until acknowledged): Responder; "
         "no answer; after the reopening at 15:30 paged 2 times, 15:30 to 15:35 "
         "(at once; repeated until acknowledged): Responder; acknowledged 15:45",
-        "VP engineering: paged 14:50 (20 min): Team lead; no answer",
+        "VP engineering: paged 14:50 (due after 20 min): Team lead; no answer",
         "Not paged: team lead: it was acknowledged or over before their pages were due",
     ]
 

@@ -14,6 +14,7 @@ from bot.text.durations import span
 from bot.text.wording import Wording
 
 _NOT_DUE = "it was acknowledged or over before their pages were due"
+_AFTER = re.compile(r"^\d+ (?:min|h)\b")  # a rule that is a span alone says not from when
 _NEEDLESS = re.compile(r" before it was (?:due|sent)$|^replaced by ")  # why a page was not sent that nobody missed
 
 
@@ -76,7 +77,7 @@ def _paged(
     times = [ping.sent_at for ping in sent if ping.sent_at]
     people = tuple(dict.fromkeys(person for ping in sent for person in ping.persons))
     to = wording.people(people) if people else "nobody, as no one is assigned to this role"
-    rules = "; ".join(dict.fromkeys(wording.plain(ping.rule, 80) for ping in sent))
+    rules = "; ".join(dict.fromkeys(_AFTER.sub(r"due after \g<0>", wording.plain(ping.rule, 80)) for ping in sent))
     often = f"paged {wording.clock(times[0])}"
     if len(times) > 1:
         often = f"paged {len(times)} times, {wording.clock(min(times))} to {wording.clock(max(times))}"
