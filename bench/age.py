@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 
 from bench import seed
 from bench.figures import figure, percentile
+from bench.process import fitted_data
 from bench.review import browser_of
 from bench.timeline import TYPED, add_incident, times_of_commands
 from bot.context import AppContext
@@ -99,7 +100,7 @@ class _Company:
         database = Database(url, connections=4)
         upgrade(database.engine)
         settings = Settings.model_validate(
-            {"DATABASE_URL": url, "SLACK_BOT_TOKEN": "xoxb-bench", "TOCSIN_DATA": str(folder)}
+            {"DATABASE_URL": url, "SLACK_BOT_TOKEN": "xoxb-bench", "TOCSIN_DATA": str(fitted_data(folder))}
         )
         self.context: AppContext = replace(build_context(settings, database), now=lambda: _NOW)
         if closed:

@@ -20,7 +20,7 @@ from sqlalchemy import text
 
 from bench.channel import MANIFEST
 from bench.figures import figure, percentile
-from bench.process import Bot, running_bot
+from bench.process import Bot, fitted_data, running_bot
 from bot.demo.seed import seed_workspace
 from bot.store.embedded import embedded_postgres
 from bot.store.engine import Database
@@ -50,7 +50,10 @@ def measure() -> None:
         database = Database(url, connections=2)
         upgrade(database.engine)
         policy = {"alarms.yaml": _POLICY}
-        with Playground(workspace) as playground, running_bot(playground, Path(folder) / "data", url, policy) as bot:
+        with (
+            Playground(workspace) as playground,
+            running_bot(playground, fitted_data(Path(folder) / "data"), url, policy) as bot,
+        ):
             _drive(playground, database, _port(bot))
         database.close()
 

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from bench.channel import MANIFEST, open_channel
 from bench.figures import figure, percentile
-from bench.process import running_bot
+from bench.process import fitted_data, running_bot
 from bot.demo.seed import seed_workspace
 from bot.store.embedded import embedded_postgres
 from bot.store.engine import Database
@@ -56,7 +56,7 @@ def measure() -> None:
         database = Database(url, connections=2)
         upgrade(database.engine)
         (Path(folder) / "data").mkdir()
-        with Playground(workspace) as playground, running_bot(playground, Path(folder) / "data", url):
+        with Playground(workspace) as playground, running_bot(playground, fitted_data(Path(folder) / "data"), url):
             _drive(playground, database, open_channel(playground))
             _print_refused(playground)
         database.close()

@@ -19,7 +19,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Connection
 
 from bench.figures import figure, percentile
-from bench.process import Bot, running_bot
+from bench.process import Bot, fitted_data, running_bot
 from bot.demo.seed import seed_workspace
 from bot.store.embedded import embedded_postgres
 from bot.store.engine import Database, driver_url
@@ -39,7 +39,10 @@ def measure(seconds: float, rate: float) -> None:
         database = Database(url, connections=2)
         upgrade(database.engine)
         database.close()
-        with Playground(workspace) as playground, running_bot(playground, Path(folder) / "data", url) as bot:
+        with (
+            Playground(workspace) as playground,
+            running_bot(playground, fitted_data(Path(folder) / "data"), url) as bot,
+        ):
             channel = open_channel(playground)
             with _watching(url) as connection:
                 _drive(playground, bot, connection, channel, seconds, rate)

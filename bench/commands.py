@@ -21,7 +21,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 from bench.figures import figure, percentile
-from bench.process import Bot, running_bot
+from bench.process import Bot, fitted_data, running_bot
 from bot.demo.seed import seed_workspace
 from slack_playground.app import Playground
 from slack_playground.person import NotDone, Person
@@ -48,10 +48,10 @@ def measure(seconds: float, rate: float, declarations: float) -> None:
     """Run and print."""
     workspace = seed_workspace(manifest=read_manifest(_MANIFEST))
     with Playground(workspace) as playground, tempfile.TemporaryDirectory() as folder:
-        with running_bot(playground, Path(folder)) as bot:
+        with running_bot(playground, fitted_data(Path(folder))) as bot:
             figure("start on an empty data folder", bot.ready_after, "s")
             run = _drive(playground, bot, seconds, rate, declarations)
-        with running_bot(playground, Path(folder)) as bot:
+        with running_bot(playground, fitted_data(Path(folder))) as bot:
             figure("second start of the bot", bot.ready_after, "s", 5)
     _report(run)
 

@@ -24,6 +24,7 @@ from pathlib import Path
 from sqlalchemy import func, insert, select, text, update
 
 from bench.figures import figure, percentile
+from bench.process import fitted_data
 from bot.context import Policy
 from bot.demo.seed import seed_workspace
 from bot.escalation.flows import plan
@@ -135,6 +136,7 @@ def _entry(incident_id: int, kind: Kind, at: datetime, data: dict[str, str]) -> 
 
 def _measure_lateness(database: Database, policy: Policy, due: float, seconds: float, folder: Path) -> None:
     count = round(due * seconds)
+    fitted_data(folder / "data")
     workspace = seed_workspace(manifest=read_manifest(REPOSITORY / "slack-manifest.yaml"))
     first = datetime.now(UTC) + timedelta(seconds=_WARM_UP + count / 100)
 

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from bench.figures import figure
+from bench.process import fitted_data
 from bench.review import browser_of
 from bot.context import Policy
 from bot.figures.flows.metrics import judgement, suggestions
@@ -131,7 +132,7 @@ def measure(count: int) -> None:
             connection.execute(text("vacuum analyze"))
         engine.dispose()
         settings = Settings.model_validate(
-            {"DATABASE_URL": url, "SLACK_BOT_TOKEN": "xoxb-bench", "TOCSIN_DATA": folder}
+            {"DATABASE_URL": url, "SLACK_BOT_TOKEN": "xoxb-bench", "TOCSIN_DATA": str(fitted_data(Path(folder)))}
         )
         browser = browser_of(settings, replace(build_context(settings, database), now=lambda: NOW))
         for word in ("last 90 days", "year", "all"):

@@ -20,6 +20,7 @@ from sqlalchemy import select, update
 
 from bench.escalation import due_pages, plan_ahead, worker
 from bench.figures import figure, percentile
+from bench.process import fitted_data
 from bot.demo.seed import seed_workspace
 from bot.escalation.tables import PageCallRow, PingRow
 from bot.settings import REPOSITORY, Settings
@@ -51,7 +52,7 @@ def measure(pages: float, seconds: float) -> None:
         folder, database = Path(name), Database(url, connections=4)
         upgrade(database.engine)
         knowledge = _knowledge(folder, pager)
-        _fit(knowledge, folder / "data")
+        _fit(knowledge, fitted_data(folder / "data"))
         count = round(pages * seconds)
         first = datetime.now(UTC) + timedelta(seconds=_WARM_UP)
 

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bench.figures import figure, percentile
-from bench.process import running_bot
+from bench.process import fitted_data, running_bot
 from bot.demo.seed import seed_workspace
 from bot.store.embedded import embedded_postgres
 from bot.store.engine import Database
@@ -34,7 +34,7 @@ def measure(runs: int) -> None:
         database = Database(url, connections=2)
         upgrade(database.engine)
         database.close()
-        with Playground(workspace) as playground, running_bot(playground, Path(folder) / "data", url):
+        with Playground(workspace) as playground, running_bot(playground, fitted_data(Path(folder) / "data"), url):
             channels = _channels(playground, runs)
             alone = _start(playground, channels[0])
             figure("one run, from the command to its message", alone * 1000, "ms", 300)

@@ -18,6 +18,8 @@ from pathlib import Path
 import psutil
 
 from bot.settings import REPOSITORY
+from bot.severity.judge.judge import load_judge
+from bot.severity.policy import load_severity
 from slack_playground.app import Playground
 
 
@@ -45,6 +47,18 @@ def unhurried_knowledge(folder: Path, knowledge: Path = REPOSITORY / "knowledge"
         return folder  # of a version that asks nobody
     kept = [line for line in lines if not line.startswith("ask_after:")]
     policy.write_text("\n".join([*kept, "ask_after: {declarations: 1000, within: 1 min}", ""]), encoding="utf-8")
+    return folder
+
+
+def fitted_data(folder: Path) -> Path:
+    """`folder` as a data folder in which nothing needs to be fitted: what was once is kept from one run to the next."""
+    kept = Path(tempfile.gettempdir()) / f"tocsin-bench-{os.getuid()}"
+    kept.mkdir(mode=0o700, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "cache").exists():
+        (folder / "cache").symlink_to(kept)
+    knowledge = REPOSITORY / "knowledge"
+    load_judge(load_severity(knowledge / "policy" / "severity.yaml"), knowledge / "training", kept)
     return folder
 
 

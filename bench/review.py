@@ -19,6 +19,7 @@ from sqlalchemy import insert
 from starlette.testclient import TestClient
 
 from bench.figures import figure, percentile
+from bench.process import fitted_data
 from bot.incidents.tables import IncidentRow, TimelineEntry
 from bot.lifecycle.flows import change
 from bot.lifecycle.flows.change import Closing
@@ -50,7 +51,7 @@ def measure() -> None:
         database = Database(url, connections=8)
         upgrade(database.engine)
         settings = Settings.model_validate(
-            {"DATABASE_URL": url, "SLACK_BOT_TOKEN": "xoxb-bench", "TOCSIN_DATA": folder}
+            {"DATABASE_URL": url, "SLACK_BOT_TOKEN": "xoxb-bench", "TOCSIN_DATA": str(fitted_data(Path(folder)))}
         )
         context = replace(build_context(settings, database), now=lambda: _BEGAN + timedelta(hours=3))
         for every, what in ((10, "mostly messages"), (1, "all of them notes")):

@@ -21,6 +21,7 @@ from sqlalchemy import insert
 from starlette.testclient import TestClient
 
 from bench.figures import figure, percentile
+from bench.process import fitted_data
 from bench.review import browser_of
 from bot.context import AppContext
 from bot.errors import TocsinError
@@ -59,7 +60,7 @@ def measure(entries: int = ENTRIES) -> None:
         database = Database(url, connections=8)
         upgrade(database.engine)
         settings = Settings.model_validate(
-            {"DATABASE_URL": url, "SLACK_BOT_TOKEN": "xoxb-bench", "TOCSIN_DATA": folder}
+            {"DATABASE_URL": url, "SLACK_BOT_TOKEN": "xoxb-bench", "TOCSIN_DATA": str(fitted_data(Path(folder)))}
         )
         context = replace(build_context(settings, database), now=lambda: _BEGAN + timedelta(hours=30))
         rows = [add_incident(database, context.policy, size) for size in (entries, _FEW)]
@@ -127,6 +128,7 @@ def type_command(context: AppContext, row: IncidentRow, typed: str) -> None:
         user_name="responder",
         channel_id=row.channel_id or "",
         trigger_id=f"bench:{next(_numbers)}",
+        registry=REGISTRY,
     )
     with suppress(TocsinError):  # a refusal is an answer as well, such as resolving what is resolved
         REGISTRY.find(command.word).run(command)

@@ -90,7 +90,7 @@ JOBS: dict[str, Callable[[Company], None]] = {
     ),
 }
 PATHS = ("/incidents", "/incidents/{ref}", "/reviews", "/actions", "/playbooks", "/knowledge", "/figures")
-COMMANDS = (*TYPED, "list closed 2", "list mine", "metrics", "oncall", "similar pods crash loop", "access")
+COMMANDS = (*TYPED, "list closed 2", "list mine", "metrics", "oncall", "similar pods crash loop", "access", "menu")
 WAYS_IN: dict[str, Callable[[Company], None]] = {
     **{path: lambda company, path=path: pages(company, path) for path in PATHS},  # type: ignore[misc]
     **{f"/incident {typed}": lambda of, typed=typed: type_command(of.context, of.row, typed) for typed in COMMANDS},  # type: ignore[misc]
