@@ -146,6 +146,9 @@ _ARGUMENTS = (
      r"(?P<start>\bnet use\b[^\n]{0,200}?/user:\S{1,80}\s{1,3}[\"']?)(?P<value>[^\s\"'/][^\s\"']{3,200})"),
     (("sqlcmd", "snowsql", "bcp "),
      r"(?P<start>\b(?:sqlcmd|snowsql|bcp)\b[^\n]{0,200}?\s-p\s{1,3}[\"']?)(?P<value>[^\s\"'-][^\s\"']{3,200})"),
+    # Behind who logs in, whatever the program: `-u root -p …`; numbers are ports.
+    (("-p ",), r"(?P<start>\s-(?:u|U|l|-user(?:name)?)[ =]\S{1,80}\s{1,3}-[pP]\s{1,3}[\"']?)"
+               r"(?P<value>(?!\d[\d:.-]*(?:/\w{1,10})?(?:\s|\Z))[^\s\"'-][^\s\"']{3,200})"),
     (("sqlplus", "impdp", "expdp", "rman"),
      r"(?P<start>\b(?:sqlplus|impdp|expdp|sqlldr|rman)\b[^\n]{0,60}?\s[\w.-]{1,40}/)(?P<value>[^\s/@\"']{3,100})(?=@)"),
     (("smbclient",), r"(?P<start>\bsmbclient\b[^\n]{0,200}?\s-U\s{1,3}[^\s%]{1,60}%)(?P<value>[^\s\"']{3,100})"),

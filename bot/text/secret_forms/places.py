@@ -124,7 +124,13 @@ PLACES: tuple[tuple[tuple[str, ...], str], ...] = (
      r" (?:for|of|to|on|für|vom|von|de|del|du|do|da|pour|para) [^\n.:=\"]{1,60}?(?::|=| is| ist| est| es| é)\s{1,3}"
      r"[\"'`*]{0,2})(?P<value>(?!(?:see|ask|check|same|the|wrong|expired|lost|not|in|on|at|broken|gone|known|unknown|too"
      r"|never|still|required|missing|invalid|incorrect|changed|reset|rotated|stored|pending|being|getting|about|kept)\b"
-     r"|\w{1,20}(?:ed|ing)\b)[^\s\"'`*,.;:]{6,60})(?=[\"'`*.,]{0,2}\s{0,3}(?:\n|\Z|\())"),
+     r"|\w{1,20}(?:ed|ing)\b)[^\s\"'`*,.;:]{5,59}[^\s\"'`*,.;:?])(?=[\"'`*.,]{0,2}\s{0,3}(?:\n|\Z|\())"),
+    # What is hashed or encoded by a scheme that it names: {SSHA}…
+    (("}",), r"(?P<start>\{[A-Za-z][A-Za-z0-9-]{2,11}\})"
+             r"(?P<value>(?=[A-Za-z+/=]{0,60}\d)[A-Za-z0-9][A-Za-z0-9+/=]{19,400})(?![\w/-])"),
+    # Beside whose key it is, as the command lines of many services keep them.
+    (('"key"',), r"(?P<start>\"user(?:_?name)?\"\s{0,3}:\s{0,3}\"[^\"\n]{1,80}\",\s{0,40}\"key\"\s{0,3}:\s{0,3}\")"
+                 r"(?P<value>[^\"\s]{8,200})"),
     # Groups of a product's key.
     (("licen", "product key", "activation", "serial key"),
      r"(?P<start>\b(?:licen[cs]e|product key|activation|serial key)\b[^\n]{0,60}?[\s:=\"'])"

@@ -28,6 +28,7 @@ _ORDINARY = re.compile(
             r"[a-z][\w-]*(?:\.[a-z][\w-]*)+(?::\d+)?(?:/\S*)?$",
             rf"[\w./-]+\.(?:{'|'.join(_SUFFIXES.split())})$",
             r"[a-zA-Z]{1,20}[-_]?\d{1,3}$|\d{1,4}-[a-z-]+$|[a-z]{2}(?:-[a-z]+)+-\d[a-z]?$|[a-z][a-z-]*\d+/[A-Z][\w-]*$",
+            r"-{1,2}[A-Za-z][\w.-]*$",  # an option
             # Counts with their units, versions, days and times.
             r"v?\d+(?:[.:,/-]\d+)*[A-Za-z%]{0,5}(?:/\w+)?$|v?\d+\.\d[\w.+-]*$|[\dx.,:/+_-]+[A-Za-z]{0,3}$",
             r"[-+]?\d[\d.,]*e[-+]?\d+$",

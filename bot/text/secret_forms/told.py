@@ -43,7 +43,7 @@ _REFERENCE = re.compile(
 _NAME_BEHIND = re.compile(r"[\"']\s{0,3}[:=]")  # it is the name of what follows
 _VALUE = re.compile(r"[^\s\"'`<>|()\[\]{}“”„«»\x00]{6,300}")
 _SEPARATED = re.compile(r"[^;,]+")
-_NAMED = re.compile(r"[A-Za-z_][\w.-]{0,60}[=:](?=[^=/\s])")
+_NAMED = re.compile(r"[A-Za-z_][\w.-]{0,60}(?:=(?=[^=\s])|:(?=[^=/\s]))")
 _BEFORE, _AFTER = 110, 60  # characters within which a word counts
 _GROUPS = re.compile(r"(?<![^\s\"'`:=(])\w{4}(?: \w{4}){2,7}(?!\w)")  # hT7r pWq2 9dLz
 # Masks, and what everybody may read: no word of it tells, and nothing of it is a secret.
@@ -88,7 +88,7 @@ def _candidates(text: str) -> Iterator[tuple[int, int, Shape]]:
         for offset, piece in pieces:
             stripped = piece.lstrip("*_~:,.")
             start = found.start() + offset + len(piece) - len(stripped)
-            value = stripped.rstrip("*.,:;")
+            value = stripped.rstrip("*.,:;?")
             if named := _NAMED.match(value):
                 start, value = start + named.end(), value[named.end() :]
             looks = Shape.MIXED if is_opaque(value) else shape(value)
