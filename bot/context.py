@@ -49,6 +49,7 @@ class AppContext:
     look_up: Callable[[str], None] = lambda user_id: None
     # Whether a channel is shared with another company, as asked of Slack, which no transaction does.
     is_shared: Callable[[str], bool] = lambda channel_id: False
+    learn_shared: Callable[[str], None] = lambda channel_id: None  # an event said that it is
     time_zone_of: Callable[[str], str | None] = lambda user_id: None  # an IANA name, as last asked; None: not known
     send_mail: Callable[[str, str, str], None] | None = None  # address, subject, text; None where no mail is configured
     send_text: Callable[[str, str], None] | None = None  # telephone number, text; None where that is not configured

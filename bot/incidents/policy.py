@@ -39,7 +39,7 @@ class SecurityPolicy(PolicyModel):
     """`rows` are ids of rows of the severity matrix; `playbook` is the reference of the one to follow.
 
     `archive` says whether approved reviews of security incidents go into the archive, under a prefix of their own.
-    What says one of the phrases of `ask` or `running`, and not only as one of `unless` does, or shows `signs`, is
+    What says one of the phrases of `ask` or `running` or shows `signs`, and not only as one of `unless` does, is
     declared in private, and whoever declared it is asked. `reports` is the least severity with which a report of one is
     declared by itself; None: none is. `page_at_once`: one that somebody declares pages at once, whatever its severity.
     """
@@ -59,7 +59,8 @@ class SecurityPolicy(PolicyModel):
         return smells_of_break_in(text, (*self.ask, *self.running), self.unless) or self._shows_signs(text)
 
     def _shows_signs(self, text: str) -> bool:
-        return shows_signs(text, Signs(self.signs.strange, self.signs.anyone, self.signs.does, self.signs.what))
+        signs = Signs(self.signs.strange, self.signs.anyone, self.signs.does, self.signs.what)
+        return shows_signs(text, signs, self.unless)
 
     def tells_of_break_in(self, text: str, row_name: str, severity: Severity | None) -> bool:
         """Whether a report, judged so, tells of one that needs people now."""

@@ -128,6 +128,7 @@ EVENTS: dict[str, Callable[..., None]] = {
     "group_left": events.put_out,
     "member_joined_channel": events.member_joined,
     "member_left_channel": events.member_left,
+    "channel_shared": events.channel_shared,
     "channel_rename": events.channel_renamed,
     "group_rename": events.channel_renamed,
     "app_home_opened": events.home_opened,
@@ -322,6 +323,8 @@ def _event(context: AppContext, run: Callable[..., None]) -> Callable[..., None]
     """Before the acknowledgement, which Bolt gives events first: what cannot be stored now, Slack sends again."""
 
     def middleware(body: Any, event: Any, next: Callable[[], None]) -> None:
+        if body.get("is_ext_shared_channel") is True and isinstance(channel_id := event.get("channel"), str):
+            context.learn_shared(channel_id)
         run(context, body, event)
         next()
 

@@ -208,12 +208,13 @@ class Service:
     def run(self, ready: Callable[[str], None]) -> None:
         """Start, call `ready` once with a line about what runs, and end cleanly after `stop`."""
         slack = build_slack(self._settings)
-        standings = Standings(slack, time.monotonic)
+        standings, sharing = Standings(slack, time.monotonic), Sharing(slack, time.monotonic)
         self._context = replace(
             self._context,
             standing_of=standings.of,
             look_up=standings.look_up,
-            is_shared=Sharing(slack, time.monotonic),
+            is_shared=sharing,
+            learn_shared=sharing.learn,
             time_zone_of=standings.time_zone_of,
         )
         routes = []

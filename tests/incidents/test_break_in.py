@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.context import Policy
-from bot.incidents.rules.break_in import is_phrase, smells_of_break_in
+from bot.incidents.rules.break_in import Signs, is_phrase, shows_signs, smells_of_break_in
 
 SMELLS = """we got hacked i think|someone got into our aws account|leaked keys on github
 our AWS access keys are on pastebin
@@ -42,6 +42,13 @@ def test_a_phrase_has_gaps_choices_and_beginnings_and_ends_with_its_sentence() -
     assert not smells_of_break_in("Memory is leaking. The key expired.", phrase)
     assert not smells_of_break_in("the keys leaked", phrase)
     assert not smells_of_break_in("leaked one two three four five keys", phrase)
+
+
+def test_what_says_something_else_shows_no_signs() -> None:
+    signs = Signs(strange=("attacker",), does=("sends",), what=("mails",))
+    said = "An attacker of the phishing training sends mails."
+    assert shows_signs(said, signs)
+    assert not shows_signs(said, signs, unless=("attacker .. training",))
 
 
 @pytest.mark.parametrize("typed", ["", "..", "key ..", "(a+)+", "a//b"])

@@ -37,6 +37,7 @@ SCOPE_OF_EVENT = {
     "channel_archive": "channels:read",
     "channel_unarchive": "channels:read",
     "channel_rename": "channels:read",
+    "channel_shared": "channels:read",
     "channel_left": "channels:read",
     "group_left": "groups:read",
     "group_rename": "groups:read",

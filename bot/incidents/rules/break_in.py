@@ -24,10 +24,15 @@ def is_phrase(phrase: str) -> bool:
 
 def smells_of_break_in(text: str, phrases: Iterable[str], unless: Iterable[str] = ()) -> bool:
     """True where one of `phrases` is in the text once those of `unless` are taken out of it."""
-    said = _plain(text)
+    said = _without(_plain(text), unless)
+    return any(re.search(_pattern(phrase), said) for phrase in phrases)
+
+
+def _without(said: str, unless: Iterable[str]) -> str:
+    """What is left when those phrases are taken out, each as a sentence ends."""
     for phrase in unless:
         said = re.sub(_pattern(phrase), " | ", said)
-    return any(re.search(_pattern(phrase), said) for phrase in phrases)
+    return said
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +45,13 @@ class Signs:
     what: tuple[str, ...] = ()
 
 
-def shows_signs(text: str, signs: Signs) -> bool:
+def shows_signs(text: str, signs: Signs, unless: Iterable[str] = ()) -> bool:
     """True where one sentence has a strange one, or two who may be, that do something to something.
 
-    One who may be suffices where the sentence is full of such acts and things.
+    One who may be suffices where the sentence is full of such acts and things. Those of `unless` are taken out first.
     """
-    return any(_shows(f" {sentence.strip()} ", signs) for sentence in _plain(text[:_READ]).split("|"))
+    said = _without(_plain(text[:_READ]), unless)
+    return any(_shows(f" {sentence.strip()} ", signs) for sentence in said.split("|"))
 
 
 def _shows(sentence: str, signs: Signs) -> bool:

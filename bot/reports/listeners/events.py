@@ -181,6 +181,12 @@ def _stamp(event: dict[str, Any]) -> str:
     return str(event.get("event_ts") or "")
 
 
+def channel_shared(context: AppContext, body: dict[str, Any], event: dict[str, Any]) -> None:
+    """Another company reads there from now on."""
+    if isinstance(channel_id := event.get("channel"), str):
+        context.learn_shared(channel_id)
+
+
 def channel_renamed(context: AppContext, body: dict[str, Any], event: dict[str, Any]) -> None:
     """A channel has another name now."""
     with _taken(context, body, event) as (session, _):
