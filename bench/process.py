@@ -38,6 +38,11 @@ class Bot:
         return float(times.user + times.system)
 
 
+def compiled(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment in which modules are compiled once, as where Tocsin is installed, and not at each start."""
+    return {name: value for name, value in environment.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def unhurried_knowledge(folder: Path, knowledge: Path = REPOSITORY / "knowledge") -> Path:
     """A copy of the knowledge by whose policy nobody is asked who declares many incidents in a row."""
     shutil.copytree(knowledge, folder)
@@ -64,15 +69,22 @@ def fitted_data(folder: Path) -> Path:
 
 @contextmanager
 def running_bot(
-    playground: Playground, data: Path, database_url: str | None = None, policy: Mapping[str, str] | None = None
+    playground: Playground,
+    data: Path,
+    database_url: str | None = None,
+    policy: Mapping[str, str] | None = None,
+    *,
+    wait: bool = True,
 ) -> Iterator[Bot]:
     """`tocsin run` against the playground, on its embedded PostgreSQL or the one named, ended by SIGTERM.
 
-    `policy` are files that stand in place of those shipped, by name.
+    `policy` are files that stand in place of those shipped, by name. Without `wait` it may fit its judge meanwhile.
     """
     data.mkdir(parents=True, exist_ok=True)
     clean = {
-        name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "TOCSIN_", "DATABASE"))
+        name: value
+        for name, value in compiled(os.environ).items()
+        if not name.startswith(("SLACK_", "TOCSIN_", "DATABASE"))
     }
     knowledge = unhurried_knowledge(Path(tempfile.mkdtemp(dir=data)) / "knowledge")
     for name, written in (policy or {}).items():
@@ -89,7 +101,7 @@ def running_bot(
         **({"DATABASE_URL": database_url} if database_url else {}),
     }
     began = time.perf_counter()
-    command = [sys.executable, "-m", "bot", "run"]
+    command = [sys.executable, "-m", "bot", "run", *(["--wait"] if wait else [])]
     child = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
     try:
         assert child.stderr is not None

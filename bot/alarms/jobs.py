@@ -69,6 +69,7 @@ def _finish(poster: Poster, begun: Begun, message: Message, then: Callable[[Sess
 
 def _judged(context: AppContext, alarm: AlarmRow) -> Judged:
     """By its words, and by the severity of its rule. Judging and searching come before any transaction."""
+    context.judge.require_fitted()
     read = posting.alarm_of(alarm)
     judgement = context.judge.judge(read.words)
     severity = context.policy.alarms.treatment(read).severity
@@ -126,6 +127,7 @@ def _unless_gone(edit: Callable[[], None]) -> None:
 
 
 def _judged_words(context: AppContext, words: str) -> Judged:
+    context.judge.require_fitted()
     read = plain_text(words)
     judgement = context.judge.judge(read)
     return Judged(judgement, recall(context.memory.current(), read), posting.outcome_of(judgement, context.policy))

@@ -39,8 +39,8 @@ def _slack_settings(listening: bool) -> Settings:
     return settings
 
 
-def _serve(listen: bool, work: bool, serve: bool) -> None:
-    """Run these parts until SIGTERM or Ctrl-C."""
+def _serve(listen: bool, work: bool, serve: bool, *, wait: bool = False) -> None:
+    """Run these parts until SIGTERM or Ctrl-C, with `wait` from when the judge has been fitted."""
     settings = _slack_settings(listen)
     from bot.wiring.building import open_database
     from bot.wiring.service import Parts, Service, build_context
@@ -53,7 +53,7 @@ def _serve(listen: bool, work: bool, serve: bool) -> None:
         _when_asked_to_end(sys.exit, late)
         if early:
             return
-        service = Service(settings, build_context(settings, database), Parts(listen, work, serve))
+        service = Service(settings, build_context(settings, database, wait=wait), Parts(listen, work, serve))
         # In a thread: a handler that runs while the main thread enters `wait` would wait for the event's lock for ever.
         _when_asked_to_end(lambda: threading.Thread(target=service.stop).start(), late)
         service.run(say)
@@ -91,9 +91,11 @@ def _end_without_a_database(sentence: str) -> None:
 
 
 @app.command()
-def run() -> None:
+def run(
+    wait: Annotated[bool, typer.Option("--wait", help="Start only when the severity judge is fitted.")] = False,
+) -> None:
     """Run everything in one process: listeners, worker and pages."""
-    _serve(listen=True, work=True, serve=True)
+    _serve(listen=True, work=True, serve=True, wait=wait)
 
 
 @app.command()

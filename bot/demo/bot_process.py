@@ -69,7 +69,7 @@ class Bot:
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start it. To be called on the main thread: on Linux the bot ends with the thread that started it."""
-        program = [sys.executable, "-m", "bot", "run"]
+        program = [sys.executable, "-m", "bot", "run", "--wait"]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "bot.demo.with_parent", str(os.getpid()), *program],

@@ -58,6 +58,7 @@ def derive(context: AppContext) -> None:
 
 def learn(context: AppContext) -> None:
     """Have the judge learn from what people decided. To be called at night."""
+    context.judge.require_fitted()
     learn_from(context.database, context.judge, context.policy, context.now(), by_hand=False)
 
 

@@ -7,7 +7,11 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.errors import BadRequest
+from bot.errors import BadRequest, TocsinError
+
+
+class NotFitted(TocsinError):
+    """The models of the judge are being fitted, after a first start or an upgrade: try again in a while."""
 
 
 class Severity(enum.StrEnum):

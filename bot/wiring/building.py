@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from multiprocessing.context import SpawnProcess
 
 import structlog
 from sqlalchemy.exc import ArgumentError, OperationalError
@@ -26,7 +30,8 @@ from bot.pagers.sender import build_sender
 from bot.reviews.flows.editing import assemble
 from bot.reviews.rules.document import Review
 from bot.settings import Settings, read_pager_secret, read_tracker_secret
-from bot.severity.judge.judge import Judge, is_fitted, judge_of
+from bot.severity.judge.judge import Judge, check_examples, is_fitted, judge_of, load_judge
+from bot.severity.policy import load_severity
 from bot.store.embedded import embedded_postgres
 from bot.store.engine import Database
 from bot.store.migrations import behind, upgrade
@@ -81,17 +86,51 @@ def build_judge(settings: Settings) -> Judge:
     ]
 
 
+def build_matrix(settings: Settings) -> Judge:
+    """The written matrix alone, for as long as the models are being fitted.
+
+    Raises InvalidPolicy for what would keep them from being fitted, with file, line and reason.
+    """
+    policy = load_severity(settings.knowledge_folder / "policy" / "severity.yaml")
+    check_examples(settings.knowledge_folder / "training")
+    return load_judge(policy, None, None)
+
+
+def is_judge_fitted(settings: Settings) -> bool:
+    """Whether `build_judge` would read the models back. Raises InvalidPolicy, and InvalidSettings."""
+    return is_fitted(settings.knowledge_folder, settings.data_folder / "cache", encoder_in(settings.embeddings_folder))
+
+
 def warm_judge(settings: Settings) -> None:
-    """Have a child process fit the judge where the cache does not hold it.
+    """Have a child process fit the judge where the cache does not hold it, and wait for it, see `fitting_process`."""
+    if not is_judge_fitted(settings):
+        child = fitting_process(settings)
+        child.start()
+        child.join()
+
+
+def fitting_process(settings: Settings, nice: int = 0) -> SpawnProcess:
+    """A child process, not started yet, that fits the judge into the cache; `nice`: to all else that runs.
 
     Fitting loads scikit-learn, which would stay in this process's memory for its whole life (130 MB). A child that
     fails does no harm: then `build_judge` fits here, and says what is wrong.
     """
-    knowledge, cache = settings.knowledge_folder, settings.data_folder / "cache"
-    if not is_fitted(knowledge, cache, encoder_in(settings.embeddings_folder)):
-        child = multiprocessing.get_context("spawn").Process(target=build_judge, args=(settings,))
-        child.start()
-        child.join()
+    return multiprocessing.get_context("spawn").Process(target=_fit_apart, args=(settings, nice), daemon=True)
+
+
+def _fit_apart(settings: Settings, nice: int) -> None:
+    """Not for longer than whoever waits for it lives."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this process
+    os.nice(nice)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    build_judge(settings)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def build_memory(settings: Settings) -> Memory:

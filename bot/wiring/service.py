@@ -20,7 +20,9 @@ from bot.errors import InvalidSettings
 from bot.escalation.flows.holders import roster_facts
 from bot.extras import Extra
 from bot.incidents.pages import why_not
+from bot.lifecycle.flows.backfill import read_reports_since
 from bot.lifecycle.pages.pagers import pager_routes
+from bot.reports.jobs.backfill import ON_ITS_WAY
 from bot.reviews.jobs.reviews import review_path
 from bot.reviews.pages.pdf import render_pdf
 from bot.settings import Settings
@@ -48,9 +50,11 @@ from bot.wiring.building import (
     build_hooks,
     build_judge,
     build_live_memory,
+    build_matrix,
     build_pagers,
     build_policy,
     build_trackers,
+    is_judge_fitted,
     warm_judge,
 )
 from bot.wiring.clock import Clock
@@ -59,6 +63,7 @@ from bot.wiring.monitoring.metrics import Figures, write_metrics
 from bot.wiring.monitoring.slack_liveness import SlackLiveness
 from bot.wiring.monitoring.state import read_state
 from bot.wiring.pages import build_alarm_ways, build_pages, build_public_pages, build_status_files, status_address
+from bot.wiring.upkeep.fitting import JudgeFitting
 from bot.wiring.upkeep.knowledge_folder import KnowledgeFolder
 from bot.wiring.worker import Worker
 
@@ -85,19 +90,24 @@ class Parts:
         return ", ".join(name for name, on in names if on)
 
 
-def build_context(settings: Settings, database: Database) -> AppContext:
-    """Everything that the ways in need. Raises InvalidPolicy with file, line and reason."""
+def build_context(settings: Settings, database: Database, *, wait: bool = True) -> AppContext:
+    """Everything that the ways in need. Raises InvalidPolicy with file, line and reason.
+
+    Without `wait`, a judge that has to be fitted is the written matrix until `Service` has fitted it.
+    """
     clock = Clock(settings.clock_file)
     key = settings.link_key
     send_mail, send_text = build_ways(settings)
-    warm_judge(settings)
+    if wait:
+        warm_judge(settings)
+    fitted = wait or is_judge_fitted(settings)
     policy = build_policy(settings)
     return AppContext(
         database=database,
         now=clock.now,
         seconds_until=clock.seconds_until,
         policy=policy,
-        judge=LiveJudge(build_judge(settings), database),
+        judge=LiveJudge(build_judge(settings) if fitted else build_matrix(settings), database, fitted=fitted),
         memory=build_live_memory(settings, database),
         announcement_channel=_announcement_channel(database),
         review_link=lambda ref: f"{settings.public_url.rstrip('/')}{review_path(ref)}" if key else None,
@@ -201,6 +211,7 @@ class Service:
         self._parts = parts
         self._stopping = threading.Event()
         self._worker: Worker | None = None
+        self._fitting: JudgeFitting | None = None
         self._database_check = database_check(settings, context)
         self._liveness = SlackLiveness()
         self._checks: list[Callable[[], list[str]]] = [self._database_check.troubles, self._liveness.troubles]
@@ -222,6 +233,7 @@ class Service:
             slack.heard = self._liveness.heard
             self._introduce(stack, slack)
             self._watch_folder()
+            self._fit_judge(stack)
             if self._parts.work:
                 worker = self._worker = Worker(self._context, slack, build_queues(self._settings))
                 worker.start()
@@ -248,6 +260,21 @@ class Service:
         """Every process has a memory of its own, so every process looks at the folder. It ends with the process."""
         watch = KnowledgeFolder(self._settings.knowledge_folder, self._context.memory.reload, self._stopping)
         threading.Thread(target=watch.run, name="knowledge folder", daemon=True).start()
+
+    def _fit_judge(self, stack: ExitStack) -> None:
+        judge, began = self._context.judge, self._context.now()
+
+        def read_back() -> None:
+            """What was reported meanwhile: of messages on their way, the later job hears."""
+            with self._context.database.transaction() as session:
+                read_reports_since(session, began)
+                read_reports_since(session, began, after=ON_ITS_WAY)
+
+        if isinstance(judge, LiveJudge) and not judge.is_fitted:
+            self._fitting = JudgeFitting(self._settings, judge, read_back)
+            self._fitting.start()
+            stack.callback(self._fitting.stop)
+            self._checks.append(self._fitting.troubles)
 
     def left_behind(self) -> bool:
         """True where a thread of the worker still waits for somebody silent, though `run` has ended."""
@@ -352,6 +379,7 @@ class Service:
         """As the database last said, which the reasons asked a moment before; None for what is not known."""
         state = self._database_check.last.state
         return {
+            "judge_fitting_seconds": self._fitting.age() if self._fitting else None,
             "sweep_age_seconds": self._worker.progress.age(SWEEP) if self._worker else None,
             "slack_age_seconds": self._liveness.age(),
             "oldest_due_page_seconds": state.oldest_page if state else None,

@@ -31,6 +31,7 @@ from bot.reports.jobs import answers, severity_suggestions, workflow
 from bot.reports.jobs import backfill as reports_backfill
 from bot.retention import jobs as retention
 from bot.reviews.jobs import drafts, pictures, questions, reviews
+from bot.severity.rules import NotFitted
 from bot.slack.client import Refused, Slack, TryAgain
 from bot.slack.poster import Poster
 from bot.stakeholders import jobs as updates
@@ -107,6 +108,7 @@ TASKS: dict[str, Callable[..., None]] = {
     "slack.groups": user_groups.groups,
     "slack.read_back": backfill.backfill_channel,
     "slack.read_announcements": reports_backfill.backfill_reports,
+    "slack.read_reports_since": reports_backfill.backfill_reports_since,
     "record.retain": retention.retain,
 }
 # What the worker's progress calls each queue.
@@ -152,7 +154,7 @@ def _bound(
             except JobLost as lost:
                 log.warning("stopped in the middle of a job", reason=str(lost))
                 return
-            except (TryAgain, Unavailable) as error:
+            except (TryAgain, Unavailable, NotFitted) as error:
                 held_up.failed(str(error))
                 raise
             except Refused as error:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +18,19 @@ from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import TimelineEntry
 from bot.reviews.queries import action_items
 from bot.settings import REPOSITORY, Settings
+from bot.severity.flows.live import LiveJudge
+from bot.severity.rules import NotFitted
 from bot.store.engine import Database
+from bot.wiring.building import build_matrix
 from bot.wiring.service import Parts, Service, build_context
+from bot.wiring.upkeep import fitting
 from slack_playground.app import Playground
 from slack_playground.workspace.clock import DemoClock
 from slack_playground.workspace.manifest import read_manifest
 from tests.faults.troubles import fail, faults_left
 from tests.journeys.story import entries, jump, settle
 from tests.journeys.wire import dispatcher_of
-from tests.support.stage import PATIENT, UNHURRIED, Stage, running, unhurried, wait_until_connected, weekend
+from tests.support.stage import INCIDENTS, PATIENT, UNHURRIED, Stage, running, unhurried, wait_until_connected, weekend
 
 Up = Callable[[], AbstractContextManager[None]]
 
@@ -170,3 +176,42 @@ def test_nothing_is_lost_when_a_look_fails_half_way(away: tuple[Stage, Up]) -> N
     words = [text for text, _ in said(stage, ref)]
     assert words[:3] == ["heard", "the first that was missed", "a reply to it"]
     assert words[3:] == [f"three days later, {number}" for number in range(420)] + ["heard at once"]
+
+
+class Fit:
+    """Stands in for the process that fits the judge, which takes half a minute, until the test has it end."""
+
+    def __init__(self) -> None:
+        self.ended = threading.Event()
+
+    def start(self) -> None:
+        pass
+
+    def join(self) -> None:
+        assert self.ended.wait(120)
+
+    def terminate(self) -> None:
+        self.ended.set()
+
+
+def test_a_bot_whose_judge_is_being_fitted_serves_commands_and_answers_reports_after_it(
+    away: tuple[Stage, Up], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage, _ = away
+    fit = Fit()
+    monkeypatch.setattr(fitting, "fitting_process", lambda *_: fit)
+    judge = LiveJudge(build_matrix(stage.settings), stage.database, fitted=False)
+    service = Service(
+        stage.settings, replace(stage.context, judge=judge), Parts(work=True, serve=False, patience=PATIENT)
+    )
+    with running(service):
+        wait_until_connected(stage.playground)
+        ts = stage.responder.say(INCIDENTS, "checkout returns 502 for every customer")
+        stage.declare("P2 the basket loses items")
+        with pytest.raises(NotFitted):
+            judge.require_fitted()
+        assert len(stage.responder.replies(INCIDENTS, ts)) == 1, "it was judged by half a judge"
+        jump(stage, 40)  # it is no longer on its way
+        fit.ended.set()
+        stage.responder.wait_for_message(INCIDENTS, "P", thread_ts=ts)
+        assert judge.is_fitted

@@ -84,6 +84,13 @@ def plan_backfill(session: Session, before: datetime, now: datetime, long: bool 
     return not backfill.any_unread(session, before, now - _SPOKEN_IN)
 
 
+def read_reports_since(session: Session, since: datetime, after: timedelta = timedelta()) -> None:
+    """Have all reports read back that came since an instant; `after` a while."""
+    once = f"read-reports-{'late' if after else 'now'}"
+    lock = "read-announcements"
+    enqueue(session, "slack.read_reports_since", lock=lock, once=once, after=after, since=since.timestamp())
+
+
 def read_back(session: Session, incident_id: int, long: bool) -> None:
     """Have a channel read back. A few are at once, in the order in which they are asked for: posts need free hands."""
     once = f"read-back-{incident_id}{'-long' if long else ''}"

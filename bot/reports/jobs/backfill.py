@@ -15,16 +15,25 @@ from bot.slack.incoming import is_a_bots, is_a_persons, names_of_bot, words_of
 from bot.slack.poster import UNREACHABLE, Poster
 from bot.text.masking import mask
 
-_ON_ITS_WAY = timedelta(seconds=30)  # the event of a younger message may still come, and is waited for
+ON_ITS_WAY = timedelta(seconds=30)  # the event of a younger message may still come, and is waited for
 
 
 def backfill_reports(context: AppContext, slack: Slack, poster: Poster) -> None:
     """Judge the reports that were missed a moment ago, and those that were edited since; late answers say so."""
+    _read_back(context, slack, (context.now() - STILL_WRITING).timestamp())
+
+
+def backfill_reports_since(context: AppContext, slack: Slack, poster: Poster, *, since: float) -> None:
+    """The same of all that came after that many seconds since the epoch, as while the judge was being fitted."""
+    _read_back(context, slack, since)
+
+
+def _read_back(context: AppContext, slack: Slack, since: float) -> None:
+    """Nothing while the judge is being fitted: whoever has fitted it reads back."""
     channel_id = context.announcement_channel()
-    if channel_id is None:
+    if channel_id is None or not context.judge.is_fitted:
         return
-    now = context.now()
-    oldest, latest = f"{(now - STILL_WRITING).timestamp():.6f}", f"{(now - _ON_ITS_WAY).timestamp():.6f}"
+    oldest, latest = f"{since:.6f}", f"{(context.now() - ON_ITS_WAY).timestamp():.6f}"
     try:
         history = slack.history(channel_id, oldest)
         found = [message for message in history if message["ts"] < latest]

@@ -15,7 +15,7 @@ from bot.slack import queries as slack_queries
 
 def judge_alert(context: AppContext, heard: Heard, names: list[str]) -> None:
     """The same of an alert of another bot, which is known by these names, where the policy has its alerts judged."""
-    if not names or not context.policy.severity.hears_bot(names):
+    if not context.judge.is_fitted or not names or not context.policy.severity.hears_bot(names):
         return
     judged, similar = _judge_and_recall(context, heard.text)
     with context.database.transaction() as session:
@@ -23,7 +23,12 @@ def judge_alert(context: AppContext, heard: Heard, names: list[str]) -> None:
 
 
 def judge_message(context: AppContext, heard: Heard, event_id: str = "") -> None:
-    """Judge it, recall what it looks like, keep both. An event that was taken before, by its id, changes nothing."""
+    """Judge it, recall what it looks like, keep both. An event that was taken before, by its id, changes nothing.
+
+    Not while the judge is being fitted: it is read back then.
+    """
+    if not context.judge.is_fitted:
+        return
     judged, similar = _judge_and_recall(context, heard.text)
     breaking_in = tells_of_break_in(context, heard.text, judged)
     if breaking_in and heard.user_id:

@@ -19,7 +19,7 @@ from bot.severity.judge.signals import Signals
 from bot.severity.judge.suspicion import NAME, suspicion_of
 from bot.severity.judge.weighing import LEAST, NONE, as_outage, cheapest, told_apart, trouble_of
 from bot.severity.policy import Row, SeverityPolicy, load_severity
-from bot.severity.rules import Evidence, Judgement, Severity
+from bot.severity.rules import Evidence, Judgement, NotFitted, Severity
 from bot.text.markup import without_emoji
 
 # Inverse regularisation and weights, chosen on examples of writers left out (`python -m bench judge` prints them).
@@ -62,6 +62,16 @@ class Judge:
     def parts(self) -> tuple[SeverityPolicy, Signals, Models | None, Correction | None, SentenceEncoder | None]:
         """What it is made of."""
         return self._policy, self._signals, self._models, self._correction, self._encoder
+
+    @property
+    def is_fitted(self) -> bool:
+        """False while the models are being fitted: until then the written matrix judges alone."""
+        return True
+
+    def require_fitted(self) -> None:
+        """Raises NotFitted, for what can wait until the models are there."""
+        if not self.is_fitted:
+            raise NotFitted("The severity judge is being fitted.")
 
     def as_shipped(self) -> Judge:
         """Without what was learnt here."""
@@ -185,16 +195,22 @@ def load_judge(
     models = restore(kept) if kept else None
     if models is not None:
         return Judge(policy, signals, models, None, encoder)
+    examples = check_examples(training_folder)
+    models = _fitted(policy, signals, examples, encoder, cache_folder)
+    if kept:
+        save(models, kept)
+    return Judge(policy, signals, models, None, encoder)
+
+
+def check_examples(training_folder: Path) -> list[Example]:
+    """The examples of a folder. Raises InvalidPolicy where nothing can be learnt from them."""
     try:
         examples = read_examples(training_folder)
     except (ValueError, OSError) as error:
         raise InvalidPolicy(f"training examples: {error}") from None
     if len({example.label for example in examples}) < 2:
         raise InvalidPolicy(f"{training_folder}: expected *.jsonl files with examples of at least two severities.")
-    models = _fitted(policy, signals, examples, encoder, cache_folder)
-    if kept:
-        save(models, kept)
-    return Judge(policy, signals, models, None, encoder)
+    return examples
 
 
 def judge_of(

@@ -30,7 +30,7 @@ from bot.store.migrations import NEWER, ahead, behind
 from bot.store.outbox import count_failed
 from bot.text.markup import CHANNEL_ID
 from bot.trackers.queries import list_lists
-from bot.wiring.building import build_judge, build_memory, build_policy
+from bot.wiring.building import build_judge, build_matrix, build_memory, build_policy, is_judge_fitted
 from bot.wiring.doctor import reach
 from bot.wiring.doctor.alarms import alarms
 from bot.wiring.doctor.aws import aws
@@ -216,6 +216,11 @@ def _index(known: Known) -> Iterator[Finding]:
 
 
 def _judge(known: Known) -> Iterator[Finding]:
+    if not is_judge_fitted(known.settings):
+        build_matrix(known.settings)
+        says = "not fitted yet; Tocsin does so when it starts, and answers reports that come meanwhile after it"
+        yield Finding("judge", State.UNKNOWN, says)
+        return
     judged = build_judge(known.settings).judge("checkout is down for every customer")
     verdict = judged.severity.value if judged.severity else "none"
     yield Finding("judge", State.OK, f"working (a complete outage is {verdict})")

@@ -8,6 +8,7 @@ from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.jobs import Job
 
 from bot.aws.session import Unavailable
+from bot.severity.rules import NotFitted
 from bot.slack.client import Refused, TryAgain
 from bot.store.outages import is_away
 
@@ -40,7 +41,7 @@ class RetryPolicy(BaseRetryStrategy):
             # Slack's own word counts; "at once" is not taken literally, or it would be asked 40 times a second.
             wait = asked if asked >= _SHORTEST_ASKED else _wait_before(job.attempts)
             return RetryDecision(retry_in={"milliseconds": wait})
-        if isinstance(exception, Unavailable) or is_away(exception):
+        if isinstance(exception, Unavailable | NotFitted) or is_away(exception):
             return RetryDecision(retry_in={"milliseconds": _wait_before(job.attempts)})
         if isinstance(exception, asyncio.CancelledError):
             # The worker restarted; the thread of this job may still be in the middle of its call to Slack.
