@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from bench import figures
 from bench.__main__ import PARTS, main
 from bench.figures import Figure
+from bot.settings import REPOSITORY
 
 FIGURES = [
     Figure("similar", "query p50", 0.0621, "ms", 0.0587, 0.0587),
@@ -79,3 +81,10 @@ def test_a_part_that_fails_or_takes_too_long_says_so_and_does_not_end_the_run(
     told = capfd.readouterr().out
     assert said in told
     assert ("| judge | things | 3 s |" in told) == (part is _measure_and_fail)
+
+
+def test_the_documents_name_parts_that_there_are() -> None:
+    texts = [(REPOSITORY / "README.md").read_text(encoding="utf-8")]
+    texts += [page.read_text(encoding="utf-8") for page in (REPOSITORY / "docs").rglob("*.md")]
+    named = {part for text in texts for part in re.findall(r"python -m bench ([a-z]+)", text)}
+    assert named and not named - {*PARTS, "seed"}
