@@ -11,7 +11,7 @@ import numpy.typing as npt
 from bot.severity.judge.models.examples import LABELS
 
 # What it costs more to call a P0 or P1 two levels too mild, and to answer what is no report.
-_TOO_MILD, _ANSWERED_TALK = 1.25, 0.05
+_TOO_MILD, _ANSWERED_TALK = 1.0, 0.05
 # How much the margins count that tell P0 and P1 from talk, and from P2 and P3, and a P2 in what must not be passed
 # over. Chosen on examples of writers left out.
 _ALARM, _WEIGHT, _P2_COUNTS = 3.0, 1.5, 0.2
