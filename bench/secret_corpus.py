@@ -357,15 +357,16 @@ def held() -> tuple[list[Case], list[Case]]:
     return _pasted("held")
 
 
-LEARNT = ("seen", "bank", "shop")
-STRANGERS = (*LEARNT, "unseen")
+LEARNT = ("seen", "bank", "shop")  # until nearly all was masked
+READ = (*LEARNT, "hospital", "studio")
+UNREAD = ("unseen", "hospital_unread", "studio_unread")
 
 
 def strangers(part: str) -> tuple[list[Case], list[Case]]:
-    """What somebody wrote who knew none of the patterns: `LEARNT`, by which kinds were added since, or `unseen`.
+    """What somebody wrote who knew none of the patterns: kinds were added by what was missed of `READ`.
 
     A line holds one: `⟦⟧` around each secret, `\\n` for a line's end; `⟨⟩` only keeps scanners from crying leak.
-    Nothing may be mended by what is missed of `unseen`.
+    Nothing may be mended by what is missed of `UNREAD`.
     """
     found = []
     for line in _lines(f"strangers_{part}_secrets.txt"):

@@ -17,7 +17,7 @@ from bot.errors import BadRequest, FormRefused
 from bot.incidents.rules.incident import Incident, Status
 from bot.incidents.tables import IncidentRow
 from bot.slack.blocks import Block
-from bot.slack.forms import Values, form
+from bot.slack.forms import form
 
 CHOOSE, SENT = "menu_choose", "menu_view"  # the action of choosing an offer, and the form that one opens
 
@@ -57,6 +57,7 @@ def where(incident: Incident | None) -> Where:
 
 
 Available = Callable[[AppContext, IncidentRow | None, str], bool]
+Values = Mapping[str, str]
 
 
 def _always(context: AppContext, row: IncidentRow | None, user_id: str) -> bool:
@@ -75,9 +76,9 @@ class Shown:
 
 
 # (session, context, user id, incident) → the fields. Raises BadRequest where there is nothing to choose from.
-BuildFields = Callable[[Session, AppContext, str, IncidentRow | None], list[Block]]
+Asking = Callable[[Session, AppContext, str, IncidentRow | None], list[Block]]
 # (session, context, user id, now, what was filled in): raises FormRefused for what the subcommand would not understand.
-CheckValues = Callable[[Session, AppContext, str, datetime, Values], None]
+Checking = Callable[[Session, AppContext, str, datetime, Values], None]
 
 
 def _unchecked(session: Session, context: AppContext, user_id: str, now: datetime, values: Values) -> None:
@@ -91,11 +92,11 @@ class Form:
     label: str
     group: Group
     where: frozenset[Where]
-    fields: BuildFields
+    fields: Asking
     words: Callable[[Values], str]  # what was filled in as the words after the subcommand's own, in Slack's markup
     submit: str = "Save"
     person: str = ""  # the field of whoever is appointed: a refusal of Slack's shows there
-    check: CheckValues = _unchecked
+    check: Checking = _unchecked
     available: Available = _always
 
     def view(self, key: str, blocks: list[Block], row: IncidentRow | None, channel_id: str) -> dict[str, Any]:

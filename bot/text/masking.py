@@ -14,8 +14,8 @@ from functools import cached_property
 
 from bot.text.secret_forms.kinds import KINDS, SECRET_DATA, SECRET_MANIFEST
 from bot.text.secret_forms.places import LISTED, PLACES, READ_OUT, READ_OUT_HINTS, SPELLED
-from bot.text.secret_forms.prose import secret_spans
 from bot.text.secret_forms.tokens import TOKENS
+from bot.text.secret_forms.told import spans
 
 MASK = "[secret masked]"
 
@@ -191,7 +191,8 @@ _ORDINARY = (
     "string str text varchar char bytes byte object any optional default undefined authentication authorization login "
     "rotation policy prompt manager field "
     "request response refresh bearer basic error errors mismatch never sent set used shared with by via per this that "
-    "what where when how why it its my your our their is was will should must can cannot only just also already"
+    "what where when how why it its my your our their is was will should must can cannot only just also already see "
+    "steht liegt siehe fehlt falsch ist im geändert abgelaufen voir dans est faux oublié está ver en esta no falta"
 )
 _WORDS = frozenset(_ORDINARY.split())
 _PLACEHOLDER = re.compile(
@@ -202,7 +203,7 @@ _PLACEHOLDER = re.compile(
 # Code that reads a value from elsewhere: `load_secret("orders")`, `r.Header.Get(`, `answer["token"]`, `SALT).dumps(`,
 # `config.db.password`.
 _CODE = re.compile(
-    r"(?:[A-Za-z_]\w{0,60}(?:\.|::|->)){0,8}[A-Za-z_]\w{0,60}[(\[]|[A-Za-z_]{2,40}\)[.,\])]"
+    r"(?:[A-Za-z_]\w{0,60}(?:\.|::|->)){0,8}[A-Za-z_]\w{0,60}!?[(\[]|[A-Za-z_]{2,40}\)[.,\])]"
     r"|(?:[A-Za-z_]+(?:\.|::|->)){1,8}[A-Za-z_]+$|(?:Read|Get|New|Import|ConvertTo|ConvertFrom)-[A-Z][A-Za-z]+$"
 )
 _PATH = re.compile(r"~?\.{0,2}/[\w.@/-]*$|[A-Za-z]:\\")
@@ -353,13 +354,13 @@ def mask(text: str) -> str:
             form.only_with is None or form.only_with.compiled.search(text)
         ):
             text = form.pattern.compiled.sub(form.left, text)
-    return _mask_in_prose(text)
+    return _without_told(text)
 
 
-def _mask_in_prose(text: str) -> str:
-    """Secrets that are known by the words around them; again while any is found, as masks bring words together."""
+def _without_told(text: str) -> str:
+    """Without secrets that are known by what is told around them; until none is left, as masks bring words together."""
     for _ in range(3):
-        found = secret_spans(text)
+        found = spans(text)
         if not found:
             break
         pieces: list[str] = []

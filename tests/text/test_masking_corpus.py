@@ -86,6 +86,8 @@ def test_numbers_and_words_that_open_something_are_masked(said: str, secret: str
         "Das Passwort vom Labor-PC geht nicht, wer hat es vertauscht?",
         'JAVA_OPTS="-Xmx8g -Djavax.net.ssl.keyStorePassword=$KEYSTORE_PW"',
         "PWD=/opt/orders/v2.1/worker OLDPWD=/home/ops",
+        "secret = Application.fetch_env!(:orders, :SMTP_SECRET)",
+        "Kennwort: liegt im Safe, Fach 12",
         "GET /users/{userId}/messages, docker run -u root -p 8080:80/tcp orders",
     ],
 )
@@ -99,7 +101,7 @@ snmp-server user ops noc v3 auth sha {}|crypto isakmp key {} address 192.0.2.7|t
 keytool -list -keystore prod.jks -storepass {}|ipmitool -H 192.0.2.4 -U root -P {} power status|ops:$6$ab${}
 ConvertTo-SecureString '{}' -AsPlainText -Force|client.login("ops@example.com", "{}")|rabbitmqctl add_user ops {}
 Passwort für den Lagerrechner: {}|contraseña del servidor de correo: {}|log in as root, then type {} when it asks
-bmctool -r 192.0.2.8 -u root -p {} getsel
+Key Content            : {}|snmpv3 user ops, auth phrase {}|bmctool -r 192.0.2.8 -u root -p {} getsel
 echo ops:{} # chpasswd|lftp -u ops,{} sftp.example.com|schtasks /create /tn x /ru ops /rp {}"""
 
 

@@ -30,7 +30,7 @@ from bot.incidents.tables import IncidentRow
 from bot.severity import queries as fits
 from bot.severity.judge.judge import Judge
 from bot.severity.judge.models.correction import Correction, fit_correction
-from bot.severity.judge.weighing import cost_of, said_at_least_cost
+from bot.severity.judge.models.weighing import cost_of, said_at_least_cost
 from bot.severity.tables import JudgeFit
 
 _MOST = 1_000  # decisions, the latest

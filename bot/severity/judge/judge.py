@@ -14,10 +14,10 @@ from bot.severity.judge.models.kept import Models, key_of, restore, save
 from bot.severity.judge.models.linear import Features, fit, unit
 from bot.severity.judge.models.meaning import SentenceEncoder, vectors_of
 from bot.severity.judge.models.text import fit_text
+from bot.severity.judge.models.weighing import LEAST, NONE, as_outage, cheapest, told_apart, trouble_of
 from bot.severity.judge.reading import Reading
 from bot.severity.judge.signals import Signals
 from bot.severity.judge.suspicion import NAME, suspicion_of
-from bot.severity.judge.weighing import LEAST, NONE, as_outage, cheapest, told_apart, trouble_of
 from bot.severity.policy import Row, SeverityPolicy, load_severity
 from bot.severity.rules import Evidence, Judgement, NotFitted, Severity
 from bot.text.markup import without_emoji

@@ -131,6 +131,14 @@ PLACES: tuple[tuple[tuple[str, ...], str], ...] = (
     # Beside whose key it is, as the command lines of many services keep them.
     (('"key"',), r"(?P<start>\"user(?:_?name)?\"\s{0,3}:\s{0,3}\"[^\"\n]{1,80}\",\s{0,40}\"key\"\s{0,3}:\s{0,3}\")"
                  r"(?P<value>[^\"\s]{8,200})"),
+    # Keys as devices, telephones and their networks show and take them.
+    (("key content", "key material", "auth", "priv"),
+     r"(?P<start>\b(?:key (?:content|material)|(?:auth|priv)(?:entication|acy)?[ -](?:phrase|pass(?:word|phrase)?))"
+     rf"\s{{0,20}}[:=]?\s{{1,3}}[\"']?)(?P<value>{_NOT_A_NAME}{_TYPED})"),
+    (("ki=", "op=", "opc="), r"(?P<start>\b(?:ki|opc?)=)(?P<value>[0-9A-Fa-f]{32})\b"),
+    (("inline:",), r"(?P<start>\binline:)(?P<value>[A-Za-z0-9+/]{30,64}={0,2})(?![\w+/])"),
+    (("-serial",), r"(?P<start>\s-serial\s{1,3}[\"']?)"
+     r"(?P<value>(?=[A-Z0-9-]{0,40}\d)[A-Z0-9]{2,6}(?:-[A-Z0-9]{3,6}){3,7})"),
     # Groups of a product's key.
     (("licen", "product key", "activation", "serial key"),
      r"(?P<start>\b(?:licen[cs]e|product key|activation|serial key)\b[^\n]{0,60}?[\s:=\"'])"

@@ -1,7 +1,7 @@
-"""Secrets in a sentence, a table or any syntax, by the words around them: a telling one, what joins it, and the value.
+"""Secrets that somebody tells in a sentence, a table or any syntax: a telling word, what joins it, and the value.
 
-Two lists of words (`words`), those that name a secret and those that speak of access, and one test of what looks like
-a secret (`shapes`). What looks less like one needs a nearer and plainer word beside it; nothing is masked without.
+One list of telling words of five languages, one of words that speak of access, and one test of what looks like a
+secret (`shapes`). What looks less like one needs the nearer and plainer word beside it; nothing is masked without any.
 Words are looked up one by one and each look around is bounded, so that the work grows with the length of the text.
 """
 
@@ -54,8 +54,8 @@ _SILENT = re.compile(
 )
 
 
-def secret_spans(text: str) -> list[tuple[int, int]]:
-    """Where such secrets begin and end, from left to right."""
+def spans(text: str) -> list[tuple[int, int]]:
+    """Where secrets stand that are told, from left to right."""
     plain = _SILENT.sub(lambda mask: "\x00" * len(mask[0]), text)
     candidates = list(_candidates(plain))
     candidates += (
@@ -63,8 +63,8 @@ def secret_spans(text: str) -> list[tuple[int, int]]:
     )
     if not candidates:
         return []
-    words = _TellingWords(plain)
-    return _apart((start, end) for start, end, looks in sorted(candidates) if words.is_secret(start, end, looks))
+    told = _Told(plain)
+    return _apart((start, end) for start, end, looks in sorted(candidates) if told.is_secret(start, end, looks))
 
 
 def _apart(found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -111,7 +111,7 @@ def _kind(word: str) -> _Kind:
     return _Kind.NONE if ACCESS.isdisjoint(_BETWEEN_PARTS.split(word)) else _Kind.ACCESS
 
 
-class _TellingWords:
+class _Told:
     """The words of a text that tell of secrets, with what is asked of them."""
 
     def __init__(self, text: str) -> None:
@@ -143,7 +143,8 @@ class _TellingWords:
             return False
         before = self._text[max(0, start - 40) : start]
         if is_opaque(self._text[start:end]):
-            enough = Shape.TYPED if self._named_within(start, 40) else Shape.RANDOM
+            near = 70 if self._is_joined(start, before) else 40
+            enough = Shape.TYPED if self._named_within(start, near) else Shape.RANDOM
         if looks + 1 < enough or (looks < Shape.RANDOM and not self._is_joined(start, before)):
             return False
         return not _NAME_BEHIND.match(self._text, end) and not _REFERENCE.search(before)
