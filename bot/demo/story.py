@@ -92,14 +92,7 @@ class Story:
         with play.step("The secondary on-call joins the channel"):
             self.secondary.act("join", channel=self.room)
         if play.has_aws():
-            with play.step("AWS is asked about orders-db: every connection is taken"):
-                self.responder.command(self.room, "/incident diagnose rds orders-db")
-                self.responder.wait_for_message(self.room, "500 connections")
-            with play.step("Meanwhile an alarm of CloudWatch comes in, by SNS and SQS, and has a thread of its own"):
-                self.responder.wait_for_message(INCIDENTS, "carts-write-throttles* is firing")
-            with play.step("And one of Alertmanager, by its webhook"):
-                play.until(4.5)
-                self.responder.wait_for_message(INCIDENTS, "SearchLatencyHigh* is firing")
+            self._diagnosed()
         play.until(6)
         with play.step("What they find is said in the channel and noted"):
             self._say(
@@ -124,6 +117,21 @@ class Story:
             self._note(f"Release 212 of orders-api went out at {released:%H:%M}, nine minutes before the first call")
             self._command("status identified", "investigating → identified")
             self._command(f"cause {CAUSE}", "Cause: ")
+        self._mitigated()
+
+    def _diagnosed(self) -> None:
+        play = self.play
+        with play.step("AWS is asked about orders-db: every connection is taken"):
+            self.responder.command(self.room, "/incident diagnose rds orders-db")
+            self.responder.wait_for_message(self.room, "500 connections")
+        with play.step("Meanwhile an alarm of CloudWatch comes in, by SNS and SQS, and has a thread of its own"):
+            self.responder.wait_for_message(INCIDENTS, "carts-write-throttles* is firing")
+        with play.step("And one of Alertmanager, by its webhook"):
+            play.until(4.5)
+            self.responder.wait_for_message(INCIDENTS, "SearchLatencyHigh* is firing")
+
+    def _mitigated(self) -> None:
+        play = self.play
         play.until(18)
         with play.step("A first remedy halves the damage, and the way back turns out to be blocked"):
             self._say(

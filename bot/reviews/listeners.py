@@ -28,7 +28,7 @@ from bot.reviews.messages import review as review_messages
 from bot.reviews.messages.renderings import stage_words
 from bot.reviews.queries import action_items as actions
 from bot.reviews.queries import reviews
-from bot.reviews.rules.action_requests import checked, parse_action
+from bot.reviews.rules.action_requests import check_due, parse_action
 from bot.reviews.rules.questions import QUESTIONS, open_of
 from bot.reviews.rules.stages import Stage
 from bot.slack import queries as slack_queries
@@ -194,7 +194,7 @@ def _check_item(session: Session, context: AppContext, user_id: str, now: dateti
     zone = time_zone_of(session, context, user_id)
     with at_field(messages.DUE):
         at = parse_instant(values[messages.DUE], now, zone, context.policy.calendar.opens)
-        checked("x", "medium", None, at.astimezone(zone).date(), now.astimezone(zone).date())
+        check_due(at.astimezone(zone).date(), now.astimezone(zone).date())
 
 
 SUBCOMMANDS = (

@@ -45,18 +45,7 @@ def start(session: Session, row: IncidentRow, text: RunText, by: str, now: datet
     running = runs.find_running(session, row.incident_id, text.ref)
     if running is not None:
         return running, False
-    run = PlaybookRun(
-        incident_id=row.incident_id,
-        episode=row.episode,
-        ref=text.ref,
-        kind=text.kind,
-        document=text.as_document(),
-        state=RunState.RUNNING.value,
-        started_at=now,
-        started_by=by,
-        current=1,
-        answers={},
-    )
+    run = _new_run(row, text, by, now)
     try:
         with session.begin_nested():
             runs.add(session, run, [step.title for step in text.steps])
@@ -78,6 +67,21 @@ def start(session: Session, row: IncidentRow, text: RunText, by: str, now: datet
     )
     draw_later(session, run)
     return run, True
+
+
+def _new_run(row: IncidentRow, text: RunText, by: str, now: datetime) -> PlaybookRun:
+    return PlaybookRun(
+        incident_id=row.incident_id,
+        episode=row.episode,
+        ref=text.ref,
+        kind=text.kind,
+        document=text.as_document(),
+        state=RunState.RUNNING.value,
+        started_at=now,
+        started_by=by,
+        current=1,
+        answers={},
+    )
 
 
 def _begin_step(session: Session, run: PlaybookRun, text: RunText, now: datetime) -> None:

@@ -44,9 +44,15 @@ def checked(
         raise BadRequest(f"Say what needs to be done{example and f', for example {example}'}.")
     if len(text) > LONGEST:
         raise BadRequest(f"That is {len(text):,} characters. Describe the action item in at most {LONGEST:,}.")
-    if due_on is not None and due_on < today:
-        raise BadRequest(f"{due_on:%Y-%m-%d} is in the past. Use a future date.")
+    if due_on is not None:
+        check_due(due_on, today)
     return ActionRequest(text, priority if priority in _PRIORITIES.values() else "medium", owner, due_on)
+
+
+def check_due(due_on: date, today: date) -> None:
+    """Raises BadRequest for a day that is over."""
+    if due_on < today:
+        raise BadRequest(f"{due_on:%Y-%m-%d} is in the past. Use a future date.")
 
 
 def parse_action(markup: str, now: datetime, zone: ZoneInfo, opens: time) -> ActionRequest:
