@@ -15,7 +15,7 @@ from bot.errors import BadRequest
 from bot.incidents.commands import CommandContext, Subcommand, incident_of
 from bot.incidents.flows.typed_times import time_zone_of
 from bot.incidents.interactions import RESOURCE, Press, incident_at
-from bot.incidents.menu import OPEN, Form, Group, Values, at_field
+from bot.incidents.menu import OPEN, Form, Group, at_field
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.queries.incidents import described
 from bot.incidents.rules.authority import Act
@@ -23,6 +23,7 @@ from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import IncidentRow
 from bot.slack.blocks import Block
 from bot.slack.client import Message
+from bot.slack.forms import Values
 from bot.text.instants import parse_past, zone_name
 from bot.text.markup import plain_text
 
@@ -96,7 +97,7 @@ SUBCOMMANDS = (
                 where=OPEN,
                 fields=_fields,
                 words=messages.typed_in_form,
-                submit="Look",
+                submit="Diagnose",
                 check=_check,
                 available=lambda context, _row, _user: context.aws is not None,
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from bot.diagnostics.rules.evidence import Evidence, Found
@@ -12,7 +12,7 @@ from bot.diagnostics.rules.picture import Picture, to_draw
 from bot.diagnostics.rules.request import DiagnosisRequest
 from bot.slack.blocks import Block, actions, button, context, option, section, select
 from bot.slack.client import Message
-from bot.slack.forms import text_field
+from bot.slack.forms import Values, text_field
 from bot.slack.text import bold, code, fit, plain, shorten
 from bot.text.markup import escape, instant
 from bot.text.wording import counted
@@ -253,10 +253,10 @@ RESOURCE, AT = "resource", "at"
 def form_fields(zone: str) -> list[Block]:
     """The form of a diagnosis: what one would type after `/incident diagnose`."""
     return [
-        text_field(RESOURCE, "What?", placeholder="lambda orders-api, or an ARN", limit=400),
-        text_field(AT, f"As of when? Empty: now ({zone})", optional=True, limit=60, placeholder="14:05"),
+        text_field(RESOURCE, "Resource", placeholder="lambda orders-api, or an ARN", limit=400),
+        text_field(AT, f"As of when? Leave empty for now ({zone})", optional=True, limit=60, placeholder="14:05"),
     ]
 
 
-def typed_in_form(values: Mapping[str, str]) -> str:
+def typed_in_form(values: Values) -> str:
     return escape(values[RESOURCE] + (f" --at {values[AT]}" if values[AT] else ""))

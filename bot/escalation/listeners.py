@@ -36,13 +36,13 @@ from bot.incidents.menu import (
     Form,
     Group,
     Shown,
-    Values,
     at_field,
 )
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
 from bot.incidents.tables import IncidentRow
 from bot.slack.blocks import Block
+from bot.slack.forms import Values
 from bot.slack.queries import names_of
 from bot.text.instants import is_instant, parse_instant, zone_name
 from bot.text.markup import plain_text
@@ -332,7 +332,7 @@ SUBCOMMANDS = (
                 where=ELSEWHERE,
                 fields=_remove_fields,
                 words=oncall_forms.remove_words,
-                submit="End it",
+                submit="End override",
             ),
             "test": Form(
                 label="Send a test page",

@@ -13,7 +13,7 @@ from bot.severity.rules import Level, Severity
 from bot.severity.tables import JudgeFit
 from bot.slack import blocks
 from bot.slack.client import Message
-from bot.slack.forms import choice_field
+from bot.slack.forms import Values, choice_field
 from bot.slack.text import plain
 from bot.text.wording import called, counted
 
@@ -213,10 +213,10 @@ def form_fields(levels: Mapping[Severity, Level]) -> list[blocks.Block]:
     """The form of figures: what one would type after `/incident metrics`."""
     severities = {level.value: f"{level} {levels[level].title}" for level in levels}
     return [
-        choice_field("period", "Of which time?", _PERIODS, "last 90 days"),
+        choice_field("period", "Period", _PERIODS, "last 90 days"),
         choice_field("severity", "Severity", severities, optional=True),
     ]
 
 
-def typed_in_form(values: Mapping[str, str]) -> str:
+def typed_in_form(values: Values) -> str:
     return f"{values['period']} {values['severity']}".strip()

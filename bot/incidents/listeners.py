@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import structlog
 from slack_bolt import Ack, Respond
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -16,17 +17,20 @@ from bot.errors import BadRequest, FormRefused
 from bot.incidents.commands import Answer, CommandContext, Registry, Subcommand, carry_out, warned, warning_of
 from bot.incidents.interactions import FORGED, OUT_OF_DATE, let_in, number_at, value_of
 from bot.incidents.menu import Form, Offer
+from bot.incidents.messages import FILL_IN
 from bot.incidents.queries import incidents
 from bot.incidents.tables import IncidentRow
 from bot.slack.blocks import Block, section
 from bot.slack.client import Slack
-from bot.slack.forms import read_values
+from bot.slack.forms import Values, read_values
 from bot.slack.queries import names_in
 from bot.slack.replies.forms import note
 from bot.slack.replies.private import answer_press
 from bot.slack.replies.reporting import reporting_errors
 from bot.text.markup import plain_text
 from bot.text.wording import mentioned
+
+log = structlog.get_logger(__name__)
 
 
 def opens_form(registry: Registry, body: Mapping[str, Any]) -> bool:
@@ -150,10 +154,10 @@ def _command(
     return CommandContext(context, context.now(), word, None, rest, user["id"], name, channel_id, trigger, registry)
 
 
-def _refuse_blank(view: dict[str, Any], values: Mapping[str, str]) -> None:
+def _refuse_blank(view: dict[str, Any], values: Values) -> None:
     """Slack asks for what is required, and takes spaces for something."""
     needed = [block["block_id"] for block in view["blocks"] if block["type"] == "input" and not block.get("optional")]
-    if blank := {name: "Fill this in." for name in needed if not values.get(name)}:
+    if blank := {name: FILL_IN for name in needed if not values.get(name)}:
         raise FormRefused(blank)
 
 
@@ -164,8 +168,8 @@ def _plain(context: AppContext, text: str) -> str:
         try:
             with context.database.reading() as session:
                 names = names_in(session, text)
-        except SQLAlchemyError:
-            pass
+        except SQLAlchemyError as error:  # the refusal is said without names rather than not at all
+            log.warning("names of a refusal not read", error=str(error).partition("\n")[0])
     return plain_text(text, names).replace("`", "").replace("*", "")
 
 

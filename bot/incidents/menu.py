@@ -17,7 +17,7 @@ from bot.errors import BadRequest, FormRefused
 from bot.incidents.rules.incident import Incident, Status
 from bot.incidents.tables import IncidentRow
 from bot.slack.blocks import Block
-from bot.slack.forms import form
+from bot.slack.forms import Values, form
 
 CHOOSE, SENT = "menu_choose", "menu_view"  # the action of choosing an offer, and the form that one opens
 
@@ -57,7 +57,6 @@ def where(incident: Incident | None) -> Where:
 
 
 Available = Callable[[AppContext, IncidentRow | None, str], bool]
-Values = Mapping[str, str]
 
 
 def _always(context: AppContext, row: IncidentRow | None, user_id: str) -> bool:
@@ -76,9 +75,9 @@ class Shown:
 
 
 # (session, context, user id, incident) → the fields. Raises BadRequest where there is nothing to choose from.
-Asking = Callable[[Session, AppContext, str, IncidentRow | None], list[Block]]
+BuildFields = Callable[[Session, AppContext, str, IncidentRow | None], list[Block]]
 # (session, context, user id, now, what was filled in): raises FormRefused for what the subcommand would not understand.
-Checking = Callable[[Session, AppContext, str, datetime, Values], None]
+CheckValues = Callable[[Session, AppContext, str, datetime, Values], None]
 
 
 def _unchecked(session: Session, context: AppContext, user_id: str, now: datetime, values: Values) -> None:
@@ -92,11 +91,11 @@ class Form:
     label: str
     group: Group
     where: frozenset[Where]
-    fields: Asking
+    fields: BuildFields
     words: Callable[[Values], str]  # what was filled in as the words after the subcommand's own, in Slack's markup
     submit: str = "Save"
     person: str = ""  # the field of whoever is appointed: a refusal of Slack's shows there
-    check: Checking = _unchecked
+    check: CheckValues = _unchecked
     available: Available = _always
 
     def view(self, key: str, blocks: list[Block], row: IncidentRow | None, channel_id: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from bot.text.markup import escape, harmless, instant
 
 NONE_OPEN = "No incident is open. `/incident declare …` starts one."
 NONE_CLOSED = "No incident has been closed yet."
+FILL_IN = "Fill this in."
 _LONGEST_ANNOUNCEMENT = 1200  # characters of markup: about a screen of a phone
 
 

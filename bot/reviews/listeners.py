@@ -15,7 +15,7 @@ from bot.incidents.commands import CommandContext, Subcommand, incident_of
 from bot.incidents.flows import members
 from bot.incidents.flows.typed_times import time_zone_of
 from bot.incidents.interactions import PAIR, Opening, Press, Submission, incident_at, number_at, of_form
-from bot.incidents.menu import OF_INCIDENT, Form, Group, Shown, Values, at_field
+from bot.incidents.menu import OF_INCIDENT, Form, Group, Shown, at_field
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
 from bot.incidents.rules.incident import Status, is_private
@@ -33,6 +33,7 @@ from bot.reviews.rules.questions import QUESTIONS, open_of
 from bot.reviews.rules.stages import Stage
 from bot.slack import queries as slack_queries
 from bot.slack.client import Message
+from bot.slack.forms import Values
 from bot.slack.incoming import CLIPBOARD
 from bot.slack.replies.reporting import log_only, reporting_errors
 from bot.text.instants import parse_instant

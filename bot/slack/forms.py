@@ -9,6 +9,7 @@ from bot.slack.blocks import option, select
 from bot.slack.text import shorten
 
 LONGEST_FIELD = 3000  # characters
+Values = Mapping[str, str]  # what was filled in, by the name of its field
 _KEPT = "Leave this empty to keep what is recorded ({:,} characters, more than Slack lets a form show):"
 
 

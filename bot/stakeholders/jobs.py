@@ -93,9 +93,11 @@ def update_wanted(context: AppContext, slack: Slack, poster: Poster, *, entry_id
             return
     key = f"tell:{entry_id}:{reader}"
     if sent_at is not None or incident.resolved_at is not None:
-        poster.edit(key, marked(stakeholder_messages.wait_over(incident, text, sent_at), incident.ref))
+        poster.edit(key, marked(stakeholder_messages.no_longer_overdue(incident, text, sent_at), incident.ref))
     else:
-        send_direct_message(slack, poster, reader, key, marked(stakeholder_messages.wait(incident, text), incident.ref))
+        send_direct_message(
+            slack, poster, reader, key, marked(stakeholder_messages.overdue(incident, text), incident.ref)
+        )
 
 
 def notice_mailed(

@@ -220,10 +220,13 @@ def notified(where: str, lines: Sequence[tuple[str, str]]) -> str:
     return f"Notified stakeholders {where}: {escape('; '.join(f'{name}: {words}' for name, words in lines))}"
 
 
+_TYPE_IT = " `/incident update …`"
+
+
 def update_due(since: str, notified_before: bool) -> str:
     """`since` is how long stakeholders have had no news."""
     last = "last one" if notified_before else "none since it was declared"
-    return f"Stakeholder update overdue: {last} {since} ago. `/incident update …`"
+    return f"Stakeholder update overdue: {last} {since} ago.{_TYPE_IT}"
 
 
 def promise_due(at: datetime) -> str:
@@ -232,29 +235,34 @@ def promise_due(at: datetime) -> str:
 
 def remind_of_promise(incident: Incident, at: datetime) -> Message:
     """To whoever promised an update, once it is due: with the button to its form."""
-    text = f"Stakeholders of {incident.ref} were promised an update by {instant(at)}."
+    return _ask_to_write(incident, f"Stakeholders of {incident.ref} were promised an update by {instant(at)}.")
+
+
+def _ask_to_write(incident: Incident, text: str) -> Message:
     write = button("Write the update", "notice_form", f"update:{incident.incident_id}", "primary")
     return Message(text, (section(f":hourglass: {headline(incident)}\n{text}"), actions("promise_actions", write)))
 
 
-def wait(incident: Incident, text: str) -> Message:
-    """To whoever writes to stakeholders, who have had no news for too long: with the button to its form."""
-    write = button("Write the update", "notice_form", f"update:{incident.incident_id}", "primary")
-    return Message(text, (section(f":hourglass: {headline(incident)}\n{text}"), actions("promise_actions", write)))
+def overdue(incident: Incident, text: str) -> Message:
+    """To whoever writes to stakeholders, who have had no news for too long: with the button to its form. `text` is `update_due`."""
+    return _ask_to_write(incident, text)
 
 
-def wait_over(incident: Incident, text: str, sent_at: datetime | None) -> Message:
+def no_longer_overdue(incident: Incident, text: str, sent_at: datetime | None) -> Message:
     """The same, once an update was sent; `sent_at` None: the incident is over."""
-    done = f"An update was sent {instant(sent_at)}." if sent_at else f"{incident.ref} is over. No update is due."
-    before = text.partition(". `/incident")[0]
-    return Message(f"{done} {before}.", (section(f"{headline(incident)}\n~{before}.~ {done}"),))
+    done, before = _no_update_due(incident, sent_at), text.removesuffix(_TYPE_IT)
+    return Message(f"{done} {before}", (section(f"{headline(incident)}\n~{before}~ {done}"),))
 
 
 def promise_kept(incident: Incident, at: datetime, sent_at: datetime | None) -> Message:
     """The same, once a newer update was sent; `sent_at` None: the incident is over."""
-    done = f"An update was sent {instant(sent_at)}." if sent_at else f"{incident.ref} is over. No update is due."
+    done = _no_update_due(incident, sent_at)
     text = f"Stakeholders of {incident.ref} were promised an update by {instant(at)}. {done}"
     return Message(text, (section(f"{headline(incident)}\n{text}"),))
+
+
+def _no_update_due(incident: Incident, sent_at: datetime | None) -> str:
+    return f"An update was sent {instant(sent_at)}." if sent_at else f"{incident.ref} is over. No update is due."
 
 
 def checked(by: str, item: str, done: bool) -> str:

@@ -124,7 +124,7 @@ def list_shown_together(session: Session, entry: TimelineEntry, held: Sequence[P
     if ping.kind == PingKind.MANUAL or same == {ping.ping_id}:
         return [entry]
     sent = timeline.list_rows(session, ping.incident_id, (Kind.PING_SENT,))
-    return sorted((entry for entry in sent if entry.data["ping_id"] in same), key=lambda entry: entry.entry_id)
+    return sorted((one for one in sent if one.data["ping_id"] in same), key=lambda one: one.entry_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,15 +167,15 @@ def pages_sent(session: Session, sent: Sequence[Sent], now: datetime, late_after
             refresh_own_card(session, row)  # it said when this would be
     session.flush()
     entry_ids = timeline.append_many(session, facts)
-    told = [
+    shown = [
         (ping, entry_id)
         for ping, entry_id in zip(found, entry_ids, strict=True)
         if entry_id is not None and ping.kind != PingKind.DIGEST
     ]
-    said = [(lock_of(ping.incident_id), {"entry_id": entry_id}) for ping, entry_id in told]
+    said = [(lock_of(ping.incident_id), {"entry_id": entry_id}) for ping, entry_id in shown]
     enqueue_many(session, "slack.mention", said)
     # Before there is a channel, whoever opens it brings them in.
-    invite_each(session, [(ping.incident_id, ping.user_ids) for ping, _ in told if rows[ping.incident_id].channel_id])
+    invite_each(session, [(ping.incident_id, ping.user_ids) for ping, _ in shown if rows[ping.incident_id].channel_id])
     redraw(session, outdated)
     return len(found)
 

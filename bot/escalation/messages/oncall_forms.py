@@ -7,22 +7,21 @@ from collections.abc import Mapping, Sequence
 from bot.errors import BadRequest
 from bot.escalation.rules.matrix import LADDER, Role
 from bot.slack.blocks import Block, context
-from bot.slack.forms import choice_field, person_field, text_field
+from bot.slack.forms import Values, choice_field, person_field, text_field
 from bot.text.markup import escape
 
-Values = Mapping[str, str]
 WHO, ROLE, FROM, UNTIL, WHY, WHICH = "who", "role", "from", "until", "why", "which"
-NO_OVERRIDE = "Nobody stands in for anybody now or later. `/incident oncall` shows who is on call."
+NO_OVERRIDE = "There is no override now or later. `/incident oncall` shows who is on call."
 
 
 def override_fields(zone: str) -> list[Block]:
     return [
         person_field(WHO, "Who is on call?"),
         choice_field(
-            ROLE, "As", {role.value: _capital(role) for role in (*LADDER, Role.SECONDARY)}, Role.ON_CALL.value
+            ROLE, "Role", {role.value: _capital(role) for role in (*LADDER, Role.SECONDARY)}, Role.ON_CALL.value
         ),
         text_field(UNTIL, f"Until when? ({zone})", limit=60, placeholder="tomorrow 9:00, 2 h, Monday 18:00"),
-        text_field(FROM, f"From when? Empty: now ({zone})", optional=True, limit=60, placeholder="22:00"),
+        text_field(FROM, f"From when? Leave empty for now ({zone})", optional=True, limit=60, placeholder="22:00"),
     ]
 
 
@@ -36,7 +35,7 @@ def remove_fields(overrides: Sequence[tuple[str, str, str]]) -> list[Block]:
     if not overrides:
         raise BadRequest(NO_OVERRIDE)
     listed = {f"<@{user_id}> as {role}": f"{name} as {role}" for user_id, name, role in overrides}
-    return [choice_field(WHICH, "Whose turn ends?", listed, next(iter(listed)))]
+    return [choice_field(WHICH, "Which override ends?", listed, next(iter(listed)))]
 
 
 def remove_words(values: Values) -> str:
@@ -45,8 +44,8 @@ def remove_words(values: Values) -> str:
 
 def test_fields(user_id: str) -> list[Block]:
     return [
-        context("A page marked TEST goes out at once by every contact method of contacts.yaml."),
-        person_field(WHO, "To whom?", initial=user_id),
+        context("A page marked TEST goes out at once by every contact method in contacts.yaml."),
+        person_field(WHO, "Who gets it?", initial=user_id),
     ]
 
 
@@ -59,7 +58,7 @@ def escalate_fields(rungs: Mapping[Role, str]) -> list[Block]:
     choices = {role.value: f"{_capital(role)}: {who or 'nobody'}" for role, who in rungs.items()}
     return [
         choice_field(ROLE, "Page now", choices),
-        text_field(WHY, "Why? They read it in the page.", optional=True, placeholder="payments are down"),
+        text_field(WHY, "Why? The page says it.", optional=True, placeholder="payments are down"),
     ]
 
 

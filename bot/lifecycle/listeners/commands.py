@@ -223,7 +223,7 @@ SUBCOMMANDS = (
         reads=ALONE,
         menu={
             "why": Form(
-                label="Change severity, and why",
+                label="Change severity",
                 group=Group.CHANGE,
                 where=OPEN,
                 fields=_severity_fields,
@@ -310,7 +310,7 @@ SUBCOMMANDS = (
                 label="Reopen",
                 group=Group.CHANGE,
                 where=OVER,
-                fields=lambda *_: command_forms.reason_fields("Why?", "errors are back", "Pages begin anew."),
+                fields=lambda *_: command_forms.reason_fields("Why?", "errors are back", "Escalation restarts."),
                 words=command_forms.why,
                 submit="Reopen",
             )

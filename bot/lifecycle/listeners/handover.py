@@ -75,7 +75,9 @@ SUBCOMMANDS = (
                 label="Hand over command",
                 group=Group.PEOPLE,
                 where=OPEN,
-                fields=lambda *asked: command_forms.handover_fields(asked[-1].commander if asked[-1] else None),
+                fields=lambda _session, _context, _user, row: command_forms.handover_fields(
+                    row.commander if row else None
+                ),
                 words=command_forms.mention,
                 submit="Offer command",
                 person=command_forms.WHO,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from bot.context import AppContext
 from bot.incidents.commands import ALONE, CommandContext, Subcommand, incident_of
 from bot.incidents.flows.typed_times import time_zone_of
-from bot.incidents.menu import OPEN, Form, Group, Shown, Values, at_field
+from bot.incidents.menu import OPEN, Form, Group, Shown, at_field
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.flows import reminders
 from bot.lifecycle.messages import reminders as messages
@@ -17,6 +17,7 @@ from bot.lifecycle.messages.menu import forms as command_forms
 from bot.lifecycle.queries import reminders as store
 from bot.lifecycle.rules.reminding import parse_reminder, parse_when
 from bot.slack.blocks import Block
+from bot.slack.forms import Values
 from bot.text.instants import zone_name
 from bot.text.markup import plain_text
 

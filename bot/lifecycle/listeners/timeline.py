@@ -17,7 +17,7 @@ from bot.incidents.flows import backdating
 from bot.incidents.flows.record import pin_changed
 from bot.incidents.flows.typed_times import time_zone_of
 from bot.incidents.interactions import ID, Press, Submission, incident_at, number_at
-from bot.incidents.menu import OF_INCIDENT, Form, Group, Values, at_field
+from bot.incidents.menu import OF_INCIDENT, Form, Group, at_field
 from bot.incidents.messages import ENTRY, NONE_OPEN
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.authority import Act
@@ -29,7 +29,7 @@ from bot.reviews.flows.drafting import redraft_later
 from bot.reviews.messages.review import left_as_approved
 from bot.reviews.rules.notes import check_note, in_utc
 from bot.slack.blocks import Block
-from bot.slack.forms import LONGEST_FIELD
+from bot.slack.forms import LONGEST_FIELD, Values
 from bot.slack.incoming import words_of
 from bot.slack.queries import names_in
 from bot.text.instants import leading_past, parse_past, zone_name

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from bot.reviews.rules.action_requests import EXAMPLE, LONGEST, ItemChange
 from bot.reviews.rules.document import ActionItem
 from bot.slack.blocks import Block, actions, button, context, section
 from bot.slack.client import Message
-from bot.slack.forms import choice_field, person_field, text_field
+from bot.slack.forms import Values, choice_field, person_field, text_field
 from bot.slack.text import fit
 from bot.text.markup import USER_ID, escape, quiet
 
@@ -124,7 +124,7 @@ def form_fields() -> list[Block]:
     ]
 
 
-def typed_in_form(values: Mapping[str, str]) -> str:
+def typed_in_form(values: Values) -> str:
     owner = f" <@{values[OWNER]}>" if values[OWNER] else ""
     due = f" by {escape(values[DUE])}" if values[DUE] else ""
     return f"{values[PRIORITY]} {escape(values[WHAT])}{owner}{due}"

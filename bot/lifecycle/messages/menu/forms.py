@@ -10,10 +10,9 @@ from bot.incidents.rules.responders import EXPECTED, ResponderRole
 from bot.severity.messages import severity_options
 from bot.severity.rules import Level, Severity
 from bot.slack.blocks import Block, context, select
-from bot.slack.forms import choice_field, field, person_field, text_field
+from bot.slack.forms import Values, choice_field, field, person_field, text_field
 from bot.text.markup import escape
 
-Values = Mapping[str, str]
 WHEN, WHAT, WHO, WHICH, WHY = "when", "what", "who", "which", "why"
 NOTHING_TO_MERGE = "No other incident is open, so there is nothing to merge this one into."
 
@@ -35,7 +34,7 @@ def note_fields(zone: str, over: bool) -> list[Block]:
         text_field(WHAT, "What happened?", multiline=True),
         text_field(
             WHEN,
-            f"When? Empty: now ({zone})",
+            f"When? Leave empty for now ({zone})",
             optional=True,
             limit=60,
             placeholder="14:20, 10 min ago, yesterday 23:50 CET",
@@ -64,7 +63,7 @@ def reason_fields(label: str, example: str, remark: str) -> list[Block]:
 def remind_fields(zone: str) -> list[Block]:
     return [
         text_field(WHEN, f"When? ({zone})", initial="15 min", limit=60, placeholder="15 min, at 14:30, tomorrow 9:00"),
-        text_field(WHAT, "Of what?", placeholder="check the replica"),
+        text_field(WHAT, "What should it say?", placeholder="check the replica"),
     ]
 
 
@@ -104,8 +103,8 @@ def role_words(values: Values) -> str:
 
 
 def handover_fields(commander: str | None) -> list[Block]:
-    now = f"<@{commander}> is in command until they accept." if commander else "Nobody is in command now."
-    return [person_field(WHO, "Who shall command?"), context(now)]
+    now = f"<@{commander}> is in command until they accept." if commander else "There is no commander yet."
+    return [person_field(WHO, "Who takes command?"), context(now)]
 
 
 def mention(values: Values) -> str:
