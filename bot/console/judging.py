@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # only types need these; importing them takes time
     from bot.memory.entries.entries import Entry
     from bot.memory.index.index import Index, Match
     from bot.settings import Settings
+    from bot.severity.policy import SeverityPolicy
+    from bot.severity.rules import Judgement
 
 _SHOWN = 30  # fits
 
@@ -61,19 +63,8 @@ def classify(
     encoder = encoder_in(settings.embeddings_folder)
     judge, matrix = judge_of(settings.knowledge_folder, settings.data_folder / "cache", encoder)
 
-    def answer(asked: dict[str, Any]) -> dict[str, Any]:
-        judged = judge.judge(text_of(asked, "text"))
-        return {
-            "id": asked["id"],
-            "severity": judged.severity.value if judged.severity else "none",
-            "confidence": round(judged.confidence, 4),
-            "evidence": [{"text": item.text, "signal": item.signal} for item in judged.evidence],
-            "runner_up": judged.runner_up.value if judged.runner_up else "none",
-            "outcome": matrix.outcome(judged).value,
-        }
-
     if jsonl:
-        raise typer.Exit(answer_lines(answer))
+        raise typer.Exit(answer_lines(lambda asked: _as_json(asked, judge.judge(text_of(asked, "text")), matrix)))
     if not text:
         raise typer.BadParameter("give a message to judge, or use --jsonl")
     judged = judge.judge(" ".join(text))
@@ -81,6 +72,17 @@ def classify(
     if judged.evidence:
         print("  because of " + ", ".join(f"“{item.text}”" for item in judged.evidence))
     print(f"  {_OUTCOMES[matrix.outcome(judged)]}")
+
+
+def _as_json(asked: dict[str, Any], judged: Judgement, matrix: SeverityPolicy) -> dict[str, Any]:
+    return {
+        "id": asked["id"],
+        "severity": judged.severity.value if judged.severity else "none",
+        "confidence": round(judged.confidence, 4),
+        "evidence": [{"text": item.text, "signal": item.signal} for item in judged.evidence],
+        "runner_up": judged.runner_up.value if judged.runner_up else "none",
+        "outcome": matrix.outcome(judged).value,
+    }
 
 
 @app.command()

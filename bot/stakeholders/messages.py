@@ -244,7 +244,7 @@ def _ask_to_write(incident: Incident, text: str) -> Message:
 
 
 def overdue(incident: Incident, text: str) -> Message:
-    """To whoever writes to stakeholders, who have had no news for too long: with the button to its form. `text` is `update_due`."""
+    """To whoever writes to stakeholders: `text`, which `update_due` made, with the button to the form."""
     return _ask_to_write(incident, text)
 
 

@@ -14,8 +14,8 @@ from functools import cached_property
 
 from bot.text.secret_forms.kinds import KINDS, SECRET_DATA, SECRET_MANIFEST
 from bot.text.secret_forms.places import LISTED, PLACES, READ_OUT, READ_OUT_HINTS, SPELLED
+from bot.text.secret_forms.prose import secret_spans
 from bot.text.secret_forms.tokens import TOKENS
-from bot.text.secret_forms.told import spans
 
 MASK = "[secret masked]"
 
@@ -354,13 +354,13 @@ def mask(text: str) -> str:
             form.only_with is None or form.only_with.compiled.search(text)
         ):
             text = form.pattern.compiled.sub(form.left, text)
-    return _without_told(text)
+    return _mask_in_prose(text)
 
 
-def _without_told(text: str) -> str:
-    """Without secrets that are known by what is told around them; until none is left, as masks bring words together."""
+def _mask_in_prose(text: str) -> str:
+    """Secrets that are known by the words around them; again while any is found, as masks bring words together."""
     for _ in range(3):
-        found = spans(text)
+        found = secret_spans(text)
         if not found:
             break
         pieces: list[str] = []

@@ -120,9 +120,8 @@ def troubles(company: Company, statement: str, parameters: Any) -> list[str]:
     """The steps of PostgreSQL's plan for a query that read a big table whole, or much of it."""
     with company.context.database.engine.connect() as connection:
         cursor = connection.connection.cursor()
-        cursor.execute(
-            "set local cpu_tuple_cost = 0.1"
-        )  # a row costs as much as ten: as if there were ten times as many
+        # A row costs as much as ten: as if there were ten times as many.
+        cursor.execute("set local cpu_tuple_cost = 0.1")
         cursor.execute(f"explain (analyze, format json) {statement}", parameters)
         answer = cursor.fetchone()
         connection.rollback()

@@ -98,8 +98,21 @@ def declare(session: Session, wanted: Declaration, policy: Policy, now: datetime
         if again is not None and _rest_of(session, again) == escape(rest):
             return again, False
         _check_burst(recent, policy, now)
+    row = _add(session, wanted, title, severity, now)
+    _record(session, row, wanted, title, rest, now)
+    if wanted.given:
+        set_given(session, row, wanted.given, policy.fields, wanted.by, now, known={})
+    if wanted.asks:
+        ask_kind(session, row, now)
+    after_change(session, row, Kind.DECLARED, wanted.by, policy, now)
+    if wanted.urgent and policy.security.page_at_once:
+        page_at_once(session, row, messages.SOUNDS_LIKE_A_BREAK_IN, wanted.by, now)
+    return row, True
+
+
+def _add(session: Session, wanted: Declaration, title: str, severity: Severity, now: datetime) -> IncidentRow:
     ref = incidents.next_ref(session, prefix_of(wanted.security, wanted.drill), now.year)
-    row = incidents.add_incident(
+    return incidents.add_incident(
         session,
         ref=ref,
         request_key=wanted.request_key,
@@ -115,15 +128,6 @@ def declare(session: Session, wanted: Declaration, policy: Policy, now: datetime
         report_ts=wanted.report_ts,
         episode=1,
     )
-    _record(session, row, wanted, title, rest, now)
-    if wanted.given:
-        set_given(session, row, wanted.given, policy.fields, wanted.by, now, known={})
-    if wanted.asks:
-        ask_kind(session, row, now)
-    after_change(session, row, Kind.DECLARED, wanted.by, policy, now)
-    if wanted.urgent and policy.security.page_at_once:
-        page_at_once(session, row, messages.SOUNDS_LIKE_A_BREAK_IN, wanted.by, now)
-    return row, True
 
 
 def _list_recent(session: Session, by: str, policy: Policy, now: datetime) -> Sequence[IncidentRow]:

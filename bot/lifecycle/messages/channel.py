@@ -111,21 +111,24 @@ def listing(
         *([button("Earlier page", "list_back", f"{which}:{page - 1}{more}")] if page > 1 else []),
         *([button("Next page", "list_next", f"{which}:{page + 1}{more}")] if page < pages else []),
     ]
-    typed = code(" ".join(filter(None, ("/incident list", which, narrowed, str(page)))))
-    uncounted = total > (page - 1) * PAGE + COUNTED
     if asked > pages:
         there = "There is 1 page" if pages == 1 else f"There are {pages} pages"
         blocks.append(context(f"{there}, not {asked}; this is the last."))
     if pages > 1:
-        there = (
-            f"Page {page}, more than {total - 1:,} in all" if uncounted else f"Page {page} of {pages}, {total} in all"
-        )
-        blocks.append(context(f"{there}. {typed} is this one."))
+        typed = code(" ".join(filter(None, ("/incident list", which, narrowed, str(page)))))
+        blocks.append(context(f"{_place(page, pages, total)}. {typed} is this one."))
     elif narrowed:
         blocks.append(context(f"{counted(total, 'incident')} with {code(narrowed)}."))
     if turns:
         blocks.append(actions("list_pages", *turns))
     return Message("\n".join(lines), tuple(blocks))
+
+
+def _place(page: int, pages: int, total: int) -> str:
+    """Of a long list not all are counted: see COUNTED."""
+    if total > (page - 1) * PAGE + COUNTED:
+        return f"Page {page}, more than {total - 1:,} in all"
+    return f"Page {page} of {pages}, {total} in all"
 
 
 def not_listed_by(word: str) -> str:

@@ -1,4 +1,4 @@
-"""Words that tell of secrets, for `told`: lower case, of sixteen languages."""
+"""Words that tell of secrets, for `prose`: lower case, of sixteen languages."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Secrets that somebody tells in a sentence, a table or any syntax: a telling word, what joins it, and the value.
+"""Secrets in a sentence, a table or any syntax, by the words around them: a telling one, what joins it, and the value.
 
-One list of telling words of five languages, one of words that speak of access, and one test of what looks like a
-secret (`shapes`). What looks less like one needs the nearer and plainer word beside it; nothing is masked without any.
+Two lists of words (`words`), those that name a secret and those that speak of access, and one test of what looks like
+a secret (`shapes`). What looks less like one needs a nearer and plainer word beside it; nothing is masked without.
 Words are looked up one by one and each look around is bounded, so that the work grows with the length of the text.
 """
 
@@ -54,8 +54,8 @@ _SILENT = re.compile(
 )
 
 
-def spans(text: str) -> list[tuple[int, int]]:
-    """Where secrets stand that are told, from left to right."""
+def secret_spans(text: str) -> list[tuple[int, int]]:
+    """Where such secrets begin and end, from left to right."""
     plain = _SILENT.sub(lambda mask: "\x00" * len(mask[0]), text)
     candidates = list(_candidates(plain))
     candidates += (
@@ -63,8 +63,8 @@ def spans(text: str) -> list[tuple[int, int]]:
     )
     if not candidates:
         return []
-    told = _Told(plain)
-    return _apart((start, end) for start, end, looks in sorted(candidates) if told.is_secret(start, end, looks))
+    words = _TellingWords(plain)
+    return _apart((start, end) for start, end, looks in sorted(candidates) if words.is_secret(start, end, looks))
 
 
 def _apart(found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -111,7 +111,7 @@ def _kind(word: str) -> _Kind:
     return _Kind.NONE if ACCESS.isdisjoint(_BETWEEN_PARTS.split(word)) else _Kind.ACCESS
 
 
-class _Told:
+class _TellingWords:
     """The words of a text that tell of secrets, with what is asked of them."""
 
     def __init__(self, text: str) -> None:
