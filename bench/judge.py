@@ -1,6 +1,6 @@
 """`python -m bench judge`: quality of the judge on examples held out of its training, and what a judgement costs.
 
-`--sets FOLDER` names a folder with severity_dev.jsonl and public/statuspage_dev.jsonl, which the repository has not.
+`--sets FOLDER` names a folder with severity_dev.jsonl and public/statuspage_dev.jsonl, which are not in the repository.
 """
 
 from __future__ import annotations

@@ -80,26 +80,7 @@ def running_bot(
 
     `policy` are files that stand in place of those shipped, by name. Without `wait` it may fit its judge meanwhile.
     """
-    data.mkdir(parents=True, exist_ok=True)
-    clean = {
-        name: value
-        for name, value in compiled(os.environ).items()
-        if not name.startswith(("SLACK_", "TOCSIN_", "DATABASE"))
-    }
-    knowledge = unhurried_knowledge(Path(tempfile.mkdtemp(dir=data)) / "knowledge")
-    for name, written in (policy or {}).items():
-        (knowledge / "policy" / name).write_text(written, encoding="utf-8")
-    environment = {
-        **clean,
-        "SLACK_BASE_URL": playground.api_url,
-        "SLACK_BOT_TOKEN": "xoxb-playground",
-        "SLACK_APP_TOKEN": "xapp-playground",
-        "TOCSIN_DATA": str(data),
-        "TOCSIN_WEB_PORT": "0",
-        "TOCSIN_LOG_LEVEL": "WARNING",
-        "TOCSIN_KNOWLEDGE": str(knowledge),
-        **({"DATABASE_URL": database_url} if database_url else {}),
-    }
+    environment = _environment(playground, data, database_url, policy or {})
     began = time.perf_counter()
     command = [sys.executable, "-m", "bot", "run", *(["--wait"] if wait else [])]
     child = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
@@ -116,6 +97,31 @@ def running_bot(
     finally:
         child.send_signal(signal.SIGTERM)
         child.wait(30)
+
+
+def _environment(
+    playground: Playground, data: Path, database_url: str | None, policy: Mapping[str, str]
+) -> dict[str, str]:
+    data.mkdir(parents=True, exist_ok=True)
+    clean = {
+        name: value
+        for name, value in compiled(os.environ).items()
+        if not name.startswith(("SLACK_", "TOCSIN_", "DATABASE"))
+    }
+    knowledge = unhurried_knowledge(Path(tempfile.mkdtemp(dir=data)) / "knowledge")
+    for name, written in policy.items():
+        (knowledge / "policy" / name).write_text(written, encoding="utf-8")
+    return {
+        **clean,
+        "SLACK_BASE_URL": playground.api_url,
+        "SLACK_BOT_TOKEN": "xoxb-playground",
+        "SLACK_APP_TOKEN": "xapp-playground",
+        "TOCSIN_DATA": str(data),
+        "TOCSIN_WEB_PORT": "0",
+        "TOCSIN_LOG_LEVEL": "WARNING",
+        "TOCSIN_KNOWLEDGE": str(knowledge),
+        **({"DATABASE_URL": database_url} if database_url else {}),
+    }
 
 
 def _forward(child: subprocess.Popen[str]) -> None:
