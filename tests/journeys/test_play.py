@@ -55,7 +55,7 @@ def test_the_play_goes_through_and_every_step_is_told(played: subprocess.Complet
         "2. **MEDIUM**: releases that change a column type need a way back (owner: responder, due: ",
         "- Acknowledged after ",
         " by responder; the target was 1 h for P1.",
-        ": resolved before it was due",
+        ": it was acknowledged or over before their pages were due",
     ],
 )
 def test_the_review_on_stdout_has_the_facts(played: subprocess.CompletedProcess[str], fact: str) -> None:
