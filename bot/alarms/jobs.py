@@ -21,7 +21,7 @@ from bot.memory.flows.recall import recall
 from bot.playbooks.jobs.owners import candidates, tell
 from bot.slack import queries as slack_queries
 from bot.slack.client import Message, Refused, Slack
-from bot.slack.poster import UNREACHABLE, Begun, Poster
+from bot.slack.poster import UNREACHABLE, Begun, Poster, Then
 from bot.text.markup import plain_text
 
 log = structlog.get_logger(__name__)
@@ -49,15 +49,14 @@ def post(context: AppContext, slack: Slack, poster: Poster, *, thread_id: int) -
         message = messages.post(posting.shown(session, alarm, thread, judged))
         begun = poster.begin(session, key, channel_id)
 
-    def then(session: Session) -> None:
-        said = slack_queries.find_message(session, key)
-        if judged is not None and said is not None and said.ts is not None:
-            posting.posted(session, thread_id, said.channel_id, said.ts, judged, context.policy, context.now())
+    def then(session: Session, channel_id: str, ts: str) -> None:
+        if judged is not None:
+            posting.posted(session, thread_id, channel_id, ts, judged, context.policy, context.now())
 
     _finish(poster, begun, message, then)
 
 
-def _finish(poster: Poster, begun: Begun, message: Message, then: Callable[[Session], None]) -> None:
+def _finish(poster: Poster, begun: Begun, message: Message, then: Then) -> None:
     """Post or edit; where nobody may post in the channel any more, the log says so and the alarm is kept."""
     try:
         poster.finish(begun, message, then)
@@ -97,11 +96,9 @@ def storm(context: AppContext, slack: Slack, poster: Poster, *, storm_id: int) -
     words = messages.storm_words(alarms)
     judged = _judged_words(context, words) if fresh else None
 
-    def then(session: Session) -> None:
-        said = slack_queries.find_message(session, f"alarm-storm:{storm_id}")
-        if judged is not None and said is not None and said.ts is not None:
-            kept = (said.channel_id, said.ts, words, judged, context.policy, context.now())
-            posting.storm_posted(session, storm_id, *kept)
+    def then(session: Session, channel_id: str, ts: str) -> None:
+        if judged is not None:
+            posting.storm_posted(session, storm_id, channel_id, ts, words, judged, context.policy, context.now())
 
     _finish(poster, begun, message, then)
 

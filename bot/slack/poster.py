@@ -77,6 +77,9 @@ def _post_in_turn(
         raise
 
 
+Then = Callable[[Session, str, str], None]  # given the channel and the ts of what was posted
+
+
 @dataclass(frozen=True, slots=True)
 class Begun:
     """A message that is about to be posted or edited; `earlier` is where it stood or was tried, its ts where known."""
@@ -126,17 +129,17 @@ class Poster:
             earlier = (channel_id, None)
         return Begun(key, channel_id, thread_ts, earlier, noted=False)
 
-    def finish(self, begun: Begun, message: Message, then: Callable[[Session], None] | None = None) -> str:
+    def finish(self, begun: Begun, message: Message, then: Then | None = None) -> str:
         """Post or edit what was begun. Returns its ts.
 
-        What `then` does commits with the record that it was posted. Raises as `say` does.
+        What `then` does, given where it stands, commits with the record that it was posted. Raises as `say` does.
         """
-        if begun.earlier and begun.earlier[1]:
-            self._slack.update(begun.earlier[0], begun.earlier[1], message)
+        if begun.earlier and (known := begun.earlier[1]):
+            self._slack.update(begun.earlier[0], known, message)
             if then is not None:
                 with self._database.transaction() as session:
-                    then(session)
-            return begun.earlier[1]
+                    then(session, begun.earlier[0], known)
+            return known
         # A note without ts: an earlier try may have reached Slack without our hearing of it.
         # It is there where it was posted, which a setting may have changed since.
         tried_in = begun.earlier[0] if begun.earlier else None
@@ -151,7 +154,7 @@ class Poster:
             self._slack.update(channel_id, ts, message)
         with self._database.transaction() as session:
             if then is not None:
-                then(session)  # first: everybody locks the incident before its messages
+                then(session, channel_id, ts)  # first: everybody locks the incident before its messages
             if begun.noted:
                 slack_queries.record_message(session, begun.key, channel_id, ts)
             else:

@@ -55,7 +55,7 @@ class Demo:
         return Person(self.url, user_id)
 
     def bot(self) -> psutil.Process:
-        (bot,) = [one for one in psutil.Process(self.process.pid).children() if one.cmdline()[-1] == "run"]
+        (bot,) = [one for one in psutil.Process(self.process.pid).children() if "run" in one.cmdline()]
         return bot
 
     def family(self) -> list[psutil.Process]:

@@ -15,7 +15,7 @@ from bot.incidents.jobs.names import try_to_look_up
 from bot.incidents.queries import incidents, lines, places, timeline
 from bot.slack import queries as slack_queries
 from bot.slack.client import Message, Refused, Slack
-from bot.slack.poster import UNREACHABLE, Begun, Poster
+from bot.slack.poster import UNREACHABLE, Begun, Poster, Then
 from bot.slack.refusals import OF_THE_TOKEN, TRIED_AGAIN
 
 log = structlog.get_logger(__name__)
@@ -27,7 +27,7 @@ def post_in_incident(
     incident_id: int,
     key: str,
     message: Message | Callable[[Session], Message],
-    then: Callable[[Session], None] | None = None,
+    then: Then | None = None,
 ) -> str | None:
     """Post or edit what is said under `key` where the incident is spoken about; its ts, None where there is no place.
 
@@ -65,7 +65,7 @@ def finish_post(
     key: str,
     begun: Begun | None,
     message: Message,
-    then: Callable[[Session], None] | None = None,
+    then: Then | None = None,
 ) -> str | None:
     """Say what was begun, as `post_in_incident` has it."""
     if begun is None:
@@ -84,7 +84,7 @@ def _finish(
     incident_id: int,
     begun: Begun,
     message: Message,
-    then: Callable[[Session], None] | None,
+    then: Then | None,
 ) -> str | None:
     try:
         return poster.finish(begun, message, then)

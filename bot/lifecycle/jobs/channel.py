@@ -63,7 +63,13 @@ def open_channel(context: AppContext, slack: Slack, poster: Poster, *, incident_
         with context.database.transaction() as session:
             card, begun = _begin_card(session, context, poster, incident_id)
         finish_post(
-            context, poster, incident_id, _card_key(incident_id), begun, card, lambda each: _go_on(each, incident_id)
+            context,
+            poster,
+            incident_id,
+            _card_key(incident_id),
+            begun,
+            card,
+            lambda each, *_: _go_on(each, incident_id),
         )
         return
     try:
@@ -90,7 +96,7 @@ def _begin_in_channel(
     """
     begun = poster.begin_unnoted(_card_key(incident_id), made[0])
 
-    def opened(session: Session) -> None:
+    def opened(session: Session, channel_id: str, ts: str) -> None:
         _record_channel(session, context, incident_id, made)
         _go_on(session, incident_id)
 

@@ -44,7 +44,7 @@ def review(context: AppContext, slack: Slack, poster: Poster, *, incident_id: in
     shared = None if incident.private else context.review_link(incident.ref)
     message = review_messages.review_ready(incident, shared, lines, due_at)
 
-    def draw_later(session: Session) -> None:
+    def draw_later(session: Session, channel_id: str, ts: str) -> None:
         if due_at is not None and Extra.CHARTS.is_installed:
             lock = f"review-picture-{incident_id}"
             enqueue(session, "slack.review_picture", lock=lock, once=lock, incident_id=incident_id, episode=episode)
