@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from bot.errors import BadRequest
 from bot.incidents.rules.incident import Incident
-from bot.text.durations import parse_duration, span
+from bot.text.durations import between, parse_duration
 from bot.text.instants import is_instant, parse_instant
 
 NEXT = "Next update"  # the name of the line that promises one
@@ -132,7 +132,7 @@ def words_of(incident: Incident, now: datetime, more: Mapping[str, str]) -> dict
         "title": SECURITY_TITLE if incident.private else incident.title,
         "severity": incident.severity.value,
         "status": incident.status.value,
-        "duration": span(until - incident.declared_at),
+        "duration": between(incident.declared_at, until),
         "impact": "",
         "cause": "",
         "resolution": "",

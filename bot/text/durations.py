@@ -50,9 +50,15 @@ def span(length: timedelta) -> str:
     return f"{days} days {hours} h" if hours else f"{days} days"
 
 
+def clocked(start: datetime, end: datetime) -> timedelta:
+    """How long it is from `start` to `end` by the clock times that people read of both; exact within one minute."""
+    by_clock = end.replace(second=0, microsecond=0) - start.replace(second=0, microsecond=0)
+    return by_clock or end - start
+
+
 def between(start: datetime, end: datetime) -> str:
     """The span between two instants that are shown beside it as clock times, so that it is their difference."""
-    return span(end.replace(second=0, microsecond=0) - start.replace(second=0, microsecond=0))
+    return span(clocked(start, end))
 
 
 def leading_duration(text: str, at: int = 0) -> tuple[timedelta | None, int]:

@@ -45,6 +45,7 @@ from bot.lifecycle.rules.outcomes import (
 from bot.playbooks.flows import results
 from bot.severity.rules import Severity
 from bot.slack import queries as slack_queries
+from bot.text.durations import clocked
 from bot.text.markup import escape, plain_text, without_emoji
 
 
@@ -137,7 +138,7 @@ def acknowledge(
         settle_calls(session, row, policy, now)
         return AcknowledgedBefore(row.ref, row.acknowledged_by)
     row.acknowledged_at, row.acknowledged_by = now, by
-    text = messages.acknowledged_entry(by, now - _opened_at(session, row), row.episode > 1, means)
+    text = messages.acknowledged_entry(by, clocked(_opened_at(session, row), now), row.episode > 1, means)
     # Where somebody was paged, the page in the channel says so in its place; not by which service it was answered.
     said = bool(means) or not escalate.is_shown_on_pages(session, row)
     record(session, row, Kind.ACKNOWLEDGED, text, now, author=by, announce=said)
@@ -178,7 +179,7 @@ def resolve(
     check_transition(row.ref, Status(row.status), Status.RESOLVED)
     row.status, row.resolved_at = Status.RESOLVED.value, now
     _record_facts(session, row, by, now, resolution=resolution, cause=cause)
-    text = messages.resolved_entry(by, now - row.declared_at, row.episode - 1)
+    text = messages.resolved_entry(by, clocked(row.declared_at, now), row.episode - 1)
     # The resolution has an entry of its own; only the channel hears both in one line, above the checklist.
     said = f"{text}: {escape(resolution)}" if resolution else f"{text}."
     record(session, row, Kind.RESOLVED, f"{text}.", now, author=by, data={"said": said})

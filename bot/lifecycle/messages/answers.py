@@ -13,7 +13,7 @@ from bot.lifecycle.rules.outcomes import Workplace
 from bot.severity.rules import Judgement, Level, Severity
 from bot.slack.refusals import Refusal
 from bot.slack.text import person, plain, shorten
-from bot.text.durations import span
+from bot.text.durations import between, span
 from bot.text.markup import escape, instant
 
 NOT_UNDERSTOOD = (
@@ -75,7 +75,7 @@ def where(place: Workplace) -> str:
 def status(row: IncidentRow, now: datetime) -> str:
     until = row.resolved_at or now
     lines = [f"*{row.severity}* · {row.ref} · {plain(shorten(row.title, 200))}"]
-    took = f"{'took' if row.resolved_at else 'open for'} {span(until - row.declared_at)}"
+    took = f"{'took' if row.resolved_at else 'open for'} {between(row.declared_at, until)}"
     lines.append(f"{row.status}, {took}{reopened_words(row.episode - 1)}")
     lines.append(f"Commander: {person(row.commander)}. {_acknowledged(row)}")
     if row.channel_id:

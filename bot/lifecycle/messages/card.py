@@ -20,7 +20,7 @@ from bot.slack.blocks import Block, actions, button, context, option, section, s
 from bot.slack.client import Message
 from bot.slack.refusals import Refusal
 from bot.slack.text import as_typed, fit, person, plain, rich, said, shorten, strong
-from bot.text.durations import span
+from bot.text.durations import between, span
 from bot.text.markup import escape, instant
 
 
@@ -134,7 +134,7 @@ def _acknowledged(incident: Incident, level: Level, paged_at: datetime | None) -
         return f"not yet; acknowledge within {span(level.respond_within)}"
     if incident.reopened:
         return f"{person(incident.acknowledged_by)}, after reopening"
-    after = span(incident.acknowledged_at - incident.declared_at)
+    after = between(incident.declared_at, incident.acknowledged_at)
     return f"{person(incident.acknowledged_by)}, after {after}"
 
 
@@ -144,7 +144,7 @@ def _course(incident: Incident) -> list[Block]:
     if incident.impact:
         blocks.append(rich([strong("Impact: "), *as_typed(shorten(incident.impact, 300))]))
     if incident.resolved_at:
-        took = span(incident.resolved_at - incident.declared_at)
+        took = between(incident.declared_at, incident.resolved_at)
         blocks.append(section(f"Resolved {instant(incident.resolved_at)}, after {took}{incident.again}."))
     known = [("Cause", incident.cause), ("Resolution", incident.resolution)]
     lines = [[strong(f"{name}: "), *as_typed(shorten(text, 600))] for name, text in known if text]
@@ -190,7 +190,7 @@ def mirror(incident: Incident) -> Message:
     # The channel's name is long: on a phone it gets a line of its own.
     lines = [headline(incident), f"{incident.stands} · commander {person(incident.commander)}", where]
     if incident.resolved_at and not (incident.false_alarm or incident.merged_into):
-        lines.append(f"Resolved after {span(incident.resolved_at - incident.declared_at)}{incident.again}.")
+        lines.append(f"Resolved after {between(incident.declared_at, incident.resolved_at)}{incident.again}.")
     text = f"{incident.drill_prefix}{incident.severity} {incident.ref} {plain(incident.title)}: {incident.stands}"
     return Message(text, (section("\n".join(lines)),))
 

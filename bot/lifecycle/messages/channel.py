@@ -13,7 +13,7 @@ from bot.incidents.rules.timeline import Entry
 from bot.slack.blocks import Block, actions, button, context, section
 from bot.slack.client import Message
 from bot.slack.text import code, person, plain, shorten
-from bot.text.durations import span
+from bot.text.durations import between, span
 from bot.text.markup import escape
 from bot.text.wording import counted
 
@@ -48,7 +48,7 @@ def brief(facts: Brief, now: datetime) -> Message:
     """The private answer to /incident catchup: where it stands, who does what, what happened, what is open."""
     incident = facts.incident
     until = incident.resolved_at or now
-    took = f"{'took' if incident.resolved_at else 'open for'} {span(until - incident.declared_at)}"
+    took = f"{'took' if incident.resolved_at else 'open for'} {between(incident.declared_at, until)}"
     stands = f"{incident.status}, {took}{incident.again}"
     who = [f"{part.value.capitalize()}: {person(facts.responders.get(part.value))}" for part in ResponderRole]
     known = [("Impact", incident.impact), ("Cause", incident.cause), ("Resolution", incident.resolution)]
@@ -152,7 +152,7 @@ def _none_listed(which: str, narrowed: str) -> Message:
 def listed(row: Incident, now: datetime, kind: str = "") -> str:
     """One incident as a line of a list; `kind` is what its type is called."""
     where = f" <#{row.channel_id}>" if row.channel_id else ""
-    took = span((row.resolved_at or now) - row.declared_at)
+    took = between(row.declared_at, row.resolved_at or now)
     what = f"{plain(kind)} · " if kind else ""
     title = plain(shorten(row.title, 80))
     return f"*{row.severity}* · {row.ref} · {what}{title} · {row.stands}, {took}{row.again}{where}"

@@ -21,7 +21,7 @@ from bot.lifecycle.messages.card import NEVER_ACKNOWLEDGED
 from bot.reviews.messages.story import line_of
 from bot.reviews.queries import drafts
 from bot.slack import queries as slack_queries
-from bot.text.durations import span
+from bot.text.durations import between, span
 from bot.text.wording import LONGEST_SAYING, Wording, called, instant, mentioned
 from bot.web.auth import WebContext, page_route
 from bot.web.rendering import user_page
@@ -126,7 +126,7 @@ def _whole(entries: Sequence[Entry], wording: Wording) -> dict[int, str]:
 
 
 def _facts(row: IncidentRow, wording: Wording, now: datetime) -> list[tuple[str, str]]:
-    took = span((row.resolved_at or now) - row.declared_at)
+    took = between(row.declared_at, row.resolved_at or now)
     acknowledged = (
         f"{instant(row.acknowledged_at)} by {wording.person(row.acknowledged_by)}" if row.acknowledged_at else ""
     )
