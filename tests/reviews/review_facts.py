@@ -109,6 +109,119 @@ def full_facts(**changed: object) -> ReviewFacts:
     return ReviewFacts(**(values | changed))  # type: ignore[arg-type]
 
 
+SECONDARY, SUPPORT, MANAGER, VP = "U0SECONDARY", "U0SUPPORT", "U0MANAGER", "U0VP"
+_R, _S, _C = f"<@{RESPONDER}>", f"<@{SECONDARY}>", f"<@{SUPPORT}>"
+
+
+def _sent(at: float, who: str, role: str, rule: str) -> tuple[float, Kind, str | None, str]:
+    return at, Kind.PING_SENT, None, f"Paged <@{who}> as {role} ({rule})."
+
+
+_MESSY = (
+    (0, Kind.DECLARED, SUPPORT, f"Declared as P2 by {_C}: card payments hang for many customers"),
+    (3, Kind.MESSAGE_POSTED, SUPPORT, "It is every second call now."),
+    (8, Kind.SEVERITY_RAISED, SUPPORT, f"Severity raised from P2 to P1 by {_C}: all card payments fail"),
+    _sent(8, RESPONDER, "on-call engineer", "at once"),
+    *(_sent(at, RESPONDER, "on-call engineer", "repeated until acknowledged") for at in (23, 38, 53)),
+    _sent(38.1, SECONDARY, "secondary on-call", "no answer to 2 pages"),
+    _sent(53.1, SECONDARY, "secondary on-call", "repeated until acknowledged"),
+    (60, Kind.RESPONSE_BREACHED, None, "No one acknowledged within 1 h, the response time of P1."),
+    (60, Kind.UPDATE_ASKED, None, "Stakeholder update overdue: none since it was declared 1 h ago."),
+    (75, Kind.ACKNOWLEDGED, RESPONDER, f"Acknowledged by {_R} after 1 h 15 min."),
+    (77, Kind.MESSAGE_POSTED, RESPONDER, "Sorry, phone was on silent. Looking."),
+    (79, Kind.IMPACT_RECORDED, RESPONDER, "card payments fail for about 40 % of customers"),
+    (82, Kind.CAUSE_RECORDED, RESPONDER, "payment provider is down"),
+    (83, Kind.STATUS_CHANGED, RESPONDER, f"Status investigating → identified by {_R}."),
+    (95, Kind.MESSAGE_POSTED, SECONDARY, "payments-db has 500 of 500 connections"),
+    (98, Kind.CAUSE_RECORDED, RESPONDER, "payments-api keeps a transaction open while it calls the provider"),
+    (100, Kind.HANDOVER_OFFERED, RESPONDER, f"{_R} offers command to {_S}."),
+    (100.2, Kind.ROLE_TAKEN, SECONDARY, f"{_S} accepts command from {_R}."),
+    (104, Kind.ROLE_TAKEN, SECONDARY, f"{_C} is now communications, assigned by {_S}."),
+    (108, Kind.NOTED, SECONDARY, "rollback fails: column missing"),
+    (110, Kind.SEVERITY_RAISED, SECONDARY, f"Severity raised from P1 to P0 by {_S}: nobody can pay"),
+    _sent(110.05, LEAD, "team lead", "30 min"),
+    _sent(110.1, MANAGER, "engineering manager", "1 h"),
+    (
+        112,
+        Kind.STAKEHOLDERS_TOLD,
+        SUPPORT,
+        "Notified stakeholders in <#C9|status>: Incident: INC-1; News: a fix is out",
+    ),
+    _sent(120, VP, "VP engineering", "2 h"),
+    (130, Kind.SEVERITY_LOWERED, SECONDARY, f"Severity lowered from P0 to P1 by {_S}: half of the pods serve"),
+    (140, Kind.STATUS_CHANGED, SECONDARY, f"Status identified → mitigated by {_S}."),
+    (
+        142,
+        Kind.UPDATE_ASKED,
+        None,
+        f"The next stakeholder update was promised by <!date^{int(minute(142).timestamp())}^{{time}}|x>: `…`",
+    ),
+    (152, Kind.NOTED, SECONDARY, "went well: the rollback was tried on one pod first"),
+    (160, Kind.RESOLUTION_RECORDED, SECONDARY, "build 89 ends the transaction before the call"),
+    (160, Kind.RESOLVED, SECONDARY, f"Resolved by {_S} after 2 h 40 min."),
+    (170, Kind.CLOSED, SECONDARY, f"Closed by {_S}."),
+)
+
+
+def _rung(role: str, who: str, rules: dict[float, str], answered: float | None = None) -> tuple[PingFact, ...]:
+    at = minute(answered) if answered else None
+    return tuple(
+        PingFact(role, (who,), minute(sent), minute(sent), at, who if at else None, rule, None)
+        for sent, rule in rules.items()
+    )
+
+
+def messy_facts(**changed: object) -> ReviewFacts:
+    """A P2 that nobody acknowledged for 75 min, a P0 for twenty, with one update to stakeholders; 14:30 to 17:10."""
+    again = "repeated until acknowledged"
+    values: dict[str, object] = {
+        "incident": full_incident(
+            title="card payments hang for many customers",
+            declared_by=SUPPORT,
+            commander=SECONDARY,
+            acknowledged_at=minute(75),
+            identified_at=minute(83),
+            mitigated_at=minute(140),
+            resolved_at=minute(160),
+            closed_at=minute(170),
+            impact="card payments fail for about 40 % of customers",
+            cause="payments-api keeps a transaction open while it calls the provider",
+            resolution="build 89 ends the transaction before the call",
+        ),
+        "entries": tuple(
+            entry(number, kind, minute(at), by, text) for number, (at, kind, by, text) in enumerate(_MESSY, 1)
+        ),
+        "pings": (
+            *_rung("on-call engineer", RESPONDER, {8: "at once", 23: again, 38: again, 53: again}, 75),
+            *_rung("secondary on-call", SECONDARY, {38.1: "no answer to 2 pages", 53.1: again}, 100.2),
+            *_rung("team lead", LEAD, {110.05: "30 min"}),
+            *_rung("engineering manager", MANAGER, {110.1: "1 h"}),
+            *_rung("VP engineering", VP, {120: "2 h"}),
+        ),
+        "severity_changes": (
+            SeverityChange(minute(8), Severity.P2, Severity.P1, SUPPORT),
+            SeverityChange(minute(110), Severity.P1, Severity.P0, SECONDARY),
+            SeverityChange(minute(130), Severity.P0, Severity.P1, SECONDARY),
+        ),
+        "names": {
+            RESPONDER: "responder",
+            LEAD: "team-lead",
+            SECONDARY: "secondary",
+            SUPPORT: "support-agent",
+            MANAGER: "eng-manager",
+            VP: "vp-engineering",
+        },
+        "similar": (),
+        "services": (),
+        "detected_at": None,
+        "whys": (),
+        "contributing": (),
+        "actions": (ActionItem("alarm on idle transactions", "high", RESPONDER, date(2026, 12, 4)),),
+        "playbook_helped": None,
+    }
+    return full_facts(**(values | changed))
+
+
 HOSTILE = (
     "</style><script>alert(1)</script> <img src=x onerror=alert(1)> <!channel> <!subteam^S1> @here @everyone "
     "<@U0NOBODY> **bold** _low_ `tick` ~~gone~~ [press](javascript:alert(1)) ![pic](https://evil.example.com/x.png) "

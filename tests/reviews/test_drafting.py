@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -26,6 +27,7 @@ from bot.reviews.rules.document import (
     ReviewFacts,
     SeverityChange,
 )
+from bot.reviews.rules.merging import Edit, merge
 from bot.reviews.tables import from_json, to_json
 from bot.severity.rules import Severity
 from bot.stakeholders.messages import NO_ALARMS_TO_CHECK, checked_by_notice
@@ -36,10 +38,13 @@ from tests.reviews.review_facts import (
     LEAD,
     PINGS,
     RESPONDER,
+    SECONDARY,
+    SUPPORT,
     entry,
     full_facts,
     full_incident,
     hostile_facts,
+    messy_facts,
     minute,
 )
 
@@ -146,7 +151,7 @@ Cause: Connections were not released. Fix: Pools reset.
 
 ## Gaps in the record
 
-- No activity recorded for 25 min (14:45 to 15:10). (entry 9)
+_None: no long silence, and every step has a time and a person._
 """
 
 
@@ -489,8 +494,10 @@ def test_a_person_may_call_it_the_same_trouble_whatever_the_day(words: str, coun
 
 def test_pages_that_come_again_end_no_silence_of_people() -> None:
     paged = [entry(100 + n, Kind.PING_SENT, minute(15 + 5 * n), None, f"Paged number {n}.") for n in range(5)]
-    gaps = texts(draft(full_facts(entries=(*ENTRIES, *paged)), minute(51)), "gaps")
-    assert gaps == ["No activity recorded for 25 min (14:45 to 15:10)."]
+    review = draft(full_facts(entries=(*ENTRIES[:8], *paged, *ENTRIES[9:])), minute(51))
+    assert texts(review, "gaps") == ["No activity recorded for 27 min (14:43 to 15:10)."]
+    review = draft(full_facts(entries=(*ENTRIES, *paged)), minute(51))
+    assert texts(review, "gaps") == [], "who watches what is mitigated leaves no gap"
 
 
 def test_each_role_is_one_line_of_the_escalations_and_an_answer_counts_for_its_own_opening() -> None:
@@ -557,17 +564,18 @@ def test_when_it_began_and_was_detected_stands_at_that_time_with_what_else_the_n
     assert not {30, 31} & {line.entries[0].entry_id for line in lines[2:]}
 
 
-def test_a_severity_that_was_raised_and_taken_back_is_no_misjudgement() -> None:
+def test_a_severity_that_was_raised_and_taken_back_says_both() -> None:
     changes = (
         SeverityChange(minute(5), Severity.P1, Severity.P0, LEAD),
         SeverityChange(minute(9), Severity.P0, Severity.P1, LEAD),
     )
     review = draft(full_facts(severity_changes=changes), minute(51))
-    assert not [text for text in texts(review, "could_improve") if text.startswith("Severity was raised")]
-    assert (
-        "Severity: P1 (declared P1, raised to P0 at 14:35 by Team lead, lowered to P1 at 14:39 by Team lead)"
-        in texts(review, "summary")
-    )
+    raised = "Severity was raised from P1 to P0, 5 min after the declaration; lowered to P1 at 14:39."
+    assert raised in texts(review, "could_improve")
+    assert "Severity: P0 at its worst (14:35 to 14:39); declared P1 and again from 14:39" in texts(review, "summary")
+    lowered = (SeverityChange(minute(5), Severity.P0, Severity.P2, LEAD),)
+    review = draft(full_facts(incident=full_incident(severity=Severity.P2), severity_changes=lowered), minute(51))
+    assert "Severity: P2 (declared P0, lowered to P2 at 14:35 by Team lead)" in texts(review, "summary")
 
 
 def test_an_instant_of_slacks_is_read_as_its_words() -> None:
@@ -761,8 +769,8 @@ def test_people_mentioned_in_texts_are_found_so_that_their_names_can_be_looked_u
 
 def test_what_comes_after_the_resolution_leaves_no_gap() -> None:
     late = entry(20, Kind.NOTED, minute(300), LEAD, "looked again")
-    gaps = texts(draft(full_facts(entries=(*ENTRIES, late)), minute(301)), "gaps")
-    assert gaps == ["No activity recorded for 25 min (14:45 to 15:10)."]
+    gaps = texts(draft(full_facts(entries=(*ENTRIES[:8], *ENTRIES[9:], late)), minute(301)), "gaps")
+    assert gaps == ["No activity recorded for 27 min (14:43 to 15:10)."]
 
 
 def test_an_acknowledgement_after_a_breach_never_counts_as_in_time() -> None:
@@ -845,9 +853,81 @@ def test_a_cause_that_was_misread_first_is_told_and_the_time_to_identify_counts_
     )
     review = draft(full_facts(entries=entries, incident=incident), minute(51))
     improve = texts(review, "could_improve")
-    assert "Another cause was recorded first: “the payment provider is down”. 20 min later it was replaced." in improve
-    assert "30 min of the 50 min passed between the declaration and finding the cause." in improve
+    assert "The cause recorded first, “the payment provider is down” (14:40), was replaced at 15:00." in improve
+    assert (
+        "30 min of the 50 min passed between the declaration and finding the cause: "
+        "4 min until it was acknowledged, 26 min from then on." in improve
+    )
     assert "Time to identify: 30 min" in texts(review, "figures")
     worded = (*entries[:3], entry(4, Kind.CAUSE_RECORDED, minute(30), RESPONDER, "the payment provider was down again"))
     review = draft(full_facts(entries=worded, incident=incident), minute(51))
-    assert not any("Another cause" in line for line in texts(review, "could_improve"))
+    assert not any("The cause recorded first" in line for line in texts(review, "could_improve"))
+
+
+MESSY = draft(messy_facts(), minute(171))
+
+
+def test_an_impact_that_is_older_than_a_raise_says_so_and_is_asked_for_anew() -> None:
+    said = "card payments fail for about 40 % of customers (as of 15:49); raised to P0 at 16:20: “nobody can pay”"
+    assert f"Customer impact: {said}" in texts(MESSY, "summary")
+    assert f"Impact: {said}" in texts(MESSY, "executive")
+    asked = "Impact at its worst: The impact (15:49) is older than the raise to P0 (16:20)."
+    assert asked in texts(MESSY, "gaps")
+    later = entry(90, Kind.IMPACT_RECORDED, minute(115), SECONDARY, "nobody could pay by card from 16:10 to 16:40")
+    facts = messy_facts(
+        entries=(*messy_facts().entries, later), incident=replace(messy_facts().incident, impact=later.text)
+    )
+    again = draft(facts, minute(171))
+    assert f"Customer impact: {later.text}" in texts(again, "summary") and asked not in texts(again, "gaps")
+    edit = Edit("summary", 1, "Customer impact: nobody could pay", (), "Lead", minute(180))
+    assert asked not in texts(merge(MESSY, [edit]), "gaps"), "somebody wrote it in the review"
+
+
+def test_the_worst_severity_is_said_and_every_raise_is_named() -> None:
+    severity = "Severity: P0 at its worst (16:20 to 16:40); declared P2, P1 from 14:38 and again from 16:40"
+    assert severity in texts(MESSY, "summary")
+    assert [text for text in texts(MESSY, "could_improve") if text.startswith("Severity was")] == [
+        "Severity was raised from P2 to P1, 8 min after the declaration.",
+        "Severity was raised from P1 to P0, 1 h 50 min after the declaration; lowered to P1 at 16:40.",
+    ]
+
+
+def test_taking_command_is_no_acknowledgement() -> None:
+    (line,) = [text for text in texts(MESSY, "escalations") if text.startswith("Secondary on-call")]
+    assert line.endswith("secondary; did not acknowledge; took part from 16:05, in command from 16:10")
+
+
+def test_what_nobody_had_acknowledged_is_not_put_down_to_diagnosis() -> None:
+    improve = texts(MESSY, "could_improve")
+    assert (
+        "1 h 38 min of the 2 h 40 min passed between the declaration and finding the cause: "
+        "1 h 15 min until it was acknowledged, 23 min from then on." in improve
+    )
+    assert "Nobody wrote or answered for 1 h 7 min (14:38 to 15:45), while Tocsin sent 6 pages." in improve
+    assert "No activity recorded for 18 min (16:22 to 16:40)." in texts(MESSY, "gaps"), "later pages only inform"
+
+
+def test_what_stakeholders_were_promised_and_did_not_get_is_said() -> None:
+    (line,) = [text for text in texts(MESSY, "could_improve") if "Stakeholders" in text]
+    assert line == (
+        "Stakeholders got one update, at 16:22, 1 h 52 min after the declaration; Tocsin asked for it once. "
+        "The next, promised by 16:52, never came, nor did a notice that it was resolved."
+    )
+    assert "The stakeholder update promised by 16:52 had not come." in texts(MESSY, "timeline")
+    ended = entry(91, Kind.STAKEHOLDERS_TOLD, minute(165), SUPPORT, "Notified: x; Status: RESOLVED; Duration: 1 h")
+    review = draft(messy_facts(entries=(*messy_facts().entries, ended)), minute(171))
+    (line,) = [text for text in texts(review, "could_improve") if "Stakeholders" in text]
+    assert line.endswith("Tocsin asked for it once. The next, promised by 16:52, came at 17:15.")
+
+
+def test_spans_are_the_difference_of_the_clocks_that_are_shown() -> None:
+    declared = BEGAN + timedelta(seconds=1)
+    incident = full_incident(
+        declared_at=declared, acknowledged_at=minute(2.99), resolved_at=minute(10.9), mitigated_at=None
+    )
+    figures = texts(draft(full_facts(incident=incident, entries=()), minute(51)), "figures")
+    assert "Time to acknowledge: 2 min by Responder; target 1 h for P2" in figures
+    assert "Time to resolve: 10 min; target under 30 min for P1" in figures
+    late = replace(incident, acknowledged_at=declared + timedelta(minutes=60, seconds=20))
+    figures = texts(draft(full_facts(incident=late, entries=()), minute(90)), "figures")
+    assert "Time to acknowledge: just over 1 h by Responder; target 1 h for P1" in figures, "missed by seconds"

@@ -48,7 +48,7 @@ def draft(facts: ReviewFacts, now: datetime) -> Review:
             *findings(record, wording),
             _cause(facts, record, wording),
             went_well(measured, facts, record, wording),
-            could_improve(measured, facts, record, wording),
+            could_improve(measured, facts, record, wording, now),
             _actions(facts.actions, wording),
             measured,
             escalations(facts, record, wording),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.incidents.rules.timeline import Kind
+from bot.incidents.rules.timeline import Entry, Kind
 from bot.reviews.rules.document import Line, Origin, PingFact, ReviewFacts, Section
 from bot.reviews.rules.openings import Opening, openings
 from bot.reviews.rules.record import Record
@@ -97,6 +97,8 @@ def _answer(
     ]
     if answered:
         at, by = min(answered, key=lambda one: one[0])
+        if in_command := _took_command(at, by, record):
+            return _without_answer(sent, people, in_command, record, wording)
         who = f" by {wording.person(by)}" if by and (by,) != people else ""
         return f"acknowledged {wording.clock(at)}{who}"
     first = min(ping.sent_at for ping in sent if ping.sent_at)
@@ -104,6 +106,24 @@ def _answer(
     if active is not None and _before(active.at, after):
         return f"{wording.person(active.author)} took part from {wording.clock(active.at)}"
     return "no answer"
+
+
+def _took_command(at: datetime, by: str | None, record: Record) -> Entry | None:
+    """The entry of who took command, which stops their pages as an acknowledgement would; None where they said so."""
+    if by is None or any(entry.at == at for entry in record.of_kind(Kind.ACKNOWLEDGED)):
+        return None
+    return next((entry for entry in record.of_kind(Kind.ROLE_TAKEN) if (entry.at, entry.author) == (at, by)), None)
+
+
+def _without_answer(
+    sent: Sequence[PingFact], people: tuple[str, ...], in_command: Entry, record: Record, wording: Wording
+) -> str:
+    """`did not acknowledge; took part from 12:25, in command from 12:30`."""
+    first = min(ping.sent_at for ping in sent if ping.sent_at)
+    who = f"{wording.person(in_command.author)} " if (in_command.author,) != people else ""
+    active = record.first_by((in_command.author or "",), first)
+    since = f"took part from {wording.clock(active.at)}, " if active is not None and active.at < in_command.at else ""
+    return f"{who}did not acknowledge; {since}in command from {wording.clock(in_command.at)}"
 
 
 def _not_sent(facts: ReviewFacts, paged: set[str], wording: Wording) -> list[Line]:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from bot.incidents.rules.timeline import Entry, Kind
+from bot.incidents.rules.timeline import Kind
+from bot.reviews.messages.gaps import unanswered
+from bot.reviews.messages.updates import late, on_time
 from bot.reviews.rules.document import Line, Nature, PingFact, ReviewFacts, Section
 from bot.reviews.rules.notes import IMPROVE, WENT_WELL, said_under
 from bot.reviews.rules.openings import Opening, openings
 from bot.reviews.rules.record import Record, origin
-from bot.severity.rules import Severity
-from bot.text.durations import between, span
+from bot.reviews.rules.severities import in_order
+from bot.text.durations import between, clocked, span
 from bot.text.wording import Wording, counted, ordinal
 
+_DECLARATION = "the declaration"
 DERIVED_NOTE = "Calculated by Tocsin from the figures and their targets. Add what the team found."
 
 
@@ -61,16 +64,24 @@ def _acknowledging(
     if at is None:
         over = opening.breached or (opening.until or now) - opening.since > target
         return Line(f"not acknowledged; {aim}", label=label, met=False if over else None)
-    taken = at - opening.since
     who = f" by {wording.person(opening.acknowledged_by)}" if opening.acknowledged_by else ""
-    met = taken <= target and not opening.breached
+    met = at - opening.since <= target and not opening.breached
     entries = record.at(at, Kind.ACKNOWLEDGED)[:1]
-    return Line(f"{span(taken)}{who}; {aim}", label=label, met=met, entries=entries)
+    return Line(f"{_taken(opening.since, at, target, met)}{who}; {aim}", label=label, met=met, entries=entries)
+
+
+def _taken(since: datetime, at: datetime, target: timedelta | None = None, met: bool | None = None) -> str:
+    """How long it took by the clocks that people read; seconds where these would contradict the verdict."""
+    taken = between(since, at)
+    if target is None or met is None or taken != span(target):
+        return taken
+    exactly = at - since
+    return f"just over {taken}" if exactly > target else f"just under {taken}" if exactly < target and met else taken
 
 
 def _since_declared(facts: ReviewFacts, label: str, at: datetime, record: Record) -> Line:
     kinds = (Kind.STATUS_CHANGED, Kind.CAUSE_RECORDED)
-    return Line(span(at - facts.incident.declared_at), label=label, entries=record.at(at, *kinds)[:1])
+    return Line(between(facts.incident.declared_at, at), label=label, entries=record.at(at, *kinds)[:1])
 
 
 def _resolving(facts: ReviewFacts, record: Record, now: datetime) -> Line:
@@ -82,20 +93,21 @@ def _resolving(facts: ReviewFacts, record: Record, now: datetime) -> Line:
         taken = now - incident.declared_at
         missed = target is not None and taken >= target
         return Line(
-            f"not resolved, open for {span(taken)}{aim}", label="Time to resolve", met=False if missed else None
+            f"not resolved, open for {between(incident.declared_at, now)}{aim}",
+            label="Time to resolve",
+            met=False if missed else None,
         )
     taken = incident.resolved_at - incident.declared_at
     met = taken < target if target else None
     label = "Time to close" if facts.false_alarm and not record.was_resolved else "Time to resolve"
-    return Line(f"{span(taken)}{aim}", label=label, met=met, entries=record.last(Kind.RESOLVED))
+    said = _taken(incident.declared_at, incident.resolved_at, target, met)
+    return Line(f"{said}{aim}", label=label, met=met, entries=record.last(Kind.RESOLVED))
 
 
 def went_well(measured: Section, facts: ReviewFacts, record: Record, wording: Wording) -> Section:
     """Targets that were met, stakeholders updated on time, a playbook that resolved it; and what people noted."""
     lines = [_derived(line) for line in measured.lines if line.met is True]
-    updates = record.of_kind(Kind.STAKEHOLDERS_TOLD)
-    if updates and not record.updates_asked:
-        lines.append(_updated(updates, facts, ""))
+    lines += on_time(facts, record, wording)
     if facts.playbook_helped:
         lines.append(_playbook("A playbook resolved it", record, wording))
     ask = "Not recorded: what went well, from those involved."
@@ -105,13 +117,6 @@ def went_well(measured: Section, facts: ReviewFacts, record: Record, wording: Wo
 
 def _judged(name: str, title: str, derived: Sequence[Line], said: Sequence[Line]) -> Section:
     return Section(name, title, (*derived, *said), DERIVED_NOTE if derived else None)
-
-
-def _updated(updates: Sequence[Entry], facts: ReviewFacts, how: str) -> Line:
-    first = span(updates[0].at - facts.incident.declared_at)
-    when = f"{_times(len(updates))}, first" if len(updates) > 1 else "once,"
-    text = f"Stakeholders were updated {when} {first} after the declaration{how}."
-    return Line(text, Nature.DERIVED, entries=tuple(origin(entry) for entry in updates))
 
 
 def _playbook(what: str, record: Record, wording: Wording) -> Line:
@@ -129,22 +134,21 @@ def _noted(label: str, record: Record, wording: Wording) -> list[Line]:
     ]
 
 
-def could_improve(measured: Section, facts: ReviewFacts, record: Record, wording: Wording) -> Section:
+def could_improve(measured: Section, facts: ReviewFacts, record: Record, wording: Wording, now: datetime) -> Section:
     """Missed targets and where the time went, late and failed pages, corrections, a playbook that did not help."""
     lines = [_derived(line) for line in measured.lines if line.met is False]
-    lines += [*_longest_part(measured, facts, record), *_misread(facts, record, wording)]
+    lines += [
+        *unanswered(facts, record, wording, now),
+        *_longest_part(measured, facts, record),
+        *_misread(facts, record, wording),
+    ]
     lines += _ping_troubles(facts, record, wording)
-    for change in facts.severity_changes:
-        # One that was taken back says nothing of how it was judged at first.
-        if change.after.worse_than(change.before) and Severity(facts.incident.severity).worse_than(change.before):
-            after = span(change.at - facts.incident.declared_at)
-            text = f"Severity was raised from {change.before} to {change.after}, {after} after the declaration."
-            lines.append(Line(text, Nature.DERIVED, entries=record.at(change.at, Kind.SEVERITY_RAISED)))
+    lines += _raises(facts, record, wording)
     if reopened := record.of_kind(Kind.REOPENED):
         at = ", ".join(wording.clock(entry.at) for entry in reopened)
         text = f"It was resolved and had to be reopened {_times(len(reopened))} ({at})."
         lines.append(Line(text, Nature.DERIVED, entries=tuple(origin(entry) for entry in reopened)))
-    lines += _late_updates(facts, record)
+    lines += late(facts, record, wording)
     if facts.playbook_helped is False:
         lines.append(_playbook("No playbook resolved it", record, wording))
     ask = "Not recorded: what to improve, from those involved."
@@ -154,14 +158,18 @@ def could_improve(measured: Section, facts: ReviewFacts, record: Record, wording
     return _judged("could_improve", "What could be improved", lines, _noted(IMPROVE, record, wording) or [asked])
 
 
-def _late_updates(facts: ReviewFacts, record: Record) -> list[Line]:
-    if not record.updates_asked:
-        return []
-    updates = record.of_kind(Kind.STAKEHOLDERS_TOLD)
-    if updates:
-        return [_updated(updates, facts, f"; an update was overdue {_times(record.updates_asked)}")]
-    text = f"Stakeholders were not updated; an update was overdue {_times(record.updates_asked)}."
-    return [Line(text, Nature.DERIVED)]
+def _raises(facts: ReviewFacts, record: Record, wording: Wording) -> list[Line]:
+    """Every raise, with how long after the declaration, and when it was taken back."""
+    changes = in_order(facts)
+    lines = []
+    for number, change in enumerate(changes):
+        if change.after.worse_than(change.before):
+            back = next((later for later in changes[number + 1 :] if change.after.worse_than(later.after)), None)
+            until = f"; lowered to {back.after} at {wording.clock(back.at)}" if back else ""
+            after = between(facts.incident.declared_at, change.at)
+            text = f"Severity was raised from {change.before} to {change.after}, {after} after the declaration{until}."
+            lines.append(Line(text, Nature.DERIVED, entries=record.at(change.at, Kind.SEVERITY_RAISED)))
+    return lines
 
 
 def _derived(figure: Line) -> Line:
@@ -182,7 +190,7 @@ def _longest_part(measured: Section, facts: ReviewFacts, record: Record) -> list
     incident = facts.incident
     missed = any(line.label == "Time to resolve" and line.met is False for line in measured.lines)
     stamps = [
-        ("the declaration", incident.declared_at),
+        (_DECLARATION, incident.declared_at),
         ("finding the cause", _identified_at(facts, record) if incident.identified_at else None),
         ("mitigation", incident.mitigated_at),
         ("resolution", incident.resolved_at),
@@ -190,14 +198,23 @@ def _longest_part(measured: Section, facts: ReviewFacts, record: Record) -> list
     known = [(name, at) for name, at in stamps if at is not None]
     if not missed or incident.resolved_at is None or len(known) < 3:
         return []
-    parts = [(later[1] - earlier[1], earlier, later) for earlier, later in itertools.pairwise(known)]
+    parts = [(clocked(earlier[1], later[1]), earlier, later) for earlier, later in itertools.pairwise(known)]
     longest, (since, _), (until, at) = max(parts, key=lambda part: part[0])
-    whole = span(incident.resolved_at - incident.declared_at)
-    text = f"{span(longest)} of the {whole} passed between {since} and {until}."
+    whole = between(incident.declared_at, incident.resolved_at)
+    text = f"{span(longest)} of the {whole} passed between {since} and {until}{_waited(since, at, facts, record)}."
     if longest * 2 < incident.resolved_at - incident.declared_at:
         return []
     kinds = (Kind.STATUS_CHANGED, Kind.CAUSE_RECORDED, Kind.RESOLVED)
     return [Line(text, Nature.DERIVED, entries=record.at(at, *kinds)[:1])]
+
+
+def _waited(since: str, until: datetime, facts: ReviewFacts, record: Record) -> str:
+    """How much of a stretch from the declaration on nobody had acknowledged: of that, no diagnosis is to blame."""
+    at = openings(facts, record)[0].acknowledged_at
+    declared = facts.incident.declared_at
+    if since != _DECLARATION or at is None or not declared < at < until:
+        return ""
+    return f": {between(declared, at)} until it was acknowledged, {between(at, until)} from then on"
 
 
 def _misread(facts: ReviewFacts, record: Record, wording: Wording) -> list[Line]:
@@ -206,7 +223,7 @@ def _misread(facts: ReviewFacts, record: Record, wording: Wording) -> list[Line]
     if wrong is None or right is None:
         return []
     said = wording.plain(wrong.text, 200).rstrip(".")
-    text = f"Another cause was recorded first: “{said}”. {between(wrong.at, right.at)} later it was replaced."
+    text = f"The cause recorded first, “{said}” ({wording.clock(wrong.at)}), was replaced at {wording.clock(right.at)}."
     return [Line(text, Nature.DERIVED, entries=(origin(wrong), origin(right)))]
 
 

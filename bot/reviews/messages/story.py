@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.incidents.rules.timeline import Entry, Kind, folded, is_alike
+from bot.reviews.messages.updates import OVER, overdue
 from bot.reviews.rules.document import Line, Origin, Report, ReviewFacts, Section
 from bot.reviews.rules.notes import CONTRIBUTING, WHY, began_at, said_beside, said_detected
 from bot.reviews.rules.record import Record, is_set_aside, origin
@@ -16,7 +17,6 @@ from bot.text.wording import LONGEST_SAYING, Wording, counted
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _NEWS = re.compile(r"(?:: |; )News: (.+?)(?:; Next (?:steps|update): .*)?$", re.DOTALL)  # as the notice had it
-_OVER = "; Status: RESOLVED;"
 _ON_ITS_WAY = re.compile(r"; (\d[\d,]* mails?) on the way$")
 MOST_UNMARKED_MESSAGES = 20  # beyond that, chatter hides the story
 MOST_FINDINGS = 2  # of one diagnosis; more are listed in a section of their own
@@ -51,7 +51,7 @@ def timeline(facts: ReviewFacts, record: Record, wording: Wording) -> Section:
     ]
     lines += [_diagnosed(at, found, wording) for at, found in _diagnoses(record)]
     lines += [_noted("Began", entry, began_at(entry, declared) or entry.at, wording) for entry in began]
-    lines += _detected(facts, record, wording)
+    lines += [*overdue(record, wording), *_detected(facts, record, wording)]
     ordered = tuple(sorted(lines, key=lambda line: line.at or _NEVER))
     return Section("timeline", "Timeline", ordered, _note(len(said), len(chosen)))
 
@@ -94,7 +94,7 @@ def _line(entry: Entry, times: int, record: Record, wording: Wording) -> Line:
 def _notified(entry: Entry, wording: Wording) -> Line:
     """Who told stakeholders where, and the news; the rest of the notice is said elsewhere."""
     where = _ON_ITS_WAY.sub(r" and by \1", entry.text.partition(": ")[0])
-    if _OVER in entry.text:
+    if OVER in entry.text:
         return line_of(replace(entry, text=f"{where} that it is resolved"), wording, f"{wording.person(entry.author)} ")
     news = _NEWS.search(entry.text)
     said = f"{where}: “{news[1]}”" if news else where

@@ -8,10 +8,12 @@ from datetime import datetime
 
 from bot.incidents.rules.incident import reopened_words
 from bot.incidents.rules.timeline import Entry, Kind
-from bot.reviews.rules.document import Line, Nature, Origin, Review, ReviewFacts, Section
+from bot.reviews.rules.document import Line, Nature, Origin, Review, ReviewFacts, Section, SeverityChange
 from bot.reviews.rules.notes import said_detected
-from bot.reviews.rules.record import Record, origin
-from bot.text.durations import between, span
+from bot.reviews.rules.record import Record, origin, reason_of
+from bot.reviews.rules.severities import Stretch, in_order, peak, raises_after, stretches
+from bot.severity.rules import Severity
+from bot.text.durations import between
 from bot.text.markup import escape
 from bot.text.wording import Wording, counted, instant, shortened, tidied
 
@@ -36,7 +38,7 @@ def summary(facts: ReviewFacts, record: Record, wording: Wording, now: datetime)
         Line(_duration(facts, record, wording, now), label="Duration", entries=declared + record.last(Kind.RESOLVED)),
         _severity(facts, record, wording),
         _services(facts, record, wording),
-        said_or_asked("Customer impact", incident.impact, wording, record.last(Kind.IMPACT_RECORDED), "impact"),
+        _impact(facts, record, wording),
         *_custom(facts, record, wording),
     ]
     return Section("summary", "Incident summary", tuple(line for line in lines if is_wanted(line, facts)))
@@ -54,7 +56,7 @@ def _duration(facts: ReviewFacts, record: Record, wording: Wording, now: datetim
     verb = "closed" if facts.false_alarm and not record.was_resolved else "resolved"
     ended = f"{verb} {wording.clock(until)}" if incident.resolved_at else "not resolved"
     again = reopened_words(incident.reopened)
-    return f"{span(until - incident.declared_at)} (declared {wording.clock(incident.declared_at)}, {ended}{again})"
+    return f"{between(incident.declared_at, until)} (declared {wording.clock(incident.declared_at)}, {ended}{again})"
 
 
 def detected(facts: ReviewFacts, record: Record, wording: Wording) -> Line:
@@ -79,11 +81,37 @@ def _apart(at: datetime, declared: datetime) -> str:
     return f"{apart} {'before' if at < declared else 'after'} it was declared"
 
 
+def _impact(facts: ReviewFacts, record: Record, wording: Wording) -> Line:
+    """What customers saw; where it became worse after that was recorded, as of when, and why it was raised."""
+    line = said_or_asked("Customer impact", facts.incident.impact, wording, record.last(Kind.IMPACT_RECORDED), "impact")
+    raises = raised_since_impact(facts, record)
+    if not raises:
+        return line
+    at = record.of_kind(Kind.IMPACT_RECORDED)[-1].at
+    later, origins = [], line.entries
+    for change in raises:
+        entries = [entry for entry in record.of_kind(Kind.SEVERITY_RAISED) if entry.at == change.at]
+        why = next((wording.plain(reason_of(entry), _LONGEST_POINT) for entry in entries), "")
+        later.append(f"raised to {change.after} at {wording.clock(change.at)}" + (f": “{why}”" if why else ""))
+        origins += tuple(origin(entry) for entry in entries)
+    return replace(line, text=f"{line.text} (as of {wording.clock(at)}); {', '.join(later)}", entries=origins)
+
+
+def raised_since_impact(facts: ReviewFacts, record: Record) -> list[SeverityChange]:
+    """The raises that the recorded impact is older than."""
+    recorded = record.of_kind(Kind.IMPACT_RECORDED)[-1:]
+    return raises_after(facts, recorded[0].at) if recorded and facts.incident.impact else []
+
+
 def _severity(facts: ReviewFacts, record: Record, wording: Wording) -> Line:
-    """The severity and how it came to be that."""
+    """The severity and how it came to be that, the worst first."""
     kinds = (Kind.SEVERITY_RAISED, Kind.SEVERITY_LOWERED)
     origins: list[Origin] = list(record.first(Kind.DECLARED))
-    changes = sorted(facts.severity_changes, key=lambda change: change.at)
+    changes, held = in_order(facts), stretches(facts)
+    worst = peak(held)
+    if worst is not None:
+        origins += [one for change in changes for one in record.at(change.at, *kinds)]
+        return Line(_at_its_worst(worst, held, wording), label="Severity", entries=tuple(origins))
     steps = [f"declared {change.before}" for change in changes[:1]]
     for change in changes:
         verb = "raised" if change.after.worse_than(change.before) else "lowered"
@@ -92,6 +120,26 @@ def _severity(facts: ReviewFacts, record: Record, wording: Wording) -> Line:
         origins += record.at(change.at, *kinds)
     history = f" ({', '.join(steps)})" if steps else ""
     return Line(f"{facts.incident.severity}{history}", label="Severity", entries=tuple(origins))
+
+
+def _at_its_worst(worst: Severity, held: Sequence[Stretch], wording: Wording) -> str:
+    """`P0 at its worst (12:40 to 13:00); declared P2, P1 from 10:58 and again from 13:00`."""
+    times = [
+        f"{wording.clock(one.since)} to {wording.clock(one.until)}"
+        for one in held
+        if one.severity is worst and one.until
+    ]
+    since: dict[Severity, list[str]] = {}
+    for one in held[1:]:
+        since.setdefault(one.severity, []).append(wording.clock(one.since))
+    declared = held[0].severity
+    others = [
+        f"{severity} from {' and again from '.join(clocks)}"
+        for severity, clocks in since.items()
+        if severity not in (worst, declared)
+    ]
+    again = f" and again from {' and '.join(since[declared])}" if declared in since else ""
+    return f"{worst} at its worst ({' and '.join(times)}); {', '.join([f'declared {declared}{again}', *others])}"
 
 
 def _custom(facts: ReviewFacts, record: Record, wording: Wording) -> list[Line]:

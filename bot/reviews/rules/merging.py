@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -36,6 +36,7 @@ _GAPS = {
     "Primary cause": "the root cause",
     "Resolution": "what resolved it",
 }
+IMPACT_SINCE = "Impact at its worst"  # what asks for the impact anew after a raise
 _BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,3}[.)])\s+")
 
 
@@ -94,7 +95,9 @@ def merge(review: Review, edits: Sequence[Edit]) -> Review:
     answered = {f"Nobody recorded {phrase}." for label, phrase in _GAPS.items() if label in written}
     return replace(
         review,
-        sections=tuple(_without(section, answered) if section.name == "gaps" else section for section in sections),
+        sections=tuple(
+            _without(section, answered, written) if section.name == "gaps" else section for section in sections
+        ),
     )
 
 
@@ -155,8 +158,9 @@ def _questions(drafted: Section, lines: Sequence[Line]) -> list[Line]:
     ]
 
 
-def _without(section: Section, answered: set[str]) -> Section:
-    lines = tuple(line for line in section.lines if line.text not in answered)
+def _without(section: Section, answered: set[str], written: Collection[str | None]) -> Section:
+    done = {IMPACT_SINCE} if "Customer impact" in written else set()
+    lines = tuple(line for line in section.lines if line.text not in answered and line.label not in done)
     if len(lines) == len(section.lines):
         return section
     return replace(section, lines=lines, note=section.note if lines else "None that is not answered above.")

@@ -45,7 +45,7 @@ class Record:
     by_kind: dict[Kind, list[Entry]]
     labels: dict[int, str]  # of the notes that fill another section, by entry: see `notes.label_of`
     acts: tuple[Entry, ...]  # all that people did or said, in order of time, what is shown elsewhere included
-    updates_asked: int = 0  # how often Tocsin asked for a message to stakeholders
+    updates_asked: tuple[Entry, ...] = ()  # Tocsin's reminders to tell stakeholders, and of promises to do so
 
     @classmethod
     def of(cls, entries: Sequence[Entry]) -> Record:
@@ -57,7 +57,8 @@ class Record:
         for entry in ordered:
             by_kind[entry.kind].append(entry)
         labels = {entry.entry_id: label for entry in by_kind[Kind.NOTED] if (label := label_of(entry))}
-        return cls(ordered, dict(by_kind), labels, acts, sum(entry.kind is Kind.UPDATE_ASKED for entry in entries))
+        asked = tuple(entry for entry in whole if entry.kind is Kind.UPDATE_ASKED)
+        return cls(ordered, dict(by_kind), labels, acts, asked)
 
     def of_kind(self, *kinds: Kind) -> list[Entry]:
         """Entries of these kinds, kind by kind, each in order of time."""
@@ -148,6 +149,11 @@ class Record:
 def is_set_aside(entry: Entry) -> bool:
     """Whether this only repeats, at a reopening, which cause or resolution was recorded before."""
     return entry.kind is Kind.NOTED and entry.author is None and _SET_ASIDE.match(entry.text) is not None
+
+
+def reason_of(entry: Entry) -> str:
+    """Why somebody did it, as an entry such as `Severity raised from P1 to P0 by <@U1>: why` ends; "" without one."""
+    return entry.text.partition(": ")[2].strip()
 
 
 def origin(entry: Entry) -> Origin:

@@ -1,0 +1,44 @@
+"""Which severity an incident had when, and which raises came after a fact was recorded. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.reviews.rules.document import ReviewFacts, SeverityChange
+from bot.severity.rules import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """One severity from an instant to the next change; `until` None for the one that stands. Instants are aware UTC."""
+
+    severity: Severity
+    since: datetime
+    until: datetime | None
+
+
+def in_order(facts: ReviewFacts) -> list[SeverityChange]:
+    """The changes, the oldest first."""
+    return sorted(facts.severity_changes, key=lambda change: change.at)
+
+
+def stretches(facts: ReviewFacts) -> tuple[Stretch, ...]:
+    """The severities from the declaration on, in order; there is always one."""
+    changes = in_order(facts)
+    first = changes[0].before if changes else facts.incident.severity
+    turns = [(first, facts.incident.declared_at), *((change.after, change.at) for change in changes)]
+    ends = [*(at for _, at in turns[1:]), None]
+    return tuple(Stretch(severity, since, until) for (severity, since), until in zip(turns, ends, strict=True))
+
+
+def peak(held: Sequence[Stretch]) -> Severity | None:
+    """The severity it was raised to and lowered from again, where that was worse than both its ends."""
+    worst = min((one.severity for one in held), key=lambda severity: severity.rank)
+    return worst if worst.worse_than(held[0].severity) and worst.worse_than(held[-1].severity) else None
+
+
+def raises_after(facts: ReviewFacts, at: datetime) -> list[SeverityChange]:
+    """The raises that came after an instant, the oldest first."""
+    return [change for change in in_order(facts) if change.at > at and change.after.worse_than(change.before)]
