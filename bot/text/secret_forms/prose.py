@@ -49,7 +49,7 @@ _GROUPS = re.compile(r"(?<![^\s\"'`:=(])\w{4}(?: \w{4}){2,7}(?!\w)")  # hT7r pWq
 # Masks, and what everybody may read: no word of it tells, and nothing of it is a secret.
 _SILENT = re.compile(
     r"\[secret masked\]|-----BEGIN (?:[A-Z ]{0,20}PUBLIC KEY|CERTIFICATE)-----[A-Za-z0-9+/=\s]{0,8000}"
-    r"|<[#@!][^>\s]{1,80}>|\bssh-[a-z0-9-]{2,20} AAAA\S{0,1000}|\barn:[\w:/+.@-]{0,300}"
+    r"|<[#@!][^<>\n]{1,200}>|\bssh-[a-z0-9-]{2,20} AAAA\S{0,1000}|\barn:[\w:/+.@-]{0,300}"
     r"|\b(?:cache|idempotency|sort|partition|primary|foreign|object|public|row|hash|range|dedup|lock|s3)[ _-]?key\b"
 )
 
