@@ -44,6 +44,7 @@ from bot.web.sessions import (
 
 LARGEST_FORM = 300_000  # bytes
 _MOST_FIELDS = 50
+_LARGEST_NUMBER = 2**63 - 1  # that the database gives to anything
 _OWN_PATH = re.compile(r"/(?![/\\])[!-~]*")
 
 Form = Mapping[str, str]
@@ -217,9 +218,19 @@ def page_route(web: WebContext, path: str, handler: PageHandler) -> Route:
         user = signed_in(web, request)
         if user is None:
             return _not_signed_in()
-        return user if isinstance(user, Response) else _with_menu(handler(web, request, user), user, request)
+        if isinstance(user, Response):
+            return user
+        return _with_menu(_no_such_number(request) or handler(web, request, user), user, request)
 
     return Route(path, as_page(endpoint))
+
+
+def _no_such_number(request: Request) -> Response | None:
+    """What is answered to an address with a number that the database cannot hold; None where there is none."""
+    numbers = (value for value in request.path_params.values() if isinstance(value, int))
+    if all(number <= _LARGEST_NUMBER for number in numbers):
+        return None
+    return notice(404, "Page not found", "Check the address, or open the link from Slack again.")
 
 
 def _with_menu(answer: Response, user: CurrentUser, request: Request) -> Response:
@@ -257,7 +268,7 @@ def _submit(web: WebContext, request: Request, form: Form, handler: FormHandler)
     if not is_own_form(user, form.get("token", "")):
         sentence = "Nothing was saved. Open the page again and submit the form from there."
         return form_lost(403, "This form isn't from your session", sentence, written)
-    return _with_menu(handler(web, request, user, form), user, request)
+    return _with_menu(_no_such_number(request) or handler(web, request, user, form), user, request)
 
 
 async def _form(request: Request) -> Form | Response:

@@ -345,6 +345,10 @@ def test_a_comment_is_resolved_and_opened_again_by_who_may_edit(site: Site) -> N
     for path, do in ((f"/reviews/{other.ref}/comments/{comment[1]}", "resolve"), (f"{here}/comments/0", "resolve")):
         assert "The review has no such comment." in send(lead, path, here, do=do)
     assert "Choose Resolve or Reopen." in send(lead, f"{here}/comments/{comment[1]}", here, do="eat")
+    beyond, token = 2**63, token_of(lead.get(here).text)  # more than the database holds, and Python does
+    for path, do in ((f"{here}/comments/{beyond}", "resolve"), (f"/actions/{row.ref}/{beyond}", "done")):
+        assert lead.post(path, data={"do": do, "token": token}).status_code == 404
+    assert lead.get(f"{here}/metrics-{beyond}.png").status_code == 404
 
 
 def test_each_export_is_offered_on_the_page_and_has_the_review(site: Site) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -114,6 +115,44 @@ def test_an_unsigned_request_is_refused(client: TestClient) -> None:
 
 def test_a_huge_request_is_refused_before_it_is_read_whole(client: TestClient) -> None:
     assert client.post("/slack/events", content=b"x" * (LARGEST_BODY + 1)).status_code == 413
+
+
+def test_a_caught_command_with_another_content_type_takes_nothing_from_the_true_one(client: TestClient) -> None:
+    body = urlencode(COMMAND | {"text": "mine"})
+    headers = _headers(body, "new secret", time.time())
+    forged = headers | {"Content-Type": "application/json", "X-Slack-Bolt-Lazy-Only": "1"}
+    assert client.post("/slack/events", content=body, headers=forged).status_code == 400
+    assert client.post("/slack/events", content=body, headers=headers).text == "heard mine"
+
+
+@pytest.mark.parametrize(
+    "body", ["{", "[]", "null", "[" * 50_000, "payload=[]", "payload={", '{"n": %s}' % ("9" * 5000), '{"event": []}']
+)
+def test_a_signed_request_that_is_nothing_of_slacks_is_a_bad_request(client: TestClient, body: str) -> None:
+    kind = "application/x-www-form-urlencoded" if body.startswith("payload") else "application/json"
+    headers = _headers(body, "new secret", time.time()) | {"Content-Type": kind}
+    answer = client.post("/slack/events", content=body, headers=headers)
+    assert (answer.status_code, answer.text) == (400, "This is nothing that Slack sends.")
+
+
+@pytest.mark.parametrize("signature", ["v0=" + "0" * 64, "the secret's"])
+def test_what_is_no_text_is_a_bad_request_whoever_sends_it(client: TestClient, signature: str) -> None:
+    stamp, body = str(int(time.time())), b"text=\xff"
+    if signature == "the secret's":
+        signature = f"v0={hmac.new(b'new secret', f'v0:{stamp}:'.encode() + body, 'sha256').hexdigest()}"
+    headers = {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": signature}
+    assert client.post("/slack/events", content=body, headers=headers).status_code == 400
+
+
+def test_the_challenge_and_the_certificate_check_are_answered_to_slack_alone(client: TestClient) -> None:
+    for body, kind in (
+        ('{"type": "url_verification", "challenge": "c"}', "json"),
+        ("ssl_check=1", "x-www-form-urlencoded"),
+    ):
+        content = {"Content-Type": f"application/{kind}"}
+        assert client.post("/slack/events", content=body, headers=content).status_code == 401
+        signed = _headers(body, "new secret", time.time()) | content
+        assert client.post("/slack/events", content=body, headers=signed).status_code == 200
 
 
 @pytest.mark.parametrize(
