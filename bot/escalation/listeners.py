@@ -46,6 +46,7 @@ from bot.slack.forms import Values
 from bot.slack.queries import names_of
 from bot.text.instants import is_instant, parse_instant, zone_name
 from bot.text.markup import plain_text
+from bot.text.zones import spelled
 
 _PARTS = re.compile(r"\b(from|until|untill|till|til|to|for|as)\b", re.IGNORECASE)
 
@@ -293,7 +294,12 @@ def _check_override(session: Session, context: AppContext, user_id: str, now: da
 def _remove_fields(session: Session, context: AppContext, user_id: str, row: IncidentRow | None) -> list[Block]:
     overrides = store.list_overrides(session, context.now())
     known = names_of(session, [one.user_id for one in overrides])
-    listed = [(one.user_id, known.get(one.user_id, "somebody"), one.role) for one in overrides]
+    zone = time_zone_of(session, context, user_id)
+    listed = []
+    for one in overrides:
+        person = context.policy.contacts.by_slack(one.user_id)
+        name = known.get(one.user_id) or (person.name if person else one.user_id)
+        listed.append((one.user_id, name, one.role, spelled(one.until_at, zone)))
     return oncall_forms.remove_fields(listed)
 
 

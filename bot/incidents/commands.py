@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +17,7 @@ from bot.incidents import authority, messages, visibility
 from bot.incidents.flows.access import note_access
 from bot.incidents.menu import Form, InMenu, Listed, NotOffered, Offer, at_field, where
 from bot.incidents.queries import incidents
-from bot.incidents.rules.authority import Act
+from bot.incidents.rules.authority import Act, people_of
 from bot.incidents.rules.incident import is_private
 from bot.incidents.rules.typed_command import parse_command
 from bot.incidents.tables import IncidentRow
@@ -146,15 +146,32 @@ class Registry:
         self, session: Session, context: AppContext, row: IncidentRow | None, user_id: str, now: datetime
     ) -> list[Listed]:
         """What the menu offers this person of `row`; without one, where no incident is meant."""
-        place = where(incidents.facts(row) if row is not None else None)
         return [
             Listed(f"{entry.word}.{name}", offer.label, offer.group)
-            for entry in self.entries.values()
-            for name, offer in offers_of(entry).items()
-            if place in offer.where
-            and offer.available(context, row, user_id)
-            and authority.may(session, context, _act(entry, offer), user_id, now, row)
+            for entry, name, offer in self._available(context, row, user_id)
+            if authority.may(session, context, _act(entry, offer), user_id, now, row)
         ]
+
+    def withheld(
+        self, session: Session, context: AppContext, row: IncidentRow, user_id: str, now: datetime
+    ) -> dict[str, list[str]]:
+        """What others could do with `row`, and this person could not: labels, by who may."""
+        found: dict[str, list[str]] = {}
+        for entry, _, offer in self._available(context, row, user_id):
+            act = _act(entry, offer)
+            if not authority.may(session, context, act, user_id, now, row):
+                found.setdefault(people_of(context.policy.authority.rules[act]), []).append(offer.label)
+        return found
+
+    def _available(
+        self, context: AppContext, row: IncidentRow | None, user_id: str
+    ) -> Iterator[tuple[Subcommand, str, Offer]]:
+        """What can be done with `row` by whoever may."""
+        place = where(incidents.facts(row) if row is not None else None)
+        for entry in self.entries.values():
+            for name, offer in offers_of(entry).items():
+                if place in offer.where and offer.available(context, row, user_id):
+                    yield entry, name, offer
 
     def opens_form(self, text: str) -> bool:
         """Whether what was typed after /incident asks for a form, as far as the words alone say."""

@@ -18,6 +18,7 @@ from bot.slack import queries as slack_queries
 from bot.status_page import queries
 from bot.status_page.messages import slack as messages
 from bot.status_page.policy import id_of
+from bot.status_page.rules.public_text import sentence
 from bot.status_page.rules.published import OVER, Condition, State
 from bot.status_page.tables import StatusPost, StatusUpdate
 from bot.store.outbox import enqueue
@@ -167,12 +168,12 @@ def show(session: Session) -> None:
 
 
 def last_told(session: Session, row: IncidentRow) -> str:
-    """What stakeholders were last told is new, or the impact: for a form to begin with. Empty where nobody said so."""
+    """What stakeholders were last told is new, and the impact, in sentences. Empty where nobody said so."""
     told = timeline.list_rows(session, row.incident_id, (Kind.STAKEHOLDERS_TOLD,))
     if not told:
         return ""
     lines = {str(name).lower(): str(words) for name, words in told[-1].data.get("lines") or []}
-    said = [lines[name] for name in ("news", "impact", "resolution") if lines.get(name)]
+    said = [sentence(lines[name]) for name in ("news", "impact", "resolution") if lines.get(name)]
     if row.next_update_at is not None:  # not due yet, or just now
         said.append(f"Next update by {row.next_update_at:%Y-%m-%d %H:%M} UTC.")
     return "\n".join(said)

@@ -20,6 +20,7 @@ from bot.incidents.interactions import ID, Opening, Press, Submission, incident_
 from bot.incidents.menu import ELSEWHERE, OF_INCIDENT, Group, Shown
 from bot.incidents.queries import incidents
 from bot.incidents.rules.authority import Act
+from bot.incidents.rules.incident import is_drill, is_private
 from bot.incidents.tables import IncidentRow
 from bot.slack.blocks import Block
 from bot.status_page import flows, queries
@@ -228,6 +229,10 @@ def _is_on(context: AppContext, row: IncidentRow | None, user_id: str) -> bool:
     return context.status_address is not None
 
 
+def _may_be_published(context: AppContext, row: IncidentRow | None, user_id: str) -> bool:
+    return _is_on(context, row, user_id) and row is not None and not (is_private(row.ref) or is_drill(row.ref))
+
+
 SUBCOMMANDS = (
     Subcommand(
         "publish",
@@ -241,7 +246,7 @@ SUBCOMMANDS = (
         act=Act.PUBLISH,
         reads=frozenset({"list"}),
         menu={
-            "update": Shown(label="Publish a status", group=Group.MORE, where=OF_INCIDENT, available=_is_on),
+            "update": Shown(label="Publish a status", group=Group.MORE, where=OF_INCIDENT, available=_may_be_published),
             "maintenance": Shown(
                 label="Announce maintenance",
                 group=Group.MORE,

@@ -160,7 +160,7 @@ def test_private_words_are_named_under_the_field_and_nothing_is_published(door: 
 
 
 def test_the_form_begins_with_what_stakeholders_were_last_told_less_what_is_private(door: Door) -> None:
-    lines = (("Incident", door.row.ref), ("News", "A fix is rolling out. orders-api restarts."))
+    lines = (("Incident", door.row.ref), ("News", "a fix is rolling out"), ("Impact", "cards fail. orders-api is slow"))
     with door.context.database.transaction() as session:
         row = incidents.get_for_change(session, door.row.incident_id)
         notify_stakeholders(session, row, Notice("[UPDATE]", lines), BY, door.context.now(), f"n:{row.ref}")
@@ -168,7 +168,7 @@ def test_the_form_begins_with_what_stakeholders_were_last_told_less_what_is_priv
         assert written is not None
         notified(session, row, written, "here", door.context.now())
     door.open()
-    assert door.begins_with()["text"] == "A fix is rolling out."
+    assert door.begins_with()["text"] == "A fix is rolling out. Cards fail."
     assert door.begins_with()["state"] == "investigating"
     assert door.shown() == []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.status_page.rules.public_text import Private, private_words, without_private_words
+from bot.status_page.rules.public_text import Private, private_words, sentence, without_private_words
 
 INSIDE = Private(
     frozenset({"checkout", "orders-api", "incident-response", "team lead", "Ann Example", "123456789012"}),
@@ -49,6 +49,19 @@ def test_what_is_private_is_named(text: str, found: list[str] | None) -> None:
 )
 def test_what_the_public_knows_may_stand(text: str) -> None:
     assert private_words(text, INSIDE) == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("fix is being rolled out", "Fix is being rolled out."),
+        ("cards declined 🇪🇺", "Cards declined 🇪🇺."),
+        ("iOS and eu-1 fail!", "iOS and eu-1 fail!"),
+        ("  ", ""),
+    ],
+)
+def test_what_was_typed_into_a_field_becomes_a_sentence(typed: str, shown: str) -> None:
+    assert sentence(typed) == shown
 
 
 def test_a_form_begins_without_the_sentences_that_say_something_private() -> None:

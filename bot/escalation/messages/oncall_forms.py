@@ -30,11 +30,16 @@ def override_words(values: Values) -> str:
     return f"override <@{values[WHO]}>{starts} until {escape(values[UNTIL])} as {values[ROLE]}"
 
 
-def remove_fields(overrides: Sequence[tuple[str, str, str]]) -> list[Block]:
-    """`overrides`: user id, their name, role. Raises BadRequest where there is none."""
+def remove_fields(overrides: Sequence[tuple[str, str, str, str]]) -> list[Block]:
+    """`overrides`: user id, name, role, until when. Raises BadRequest where there is none.
+
+    Options are plain text, in which Slack shows no mention: hence the names.
+    """
     if not overrides:
         raise BadRequest(NO_OVERRIDE)
-    listed = {f"<@{user_id}> as {role}": f"{name} as {role}" for user_id, name, role in overrides}
+    listed: dict[str, str] = {}
+    for user_id, name, role, until in overrides:  # the one that began first is the one that the words take away
+        listed.setdefault(f"<@{user_id}> as {role}", f"{name} as {role}, until {until}")
     return [choice_field(WHICH, "Which override ends?", listed, next(iter(listed)))]
 
 

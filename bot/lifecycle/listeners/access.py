@@ -98,9 +98,8 @@ SUBCOMMANDS = (
                 label="Who saw it",
                 group=Group.MORE,
                 where=OF_INCIDENT,
-                available=lambda _context, row, user_id: (
-                    row is not None and is_private(row.ref) and row.commander == user_id
-                ),
+                # Offered to all who see it: whoever isn't its commander hears whom to ask, as when typed.
+                available=lambda _context, row, _user: row is not None and is_private(row.ref),
             )
         },
     ),

@@ -118,8 +118,9 @@ def _menu_of(
     session: Session, context: AppContext, registry: Registry, row: IncidentRow, user_id: str, now: datetime
 ) -> Message:
     offers = registry.offers(session, context, row, user_id, now)
-    policy = context.policy
-    return messages.of_incident(incidents.facts(row), policy.severity.levels, user_id, bool(policy.fields), offers)
+    withheld = registry.withheld(session, context, row, user_id, now)
+    facts, policy = incidents.facts(row), context.policy
+    return messages.of_incident(facts, policy.severity.levels, user_id, bool(policy.fields), offers, withheld)
 
 
 def open_menu(

@@ -51,6 +51,17 @@ def without_private_words(text: str, private: Private) -> str:
     return " ".join(part for part in parts if part.strip() and not private_words(part, private))
 
 
+def sentence(words: str) -> str:
+    """What was typed into a field, for a text of several: with a capital and a full stop.
+
+    A word that has capitals or digits of its own, such as `orders-DB2` or `iOS`, begins as it was written.
+    """
+    said = words.strip()
+    first = said.partition(" ")[0]
+    said = said[:1].upper() + said[1:] if first.islower() and first.isalpha() else said
+    return said if not said or said.endswith((".", "!", "?", "…", ":", "。")) else f"{said}."
+
+
 def multiword(names: Collection[str]) -> frozenset[str]:
     """Of people's names those of several words: a first name alone may be a word like any other."""
     return frozenset(name for name in names if len(name.split()) > 1)

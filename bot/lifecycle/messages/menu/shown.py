@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from bot.fields.messages import OPEN_FORM
 from bot.incidents.menu import CHOOSE, Group, Listed
@@ -36,8 +37,12 @@ def of_incident(
     reader: str,
     has_fields: bool = False,
     offers: Sequence[Listed] = (),
+    withheld: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> Message:
-    """Of one incident: what its status allows `reader`. `has_fields`: the policy has types or fields."""
+    """Of one incident: what its status allows `reader`. `has_fields`: the policy has types or fields.
+
+    `withheld` are labels of what `reader` may not do, by who may.
+    """
     is_open = incident.status.is_open
     commander = f"commander {person(incident.commander)}" if incident.commander else "no commander yet"
     blocks: list[Block] = [section(f"{headline(incident)}\n{incident.stands}, {commander}")]
@@ -52,7 +57,8 @@ def of_incident(
         more.append(button("Type and fields", OPEN_FORM, str(incident.incident_id)))
     if more:
         blocks.append(actions("menu_actions", *more))
-    blocks += [*_offered(offers, str(incident.incident_id)), context(_HELP)]
+    others = [f"{' · '.join(labels)}: only for {who}." for who, labels in withheld.items()]
+    blocks += [*_offered(offers, str(incident.incident_id)), context("\n".join([*others, _HELP]))]
     return Message(f"What you can do with {incident.ref} now", tuple(blocks))
 
 
