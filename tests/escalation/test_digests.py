@@ -21,6 +21,7 @@ from bot.escalation.tables import PingRow
 from bot.incidents.queries import timeline
 from bot.incidents.rules.timeline import Kind
 from bot.incidents.tables import TimelineEntry
+from bot.incidents.visibility import which_visible
 from bot.slack.client import Slack
 from bot.slack.poster import Poster
 from bot.store.engine import Database
@@ -184,3 +185,23 @@ def test_a_review_says_that_it_is_late_by_the_policy(
     digests.digest(at(patient, now), slack, poster, role=VP, due_at=monday.isoformat())
     (said,) = received(person("U0VP"))
     assert ("This was due" in said) is late
+
+
+def test_a_security_incident_is_listed_to_those_alone_who_may_see_it_and_the_list_lets_nobody_in(
+    context: AppContext, slack: Slack, poster: Poster, person: Named, monday: datetime
+) -> None:
+    due(context, monday, 1)
+    week, lead = next(_weeks), "U0TEAMLEAD"
+    with context.database.transaction() as session:
+        rows = [
+            add_incident(session, ref=f"SEC-1998-{week}{at}", title="the vault was read", commander=commander)
+            for at, commander in enumerate((lead, None))
+        ]
+        for row in rows:
+            add_ping(session, row, kind="digest", role=LEAD, rule="weekly review", due_at=monday)
+    review(context, slack, poster, monday)
+    said = received(person(lead))[-1]
+    assert rows[0].ref in said and "1 security incident not listed" in said
+    assert rows[1].ref not in said and "was read" not in said
+    with context.database.transaction() as session:
+        assert which_visible(session, [row.incident_id for row in rows], lead) == {rows[0].incident_id}
