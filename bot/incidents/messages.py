@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.incidents.rules.incident import Incident, is_drill
-from bot.incidents.rules.timeline import Entry, Kind, Line, folded
+from bot.incidents.rules.timeline import Entry, Kind, Line, diagnoses, folded, resource_in
 from bot.incidents.tables import IncidentRow
 from bot.slack.blocks import button, context, option, section, select
 from bot.slack.client import Message
@@ -205,13 +206,27 @@ def timeline(row: IncidentRow, entries: Sequence[Entry], earlier: int = 0, page:
     `page` is the address of the incident's page, which has them all; None where pages are off.
     """
     lines = [f"*Timeline of {row.ref}*"]
-    folds = folded(entries)
+    folds = folded(_diagnoses_as_one(entries))
     if (left_out := max(0, len(folds) - _SHOWN) + earlier) > 0:
         where = f"are on <{escape(page)}|the page of {row.ref}>" if page else _elsewhere(row)
         lines.append(f"_{left_out:,} earlier entries {where}._")
     shown, since = folds[-_SHOWN:], "recently" if earlier else "so far"
     lines += [entry_line(entry) + (f" ({times} times {since})" if times > 1 else "") for entry, times in shown]
     return "\n".join(lines)
+
+
+def _diagnoses_as_one(entries: Sequence[Entry]) -> list[Entry]:
+    """The findings of one diagnosis as one entry that says how many: what people did must be seen beside them."""
+    several = [found for found in diagnoses(entries) if len(found) > 1]
+    first = {found[0].entry_id: found for found in several}
+    others = {entry.entry_id for found in several for entry in found[1:]}
+    kept = [entry for entry in entries if entry.entry_id not in others]
+    return [_as_one(first[entry.entry_id]) if entry.entry_id in first else entry for entry in kept]
+
+
+def _as_one(found: Sequence[Entry]) -> Entry:
+    resource, says = resource_in(found[0])
+    return replace(found[0], text=f"AWS{f', {resource}' if resource else ''}: {len(found)} findings, first: {says}")
 
 
 def _elsewhere(row: IncidentRow) -> str:

@@ -40,6 +40,26 @@ def test_a_button_waits_for_the_app_and_is_not_sent_twice(
     assert presses == ["1"]
 
 
+def test_an_answer_to_a_press_for_oneself_is_scrolled_to(
+    open_page: OpenPage, app: App, connect: Callable[[], object]
+) -> None:
+    @app.action("private")
+    def private(ack: Any, respond: Any) -> None:
+        ack()
+        respond(text="Make it a security incident?", replace_original=False)
+
+    connect()
+    page = open_page()
+    say(app, blocks=[{"type": "actions", "block_id": "b", "elements": [button("Make private", "private")]}])
+    for number in range(30):
+        say(app, text=f"line {number}")
+    expect(message(page, "line 29")).to_be_visible()
+    pressed = page.get_by_role("button", name="Make private")
+    pressed.scroll_into_view_if_needed()
+    pressed.click()
+    expect(message(page, "Make it a security incident?")).to_be_in_viewport()
+
+
 def test_a_press_that_asks_first_is_sent_only_after_yes(
     open_page: OpenPage, app: App, connect: Callable[[], object]
 ) -> None:

@@ -142,6 +142,7 @@ def test_names_that_are_near_come_before_those_that_only_exist() -> None:
     assert did_you_mean("order-api", ["billing", "orders-api"]) == " Did you mean orders-api?"
     assert did_you_mean("api", ["orders-api", "billing"]) == " Did you mean orders-api?"
     assert did_you_mean("zzz", ["a", "b", "c", "d"]) == " There are a, b, c and 1 more."
+    assert did_you_mean("zzz", ["a", "b", "c", "d"], all_of_them=True) == " There are a, b, c and d."
     assert did_you_mean("zzz", []) == ""
 
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from bot.diagnostics.flows import keep
+from bot.diagnostics.rules.finding import Diagnosis, Finding, Weight, Window
+from bot.incidents.queries import incidents
 from bot.memory.flows.learn import forget
 from slack_playground.person import Person, content_of
 from tests.journeys.story import (
@@ -138,11 +143,22 @@ def test_the_card_starts_what_fits_and_resolving_takes_the_buttons_away(stage: S
 
 def test_the_card_without_a_playbook_lists_what_fits(stage: Stage) -> None:
     responder = stage.responder
-    _, channel = stage.declare("P3 the coffee maker blinks")
+    ref, channel = stage.declare("P3 the coffee maker blinks")
     card = card_of(responder, channel)
     press(responder, channel["id"], card, "playbook_list")
     listed = content_of(responder.wait_for_ephemeral(channel["id"], "playbook"))
     assert "No playbook fits the words of this incident." in listed
+    assert "There are " in listed and "PB-lambda" in listed and "GUIDE-" in listed
+    assert listed.count("starts one by name") == 1
+    finding = Finding("rds.connections", Weight.PROBLEM, "500 of 500", "full", refs=("PB-database", "NFI-9999"))
+    now = stage.context.now()
+    diagnosis = Diagnosis("rds orders-db", "eu-central-1", Window(now - timedelta(hours=1), now), findings=(finding,))
+    with stage.database.transaction() as session:
+        found = incidents.find_by_ref(session, ref, for_change=True)
+        assert found is not None
+        keep(session, found, diagnosis, "U0RESPONDER", "playbook", stage.context.now())
+    fits = ask(responder, channel["id"], "/incident playbook")
+    assert "*PB-database*" in fits and "What AWS showed points to it" in fits and "No playbook fits" not in fits
     assert ask(responder, channel["id"], "/incident playbook banana") == (
         "There is no playbook or guide `banana`. Type `/incident playbook` for what fits."
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.incidents import messages as incident_messages
 from bot.incidents.queries import incidents
 from bot.incidents.rules.timeline import Entry, Kind
@@ -22,6 +24,15 @@ def test_the_timeline_folds_repeated_pages_so_that_what_people_did_stays_visible
     told = incident_messages.timeline(IncidentRow(ref="INC-2026-0001"), said)
     assert "Declared." in told and "Impact: a third of users" in told
     assert told.count("Paged") == 1 and told.endswith("(30 times so far)")
+
+
+def test_the_timeline_folds_a_diagnosis_to_one_line_with_its_number() -> None:
+    found = [entry(1, Kind.DIAGNOSED, f"AWS, lambda orders-api: sign {each}.") for each in range(15)]
+    found = [replace(one, entry_id=100 + number) for number, one in enumerate(found)]
+    said = [entry(0, Kind.NOTED, "people work"), *found, entry(30, Kind.DIAGNOSED, "AWS, rds orders-db: full.")]
+    told = incident_messages.timeline(IncidentRow(ref="INC-2026-0001"), said)
+    assert "AWS, lambda orders-api: 15 findings, first: sign 0." in told and "sign 1." not in told
+    assert "people work" in told and "AWS, rds orders-db: full." in told and len(told.splitlines()) == 4
 
 
 def test_a_long_timeline_says_where_the_rest_is() -> None:

@@ -369,13 +369,16 @@ def test_the_findings_of_a_diagnosis_are_one_line_of_the_story_and_a_section_of_
         for at in range(5)
     )
     few = (entry(70, Kind.DIAGNOSED, minute(20), LEAD, "AWS, orders-db: 500 of 500 connections."),)
-    review = draft(full_facts(entries=(*ENTRIES, *many, *few)), minute(51))
+    two = tuple(entry(80 + at, Kind.DIAGNOSED, minute(21), LEAD, f"AWS, sqs orders: queue {at}.") for at in range(2))
+    review = draft(full_facts(entries=(*ENTRIES, *many, *few, *two)), minute(51))
     story = texts(review, "timeline")
-    assert "AWS showed 4 findings, asked by Team lead; see What AWS showed." in story
+    assert "AWS showed 4 findings of orders-api, asked by Team lead; see What AWS showed." in story
     assert [text for text in story if "finding 3" in text] == ["AWS, orders-api: finding 3."], "it was marked as key"
     assert not [text for text in story if "finding 1" in text]
     assert any("500 of 500 connections" in text for text in story)
-    assert texts(review, "findings") == [f"AWS, orders-api: finding {at}." for at in (0, 1, 2, 4)]
+    assert any(text.startswith("AWS showed 2 findings of sqs orders,") for text in story)
+    found = [f"AWS, orders-api: finding {at}." for at in (0, 1, 2, 4)]
+    assert texts(review, "findings") == [*found, "AWS, sqs orders: queue 0.", "AWS, sqs orders: queue 1."]
     assert "findings" not in [section.name for section in draft(full_facts(), minute(51)).sections]
 
 

@@ -53,7 +53,7 @@ def find_check(asked: DiagnosisRequest) -> Check:
     typed = asked.service or ""
     check = words.get(typed.lower())
     if check is None:
-        raise BadRequest(f"There is no check for {typed}.{did_you_mean(typed, _words())}")
+        raise BadRequest(f"There is no check for {typed}.{did_you_mean(typed, _words(), all_of_them=True)}")
     return check
 
 

@@ -134,8 +134,11 @@ def _unqualified(name: str) -> tuple[str, str | None]:
     return function, qualifier or None
 
 
-def did_you_mean(typed: str, known: Sequence[str], most: int = 3) -> str:
-    """` Did you mean orders-api or orders-apis?`; where nothing is near the first names, empty where there are none."""
+def did_you_mean(typed: str, known: Sequence[str], most: int = 3, all_of_them: bool = False) -> str:
+    """` Did you mean orders-api or orders-apis?`; where nothing is near the first names, empty where there are none.
+
+    `all_of_them`: where nothing is near, all names, of which there are a few dozen at most.
+    """
     lower = {name.lower(): name for name in known}
     near = [lower[name] for name in difflib.get_close_matches(typed.lower(), list(lower), n=most, cutoff=0.6)]
     near += [name for name in known if typed.lower() in name.lower() and name not in near]
@@ -143,4 +146,6 @@ def did_you_mean(typed: str, known: Sequence[str], most: int = 3) -> str:
         return f" Did you mean {' or '.join(near[:most])}?"
     if not known:
         return ""
+    if all_of_them:
+        return f" There are {', '.join(known[:-1])} and {known[-1]}."
     return f" There are {', '.join(known[:most])}{f' and {len(known) - most} more' if len(known) > most else ''}."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -120,6 +120,24 @@ def folded(entries: Sequence[Entry]) -> list[tuple[Entry, int]]:
         for at, (entry, said) in enumerate(zip(entries, same, strict=True))
         if said is None or last[said] == at
     ]
+
+
+def diagnoses(entries: Sequence[Entry]) -> list[list[Entry]]:
+    """The findings of each diagnosis, the heaviest first as they were kept; those marked as key are left out."""
+    together: dict[tuple[datetime, str | None], list[Entry]] = defaultdict(list)
+    for entry in entries:
+        if entry.kind is Kind.DIAGNOSED and not entry.key:
+            together[entry.at, entry.author].append(entry)
+    return list(together.values())
+
+
+_OF_RESOURCE = re.compile(r"AWS, (?P<resource>[^:]+(?::\S[^:]*)*): (?P<rest>.*)", re.DOTALL)
+
+
+def resource_in(finding: Entry) -> tuple[str, str]:
+    """Of which resource a finding is, in markup, and what it says; the resource is empty where it names none."""
+    found = _OF_RESOURCE.match(finding.text)
+    return (found["resource"], found["rest"]) if found else ("", finding.text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
+from bot.diagnostics.rules.evidence import Evidence
 from bot.errors import BadRequest
 from bot.memory.entries.entries import Entry
 from bot.memory.flows.live import Memory
@@ -31,17 +33,25 @@ def matching(memory: Memory, words: str, without: Collection[str] = ()) -> list[
 
 
 def fitting(
-    memory: Memory, matches: Sequence[Match], records: Mapping[str, TrackRecord], first: str = ""
+    memory: Memory,
+    matches: Sequence[Match],
+    records: Mapping[str, TrackRecord],
+    first: Sequence[str] = (),
+    diagnosed: Collection[str] = (),
 ) -> list[Fitting]:
-    """What to show, best first: playbooks, then guides. `first` is a ref that comes before all others."""
+    """What to show, best first: playbooks, then guides. `first` are refs that come before all others.
+
+    `diagnosed` are those that a diagnosis pointed to.
+    """
     weighed = sorted(
         (-match.score * records.get(match.ref, TrackRecord()).weight, match.ref, match) for match in matches
     )
     found = [one for _, _, match in weighed if (one := _fitting(memory.entries[match.ref], match, records))]
-    if first in memory.entries:
-        found = [one for one in found if one.ref != first]
-        leading = _fitting(memory.entries[first], None, records)
-        found = [*([leading] if leading else []), *found]
+    words = {one.ref: one.words for one in found}
+    leading = [memory.entries[ref] for ref in dict.fromkeys(first) if ref in memory.entries]
+    ahead = [one for entry in leading if (one := _fitting(entry, None, records))]
+    ahead = [replace(one, words=words.get(one.ref, ()), diagnosed=one.ref in diagnosed) for one in ahead]
+    found = [*ahead, *(one for one in found if one.ref not in {each.ref for each in ahead})]
     return [one for kind in KINDS for one in [one for one in found if one.kind == kind][: _SHOWN[kind]]]
 
 
@@ -54,6 +64,15 @@ def _fitting(entry: Entry, match: Match | None, records: Mapping[str, TrackRecor
     words = tuple(term.text for term in match.terms[:5]) if match else ()
     record = records.get(entry.ref, TrackRecord())
     return Fitting(entry.ref, entry.kind, entry.title, len(text.steps), text.claim, words, record)
+
+
+def named_by(evidence: Evidence | None, memory: Memory) -> list[str]:
+    """The playbooks and guides that the last diagnoses point to, those of the heaviest findings first."""
+    if evidence is None:
+        return []
+    refs = [ref for one in evidence.found for ref in one.finding.refs]
+    refs += [ref for one in evidence.found for ref in one.finding.likely]
+    return [ref for ref in dict.fromkeys(refs) if ref in memory.entries and memory.entries[ref].kind in KINDS]
 
 
 def find_entry(memory: Memory, typed: str) -> Entry:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.context import AppContext
+from bot.diagnostics.queries import find_evidence
 from bot.incidents.jobs.direct import show_privately
 from bot.incidents.jobs.posting import post_in_incident
 from bot.incidents.queries import incidents
@@ -14,7 +15,7 @@ from bot.incidents.rules.incident import is_private
 from bot.incidents.tables import IncidentRow
 from bot.playbooks.flows import watch
 from bot.playbooks.flows.facts import facts_of
-from bot.playbooks.flows.fitting import fitting, matching
+from bot.playbooks.flows.fitting import KINDS, fitting, matching, named_by
 from bot.playbooks.flows.owners import look_for_unused
 from bot.playbooks.jobs.looks import looks_of
 from bot.playbooks.messages import choices
@@ -64,12 +65,14 @@ def listing(context: AppContext, row: IncidentRow) -> Message:
         under_way = [run for run in runs.list_of_incident(session, row.incident_id) if run.state == RunState.RUNNING]
         shown = [choices.Running(run.ref, _place(run)) for run in under_way]
     found = matching(memory, described(row), without={run.ref for run in under_way})
-    first = context.policy.security.playbook if is_private(row.ref) else ""
-    if first in {run.ref for run in under_way}:
-        first = ""
     with context.database.transaction() as session:
-        records = ledger.records(session, [*(match.ref for match in found), first])
-    return choices.listing(row.ref, row.incident_id, fitting(memory, found, records, first), shown)
+        pointed = named_by(find_evidence(session, row.incident_id), memory)
+        first = [context.policy.security.playbook] if is_private(row.ref) else []
+        first = [ref for ref in (*first, *pointed) if ref not in {run.ref for run in under_way}]
+        records = ledger.records(session, [*(match.ref for match in found), *first])
+    fits = fitting(memory, found, records, first, pointed)
+    names = sorted(entry.ref for entry in memory.entries.values() if entry.kind in KINDS)
+    return choices.listing(row.ref, row.incident_id, fits, shown, names)
 
 
 def _place(run: PlaybookRun) -> str:

@@ -24,6 +24,7 @@ class Fitting:
     claim: str
     words: tuple[str, ...]
     record: TrackRecord
+    diagnosed: bool = False  # a diagnosis of this incident pointed to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,13 @@ def _times(number: int) -> str:
     return {1: "once", 2: "twice"}.get(number, f"{number:,} times")
 
 
-def listing(ref: str, incident_id: int, found: Sequence[Fitting], running: Sequence[Running]) -> Message:
-    """The private answer to /incident playbook: what is under way, then what fits, the best first."""
+def listing(
+    ref: str, incident_id: int, found: Sequence[Fitting], running: Sequence[Running], names: Sequence[str] = ()
+) -> Message:
+    """The private answer to /incident playbook: what is under way, then what fits, the best first.
+
+    `names` are those of all playbooks and guides, for where none fits.
+    """
     blocks: list[Block] = []
     if running:
         lines = [f"• *{run.ref}* is at {run.place}" for run in running]
@@ -57,7 +63,9 @@ def listing(ref: str, incident_id: int, found: Sequence[Fitting], running: Seque
         blocks.append(context(f"What fits {ref}, best first"))
     blocks += [section(_fitting(one), _start(one, incident_id)) for one in found]
     if not found:
-        blocks.append(section(NOTHING_FITS))
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        there = f" There are {', '.join(code(name) for name in names[:_NAMED])}{more}." if names else ""
+        blocks.append(section(NOTHING_FITS + there))
     blocks.append(context(HOW_TO))
     return Message(f"Playbooks for {ref}: {', '.join(one.ref for one in found) or 'none fits'}", tuple(blocks))
 
@@ -71,6 +79,8 @@ def _fitting(one: Fitting) -> str:
     ]
     if one.claim:
         lines.append(f"_Its source says: {plain(shorten(one.claim, 150))}_".replace("`", "'"))
+    if one.diagnosed:
+        lines.append("What AWS showed points to it")
     if one.words:
         lines.append(f"Matching words: {plain(', '.join(one.words))}")
     return "\n".join(lines)
@@ -85,9 +95,10 @@ HOW_TO = (
     "`/incident playbook save` makes one of what was done here."
 )
 NOTHING_FITS = (
-    "No playbook fits the words of this incident. `/incident playbook NAME` starts one by name. "
-    "Add detail with `/incident impact …`."
+    "No playbook fits the words of this incident. Add detail with `/incident impact …`, or diagnose what it runs on: "
+    "what AWS shows may point to one."
 )
+_NAMED = 30  # playbooks and guides
 
 
 def started(ref: str, incident_ref: str) -> str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from bot.incidents.rules.timeline import Entry, Kind, folded, is_alike
+from bot.incidents.rules.timeline import Entry, Kind, diagnoses, folded, is_alike, resource_in
 from bot.reviews.messages.updates import OVER, overdue
 from bot.reviews.rules.document import Line, Origin, Report, ReviewFacts, Section
 from bot.reviews.rules.notes import CONTRIBUTING, WHY, began_at, said_beside, said_detected
@@ -19,7 +18,7 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 _NEWS = re.compile(r"(?:: |; )News: (.+?)(?:; Next (?:steps|update): .*)?$", re.DOTALL)  # as the notice had it
 _ON_ITS_WAY = re.compile(r"; (\d[\d,]* mails?) on the way$")
 MOST_UNMARKED_MESSAGES = 20  # beyond that, chatter hides the story
-MOST_FINDINGS = 2  # of one diagnosis; more are listed in a section of their own
+MOST_FINDINGS = 1  # of one diagnosis; more are listed in a section of their own
 FINDINGS = "findings"
 MOST_NOTES = 200  # people write few; thousands come from a machine
 
@@ -64,17 +63,16 @@ def findings(record: Record, wording: Wording) -> tuple[Section, ...]:
 
 
 def _diagnoses(record: Record) -> list[tuple[datetime, list[Entry]]]:
-    """The findings of each diagnosis that found more than a few, by its instant; those marked as key are left out."""
-    together: dict[datetime, list[Entry]] = defaultdict(list)
-    for entry in record.of_kind(Kind.DIAGNOSED):
-        if not entry.key:
-            together[entry.at].append(entry)
-    return [(at, found) for at, found in together.items() if len(found) > MOST_FINDINGS]
+    """The findings of each diagnosis that found several, by its instant; those marked as key are left out."""
+    found_each = diagnoses(record.of_kind(Kind.DIAGNOSED))
+    return [(found[0].at, found) for found in found_each if len(found) > MOST_FINDINGS]
 
 
 def _diagnosed(at: datetime, found: list[Entry], wording: Wording) -> Line:
     asked = f", asked by {wording.person(found[0].author)}" if found[0].author else ""
-    text = f"AWS showed {counted(len(found), 'finding')}{asked}; see What AWS showed."
+    resource, _ = resource_in(found[0])
+    of = f" of {wording.plain(resource)}" if resource else ""
+    text = f"AWS showed {counted(len(found), 'finding')}{of}{asked}; see What AWS showed."
     return Line(text, at=at, clock=wording.clock(at), entries=(origin(found[0]),))
 
 

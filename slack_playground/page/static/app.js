@@ -308,6 +308,7 @@ class Page {
       copyText: (message) => this.copy(readable(message.text, this.names), "Text copied."),
       openCanvas: (id, title) => this.openCanvas(id, title),
       pressIn: async (message, action) => {
+        this.conversation.list.pressed();
         const where = message.ephemeral_id ? { ephemeral_id: message.ephemeral_id } : { message_ts: message.ts };
         // The step is done when something came of it: the app has changed what was pressed.
         if (this.state.tour && action.label?.startsWith(this.state.tour.button)) this.pressed = message.ts;

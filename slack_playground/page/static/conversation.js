@@ -284,7 +284,7 @@ export class Conversation {
 
   add(channelId, message) {
     const mine = message.user === this.state.me;
-    if (mine && channelId === this.state.channelId) this.list.stuck = true;
+    if (channelId === this.state.channelId && (mine || this.list.answersPress(message))) this.list.stuck = true;
     this.update(channelId, (cached) => {
       const key = keyOf(message);
       cached.messages = [...cached.messages.filter((one) => keyOf(one) !== key), message].sort(byTs);

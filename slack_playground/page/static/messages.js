@@ -55,13 +55,23 @@ export class MessageList {
     new ResizeObserver(() => this.stuck !== false && this.toBottom()).observe(this.list);
     this.stuck = true;
     this.sentAt = -Infinity;
-    for (const moved of ["wheel", "touchmove"]) this.scroller.addEventListener(moved, () => (this.sentAt = -Infinity), { passive: true });
+    this.pressedAt = -Infinity;
+    for (const moved of ["wheel", "touchmove"]) this.scroller.addEventListener(moved, () => (this.sentAt = this.pressedAt = -Infinity), { passive: true });
     this.head = null;
   }
 
   /** Whoever reads this sent something: the answer is shown, also where they are at the beginning of a tall message. */
   sent() {
     this.sentAt = performance.now();
+  }
+
+  /** Whoever reads this pressed something in a message: an answer for them alone is shown, wherever they are. */
+  pressed() {
+    this.pressedAt = performance.now();
+  }
+
+  answersPress(message) {
+    return Boolean(message.is_ephemeral) && performance.now() - this.pressedAt < ANSWERED_WITHIN_MS;
   }
 
   /** Starts afresh with another channel's messages. */
