@@ -53,8 +53,8 @@ def test_the_play_goes_through_and_every_step_is_told(played: subprocess.Complet
         "Paged team-lead as team lead (2 h)",
         "1. **HIGH**: alarm at 80 % of orders-db's connections (owner: secondary, due: ",
         "2. **MEDIUM**: releases that change a column type need a way back (owner: responder, due: ",
-        "- Acknowledged after ",
-        " by responder; the target was 1 h for P1.",
+        "**Time to acknowledge**: ",
+        " by responder; target 1 h for P1 ✓ met",
         ": it was acknowledged or over before their pages were due",
     ],
 )

@@ -163,10 +163,12 @@ _MESSY = (
 )
 
 
-def _rung(role: str, who: str, rules: dict[float, str], answered: float | None = None) -> tuple[PingFact, ...]:
+def _rung(
+    role: str, who: str, rules: dict[float, str], answered: float | None = None, due: float | None = None
+) -> tuple[PingFact, ...]:
     at = minute(answered) if answered else None
     return tuple(
-        PingFact(role, (who,), minute(sent), minute(sent), at, who if at else None, rule, None)
+        PingFact(role, (who,), minute(due or sent), minute(sent), at, who if at else None, rule, None)
         for sent, rule in rules.items()
     )
 
@@ -194,8 +196,8 @@ def messy_facts(**changed: object) -> ReviewFacts:
         "pings": (
             *_rung("on-call engineer", RESPONDER, {8: "at once", 23: again, 38: again, 53: again}, 75),
             *_rung("secondary on-call", SECONDARY, {38.1: "no answer to 2 pages", 53.1: again}, 100.2),
-            *_rung("team lead", LEAD, {110.05: "30 min"}),
-            *_rung("engineering manager", MANAGER, {110.1: "1 h"}),
+            *_rung("team lead", LEAD, {110.05: "30 min"}, due=110),
+            *_rung("engineering manager", MANAGER, {110.1: "1 h"}, due=110),
             *_rung("VP engineering", VP, {120: "2 h"}),
         ),
         "severity_changes": (

@@ -114,7 +114,7 @@ def test_notion_gets_markdown_without_html_that_reads_back_as_it_was_written(rev
 def test_notion_gets_agreed_items_as_to_dos_and_marks_as_they_were_typed() -> None:
     markdown = to_notion(FULL)
     assert markdown.count("- [ ] ") == 2 and markdown.count("- [x] ") == 1
-    odd = replace(FULL.section("gaps"), lines=(Line("1. a|b <c> &lt; *d* # e 3-4 f_g", Nature.RECORDED),))
+    odd = replace(FULL.section("went_well"), lines=(Line("1. a|b <c> &lt; *d* # e 3-4 f_g", Nature.RECORDED),))
     review = replace(FULL, sections=(*FULL.sections[:-1], odd))
     (text,) = [one.content for one in parsed(review)[-6:] if one.type == "inline"]
     children = [one.content for token in parsed(review)[-6:] for one in token.children or () if one.type == "text"]

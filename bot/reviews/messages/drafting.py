@@ -13,7 +13,14 @@ from bot.reviews.messages.figures import could_improve, figures, went_well
 from bot.reviews.messages.gaps import gaps
 from bot.reviews.messages.similar import compared, similar
 from bot.reviews.messages.story import findings, timeline
-from bot.reviews.messages.summary import is_wanted, said_or_asked, summary, with_executive
+from bot.reviews.messages.summary import (
+    ASK_ACTION,
+    NO_ACTION,
+    is_wanted,
+    said_or_asked,
+    summary,
+    with_executive,
+)
 from bot.reviews.rules.document import ActionItem, Line, Nature, PlaybookFact, Review, ReviewFacts, Section
 from bot.reviews.rules.merging import FIVE_WHYS, WHYS
 from bot.reviews.rules.notes import CONTRIBUTING, WHY
@@ -22,6 +29,7 @@ from bot.severity.rules import Severity
 from bot.text.wording import Wording, counted, tidied
 
 LONGEST_TITLE = 300
+_TRIES_SHOWN = 3
 _TERMS = re.compile(
     r" \((?:owner: .{1,90}?|no owner yet), (?:due: [\d-]{10}|no due date yet)(?:, done)?(?:, issue: \S+)?\)$"
 )
@@ -36,7 +44,7 @@ def draft(facts: ReviewFacts, now: datetime) -> Review:
     measured = figures(facts, record, wording, now)
     review = Review(
         ref=incident.ref,
-        title=f"{incident.drill_prefix}{wording.plain(incident.title, LONGEST_TITLE)}",
+        title=_title(facts, wording),
         severity=incident.severity,
         status=incident.status,
         began_at=began,
@@ -53,11 +61,17 @@ def draft(facts: ReviewFacts, now: datetime) -> Review:
             measured,
             escalations(facts, record, wording),
             *compared(facts, wording),
-            similar(facts, record, wording),
-            gaps(facts, record, wording, now),
+            *similar(facts, record, wording),
+            *gaps(facts, record, wording, now),
         ),
     )
     return with_executive(review)
+
+
+def _title(facts: ReviewFacts, wording: Wording) -> str:
+    """What it was declared as; that it was none, where it was a false alarm."""
+    none = "False alarm: " if facts.false_alarm else ""
+    return f"{facts.incident.drill_prefix}{none}{wording.plain(facts.incident.title, LONGEST_TITLE)}"
 
 
 def _cause(facts: ReviewFacts, record: Record, wording: Wording) -> Section:
@@ -76,13 +90,24 @@ def _cause(facts: ReviewFacts, record: Record, wording: Wording) -> Section:
         if factor
     ]
     if not any(factors):
-        command = "/incident note contributing: …"
-        lines.append(Line("Not recorded.", Nature.ASKED, label="Contributing factors", command=command))
-    origins = record.last(Kind.RESOLUTION_RECORDED) or record.last(Kind.RESOLVED)
+        lines.append(_asked_factors(record, wording))
+    resolved = record.of_kind(Kind.RESOLVED)[-1:]
+    recorded = record.of_kind(Kind.RESOLUTION_RECORDED)[-1:]
+    if not recorded or (resolved and resolved[0].at == recorded[0].at):  # the timeline has them as one line
+        recorded = resolved
+    origins = tuple(origin(entry) for entry in recorded)
     ended = said_or_asked("Resolution", incident.resolution, wording, origins, "note resolution:")
     lines.append(_with_earlier(ended, "resolution", record, wording))
     lines += [_worked_through(playbook, record, wording) for playbook in facts.playbooks]
     return Section("root_cause", "Root cause analysis", tuple(line for line in lines if is_wanted(line, facts)))
+
+
+def _asked_factors(record: Record, wording: Wording) -> Line:
+    """The question for contributing factors, with what somebody tried and said it failed."""
+    failed = [f"“{wording.plain(entry.text, 200)}” ({wording.clock(entry.at)})" for entry in record.failed_tries()]
+    text = f"Not recorded. Did this contribute? {', '.join(failed[:_TRIES_SHOWN])}" if failed else "Not recorded."
+    command = "/incident note contributing: …"
+    return Line(text, Nature.ASKED, label="Contributing factors", command=command)
 
 
 def _whys(facts: ReviewFacts, record: Record, wording: Wording) -> list[Line]:
@@ -142,9 +167,7 @@ def _actions(actions: tuple[ActionItem, ...], wording: Wording) -> Section:
     ]
     agreed = [item for item in actions if not item.proposed]
     if not agreed:
-        text = "No action item is accepted yet." if lines else "No action items are recorded."
-        command = "/incident action high what needs doing @owner by Friday"
-        lines.append(Line(text, Nature.ASKED, command=command))
+        lines.append(Line(NO_ACTION, Nature.ASKED, command=ASK_ACTION))
     note = None
     if len(agreed) < len(actions):
         note = "Proposals come from similar incidents. They count once somebody accepts them."

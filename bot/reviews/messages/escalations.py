@@ -10,6 +10,7 @@ from bot.incidents.rules.timeline import Entry, Kind
 from bot.reviews.rules.document import Line, Origin, PingFact, ReviewFacts, Section
 from bot.reviews.rules.openings import Opening, openings
 from bot.reviews.rules.record import Record
+from bot.reviews.rules.severities import page_on_raise
 from bot.text.durations import span
 from bot.text.wording import Wording
 
@@ -30,7 +31,7 @@ def escalations(facts: ReviewFacts, record: Record, wording: Wording) -> Section
         if (text := _went(pings, opened, facts, record, wording))
     ]
     paged = {ping.role for ping in facts.pings if ping.sent_at}
-    lines += _not_sent(facts, paged, wording)
+    lines += _nobody_paged(facts, opened) or _not_sent(facts, paged, wording)
     note = None if lines else "No escalation was planned for this incident."
     return Section("escalations", "Escalations", tuple(lines), note)
 
@@ -77,13 +78,20 @@ def _paged(
     times = [ping.sent_at for ping in sent if ping.sent_at]
     people = tuple(dict.fromkeys(person for ping in sent for person in ping.persons))
     to = wording.people(people) if people else "nobody, as no one is assigned to this role"
-    rules = "; ".join(dict.fromkeys(_AFTER.sub(r"due after \g<0>", wording.plain(ping.rule, 80)) for ping in sent))
+    rules = "; ".join(dict.fromkeys(_why(ping, facts, wording) for ping in sent))
     often = f"paged {wording.clock(times[0])}"
     if len(times) > 1:
         often = f"paged {len(times)} times, {wording.clock(min(times))} to {wording.clock(max(times))}"
     late = max(ping.sent_at - ping.due_at for ping in sent if ping.sent_at)
     behind = f", {'up to ' if len(times) > 1 else ''}{span(late)} late" if late > facts.late_after else ""
     return f"{often}{behind} ({rules}): {to}; {_answer(sent, people, after, record, wording)}"
+
+
+def _why(ping: PingFact, facts: ReviewFacts, wording: Wording) -> str:
+    """The rule by which it was sent; the raise that made it due, where its time had passed by then."""
+    if raised := page_on_raise(facts, ping):
+        return f"when it became {raised}"
+    return _AFTER.sub(r"due after \g<0>", wording.plain(ping.rule, 80))
 
 
 def _answer(
@@ -124,6 +132,20 @@ def _without_answer(
     active = record.first_by((in_command.author or "",), first)
     since = f"took part from {wording.clock(active.at)}, " if active is not None and active.at < in_command.at else ""
     return f"{who}did not acknowledge; {since}in command from {wording.clock(in_command.at)}"
+
+
+def _nobody_paged(facts: ReviewFacts, opened: Sequence[Opening]) -> list[Line]:
+    """One line where pages were planned and nobody needed any; empty where one was sent or something went wrong."""
+    if not facts.pings or not all(ping.sent_at is None and _is_needless(ping) for ping in facts.pings):
+        return []
+    first = min(ping.due_at for ping in facts.pings)
+    at = opened[0].acknowledged_at
+    stopped = "acknowledged" if at and at <= first else "over" if opened[0].until else ""
+    return [Line(f"Nobody was paged: it was {stopped} before the first page was due.")] if stopped else []
+
+
+def _is_needless(ping: PingFact) -> bool:
+    return bool(ping.reason_not_sent and _NEEDLESS.search(ping.reason_not_sent))
 
 
 def _not_sent(facts: ReviewFacts, paged: set[str], wording: Wording) -> list[Line]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.incidents.rules.timeline import Kind
@@ -17,6 +17,7 @@ from bot.reviews.rules.severities import in_order
 from bot.text.durations import between, clocked, span
 from bot.text.wording import Wording, counted, ordinal
 
+ACKNOWLEDGE = "Time to acknowledge"
 _DECLARATION = "the declaration"
 DERIVED_NOTE = "Calculated by Tocsin from the figures and their targets. Add what the team found."
 
@@ -31,9 +32,6 @@ def figures(facts: ReviewFacts, record: Record, wording: Wording, now: datetime)
     if incident.mitigated_at:
         lines.append(_since_declared(facts, "Time to mitigate", incident.mitigated_at, record))
     lines.append(_resolving(facts, record, now))
-    people = {entry.author for entry in record.entries if entry.author}
-    lines.append(Line(f"{len(people):,}", label="People involved"))
-    lines.append(Line(f"{len(record.of_kind(Kind.MESSAGE_POSTED)):,}", label="Messages in the channel"))
     if reopened := len(record.of_kind(Kind.REOPENED)):
         text = f"{_times(reopened)}; the time to resolve runs to the last resolution"
         lines.append(Line(text, label="Reopened", entries=record.last(Kind.REOPENED)))
@@ -59,7 +57,7 @@ def _acknowledging(
     target = opening.respond_within
     aim = f"target {span(target)} for {opening.severity}"
     which = f"{ordinal(opening.number)} reopening" if len(opened) > 2 else "reopening"
-    label = "Time to acknowledge" + (f" the {which}" if opening.number else "")
+    label = ACKNOWLEDGE + (f" the {which}" if opening.number else "")
     at = opening.acknowledged_at
     if at is None:
         over = opening.breached or (opening.until or now) - opening.since > target
@@ -106,7 +104,8 @@ def _resolving(facts: ReviewFacts, record: Record, now: datetime) -> Line:
 
 def went_well(measured: Section, facts: ReviewFacts, record: Record, wording: Wording) -> Section:
     """Targets that were met, stakeholders updated on time, a playbook that resolved it; and what people noted."""
-    lines = [_derived(line) for line in measured.lines if line.met is True]
+    roles, alone = _roles(facts, wording), _own_acknowledgement(facts, record)
+    lines = [_derived(line, roles) for line in measured.lines if line.met is True and line.label != alone]
     lines += on_time(facts, record, wording)
     if facts.playbook_helped:
         lines.append(_playbook("A playbook resolved it", record, wording))
@@ -136,7 +135,7 @@ def _noted(label: str, record: Record, wording: Wording) -> list[Line]:
 
 def could_improve(measured: Section, facts: ReviewFacts, record: Record, wording: Wording, now: datetime) -> Section:
     """Missed targets and where the time went, late and failed pages, corrections, a playbook that did not help."""
-    lines = [_derived(line) for line in measured.lines if line.met is False]
+    lines = [_derived(line, _roles(facts, wording)) for line in measured.lines if line.met is False]
     lines += [
         *unanswered(facts, record, wording, now),
         *_longest_part(measured, facts, record),
@@ -172,16 +171,35 @@ def _raises(facts: ReviewFacts, record: Record, wording: Wording) -> list[Line]:
     return lines
 
 
-def _derived(figure: Line) -> Line:
-    """A figure with a target as a sentence: what it was, and what it should be."""
+def _own_acknowledgement(facts: ReviewFacts, record: Record) -> str | None:
+    """The label of the time to acknowledge where who declared it did so: nobody was quick to hear of it."""
+    first = openings(facts, record)[0]
+    own = first.acknowledged_by is not None and first.acknowledged_by == facts.incident.declared_by
+    return ACKNOWLEDGE if own else None
+
+
+def _roles(facts: ReviewFacts, wording: Wording) -> dict[str, str]:
+    """What each person who answered a page was paged as, by name."""
+    return {
+        wording.person(ping.acknowledged_by): wording.plain(ping.role, 80)
+        for ping in sorted(facts.pings, key=lambda ping: ping.due_at, reverse=True)
+        if ping.acknowledged_by and ping.sent_at and ping.acknowledged_by in ping.persons
+    }
+
+
+def _derived(figure: Line, roles: Mapping[str, str]) -> Line:
+    """A figure with a target as a sentence: what it was, and what it should be. The summary says how long it took."""
     value, _, target = figure.text.partition("; target ")
-    opening = (figure.label or "").removeprefix("Time to acknowledge")
+    opening = (figure.label or "").removeprefix(ACKNOWLEDGE)
     if figure.label == "Time to resolve":
-        said = f"Resolved after {value}" if not value.startswith("not") else value[:1].upper() + value[1:]
+        over = value.startswith("not")
+        said = value[:1].upper() + value[1:] if over else "Resolved in time" if figure.met else "Resolved late"
     elif value.startswith("not"):
         said = f"Not acknowledged{opening and f' after{opening}'}"
     else:
-        said = f"Acknowledged after {value}{opening and f', counted from{opening}'}"
+        taken, _, name = value.partition(" by ")
+        who = f"The {roles[name]} acknowledged" if name in roles else f"{name} acknowledged" if name else "Acknowledged"
+        said = f"{who} after {taken}{opening and f', counted from{opening}'}"
     return Line(f"{said}; the target was {target}.", Nature.DERIVED, entries=figure.entries)
 
 
@@ -200,8 +218,7 @@ def _longest_part(measured: Section, facts: ReviewFacts, record: Record) -> list
         return []
     parts = [(clocked(earlier[1], later[1]), earlier, later) for earlier, later in itertools.pairwise(known)]
     longest, (since, _), (until, at) = max(parts, key=lambda part: part[0])
-    whole = between(incident.declared_at, incident.resolved_at)
-    text = f"{span(longest)} of the {whole} passed between {since} and {until}{_waited(since, at, facts, record)}."
+    text = f"Most of the time, {span(longest)}, passed between {since} and {until}{_waited(since, at, facts, record)}."
     if longest * 2 < incident.resolved_at - incident.declared_at:
         return []
     kinds = (Kind.STATUS_CHANGED, Kind.CAUSE_RECORDED, Kind.RESOLVED)

@@ -17,8 +17,11 @@ from bot.text.wording import Wording, counted
 SILENCES_SHOWN = 3
 
 
-def gaps(facts: ReviewFacts, record: Record, wording: Wording, now: datetime) -> Section:
-    """What nobody recorded and no other section asks for, each with the command that records it, and the silences."""
+def gaps(facts: ReviewFacts, record: Record, wording: Wording, now: datetime) -> tuple[Section, ...]:
+    """What nobody recorded and no other section asks for, each with the command that records it, and the silences.
+
+    No section where there is neither.
+    """
     incident = facts.incident
     again = " after it was reopened" if record.of_kind(Kind.REOPENED) else ""
     missing = [
@@ -32,8 +35,7 @@ def gaps(facts: ReviewFacts, record: Record, wording: Wording, now: datetime) ->
     ]
     lines += _outdated_impact(facts, record, wording)
     lines += silences(facts, record, wording, now)
-    note = None if lines else "None: no long silence, and every step has a time and a person."
-    return Section("gaps", "Gaps in the record", tuple(lines), note)
+    return (Section("gaps", "Gaps in the record", tuple(lines)),) if lines else ()
 
 
 def _outdated_impact(facts: ReviewFacts, record: Record, wording: Wording) -> list[Line]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 
 from bot.reviews.messages.gaps import open_questions
 from bot.reviews.messages.summary import EXECUTIVE
@@ -31,6 +32,7 @@ def markdown_text(text: str) -> str:
 
 def to_markdown(review: Review) -> str:
     """The review as Markdown. Text of people can neither break Markdown or HTML nor ping anybody when pasted."""
+    review = settled(review)
     parts = [
         f"# Post-incident review: {markdown_text(review.ref)}",
         f"**{markdown_text(review.title)}**" if review.title else "",
@@ -38,6 +40,20 @@ def to_markdown(review: Review) -> str:
     ]
     parts += [_markdown_section(section) for section in review.sections]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def settled(review: Review) -> Review:
+    """The review without what to type once it is approved: what nobody recorded by then stays so."""
+    return without_commands(review) if review.stage is Stage.APPROVED else review
+
+
+def without_commands(review: Review) -> Review:
+    """The review as somebody reads it who is not in Slack."""
+    sections = (
+        replace(section, lines=tuple(replace(line, command=None) for line in section.lines))
+        for section in review.sections
+    )
+    return replace(review, sections=tuple(sections))
 
 
 def standing(review: Review) -> str:
@@ -108,7 +124,7 @@ def _markdown_origin(origin: Origin) -> str:
     link = web_address(origin.permalink)
     if not origin.entry_id:  # the report from before the incident, which is no entry
         return f"([report]({link}))" if link else ""
-    return f"([entry {origin.entry_id}]({link}))" if link else f"(entry {origin.entry_id})"
+    return f"([entry {origin.entry_id}]({link}))" if link else ""  # a bare number leads nobody anywhere
 
 
 def summary_for_slack(review: Review) -> ReviewSummary:

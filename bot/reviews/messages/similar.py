@@ -8,7 +8,7 @@ from datetime import timedelta
 from bot.memory.rules.recurrence import recurrence
 from bot.reviews.rules.document import Course, Line, Nature, PastIncident, Replay, ReviewFacts, Section
 from bot.reviews.rules.record import Record, origin
-from bot.reviews.rules.repeats import repeats, said_same
+from bot.reviews.rules.repeats import is_related, repeats, said_same
 from bot.text.durations import span
 from bot.text.wording import Wording, counted, tidied
 
@@ -16,11 +16,18 @@ _STAGES = ("acknowledged", "identified", "mitigated", "resolved")
 _MOST_STEPS = 20  # of what was done then; the rest is in its own review
 
 
-def similar(facts: ReviewFacts, record: Record, wording: Wording) -> Section:
-    """Past incidents that look alike; a repetition only where the causes are the same or a person says so."""
+def similar(facts: ReviewFacts, record: Record, wording: Wording) -> tuple[Section, ...]:
+    """Past incidents that look alike; a repetition only where the causes are the same or a person says so.
+
+    No section where there is none, and for a false alarm, which is compared with nothing.
+    """
     if facts.false_alarm:
-        return Section("similar", "Similar past incidents", (), "Not compared: it was a false alarm.")
-    lines = [Line(_past(past, wording), label=tidied(past.ref)[:60]) for past in facts.similar]
+        return ()
+    lines = [
+        Line(_past(past, wording), label=tidied(past.ref)[:60])
+        for past in facts.similar
+        if is_related(facts.incident.cause or "", past) or said_same(record.entries, past.ref)
+    ]
     again = repeats(facts)
     if again:
         often = recurrence([past.happened_on for past in again if past.happened_on], facts.incident.declared_at.date())
@@ -31,8 +38,8 @@ def similar(facts: ReviewFacts, record: Record, wording: Wording) -> Section:
         if entry is not None and past not in again:
             text = f"{wording.person(entry.author)} called {tidied(past.ref)[:60]} the same problem."
             lines.append(Line(text, entries=(origin(entry),)))
-    note = "Matched by words. Check whether it is the same problem." if lines else None
-    return Section("similar", "Similar past incidents", tuple(lines), note or "None found in the knowledge base.")
+    note = "Matched by words. Check whether it is the same problem."
+    return (Section("similar", "Similar past incidents", tuple(lines), note),) if lines else ()
 
 
 def _past(past: PastIncident, wording: Wording) -> str:

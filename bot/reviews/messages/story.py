@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,12 +12,18 @@ from bot.reviews.messages.updates import OVER, overdue
 from bot.reviews.rules.document import Line, Origin, Report, ReviewFacts, Section
 from bot.reviews.rules.notes import CONTRIBUTING, WHY, began_at, said_beside, said_detected
 from bot.reviews.rules.record import Record, is_set_aside, origin
+from bot.reviews.rules.severities import page_on_raise
 from bot.stakeholders.messages import NO_ALARMS_TO_CHECK, is_checked_by_notice
 from bot.text.wording import LONGEST_SAYING, Wording, counted
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _NEWS = re.compile(r"(?:: |; )News: (.+?)(?:; Next (?:steps|update): .*)?$", re.DOTALL)  # as the notice had it
 _ON_ITS_WAY = re.compile(r"; (\d[\d,]* mails?) on the way$")
+_PAGED = re.compile(r"^Paged (?P<who>[^()]+) as (?P<role>[^()]+) \([^()]*\)[^.]*\.(?P<more>.*)$", re.DOTALL)
+_ACCEPTED = re.compile(r"^(?P<who><@\w+>) accepts command from (?P<before><@\w+>)\.$")
+_ROLE = re.compile(r"^(<@\w+>) is now (commander|communications|scribe)\b")
+_AS = {"commander": "command", "scribe": "as scribe"}
+_AFTER = re.compile(r" after [^:]*?(?=,|\.$)")  # the duration stands in the summary
 MOST_UNMARKED_MESSAGES = 20  # beyond that, chatter hides the story
 MOST_FINDINGS = 1  # of one diagnosis; more are listed in a section of their own
 FINDINGS = "findings"
@@ -42,11 +49,13 @@ def timeline(facts: ReviewFacts, record: Record, wording: Wording) -> Section:
     apart = {entry.entry_id for _, found in _diagnoses(record) for entry in found}
     declared = facts.incident.declared_at
     began = [entry for entry in record.of_kind(Kind.NOTED) if began_at(entry, declared)][-1:]
+    offers = {offer.entry_id for offer, _ in _handed_over(record)}
     sayings = {entry.entry_id for entry in (*said, *began)} | apart
     lines = [
-        _line(entry, times, record, wording)
+        _line(entry, times, facts, record, wording)
         for entry, times in folded(record.entries)
-        if entry.entry_id in chosen or (entry.entry_id not in sayings and not _shown_elsewhere(entry, record))
+        if entry.entry_id in chosen
+        or (entry.entry_id not in offers and entry.entry_id not in sayings and not _shown_elsewhere(entry, record))
     ]
     lines += [_diagnosed(at, found, wording) for at, found in _diagnoses(record)]
     lines += [_noted("Began", entry, began_at(entry, declared) or entry.at, wording) for entry in began]
@@ -76,7 +85,7 @@ def _diagnosed(at: datetime, found: list[Entry], wording: Wording) -> Line:
     return Line(text, at=at, clock=wording.clock(at), entries=(origin(found[0]),))
 
 
-def _line(entry: Entry, times: int, record: Record, wording: Wording) -> Line:
+def _line(entry: Entry, times: int, facts: ReviewFacts, record: Record, wording: Wording) -> Line:
     """An entry as the review shows it: what was said to others is not said again, and pages that came again are one."""
     if record.labels.get(entry.entry_id) in _NAMED:
         return _factor(entry, wording, _NAMED[record.labels[entry.entry_id]])
@@ -86,7 +95,37 @@ def _line(entry: Entry, times: int, record: Record, wording: Wording) -> Line:
         return _notified(entry, wording)
     if times > 1:
         return _repeated(entry, times, record, wording)
-    return line_of(entry, wording)
+    return line_of(_reworded(entry, facts, record), wording)
+
+
+def _reworded(entry: Entry, facts: ReviewFacts, record: Record) -> Entry:
+    """What the channel read at the time, as it reads afterwards."""
+    text = entry.text
+    if entry.kind is Kind.PING_SENT:
+        raised = (page_on_raise(facts, ping) for ping in facts.pings if ping.sent_at == entry.at)
+        if (paged := _PAGED.match(text)) and (severity := next(filter(None, raised), None)):
+            text = f"Paged {paged['who']} ({paged['role']}) when it became {severity}.{paged['more']}"
+    elif entry.kind is Kind.ROLE_TAKEN:
+        handed = [_ACCEPTED.match(text) for _, accepted in _handed_over(record) if accepted is entry]
+        text = next((f"{one['before']} handed command to {one['who']}." for one in handed if one), text)
+        text = _ROLE.sub(lambda role: f"{role[1]} took over {_AS.get(role[2], role[2])}", text)
+    elif entry.kind is Kind.RESOLVED:
+        said = [one.text for one in record.of_kind(Kind.RESOLUTION_RECORDED) if one.at == entry.at]
+        text = _AFTER.sub("", text)
+        text = f"{text.rstrip('.')}: {said[-1]}" if said else text
+    return replace(entry, text=text)
+
+
+def _handed_over(record: Record) -> list[tuple[Entry, Entry]]:
+    """Each offer of command that was accepted, with its acceptance: one event of the story."""
+    turns = sorted(record.of_kind(Kind.HANDOVER_OFFERED, Kind.ROLE_TAKEN), key=lambda one: (one.at, one.entry_id))
+    return [
+        (offer, taken)
+        for offer, taken in itertools.pairwise(turns)
+        if offer.kind is Kind.HANDOVER_OFFERED
+        and (accepted := _ACCEPTED.match(taken.text))
+        and offer.text == f"{accepted['before']} offers command to {accepted['who']}."
+    ]
 
 
 def _notified(entry: Entry, wording: Wording) -> Line:
@@ -160,11 +199,12 @@ def _chosen(record: Record, messages: list[Entry]) -> set[int]:
 
 
 def _shown_elsewhere(entry: Entry, record: Record) -> bool:
-    """Notes that are no events, the resolution that "Resolved by …" repeats, and a check that had nothing to check."""
+    """Notes that are no events, the resolution that "Resolved by …" says, and a check that had nothing to check."""
     if is_set_aside(entry) or entry.text == NO_ALARMS_TO_CHECK or is_checked_by_notice(entry.text):
         return True
     if entry.kind is Kind.RESOLUTION_RECORDED:
-        return any(entry.text and entry.text in resolved.text for resolved in record.of_kind(Kind.RESOLVED))
+        said = record.of_kind(Kind.RESOLVED)
+        return any(entry.at == resolved.at or (entry.text and entry.text in resolved.text) for resolved in said)
     return record.labels.get(entry.entry_id, CONTRIBUTING) not in _NAMED
 
 

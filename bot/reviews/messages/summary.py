@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.incidents.rules.incident import reopened_words
 from bot.incidents.rules.timeline import Entry, Kind
@@ -20,20 +20,20 @@ from bot.text.wording import Wording, counted, instant, shortened, tidied
 EXECUTIVE = "executive"
 _LONGEST_POINT = 300  # characters of a line of the executive summary; the section that it is taken from has the rest
 _STEPS_SHOWN = 3
-_EXECUTIVE_NOTE = "Compiled from the sections below. Change the facts there."
-_ASK_DETECTED = "/incident note detected at 14:28"
-_ASK_STEPS = "/incident action high what needs doing @owner by Friday"
+_BEFORE = timedelta(minutes=5)  # before the declaration: an example of when it may have been detected
+NO_ACTION = "No action item is agreed yet."
+ASK_ACTION = "/incident action high ‹what needs doing› ‹@owner› by Friday"
 
 
 def summary(facts: ReviewFacts, record: Record, wording: Wording, now: datetime) -> Section:
     """The points of the template."""
     incident, declared = facts.incident, record.first(Kind.DECLARED)
     ended = record.last(Kind.FALSE_ALARM) or record.last(Kind.CLOSED)
-    why = wording.plain(record.why_false, lines=True)
+    why = wording.plain(record.why_false or incident.cause or "", lines=True)
     outcome = Line(f"False alarm{f': {why}' if why else ''}", label="Outcome", entries=ended)
     lines = [outcome] if facts.false_alarm else []
     lines += [
-        Line(instant(incident.declared_at), label="Date and time", entries=declared),
+        Line(_when(facts, wording), label="Date and time", entries=declared),
         detected(facts, record, wording),
         Line(_duration(facts, record, wording, now), label="Duration", entries=declared + record.last(Kind.RESOLVED)),
         _severity(facts, record, wording),
@@ -49,6 +49,18 @@ def is_wanted(line: Line, facts: ReviewFacts) -> bool:
     return not facts.false_alarm or line.nature is not Nature.ASKED or line.label == "Primary cause"
 
 
+def _when(facts: ReviewFacts, wording: Wording) -> str:
+    """`2026-11-29 10:50 to 13:30 UTC; mitigated 13:10`, as far as it is known."""
+    incident = facts.incident
+    if incident.resolved_at is None:
+        return instant(incident.declared_at)
+    began, ended = instant(incident.declared_at), instant(incident.resolved_at)
+    until = ended.removeprefix(began[:11])  # the day once, where it is the same
+    at = incident.mitigated_at
+    mitigated = f"; mitigated {wording.clock(at)}" if at and at < incident.resolved_at else ""
+    return f"{began.removesuffix(' UTC')} to {until}{mitigated}"
+
+
 def _duration(facts: ReviewFacts, record: Record, wording: Wording, now: datetime) -> str:
     """From the declaration to the last resolution, as the card and the notices count it."""
     incident = facts.incident
@@ -62,6 +74,7 @@ def _duration(facts: ReviewFacts, record: Record, wording: Wording, now: datetim
 def detected(facts: ReviewFacts, record: Record, wording: Wording) -> Line:
     """When it was detected: as somebody noted it, or else when its report or alarm came, and called that."""
     declared = facts.incident.declared_at
+    ask = f"/incident note detected at {wording.clock(declared - _BEFORE)} UTC"
     if facts.detected_at is not None:
         notes = said_detected(record.of_kind(Kind.NOTED), declared, facts.detected_at)
         who = f", noted by {wording.person(notes[0].author)}" if notes else ""
@@ -70,8 +83,8 @@ def detected(facts: ReviewFacts, record: Record, wording: Wording) -> Line:
     if (report := facts.report) is not None:
         what = "the alarm fired" if report.alarm else f"{wording.person(report.by)} reported it"
         text = f"{wording.clock(report.at)}, when {what}, {_apart(report.at, declared)}; no other time was noted"
-        return Line(text, Nature.DERIVED, label="Detected", command=_ASK_DETECTED)
-    return Line("Not recorded.", Nature.ASKED, label="Detected", command=_ASK_DETECTED)
+        return Line(text, Nature.DERIVED, label="Detected", command=ask)
+    return Line("Not recorded.", Nature.ASKED, label="Detected", command=ask)
 
 
 def _apart(at: datetime, declared: datetime) -> str:
@@ -84,6 +97,8 @@ def _apart(at: datetime, declared: datetime) -> str:
 def _impact(facts: ReviewFacts, record: Record, wording: Wording) -> Line:
     """What customers saw; where it became worse after that was recorded, as of when, and why it was raised."""
     line = said_or_asked("Customer impact", facts.incident.impact, wording, record.last(Kind.IMPACT_RECORDED), "impact")
+    if facts.false_alarm and line.nature is Nature.ASKED:
+        return Line("none recorded (false alarm)", Nature.DERIVED, label="Customer impact")
     raises = raised_since_impact(facts, record)
     if not raises:
         return line
@@ -189,7 +204,7 @@ def with_executive(review: Review) -> Review:
     # Why it was a false alarm is its cause, too, where nobody named another.
     told = [point for point in points if point and not any(line.text.endswith(f": {point.text}") for line in outcome)]
     lines = tuple(replace(line, entries=()) for line in (*outcome, *told))
-    return replace(review, sections=(Section(EXECUTIVE, "Executive summary", lines, _EXECUTIVE_NOTE), *rest))
+    return replace(review, sections=(Section(EXECUTIVE, "Executive summary", lines), *rest))
 
 
 def _lines(sections: Iterable[Section], name: str) -> tuple[Line, ...]:
@@ -211,7 +226,7 @@ def _next_steps(sections: Iterable[Section]) -> Line:
     """The agreed action items, the most urgent first."""
     agreed = [line for line in _lines(sections, "action_items") if line.nature is Nature.RECORDED]
     if not agreed:
-        return Line("No action item is agreed.", Nature.ASKED, label="Next steps", command=_ASK_STEPS)
+        return Line(NO_ACTION, Nature.ASKED, label="Next steps", command=ASK_ACTION)
     named = "; ".join(tidied(line.text) for line in agreed[:_STEPS_SHOWN])
     more = len(agreed) - _STEPS_SHOWN
     text = shortened(named, 2 * _LONGEST_POINT) + (f"; and {counted(more, 'more item')}" if more > 0 else "")

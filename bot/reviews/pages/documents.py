@@ -20,7 +20,7 @@ from bot.reviews.messages.exports.confluence import to_confluence
 from bot.reviews.messages.exports.gdocs import to_gdocs
 from bot.reviews.messages.exports.notion import to_notion
 from bot.reviews.messages.exports.picture import draw
-from bot.reviews.messages.renderings import to_markdown
+from bot.reviews.messages.renderings import to_markdown, without_commands
 from bot.reviews.pages.pdf import drawn
 from bot.reviews.rules.document import Review
 from bot.web.auth import WebContext, page_route
@@ -75,7 +75,7 @@ def _export(web: WebContext, request: Request, user: CurrentUser) -> Response:
     review = _document(web, request, user, export.title)
     if review is None:
         return unknown(request.path_params["ref"])
-    content = export.make(review).encode("utf-8", "replace")
+    content = export.make(without_commands(review)).encode("utf-8", "replace")
     return _file(content, export.media_type, f"{review.ref}-review.{export.ending}", export.saved)
 
 

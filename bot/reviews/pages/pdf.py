@@ -165,10 +165,10 @@ def _line(sheet: FPDF, line: Line, *, with_label: bool) -> None:
         sheet.set_text_color(*color)
         sheet.write(_HEIGHT, drawable(text))
     for one in filter(lambda one: one.entry_id, line.entries):
-        link = web_address(one.permalink)
-        sheet.set_font("sans", size=7.5)
-        sheet.set_text_color(*(_LINK if link else _QUIET))
-        sheet.write(_HEIGHT, f"  #{one.entry_id}", link or "")
+        if link := web_address(one.permalink):  # a bare number leads nobody anywhere
+            sheet.set_font("sans", size=7.5)
+            sheet.set_text_color(*_LINK)
+            sheet.write(_HEIGHT, f"  #{one.entry_id}", link)
     sheet.set_left_margin(_LEFT)
     sheet.ln(_HEIGHT + 0.9)
 
@@ -183,8 +183,6 @@ def _pieces(line: Line, *, with_label: bool) -> Iterator[tuple[str, str, tuple[i
     elif with_label and line.by and line.nature is not Nature.WRITTEN:
         yield f"{line.by}: ", "B", _INK
     yield line.text, "", _ASK if line.nature is Nature.ASKED else _INK
-    if line.command:
-        yield f"  Type {line.command}", "", _ASK
     if line.met is not None:
         yield ("  ✓ met" if line.met else "  ✗ missed"), "B", _GOOD if line.met else _BAD
     if line.fresh:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from bot.reviews.messages.renderings import standing
+from bot.reviews.messages.renderings import settled, standing
 from bot.reviews.messages.summary import EXECUTIVE
 from bot.reviews.rules.document import Line, Nature, Review, Section
 from bot.web.rendering import render
@@ -19,6 +19,7 @@ def render_review_html(review: Review) -> str:
 
 def review_context(review: Review) -> dict[str, Any]:
     """What the templates of a review need to know."""
+    review = settled(review)
     return {
         "review": review,
         "standing": standing(review),

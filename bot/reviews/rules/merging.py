@@ -93,12 +93,8 @@ def merge(review: Review, edits: Sequence[Edit]) -> Review:
     )
     written = {line.label for section in sections for line in section.lines if line.nature is Nature.WRITTEN}
     answered = {f"Nobody recorded {phrase}." for label, phrase in _GAPS.items() if label in written}
-    return replace(
-        review,
-        sections=tuple(
-            _without(section, answered, written) if section.name == "gaps" else section for section in sections
-        ),
-    )
+    left = (_without(section, answered, written) if section.name == "gaps" else section for section in sections)
+    return replace(review, sections=tuple(section for section in left if section is not None))
 
 
 def _merged(drafted: Section, edit: Edit, edits: Sequence[Edit]) -> Section:
@@ -158,9 +154,10 @@ def _questions(drafted: Section, lines: Sequence[Line]) -> list[Line]:
     ]
 
 
-def _without(section: Section, answered: set[str], written: Collection[str | None]) -> Section:
+def _without(section: Section, answered: set[str], written: Collection[str | None]) -> Section | None:
+    """What the gaps still ask; None where that is nothing more."""
     done = {IMPACT_SINCE} if "Customer impact" in written else set()
     lines = tuple(line for line in section.lines if line.text not in answered and line.label not in done)
     if len(lines) == len(section.lines):
         return section
-    return replace(section, lines=lines, note=section.note if lines else "None that is not answered above.")
+    return replace(section, lines=lines) if lines else None

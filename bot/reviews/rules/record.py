@@ -36,6 +36,13 @@ NOT_SHOWN = frozenset(
 _ACTS = frozenset({Kind.ACTION_ADDED, Kind.ACTION_DONE, Kind.NOTICE_WRITTEN, Kind.PINNED, Kind.MESSAGE_EDITED})
 _SET_ASIDE = re.compile(r"^Earlier (?P<name>cause|resolution), before reopening: (?P<said>.+)$", re.DOTALL)
 
+# A remedy, and in the same breath that it failed.
+_FAILED = re.compile(
+    r"\b(?:roll(?:ed|ing)?[ -]?back|revert\w*|hot ?fix|fail[ -]?over|restart\w*|redeploy\w*|restor\w+)\b[^.;\n]{0,60}?"
+    r"\b(?:fail(?:s|ed|ing)?|did(?: not|n['’]t) (?:help|work)|made it worse|broke)\b",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -122,6 +129,13 @@ class Record:
     def was_resolved(self) -> bool:
         """Whether somebody resolved it; what never was an incident is closed without."""
         return bool(self.of_kind(Kind.RESOLVED))
+
+    def failed_tries(self) -> list[Entry]:
+        """What people said of something that was tried and failed: `rollback fails: column missing`."""
+        said = self.of_kind(Kind.NOTED, Kind.MESSAGE_POSTED)
+        return [
+            entry for entry in said if entry.author and entry.entry_id not in self.labels and _FAILED.search(entry.text)
+        ]
 
     def first_by(self, persons: Collection[str], since: datetime) -> Entry | None:
         """The first thing that one of these people did or said at or after an instant."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from bot.incidents.rules.timeline import Entry, Kind
-from bot.reviews.rules.causes import same_cause
+from bot.reviews.rules.causes import related_causes, same_cause
 from bot.reviews.rules.document import PastIncident, ReviewFacts
 
 _SAME = re.compile(
@@ -28,6 +28,14 @@ def said_same(entries: Iterable[Entry], ref: str) -> Entry | None:
 
 def _says_so(named: re.Pattern[str]) -> Callable[[str], bool]:
     return lambda words: bool(named.search(words) and _SAME.search(words) and not _DENIED.search(words))
+
+
+def is_related(cause: str, past: PastIncident) -> bool:
+    """Whether a past incident speaks of what caused this one, not only of what it looked like.
+
+    Where either cause was not recorded, or where it was one of our own that looked the same, that cannot be told.
+    """
+    return not cause or not past.cause or past.same or related_causes(cause, f"{past.title} {past.cause}")
 
 
 def repeats(facts: ReviewFacts) -> list[PastIncident]:

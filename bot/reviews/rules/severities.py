@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from bot.reviews.rules.document import ReviewFacts, SeverityChange
+from bot.reviews.rules.document import PingFact, ReviewFacts, SeverityChange
 from bot.severity.rules import Severity
+
+_AT_ONCE = timedelta(seconds=1)  # a page that a raise makes due is planned with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,15 @@ def peak(held: Sequence[Stretch]) -> Severity | None:
     """The severity it was raised to and lowered from again, where that was worse than both its ends."""
     worst = min((one.severity for one in held), key=lambda severity: severity.rank)
     return worst if worst.worse_than(held[0].severity) and worst.worse_than(held[-1].severity) else None
+
+
+def page_on_raise(facts: ReviewFacts, ping: PingFact) -> Severity | None:
+    """The severity whose raise made a page due at once, as its own time had passed by then; None for any other page."""
+    if ping.sent_at is None:
+        return None
+    raises = [change for change in in_order(facts) if change.after.worse_than(change.before)]
+    made = [change for change in raises if abs(ping.due_at - change.at) <= _AT_ONCE and change.at <= ping.sent_at]
+    return made[-1].after if made else None
 
 
 def raises_after(facts: ReviewFacts, at: datetime) -> list[SeverityChange]:

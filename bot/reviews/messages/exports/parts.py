@@ -18,8 +18,8 @@ def lead(line: Line) -> str:
 
 
 def tail(line: Line) -> str:
-    """What stands behind the words: how to record what is missing, the verdict on a figure."""
-    said = [f"Type {line.command}"] if line.command else []
+    """What stands behind the words: the verdict on a figure. What to type in Slack says nothing elsewhere."""
+    said = []
     if line.met is not None:
         said.append("✓ met" if line.met else "✗ missed")
     if line.fresh:
