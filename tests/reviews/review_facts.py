@@ -8,6 +8,7 @@ from bot.incidents.rules.incident import Incident, Status
 from bot.incidents.rules.timeline import Entry, Kind
 from bot.reviews.rules.document import ActionItem, PastIncident, PingFact, ReviewFacts, SeverityChange
 from bot.severity.rules import Severity
+from bot.stakeholders.messages import promise_due
 
 BEGAN = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)
 RESPONDER, LEAD = "U0RESPONDER", "U0LEAD"
@@ -150,12 +151,7 @@ _MESSY = (
     _sent(120, VP, "VP engineering", "2 h"),
     (130, Kind.SEVERITY_LOWERED, SECONDARY, f"Severity lowered from P0 to P1 by {_S}: half of the pods serve"),
     (140, Kind.STATUS_CHANGED, SECONDARY, f"Status identified → mitigated by {_S}."),
-    (
-        142,
-        Kind.UPDATE_ASKED,
-        None,
-        f"The next stakeholder update was promised by <!date^{int(minute(142).timestamp())}^{{time}}|x>: `…`",
-    ),
+    (142, Kind.UPDATE_ASKED, None, promise_due(minute(142))),
     (152, Kind.NOTED, SECONDARY, "went well: the rollback was tried on one pod first"),
     (160, Kind.RESOLUTION_RECORDED, SECONDARY, "build 89 ends the transaction before the call"),
     (160, Kind.RESOLVED, SECONDARY, f"Resolved by {_S} after 2 h 40 min."),

@@ -910,6 +910,10 @@ def test_what_stakeholders_were_promised_and_did_not_get_is_said() -> None:
         "The next, promised by 16:52, never came, nor did a notice that it was resolved."
     )
     assert "The stakeholder update promised by 16:52 had not come." in texts(MESSY, "timeline")
+    masked = tuple(
+        replace(one, text=re.sub(r"<!date\S+", "<[secret masked]", one.text)) for one in messy_facts().entries
+    )
+    assert texts(draft(messy_facts(entries=masked), minute(171)), "could_improve") == texts(MESSY, "could_improve")
     ended = entry(91, Kind.STAKEHOLDERS_TOLD, minute(165), SUPPORT, "Notified: x; Status: RESOLVED; Duration: 1 h")
     review = draft(messy_facts(entries=(*messy_facts().entries, ended)), minute(171))
     (line,) = [text for text in texts(review, "could_improve") if "Stakeholders" in text]
@@ -981,3 +985,11 @@ def test_what_is_approved_asks_nobody_to_type_and_bare_numbers_are_left_out() ->
     assert "Type `/incident" in drafted and "(entry " not in drafted
     approved = to_markdown(replace(MESSY, stage=Stage.APPROVED))
     assert "Type `" not in approved and "**Services affected**: Not recorded." in approved
+
+
+def test_findings_that_no_action_item_speaks_of_are_named_below_the_action_items() -> None:
+    assert MESSY.section("action_items").note == "No action item yet for: acknowledged late, stakeholders updated late."
+    items = (*messy_facts().actions, ActionItem("page by telephone, too", "high", LEAD, None))
+    note = draft(messy_facts(actions=items), minute(171)).section("action_items").note
+    assert note == "No action item yet for: stakeholders updated late."
+    assert draft(full_facts(actions=()), minute(51)).section("action_items").note is None

@@ -22,6 +22,7 @@ from bot.reviews.messages import review as messages
 from bot.reviews.messages.drafting import draft_actions
 from bot.reviews.messages.gaps import open_questions
 from bot.reviews.messages.summary import with_executive
+from bot.reviews.messages.uncovered import with_uncovered
 from bot.reviews.policy import ReviewPolicy
 from bot.reviews.queries import action_items, drafts
 from bot.reviews.queries import reviews as assessments
@@ -141,7 +142,7 @@ def assemble(session: Session, row: IncidentRow, items: Sequence[ActionRow] | No
         stage=Stage(stage.stage) if stage else Stage.DRAFT,
         steps=tuple(Step(Stage(s.stage), s.at, _name(s.by, names), s.note or "") for s in steps),
     )
-    return with_executive(standing)
+    return with_executive(with_uncovered(standing))
 
 
 def _edit(edit: Any, names: dict[str, str]) -> Edit:

@@ -21,6 +21,7 @@ from bot.reviews.messages.summary import (
     summary,
     with_executive,
 )
+from bot.reviews.messages.uncovered import with_uncovered
 from bot.reviews.rules.document import ActionItem, Line, Nature, PlaybookFact, Review, ReviewFacts, Section
 from bot.reviews.rules.merging import FIVE_WHYS, WHYS
 from bot.reviews.rules.notes import CONTRIBUTING, WHY
@@ -65,7 +66,7 @@ def draft(facts: ReviewFacts, now: datetime) -> Review:
             *gaps(facts, record, wording, now),
         ),
     )
-    return with_executive(review)
+    return with_executive(with_uncovered(review))
 
 
 def _title(facts: ReviewFacts, wording: Wording) -> str:

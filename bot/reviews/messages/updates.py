@@ -13,14 +13,15 @@ from bot.text.durations import between
 from bot.text.wording import Wording, counted
 
 OVER = "; Status: RESOLVED;"  # in the entry of a notice of the end
-_PROMISED = re.compile(r"promised by <!date\^(\d{1,11})\^")
+# By the words of Slack's date: records made before secrets were told from dates have its figure masked.
+_PROMISED = re.compile(r"promised by <[^<>|]*\|(\d{4}-\d\d-\d\d \d\d:\d\d) UTC>")
 _MOST_CLOCKS = 3
 
 
 def promised_by(asked: Entry) -> datetime | None:
     """By when an update was promised that had not come when Tocsin asked for it; None where none was promised."""
     found = _PROMISED.search(asked.text)
-    return datetime.fromtimestamp(int(found[1]), UTC) if found else None
+    return datetime.fromisoformat(found[1]).replace(tzinfo=UTC) if found else None
 
 
 def overdue(record: Record, wording: Wording) -> list[Line]:
