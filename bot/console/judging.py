@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.console.terminal import answer_lines, load_settings, progress, text_of
+from bot.console.terminal import answer_lines, load_settings, progress, say, text_of
 
 if TYPE_CHECKING:  # only types need these; importing them takes time
     from bot.memory.entries.entries import Entry
@@ -30,6 +30,9 @@ _OUTCOMES = {
     "ask": 'In Slack: asked "Is this an incident?".',
     "silence": "In Slack: nothing is said.",
 }
+
+
+_FITTING = "Fitting the severity judge, which takes half a minute, or a minute. It is kept in {} for the next time."
 
 
 @app.command()
@@ -58,9 +61,11 @@ def classify(
         print(json.dumps(tested.document(), ensure_ascii=False) if as_json else "\n".join(backtest_lines(tested)))
         return
     from bot.memory.meaning.encoder import encoder_in
-    from bot.severity.judge.judge import judge_of
+    from bot.severity.judge.judge import is_fitted, judge_of
 
     encoder = encoder_in(settings.embeddings_folder)
+    if not is_fitted(settings.knowledge_folder, settings.data_folder / "cache", encoder):
+        say(_FITTING.format(settings.data_folder / "cache"))
     judge, matrix = judge_of(settings.knowledge_folder, settings.data_folder / "cache", encoder)
 
     if jsonl:

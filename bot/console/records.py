@@ -19,6 +19,7 @@ from bot.errors import BadRequest
 
 if TYPE_CHECKING:
     from bot.context import Policy
+    from bot.settings import Settings
 
 app = typer.Typer()
 incident = typer.Typer(no_args_is_help=True, help="Incidents, as recorded.")
@@ -79,6 +80,8 @@ def incident_show(
     from bot.fields.queries import values_by_incident
     from bot.incidents.flows.access import note_access
     from bot.incidents.queries import incidents, timeline
+    from bot.slack.queries import names_in
+    from bot.text.markup import plain_text, without_emoji
     from bot.wiring.building import open_database
 
     with open_database(settings) as database, database.transaction() as session:
@@ -94,8 +97,22 @@ def incident_show(
             print(json.dumps(incidents.as_document(row) | {"fields": held, "timeline": lines}, ensure_ascii=False))
             return
         print(f"{row.severity}  {row.ref}  {row.title}\n{row.status}, declared {row.declared_at:%Y-%m-%d %H:%M} UTC")
+        names = _contact_names(settings) | names_in(session, *(entry.text for entry in entries))
         for entry in entries:
-            print(f"{entry.at:%Y-%m-%d %H:%M:%S}  {'*' if entry.key else ' '} {entry.kind.value:18} {entry.text}")
+            said = without_emoji(plain_text(entry.text, names))
+            print(f"{entry.at:%Y-%m-%d %H:%M:%S}  {'*' if entry.key else ' '} {entry.kind.value:18} {said}")
+
+
+def _contact_names(settings: Settings) -> dict[str, str]:
+    """What contacts.yaml calls people, for those whom Slack has not named; empty where it can't be read."""
+    from bot.errors import InvalidPolicy
+    from bot.escalation.policy.contacts import load_contacts
+
+    try:
+        contacts = load_contacts(settings.knowledge_folder / "policy" / "contacts.yaml")
+    except InvalidPolicy:  # `tocsin doctor` says what is wrong; the timeline is read in trouble
+        return {}
+    return {person.slack: person.name for person in contacts.people.values() if person.slack}
 
 
 @incident.command("access")

@@ -203,7 +203,7 @@ class Watch:
         for number in _ENDING:
             signal.signal(number, self._signal)
         try:
-            self._say("Starting PostgreSQL, the playground and the bot; the first time takes a few seconds longer.")
+            self._say(starting(self._bot.log.parent))
             self._start()
             if self._cloud is not None:
                 self._cloud.start(lambda up: self._heard.put(("cloud up" if up else "cloud down", None)))
@@ -280,6 +280,13 @@ class Watch:
         timer.daemon = True
         timer.start()
         return None
+
+
+def starting(folder: Path) -> str:
+    """What is begun with the data in `folder`, and why a first start takes long."""
+    said = "Starting PostgreSQL, the playground and the bot."
+    fitted = any((folder / "cache").glob("judge-*.npz"))
+    return said if fitted else f"{said} The first start also fits the severity judge: half a minute, or a minute."
 
 
 _AWS_UP = (

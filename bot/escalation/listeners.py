@@ -288,7 +288,9 @@ def _check_override(session: Session, context: AppContext, user_id: str, now: da
         if values[oncall_forms.FROM]:
             from_at = parse_instant(values[oncall_forms.FROM], now, zone, starts)
     with at_field(oncall_forms.UNTIL):
-        parse_instant(values[oncall_forms.UNTIL], now, zone, starts, after=from_at)
+        until_at = parse_instant(values[oncall_forms.UNTIL], now, zone, starts, after=from_at)
+        if until_at <= max(now, from_at):
+            raise BadRequest(oncall_forms.not_later(values[oncall_forms.UNTIL]))
 
 
 def _remove_fields(session: Session, context: AppContext, user_id: str, row: IncidentRow | None) -> list[Block]:

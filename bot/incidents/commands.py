@@ -30,6 +30,8 @@ from bot.text.markup import escape, labelled, plain_text
 from bot.text.nearest import nearest
 from bot.text.wording import mentioned
 
+BY_FORM = "view:"  # begins the trigger of a command that a form was sent as
+
 
 @dataclass(frozen=True, slots=True)
 class CommandContext:
@@ -45,6 +47,11 @@ class CommandContext:
     channel_id: str
     trigger_id: str
     registry: Registry | None = None  # for what lists the others
+
+    @property
+    def by_form(self) -> bool:
+        """Whether a form of the menu was sent in its place: whoever filled it in was asked."""
+        return self.trigger_id.startswith(BY_FORM)
 
 
 @dataclass(frozen=True, slots=True)

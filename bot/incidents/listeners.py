@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import AppContext
 from bot.errors import BadRequest, FormRefused
-from bot.incidents.commands import Answer, CommandContext, Registry, Subcommand, carry_out, warned, warning_of
+from bot.incidents.commands import BY_FORM, Answer, CommandContext, Registry, Subcommand, carry_out, warned, warning_of
 from bot.incidents.interactions import FORGED, OUT_OF_DATE, let_in, number_at, value_of
 from bot.incidents.menu import Form, Offer
 from bot.incidents.messages import FILL_IN
@@ -111,7 +111,7 @@ def _run(registry: Registry, context: AppContext, slack: Slack, body: dict[str, 
         raise BadRequest(OUT_OF_DATE) from forged
     let_in(context, body, subcommand.act_of(rest), _locate, incident)
     _refuse_blank(view, values)
-    trigger = f"view:{view.get('root_view_id') or view['id']}"  # sent twice, it is done once
+    trigger = f"{BY_FORM}{view.get('root_view_id') or view['id']}"  # sent twice, it is done once
     command = _command(registry, context, body, subcommand.word, rest, channel_id, trigger)
     with context.database.reading() as session:
         row = _locate(session, incident)

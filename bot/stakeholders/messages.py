@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from bot.aws.alarm_states import Alarm, AlarmState, Reading
 from bot.incidents.messages import headline
-from bot.incidents.rules.incident import Incident
+from bot.incidents.rules.incident import Incident, Status
 from bot.incidents.rules.timeline import Kind
 from bot.slack.blocks import Block, actions, button, context, section
 from bot.slack.client import Message
@@ -61,28 +61,36 @@ def checklist(
     by: datetime,
     found: Found | None = None,
     resolved: str = "",
+    told: bool = False,
 ) -> Message:
     """That it is `resolved`, by whom and how, and what is to be true now: one point a line, each with its tick.
 
-    `done` is who ticked it, by name (empty where it is not known), and when.
+    `done` is who ticked it, by name (empty where it is not known), and when. `told`: the notice of the end was sent.
+    Once the incident is closed there is nothing more to press.
     """
+    over = incident.status is Status.CLOSED
     left = len(items) - len(done.keys() & items.keys())
-    title = f"*After resolving {incident.ref}*: " + (f"{left} to check by {instant(by)}" if left else "all checked")
-    tell = button("Write the RESOLVED notice", "notice_form", f"resolved:{incident.incident_id}", "primary")
+    due = f"{left} left unchecked" if over else f"{left} to check by {instant(by)}"
+    title = f"*After resolving {incident.ref}*: " + (due if left else "all checked")
+    words, style = ("Send another RESOLVED notice", None) if told else ("Write the RESOLVED notice", "primary")
     blocks: list[Block] = [section(f"{resolved}\n{title}" if resolved else title)]
     for name, text in items.items():
         value = f"{incident.incident_id}:{episode}:{name}"
         if name in done:
             who, at = done[name]
             line = f":white_check_mark: {plain(text)}\n_{f'{plain(who)}, ' if who else ''}{instant(at)}_"
-            blocks.append(section(line, button("Undo", "check_untick", value)))
+            blocks.append(section(line, None if over else button("Undo", "check_untick", value)))
         else:
-            blocks.append(section(f":white_large_square: {plain(text)}", button("Done", "check_tick", value)))
+            tick = None if over else button("Done", "check_tick", value)
+            blocks.append(section(f":white_large_square: {plain(text)}", tick))
         if found is not None and found.point == name:
-            blocks.append(_found(found, f"{incident.incident_id}:{episode}"))
-    blocks.append(actions("checklist_actions", tell))
-    blocks.append(context("`/incident close` asks for cause and resolution and drafts the review."))
-    summary = f"After resolving {incident.ref}: {left} to check"
+            shown = replace(found, again=False) if over else found
+            blocks.append(_found(shown, f"{incident.incident_id}:{episode}"))
+    if not over:
+        tell = button(words, "notice_form", f"resolved:{incident.incident_id}", style)
+        blocks.append(actions("checklist_actions", tell))
+        blocks.append(context("`/incident close` asks for cause and resolution and drafts the review."))
+    summary = f"After resolving {incident.ref}: {left} {'left unchecked' if over else 'to check'}"
     return Message(f"{resolved} {summary}" if resolved else summary, tuple(blocks))
 
 

@@ -84,6 +84,7 @@ PRESSES: Mapping[str, Press] = merged(
         oncall,
         access,
         buttons,
+        commands,
         fields,
         handover,
         timeline,

@@ -190,6 +190,16 @@ def test_classify_says_why_to_people(tocsin: Shell) -> None:
     assert "how.down" not in ended.stdout, "names of signals are not for people"
 
 
+def test_classify_says_on_stderr_that_it_fits_the_judge_first(
+    data_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.severity.judge.judge.is_fitted", lambda *_: False)
+    environment = {"TOCSIN_DATA": str(data_folder), "DATABASE_URL": NO_DATABASE}
+    answered = CliRunner().invoke(app, ["classify", "--jsonl"], input='{"id": "1", "text": "down"}\n', env=environment)
+    assert "Fitting the severity judge" in answered.stderr
+    assert [json.loads(line)["id"] for line in answered.stdout.splitlines()] == ["1"]
+
+
 @pytest.mark.parametrize("command", ["classify", "similar"])
 def test_without_a_text_the_command_says_what_to_give(tocsin: Shell, command: str) -> None:
     ended = tocsin(command)
@@ -372,11 +382,15 @@ def test_a_title_full_of_control_sequences_is_printed_and_obeyed_by_no_terminal(
     recorded: Shell, database: Database
 ) -> None:
     with database.transaction() as session:
-        add_incident(session, ref="INC-2026-0666", title="down \x1b]0;owned\x07\x1b[2J\x9b1m \u202eevil", severity="P3")
+        title = "down \x1b]0;owned\x07\x1b[2J\x9b1m \u202eevil"
+        row = add_incident(session, ref="INC-2026-0666", title=title, severity="P3")
+        text = "<@U0RESPONDER> asked <@U0NOBODY> &amp; all :see_no_evil_monkey: to look"
+        timeline.append(session, row.incident_id, Kind.NOTED, text, at=NOON, now=NOON, author="U0RESPONDER")
     for words in (["incident", "list"], ["incident", "list", "--json"], ["incident", "show", "INC-2026-0666"]):
         printed = recorded(*words).stdout
         assert "\\u001b" in printed and "owned" in printed
         assert not set("\x1b\x07\x9b\u202e") & set(printed)
+    assert "asked @somebody & all to look" in printed and "U0RESPONDER" not in printed, "as people read it"
     listed = [json.loads(line) for line in recorded("incident", "list", "--json").stdout.splitlines()]
     assert any(one["title"].startswith("down \x1b]0;owned") for one in listed), "JSON still says what was typed"
 

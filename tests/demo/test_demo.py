@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from bot.demo.bot_process import bot_environment, find_postgres
-from bot.demo.demo import open_browser
+from bot.demo.demo import open_browser, starting
 from bot.demo.seed import FIRST_REPORT
 from slack_playground.person import Person, content_of
 from tests.support.stage import INCIDENTS, press
@@ -310,3 +310,10 @@ def channel_of(person: Person, ending: str) -> str | None:
     """Where this person may type: a channel is listed a moment before they are invited."""
     mine = (one for one in person.bootstrap()["channels"] if one["is_member"])
     return next((one["id"] for one in mine if one["name"].endswith(ending)), None)
+
+
+def test_a_first_start_says_that_the_judge_is_fitted(tmp_path: Path) -> None:
+    assert "fits the severity judge" in starting(tmp_path)
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "judge-abc.npz").touch()
+    assert "fits" not in starting(tmp_path)

@@ -61,6 +61,13 @@ def press_and_hear(
     return content_of(answer)
 
 
+def reopen_closed(person: Person, channel: str, command: str) -> str:
+    """Reopen a closed incident, which asks first; the answer to saying yes."""
+    person.command(channel, command)
+    question = person.wait_for_ephemeral(channel, "Nothing has been changed yet.")
+    return press_and_hear(person, channel, question, "reopen_closed")
+
+
 def card_of(person: Person, channel: Message) -> Message:
     """The incident's card: the first message of ours in its channel."""
     return next(message for message in person.messages(channel["id"]) if message.get("bot_id"))

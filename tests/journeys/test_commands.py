@@ -20,7 +20,19 @@ from bot.lifecycle.messages.menu import shown as menu
 from bot.wiring.listeners import REGISTRY
 from slack_playground.person import NotDone, Person
 from tests.faults.troubles import fail, forget_faults
-from tests.journeys.story import Message, ask, card_says, entries, jump, kinds, press_and_hear, row, said_by_bot, settle
+from tests.journeys.story import (
+    Message,
+    ask,
+    card_says,
+    entries,
+    jump,
+    kinds,
+    press_and_hear,
+    reopen_closed,
+    row,
+    said_by_bot,
+    settle,
+)
 from tests.support.stage import BOT, INCIDENTS, Stage, press
 
 
@@ -241,6 +253,11 @@ def test_resolve_close_and_reopen_by_command(stage: Stage, elsewhere: bool) -> N
         "closed",
     ]
     assert entries(stage, ref)[0].text.endswith("the wiki is slow")
+    assert "*Reopen" in ask(responder, place, f"/incident reopen {name}it is <back>")
+    assert row(stage, ref).status == "closed", "a closed one is asked about first: on-call is paged at once"
+    assert f"{ref} is open again." in reopen_closed(responder, place, f"/incident reopen {name}it is <back>")
+    assert "it is &lt;back&gt;" in str([entry.text for entry in entries(stage, ref) if entry.kind == "reopened"])
+    card_says(responder, channel, "investigating, reopened twice")
 
 
 @pytest.mark.parametrize("command", ["close", "closed", "status closed", "status close"])
@@ -433,6 +450,7 @@ def test_what_a_form_cannot_take_shows_at_its_field(stage: Stage, incident: tupl
         ("remind.new", {"what": "x", "when": "banana"}, "when", "Write 15 min"),
         ("action.new", {"what": "x", "due": "2001-01-01"}, "due", "in the past"),
         ("oncall.override", {"who": "U0VP", "until": "banana"}, "until", "isn't a time I understand"),
+        ("oncall.override", {"who": "U0VP", "until": "2001-01-01 12:00"}, "until", "Write a later time"),
         ("oncall.override", {"who": BOT, "until": "2 h"}, "who", "this is a bot"),
         ("oncall.test", {}, "who", "no way to be paged outside Slack"),
         ("role.give", {"which": "scribe", "who": BOT}, "who", "this is a bot"),
@@ -441,7 +459,7 @@ def test_what_a_form_cannot_take_shows_at_its_field(stage: Stage, incident: tupl
         view = chosen(responder, room, key)
         errors = responder.submit(view, filled(view, **fields))
         assert list(errors) == [at] and wanted.lower() in errors[at].lower(), (key, errors)
-        assert "<@" not in errors[at] and "`" not in errors[at]
+        assert "<@" not in errors[at] and "`" not in errors[at] and "/incident oncall" not in errors[at]
         responder.close_view(view)
 
 

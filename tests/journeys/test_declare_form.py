@@ -51,6 +51,8 @@ def test_the_verdict_follows_what_is_typed_and_the_fields_stay(stage: Stage) -> 
     assert "<!channel>" not in verdict_of(now)
     inputs = [[block for block in each["blocks"] if block["type"] == "input"] for each in (view, now)]
     assert inputs[0] == inputs[1], "or Slack would take away what was typed"
+    type_title(stage, view, "somebody hacked us and is copying the customer table")
+    assert "in a private channel, unless you choose *Everybody*" in verdict_of(judged(stage, view, ":lock:"))
     type_title(stage, view, "")
     judged(stage, view, HINT)
 

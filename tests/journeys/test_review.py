@@ -24,7 +24,7 @@ from bot.store.outbox import enqueue
 from bot.wiring.service import Parts, Service
 from slack_playground.person import content_of
 from slack_playground.workspace.records import Canvas
-from tests.journeys.story import ask, failed_jobs, settle
+from tests.journeys.story import ask, failed_jobs, reopen_closed, settle
 from tests.support.stage import BOT, INCIDENTS, Stage, press, running, staged
 
 
@@ -112,7 +112,7 @@ def test_closing_again_after_reopening_drafts_a_further_version(stage: Stage) ->
         assert drafts(stage, ref) == number
         said = [said for said in responder.messages(channel["id"]) if "Review draft of" in content_of(said)]
         assert len(said) == number
-        ask(responder, INCIDENTS, f"/incident reopen {ref} it is off again")
+        reopen_closed(responder, INCIDENTS, f"/incident reopen {ref} it is off again")
 
 
 def test_the_review_is_the_canvas_of_the_channel_and_follows_what_people_write(stage: Stage) -> None:

@@ -20,6 +20,7 @@ from tests.journeys.story import (
     jump,
     kinds,
     pings_of,
+    reopen_closed,
     row,
     said_by_bot,
     settle,
@@ -320,7 +321,7 @@ def test_a_duplicate_goes_into_the_other_with_its_timeline(stage: Stage) -> None
     assert any(second in said and f"closed, merged into {first}" in said for said in said_by_bot(lead, INCIDENTS))
     assert f"follow it there in <#{there['id']}>" in ask(lead, here["id"], "/incident note the bank called back")
     assert f"closed, merged into {first}" in ask(lead, INCIDENTS, "/incident list closed")
-    ask(lead, here["id"], "/incident reopen it was another one")
+    reopen_closed(lead, here["id"], "/incident reopen it was another one")
     assert "the gateway answers 500" not in [entry.text for entry in entries(stage, first)]
 
 
@@ -331,7 +332,7 @@ def test_a_false_alarm_stops_everything(stage: Stage) -> None:
     assert row(stage, ref).false_alarm is True
     assert not [ping for ping in pings_of(stage, ref) if ping.state == "planned"]
     assert "is already closed as a false alarm" in ask(responder, channel["id"], "/incident false-alarm")
-    ask(responder, channel["id"], "/incident reopen it is real")
+    reopen_closed(responder, channel["id"], "/incident reopen it is real")
     assert row(stage, ref).false_alarm is None
 
 

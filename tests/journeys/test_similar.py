@@ -21,6 +21,7 @@ from tests.journeys.story import (
     card_of,
     card_says,
     press_and_hear,
+    reopen_closed,
     report,
     report_row,
     row,
@@ -166,7 +167,7 @@ def test_an_incident_that_was_closed_is_found_on_every_replica_until_it_is_reope
         assert ref in told and "the timetable feed moved" in told
     ask(person, INCIDENTS, f"/incident cause {ref} somebody renamed the feed")
     assert "somebody renamed the feed" in content_of(whispered(person, INCIDENTS, query))
-    ask(person, INCIDENTS, f"/incident reopen {ref} empty again")
+    reopen_closed(person, INCIDENTS, f"/incident reopen {ref} empty again")
     for _ in range(2 * replicas):
         assert ref not in content_of(whispered(person, INCIDENTS, query))
     ask(person, INCIDENTS, f"/incident resolve {ref}")

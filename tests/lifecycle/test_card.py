@@ -297,6 +297,20 @@ def test_the_ladder_says_first_what_is_to_come() -> None:
     assert len(said) <= 3000
 
 
+def test_the_days_of_a_review_draft_look_as_its_instants_do() -> None:
+    lines = ["Next steps: alarm (no owner yet, due: 2026-12-04)", "due: 2026-99-99"]
+    said = marked_up(review_messages.review_ready(incident(), None, lines, NOON))
+    assert "due: <!date^1796385600^{date_short}|2026-12-04>)" in said and "due: 2026-99-99" in said
+
+
+def test_a_page_that_was_not_needed_does_not_read_as_if_nobody_had_answered() -> None:
+    secondary = ping(kind="secondary", rule="no answer to 2 pages", role="secondary on-call")
+    said = pings.done_line(secondary, "cancelled", None, (), "acknowledged before it was due")
+    assert "secondary on-call: not paged, acknowledged before it was due. It was planned for: no answer" in said
+    again = marked_up(pings.page(ping(incident(reopened=1)), NOON))
+    assert "reopened once. Channel" in again
+
+
 def test_a_late_page_says_so() -> None:
     said = marked_up(pings.page(ping(), NOON + minutes(12)))
     assert "is 12 min late._" in said

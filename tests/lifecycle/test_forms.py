@@ -168,3 +168,9 @@ def test_a_message_that_no_field_holds_takes_several(words: str) -> None:
     parts = slack_forms.initial_values(form)
     assert all(len(part) <= slack_forms.LONGEST_FIELD for part in parts.values())
     assert "".join(words_typed(parts).split()) == "".join(words.split())
+
+
+def test_nobody_is_asked_whether_a_drill_was_real() -> None:
+    asked = [block["block_id"] for block in modals.close_form(incident(ref="DRILL-2026-0001"), False)["blocks"][1:]]
+    assert "alarm" not in asked and "cause" in asked
+    assert "alarm" in str(modals.close_form(incident(), False)["blocks"])

@@ -11,6 +11,7 @@ from bot.aws.alarm_states import Alarm, AlarmState, Reading
 from bot.aws.session import Denied, Unavailable
 from bot.context import AppContext
 from bot.incidents.queries import incidents, timeline
+from bot.incidents.rules.incident import Status
 from bot.incidents.rules.timeline import Kind
 from bot.lifecycle.flows.change import resolve
 from bot.slack.client import Slack
@@ -117,6 +118,11 @@ def test_one_can_look_again_where_the_first_look_was_lost(context: AppContext, d
         incident = incidents.facts(incidents.get(session, incident_id))
     shown = stakeholder_messages.checklist(incident, 1, {found.point: "metrics"}, {}, NOON, found)
     assert "Check again" in str(shown.blocks)
+    sent = stakeholder_messages.checklist(incident, 1, {"one": "metrics"}, {}, NOON, told=True)
+    assert "Send another RESOLVED notice" in str(sent.blocks) and "primary" not in str(sent.blocks)
+    over = replace(incident, status=Status.CLOSED, closed_at=NOON)
+    closed = stakeholder_messages.checklist(over, 1, {found.point: "metrics", "one": "x"}, {}, NOON, found)
+    assert "'button'" not in str(closed.blocks) and "2 left unchecked" in str(closed.blocks)
 
 
 def test_the_list_of_an_earlier_resolution_promises_no_look(

@@ -11,6 +11,7 @@ from bot.slack.forms import Values, choice_field, person_field, text_field
 from bot.text.markup import escape
 
 WHO, ROLE, FROM, UNTIL, WHY, WHICH = "who", "role", "from", "until", "why", "which"
+_UNTIL = "tomorrow 9:00, 2 h, Monday 18:00"
 NO_OVERRIDE = "There is no override now or later. `/incident oncall` shows who is on call."
 
 
@@ -20,9 +21,14 @@ def override_fields(zone: str) -> list[Block]:
         choice_field(
             ROLE, "Role", {role.value: _capital(role) for role in (*LADDER, Role.SECONDARY)}, Role.ON_CALL.value
         ),
-        text_field(UNTIL, f"Until when? ({zone})", limit=60, placeholder="tomorrow 9:00, 2 h, Monday 18:00"),
+        text_field(UNTIL, f"Until when? ({zone})", limit=60, placeholder=_UNTIL),
         text_field(FROM, f"From when? Leave empty for now ({zone})", optional=True, limit=60, placeholder="22:00"),
     ]
+
+
+def not_later(typed: str) -> str:
+    """What was typed as the end, in a form: no command is taught there."""
+    return f"“{typed[:40]}” is over by then. Write a later time: {_UNTIL}."
 
 
 def override_words(values: Values) -> str:

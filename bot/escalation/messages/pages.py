@@ -70,7 +70,7 @@ def _again_lines(ping: PingFacts, now: datetime, instead: str, reader: str) -> l
 
 
 def _stands(incident: Incident) -> str:
-    return f"Declared {instant(incident.declared_at)}, {incident.status}. Channel: {_channel(incident)}"
+    return f"Declared {instant(incident.declared_at)}, {incident.status}{incident.again}. Channel: {_channel(incident)}"
 
 
 def _impact(incident: Incident) -> str:
@@ -238,7 +238,8 @@ def done_line(ping: PingFacts, state: str, at: datetime | None, user_ids: Sequen
         case "failed":
             return f":x: {instant(ping.due_at)} {what}: not sent, {escape(reason or 'reason unknown')}"
         case "cancelled":
-            return f":heavy_minus_sign: {instant(ping.due_at)} {what}: {reason}"
+            planned = f"It was planned for: {_short(ping)}."
+            return f":heavy_minus_sign: {instant(ping.due_at)} {ping.role}: not paged, {reason}. {planned}"
         case _:
             return f":hourglass: {instant(ping.due_at)} {what}: on its way"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -16,6 +17,7 @@ from bot.fields.rules import Ask
 from bot.incidents import messages as incident_messages
 from bot.incidents.commands import ALONE, Answer, CommandContext, Subcommand, incident_of, refuse_words, unless_said
 from bot.incidents.flows.record import record
+from bot.incidents.interactions import ID, Press, incident_at
 from bot.incidents.menu import OF_INCIDENT, OPEN, OVER, Buttons, Form, Group, InMenu, Shown, Where
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.authority import Act
@@ -33,10 +35,14 @@ from bot.lifecycle.messages.outcomes import sentence
 from bot.lifecycle.rules.outcomes import Outcome, Unchanged
 from bot.reviews.flows.drafting import redraft_later
 from bot.reviews.messages.review import left_as_approved
+from bot.reviews.queries import reviews
+from bot.reviews.rules.stages import Stage
 from bot.severity.rules import Severity, leading_severity, parse_severity
 from bot.slack.blocks import Block
+from bot.slack.client import Message
 from bot.text.markup import escape, plain_text
 
+_LONGEST_WHY = 1_000  # characters that a button carries
 _READ_BACK = 200  # entries: repeated pages among them are folded, and the latest of what is left is shown
 
 
@@ -149,11 +155,28 @@ def _close(session: Session, command: CommandContext) -> str:
     return sentence(change.close(session, row, command.user_id, said, command.context.policy, command.now))
 
 
-def _reopen(session: Session, command: CommandContext) -> str:
+def _reopen(session: Session, command: CommandContext) -> Answer:
+    """A closed one only after a question, as on-call is paged at once; the form of the menu is one."""
     row = incident_of(session, command, for_change=True)
+    if row.status == Status.CLOSED and not command.by_form:
+        return _ask_to_reopen(session, command, row)
     return sentence(
         change.reopen(session, row, command.user_id, command.context.policy, command.now, plain_text(command.rest))
     )
+
+
+def _ask_to_reopen(session: Session, command: CommandContext, row: IncidentRow) -> Message:
+    stage = reviews.find_stage(session, row.incident_id)
+    approved = stage is not None and stage.stage == Stage.APPROVED
+    why = " ".join(plain_text(command.rest).split())[:_LONGEST_WHY]
+    return answers.reopen_question(incidents.facts(row), approved, row.commander != command.user_id, why)
+
+
+def _reopen_closed(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
+    """From that question: the incident and why, as it was typed."""
+    incident_id, _, why = value.partition(":")
+    row = incidents.get_for_change(session, int(incident_id))
+    return sentence(change.reopen(session, row, user_id, context.policy, now, why))
 
 
 def _recorder(field: str, kind: Kind, example: str) -> Callable[[Session, CommandContext], str]:
@@ -202,6 +225,9 @@ def _row(row: IncidentRow | None) -> IncidentRow:
     return row
 
 
+PRESSES = {
+    "reopen_closed": Press(_reopen_closed, Act.CHANGE, incident_at(0), rf"{ID}:.{{0,{_LONGEST_WHY}}}"),
+}
 SUBCOMMANDS = (
     Subcommand(
         "status",
@@ -303,7 +329,7 @@ SUBCOMMANDS = (
     Subcommand(
         "reopen",
         "reopen errors are back",
-        "Reopen it. Escalation restarts.",
+        "Reopen it. Escalation restarts; a closed one is reopened after a question.",
         answer=_reopen,
         menu={
             "why": Form(

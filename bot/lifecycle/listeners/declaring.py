@@ -265,9 +265,12 @@ def judged_so_far(context: AppContext, title: str, metadata: str) -> str:
     if len(title.strip()) < _TELLING:
         return ""
     declaration, judged = consider(context, Wanted("", title, None, False), "")
-    channel_id = json.loads(metadata).get("channel") if metadata.startswith("{") else metadata
+    opened = json.loads(metadata) if metadata.startswith("{") else {"channel": metadata}
+    channel_id = opened.get("channel")
     near, _ = find_near(context, channel_id, title, declaration.security)
-    return forms.verdict(judged, declaration.severity, declaration.similar, near)
+    shown = forms.verdict(judged, declaration.severity, declaration.similar, near)
+    private = declaration.security and forms.DRILL not in opened  # everybody sees a drill
+    return forms.with_privacy(shown) if private else shown
 
 
 def _form(command: CommandContext) -> dict[str, Any] | None:

@@ -122,7 +122,8 @@ def closed(
 ) -> dict[str, Any] | None:
     """Answers with the form where it is to be filled in further."""
     row = incidents.get_for_change(session, int(view["private_metadata"]))
-    if values["alarm"] == "false":
+    alarm = values.get("alarm", "")  # nobody asks whether a drill was real
+    if alarm == "false":
         authority.check(session, context, Act.FALSE_ALARM, user_id, now, row)
     given, known = given_in_form(session, context, row, values, Ask.RESOLVE)
     if further := _asks_further(session, context, row, values, given, known, resolving=False):
@@ -133,7 +134,7 @@ def closed(
         cause=facts["cause"],
         resolution=facts["resolution"],
         impact=values["impact"],
-        false_alarm=values["alarm"] == "false",
+        false_alarm=alarm == "false" if alarm else None,
         playbook_helped={"yes": True, "no": False}.get(values.get("playbook", "")),
     )
     change.close(session, row, user_id, said, context.policy, now)

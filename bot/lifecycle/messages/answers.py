@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bot.incidents.messages import marked_text
+from bot.incidents.messages import headline, marked_text
 from bot.incidents.rules.incident import Incident, reopened_words
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.messages.access import ASKED_BELOW
 from bot.lifecycle.rules.outcomes import Workplace
 from bot.severity.rules import Judgement, Level, Severity
+from bot.slack.blocks import actions, button, context, section
+from bot.slack.client import Message
 from bot.slack.refusals import Refusal
 from bot.slack.text import person, plain, shorten
 from bot.text.durations import between, span
@@ -130,3 +132,16 @@ def which(refs: Sequence[str]) -> str:
 
 def not_paged(ref: str) -> str:
     return f"No page about {ref} is waiting for your answer."
+
+
+def reopen_question(incident: Incident, approved: bool, pages: bool, why: str = "") -> Message:
+    """Asked before a closed incident is reopened: what that does. `why` was typed.
+
+    `pages`: on-call is paged, as whoever asks does not command it.
+    """
+    closed = f" It was closed {instant(incident.closed_at)}." if incident.closed_at else ""
+    review = " Its review is approved; that version stays, and closing again drafts a further one." if approved else ""
+    paged = "On-call is paged again, as for a new incident." if pages else "You command it, so it is yours again."
+    text = f"*Reopen {incident.ref}?* {headline(incident)}\n{paged}{closed}{review}"
+    pressed = button("Reopen", "reopen_closed", f"{incident.incident_id}:{why}", "danger")
+    return Message(text, (section(text), actions("reopen", pressed), context("Nothing has been changed yet.")))

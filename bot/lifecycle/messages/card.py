@@ -103,7 +103,7 @@ def _title(incident: Incident) -> Block:
 
 def _fields(incident: Incident, level: Level, state: State) -> Block:
     fields = [
-        f"*Status*\n{incident.stands}",
+        f"*Status*\n{incident.stands}{incident.again if incident.status.is_open else ''}",
         f"*Severity*\n{incident.severity} {plain(level.title)}: {plain(level.meaning)}",
         f"*Commander*\n{person(incident.commander)}",
         f"*Declared*\n{instant(incident.declared_at)} by {person(incident.declared_by)}",

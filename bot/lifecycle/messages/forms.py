@@ -103,6 +103,12 @@ def verdict(judged: Judgement, guess: Severity, similar: Sequence[SimilarItem], 
     return fit("\n".join(lines), 3000)
 
 
+def with_privacy(verdict: str) -> str:
+    """The verdict on what sounds like a break-in, with what then becomes of "Let Tocsin judge"."""
+    said = ":lock: It will be a security incident, in a private channel, unless you choose *Everybody* below."
+    return fit(f"{said}\n{verdict}", 3000)
+
+
 def ask_near(form: dict[str, Any], filled: Mapping[str, str], near: Incident, here: bool, data: str) -> dict[str, Any]:
     """The declare form as it was filled in, with the question whether that is `near`, which is open. `here`: it was
     opened in its channel. `data` is the form's own metadata, which says that this was asked.
@@ -204,6 +210,7 @@ def close_form(
     alarm = [option("A real incident", "real"), option("A false alarm", "false")]
     answers = [*yes_no, option("No playbook was used", "none")]
     did_it = field("playbook", "Did the playbook fix it?", select("Did it?", "playbook", answers, known))
+    was_real = field("alarm", "Was it real?", select("Was it real?", "alarm", alarm, "real"))
     return form(
         CLOSE,
         "Close and draft review",
@@ -214,7 +221,7 @@ def close_form(
             text_field("cause", "Cause", multiline=True, initial=incident.cause),
             text_field("resolution", "Resolution", multiline=True, initial=incident.resolution),
             text_field("impact", "Impact on customers", multiline=True, optional=True, initial=incident.impact),
-            field("alarm", "Was it real?", select("Was it real?", "alarm", alarm, "real")),
+            *([] if incident.drill else [was_real]),
             *([did_it] if playbook else []),
             *asked,
         ],

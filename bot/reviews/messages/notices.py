@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from bot.incidents.messages import headline
 from bot.incidents.rules.incident import Incident
@@ -104,11 +105,27 @@ def review_ready(incident: Incident, link: str | None, lines: Sequence[str], due
     """The draft of the review, announced with its main facts; `due_at` None where none is required."""
     until = f"Due {instant(due_at)}." if due_at else "No review is required."
     title = f"Review draft of *{incident.ref}* is ready. {until}"
-    body = "\n".join(f"• {escape(shorten(line, 250))}" for line in lines[:12])
+    body = "\n".join(f"• {_with_days(escape(shorten(line, 250)))}" for line in lines[:12])
     blocks = [section(title), section(body or "Nothing was recorded.")]
     if link:
         blocks.append(section(f"<{link}|Read the draft>"))
     return Message(f"Review draft of {incident.ref} is ready", tuple(blocks))
+
+
+_DAY = re.compile(r"(?<=due: )(\d{4})-(\d\d)-(\d\d)\b")
+
+
+def _with_days(line: str) -> str:
+    """Days in markup, so that they look as the instants of the same message do; noon is that day nearly everywhere."""
+
+    def day(found: re.Match[str]) -> str:
+        try:
+            noon = datetime(int(found[1]), int(found[2]), int(found[3]), 12, tzinfo=UTC)
+        except ValueError:  # somebody typed what looks like a day
+            return found[0]
+        return f"<!date^{int(noon.timestamp())}^{{date_short}}|{found[0]}>"
+
+    return _DAY.sub(day, line)
 
 
 def picture_title(ref: str, episode: int) -> str:

@@ -80,8 +80,10 @@ def notified(
     _promise(session, row, written, entry_id)
     _end_waits(session, row)
     show_news(session, row)
-    if point and written.data.get("kind") == RESOLVED and written.data.get("episode") == row.episode:
-        _tick_by_notice(session, row, point, written.author or "", now)
+    if written.data.get("kind") == RESOLVED and written.data.get("episode") == row.episode:
+        if point:
+            _tick_by_notice(session, row, point, written.author or "", now)
+        follow_up(session, row)  # it no longer offers that notice first
     return True
 
 
@@ -173,7 +175,6 @@ def _tick_by_notice(session: Session, row: IncidentRow, point: str, by: str, now
     if point not in ticks(session, row.incident_id, row.episode):
         data = {"item": point, "episode": row.episode}
         record(session, row, Kind.CHECK_DONE, messages.checked_by_notice(by), now, author=by, data=data)
-        follow_up(session, row)
 
 
 def not_mailed(session: Session, row: IncidentRow, entry_id: int, address: str, reason: str, now: datetime) -> None:
