@@ -12,8 +12,8 @@ from bot.incidents.rules.authority import DECLARER, GUESTS, MEMBERS, ROSTER, ROS
 from bot.incidents.rules.break_in import Signs, is_phrase, shows_signs, smells_of_break_in
 from bot.incidents.rules.responders import ResponderRole
 from bot.policy.loading import PolicyModel, load
-from bot.policy.values import Many, OneOrMany, Text, Typed, choose, must
-from bot.severity.rules import Severity
+from bot.policy.values import Many, OneOrMany, Share, Text, Typed, choose, must
+from bot.severity.rules import Judgement, Severity
 
 
 def _phrase(typed: str) -> str:
@@ -35,13 +35,21 @@ class SignsPolicy(PolicyModel):
     what: _Phrases = ()
 
 
+class LikelyPolicy(PolicyModel):
+    """From which probability on the judge's word counts; None: it does not."""
+
+    report: Share | None = None
+    ask: Share | None = None
+
+
 class SecurityPolicy(PolicyModel):
     """`rows` are ids of rows of the severity matrix; `playbook` is the reference of the one to follow.
 
     `archive` says whether approved reviews of security incidents go into the archive, under a prefix of their own.
-    What says one of the phrases of `ask` or `running` or shows `signs`, and not only as one of `unless` does, is
-    declared in private, and whoever declared it is asked. `reports` is the least severity with which a report of one is
-    declared by itself; None: none is. `page_at_once`: one that somebody declares pages at once, whatever its severity.
+    What says one of the phrases of `ask` or `running` or shows `signs`, and not only as one of `unless` does, or is
+    `likely` one, is declared in private, and whoever declared it is asked. `reports` is the least severity with which a
+    report of one is declared by itself; None: none is. `page_at_once`: one that somebody declares pages at once,
+    whatever its severity.
     """
 
     rows: Annotated[frozenset[Text], OneOrMany()]
@@ -50,6 +58,7 @@ class SecurityPolicy(PolicyModel):
     running: _Phrases = ()
     unless: _Phrases = ()
     signs: SignsPolicy = SignsPolicy()
+    likely: LikelyPolicy = LikelyPolicy()
     reports: Severity | None = None
     page_at_once: bool = True
     archive: bool = True
@@ -62,13 +71,23 @@ class SecurityPolicy(PolicyModel):
         signs = Signs(self.signs.strange, self.signs.anyone, self.signs.does, self.signs.what)
         return shows_signs(text, signs, self.unless)
 
-    def tells_of_break_in(self, text: str, row_name: str, severity: Severity | None) -> bool:
+    def sounds_like_break_in(self, text: str, row_name: str, probability: float) -> bool:
+        """Whether what is declared in these words, judged so, may be one. `probability` is the judge's."""
+        return row_name in self.rows or self.smells(text) or _reaches(probability, self.likely.ask)
+
+    def tells_of_break_in(self, text: str, judged: Judgement) -> bool:
         """Whether a report, judged so, tells of one that needs people now."""
         if smells_of_break_in(text, self.running, self.unless):
             return True
-        if severity is None:  # not sure that it is an incident at all
+        if judged.severity is None:  # not sure that it is an incident at all
             return self._shows_signs(text)
-        return severity in (Severity.P0, Severity.P1) and (row_name in self.rows or self.smells(text))
+        if judged.severity not in (Severity.P0, Severity.P1):
+            return False
+        return judged.row_name in self.rows or self.smells(text) or _reaches(judged.break_in, self.likely.report)
+
+
+def _reaches(probability: float, least: float | None) -> bool:
+    return least is not None and probability >= least
 
 
 def load_security(path: Path) -> SecurityPolicy:

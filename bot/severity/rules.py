@@ -68,6 +68,7 @@ class Judgement:
     row: str  # the row of the matrix that decided, one short sentence for people
     row_name: str = ""  # its id in severity.yaml, "examples" where only the examples spoke
     trouble: float = 0.0  # 0..1: how likely it is trouble that must not be passed over, against talk; P3 counts nothing
+    break_in: float = 0.0  # 0..1: how likely it tells of a break-in; 0 where only the written matrix judges
 
 
 _SEVERITY = re.compile(r"^(?:p|sev|severity|prio|priority)?[\s\-_]*([0-3])$", re.IGNORECASE)

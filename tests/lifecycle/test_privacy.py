@@ -36,6 +36,7 @@ from tests.support.queue import queued
 from tests.support.rows import NOON
 
 WORDS = "we got hacked i think"
+UNFORESEEN = "somebody I don't know downloads our customer table from a laptop in Romania with Jonas's login"
 REPORTS = "C0INCIDENTS"
 _numbers = itertools.count(1)
 
@@ -80,11 +81,13 @@ def last(context: AppContext) -> IncidentRow:
         return incidents.list_recent(session, 1)[0]
 
 
+@pytest.mark.parametrize("words", [WORDS, UNFORESEEN])
 @pytest.mark.parametrize("way", WAYS)
 def test_a_declaration_that_sounds_like_a_break_in_is_private_and_paged_until_it_is_answered(
-    doors: Doors, known: AppContext, way: str
+    doors: Doors, known: AppContext, way: str, words: str
 ) -> None:
-    WAYS[way](doors, f"{WORDS} {next(_numbers)}")
+    assert known.policy.security.smells(words) is (words is WORDS), "else the judge finds it"
+    WAYS[way](doors, f"{words} {next(_numbers)}")
     row = last(known)
     assert row.ref.startswith("SEC-") and row.kind_asked_at is not None
     with known.database.transaction() as session:

@@ -10,16 +10,20 @@ import pytest
 
 from bot.context import AppContext
 from bot.escalation.queries import pings
+from bot.incidents.policy import LikelyPolicy
 from bot.incidents.queries import incidents, timeline
 from bot.incidents.rules.authority import Standing
 from bot.incidents.rules.incident import is_drill
 from bot.incidents.tables import IncidentRow
 from bot.incidents.visibility import may_see
+from bot.lifecycle.flows.declare import kind_of
 from bot.reports.flows import reports as suggest
 from bot.reports.flows.reports import Heard
 from bot.reports.jobs import answers as reports
 from bot.reports.listeners.judging import judge_message
 from bot.reports.queries import find_report_of_message as report_of
+from bot.severity.judge.judge import load_judge
+from bot.severity.rules import Severity
 from bot.slack.client import Slack
 from bot.slack.poster import Poster
 from slack_playground.person import Person
@@ -47,6 +51,17 @@ BREAK_INS = (
     "the S3 bucket with invoices is being emptied by a key we revoked yesterday",
     "the finance bot transferred 40k to an iban that is not in our books",
 )
+# In no word that the policy lists: the judge's own model of break-ins finds them.
+UNFORESEEN = (
+    "somebody I don't know has been downloading our customer table from a laptop in Romania with Jonas's login",
+    "Jonas is on holiday, yet his login has pulled the whole client register to a notebook in Bucharest since lunch",
+)
+ORDINARY = (
+    "Login is down for all customers, nobody can sign in since 9:40",
+    "admin console is unreachable for all shops, nobody can change prices",
+    "password reset mails do not arrive for any customer since this morning",
+    "Users cannot change their password, the account service times out for everybody",
+)
 TALK = (
     "security awareness week: talk on ransomware, Wednesday noon, recording afterwards",
     "A large retailer was hacked, story in the news",
@@ -72,7 +87,7 @@ def no_break_in(context: AppContext) -> None:
 
 
 @pytest.mark.usefixtures("no_break_in")
-@pytest.mark.parametrize("text", BREAK_INS)
+@pytest.mark.parametrize("text", BREAK_INS + UNFORESEEN)
 def test_a_report_of_a_break_in_is_private_and_pages_at_once_and_whoever_wrote_it_is_asked(
     context: AppContext, slack: Slack, poster: Poster, responder: Person, text: str
 ) -> None:
@@ -88,6 +103,27 @@ def test_a_report_of_a_break_in_is_private_and_pages_at_once_and_whoever_wrote_i
     reports.answer(context, slack, poster, report_id=report_id)
     [said] = answers(responder, ts)
     assert row.ref not in str(said) and "Similar" not in str(said) and "Looks like" not in str(said)
+
+
+@pytest.mark.usefixtures("no_break_in")
+@pytest.mark.parametrize("text", UNFORESEEN)
+def test_without_its_probability_in_the_policy_or_a_fitted_judge_the_words_decide_alone(
+    context: AppContext, responder: Person, text: str
+) -> None:
+    assert not context.policy.security.smells(text), "what words find tests no model"
+    words_alone = context.policy.security.model_copy(update={"likely": LikelyPolicy()})
+    policy = replace(context.policy, security=words_alone)
+    assert heard(replace(context, policy=policy), responder, text)[0] is None
+    assert load_judge(context.policy.severity, None, None).judge(text).break_in == 0
+
+
+@pytest.mark.usefixtures("no_break_in")
+@pytest.mark.parametrize("text", ORDINARY)
+def test_an_outage_with_the_words_of_a_break_in_stays_public(context: AppContext, responder: Person, text: str) -> None:
+    judged = context.judge.judge(text)
+    assert judged.severity in (Severity.P0, Severity.P1)
+    assert heard(context, responder, text)[0] is None
+    assert not kind_of(context.policy, text, judged.row_name, probability=judged.break_in).security
 
 
 @pytest.mark.usefixtures("no_break_in")

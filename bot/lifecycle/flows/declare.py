@@ -168,13 +168,20 @@ def _check_drills(session: Session) -> None:
 
 
 def kind_of(
-    policy: Policy, words: str, row_name: str, said: bool | None = None, type_name: str | None = None
+    policy: Policy,
+    words: str,
+    row_name: str,
+    said: bool | None = None,
+    type_name: str | None = None,
+    *,
+    probability: float = 0.0,
 ) -> Secrecy:
     """Whether it is a security incident, and whether that is asked.
 
-    `said` and `type_name` are what somebody chose, `row_name` the row of the matrix by which the words were judged.
+    `said` and `type_name` are what somebody chose, `row_name` the row of the matrix by which the words were judged,
+    `probability` how likely the judge finds them a break-in.
     """
-    smells = row_name in policy.security.rows or policy.security.smells(words)
+    smells = policy.security.sounds_like_break_in(words, row_name, probability)
     if said is not None or policy.fields.is_private(type_name):
         return Secrecy(said is not False, asks=False, urgent=smells)
     return Secrecy(smells, asks=smells and bool(policy.security.ask), urgent=smells)

@@ -120,7 +120,8 @@ def consider(context: AppContext, wanted: Wanted, by: str) -> tuple[Declaration,
     """The declaration with all that is judged and remembered; the memory asks the database on its own."""
     judged = context.judge.judge(wanted.title)
     given, title = context.policy.fields.take_type(wanted.title)
-    secrecy = kind_of(context.policy, wanted.title, judged.row_name, wanted.security or None, given.type_name)
+    chosen, likely = wanted.security or None, judged.break_in
+    secrecy = kind_of(context.policy, wanted.title, judged.row_name, chosen, given.type_name, probability=likely)
     declaration = Declaration(
         request_key=wanted.request_key,
         title=title,

@@ -25,7 +25,7 @@ def tells_of_break_in(context: AppContext, text: str, judged: Judgement) -> bool
     if policy.security.reports is None or policy.severity.shadow:
         return False
     silent = policy.severity.outcome(judged) is Outcome.SILENCE
-    return not silent and policy.security.tells_of_break_in(text, judged.row_name, judged.severity)
+    return not silent and policy.security.tells_of_break_in(text, judged)
 
 
 def declare_break_in(session: Session, context: AppContext, heard: Heard, now: datetime) -> None:

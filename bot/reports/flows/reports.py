@@ -125,21 +125,28 @@ def judgement_of(row: ReportRow) -> Judgement:
 
 
 def declare_report(
-    session: Session, report_id: int, severity: Severity | None, by: str, policy: Policy, now: datetime
+    session: Session,
+    report_id: int,
+    severity: Severity | None,
+    by: str,
+    policy: Policy,
+    now: datetime,
+    *,
+    break_in: float = 0.0,
 ) -> tuple[IncidentRow, bool]:
-    """Declare what was reported, with the judged severity or the one chosen."""
-    return _declare(session, _undecided(session, report_id), severity, by, policy, now)
+    """Declare what was reported, with the judged severity or the one chosen. `break_in`: how likely it is one."""
+    return _declare(session, _undecided(session, report_id), severity, by, policy, now, break_in=break_in)
 
 
 def declare_after_all(
-    session: Session, report_id: int, by: str, policy: Policy, now: datetime
+    session: Session, report_id: int, by: str, policy: Policy, now: datetime, *, break_in: float = 0.0
 ) -> tuple[IncidentRow, bool]:
     """Declare what somebody had called no incident; that they had stays with the report."""
     report = _get(session, report_id)
     if report.decision != "not_incident":
         raise _decided_already(session, report)
     _set_decision_aside(report)
-    return _declare(session, report, None, by, policy, now)
+    return _declare(session, report, None, by, policy, now, break_in=break_in)
 
 
 def _set_decision_aside(report: ReportRow) -> None:
@@ -176,12 +183,13 @@ def _declare(
     policy: Policy,
     now: datetime,
     secrecy: Secrecy | None = None,
+    break_in: float = 0.0,
 ) -> tuple[IncidentRow, bool]:
     """`secrecy` is for what nobody asked to be declared: without a question, it is in Tocsin's own name."""
     _refuse_declared(session, report.channel_id, report.ts)
     chosen = severity or (Severity(report.severity) if report.severity else Severity.P2)
     key = "report:" if secrecy is None or secrecy.asks else incidents.BY_REPORT
-    secrecy = secrecy or kind_of(policy, report.text, report.row_name)
+    secrecy = secrecy or kind_of(policy, report.text, report.row_name, probability=break_in)
     declaration = Declaration(
         request_key=f"{key}{report.report_id}",
         title=_title(report.text, slack_queries.names_in(session, report.text)),

@@ -114,7 +114,8 @@ def _undecided(
         return corrections.no_longer_an_incident()
     # What AWS knows is offered where AWS is configured.
     resources = offers(report.text, context.policy.diagnostics) if context.aws else ()
-    private = kind_of(context.policy, report.text, judgement.row_name).security
+    likely = context.judge.judge(report.text).break_in
+    private = kind_of(context.policy, report.text, judgement.row_name, probability=likely).security
     over = report.recovered_at
     said = answers.answer(report.report_id, report.text, judgement, levels, found, running, resources, private, over)
     return _dated(report, said)

@@ -31,7 +31,8 @@ def declare_report(session: Session, context: AppContext, value: str, user_id: s
     question = _opened_since(session, context, int(value), now)
     if question is not None:
         return question
-    row, _ = reports.declare_report(session, int(value), None, user_id, context.policy, now)
+    likely = _break_in(session, context, int(value))
+    row, _ = reports.declare_report(session, int(value), None, user_id, context.policy, now, break_in=likely)
     return _declared(session, context, row)
 
 
@@ -40,8 +41,15 @@ def declare_report_as(session: Session, context: AppContext, value: str, user_id
     question = _opened_since(session, context, int(report_id), now)
     if question is not None:
         return question
-    row, _ = reports.declare_report(session, int(report_id), Severity(severity), user_id, context.policy, now)
+    chosen, likely = Severity(severity), _break_in(session, context, int(report_id))
+    row, _ = reports.declare_report(session, int(report_id), chosen, user_id, context.policy, now, break_in=likely)
     return _declared(session, context, row)
+
+
+def _break_in(session: Session, context: AppContext, report_id: int) -> float:
+    """How likely the judge of today finds what was reported a break-in."""
+    report = find_report(session, report_id)
+    return context.judge.judge(report.text).break_in if report is not None else 0.0
 
 
 def _declared(session: Session, context: AppContext, row: IncidentRow) -> str:
@@ -65,7 +73,8 @@ def _opened_since(session: Session, context: AppContext, report_id: int, now: da
 
 
 def declare_after_all(session: Session, context: AppContext, value: str, user_id: str, now: datetime) -> str | None:
-    row, _ = reports.declare_after_all(session, int(value), user_id, context.policy, now)
+    likely = _break_in(session, context, int(value))
+    row, _ = reports.declare_after_all(session, int(value), user_id, context.policy, now, break_in=likely)
     return _declared(session, context, row)
 
 

@@ -87,14 +87,16 @@ def _declaration(
     if kind == forms.KIND_ORDINARY and context.policy.fields.is_private(given.type_name):
         kind = origin[forms.WHO]
     said = {forms.KIND_SECURITY: True, forms.KIND_ORDINARY: False}.get(kind)
-    secrecy = kind_of(context.policy, f"{title}\n{impact}", judged.row_name, said, given.type_name)
+    words = f"{title}\n{impact}"
+    likely = context.judge.judge(words).break_in
+    secrecy = kind_of(context.policy, words, judged.row_name, said, given.type_name, probability=likely)
     return Declaration(
         request_key=key,
         title=title,
         severity=Severity(chosen) if chosen != forms.JUDGED else typed or judged.severity or Severity.P2,
         by=by,
         impact=impact or None,
-        similar=recall(context.memory.current(), f"{title}\n{impact}"),
+        similar=recall(context.memory.current(), words),
         report_channel_id=origin.get("channel"),
         report_ts=origin.get("ts"),
         security=secrecy.security,

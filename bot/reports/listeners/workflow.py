@@ -68,7 +68,9 @@ def _read(inputs: dict[str, Any]) -> Filled:
 
 def _declare(context: AppContext, run_id: str, filled: Filled) -> None:
     judged = context.judge.judge(filled.title)
-    secrecy = kind_of(context.policy, filled.title, judged.row_name)
+    words = f"{filled.title}\n{filled.impact}"
+    likely = context.judge.judge(words).break_in
+    secrecy = kind_of(context.policy, words, judged.row_name, probability=likely)
     wanted = Declaration(
         request_key=f"workflow:{run_id}",
         title=filled.title,

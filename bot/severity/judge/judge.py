@@ -91,9 +91,9 @@ class Judge:
         reading = self._signals.read(text)
         row = first_row(self._policy, reading.facts)
         if self._models is None or row.overrules:
-            label, second, shares, alarm = _label(row), None, _certain(row), 0.0
+            label, second, shares, alarm, break_in = _label(row), None, _certain(row), 0.0, 0.0
         else:
-            shipped, alarm = self._shares(text, reading)
+            shipped, alarm, break_in = self._shares(text, reading)
             shares = shipped
             if self._correction is not None and not _is_security(reading):
                 shares = self._correction.correct(text, shipped)
@@ -115,6 +115,7 @@ class Judge:
             row=row.says,
             row_name=row.name,
             trouble=round(trouble_of(shares, alarm), 4),
+            break_in=round(break_in, 4),
         )
 
     def shares(self, text: str) -> list[float] | None:
@@ -125,13 +126,16 @@ class Judge:
             return None
         return self._shares(text, reading)[0]
 
-    def _shares(self, text: str, reading: Reading) -> tuple[list[float], float]:
-        """The probability of each label, both models averaged, and the margin by which it is P0 or P1, not talk."""
+    def _shares(self, text: str, reading: Reading) -> tuple[list[float], float, float]:
+        """The probability of each label, both models averaged; the margin by which it is P0 or P1, not talk; and how
+        likely it is a break-in.
+        """
         assert self._models is not None
         facts = self._models.facts.probabilities(features_of(reading, self._policy))
         vector = self._encoder.query(text) if self._encoder is not None else None
-        words, alarm, weight = self._models.text.weigh(text, vector)
-        return told_apart(facts * (1 - _TEXT_SHARE) + words * _TEXT_SHARE, weight), alarm
+        said = self._models.text.weigh(text, vector)
+        shares = told_apart(facts * (1 - _TEXT_SHARE) + said.shares * _TEXT_SHARE, said.weight)
+        return shares, said.alarm, said.break_in
 
     def by_facts(self, text: str) -> Judgement:
         """What the facts alone say, the written matrix a little more than the model of facts.
@@ -288,12 +292,12 @@ def _fitted(
     encoder: SentenceEncoder | None,
     cache_folder: Path | None,
 ) -> Models:
-    labels = [example.label for example in examples]
+    labels, break_ins = [example.label for example in examples], [example.break_in for example in examples]
     weights = [_weight(example) for example in examples]
     seen = [features_of(signals.read(example.text), policy) for example in examples]
     texts = [example.text for example in examples]
     vectors = vectors_of(encoder, texts, cache_folder) if encoder is not None else None
-    return Models(fit(seen, labels, _STRENGTH, weights), fit_text(texts, labels, weights, vectors))
+    return Models(fit(seen, labels, _STRENGTH, weights), fit_text(texts, labels, break_ins, weights, vectors))
 
 
 def _weight(example: Example) -> float:

@@ -11,12 +11,16 @@ LABELS = ("P0", "P1", "P2", "P3", "none")
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A message, its label, who wrote it (0 for the short examples of many hands) and in what form."""
+    """A message, its label, who wrote it (0 for the short examples of many hands) and in what form.
+
+    `break_in`: whether it tells of one; None where that is doubtful.
+    """
 
     text: str
     label: str
     writer: int = 0
     format: str = ""
+    break_in: bool | None = False
 
 
 def read_examples(folder: Path) -> list[Example]:
@@ -40,5 +44,8 @@ def read_example_file(path: Path) -> list[Example]:
             raise ValueError(f'{path.name}:{number}: expected {{"text": …, "label": …}}') from None
         if label not in LABELS or not isinstance(text, str):
             raise ValueError(f"{path.name}:{number}: the label must be one of {', '.join(LABELS)}")
-        examples.append(Example(text, label, writer, str(row.get("format", ""))))
+        break_in = row.get("break_in", False)
+        if break_in not in (True, False, None):
+            raise ValueError(f"{path.name}:{number}: break_in must be true, false, or null where it is doubtful")
+        examples.append(Example(text, label, writer, str(row.get("format", "")), break_in))
     return examples

@@ -18,7 +18,7 @@ from bot.severity.judge.models.examples import LABELS
 from bot.severity.judge.models.linear import MARGINS, Model
 from bot.severity.judge.models.text import WIDTH, TextModel
 
-_VERSION = 7  # raise when what is fitted, or how, changes otherwise than through the files that the key is made of
+_VERSION = 8  # raise when what is fitted, or how, changes otherwise than through the files that the key is made of
 
 
 @dataclass(frozen=True, slots=True)

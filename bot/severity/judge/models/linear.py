@@ -17,9 +17,9 @@ _LEAST_SEEN = 2  # a feature of fewer examples teaches nothing general
 # How features are weighed before margins are fitted; chosen on writers left out.
 _SMOOTHED, _MOST_TELLING, _UNTOLD = 0.05, 3.0, 0.25
 
-# Behind the margins of the labels stand those of P0 and P1 against talk, and against P2 and P3.
-ALARM, WEIGHT = len(LABELS), len(LABELS) + 1
-MARGINS = len(LABELS) + 2
+# Behind the margins of the labels stand those of P0 and P1 against talk, and against P2 and P3, and that of break-ins.
+ALARM, WEIGHT, BREAK_IN = len(LABELS), len(LABELS) + 1, len(LABELS) + 2
+MARGINS = len(LABELS) + 3
 _SERIOUS, _NONE = LABELS.index("P2"), LABELS.index("none")  # what is more serious stands before P2
 
 Features = dict[str, float]
@@ -80,10 +80,15 @@ def _regression(matrix: Any, labels: Sequence[str], strength: float, weights: Se
 
 
 def margins(
-    matrix: Any, labels: Sequence[str], strength: float, weights: Sequence[float], beside: Any = None
+    matrix: Any,
+    labels: Sequence[str],
+    break_ins: Sequence[bool | None],
+    strength: float,
+    weights: Sequence[float],
+    beside: Any = None,
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float32]]:
-    """Weights (features × MARGINS) and bias of a LinearSVC for each label against the rest, and of two that tell P0 and
-    P1 from talk, and from P2 and P3, and see nothing else.
+    """Weights (features × MARGINS) and bias of a LinearSVC for each label against the rest, of two that tell P0 and
+    P1 from talk, and from P2 and P3, and see nothing else, and of one that tells break-ins from what is surely none.
 
     It minds the examples near the border only, and errs elsewhere than a regression does. Before, each feature is
     weighed by how much more often it stands with the label, or with the rest (Wang and Manning 2012, "Baselines and
@@ -97,11 +102,16 @@ def margins(
     for label in np.unique(truth):
         found[:, label], bias[label] = _margin(matrix, truth == label, strength, counted, beside)
     serious, talk = truth < _SERIOUS, truth == _NONE
-    for place, asked in ((ALARM, serious | talk), (WEIGHT, ~talk)):
-        bias[place] = 0.0
-        if 0 < (serious & asked).sum() < asked.sum():
+    broken_in, sure = np.array([one is True for one in break_ins]), np.array([one is not None for one in break_ins])
+    for place, inside, asked, unknown in (
+        (ALARM, serious, serious | talk, 0.0),
+        (WEIGHT, serious, ~talk, 0.0),
+        (BREAK_IN, broken_in, sure, -30.0),
+    ):
+        bias[place] = unknown
+        if 0 < (inside & asked).sum() < asked.sum():
             near = None if beside is None else beside[asked]
-            found[:, place], bias[place] = _margin(matrix[asked], serious[asked], strength, counted[asked], near)
+            found[:, place], bias[place] = _margin(matrix[asked], inside[asked], strength, counted[asked], near)
     return found, bias
 
 

@@ -15,11 +15,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from bot.severity.judge.models.linear import ALARM, MARGINS, WEIGHT, margins, shares_of
+from bot.severity.judge.models.linear import ALARM, BREAK_IN, MARGINS, WEIGHT, margins, shares_of
 from bot.severity.judge.models.meaning import Vectors
 
 PLACES = 1 << 17
@@ -52,12 +53,22 @@ _NOTHING = np.empty(0, np.uint64)
 _BLANK, _SPREAD, _FOLD = np.uint64(ord(" ")), np.uint64(0x9E3779B97F4A7C15), np.uint64(32)  # runs are hashed
 
 
+class Weighed(NamedTuple):
+    """What a text model makes of a text."""
+
+    shares: Floats  # one probability per label, summing to 1
+    alarm: float  # the margins by which it is P0 or P1, not talk,
+    weight: float  # and not P2 or P3
+    break_in: float  # 0..1
+
+
 @dataclass(frozen=True, slots=True)
 class TextModel:
     """`weights[place, label]` and `rarity[place]` (the inverse document frequency), labels as in LABELS.
 
     `meaning` (width of the encoder × labels) is what the sentence's vector adds; empty without an encoder. Behind the
-    labels stand the margins of P0 and P1 against talk, and against P2 and P3. `common` are the words that frames keep.
+    labels stand the margins of P0 and P1 against talk, and against P2 and P3, and that of break-ins. `common` are the
+    words that frames keep.
     """
 
     weights: npt.NDArray[np.float16]
@@ -66,18 +77,16 @@ class TextModel:
     meaning: npt.NDArray[np.float32]
     common: frozenset[str]
 
-    def weigh(self, text: str, vector: Vectors | None = None) -> tuple[Floats, float, float]:
-        """One probability per label, summing to 1; the margins by which it is P0 or P1, not talk, and not P2 or P3.
-
-        `vector` is the text's where the model was fitted with vectors.
-        """
+    def weigh(self, text: str, vector: Vectors | None = None) -> Weighed:
+        """How likely each label is, and a break-in. `vector` is the text's where the model was fitted with vectors."""
         places, values = _vector(_channels(text, self.common), self.rarity)
         margin = self.bias.astype(np.float64)
         if len(places):
             margin = margin + values @ self.weights[places]
         if vector is not None:
             margin = margin + _MEANING * (vector @ self.meaning)
-        return shares_of(_SHARPNESS * margin[:ALARM]), float(margin[ALARM]), float(margin[WEIGHT])
+        break_in = 1 / (1 + math.exp(-_SHARPNESS * float(margin[BREAK_IN])))
+        return Weighed(shares_of(_SHARPNESS * margin[:ALARM]), float(margin[ALARM]), float(margin[WEIGHT]), break_in)
 
     def reasons(self, text: str, label: int, most: int = 4) -> list[str]:
         """The words and pairs of words of the text that weigh most for a label, in the order in which they stand.
@@ -108,10 +117,11 @@ class TextModel:
 def fit_text(
     texts: Sequence[str],
     labels: Sequence[str],
+    break_ins: Sequence[bool | None],
     weights: Sequence[float],
     vectors: Vectors | None = None,
 ) -> TextModel:
-    """A model of these texts. Deterministic. `weights` as for `linear.fit`.
+    """A model of these texts. Deterministic. `weights` as for `linear.fit`; of `break_ins` None is doubtful.
 
     `vectors` (texts × width) are what a sentence encoder makes of the texts, where there is one.
     """
@@ -136,7 +146,7 @@ def fit_text(
     used = np.flatnonzero(rarity)  # the others get no weight, and would only be carried along
     matrix = matrix[:, used]
     beside = None if vectors is None else vectors * _MEANING
-    slopes, bias = margins(matrix, labels, _STRENGTH, weights, beside)
+    slopes, bias = margins(matrix, labels, break_ins, _STRENGTH, weights, beside)
     spread = np.zeros((WIDTH, MARGINS), np.float16)
     spread[used] = slopes[: len(used)]
     return TextModel(spread, rarity.astype(np.float32), bias, slopes[len(used) :].astype(np.float32), common)
