@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.figures import figure, percentile, rising
+from bot.incidents.policy import load_security
 from bot.memory.meaning.encoder import Encoder, encoder_in
 from bot.settings import Settings
 from bot.severity.judge.judge import Judge, fit_judge, load_judge
@@ -29,7 +30,8 @@ ROOT = Path(__file__).parents[1]
 TRAINING = ROOT / "knowledge" / "training"
 HELD_OUT = ROOT / "tests" / "severity" / "data"
 FRESH = HELD_OUT / "fresh.jsonl"  # labelled by the matrix before the judge had seen them
-APART = (9, 16, 21, 22)  # writers never learnt from, nor used to choose a threshold, feature or weight
+APART = (9, 16, 21, 22, 23)  # writers never learnt from, nor used to choose a threshold, feature or weight
+BREAK_INS = HELD_OUT / "writer-23.jsonl"
 SEVERE = 2  # P0 and P1 stand first in LABELS
 
 Pair = tuple[int, int]  # places in LABELS: true, given
@@ -88,6 +90,7 @@ def measure(sets: Path | None = None) -> None:
     by_writer(judged)
     judge = fit_judge(policy, examples, encoder, signals)
     never_met(judge, policy)
+    break_ins(judge)
     if sets is not None:
         graded(judge, sets)
     cost(policy, examples)
@@ -103,6 +106,19 @@ def never_met(judge: Judge, policy: SeverityPolicy) -> None:
         print(f"{len(unmet)} messages of writer {writer}, never learnt from nor tuned on:")
         quality([pair for _, pair, _ in unmet], f"writer {writer}, kept apart")
         outcomes(unmet, policy, f"writer {writer}, kept apart")
+
+
+def break_ins(judge: Judge) -> None:
+    """How much of what a writer never learnt from tells of is taken for a break-in, by words and model together."""
+    security = load_security(ROOT / "knowledge" / "policy" / "security.yaml")
+    judged = [(one, judge.judge(one.text)) for one in read_example_file(BREAK_INS)]
+    for name, wanted in (("break-ins", True), ("other P0/P1", False)):
+        of = [(one.text, said) for one, said in judged if bool(one.break_in) is wanted and one.label in LABELS[:SEVERE]]
+        private = [security.tells_of_break_in(text, said) for text, said in of]
+        asked = [security.sounds_like_break_in(text, said.row_name, said.break_in) for text, said in of]
+        print(f"{name} of writer 23, kept apart: {len(of)}")
+        (rising if wanted else figure)(f"{name} declared in private when reported", _percent(private), "%")
+        (rising if wanted else figure)(f"{name} asked about when declared", _percent(asked), "%")
 
 
 def graded(judge: Judge, sets: Path) -> None:

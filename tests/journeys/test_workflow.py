@@ -75,8 +75,15 @@ def test_what_cannot_be_declared_fails_the_step_with_a_sentence(
     assert len(rows(stage)) == before
 
 
-def test_a_workflow_learns_nothing_of_a_security_incident(stage: Stage) -> None:
-    done = ended(stage, run(stage, title="we got hacked, somebody is in our aws account", declared_by="U0RESPONDER"))
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"title": "we got hacked, somebody is in our aws account"},
+        {"title": "customer table", "impact": "a stranger in Romania downloads it with Jonas's login since noon"},
+    ],
+)
+def test_a_workflow_learns_nothing_of_a_security_incident(stage: Stage, told: dict[str, str]) -> None:
+    done = ended(stage, run(stage, **told, declared_by="U0RESPONDER"))
     kept = rows(stage)[-1]
     assert (done["state"], done["outputs"]) == ("completed", {})
     assert kept.ref.startswith("SEC-")

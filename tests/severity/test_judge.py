@@ -169,8 +169,9 @@ def test_without_examples_the_matrix_judges_alone(policy: SeverityPolicy) -> Non
     assert alone.judge("lunch at noon").severity is None
 
 
-def test_a_bad_example_is_refused_with_file_and_line(policy: SeverityPolicy, tmp_path: Path) -> None:
-    (tmp_path / "bad.jsonl").write_text('{"text": "site down", "label": "P0"}\n{"text": "x", "label": "P9"}\n')
+@pytest.mark.parametrize("bad", ['{"text": "x", "label": "P9"}', '{"text": "x", "label": "P0", "break_in": "maybe"}'])
+def test_a_bad_example_is_refused_with_file_and_line(policy: SeverityPolicy, tmp_path: Path, bad: str) -> None:
+    (tmp_path / "bad.jsonl").write_text('{"text": "site down", "label": "P0"}\n' + bad + "\n")
     with pytest.raises(InvalidPolicy, match=r"bad\.jsonl:2"):
         load_judge(policy, tmp_path, None)
 
