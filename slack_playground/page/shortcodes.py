@@ -1,7 +1,6 @@
 """Emoji as Slack stores them: by their names between colons."""
 
 import re
-import unicodedata
 from functools import cache
 from pathlib import Path
 
@@ -24,7 +23,7 @@ def _names() -> dict[str, str]:
 
 
 def with_shortcodes(text: str) -> str:
-    """The text with every emoji by its name: a fire becomes `:fire:`. Signs that are no emoji stay."""
+    """The text with the emoji that the page knows by their names: a fire becomes `:fire:`. All else stays."""
     return text if text.isascii() else _EMOJI.sub(_named, text)
 
 
@@ -32,8 +31,6 @@ def _named(found: re.Match[str]) -> str:
     if key := found["key"]:
         return f":{_DIGITS[key]}:" if key in _DIGITS else found[0]
     picture = found["picture"].replace("\ufe0f", "")
-    name = _names().get(picture)
-    if name is None and len(picture) == 1 and ord(picture) >= 0x1F000:
-        name = re.sub(r"\W+", "_", unicodedata.name(picture, "").lower())
+    name = _names().get(picture)  # one that the page has no name for stays a picture: by a made-up name it showed none
     tone = f"::skin-tone-{ord(found['tone']) - 0x1F3F9}" if found["tone"] else ""
     return f":{name}{tone}:" if name else found[0]

@@ -303,6 +303,11 @@ def test_the_days_of_a_review_draft_look_as_its_instants_do() -> None:
     assert "due: <!date^1796385600^{date_short}|2026-12-04>)" in said and "due: 2026-99-99" in said
 
 
+def test_a_note_of_six_thousand_letters_is_cut_on_the_card() -> None:
+    for text in ("x" * 6000, "down :fire: " * 500):
+        assert len(incident_messages.line_of_note(Line(text, NOON, "U0RESPONDER", "responder"))) < 320
+
+
 def test_a_page_that_was_not_needed_does_not_read_as_if_nobody_had_answered() -> None:
     secondary = ping(kind="secondary", rule="no answer to 2 pages", role="secondary on-call")
     said = pings.done_line(secondary, "cancelled", None, (), "acknowledged before it was due")

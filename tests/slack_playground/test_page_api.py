@@ -88,6 +88,7 @@ def test_unread_messages_and_mentions_are_counted_until_they_are_read(
     ("typed", "stored"),
     [
         ("a < b & c", "a &lt; b &amp; c"),
+        ("🔥 and 🙈", ":fire: and 🙈"),
         ("<!channel>", "&lt;!channel&gt;"),
         ("@team-lead look", "<@U0TEAMLEAD> look"),
         ("@nobody look", "@nobody look"),
