@@ -155,7 +155,7 @@ def test_a_canvas_that_somebody_made_is_left_alone_and_a_file_takes_its_place(st
         stage.playground.workspace.channels[channel["id"]].canvas_id = "FTHEIRS"
         ask(stage.responder, INCIDENTS, f"/incident resolve {ref}")
         ask(stage.responder, INCIDENTS, f"/incident close {ref} painted it")
-        stage.responder.wait_for_message(channel["id"], "Review draft of")
+        draft = stage.responder.wait_for_message(channel["id"], "Review draft of")
         settle(stage.database)
         ask(stage.responder, channel["id"], "/incident action paint it again")
         settle(stage.database)
@@ -163,7 +163,8 @@ def test_a_canvas_that_somebody_made_is_left_alone_and_a_file_takes_its_place(st
         stage.playground.workspace.free_plan = False
     assert failed_jobs(stage.database) == []
     assert stage.responder.canvas("FTHEIRS")["markdown"] == "ours"
-    files = [file for said in stage.responder.messages(channel["id"]) for file in said.get("files") or []]
+    below = stage.responder.replies(channel["id"], draft["ts"])[1:]
+    files = [file for said in (*stage.responder.messages(channel["id"]), *below) for file in said.get("files") or []]
     assert sorted(file["name"] for file in files) == [f"{ref}-review.md", f"{ref}-timeline.png"]
 
 

@@ -88,6 +88,7 @@ def test_numbers_and_words_that_open_something_are_masked(said: str, secret: str
         "PWD=/opt/orders/v2.1/worker OLDPWD=/home/ops",
         "secret = Application.fetch_env!(:orders, :SMTP_SECRET)",
         "Kennwort: liegt im Safe, Fach 12",
+        "token rotation: see issues SHOP-12, shop/web#7 and shop/web!12 in the tracker",
         "PagerDuty failed, ntfy login <!date^1795176000^{date_short_pretty} {time}|2026-11-20 12:00 UTC>.",
         "GET /users/{userId}/messages, docker run -u root -p 8080:80/tcp orders",
     ],

@@ -172,7 +172,7 @@ def find_near(context: AppContext, channel_id: str | None, words: str, security:
 
 
 def _packed(wanted: Wanted, ref: str) -> str:
-    said = {"key": wanted.request_key, "ref": ref, "title": wanted.title}
+    said = {"request": wanted.request_key, "ref": ref, "title": wanted.title}  # as a "key" it would be masked
     said |= {"severity": wanted.severity.value} if wanted.severity else {}
     return json.dumps(said | ({"security": "yes"} if wanted.security else {}), ensure_ascii=False)
 
@@ -182,7 +182,7 @@ def _unpacked(value: str) -> tuple[Wanted, str]:
     try:
         said = json.loads(value)
         severity = Severity(said["severity"]) if "severity" in said else None
-        return Wanted(str(said["key"]), str(said["title"]), severity, "security" in said), str(said["ref"])
+        return Wanted(str(said["request"]), str(said["title"]), severity, "security" in said), str(said["ref"])
     except FORGED as forged:
         raise BadRequest(OUT_OF_DATE) from forged
 

@@ -41,7 +41,7 @@ _ORDINARY = re.compile(
             # Placeholders, code, mentions, emoji, and a product that is called so.
             r"[\[{<(].*|[$%]\w+%?$|\$[({].*|%[({].*|[A-Za-z_][\w.:>-]*[(\[].*|\*+$|&\w{2,8};.*|1[Pp]assword",
             r"@[\w./-]+$|#[a-z0-9_-]+$|:[a-z0-9_+-]+:$|[Uu]\+[0-9A-F]{4,6}$|(?:[A-Za-z_]+\.)+[A-Za-z_]+\d?$",
-            r"[a-zA-Z]+\d{0,2}(?:[/,+][a-zA-Z]+\d{0,2})+$",
+            r"[a-zA-Z]+\d{0,2}(?:[/,+][a-zA-Z]+\d{0,2})+$|[\w.-]+/[\w.-]+[#!]\d+$",
         )
     )
 )
