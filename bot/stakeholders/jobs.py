@@ -137,11 +137,10 @@ def checklist(context: AppContext, slack: Slack, poster: Poster, *, incident_id:
         ends = timeline.list_rows(session, incident_id, (Kind.RESOLVED,))
         said = announcements(lines.read(session, [ends[-1].entry_id]), ends[-1].at).text if ends else ""
         found = _find_or_plan_look(session, context, row, episode)
-        last = notify.latest_news(session, row)
+        told = notify.is_end_told(session, row)
     if incident.resolved_at is None:
         return
     by = incident.resolved_at + policy.check_within
-    told = last.over and last.at is not None and last.at >= incident.resolved_at
     message = stakeholder_messages.checklist(incident, episode, policy.checklist, done, by, found, said, told)
     post_in_incident(context, poster, incident_id, f"checklist:{incident_id}:{episode}", message)
 

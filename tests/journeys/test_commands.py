@@ -16,6 +16,7 @@ from bot.context import AppContext
 from bot.incidents.commands import Registry
 from bot.incidents.menu import Buttons, NotOffered, Where, where
 from bot.incidents.queries import incidents
+from bot.incidents.rules.incident import Status
 from bot.lifecycle.messages.menu import shown as menu
 from bot.wiring.listeners import REGISTRY
 from slack_playground.person import NotDone, Person
@@ -331,6 +332,9 @@ def test_the_menu_says_who_may_do_what_its_reader_may_not(stage: Stage, incident
         facts, levels = incidents.facts(found), context.policy.severity.levels
     shown = str(menu.of_incident(facts, levels, "U0SUPPORT", withheld=withheld).blocks)
     assert "Publish a status: only for the commander, communications, team lead" in shown
+    over = replace(facts, status=Status.RESOLVED, resolved_at=context.now())
+    for told, label in ((False, "Write the RESOLVED notice"), (True, "Send another RESOLVED notice")):
+        assert label in str(menu.of_incident(over, levels, "U0SUPPORT", told=told).blocks)
     assert "Put somebody on call" in shown and "people listed in contacts.yaml" in shown
 
 

@@ -31,6 +31,7 @@ from bot.slack.queries import names_in
 from bot.slack.replies.late import left_to_say
 from bot.slack.replies.private import answer_press, tell_directly
 from bot.slack.replies.reporting import reporting_errors
+from bot.stakeholders.flows import notify
 from bot.text.markup import plain_text
 
 log = structlog.get_logger(__name__)
@@ -120,7 +121,8 @@ def _menu_of(
     offers = registry.offers(session, context, row, user_id, now)
     withheld = registry.withheld(session, context, row, user_id, now)
     facts, policy = incidents.facts(row), context.policy
-    return messages.of_incident(facts, policy.severity.levels, user_id, bool(policy.fields), offers, withheld)
+    told = notify.is_end_told(session, row)
+    return messages.of_incident(facts, policy.severity.levels, user_id, bool(policy.fields), offers, withheld, told)
 
 
 def open_menu(

@@ -227,6 +227,12 @@ def latest_news(session: Session, row: IncidentRow) -> News:
     )
 
 
+def is_end_told(session: Session, row: IncidentRow) -> bool:
+    """Whether stakeholders were told that it is over, since it was resolved last."""
+    last = latest_news(session, row)
+    return last.over and last.at is not None and row.resolved_at is not None and last.at >= row.resolved_at
+
+
 def follow_up(session: Session, row: IncidentRow) -> None:
     """Have the checklist of what follows a resolution posted."""
     enqueue(

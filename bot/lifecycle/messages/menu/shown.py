@@ -38,10 +38,11 @@ def of_incident(
     has_fields: bool = False,
     offers: Sequence[Listed] = (),
     withheld: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    told: bool = False,
 ) -> Message:
     """Of one incident: what its status allows `reader`. `has_fields`: the policy has types or fields.
 
-    `withheld` are labels of what `reader` may not do, by who may.
+    `withheld` are labels of what `reader` may not do, by who may. `told`: the notice of the end was sent.
     """
     is_open = incident.status.is_open
     commander = f"commander {person(incident.commander)}" if incident.commander else "no commander yet"
@@ -51,7 +52,8 @@ def of_incident(
     more: list[Block] = []
     if incident.status is not Status.CLOSED:
         kind = "update" if is_open else "resolved"
-        label = "Update stakeholders" if is_open else "Write the RESOLVED notice"
+        closing = "Send another RESOLVED notice" if told else "Write the RESOLVED notice"
+        label = "Update stakeholders" if is_open else closing
         more.append(button(label, "notice_form", f"{kind}:{incident.incident_id}"))
     if has_fields:
         more.append(button("Type and fields", OPEN_FORM, str(incident.incident_id)))
