@@ -187,8 +187,11 @@ class Fit:
     def start(self) -> None:
         pass
 
-    def join(self) -> None:
-        assert self.ended.wait(120)
+    def join(self, timeout: float) -> None:
+        self.ended.wait(timeout)
+
+    def is_alive(self) -> bool:
+        return not self.ended.is_set()
 
     def terminate(self) -> None:
         self.ended.set()

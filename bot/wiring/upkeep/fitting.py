@@ -18,6 +18,7 @@ from bot.wiring.building import build_judge, fitting_process
 
 log = structlog.get_logger(__name__)
 
+_LONGEST = 1_800  # seconds after which the child hangs: the slowest machines take a few minutes
 _NICE = 5  # a command that somebody typed comes first, and the fit in the end
 
 
@@ -49,9 +50,12 @@ class JudgeFitting:
         return [self._failed] if self._failed else []
 
     def _wait(self) -> None:
-        self._child.join()
+        self._child.join(_LONGEST)
         if self._stopped:
             return
+        if self._child.is_alive():
+            log.error("the process that fits the severity judge hangs; it is fitted here", seconds=_LONGEST)
+            self._child.kill()
         try:
             self._judge.take(build_judge(self._settings))
             self._then()
