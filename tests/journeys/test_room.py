@@ -46,7 +46,7 @@ def recorded(stage: Stage, ref: str, words: str) -> Any:
 def test_secrets_are_masked_wherever_they_are_typed(stage: Stage) -> None:
     responder = stage.responder
     key = "AKIA" + "IOSFODNN7EXAMPLE"
-    ref, channel = stage.declare(f"P2 login with {key} fails")
+    ref, channel = stage.declare(f"P2 the export of {key} is slow")
     ts = responder.say(channel["id"], "try password=hunter2secret please")
     responder.edit(channel["id"], ts, "try password=hunter3secret please")
     ask(responder, channel["id"], "/incident note the token=abcdef123456 leaked")

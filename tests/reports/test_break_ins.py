@@ -61,6 +61,8 @@ ORDINARY = (
     "admin console is unreachable for all shops, nobody can change prices",
     "password reset mails do not arrive for any customer since this morning",
     "Users cannot change their password, the account service times out for everybody",
+    "admin page shows 500",
+    "login with [secret masked] fails for everybody",
 )
 TALK = (
     "security awareness week: talk on ransomware, Wednesday noon, recording afterwards",

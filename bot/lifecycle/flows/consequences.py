@@ -177,7 +177,7 @@ _CONSEQUENCES: tuple[tuple[Callable[[Session, IncidentRow, Change], None], froze
     (_redraft, frozenset({Kind.RENAMED, Kind.FIELD_CHANGED})),
     (_look_for_channel, frozenset({Kind.REOPENED})),
     (_end_promise, _VOIDED | {Kind.RESOLVED}),
-    (_post_checklist, frozenset({Kind.RESOLVED, Kind.CLOSED})),  # after closing, without its buttons
+    (_post_checklist, frozenset({Kind.RESOLVED})),
     (_withdraw_status, frozenset({Kind.KIND_CHANGED})),
     (_propose_status, frozenset({Kind.RESOLVED, Kind.FALSE_ALARM})),
     (_draft_review, frozenset({Kind.CLOSED})),

@@ -13,7 +13,7 @@ from bot.severity.judge.models.examples import LABELS, Example, read_examples
 from bot.severity.judge.models.kept import Models, key_of, restore, save
 from bot.severity.judge.models.linear import Features, fit, unit
 from bot.severity.judge.models.meaning import SentenceEncoder, vectors_of
-from bot.severity.judge.models.text import fit_text
+from bot.severity.judge.models.text import Weighed, fit_text
 from bot.severity.judge.models.weighing import LEAST, NONE, as_outage, cheapest, told_apart, trouble_of
 from bot.severity.judge.reading import Reading
 from bot.severity.judge.signals import Signals
@@ -21,6 +21,7 @@ from bot.severity.judge.suspicion import NAME, suspicion_of
 from bot.severity.policy import Row, SeverityPolicy, load_severity
 from bot.severity.rules import Evidence, Judgement, NotFitted, Severity
 from bot.text.markup import without_emoji
+from bot.text.masking import MASK
 
 # Inverse regularisation and weights, chosen on examples of writers left out (`python -m bench judge` prints them).
 _STRENGTH = 0.3
@@ -30,6 +31,7 @@ _MATRIX_SHARE = 0.55  # of the matrix, where the facts alone are asked
 _SHORT_REPORT, _SHORT_TALK = 0.2, 0.4
 _GRAMS = 4.0  # length of the vector of words and of that of letters, beside facts of 1 each
 _LONGEST_WORD = 24  # letters; longer ones are identifiers or noise
+_FEWEST = 6  # words of which a break-in can be told from ordinary trouble
 _READ = 6_000  # characters: the models read some 1,500 of what is left without emoji codes, so that time is bounded
 _HALF = 0.5  # share of a row's conditions that makes it an explanation
 _EVIDENCE = 6  # spans shown: more is not read at 3 AM
@@ -135,7 +137,15 @@ class Judge:
         vector = self._encoder.query(text) if self._encoder is not None else None
         said = self._models.text.weigh(text, vector)
         shares = told_apart(facts * (1 - _TEXT_SHARE) + said.shares * _TEXT_SHARE, said.weight)
-        return shares, said.alarm, said.break_in
+        return shares, said.alarm, self._break_in(text, said)
+
+    def _break_in(self, text: str, said: Weighed) -> float:
+        """How likely it is a break-in; 0 of so few words that one decides ("admin page shows 500"). A mask is none."""
+        assert self._models is not None
+        told = text.replace(MASK, " ")
+        if len(told.split()) < _FEWEST:
+            return 0.0
+        return said.break_in if told == text else self._models.text.weigh(told).break_in
 
     def by_facts(self, text: str) -> Judgement:
         """What the facts alone say, the written matrix a little more than the model of facts.
