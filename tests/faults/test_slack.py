@@ -15,7 +15,19 @@ from bot.settings import REPOSITORY
 from bot.severity.rules import Severity
 from slack_playground.person import content_of
 from tests.faults.troubles import control, fail, faults_left, forget_faults, journal, nothing_twice, wait_for_call
-from tests.journeys.story import ask, card_of, failed_jobs, jump, pings_of, row, rows, said_by_bot, settle, swept
+from tests.journeys.story import (
+    ask,
+    card_of,
+    failed_jobs,
+    jump,
+    pings_of,
+    reopen_closed,
+    row,
+    rows,
+    said_by_bot,
+    settle,
+    swept,
+)
 from tests.support.source import syntax_of
 from tests.support.stage import INCIDENTS, Stage, wait_until_connected
 
@@ -85,7 +97,8 @@ def test_decoration_that_slack_fails_at_holds_up_no_note(stage: Stage) -> None:
             f"reopen {ref} it is back",
             f"note {ref} said all the same",
         ):
-            ask(responder, INCIDENTS, f"/incident {command}")
+            say = reopen_closed if command.startswith("reopen") else ask
+            say(responder, INCIDENTS, f"/incident {command}")
         responder.wait_for(
             lambda: "said all the same" in "".join(said_by_bot(responder, channel["id"])) or None, what="the note"
         )
