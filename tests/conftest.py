@@ -59,6 +59,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: "tests/wiring/" not in item.nodeid)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def unconfigured_logs() -> Iterator[None]:
+    """A command that a test runs in this process would decide for all tests after it which lines are logged."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bot.logs.configure_logs", lambda *_settings: None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """The URL of a real server that lives as long as this test process.

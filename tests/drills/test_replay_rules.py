@@ -9,7 +9,7 @@ import pytest
 from bot.drills.rules import Asked, Origin, Past, choose, evidence, parse_replay, responders
 from bot.errors import BadRequest
 from bot.incidents.rules.timeline import Kind
-from bot.reviews.rules.retelling import Cast
+from bot.reviews.rules.past.retelling import Cast
 from tests.support.rows import NOON, minutes
 
 SHOP, ENGINEER, LEAD = "U0SHOP", "U0ENGINEER", "U0LEAD"

@@ -13,8 +13,8 @@ from markdown_it import MarkdownIt
 from bot.incidents.rules.incident import Status
 from bot.incidents.rules.timeline import Entry, Kind
 from bot.reviews.messages.drafting import draft, draft_actions, without_terms
-from bot.reviews.messages.gaps import open_questions
 from bot.reviews.messages.renderings import summary_for_slack, to_markdown
+from bot.reviews.messages.sections.gaps import open_questions
 from bot.reviews.rules.document import (
     ActionItem,
     Line,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.errors import TransitionRefused
 from bot.reviews.messages.drafting import draft
 from bot.reviews.messages.renderings import to_markdown
-from bot.reviews.messages.summary import with_executive
+from bot.reviews.messages.sections.summary import with_executive
 from bot.reviews.rules.document import Line, Nature, Review, Section
 from bot.reviews.rules.merging import EDITABLE, Edit, as_written, base_of, in_field, lines_of, merge
 from bot.reviews.rules.stages import ALLOWED, Stage, Step, check_editable, check_stage

@@ -18,7 +18,7 @@ from bot.incidents.rules.incident import is_drill
 from bot.incidents.rules.timeline import Entry
 from bot.incidents.tables import IncidentRow
 from bot.lifecycle.messages.card import NEVER_ACKNOWLEDGED
-from bot.reviews.messages.story import line_of
+from bot.reviews.messages.sections.story import line_of
 from bot.reviews.queries import drafts
 from bot.slack import queries as slack_queries
 from bot.text.durations import between, span

@@ -22,7 +22,7 @@ from bot.reviews.flows.editing import as_item, show
 from bot.reviews.messages import action_items as messages
 from bot.reviews.queries import action_items, reviews
 from bot.reviews.rules.action_requests import LONGEST, ActionRequest, ItemChange, parse_action
-from bot.reviews.rules.causes import related_causes
+from bot.reviews.rules.past.causes import related_causes
 from bot.reviews.tables import ActionRow
 from bot.slack import queries as slack_queries
 from bot.store.outbox import enqueue

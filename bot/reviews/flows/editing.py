@@ -20,9 +20,9 @@ from bot.incidents.tables import IncidentRow
 from bot.reviews.flows.learning import learn_review
 from bot.reviews.messages import review as messages
 from bot.reviews.messages.drafting import draft_actions
-from bot.reviews.messages.gaps import open_questions
-from bot.reviews.messages.summary import with_executive
-from bot.reviews.messages.uncovered import with_uncovered
+from bot.reviews.messages.sections.gaps import open_questions
+from bot.reviews.messages.sections.summary import with_executive
+from bot.reviews.messages.sections.uncovered import with_uncovered
 from bot.reviews.policy import ReviewPolicy
 from bot.reviews.queries import action_items, drafts
 from bot.reviews.queries import reviews as assessments

@@ -13,7 +13,7 @@ from bot.incidents.rules.incident import Status, is_drill, is_private
 from bot.incidents.rules.timeline import Entry, Kind
 from bot.incidents.tables import IncidentRow
 from bot.reviews.rules.document import Course, Replay, StepThen
-from bot.reviews.rules.retelling import RESPONDER, Cast
+from bot.reviews.rules.past.retelling import RESPONDER, Cast
 from bot.slack import queries as slack_queries
 
 _TURNS = (Kind.ACKNOWLEDGED, Kind.STATUS_CHANGED, Kind.RESOLVED, Kind.FALSE_ALARM)

@@ -8,12 +8,12 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from bot.incidents.rules.timeline import Kind
-from bot.reviews.messages.escalations import escalations
-from bot.reviews.messages.figures import could_improve, figures, went_well
-from bot.reviews.messages.gaps import gaps
-from bot.reviews.messages.similar import compared, similar
-from bot.reviews.messages.story import findings, timeline
-from bot.reviews.messages.summary import (
+from bot.reviews.messages.sections.escalations import escalations
+from bot.reviews.messages.sections.figures import could_improve, figures, went_well
+from bot.reviews.messages.sections.gaps import gaps
+from bot.reviews.messages.sections.similar import compared, similar
+from bot.reviews.messages.sections.story import findings, timeline
+from bot.reviews.messages.sections.summary import (
     ASK_ACTION,
     NO_ACTION,
     is_wanted,
@@ -21,7 +21,7 @@ from bot.reviews.messages.summary import (
     summary,
     with_executive,
 )
-from bot.reviews.messages.uncovered import with_uncovered
+from bot.reviews.messages.sections.uncovered import with_uncovered
 from bot.reviews.rules.document import ActionItem, Line, Nature, PlaybookFact, Review, ReviewFacts, Section
 from bot.reviews.rules.merging import FIVE_WHYS, WHYS
 from bot.reviews.rules.notes import CONTRIBUTING, WHY

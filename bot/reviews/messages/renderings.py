@@ -6,8 +6,8 @@ import re
 import unicodedata
 from dataclasses import replace
 
-from bot.reviews.messages.gaps import open_questions
-from bot.reviews.messages.summary import EXECUTIVE
+from bot.reviews.messages.sections.gaps import open_questions
+from bot.reviews.messages.sections.summary import EXECUTIVE
 from bot.reviews.rules.document import Line, Nature, Origin, Review, ReviewSummary, Section
 from bot.reviews.rules.stages import Stage, Step
 from bot.text.links import web_address

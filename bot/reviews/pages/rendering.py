@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.reviews.messages.renderings import settled, standing
-from bot.reviews.messages.summary import EXECUTIVE
+from bot.reviews.messages.sections.summary import EXECUTIVE
 from bot.reviews.rules.document import Line, Nature, Review, Section
 from bot.web.rendering import render
 

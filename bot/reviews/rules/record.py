@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.incidents.rules.timeline import Entry, Kind
-from bot.reviews.rules.causes import same_cause
 from bot.reviews.rules.document import Origin
 from bot.reviews.rules.notes import label_of, said_as, said_detected
+from bot.reviews.rules.past.causes import same_cause
 
 # The reader of the timeline applies corrections to the messages; the review is no event of the incident, action
 # items have a section of their own, a question of ours is no answer, and what Slack refused us is no

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.incidents.rules.timeline import Kind
-from bot.reviews.messages.gaps import unanswered
-from bot.reviews.messages.updates import late, on_time
+from bot.reviews.messages.sections.gaps import unanswered
+from bot.reviews.messages.sections.updates import late, on_time
 from bot.reviews.rules.document import Line, Nature, PingFact, ReviewFacts, Section
 from bot.reviews.rules.notes import IMPROVE, WENT_WELL, said_under
 from bot.reviews.rules.openings import Opening, openings

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.incidents.rules.timeline import Entry, Kind, diagnoses, folded, is_alike, resource_in
-from bot.reviews.messages.updates import OVER, overdue
+from bot.reviews.messages.sections.updates import OVER, overdue
 from bot.reviews.rules.document import Line, Origin, Report, ReviewFacts, Section
 from bot.reviews.rules.notes import CONTRIBUTING, WHY, began_at, said_beside, said_detected
 from bot.reviews.rules.record import Record, is_set_aside, origin

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterable
 
 from bot.incidents.rules.timeline import Entry, Kind
-from bot.reviews.rules.causes import related_causes, same_cause
 from bot.reviews.rules.document import PastIncident, ReviewFacts
+from bot.reviews.rules.past.causes import related_causes, same_cause
 
 _SAME = re.compile(
     r"\b(?:same|repeat\w*|recurr\w*|identical|[2-9](?:nd|rd|th) time|(?:second|third) time)\b", re.IGNORECASE

@@ -6,7 +6,7 @@ import itertools
 from datetime import datetime
 
 from bot.incidents.rules.timeline import Entry, Kind
-from bot.reviews.messages.summary import EXECUTIVE, raised_since_impact
+from bot.reviews.messages.sections.summary import EXECUTIVE, raised_since_impact
 from bot.reviews.rules.document import Line, Nature, Review, ReviewFacts, Section
 from bot.reviews.rules.merging import IMPACT_SINCE
 from bot.reviews.rules.openings import openings

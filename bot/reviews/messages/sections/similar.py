@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from bot.memory.rules.recurrence import recurrence
 from bot.reviews.rules.document import Course, Line, Nature, PastIncident, Replay, ReviewFacts, Section
+from bot.reviews.rules.past.repeats import is_related, repeats, said_same
 from bot.reviews.rules.record import Record, origin
-from bot.reviews.rules.repeats import is_related, repeats, said_same
 from bot.text.durations import span
 from bot.text.wording import Wording, counted, tidied
 

@@ -1,0 +1,1 @@
+"""What a review takes from past incidents. Pure."""
