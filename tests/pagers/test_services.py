@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import structlog
 
+from bot.logs import configure_logs
 from bot.pagers import webhook
 from bot.pagers.outlet import Pagers
 from bot.pagers.requests import Account, HttpAnswer, NotConfigured, Outcome, PageFacts, judge
@@ -190,8 +192,6 @@ def test_who_does_not_answer_is_named_without_the_address() -> None:
 
 
 def test_no_log_line_of_the_client_names_an_address(pager: Pager, caplog: pytest.LogCaptureFixture) -> None:
-    from bot.logs import configure_logs
-
     root = logging.getLogger()
     handlers, level = root.handlers, root.level
     try:
@@ -200,6 +200,7 @@ def test_no_log_line_of_the_client_names_an_address(pager: Pager, caplog: pytest
         ask("grafana", accounts(pager)["grafana"], "page", facts())
     finally:
         root.handlers, root.level = handlers, level
+        structlog.reset_defaults()
     assert "secret-in-the-path" not in caplog.text
 
 
